@@ -1,0 +1,1 @@
+//! `ICSecureAuthAPI` (L1): a client for the SecureAuth Connect APIs.
