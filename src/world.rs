@@ -37,24 +37,26 @@ impl IdSource {
         Self(Mutex::new(ChaCha8Rng::seed_from_u64(seed)))
     }
 
-    /// A random (v4) UUID.
-    pub fn uuid(&self) -> Uuid {
-        let mut bytes = [0; 16];
+    fn fill(&self, bytes: &mut [u8]) {
         self.0
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .fill_bytes(&mut bytes);
-        uuid::Builder::from_random_bytes(bytes).into_uuid()
+            .fill_bytes(bytes);
+    }
+
+    /// A random (v4) UUID.
+    pub fn uuid(&self) -> Uuid {
+        let mut random = [0; 16];
+        self.fill(&mut random);
+        uuid::Builder::from_random_bytes(random).into_uuid()
     }
 
     /// A time-ordered (v7) UUID: runs sort by when they were accepted.
     pub fn uuid_at(&self, now: OffsetDateTime) -> Uuid {
         let millis = u64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
-        let (_, _, _, random) = self.uuid().as_fields();
-        let mut bytes = [0; 10];
-        bytes[..8].copy_from_slice(random);
-        bytes[8..].copy_from_slice(&self.uuid().as_bytes()[..2]);
-        uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
+        let mut random = [0; 10];
+        self.fill(&mut random);
+        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
     }
 }
 
