@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 use super::ids::{BillerId, OnboardingId};
 use super::step::Step;
+use super::words::words;
 
 /// What a run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,22 +39,6 @@ pub enum RunState {
     Stuck,
     /// Ended by an operator.
     Cancelled,
-}
-
-macro_rules! words {
-    ($type:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
-        impl $type {
-            /// The word used in the database and over HTTP.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-
-            /// The value of a database word, `None` for a word a newer version wrote.
-            pub fn parse(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$variant),)+ _ => None }
-            }
-        }
-    };
 }
 
 words!(Kind {

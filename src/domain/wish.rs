@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::biller::CiamState;
 use super::ids::{BillerId, EventId, OnboardingId, RequestedBy};
 use super::run::{Kind, RunState};
+use super::words::words;
 
 /// Who sent the event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,15 +17,10 @@ pub enum Source {
     BillerWizard,
 }
 
-impl Source {
-    /// The word used in the database and over HTTP.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::CrmToggle => "crm-toggle",
-            Self::BillerWizard => "biller-wizard",
-        }
-    }
-}
+words!(Source {
+    CrmToggle = "crm-toggle",
+    BillerWizard = "biller-wizard",
+});
 
 /// One parsed event.
 #[derive(Debug, Clone)]
