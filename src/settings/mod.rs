@@ -1,0 +1,1 @@
+//! Settings: environment first, Key Vault behind it.
