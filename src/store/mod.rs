@@ -6,9 +6,14 @@
 //! Methods take durations, never "now": the database's clock decides leases and due times, so that instances whose clocks
 //! differ agree (SQLite: the injected clock). Every write under a lease is fenced by the lease's version.
 
+mod accepting;
 mod batch;
 mod error;
+mod fault;
 mod lease;
+mod row;
+pub mod sqlite;
+mod transition;
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
