@@ -49,7 +49,7 @@ impl Heartbeat {
     pub(super) fn start<F, R>(asked: Instant, beat: Beat, renew: F) -> Self
     where
         F: Fn() -> R + Send + 'static,
-        R: Future<Output = Result<bool, StoreError>> + Send,
+        R: Future<Output = Result<bool, StoreError>> + Send + 'static,
     {
         let hold = Arc::new(Hold(Mutex::new(Some(asked + beat.ttl))));
         let task = tokio::spawn(keep(Arc::clone(&hold), beat, renew));

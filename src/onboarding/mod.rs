@@ -25,7 +25,7 @@ pub use failure::Schedules;
 use crate::domain::ids::{BillerId, EventId, OnboardingId, RequestedBy, WorkerId};
 use crate::domain::wish::{Source, Wish};
 use crate::ic_secureauth_api::SecureAuth;
-use crate::settings::{OnboardingSettings, RunSettings};
+use crate::settings::{Onboarding as OnboardingSettings, Run as RunSettings};
 use crate::store::{Acceptance, BillerView, DueRun, Resend, Store, StoreError};
 use crate::world::{Clock, IdSource};
 
@@ -47,6 +47,8 @@ pub struct Parts {
     pub payload_schema_id: String,
     /// Calls in flight of this process.
     pub max_in_flight: usize,
+    /// Attempts of one call (R1).
+    pub attempts: u32,
     /// Worker slots of the tenant.
     pub workers: u32,
     /// What is sent.

@@ -38,15 +38,4 @@ impl RunContext<'_> {
             created_at: Some(self.run.created_at),
         }
     }
-
-    /// A pool's name: letters, digits and blanks only (reference 4.2).
-    pub(super) fn pool_name(&self) -> String {
-        let biller = self.run.biller_id.as_ref();
-        self.settings()
-            .pool_name
-            .replace("{billerId}", biller)
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' })
-            .collect()
-    }
 }

@@ -9,7 +9,7 @@ use super::{Onboarding, Parts};
 use crate::domain::journal::Entry;
 use crate::domain::run::Run;
 use crate::ic_secureauth_api::Api;
-use crate::settings::{OnboardingSettings, RunSettings};
+use crate::settings::{Onboarding as OnboardingSettings, Run as RunSettings};
 use crate::store::{Batch, Lease, Store, StoreError};
 
 /// One slice of one run.

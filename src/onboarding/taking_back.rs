@@ -63,7 +63,7 @@ async fn recheck(context: &mut RunContext<'_>) -> Result<(), StepError> {
     Ok(())
 }
 
-async fn is_clean(context: &RunContext<'_>) -> Result<bool, StepError> {
+async fn is_clean(context: &mut RunContext<'_>) -> Result<bool, StepError> {
     let organization = context.facts.organization.as_ref();
     if let Some(fact) = organization.filter(|fact| fact.origin != Origin::Found) {
         let id = OrganizationId::parse(&fact.id).map_err(|_| StepError::Stuck(Reason::NotTakenBack))?;
@@ -77,7 +77,7 @@ async fn is_clean(context: &RunContext<'_>) -> Result<bool, StepError> {
     if !ensure_pool::pools_of_this_run(context).await?.is_empty() {
         return Ok(false);
     }
-    let pool = context.facts.pool.as_ref();
+    let pool = context.facts.pool.clone();
     match pool.filter(|fact| fact.origin == Origin::Found && context.facts.users_touched) {
         Some(fact) => {
             let id = PoolId::parse(&fact.id).map_err(|_| StepError::Stuck(Reason::NotTakenBack))?;

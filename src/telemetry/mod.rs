@@ -1,1 +1,5 @@
 //! Tracing set-up and redaction.
+
+mod chain;
+
+pub use chain::chain;

@@ -12,7 +12,7 @@ use super::super::run_context::RunContext;
 use super::user_payload::Outgoing;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::{ApiError, Class, PayloadMembers, PoolId, UserId, UserStatus, UserUpdate};
+use crate::ic_secureauth_api::{Api, ApiError, Class, PayloadMembers, PoolId, UserId, UserStatus, UserUpdate};
 use crate::store::{Batch, LedgerRow, LedgerState, PoolUser};
 
 /// What stood before a change, kept in the ledger to be put back.
@@ -108,16 +108,16 @@ pub(super) async fn take_back(
 ) -> Result<(), StepError> {
     let stood_before = stood_before(context, rows).await?;
     let (api, in_flight) = (&context.api, context.parts().max_in_flight);
-    stream::iter(rows.iter())
-        .map(|row| {
-            let stood_before = stood_before.contains(&row.user_id);
-            async move {
-                let id = UserId::from(row.user_id);
-                match &row.before {
-                    Some(before) => put_back(api, pool, &id, before).await,
-                    None if stood_before => Ok(()),
-                    None => api.delete_user(pool, &id).await.map(|_| ()).map_err(StepError::from),
-                }
+    let undoes: Vec<(UserId, Option<String>)> = rows
+        .iter()
+        .filter(|row| row.before.is_some() || !stood_before.contains(&row.user_id))
+        .map(|row| (UserId::from(row.user_id), row.before.clone()))
+        .collect();
+    stream::iter(undoes)
+        .map(|(id, before)| async move {
+            match before {
+                Some(before) => put_back(api, pool, &id, &before).await,
+                None => api.delete_user(pool, &id).await.map(|_| ()).map_err(StepError::from),
             }
         })
         .buffer_unordered(in_flight)
@@ -130,7 +130,7 @@ pub(super) async fn take_back(
 }
 
 async fn put_back(
-    api: &crate::ic_secureauth_api::Api,
+    api: &Api,
     pool: &PoolId,
     id: &UserId,
     before: &str,

@@ -6,7 +6,7 @@ use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 use crate::domain::run::Progress;
 use crate::domain::user_set::{Counts, UserSet};
-use crate::settings::OnInvalidUser;
+use crate::settings::onboarding::OnInvalidUser;
 use crate::store::Batch;
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {

@@ -160,8 +160,8 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), S
     for pool in &ours {
         delete(context, &pool.id).await?;
     }
-    let made = context.facts.pool.as_ref().is_some_and(|pool| pool.origin != Origin::Found);
-    if made || !ours.is_empty() {
+    let created = context.facts.pool.as_ref().is_some_and(|pool| pool.origin == Origin::Created);
+    if created || !ours.is_empty() {
         let batch = Batch {
             generation: Some(context.run.generation + 1),
             ..Batch::default()

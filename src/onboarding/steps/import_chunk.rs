@@ -39,12 +39,16 @@ impl Importer {
 
     /// Imports the users; the GUIDs of those that SecureAuth refused, each found alone by halving.
     pub(super) fn send(&self, users: Vec<Outgoing>, look_first: bool) -> BoxFuture<'_, Result<Vec<Uuid>, StepError>> {
+        self.attempt(users, look_first, 1)
+    }
+
+    fn attempt(&self, users: Vec<Outgoing>, look: bool, attempt: u32) -> BoxFuture<'_, Result<Vec<Uuid>, StepError>> {
         Box::pin(async move {
-            let users = if look_first { self.missing(users).await? } else { users };
+            let users = if look { self.missing(users).await? } else { users };
             let Some(first) = users.first().map(|user| user.user_guid) else {
                 return Ok(Vec::new());
             };
-            match self.put(&users).await {
+            match self.put(&users, attempt).await {
                 Ok(()) => Ok(Vec::new()),
                 Err(Refusal::OfTheData) if users.len() == 1 => Ok(vec![first]),
                 Err(Refusal::OfTheData) => {
@@ -54,20 +58,19 @@ impl Importer {
                     refused.extend(self.send(right, self.live).await?);
                     Ok(refused)
                 }
-                Err(Refusal::Unknown) => self.send(users, true).await,
+                Err(Refusal::Unknown) => self.attempt(users, true, attempt + 1).await,
                 Err(Refusal::Other(error)) => Err(error),
             }
         })
     }
 
-    async fn put(&self, users: &[Outgoing]) -> Result<(), Refusal> {
+    async fn put(&self, users: &[Outgoing], attempt: u32) -> Result<(), Refusal> {
         let chunk = self.chunk(users).map_err(Refusal::Other)?;
         if !self.live {
             return Ok(self.api.import(&chunk).await?);
         }
-        let once = self.api.single_attempt();
-        match once.import(&chunk).await {
-            Err(error) if error.outcome_unknown() && self.attempts > 1 => Err(Refusal::Unknown),
+        match self.api.import_once(&chunk).await {
+            Err(error) if error.outcome_unknown() && attempt < self.attempts => Err(Refusal::Unknown),
             answer => Ok(answer?),
         }
     }

@@ -21,7 +21,7 @@ use crate::domain::user::UserRow;
 use crate::ic_secureauth_api::{
     ImportSettings, MAX_CHUNK_USERS, PayloadMembers, PoolId, SchemaId,
 };
-use crate::settings::OnInvalidUser;
+use crate::settings::onboarding::OnInvalidUser;
 use crate::store::{Batch, LedgerRow, LedgerState};
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {

@@ -13,7 +13,7 @@ pub(super) fn of(context: &RunContext<'_>) -> Result<NewPool, StepError> {
     let second_factor_mechanisms = mechanisms(&settings.second_factor_mechanisms)?;
     Ok(NewPool {
         id: context.derived_ids().pool_id(),
-        name: settings.pool_name.for_biller(context.run.biller_id.as_ref()),
+        name: settings.pool_name.of(context.run.biller_id.as_ref()),
         description: context.run.biller_name.clone().unwrap_or_default(),
         workspace_id: organization_of(context)?,
         payload_schema_id: SchemaId::parse(&context.parts().payload_schema_id).map_err(|_| refused())?,

@@ -14,7 +14,7 @@ use super::pool_users::user_ids;
 use super::import_plan;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::{ApiError, PoolId, UserId};
+use crate::ic_secureauth_api::{ApiError, MAX_CHUNK_USERS, PoolId, UserId};
 use crate::settings::onboarding::Verify;
 use crate::store::LedgerState;
 
@@ -71,12 +71,16 @@ async fn missing(
     expected: &HashMap<Uuid, Uuid>,
 ) -> Result<HashSet<Uuid>, StepError> {
     let listed = user_ids(&context.api, pool).await?;
-    let unlisted = expected.iter().filter(|(user_id, _)| !listed.contains(user_id));
+    let unlisted: Vec<(Uuid, Uuid)> = expected
+        .iter()
+        .map(|(user_id, guid)| (*user_id, *guid))
+        .filter(|(user_id, _)| !listed.contains(user_id))
+        .collect();
     let api = &context.api;
     stream::iter(unlisted)
         .map(|(user_id, guid)| async move {
-            let found = api.user(pool, &UserId::from(*user_id)).await?;
-            Ok::<_, ApiError>(found.is_none().then_some(*guid))
+            let found = api.user(pool, &UserId::from(user_id)).await?;
+            Ok::<_, ApiError>(found.is_none().then_some(guid))
         })
         .buffer_unordered(context.parts().max_in_flight)
         .try_filter_map(|guid| async move { Ok(guid) })
@@ -91,15 +95,23 @@ async fn send_again(
     pool: &PoolId,
     expected: &HashMap<Uuid, Uuid>,
 ) -> Result<(), StepError> {
-    let guids: Vec<Uuid> = missing(context, pool, expected).await?.into_iter().collect();
-    tracing::warn!(users = guids.len(), "users are missing from the pool and sent again");
+    let missing = missing(context, pool, expected).await?;
+    tracing::warn!(users = missing.len(), "users are missing from the pool and sent again");
     let importer = importer(context)?;
-    for guids in guids.chunks(crate::ic_secureauth_api::MAX_CHUNK_USERS) {
-        let rows = context.store().users(&context.run.biller_id, guids).await?;
+    let mut after = None;
+    loop {
+        let size = context.times().users_per_page;
+        let mut rows = context.store().users_page(&context.run.biller_id, after, size).await?;
+        let Some(last) = rows.last().and_then(|row| row.user_guid) else {
+            return Ok(());
+        };
+        after = Some(last);
+        rows.retain(|row| row.user_guid.is_some_and(|guid| missing.contains(&guid)));
         let plan = import_plan::of(context, rows, &HashSet::new()).await?;
-        importer.send(plan.import, true).await?;
+        for users in plan.import.chunks(MAX_CHUNK_USERS) {
+            importer.send(users.to_vec(), true).await?;
+        }
     }
-    Ok(())
 }
 
 /// What this run imported: SecureAuth's id → the CRM's.
