@@ -24,6 +24,9 @@ fn duration(text: &str) -> Option<Duration> {
     humantime::parse_duration(text).ok()
 }
 
+/// No wait is longer than a year; whoever adds durations need not fear an overflow.
+const LONGEST: Duration = Duration::from_hours(366 * 24);
+
 /// What separates the members of a list.
 fn members(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim)
@@ -74,8 +77,10 @@ impl Reader<'_> {
         let known = Known::new(name, form)
             .or(written(default))
             .at_least(written(floor));
-        self.optional(known, |text| parse(text).filter(|value| *value >= least))
-            .unwrap_or(default)
+        self.optional(known, |text| {
+            parse(text).filter(|value| (least..=LONGEST).contains(value))
+        })
+        .unwrap_or(default)
     }
 
     /// Pauses one after the other, each at least `floor` outside Development; at least one.
@@ -91,7 +96,7 @@ impl Reader<'_> {
             .at_least(written(floor));
         self.optional(known, |text| {
             members(text)
-                .map(|member| duration(member).filter(|value| *value >= least))
+                .map(|member| duration(member).filter(|value| (least..=LONGEST).contains(value)))
                 .collect()
         })
         .unwrap_or_else(|| default.to_vec())
@@ -230,7 +235,9 @@ mod tests {
             Ok(Duration::from_millis(5))
         );
         assert!(read(&[short], duration).is_err());
-        assert!(read(&[("D", "0s"), development], duration).is_err());
+        for bad in ["0s", "367days", "18446744073709551615s"] {
+            assert!(read(&[("D", bad), development], duration).is_err(), "{bad}");
+        }
         assert_eq!(read(&[], duration), Ok(SECOND));
     }
 

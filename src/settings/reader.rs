@@ -37,16 +37,18 @@ impl Known {
     }
 
     fn expectation(&self) -> String {
-        let mut text = self.form.clone();
-        if let Some(least) = &self.at_least {
-            text.push_str(&format!(
+        let least = self.at_least.as_ref().map(|least| {
+            format!(
                 ", at least `{least}` (less only where AZURE_FUNCTIONS_ENVIRONMENT=Development)"
-            ));
-        }
-        if let Some(default) = self.default.as_deref().filter(|text| !text.is_empty()) {
-            text.push_str(&format!("; default `{default}`"));
-        }
-        text
+            )
+        });
+        let default = self
+            .default
+            .as_ref()
+            .filter(|default| !default.is_empty())
+            .map(|default| format!("; default `{default}`"));
+        let parts = [Some(self.form.clone()), least, default];
+        parts.into_iter().flatten().collect()
     }
 }
 

@@ -112,18 +112,17 @@ impl Run {
             "SECUREAUTH_IMPORT_DEADLINE",
             "SECUREAUTH_TOKEN_DEADLINE",
         ];
-        if let Some(timeout) = host::function_timeout(reader) {
-            let rest = AFTER_SLICE.max(longest_call + AFTER_LAST_CALL);
-            let most = timeout.saturating_sub(rest);
-            reader.require(self.slice <= most, "SLICE_SECONDS", &deadlines, || {
-                format!(
-                    "at most `{}`: the host's functionTimeout of `{}` kills the process, and what has begun needs up to `{}`",
-                    written(most),
-                    written(timeout),
-                    written(rest)
-                )
-            });
-        }
+        let timeout = host::function_timeout(reader);
+        let rest = AFTER_SLICE.max(longest_call + AFTER_LAST_CALL);
+        let most = timeout.saturating_sub(rest);
+        reader.require(self.slice <= most, "SLICE_SECONDS", &deadlines, || {
+            format!(
+                "at most `{}`: the host's functionTimeout of `{}` kills the process, and what has begun needs up to `{}`",
+                written(most),
+                written(timeout),
+                written(rest)
+            )
+        });
         reader.require(
             self.heartbeat * 3 < self.lease,
             "HEARTBEAT",

@@ -131,16 +131,29 @@ impl Sources {
         })
     }
 
-    /// The values, with those `fetched` from the vault; the kind of the first that is in neither.
-    pub(super) fn with(&self, fetched: &[(Kind, SecretString)]) -> Result<Secrets, Kind> {
-        let text = |kind| self.find(kind, fetched).ok_or(kind);
-        Ok(Secrets {
-            tenant_id: text(Kind::TenantId)?.expose_secret().to_owned(),
-            payload_schema_id: text(Kind::PayloadSchemaId)?.expose_secret().to_owned(),
-            client_id: text(Kind::ClientId)?,
-            client_secret: text(Kind::ClientSecret)?,
-            sqlserver_connection_string: self.find(Kind::ConnectionString, fetched),
-        })
+    /// The values, with those `fetched` from the vault.
+    ///
+    /// # Errors
+    /// Every name in the vault nothing was fetched for.
+    pub(super) fn with(&self, fetched: &[(Kind, SecretString)]) -> Result<Secrets, Vec<String>> {
+        let is_fetched = |wanted: Kind| fetched.iter().any(|(kind, _)| *kind == wanted);
+        let missing: Vec<String> = self
+            .in_vault()
+            .filter(|(kind, _)| !is_fetched(*kind))
+            .map(|(_, name)| name.to_owned())
+            .collect();
+        let value = |kind| self.find(kind, fetched);
+        let text = |kind| value(kind).map(|value| value.expose_secret().to_owned());
+        let secrets = || {
+            Some(Secrets {
+                tenant_id: text(Kind::TenantId)?,
+                payload_schema_id: text(Kind::PayloadSchemaId)?,
+                client_id: value(Kind::ClientId)?,
+                client_secret: value(Kind::ClientSecret)?,
+                sqlserver_connection_string: value(Kind::ConnectionString),
+            })
+        };
+        secrets().filter(|_| missing.is_empty()).ok_or(missing)
     }
 
     fn find(&self, kind: Kind, fetched: &[(Kind, SecretString)]) -> Option<SecretString> {
