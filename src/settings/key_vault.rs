@@ -19,7 +19,7 @@ use super::vault::{Identity, Vault};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why the values of K1 could not be had. Names secrets, never shows a value. All of it can pass: ask again later.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// The vault answers, but does not have all secrets.
     #[error("Key Vault has no secret named {}", .names.join(", "))]
@@ -46,12 +46,12 @@ pub enum VaultError {
         status: u16,
     },
     /// Neither the vault nor who gives tokens for it answers.
-    #[error("Key Vault does not give the secret {name}: {cause}")]
+    #[error("Key Vault does not give the secret {name}")]
     Unavailable {
         /// Its name.
         name: String,
-        /// What happened, with its causes.
-        cause: String,
+        /// What happened.
+        source: azure_core::Error,
     },
     /// It took longer than `KEY_VAULT_DEADLINE`.
     #[error("Key Vault did not give all secrets within {within:?}")]
@@ -60,10 +60,10 @@ pub enum VaultError {
         within: Duration,
     },
     /// The client could not be set up (trust store, identity).
-    #[error("the Key Vault client could not be set up: {cause}")]
+    #[error("the Key Vault client could not be set up")]
     Client {
-        /// What happened, with its causes.
-        cause: String,
+        /// What happened.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
 
@@ -80,12 +80,9 @@ impl KeyVault {
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(vault.deadline)
             .build()
-            .map_err(|error| VaultError::Client {
-                cause: chain(&error),
-            })?;
+            .map_err(client_error)?;
         let options = client_options(vault, Transport::new(Arc::new(http)));
-        let credential =
-            credential(&vault.identity, options.clone()).map_err(|error| client_error(&error))?;
+        let credential = credential(&vault.identity, options.clone()).map_err(client_error)?;
         Self::new(vault, credential, options)
     }
 
@@ -100,35 +97,33 @@ impl KeyVault {
         };
         SecretClient::new(vault.url.as_str(), credential, Some(options))
             .map(|client| Self { client })
-            .map_err(|error| client_error(&error))
+            .map_err(client_error)
     }
 
     /// The newest version of a secret, without surrounding blanks; `None` when there is none.
     pub(super) async fn secret(&self, name: &str) -> Result<Option<SecretString>, VaultError> {
-        let unavailable = |cause| VaultError::Unavailable {
-            name: name.to_owned(),
-            cause,
-        };
         let response = match self.client.get_secret(name, None).await {
             Ok(response) => response,
-            Err(error) => {
-                return match error.http_status() {
-                    Some(StatusCode::NotFound) => Ok(None),
-                    Some(status @ (StatusCode::Unauthorized | StatusCode::Forbidden)) => {
-                        Err(VaultError::Refused {
-                            name: name.to_owned(),
-                            status: status.into(),
-                        })
-                    }
-                    _ => Err(unavailable(chain(&error))),
-                };
-            }
+            Err(error) if error.http_status() == Some(StatusCode::NotFound) => return Ok(None),
+            Err(error) => return Err(failure(name, error)),
         };
         // What the parser has to say could quote the body.
-        let secret = response
-            .into_model()
-            .map_err(|_| unavailable("the answer is not a secret".to_owned()))?;
+        let secret = response.into_model().map_err(|_| VaultError::Unusable {
+            name: name.to_owned(),
+            expected: "in an answer of a vault",
+        })?;
         Ok(secret.value.map(|value| SecretString::from(value.trim())))
+    }
+}
+
+fn failure(name: &str, source: azure_core::Error) -> VaultError {
+    let name = name.to_owned();
+    match source.http_status() {
+        Some(status @ (StatusCode::Unauthorized | StatusCode::Forbidden)) => VaultError::Refused {
+            name,
+            status: status.into(),
+        },
+        _ => VaultError::Unavailable { name, source },
     }
 }
 
@@ -162,22 +157,10 @@ fn credential(
     }
 }
 
-fn client_error(error: &azure_core::Error) -> VaultError {
+fn client_error(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> VaultError {
     VaultError::Client {
-        cause: chain(error),
+        source: error.into(),
     }
-}
-
-/// An error with its causes: the library's own texts alone say little.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]
@@ -195,12 +178,5 @@ mod tests {
             identity: Identity::Developer,
         };
         assert!(KeyVault::connect(&vault).is_ok());
-    }
-
-    #[test]
-    fn an_error_is_told_with_its_causes() {
-        let inner = std::io::Error::other("connection refused");
-        let outer = azure_core::Error::new(azure_core::error::ErrorKind::Io, inner);
-        assert_eq!(chain(&outer), "connection refused: connection refused");
     }
 }

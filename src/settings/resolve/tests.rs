@@ -212,12 +212,8 @@ async fn a_refusal_says_what_the_identity_lacks() {
         .await;
     challenge(&stub).await;
     let error = resolve(&settings(&[]), &stub.uri()).await.unwrap_err();
-    assert_eq!(
-        error,
-        VaultError::Refused {
-            name: "secureauth-tenant-id".into(),
-            status: 403
-        }
+    assert!(
+        matches!(&error, VaultError::Refused { name, status: 403 } if name == "secureauth-tenant-id")
     );
 }
 
@@ -267,10 +263,7 @@ async fn a_vault_that_hangs_is_given_up_at_the_deadline() {
         ("KEY_VAULT_DEADLINE", "20ms"),
     ]);
     let error = resolve(&settings, &stub.uri()).await.unwrap_err();
-    assert_eq!(
-        error,
-        VaultError::TimedOut {
-            within: Duration::from_millis(20)
-        }
+    assert!(
+        matches!(error, VaultError::TimedOut { within } if within == Duration::from_millis(20))
     );
 }
