@@ -57,10 +57,8 @@ fn time_span(text: &str) -> Option<Duration> {
     let mut parts = clock.split(':').map(|part| part.parse::<u32>().ok());
     let (hours, minutes, seconds) = (parts.next()??, parts.next()??, parts.next()??);
     let days: u64 = days.parse().ok()?;
-    let in_range =
-        hours < 24 && minutes < 60 && seconds < 60 && days < 10_000 && parts.next().is_none();
-    let total =
-        days * 86_400 + u64::from(hours) * 3_600 + u64::from(minutes) * 60 + u64::from(seconds);
+    let in_range = hours < 24 && minutes < 60 && seconds < 60 && days < 10_000 && parts.next().is_none();
+    let total = days * 86_400 + u64::from(hours) * 3_600 + u64::from(minutes) * 60 + u64::from(seconds);
     in_range.then(|| Duration::from_secs(total))
 }
 
@@ -77,8 +75,7 @@ mod tests {
 
     #[test]
     fn the_environment_wins_over_host_json() {
-        let host = Environment::default()
-            .with_host_json(r#"{"version":"2.0","functionTimeout":"00:10:00"}"#);
+        let host = Environment::default().with_host_json(r#"{"version":"2.0","functionTimeout":"00:10:00"}"#);
         assert_eq!(timeout(&host), (Duration::from_mins(10), true));
         let both = Environment::of([("AzureFunctionsJobHost__functionTimeout", "00:05:30")])
             .with_host_json(r#"{"functionTimeout":"00:10:00"}"#);
@@ -107,10 +104,7 @@ mod tests {
             r#"{"functionTimeout":"ten minutes"}"#,
             r#"{"functionTimeout":"00:99:00"}"#,
         ] {
-            assert!(
-                !timeout(&Environment::default().with_host_json(text)).1,
-                "{text}"
-            );
+            assert!(!timeout(&Environment::default().with_host_json(text)).1, "{text}");
         }
     }
 

@@ -4,12 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azure_core::credentials::TokenCredential;
-use azure_core::http::{
-    ClientOptions, ExponentialRetryOptions, RetryOptions, StatusCode, Transport,
-};
+use azure_core::http::{ClientOptions, ExponentialRetryOptions, RetryOptions, StatusCode, Transport};
 use azure_identity::{
-    DeveloperToolsCredential, ManagedIdentityCredential, ManagedIdentityCredentialOptions,
-    UserAssignedId,
+    DeveloperToolsCredential, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
 };
 use azure_security_keyvault_secrets::{SecretClient, SecretClientOptions};
 use secrecy::SecretString;
@@ -36,9 +33,7 @@ pub enum VaultError {
         expected: &'static str,
     },
     /// The vault answers, but the handler's identity may not read the secret.
-    #[error(
-        "Key Vault refuses the secret {name} ({status}): the identity needs the right to get secrets"
-    )]
+    #[error("Key Vault refuses the secret {name} ({status}): the identity needs the right to get secrets")]
     Refused {
         /// Its name.
         name: String,
@@ -141,10 +136,7 @@ pub(super) fn client_options(vault: &Vault, transport: Transport) -> ClientOptio
     }
 }
 
-fn credential(
-    identity: &Identity,
-    client_options: ClientOptions,
-) -> azure_core::Result<Arc<dyn TokenCredential>> {
+fn credential(identity: &Identity, client_options: ClientOptions) -> azure_core::Result<Arc<dyn TokenCredential>> {
     match identity {
         Identity::Managed(client_id) => {
             let options = ManagedIdentityCredentialOptions {
@@ -158,9 +150,7 @@ fn credential(
 }
 
 fn client_error(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> VaultError {
-    VaultError::Client {
-        source: error.into(),
-    }
+    VaultError::Client { source: error.into() }
 }
 
 #[cfg(test)]

@@ -26,9 +26,7 @@ impl Settings {
                 let all = fetch(&self.sources, key_vault, self.is_development);
                 tokio::time::timeout(vault.deadline, all)
                     .await
-                    .map_err(|_| VaultError::TimedOut {
-                        within: vault.deadline,
-                    })??
+                    .map_err(|_| VaultError::TimedOut { within: vault.deadline })??
             }
             _ => Vec::new(),
         };

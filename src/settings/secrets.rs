@@ -32,21 +32,13 @@ impl Kind {
     /// The variable with the value, the variable with its name in the vault, and the default of that name.
     const fn names(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::TenantId => (
-                "SECUREAUTH_TENANT_ID",
-                "KEY_VAULT_TENANT_ID",
-                "secureauth-tenant-id",
-            ),
+            Self::TenantId => ("SECUREAUTH_TENANT_ID", "KEY_VAULT_TENANT_ID", "secureauth-tenant-id"),
             Self::PayloadSchemaId => (
                 "SECUREAUTH_PAYLOAD_SCHEMA_ID",
                 "KEY_VAULT_PAYLOAD_SCHEMA_ID",
                 "secureauth-payload-schema-id",
             ),
-            Self::ClientId => (
-                "SECUREAUTH_CLIENT_ID",
-                "KEY_VAULT_CLIENT_ID",
-                "secureauth-client-id",
-            ),
+            Self::ClientId => ("SECUREAUTH_CLIENT_ID", "KEY_VAULT_CLIENT_ID", "secureauth-client-id"),
             Self::ClientSecret => (
                 "SECUREAUTH_CLIENT_SECRET",
                 "KEY_VAULT_CLIENT_SECRET",
@@ -105,14 +97,9 @@ pub(super) enum Source {
 pub struct Sources(Vec<(Kind, Source)>);
 
 impl Sources {
-    pub(super) fn read(
-        reader: &mut Reader<'_>,
-        has_vault: bool,
-        database: Option<&DatabaseKind>,
-    ) -> Self {
+    pub(super) fn read(reader: &mut Reader<'_>, has_vault: bool, database: Option<&DatabaseKind>) -> Self {
         let sources = Kind::ALL.map(|kind| {
-            let is_needed =
-                kind != Kind::ConnectionString || database == Some(&DatabaseKind::SqlServer);
+            let is_needed = kind != Kind::ConnectionString || database == Some(&DatabaseKind::SqlServer);
             Some((kind, source(reader, kind, has_vault, is_needed)?))
         });
         Self(sources.into_iter().flatten().collect())
@@ -161,12 +148,7 @@ impl Sources {
             Source::Given(value) if *of == kind => Some(value),
             _ => None,
         });
-        let fetched = || {
-            fetched
-                .iter()
-                .find(|(of, _)| *of == kind)
-                .map(|(_, value)| value)
-        };
+        let fetched = || fetched.iter().find(|(of, _)| *of == kind).map(|(_, value)| value);
         given.or_else(fetched).cloned()
     }
 }
@@ -180,14 +162,8 @@ fn source(reader: &mut Reader<'_>, kind: Kind, has_vault: bool, is_needed: bool)
         default_name,
         is_secret_name,
     );
-    let form = format!(
-        "{}, or KEY_VAULT_URL of the vault that has it as `{name}`",
-        kind.form()
-    );
-    let read = |text: &str| {
-        kind.accepts(text, is_development)
-            .then(|| SecretString::from(text))
-    };
+    let form = format!("{}, or KEY_VAULT_URL of the vault that has it as `{name}`", kind.form());
+    let read = |text: &str| kind.accepts(text, is_development).then(|| SecretString::from(text));
     let known = Known::new(variable, form);
     let given = if is_needed && !has_vault {
         reader.required(known, read)
@@ -201,10 +177,7 @@ fn source(reader: &mut Reader<'_>, kind: Kind, has_vault: bool, is_needed: bool)
 }
 
 fn is_secret_name(text: &str) -> bool {
-    (1..=127).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    (1..=127).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// The values of K1. `Debug` shows what is no credential.

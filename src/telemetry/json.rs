@@ -17,10 +17,7 @@ use crate::world::Clock;
 /// Members every line begins with; fields of the same name are left out.
 const OWN: [&str; 3] = ["time", "level", "target"];
 
-pub(super) fn layer<W>(
-    clock: Arc<dyn Clock>,
-    writer: W,
-) -> impl Layer<Registry> + Send + Sync + use<W>
+pub(super) fn layer<W>(clock: Arc<dyn Clock>, writer: W) -> impl Layer<Registry> + Send + Sync + use<W>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
@@ -39,12 +36,7 @@ where
     S: Subscriber + for<'s> LookupSpan<'s>,
     F: for<'f> FormatFields<'f> + 'static,
 {
-    fn format_event(
-        &self,
-        context: &FmtContext<'_, S, F>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
+    fn format_event(&self, context: &FmtContext<'_, S, F>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         let time = self.clock.now().format(&Rfc3339).map_err(|_| fmt::Error)?;
         let members = members(context, event);
         let line = to_line(&time, event, &members).map_err(|_| fmt::Error)?;
@@ -59,10 +51,7 @@ where
     F: for<'f> FormatFields<'f> + 'static,
 {
     let mut members = Members::new();
-    let spans = context
-        .event_scope()
-        .into_iter()
-        .flat_map(|scope| scope.from_root());
+    let spans = context.event_scope().into_iter().flat_map(|scope| scope.from_root());
     for span in spans {
         if let Some(fields) = span.extensions().get::<FormattedFields<F>>() {
             members.extend(serde_json::from_str::<Members>(fields).unwrap_or_default());

@@ -4,6 +4,7 @@
 //! (functions-custom-handler.md §1.6), and neither knows an invocation: so lines go to stdout, carry their level and ids
 //! themselves, and stderr is left to settings findings and panics. `docs/LOGGING.md` says what is logged and what never is.
 
+mod chain;
 mod fields;
 mod filter;
 mod json;
@@ -19,6 +20,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::Registry;
 
+pub use chain::chain;
 pub use panic::report_panics_on_one_line;
 pub use trace_parent::{InvalidTraceParent, SpanId, TraceId, TraceParent};
 
@@ -34,11 +36,7 @@ pub fn start(log: &Log, clock: Arc<dyn Clock>) -> Result<(), SetGlobalDefaultErr
 }
 
 /// What logs to `writer`, for tests that read what was logged.
-pub fn subscriber<W>(
-    log: &Log,
-    clock: Arc<dyn Clock>,
-    writer: W,
-) -> impl Subscriber + Send + Sync + use<W>
+pub fn subscriber<W>(log: &Log, clock: Arc<dyn Clock>, writer: W) -> impl Subscriber + Send + Sync + use<W>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {

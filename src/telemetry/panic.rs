@@ -36,9 +36,6 @@ mod tests {
     fn a_message_that_may_quote_data_is_withheld() {
         let payload = String::from("byte index 1 is out of bounds of `jane@example.com`");
         let shown = line(None, None::<&&str>, &payload);
-        assert_eq!(
-            shown,
-            "panic in thread unnamed at an unknown place: (message withheld)"
-        );
+        assert_eq!(shown, "panic in thread unnamed at an unknown place: (message withheld)");
     }
 }

@@ -30,10 +30,7 @@ impl Kept {
 
 impl io::Write for Kept {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .write(bytes)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -51,9 +48,7 @@ fn logged(settings: &[(&str, &str)], work: impl FnOnce()) -> String {
 }
 
 fn objects(text: &str) -> Vec<Value> {
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 #[test]
@@ -69,26 +64,12 @@ fn a_line_has_time_level_target_and_message_first() {
 #[test]
 fn the_ids_of_the_work_around_it_stand_beside_a_lines_own_fields() {
     let text = logged(&[], || {
-        let invocation = tracing::info_span!(
-            "invocation",
-            invocation_id = "i",
-            trace_id = "t",
-            step = "none"
-        );
+        let invocation = tracing::info_span!("invocation", invocation_id = "i", trace_id = "t", step = "none");
         let _invocation = invocation.enter();
-        let run = tracing::info_span!(
-            "run",
-            onboarding_id = "o",
-            biller_id = tracing::field::Empty
-        );
+        let run = tracing::info_span!("run", onboarding_id = "o", biller_id = tracing::field::Empty);
         run.record("biller_id", "1876");
         let _run = run.enter();
-        tracing::warn!(
-            step = "import_users",
-            attempt = 2_u64,
-            last = false,
-            "refused"
-        );
+        tracing::warn!(step = "import_users", attempt = 2_u64, last = false, "refused");
     });
     let [line] = objects(&text).try_into().unwrap();
     let expected = json!({
@@ -102,25 +83,24 @@ fn the_ids_of_the_work_around_it_stand_beside_a_lines_own_fields() {
 #[test]
 fn nothing_can_forge_a_line_or_a_level() {
     let text = logged(&[], || {
-        tracing::info!(
-            level = "ERROR",
-            name = "a\n{\"level\":\"ERROR\"}",
-            "one\ntwo"
-        )
+        tracing::info!(level = "ERROR", name = "a\n{\"level\":\"ERROR\"}", "one\ntwo")
     });
     let [line] = objects(&text).try_into().unwrap();
     assert_eq!(line["level"], "INFO");
     assert_eq!(line["message"], "one\ntwo");
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error("no token")]
+struct NoToken(#[source] io::Error);
+
 #[test]
 fn an_error_is_logged_with_its_causes() {
     let text = logged(&[], || {
-        let error = io::Error::other("connection refused");
-        let error: &(dyn std::error::Error + 'static) = &error;
-        tracing::error!(error, "no database");
+        let error = NoToken(io::Error::other("connection refused"));
+        tracing::error!(error = &error as &(dyn std::error::Error + 'static), "no database");
     });
-    assert_eq!(objects(&text)[0]["error"], "connection refused");
+    assert_eq!(objects(&text)[0]["error"], "no token: connection refused");
 }
 
 #[test]

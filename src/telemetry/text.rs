@@ -12,10 +12,7 @@ use tracing_subscriber::registry::Registry;
 
 use crate::world::Clock;
 
-pub(super) fn layer<W>(
-    clock: Arc<dyn Clock>,
-    writer: W,
-) -> impl Layer<Registry> + Send + Sync + use<W>
+pub(super) fn layer<W>(clock: Arc<dyn Clock>, writer: W) -> impl Layer<Registry> + Send + Sync + use<W>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {

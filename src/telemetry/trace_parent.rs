@@ -75,9 +75,7 @@ impl FromStr for TraceParent {
         let mut parts = text.splitn(5, '-');
         let mut next = |digits| parts.next().and_then(|part| hex(part, digits));
         let (version, trace_id, span_id, flags) = match (next(2), next(32), next(16), next(2)) {
-            (Some(version), Some(trace_id), Some(span_id), Some(flags)) => {
-                (version, trace_id, span_id, flags)
-            }
+            (Some(version), Some(trace_id), Some(span_id), Some(flags)) => (version, trace_id, span_id, flags),
             _ => return Err(InvalidTraceParent),
         };
         let has_more = parts.next().is_some();
@@ -98,9 +96,7 @@ impl FromStr for TraceParent {
 fn hex(text: &str, digits: usize) -> Option<u128> {
     let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     let is_hex = text.len() == digits && text.bytes().all(is_digit);
-    is_hex
-        .then(|| u128::from_str_radix(text, 16).ok())
-        .flatten()
+    is_hex.then(|| u128::from_str_radix(text, 16).ok()).flatten()
 }
 
 impl fmt::Display for TraceId {
@@ -139,10 +135,7 @@ mod tests {
     fn a_trace_parent_is_read_and_written_alike() {
         let parsed: TraceParent = EXAMPLE.parse().unwrap();
         assert_eq!(parsed.to_string(), EXAMPLE);
-        assert_eq!(
-            parsed.trace_id().to_string(),
-            "4bf92f3577b34da6a3ce929d0e0e4736"
-        );
+        assert_eq!(parsed.trace_id().to_string(), "4bf92f3577b34da6a3ce929d0e0e4736");
         assert_eq!(parsed.span_id().to_string(), "00f067aa0ba902b7");
     }
 

@@ -41,16 +41,9 @@ struct FixedToken;
 
 #[async_trait]
 impl TokenCredential for FixedToken {
-    async fn get_token(
-        &self,
-        scopes: &[&str],
-        _: Option<TokenRequestOptions<'_>>,
-    ) -> azure_core::Result<AccessToken> {
+    async fn get_token(&self, scopes: &[&str], _: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
         let expires = SystemClock.now() + time::Duration::HOUR;
-        Ok(AccessToken::new(
-            format!("token for {}", scopes.join(" ")),
-            expires,
-        ))
+        Ok(AccessToken::new(format!("token for {}", scopes.join(" ")), expires))
     }
 }
 
@@ -70,10 +63,7 @@ async fn vault(secrets: &[(&str, &str)]) -> MockServer {
             .await;
     }
     Mock::given(header_exists("authorization"))
-        .respond_with(
-            ResponseTemplate::new(404)
-                .set_body_json(json!({ "error": { "code": "SecretNotFound" } })),
-        )
+        .respond_with(ResponseTemplate::new(404).set_body_json(json!({ "error": { "code": "SecretNotFound" } })))
         .with_priority(2)
         .mount(&stub)
         .await;
@@ -92,10 +82,7 @@ async fn challenge(stub: &MockServer) {
 
 const ALL: [(&str, &str); 5] = [
     ("secureauth-tenant-id", "dev-invoicecloud"),
-    (
-        "secureauth-payload-schema-id",
-        "5d5ced58793b41178123b2d1cc5fb658",
-    ),
+    ("secureauth-payload-schema-id", "5d5ced58793b41178123b2d1cc5fb658"),
     ("secureauth-client-id", "marked-id"),
     ("secureauth-client-secret", "marked-secret\n"),
     ("sqlserver-connection-string", "Server=db;Password=marked"),
@@ -131,10 +118,7 @@ async fn what_is_not_in_the_environment_comes_from_the_vault() {
     assert_eq!(secrets.tenant_id, "dev-invoicecloud");
     assert_eq!(secrets.client_secret.expose_secret(), "marked-secret");
     let connection_string = secrets.sqlserver_connection_string.as_ref().unwrap();
-    assert_eq!(
-        connection_string.expose_secret(),
-        "Server=db;Password=marked"
-    );
+    assert_eq!(connection_string.expose_secret(), "Server=db;Password=marked");
     assert!(!format!("{secrets:?}").contains("marked"));
 }
 
@@ -149,11 +133,7 @@ async fn the_environment_wins_and_the_vault_is_not_asked_for_it() {
     let secrets = resolve(&settings(&given), &stub.uri()).await.unwrap();
     assert_eq!(secrets.client_id.expose_secret(), "given-id");
     let asked = stub.received_requests().await.unwrap();
-    assert!(
-        asked
-            .iter()
-            .all(|request| !request.url.path().contains("client"))
-    );
+    assert!(asked.iter().all(|request| !request.url.path().contains("client")));
 }
 
 #[tokio::test]
@@ -162,10 +142,7 @@ async fn a_secret_may_have_another_name_in_the_vault() {
     secrets[0] = ("tenantID", "other-tenant");
     let stub = vault(&secrets).await;
     let settings = settings(&[("KEY_VAULT_TENANT_ID", "tenantID")]);
-    assert_eq!(
-        resolve(&settings, &stub.uri()).await.unwrap().tenant_id,
-        "other-tenant"
-    );
+    assert_eq!(resolve(&settings, &stub.uri()).await.unwrap().tenant_id, "other-tenant");
 }
 
 #[tokio::test]
@@ -196,9 +173,7 @@ async fn a_secret_that_cannot_be_used_is_named_without_its_value() {
     secrets[4].1 = "Server=db;Password=marked;TrustServerCertificate=true";
     let stub = vault(&secrets).await;
     let error = resolve(&settings(&[]), &stub.uri()).await.unwrap_err();
-    assert!(
-        matches!(&error, VaultError::Unusable { name, .. } if name == "sqlserver-connection-string")
-    );
+    assert!(matches!(&error, VaultError::Unusable { name, .. } if name == "sqlserver-connection-string"));
     assert!(!format!("{error} {error:?}").contains("marked"));
 }
 
@@ -212,9 +187,7 @@ async fn a_refusal_says_what_the_identity_lacks() {
         .await;
     challenge(&stub).await;
     let error = resolve(&settings(&[]), &stub.uri()).await.unwrap_err();
-    assert!(
-        matches!(&error, VaultError::Refused { name, status: 403 } if name == "secureauth-tenant-id")
-    );
+    assert!(matches!(&error, VaultError::Refused { name, status: 403 } if name == "secureauth-tenant-id"));
 }
 
 #[tokio::test]
@@ -224,9 +197,7 @@ async fn a_vault_that_was_not_there_is_asked_again_later() {
         .unwrap()
         .local_addr()
         .unwrap();
-    let error = resolve(&settings, &format!("http://{nobody}"))
-        .await
-        .unwrap_err();
+    let error = resolve(&settings, &format!("http://{nobody}")).await.unwrap_err();
     assert!(
         matches!(&error, VaultError::Unavailable { name, .. } if name == "secureauth-tenant-id"),
         "{error}"
@@ -263,7 +234,5 @@ async fn a_vault_that_hangs_is_given_up_at_the_deadline() {
         ("KEY_VAULT_DEADLINE", "20ms"),
     ]);
     let error = resolve(&settings, &stub.uri()).await.unwrap_err();
-    assert!(
-        matches!(error, VaultError::TimedOut { within } if within == Duration::from_millis(20))
-    );
+    assert!(matches!(error, VaultError::TimedOut { within } if within == Duration::from_millis(20)));
 }
