@@ -189,12 +189,18 @@ impl RunContext<'_> {
         self.store().finish(&self.lease, ending).await?;
         let state = match ending {
             Ending::Failed(reason) => {
-                warn!(reason = reason.as_str(), "the run failed; nothing of it is left in SecureAuth");
+                warn!(
+                    reason = reason.as_str(),
+                    "the run failed; nothing of it is left in SecureAuth"
+                );
                 RunState::Failed
             }
             Ending::Stuck(reason) => {
                 let left = self.leftovers();
-                error!(reason = reason.as_str(), left, "the run is stuck; an operator has to take it on");
+                error!(
+                    reason = reason.as_str(),
+                    left, "the run is stuck; an operator has to take it on"
+                );
                 RunState::Stuck
             }
             Ending::Activated { .. } | Ending::Synced { .. } | Ending::Deactivated => {

@@ -192,7 +192,13 @@ impl Facts {
                 payload_schema_id,
                 metadata_schema_id,
                 ..
-            } => Some(known(pool_id, Origin::Found, payload_schema_id, metadata_schema_id, *case_insensitive)),
+            } => Some(known(
+                pool_id,
+                Origin::Found,
+                payload_schema_id,
+                metadata_schema_id,
+                *case_insensitive,
+            )),
             Entry::CreatePool { pool_id, .. } => {
                 self.intents += 1;
                 Some(known(pool_id, Origin::Intended, &unknown, &unknown, true))
@@ -201,7 +207,13 @@ impl Facts {
                 pool_id,
                 payload_schema_id,
                 metadata_schema_id,
-            } => Some(known(pool_id, Origin::Created, payload_schema_id, metadata_schema_id, true)),
+            } => Some(known(
+                pool_id,
+                Origin::Created,
+                payload_schema_id,
+                metadata_schema_id,
+                true,
+            )),
             _ => return,
         };
     }

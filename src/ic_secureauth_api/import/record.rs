@@ -66,16 +66,9 @@ struct UserVerifiableAddress<'a> {
 }
 
 impl<'a> TenantDump<'a> {
-    pub(super) fn new(
-        common: Common<'a>,
-        users: &'a [ImportUser],
-        settings: &'a ImportSettings,
-    ) -> Self {
+    pub(super) fn new(common: Common<'a>, users: &'a [ImportUser], settings: &'a ImportSettings) -> Self {
         Self {
-            users: users
-                .iter()
-                .map(|user| profile(common, user, settings))
-                .collect(),
+            users: users.iter().map(|user| profile(common, user, settings)).collect(),
             user_identifiers: users.iter().map(|user| identifier(common, user)).collect(),
             user_verifiable_addresses: users
                 .iter()
@@ -107,11 +100,7 @@ fn identifier<'a>(common: Common<'a>, user: &'a ImportUser) -> UserIdentifier<'a
     }
 }
 
-fn address<'a>(
-    common: Common<'a>,
-    user: &'a ImportUser,
-    verified: bool,
-) -> UserVerifiableAddress<'a> {
+fn address<'a>(common: Common<'a>, user: &'a ImportUser, verified: bool) -> UserVerifiableAddress<'a> {
     UserVerifiableAddress {
         id: user.address_id,
         common,

@@ -82,9 +82,6 @@ mod tests {
             PayloadMembers::new("name", "family_name", "name"),
             Err(PayloadMembersClash)
         );
-        assert_eq!(
-            PayloadMembers::new("", "family_name", "name"),
-            Err(PayloadMembersClash)
-        );
+        assert_eq!(PayloadMembers::new("", "family_name", "name"), Err(PayloadMembersClash));
     }
 }

@@ -37,21 +37,14 @@ impl AccessToken {
         if !answer.token_type.eq_ignore_ascii_case("bearer") {
             return None;
         }
-        let mut header =
-            HeaderValue::from_str(&format!("Bearer {}", answer.access_token.expose_secret()))
-                .ok()?;
+        let mut header = HeaderValue::from_str(&format!("Bearer {}", answer.access_token.expose_secret())).ok()?;
         header.set_sensitive(true);
         let scopes = match answer.scope {
-            Some(granted) => granted
-                .split_ascii_whitespace()
-                .map(str::to_owned)
-                .collect(),
+            Some(granted) => granted.split_ascii_whitespace().map(str::to_owned).collect(),
             // RFC 6749, section 5.1: left out when it is what was asked for.
             None => requested.to_vec(),
         };
-        let lifetime = answer
-            .expires_in
-            .map_or(UNNAMED_LIFETIME, Duration::from_secs);
+        let lifetime = answer.expires_in.map_or(UNNAMED_LIFETIME, Duration::from_secs);
         Some(Self {
             header,
             scopes,
@@ -102,12 +95,7 @@ mod tests {
     }
 
     fn granted(answer: TokenResponse) -> Option<AccessToken> {
-        AccessToken::granted(
-            answer,
-            &["asked".to_owned()],
-            Instant::now(),
-            Duration::from_secs(60),
-        )
+        AccessToken::granted(answer, &["asked".to_owned()], Instant::now(), Duration::from_secs(60))
     }
 
     #[tokio::test(start_paused = true)]
@@ -128,15 +116,10 @@ mod tests {
     #[tokio::test]
     async fn scopes_are_those_granted_or_when_unnamed_those_asked_for() {
         assert_eq!(
-            granted(answer("bearer", None, Some("b  a")))
-                .unwrap()
-                .scopes(),
+            granted(answer("bearer", None, Some("b  a"))).unwrap().scopes(),
             ["b", "a"]
         );
-        assert_eq!(
-            granted(answer("bearer", None, None)).unwrap().scopes(),
-            ["asked"]
-        );
+        assert_eq!(granted(answer("bearer", None, None)).unwrap().scopes(), ["asked"]);
     }
 
     #[tokio::test]

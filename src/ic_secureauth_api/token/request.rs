@@ -43,16 +43,15 @@ impl Credentials {
             .exchange(http, deadline, retry_after_cap)
             .await
             .map_err(|kind| ErrorKind::NoToken(kind.into()))?;
-        let token =
-            AccessToken::granted(token, &self.scopes, asked_at, margin).ok_or_else(|| {
-                ErrorKind::NoToken(
-                    ErrorKind::UnusableAnswer {
-                        status: 200,
-                        trace_id: None,
-                    }
-                    .into(),
-                )
-            })?;
+        let token = AccessToken::granted(token, &self.scopes, asked_at, margin).ok_or_else(|| {
+            ErrorKind::NoToken(
+                ErrorKind::UnusableAnswer {
+                    status: 200,
+                    trace_id: None,
+                }
+                .into(),
+            )
+        })?;
         let missing = self
             .required_scopes
             .iter()
@@ -88,11 +87,7 @@ impl Credentials {
                 form.push(("client_secret", self.client_secret.expose_secret()));
             }
         }
-        let response = request
-            .form(&form)
-            .send()
-            .await
-            .map_err(|error| interruption(&error))?;
+        let response = request.form(&form).send().await.map_err(|error| interruption(&error))?;
         let answer = Answer::read(Operation::Token, response, retry_after_cap).await?;
         answer
             .json()

@@ -36,7 +36,11 @@ async fn find(context: &RunContext<'_>) -> Result<Option<Pool>, StepError> {
     let stored = context.store().biller(&context.run.biller_id, 0).await?;
     let stored = stored.and_then(|view| view.biller.identity_pool_id);
     let derived = context.derived_ids().pool_id();
-    for id in stored.and_then(|id| PoolId::parse(id).ok()).into_iter().chain([derived]) {
+    for id in stored
+        .and_then(|id| PoolId::parse(id).ok())
+        .into_iter()
+        .chain([derived])
+    {
         if let Some(Versioned { value: pool, .. }) = context.api.pool(&id).await? {
             if pool.workspace_id.as_deref() == Some(organization.as_str()) && !pool.deleted {
                 return Ok(Some(pool));
@@ -144,7 +148,11 @@ async fn next_generation(context: &mut RunContext<'_>, id: &PoolId) -> Result<()
 
 /// A pool of ours whose identity provider is missing is deleted and created once more under the next generation.
 pub(super) async fn create_again(context: &mut RunContext<'_>, id: &PoolId) -> Result<(), StepError> {
-    let ours = context.facts.pool.as_ref().is_some_and(|pool| pool.origin == Origin::Created);
+    let ours = context
+        .facts
+        .pool
+        .as_ref()
+        .is_some_and(|pool| pool.origin == Origin::Created);
     if !ours || context.facts.pool_ids_refused > 0 {
         return Err(identity_provider::missing());
     }
@@ -160,7 +168,11 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), S
     for pool in &ours {
         delete(context, &pool.id).await?;
     }
-    let created = context.facts.pool.as_ref().is_some_and(|pool| pool.origin == Origin::Created);
+    let created = context
+        .facts
+        .pool
+        .as_ref()
+        .is_some_and(|pool| pool.origin == Origin::Created);
     if created || !ours.is_empty() {
         let batch = Batch {
             generation: Some(context.run.generation + 1),
@@ -204,7 +216,11 @@ async fn delete(context: &mut RunContext<'_>, id: &PoolId) -> Result<(), StepErr
 
 /// The organization of the run, once the journal knows it.
 pub(super) fn organization_of(context: &RunContext<'_>) -> Result<OrganizationId, StepError> {
-    let id = context.facts.organization.as_ref().map(|organization| organization.id.as_str());
+    let id = context
+        .facts
+        .organization
+        .as_ref()
+        .map(|organization| organization.id.as_str());
     OrganizationId::parse(id.unwrap_or_default()).map_err(|_| refused())
 }
 

@@ -18,9 +18,7 @@ use crate::domain::issue::{Code, Field, Issue};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 use crate::domain::user::UserRow;
-use crate::ic_secureauth_api::{
-    ImportSettings, MAX_CHUNK_USERS, PayloadMembers, PoolId, SchemaId,
-};
+use crate::ic_secureauth_api::{ImportSettings, MAX_CHUNK_USERS, PayloadMembers, PoolId, SchemaId};
 use crate::settings::onboarding::OnInvalidUser;
 use crate::store::{Batch, LedgerRow, LedgerState};
 
@@ -50,7 +48,13 @@ async fn page(
     tolerate(context, plan.issues.clone()).await?;
     let importer = importer(context)?;
     let refused = import(context, &importer, &plan).await?;
-    let changes = change_users::run(context, &importer.pool, &importer.settings.payload_members, &plan.change).await?;
+    let changes = change_users::run(
+        context,
+        &importer.pool,
+        &importer.settings.payload_members,
+        &plan.change,
+    )
+    .await?;
     let refused_issues = refused.iter().chain(&changes.refused).map(|guid| Issue {
         user_guid: Some(*guid),
         field: Field::User,
@@ -89,7 +93,11 @@ async fn import(context: &mut RunContext<'_>, importer: &Importer, plan: &Plan) 
     context
         .write(Batch {
             entries: intents,
-            ledger: plan.import.iter().map(|user| row(user, LedgerState::Importing)).collect(),
+            ledger: plan
+                .import
+                .iter()
+                .map(|user| row(user, LedgerState::Importing))
+                .collect(),
             ..Batch::default()
         })
         .await?;
@@ -174,7 +182,11 @@ pub(super) fn importer(context: &RunContext<'_>) -> Result<Importer, StepError> 
     let pool = known_pool(context)?;
     let settings = context.settings();
     let members = &settings.payload;
-    let live = context.facts.organization.as_ref().is_none_or(|organization| organization.live);
+    let live = context
+        .facts
+        .organization
+        .as_ref()
+        .is_none_or(|organization| organization.live);
     Ok(Importer {
         api: context.api.clone(),
         tenant_id: context.parts().tenant_id.clone(),
@@ -211,7 +223,11 @@ fn row(user: &Outgoing, state: LedgerState) -> LedgerRow {
 /// In a pool that stood before: deletes the users this run added and puts the old values of changed ones back
 /// (reference 5.3 R4). Users of a pool of ours go with it. `true` when all is undone; goes on in the next slice otherwise.
 pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<bool, StepError> {
-    let found = context.facts.pool.as_ref().is_some_and(|pool| pool.origin == Origin::Found);
+    let found = context
+        .facts
+        .pool
+        .as_ref()
+        .is_some_and(|pool| pool.origin == Origin::Found);
     if !found || !context.facts.users_touched {
         return Ok(true);
     }
