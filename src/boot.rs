@@ -2,20 +2,22 @@
 //!
 //! Nothing here ends the process: what is missing is [`NotReady`] until it is there.
 
+mod database;
+
+pub use database::Database;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::Mutex;
 use tracing::{error, info};
 
-use crate::domain::ids::OnboardingId;
 use crate::functions::{HttpLimits, NotReady, Services, ServicesSource};
 use crate::ic_secureauth_api::{self as api, ClientAuthMethod};
 use crate::onboarding::{Onboarding, Parts};
 use crate::settings::secureauth::AuthMethod;
-use crate::settings::{DatabaseKind, Environment, Findings, Secrets, Settings};
-use crate::store::sqlite::{SqliteOptions, SqliteStore};
-use crate::store::{SCHEMA_VERSIONS, Store, StoreError};
+use crate::settings::{Environment, Findings, Secrets, Settings};
+use crate::store::{SCHEMA_VERSIONS, Store};
 use crate::telemetry::chain;
 use crate::world::{Clock, IdSource, SystemClock};
 
@@ -52,11 +54,12 @@ impl Boot {
 
     /// Limits of the HTTP function; the defaults while the settings cannot be used.
     pub fn limits(&self) -> HttpLimits {
-        let server = self.settings.as_ref().map(|settings| settings.server);
-        let server = server.unwrap_or_default();
+        let Ok(settings) = &self.settings else {
+            return HttpLimits::default();
+        };
         HttpLimits {
-            max_body: usize::try_from(server.max_body_bytes).unwrap_or(usize::MAX),
-            deadline: server.http_deadline,
+            max_body: usize::try_from(settings.server.max_body_bytes).unwrap_or(usize::MAX),
+            deadline: settings.server.http_deadline,
         }
     }
 
@@ -64,38 +67,24 @@ impl Boot {
     ///
     /// # Errors
     /// [`NotReady`]
-    pub async fn store(&self) -> Result<Arc<dyn Store>, NotReady> {
+    pub async fn database(&self) -> Result<Database, NotReady> {
         let settings = self.settings.as_ref().map_err(|_| NotReady::Configuration)?;
         let secrets = secrets(settings).await?;
         self.open(settings, &secrets).await
     }
 
-    async fn open(&self, settings: &Settings, secrets: &Secrets) -> Result<Arc<dyn Store>, NotReady> {
-        self.connect(settings, secrets).await.map_err(|failure| {
+    async fn open(&self, settings: &Settings, secrets: &Secrets) -> Result<Database, NotReady> {
+        let opened = Database::open(settings, secrets, &self.clock).await;
+        opened.map_err(|failure| {
             error!(error = %chain(&failure), "the database cannot be opened");
             NotReady::Database
         })
     }
 
-    async fn connect(&self, settings: &Settings, _secrets: &Secrets) -> Result<Arc<dyn Store>, StoreError> {
-        let database = &settings.database;
-        match &database.kind {
-            DatabaseKind::Sqlite(path) => {
-                let options = SqliteOptions {
-                    busy_timeout: database.busy_timeout,
-                    ..SqliteOptions::default()
-                };
-                let store = SqliteStore::open(path, Arc::clone(&self.clock), options).await?;
-                Ok(Arc::new(store))
-            }
-            DatabaseKind::SqlServer => todo!(),
-        }
-    }
-
     async fn make(&self) -> Result<Services, NotReady> {
         let settings = self.settings.as_ref().map_err(|_| NotReady::Configuration)?;
         let secrets = secrets(settings).await?;
-        let store = self.open(settings, &secrets).await?;
+        let store = self.open(settings, &secrets).await?.store();
         check_schema(store.as_ref()).await?;
         let secureauth = api::SecureAuth::new(self.client_config(settings, &secrets)?).map_err(|finding| {
             error!(%finding, "the SecureAuth client cannot be made");
@@ -154,14 +143,6 @@ impl Boot {
             expiry_margin: secureauth.token_margin,
             jitter_seed: self.ids.uuid().as_u64_pair().0,
         })
-    }
-
-    /// Parses a run's id as given on the command line.
-    ///
-    /// # Errors
-    /// What is expected.
-    pub fn onboarding_id(text: &str) -> Result<OnboardingId, String> {
-        text.parse().map_err(|_| "an onboarding id (a UUID) is expected".to_owned())
     }
 }
 

@@ -2,8 +2,8 @@
 
 use clap::Subcommand;
 
-use super::{Database, told};
-use crate::boot::Boot;
+use super::told;
+use crate::boot::Database;
 use crate::store::SCHEMA_VERSIONS;
 
 #[derive(Debug, Subcommand)]
@@ -16,19 +16,23 @@ pub(super) enum Command {
     SampleCrm,
 }
 
-pub(super) async fn run(boot: &Boot, store: Database<'_>, command: Command) -> Result<(), String> {
+pub(super) async fn run(database: &Database, command: Command) -> Result<(), String> {
     match command {
         Command::Migrate => {
-            boot.migrate().await.map_err(|error| told(&error))?;
-            check(store).await
+            database.migrate().await.map_err(|error| told(&error))?;
+            check(database).await
         }
-        Command::Check => check(store).await,
-        Command::SampleCrm => boot.create_sample_crm().await,
+        Command::Check => check(database).await,
+        Command::SampleCrm => match database.create_sample_crm().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("the CRM's objects are mapped by its DBA: see infra/sql".to_owned()),
+            Err(error) => Err(told(&error)),
+        },
     }
 }
 
-async fn check(store: Database<'_>) -> Result<(), String> {
-    let found = store.schema_version().await.map_err(|error| told(&error))?;
+async fn check(database: &Database) -> Result<(), String> {
+    let found = database.store().schema_version().await.map_err(|error| told(&error))?;
     let (oldest, newest) = (SCHEMA_VERSIONS.start(), SCHEMA_VERSIONS.end());
     match found {
         Some(version) if SCHEMA_VERSIONS.contains(&version) => {

@@ -14,7 +14,7 @@ use clap::{Parser, Subcommand};
 use crate::boot::Boot;
 use crate::functions::NotReady;
 use crate::settings::Environment;
-use crate::store::{Operation, Store};
+use crate::store::Operation;
 
 /// The settings cannot be used.
 const FINDINGS: u8 = 2;
@@ -62,14 +62,15 @@ pub async fn run(environment: Environment, seed: u64) -> ExitCode {
         eprintln!("{findings}");
         return ExitCode::from(FINDINGS);
     }
-    let store = match boot.store().await {
-        Ok(store) => store,
+    let database = match boot.database().await {
+        Ok(database) => database,
         Err(NotReady::Configuration) => return ExitCode::from(FINDINGS),
         Err(not_ready) => {
             eprintln!("{not_ready}");
             return ExitCode::from(FAILED);
         }
     };
+    let store = database.store();
     let done = match command {
         Command::Serve => Ok(()),
         Command::Status { biller } => status::run(store.as_ref(), &biller).await,
@@ -77,7 +78,7 @@ pub async fn run(environment: Environment, seed: u64) -> ExitCode {
         Command::Rollback(target) => operate::run(store.as_ref(), Operation::Rollback, &target).await,
         Command::Cancel(target) => operate::run(store.as_ref(), Operation::Cancel, &target).await,
         Command::Close(target) => operate::run(store.as_ref(), Operation::Close, &target).await,
-        Command::Db(command) => db::run(&boot, store.as_ref(), command).await,
+        Command::Db(command) => db::run(&database, command).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -93,5 +94,3 @@ fn told(error: &crate::store::StoreError) -> String {
     crate::telemetry::chain(error).to_string()
 }
 
-/// Used by the subcommands that read.
-type Database<'a> = &'a dyn Store;

@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use super::{Database, told};
+use super::told;
 use crate::domain::ids::OnboardingId;
-use crate::store::{Operated, Operation};
+use crate::store::{Operated, Operation, Store};
 
 /// Which run, and who says so.
 #[derive(Debug, Args)]
@@ -16,7 +16,7 @@ pub(super) struct Target {
     by: String,
 }
 
-pub(super) async fn run(store: Database<'_>, operation: Operation, target: &Target) -> Result<(), String> {
+pub(super) async fn run(store: &dyn Store, operation: Operation, target: &Target) -> Result<(), String> {
     let id = target.onboarding_id;
     let operated = store.operate(id, operation, &target.by).await;
     match operated.map_err(|error| told(&error))? {

@@ -2,13 +2,14 @@
 
 use time::format_description::well_known::Rfc3339;
 
-use super::{Database, told};
+use super::told;
 use crate::domain::ids::BillerId;
 use crate::domain::run::Run;
+use crate::store::Store;
 
 const ISSUES: u32 = 100;
 
-pub(super) async fn run(store: Database<'_>, biller: &str) -> Result<(), String> {
+pub(super) async fn run(store: &dyn Store, biller: &str) -> Result<(), String> {
     let id = BillerId::try_new(biller).map_err(|_| "a biller id matches ^[A-Za-z0-9_-]{1,64}$".to_owned())?;
     let view = store.biller(&id, ISSUES).await.map_err(|error| told(&error))?;
     let view = view.ok_or_else(|| format!("there is no biller {id}"))?;
