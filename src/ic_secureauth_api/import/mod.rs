@@ -26,8 +26,7 @@ impl Api<ReadWrite> {
                 "the chunk belongs to another tenant",
             ));
         }
-        let call = Call::new(Operation::Import, Method::PUT, self.paths().import())
-            .json_bytes(chunk.body().to_vec());
+        let call = Call::new(Operation::Import, Method::PUT, self.paths().import()).json_bytes(chunk.body().to_vec());
         self.send(call).await.map(|_answer| ())
     }
 }
