@@ -174,10 +174,10 @@ fn run_http_answer(view: &BillerView, run: &Run) -> HttpAnswer {
     });
     if run.state.is_open() {
         HttpAnswer::json(StatusCode::ACCEPTED, body)
-            .header("location", &url)
-            .header("retry-after", POLL_SECONDS)
+            .header("location", url.as_str())
+            .header("retry-after", POLL_SECONDS.to_string())
     } else {
-        HttpAnswer::json(StatusCode::OK, body).header("location", &url)
+        HttpAnswer::json(StatusCode::OK, body).header("location", url.as_str())
     }
 }
 

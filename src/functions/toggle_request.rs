@@ -53,15 +53,7 @@ impl ToggleRequest {
     /// Tells a repeated event from a reused id.
     pub(super) fn fingerprint(&self) -> String {
         let canonical = serde_json::json!(self).to_string();
-        format!("{:x}", HexDigest(&Sha256::digest(canonical)))
-    }
-}
-
-struct HexDigest<'a>(&'a [u8]);
-
-impl std::fmt::LowerHex for HexDigest<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        hex::encode(Sha256::digest(canonical))
     }
 }
 

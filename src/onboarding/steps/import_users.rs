@@ -25,7 +25,7 @@ use crate::store::{Batch, LedgerRow, LedgerState};
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let invalid = context.store().users_with_issues(context.run.id).await?;
     loop {
-        let (biller, after) = (&context.run.biller_id, context.facts.imported_up_to);
+        let (biller, after) = (&context.run.biller_id, context.facts.import.up_to);
         let size = context.times().users_per_page;
         let rows = context.store().users_page(biller, after, size).await?;
         let Some(last) = rows.last().and_then(|row| row.user_guid) else {
@@ -69,7 +69,7 @@ async fn import(context: &mut RunContext<'_>, importer: &Importer, plan: &Plan) 
     if plan.import.is_empty() {
         return Ok(HashSet::new());
     }
-    let before: HashMap<Uuid, String> = std::mem::take(&mut context.facts.open_chunks)
+    let before: HashMap<Uuid, String> = std::mem::take(&mut context.facts.import.open_chunks)
         .into_iter()
         .map(|chunk| (chunk.first, chunk.hash))
         .collect();
@@ -228,7 +228,7 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<bool,
         .pool
         .as_ref()
         .is_some_and(|pool| pool.origin == Origin::Found);
-    if !found || !context.facts.users_touched {
+    if !found || !context.facts.import.touched {
         return Ok(true);
     }
     let pool = PoolId::parse(&known_pool(context)?.id).map_err(|_| StepError::Stuck(Reason::NotTakenBack))?;
