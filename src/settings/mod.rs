@@ -39,6 +39,7 @@ pub use secureauth::SecureAuth;
 pub use server::{Server, listen_port};
 pub use vault::Vault;
 
+use environment::{APP_ROOT, ENVIRONMENT_NAME};
 use reader::{Known, Reader};
 
 /// Everything that can be set.
@@ -78,10 +79,8 @@ impl Settings {
     fn read_all(environment: &Environment) -> (Result<Self, Findings>, Vec<Known>) {
         let mut reader = Reader::new(environment);
         let log = Log::read(&mut reader);
-        reader.optional(
-            Known::new("AZURE_FUNCTIONS_ENVIRONMENT", "the name of an environment"),
-            |_| Some(()),
-        );
+        reader.declare(Known::new(ENVIRONMENT_NAME, "the name of an environment"));
+        reader.declare(Known::new(APP_ROOT, "a path").or("the working directory"));
         server::read_port(&mut reader);
         let server = Server::read(&mut reader);
         let database = Database::read(&mut reader);
@@ -111,5 +110,7 @@ impl Settings {
     }
 }
 
+#[cfg(test)]
+mod reference_tests;
 #[cfg(test)]
 mod tests;
