@@ -69,7 +69,7 @@ impl Default for Deadlines {
         Self {
             connect: Duration::from_secs(10),
             crud: Duration::from_secs(30),
-            import: Duration::from_secs(60),
+            import: Duration::from_mins(1),
             token: Duration::from_secs(30),
         }
     }

@@ -65,8 +65,7 @@ impl ImportChunk {
             created_at: &recorded_at,
             updated_at: &recorded_at,
         };
-        #[expect(clippy::expect_used, reason = "texts, booleans and maps with text keys only")]
-        let body = serde_json::to_vec(&TenantDump::new(common, users, settings)).expect("writable as JSON");
+        let body = TenantDump::new(common, users, settings).to_json();
         if body.len() > MAX_CHUNK_BYTES {
             return Err(ChunkError::TooLarge);
         }

@@ -76,6 +76,11 @@ impl<'a> TenantDump<'a> {
                 .collect(),
         }
     }
+
+    pub(super) fn to_json(&self) -> Vec<u8> {
+        #[expect(clippy::expect_used, reason = "texts, booleans and maps with text keys only")]
+        serde_json::to_vec(self).expect("writable as JSON")
+    }
 }
 
 fn profile<'a>(common: Common<'a>, user: &'a ImportUser, settings: &'a ImportSettings) -> User<'a> {

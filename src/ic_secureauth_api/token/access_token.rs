@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 /// Assumed when the answer has no `expires_in`: short, because the default of a workspace (one hour) is not a promise.
-const UNNAMED_LIFETIME: Duration = Duration::from_secs(300);
+const UNNAMED_LIFETIME: Duration = Duration::from_mins(5);
 
 /// `TokenResponse` (OA2).
 #[derive(Deserialize)]
@@ -60,6 +60,11 @@ impl AccessToken {
     /// The scopes that were granted.
     pub(crate) fn scopes(&self) -> &[String] {
         &self.scopes
+    }
+
+    /// Whether a scope is among them.
+    pub(super) fn grants(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|granted| granted == scope)
     }
 
     /// Whether the margin before its end has not begun yet.

@@ -26,7 +26,7 @@ const MAX_ERROR_BYTES: usize = 64 * 1024;
 pub(crate) struct Answer {
     pub(super) operation: Operation,
     pub(super) status: StatusCode,
-    pub(super) trace_id: Option<String>,
+    trace_id: Option<String>,
     pub(super) replayed: bool,
     attempts: u32,
     etag: Option<ETag>,
@@ -97,6 +97,11 @@ impl Answer {
         } else {
             self.json().map(Some)
         }
+    }
+
+    /// `x-trace-id`.
+    pub(crate) fn trace_id(&self) -> Option<&str> {
+        self.trace_id.as_deref()
     }
 
     /// What a delete found.

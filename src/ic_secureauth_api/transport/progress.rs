@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::{super::ErrorKind, Call};
 
 /// The server remembers an idempotency key for one minute (section 2.0).
-const KEY_LIFETIME: Duration = Duration::from_secs(60);
+const KEY_LIFETIME: Duration = Duration::from_mins(1);
 
 /// One attempt that failed.
 #[derive(Debug)]
