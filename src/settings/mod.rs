@@ -86,7 +86,7 @@ impl Settings {
         let database = Database::read(&mut reader);
         let vault = Vault::read(&mut reader);
         let kind = database.as_ref().map(|database| &database.kind);
-        let sources = Sources::read(&mut reader, vault.is_some(), kind);
+        let sources = Sources::read(&mut reader, Vault::is_meant(environment), kind);
         let secureauth = SecureAuth::read(&mut reader);
         let onboarding = Onboarding::read(&mut reader);
         let run = Run::read(&mut reader, &secureauth);
