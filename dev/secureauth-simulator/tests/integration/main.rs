@@ -1,0 +1,5 @@
+//! Everything the simulator does, over HTTP, module by capability. Numbers in comments are rows of
+//! the reference's section 6; README.md lists the test of each row.
+
+mod admin;
+mod support;
