@@ -3,7 +3,7 @@
 //! Variables: `ECHO_START_EXIT` (code to exit with at once), `ECHO_LISTEN_AFTER` (binds only when that file exists),
 //! `ECHO_PROBE_STATUS` (answer to `GET /`).
 //!
-//! Without an instruction every invocation is answered with itself: path, headers and envelope, as HTTP body of `res`
+//! Without an instruction every invocation is answered with itself: path, headers, envelope and process, as HTTP body of `res`
 //! for an HTTP trigger and as message of `seen` for others. An instruction is the JSON object in the body or message:
 //! `{"do": {"print", "complain", "exit", "wait_for", "status", "content_type", "location", "body", "envelope"}}`.
 
@@ -139,7 +139,20 @@ fn echo(path: &str, headers: &HeaderMap, envelope: &Value) -> Json<Value> {
         })
         .collect::<serde_json::Map<_, _>>()
         .into();
-    let seen = json!({ "path": path, "headers": headers, "envelope": envelope }).to_string();
+    let process = json!({
+        "arguments": std::env::args().skip(1).collect::<Vec<_>>(),
+        "directory": std::env::current_dir().unwrap_or_default(),
+        "port": setting("FUNCTIONS_CUSTOMHANDLER_PORT"),
+        "legacy_port": setting("FUNCTIONS_HTTPWORKER_PORT"),
+        "worker_id": setting("FUNCTIONS_CUSTOMHANDLER_WORKER_ID"),
+        "legacy_worker_id": setting("FUNCTIONS_HTTPWORKER_ID"),
+        "app_root": setting("FUNCTIONS_APP_ROOT_PATH"),
+        "environment": setting("AZURE_FUNCTIONS_ENVIRONMENT"),
+        "own_setting": setting("ECHO_OWN_SETTING"),
+    });
+    let seen =
+        json!({ "path": path, "headers": headers, "envelope": envelope, "process": process })
+            .to_string();
     let outputs = if envelope.pointer("/Data/req").is_some() {
         json!({ "res": { "statusCode": 200, "headers": { "content-type": "application/json" }, "body": seen } })
     } else {

@@ -19,7 +19,7 @@ use crate::worker::{Console, HandlerPort, Launch, Supervisor, SupervisorSettings
 use crate::world::{World, random_seed};
 
 /// The HTTP client waits so much longer than the function timeout (reference 5).
-const REQUEST_TIMEOUT_MARGIN: Duration = Duration::from_secs(60);
+const REQUEST_TIMEOUT_MARGIN: Duration = Duration::from_mins(1);
 
 /// What the running host keeps hold of.
 pub(crate) struct Parts {

@@ -44,5 +44,5 @@ pub use queue::{
     EmbeddedQueues, PeekedMessage, QueueError, QueueHandle, QueueMessage, QueueService,
     RenewedReceipt,
 };
-pub use worker::{ConsoleLevel, ConsoleLine, ConsoleStream, StopReason};
+pub use worker::{ConsoleCategory, ConsoleLevel, ConsoleLine, ConsoleStream, StopReason};
 pub use world::{Clock, system_clock};

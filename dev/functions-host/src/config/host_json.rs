@@ -10,7 +10,7 @@ use crate::queue::MessageEncoding;
 /// Prefix of the variables that overlay single keys.
 const OVERLAY_PREFIX: &str = "AzureFunctionsJobHost";
 /// Default of `functionTimeout` everywhere but on the Consumption plan.
-const DEFAULT_FUNCTION_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+const DEFAULT_FUNCTION_TIMEOUT: Duration = Duration::from_mins(30);
 const DEFAULT_INITIALIZATION_TIMEOUT: Duration = Duration::from_secs(30);
 const MINIMUM_POLLING_INTERVAL: Duration = Duration::from_millis(100);
 

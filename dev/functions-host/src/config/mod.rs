@@ -7,6 +7,9 @@ mod host_json;
 mod names;
 mod timespan;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

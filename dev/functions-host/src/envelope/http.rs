@@ -108,8 +108,9 @@ impl Identity {
             ),
         };
         let mut identity = Members::default();
-        identity.push("IsAuthenticated", !scheme.is_null());
+        let authenticated = !scheme.is_null();
         identity.push("AuthenticationType", scheme);
+        identity.push("IsAuthenticated", authenticated);
         identity.push("Actor", Value::Null);
         identity.push("BootstrapContext", Value::Null);
         identity.push("Claims", claims);

@@ -6,6 +6,9 @@ mod queue;
 mod scalar;
 mod timer;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use http::{HttpInput, Identity};
 pub(crate) use queue::QueueInput;
 pub(crate) use timer::{ScheduleStatus, TimerInput};

@@ -65,7 +65,7 @@ impl OutputBinder {
                     bound.answer = Some(answer);
                 }
                 Effect::Queue { queue, messages } => {
-                    bound.summary.push(OutputSummary::Queue { queue, messages })
+                    bound.summary.push(OutputSummary::Queue { queue, messages });
                 }
                 Effect::Nothing => {}
             }

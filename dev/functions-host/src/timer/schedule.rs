@@ -8,7 +8,7 @@ use croner::parser::{CronParser, Seconds, Year};
 use time::OffsetDateTime;
 
 /// Below this distance between occurrences the host does not monitor a schedule.
-const MONITORED_FROM: Duration = Duration::from_secs(60);
+const MONITORED_FROM: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
 pub(crate) enum Schedule {

@@ -64,7 +64,7 @@ impl Supervisor {
             pid: None,
             restarts: 0,
         });
-        let (orders, received) = mpsc::unbounded_channel();
+        let (orders, inbox) = mpsc::unbounded_channel();
         let handle = WorkerHandle {
             view: receiver,
             orders,
@@ -77,7 +77,7 @@ impl Supervisor {
             world,
             generation: 0,
             view: sender,
-            orders: received,
+            orders: inbox,
         };
         (supervisor, handle)
     }

@@ -21,8 +21,7 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// Functions `call` (HTTP, `res` and queue outputs), `work` (queue), and the settings of `settings` over the
-    /// defaults of `host.json`.
+    /// Functions `call` (HTTP, `res` and queue outputs), `work` (queue); polling and restarts in milliseconds.
     pub(crate) fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
         let mut options = HostOptions::new(root.path());
@@ -103,6 +102,12 @@ fn echo_handler() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().unwrap().parent().unwrap();
     profile.join("examples/echo_handler")
+}
+
+/// Calls `call`; the handler answers with what it saw.
+pub(crate) async fn call(host: &FunctionsHost) -> reqwest::Response {
+    let url = host.base_url() + "/api/items/7";
+    client().get(url).send().await.unwrap()
 }
 
 /// Calls `call` with an instruction for the handler.
