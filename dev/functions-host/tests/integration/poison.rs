@@ -1,5 +1,6 @@
 //! Messages that fail for good (S18, S29; golden tests 4, 7 and 8).
 
+use functions_host::{EmbeddedQueues, QueueService as _};
 use serde_json::{Value, json};
 
 use crate::support::{App, DEADLINE, QUEUE, invocations_of, until};
@@ -27,9 +28,8 @@ async fn a_failing_message_is_delivered_exactly_five_times_and_then_poisoned() {
 #[tokio::test]
 async fn a_message_delivered_too_often_elsewhere_is_poisoned_without_being_invoked() {
     let app = App::new();
-    let queues = functions_host::EmbeddedQueues::default();
+    let queues = EmbeddedQueues::default();
     let app = app.with(|options| options.queues = Some(queues.clone()));
-    use functions_host::QueueService as _;
     queues.create(QUEUE).await.unwrap();
     queues
         .put(QUEUE, "aGVsbG8hIQ==", DEADLINE * 100)
