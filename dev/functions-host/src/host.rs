@@ -142,11 +142,7 @@ impl FunctionsHost {
 
     /// A queue by name; it need not exist.
     pub fn queue(&self, name: &str) -> QueueHandle {
-        QueueHandle::new(
-            name,
-            self.parts.queues.clone(),
-            Arc::clone(&self.parts.gateway),
-        )
+        QueueHandle::new(name, self.parts.queues.clone(), Arc::clone(&self.parts.gateway))
     }
 
     /// Process id of the handler; `None` while there is no process.

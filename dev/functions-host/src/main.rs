@@ -5,9 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use functions_host::{
-    Executable, Framing, FunctionsHost, HostOptions, Keys, StartError, StopReason,
-};
+use functions_host::{Executable, Framing, FunctionsHost, HostOptions, Keys, StartError, StopReason};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 

@@ -46,22 +46,14 @@ fn the_app_of_this_repository_has_the_settings_it_must_have() {
     assert_eq!(config.host.function_timeout, Some(Duration::from_mins(10)));
     let queues = &config.host.queues;
     assert_eq!(
-        (
-            queues.batch_size,
-            queues.new_batch_threshold,
-            queues.max_dequeue_count
-        ),
+        (queues.batch_size, queues.new_batch_threshold, queues.max_dequeue_count),
         (4, 4, 10)
     );
     assert_eq!(queues.visibility_timeout, Duration::from_secs(30));
     assert_eq!(queues.max_polling_interval, Duration::from_secs(5));
     assert_eq!(queues.encoding, MessageEncoding::Base64);
     assert!(!config.host.forwards_requests);
-    let names: Vec<_> = config
-        .functions
-        .iter()
-        .map(|function| function.name.as_str())
-        .collect();
+    let names: Vec<_> = config.functions.iter().map(|function| function.name.as_str()).collect();
     assert_eq!(
         names,
         [
@@ -83,16 +75,10 @@ fn defaults_are_those_of_the_host_in_and_outside_development() {
     assert_eq!(queues.max_polling_interval, Duration::from_secs(2));
     assert_eq!(config.host.function_timeout, Some(Duration::from_mins(30)));
     assert_eq!(config.host.route_prefix, "api");
-    assert_eq!(
-        config.host.handler.initialization_timeout,
-        Duration::from_secs(30)
-    );
+    assert_eq!(config.host.handler.initialization_timeout, Duration::from_secs(30));
     assert!(config.host.handler.stderr_is_for_errors_only);
     let production = load(&root, &[("AZURE_FUNCTIONS_ENVIRONMENT", "Production")]).unwrap();
-    assert_eq!(
-        production.host.queues.max_polling_interval,
-        Duration::from_mins(1)
-    );
+    assert_eq!(production.host.queues.max_polling_interval, Duration::from_mins(1));
 }
 
 #[test]
@@ -106,10 +92,7 @@ fn variables_overlay_single_keys_of_host_json() {
         ("extensions__http__routePrefix", ""),
         ("customHandler__description__defaultExecutablePath", "other"),
         ("customHandler__description__arguments", "[\"a\",\"b\"]"),
-        (
-            "customHandler__description__useStdErrorStreamForErrorsOnly",
-            "false",
-        ),
+        ("customHandler__description__useStdErrorStreamForErrorsOnly", "false"),
         ("customHandler__initializationTimeout", "00:00:05"),
         ("customHandler__port", "8123"),
     ];
@@ -117,10 +100,7 @@ fn variables_overlay_single_keys_of_host_json() {
         .iter()
         .map(|(name, value)| (format!("{prefix}{name}"), *value))
         .collect();
-    let variables: Vec<(&str, &str)> = names
-        .iter()
-        .map(|(name, value)| (name.as_str(), *value))
-        .collect();
+    let variables: Vec<(&str, &str)> = names.iter().map(|(name, value)| (name.as_str(), *value)).collect();
     let host = load(&root, &variables).unwrap().host;
     assert_eq!(host.function_timeout, None);
     assert_eq!(host.queues.batch_size, 3);
@@ -137,10 +117,7 @@ fn variables_overlay_single_keys_of_host_json() {
 fn a_host_json_that_cannot_be_used_is_refused_with_the_key() {
     for (change, expected) in [
         (json!({ "version": "1.0" }), "version"),
-        (
-            json!({ "customHandler": null }),
-            "Missing worker Description.",
-        ),
+        (json!({ "customHandler": null }), "Missing worker Description."),
         (
             json!({ "customHandler": { "description": {} } }),
             "defaultExecutablePath",
@@ -184,10 +161,7 @@ fn function_and_binding_names_follow_the_rules_of_the_host() {
 #[test]
 fn only_the_bindings_this_stand_in_knows_are_accepted() {
     for (bindings, expected) in [
-        (
-            json!([{ "type": "blobTrigger", "name": "blob" }]),
-            "blobTrigger",
-        ),
+        (json!([{ "type": "blobTrigger", "name": "blob" }]), "blobTrigger"),
         (json!([{ "type": "table", "name": "table" }]), "table"),
         (json!([{ "type": "http", "name": "res" }]), "no trigger"),
         (

@@ -22,9 +22,7 @@ fn function(name: &str, bindings: &Value) -> Function {
 }
 
 fn load(file: &Path, name: &str) -> Function {
-    Function::load(file, name, &Environment::default())
-        .unwrap()
-        .unwrap()
+    Function::load(file, name, &Environment::default()).unwrap().unwrap()
 }
 
 fn http_function(name: &str) -> Function {
@@ -115,10 +113,7 @@ fn the_recorded_http_request_is_reproduced_to_the_byte() {
 
 #[test]
 fn the_example_of_a_post_is_reproduced() {
-    let sent = [
-        ("Content-Type", "application/json"),
-        ("Content-Length", "24"),
-    ];
+    let sent = [("Content-Type", "application/json"), ("Content-Length", "24")];
     let input = HttpInput {
         method: "POST".to_owned(),
         query: pairs(&[("dryRun", "true"), ("code", "secret")]),
@@ -136,14 +131,8 @@ fn the_example_of_a_post_is_reproduced() {
     );
     let request = &envelope["Data"]["req"];
     assert_eq!(request["Method"], "POST");
-    assert_eq!(
-        request["Query"],
-        json!({ "dryRun": "true", "code": "secret" })
-    );
-    assert_eq!(
-        request["Params"],
-        json!({ "billerId": "acme", "more": null })
-    );
+    assert_eq!(request["Query"], json!({ "dryRun": "true", "code": "secret" }));
+    assert_eq!(request["Params"], json!({ "billerId": "acme", "more": null }));
     assert_eq!(request["Body"], r#"{"name":"Acme","tier":2}"#);
     let expected = json!({
         "name": "\"Acme\"", "tier": "\"2\"", "dryRun": "\"true\"", "billerId": "\"acme\"",
@@ -156,10 +145,7 @@ fn the_example_of_a_post_is_reproduced() {
 
 #[test]
 fn bytes_and_multipart_bodies_are_base64() {
-    for content_type in [
-        "application/octet-stream",
-        "multipart/form-data; boundary=x",
-    ] {
+    for content_type in ["application/octet-stream", "multipart/form-data; boundary=x"] {
         let input = HttpInput {
             headers: headers(&[("Content-Type", content_type)]),
             body: Some(vec![1, 2]),
@@ -206,22 +192,15 @@ fn the_recorded_queue_message_is_reproduced() {
 
 #[test]
 fn a_json_message_takes_three_parses() {
-    let envelope = json_of(
-        &queue_function("work", "message"),
-        &queued(r#"{"userId":"u1","n":2}"#),
-    );
-    assert_eq!(
-        envelope["Data"]["message"],
-        r#""{\"userId\":\"u1\",\"n\":2}""#
-    );
+    let envelope = json_of(&queue_function("work", "message"), &queued(r#"{"userId":"u1","n":2}"#));
+    assert_eq!(envelope["Data"]["message"], r#""{\"userId\":\"u1\",\"n\":2}""#);
     assert_eq!(envelope["Metadata"]["userId"], r#""u1""#);
     assert_eq!(envelope["Metadata"]["n"], r#""2""#);
 }
 
 #[test]
 fn members_of_a_message_go_over_the_metadata_in_any_case() {
-    let content =
-        r#"{"id":"forged","DEQUEUECOUNT":9,"o":{"a":1},"l":[1],"z":null,"b":true,"myTrigger":"x"}"#;
+    let content = r#"{"id":"forged","DEQUEUECOUNT":9,"o":{"a":1},"l":[1],"z":null,"b":true,"myTrigger":"x"}"#;
     let envelope = json_of(&queue_function("work", "message"), &queued(content));
     let metadata = &envelope["Metadata"];
     assert_eq!(metadata["Id"], r#""forged""#);
@@ -247,19 +226,13 @@ fn a_timer_is_a_nested_object_and_only_slow_schedules_have_a_status() {
         &json!([{ "type": "timerTrigger", "name": "timer", "schedule": "0 * * * * *" }]),
     );
     let fast = json_of(&timer, &TriggerInput::Timer(TimerInput { status: None }));
-    let expected =
-        json!({ "Schedule": { "AdjustForDST": true }, "ScheduleStatus": null, "IsPastDue": false });
+    let expected = json!({ "Schedule": { "AdjustForDST": true }, "ScheduleStatus": null, "IsPastDue": false });
     assert_eq!(fast["Data"]["timer"], expected);
     let status = ScheduleStatus {
         last: datetime!(2026-09-14 15:00 UTC),
         next: datetime!(2026-09-14 15:01 UTC),
     };
-    let slow = json_of(
-        &timer,
-        &TriggerInput::Timer(TimerInput {
-            status: Some(status),
-        }),
-    );
+    let slow = json_of(&timer, &TriggerInput::Timer(TimerInput { status: Some(status) }));
     let expected = json!({
         "Last": "2026-09-14T15:00:00+00:00", "Next": "2026-09-14T15:01:00+00:00",
         "LastUpdated": "2026-09-14T15:00:00+00:00"

@@ -114,17 +114,10 @@ impl QueueService for EmbeddedQueues {
         })
     }
 
-    async fn receive(
-        &self,
-        queue: &str,
-        count: usize,
-        visibility: Duration,
-    ) -> Result<Vec<QueueMessage>, QueueError> {
+    async fn receive(&self, queue: &str, count: usize, visibility: Duration) -> Result<Vec<QueueMessage>, QueueError> {
         let now = self.world.now();
         self.with_queue(queue, |messages| {
-            let visible = messages
-                .iter_mut()
-                .filter(|message| message.next_visible_time <= now);
+            let visible = messages.iter_mut().filter(|message| message.next_visible_time <= now);
             Ok(visible
                 .take(count)
                 .map(|message| {
@@ -170,15 +163,10 @@ impl QueueService for EmbeddedQueues {
 
 /// Finds a message by id and checks that the receipt is its latest.
 fn position(messages: &[QueueMessage], id: &str, pop_receipt: &str) -> Result<usize, QueueError> {
-    let found = messages
-        .iter()
-        .enumerate()
-        .find(|(_, message)| message.id == id);
+    let found = messages.iter().enumerate().find(|(_, message)| message.id == id);
     match found {
         None => Err(QueueError::MessageNotFound(id.to_owned())),
-        Some((_, message)) if message.pop_receipt != pop_receipt => {
-            Err(QueueError::PopReceiptMismatch(id.to_owned()))
-        }
+        Some((_, message)) if message.pop_receipt != pop_receipt => Err(QueueError::PopReceiptMismatch(id.to_owned())),
         Some((at, _)) => Ok(at),
     }
 }
@@ -195,9 +183,8 @@ mod tests {
     async fn account() -> (EmbeddedQueues, Arc<AtomicI64>) {
         let seconds = Arc::new(AtomicI64::new(0));
         let reading = Arc::clone(&seconds);
-        let clock: Clock = Arc::new(move || {
-            OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(reading.load(Ordering::SeqCst))
-        });
+        let clock: Clock =
+            Arc::new(move || OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(reading.load(Ordering::SeqCst)));
         let queues = EmbeddedQueues::new(clock, 1);
         queues.create("items").await.unwrap();
         (queues, seconds)
@@ -232,20 +219,10 @@ mod tests {
             .update("items", &message.id, &message.pop_receipt, HOUR)
             .await
             .unwrap();
-        let stale = queues
-            .delete("items", &message.id, &message.pop_receipt)
-            .await;
-        assert_eq!(
-            stale,
-            Err(QueueError::PopReceiptMismatch(message.id.clone()))
-        );
-        queues
-            .delete("items", &message.id, &renewed.pop_receipt)
-            .await
-            .unwrap();
-        let gone = queues
-            .delete("items", &message.id, &renewed.pop_receipt)
-            .await;
+        let stale = queues.delete("items", &message.id, &message.pop_receipt).await;
+        assert_eq!(stale, Err(QueueError::PopReceiptMismatch(message.id.clone())));
+        queues.delete("items", &message.id, &renewed.pop_receipt).await.unwrap();
+        let gone = queues.delete("items", &message.id, &renewed.pop_receipt).await;
         assert_eq!(gone, Err(QueueError::MessageNotFound(message.id)));
     }
 
@@ -291,9 +268,6 @@ mod tests {
         let missing = queues.put("others", "a", HOUR).await;
         assert_eq!(missing, Err(QueueError::QueueNotFound("others".to_owned())));
         let invalid = queues.create("Not_A_Name").await;
-        assert_eq!(
-            invalid,
-            Err(QueueError::InvalidResourceName("Not_A_Name".to_owned()))
-        );
+        assert_eq!(invalid, Err(QueueError::InvalidResourceName("Not_A_Name".to_owned())));
     }
 }

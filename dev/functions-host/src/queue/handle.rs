@@ -92,9 +92,6 @@ impl QueueHandle {
     #[must_use]
     pub fn poison(&self) -> Self {
         let name = poison_queue_name(&self.name).unwrap_or_else(|| self.name.clone());
-        Self {
-            name,
-            ..self.clone()
-        }
+        Self { name, ..self.clone() }
     }
 }

@@ -40,11 +40,7 @@ impl HandlerAnswer {
     }
 }
 
-pub(crate) fn decode(
-    status: StatusCode,
-    content_type: Option<&str>,
-    body: &[u8],
-) -> Result<Decoded, Failure> {
+pub(crate) fn decode(status: StatusCode, content_type: Option<&str>, body: &[u8]) -> Result<Decoded, Failure> {
     if !status.is_success() {
         return Err(Failure::Status(status));
     }
@@ -59,9 +55,7 @@ pub(crate) fn decode(
         .iter()
         .any(|json| media_type.eq_ignore_ascii_case(json))
     {
-        return Err(invalid(format!(
-            "the content type {media_type:?} is not JSON"
-        )));
+        return Err(invalid(format!("the content type {media_type:?} is not JSON")));
     }
     match serde_json::from_slice(body) {
         Ok(Value::Null) => Ok(Decoded::Nothing),
@@ -147,10 +141,7 @@ mod tests {
             (Some("application/json"), r#"{"Logs":[{}]}"#),
         ] {
             let failure = decoded(content_type, body).unwrap_err().to_string();
-            assert!(
-                failure.starts_with("Invalid HttpResponseMessage"),
-                "{body}: {failure}"
-            );
+            assert!(failure.starts_with("Invalid HttpResponseMessage"), "{body}: {failure}");
         }
     }
 
@@ -183,12 +174,7 @@ mod tests {
 
     #[test]
     fn any_status_but_2xx_fails_with_the_text_of_the_host() {
-        let failure = decode(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            Some("application/json"),
-            b"{}",
-        )
-        .unwrap_err();
+        let failure = decode(StatusCode::INTERNAL_SERVER_ERROR, Some("application/json"), b"{}").unwrap_err();
         let text = "Response status code does not indicate success: 500 (Internal Server Error).";
         assert_eq!(failure.to_string(), text);
     }

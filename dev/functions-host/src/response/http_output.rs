@@ -20,11 +20,7 @@ impl HttpAnswer {
     /// Converts the value of an `http` output. A missing one is 200 with `{}`.
     pub(crate) fn from_output(value: Option<&Value>) -> Result<Self, String> {
         match value {
-            None => Ok(Self::new(
-                StatusCode::OK,
-                HeaderMap::new(),
-                Some("{}".to_owned()),
-            )),
+            None => Ok(Self::new(StatusCode::OK, HeaderMap::new(), Some("{}".to_owned()))),
             Some(Value::Object(response)) => Self::from_object(response),
             Some(Value::String(text)) => match serde_json::from_str(text) {
                 Ok(Value::Object(response)) => Self::from_object(&response),
@@ -51,16 +47,9 @@ impl HttpAnswer {
     fn new(status: StatusCode, mut headers: HeaderMap, body: Option<String>) -> Self {
         headers.remove(CONTENT_LENGTH);
         if body.is_some() && !headers.contains_key(CONTENT_TYPE) {
-            headers.insert(
-                CONTENT_TYPE,
-                HeaderValue::from_static("text/plain; charset=utf-8"),
-            );
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
         }
-        Self {
-            status,
-            headers,
-            body,
-        }
+        Self { status, headers, body }
     }
 }
 
@@ -95,10 +84,9 @@ fn header_map(headers: &Map<String, Value>) -> Result<HeaderMap, String> {
             if value.is_null() {
                 return Err(format!("the header {name} is null"));
             }
-            let header = HeaderName::try_from(name.as_str())
-                .map_err(|_| format!("{name:?} is not a header name"))?;
-            let value = HeaderValue::try_from(text_of(value))
-                .map_err(|_| format!("the header {name} is not one text"))?;
+            let header = HeaderName::try_from(name.as_str()).map_err(|_| format!("{name:?} is not a header name"))?;
+            let value =
+                HeaderValue::try_from(text_of(value)).map_err(|_| format!("the header {name} is not one text"))?;
             Ok((header, value))
         })
         .collect()
@@ -132,8 +120,7 @@ mod tests {
             answer(&json!({ "body": "hello", "statusCode": "300" })),
             text(300, "hello")
         );
-        let with_headers =
-            json!({ "body": "hello", "headers": { "header1": "value1", "header2": 2 } });
+        let with_headers = json!({ "body": "hello", "headers": { "header1": "value1", "header2": 2 } });
         let with_headers = HttpAnswer::from_output(Some(&with_headers)).unwrap();
         assert_eq!(with_headers.headers["header1"], "value1");
         assert_eq!(with_headers.headers["header2"], "2");
@@ -144,10 +131,7 @@ mod tests {
     #[test]
     fn a_missing_output_is_200_with_an_empty_object() {
         let answer = HttpAnswer::from_output(None).unwrap();
-        assert_eq!(
-            (answer.status.as_u16(), answer.body.as_deref()),
-            (200, Some("{}"))
-        );
+        assert_eq!((answer.status.as_u16(), answer.body.as_deref()), (200, Some("{}")));
     }
 
     #[test]
@@ -178,20 +162,14 @@ mod tests {
 
     #[test]
     fn a_string_that_holds_a_response_object_is_parsed() {
-        assert_eq!(
-            answer(&json!("{\"statusCode\":202,\"body\":\"x\"}")),
-            text(202, "x")
-        );
+        assert_eq!(answer(&json!("{\"statusCode\":202,\"body\":\"x\"}")), text(202, "x"));
     }
 
     #[test]
     fn null_and_container_headers_are_errors() {
         for value in [json!(null), json!(["a", "b"]), json!({ "a": 1 })] {
             let response = json!({ "headers": { "x": value } });
-            assert!(
-                HttpAnswer::from_output(Some(&response)).is_err(),
-                "{response}"
-            );
+            assert!(HttpAnswer::from_output(Some(&response)).is_err(), "{response}");
         }
         for value in [json!([]), json!(["x"]), json!(7), json!(true)] {
             assert!(HttpAnswer::from_output(Some(&value)).is_err(), "{value}");

@@ -48,26 +48,17 @@ mod tests {
 
     #[test]
     fn the_elements_of_an_array_are_taken_verbatim() {
-        assert_eq!(
-            messages(&json!(["test", "{\"a\":1}", ""])),
-            ["test", "{\"a\":1}", ""]
-        );
+        assert_eq!(messages(&json!(["test", "{\"a\":1}", ""])), ["test", "{\"a\":1}", ""]);
         assert_eq!(messages(&json!([])), Vec::<String>::new());
         assert_eq!(messages(&json!([{ "a": 1 }, 2])), ["{\n  \"a\": 1\n}", "2"]);
     }
 
     #[test]
     fn a_string_that_happens_to_be_base64_is_decoded() {
-        assert_eq!(
-            queue_messages(&json!("test"), false),
-            Ok(vec![vec![0xb5, 0xeb, 0x2d]])
-        );
+        assert_eq!(queue_messages(&json!("test"), false), Ok(vec![vec![0xb5, 0xeb, 0x2d]]));
         assert_eq!(messages(&json!("")), [""]);
         assert_eq!(messages(&json!("not base64")), ["not base64"]);
-        assert_eq!(
-            queue_messages(&json!("test"), true),
-            Ok(vec![b"test".to_vec()])
-        );
+        assert_eq!(queue_messages(&json!("test"), true), Ok(vec![b"test".to_vec()]));
     }
 
     #[test]

@@ -19,8 +19,7 @@ pub(crate) enum Schedule {
 impl Schedule {
     /// `{second} {minute} {hour} {day} {month} {day of week}` (the seconds may be left out) or a time span.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        if let Some(period) = crate::config::parse_timespan(text).filter(|period| !period.is_zero())
-        {
+        if let Some(period) = crate::config::parse_timespan(text).filter(|period| !period.is_zero()) {
             return Ok(Self::Constant(period));
         }
         CronParser::builder()

@@ -82,11 +82,7 @@ impl Console {
     pub(crate) async fn capture(self, stream: ConsoleStream, pipe: impl AsyncRead + Unpin) {
         let mut reader = BufReader::new(pipe);
         let mut line = Vec::new();
-        while reader
-            .read_until(b'\n', &mut line)
-            .await
-            .is_ok_and(|read| read > 0)
-        {
+        while reader.read_until(b'\n', &mut line).await.is_ok_and(|read| read > 0) {
             let text = String::from_utf8_lossy(&line);
             self.record(stream, text.trim_end_matches(['\r', '\n']));
             line.clear();
@@ -95,10 +91,7 @@ impl Console {
 
     /// The last lines of stderr since the previous call.
     pub(crate) fn take_crash_report(&self) -> String {
-        let mut tail = self
-            .stderr_tail
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut tail = self.stderr_tail.lock().unwrap_or_else(PoisonError::into_inner);
         let report: Vec<String> = tail.drain(..).collect();
         report.join("\n")
     }
@@ -129,10 +122,7 @@ impl Console {
             }
         }
         if stream == ConsoleStream::Stderr {
-            let mut tail = self
-                .stderr_tail
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut tail = self.stderr_tail.lock().unwrap_or_else(PoisonError::into_inner);
             if tail.len() == CRASH_REPORT_LINES {
                 tail.pop_front();
             }
@@ -191,16 +181,8 @@ mod tests {
     fn a_prefix_sends_a_line_to_another_log() {
         for (text, category, content) in [
             ("started", ConsoleCategory::Function, "started"),
-            (
-                "LanguageWorkerConsoleLogstarted",
-                ConsoleCategory::Worker,
-                "started",
-            ),
-            (
-                "azfuncjsonlog:{}",
-                ConsoleCategory::Tooling,
-                "azfuncjsonlog:{}",
-            ),
+            ("LanguageWorkerConsoleLogstarted", ConsoleCategory::Worker, "started"),
+            ("azfuncjsonlog:{}", ConsoleCategory::Tooling, "azfuncjsonlog:{}"),
         ] {
             let line = recorded(true, ConsoleStream::Stdout, text);
             assert_eq!((line.category, line.text.as_str()), (category, content));

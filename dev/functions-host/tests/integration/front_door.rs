@@ -3,9 +3,7 @@
 use functions_host::Keys;
 use serde_json::{Value, json};
 
-use crate::support::{
-    App, DEADLINE, QUEUE, client, invocations_of, last_failure, seen, tell, until,
-};
+use crate::support::{App, DEADLINE, QUEUE, client, invocations_of, last_failure, seen, tell, until};
 
 #[tokio::test]
 async fn a_route_is_matched_below_the_prefix_with_its_constraints() {
@@ -40,11 +38,7 @@ async fn a_route_is_matched_below_the_prefix_with_its_constraints() {
 async fn a_wrong_method_is_404_not_405() {
     let app = App::new();
     let host = app.start().await;
-    let response = client()
-        .put(host.base_url() + "/api/items/7")
-        .send()
-        .await
-        .unwrap();
+    let response = client().put(host.base_url() + "/api/items/7").send().await.unwrap();
     assert_eq!(response.status(), 404);
     assert!(host.invocations().is_empty());
 }
@@ -57,15 +51,8 @@ async fn without_a_route_the_function_name_is_the_path_and_every_method_is_taken
         &json!([{ "type": "httpTrigger", "name": "req" }, { "type": "http", "name": "res" }]),
     );
     let host = app.start().await;
-    let response = client()
-        .delete(host.base_url() + "/api/plain")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(
-        seen(response).await["envelope"]["Data"]["req"]["Method"],
-        "DELETE"
-    );
+    let response = client().delete(host.base_url() + "/api/plain").send().await.unwrap();
+    assert_eq!(seen(response).await["envelope"]["Data"]["req"]["Method"], "DELETE");
 }
 
 #[tokio::test]
@@ -77,7 +64,8 @@ async fn the_more_specific_route_wins() {
         ("number", "{id:int}/x"),
         ("word", "word/x"),
     ] {
-        let bindings = json!([{ "type": "httpTrigger", "name": "req", "route": route }, { "type": "http", "name": "res" }]);
+        let bindings =
+            json!([{ "type": "httpTrigger", "name": "req", "route": route }, { "type": "http", "name": "res" }]);
         app.function(name, &bindings);
     }
     let host = app.start().await;
@@ -112,11 +100,7 @@ async fn keys_are_asked_for_only_when_they_are_configured() {
     let without = client().get(&url).send().await.unwrap();
     assert_eq!(without.status(), 401);
     assert_eq!(without.text().await.unwrap(), "");
-    let wrong = client()
-        .get(format!("{url}?code=wrong"))
-        .send()
-        .await
-        .unwrap();
+    let wrong = client().get(format!("{url}?code=wrong")).send().await.unwrap();
     assert_eq!(wrong.status(), 401);
     for request in [
         client().get(format!("{url}?code=function-key")),
@@ -152,20 +136,10 @@ async fn a_body_over_the_limit_is_refused_before_the_handler_sees_it() {
     let app = App::new().set("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "100");
     let host = app.start().await;
     let url = host.base_url() + "/api/items/7";
-    let too_large = client()
-        .post(&url)
-        .body("a".repeat(101))
-        .send()
-        .await
-        .unwrap();
+    let too_large = client().post(&url).body("a".repeat(101)).send().await.unwrap();
     assert_eq!(too_large.status(), 413);
     assert!(host.invocations().is_empty());
-    let largest = client()
-        .post(&url)
-        .body("a".repeat(100))
-        .send()
-        .await
-        .unwrap();
+    let largest = client().post(&url).body("a".repeat(100)).send().await.unwrap();
     assert_eq!(largest.status(), 200);
 }
 
@@ -178,21 +152,14 @@ async fn a_caller_that_hangs_up_does_not_end_the_invocation() {
         let instruction = json!({
             "print": "in work", "wait_for": file, "envelope": { "Outputs": { "items": ["late"] } }
         });
-        let in_work = async || {
-            host.console_lines()
-                .iter()
-                .any(|line| line.text == "in work")
-        };
+        let in_work = async || host.console_lines().iter().any(|line| line.text == "in work");
         tokio::select! {
             _ = tell(&host, instruction) => panic!("answered too early"),
             () = until("the call is in work", in_work) => {}
         }
     }
     std::fs::write(&file, "").unwrap();
-    until("the invocation ends", async || {
-        !host.invocations().is_empty()
-    })
-    .await;
+    until("the invocation ends", async || !host.invocations().is_empty()).await;
     assert!(host.invocations()[0].succeeded());
     assert_eq!(host.queue("items").peek()[0].text, "late");
 }
@@ -209,10 +176,7 @@ async fn a_queue_function_is_fired_with_the_input_as_its_message() {
         .await
         .unwrap();
     assert_eq!(fired.status(), 202);
-    until("the function has run", async || {
-        host.queue("seen").len() == 1
-    })
-    .await;
+    until("the function has run", async || host.queue("seen").len() == 1).await;
     let seen: Value = serde_json::from_str(&host.queue("seen").peek()[0].text).unwrap();
     assert_eq!(seen["envelope"]["Data"]["message"], "\"by hand\"");
     assert_eq!(host.queue(QUEUE).len(), 0);
@@ -224,14 +188,7 @@ async fn firing_needs_a_known_function_and_a_readable_input() {
     let host = app.start().await;
     let fire = async |name: &str, body: &'static str| {
         let url = format!("{}/admin/functions/{name}", host.base_url());
-        client()
-            .post(url)
-            .body(body)
-            .send()
-            .await
-            .unwrap()
-            .status()
-            .as_u16()
+        client().post(url).body(body).send().await.unwrap().status().as_u16()
     };
     assert_eq!(fire("unknown", "{}").await, 404);
     assert_eq!(fire("work", "not json").await, 400);
@@ -252,10 +209,7 @@ async fn the_admin_routes_tell_the_state_and_the_functions() {
     let get = async |path: &str| client().get(host.base_url() + path).send().await.unwrap();
     assert_eq!(get("/admin/host/ping").await.status(), 200);
     let status: Value = get("/admin/host/status").await.json().await.unwrap();
-    assert_eq!(
-        (&status["state"], &status["errors"]),
-        (&json!("Running"), &json!([]))
-    );
+    assert_eq!((&status["state"], &status["errors"]), (&json!("Running"), &json!([])));
     let functions: Value = get("/admin/functions").await.json().await.unwrap();
     assert_eq!(
         (&functions[0]["name"], &functions[1]["name"]),

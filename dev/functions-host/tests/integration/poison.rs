@@ -31,15 +31,9 @@ async fn a_message_delivered_too_often_elsewhere_is_poisoned_without_being_invok
     let queues = EmbeddedQueues::default();
     let app = app.with(|options| options.queues = Some(queues.clone()));
     queues.create(QUEUE).await.unwrap();
-    queues
-        .put(QUEUE, "aGVsbG8hIQ==", DEADLINE * 100)
-        .await
-        .unwrap();
+    queues.put(QUEUE, "aGVsbG8hIQ==", DEADLINE * 100).await.unwrap();
     for _ in 0..5 {
-        let received = queues
-            .receive(QUEUE, 1, std::time::Duration::ZERO)
-            .await
-            .unwrap();
+        let received = queues.receive(QUEUE, 1, std::time::Duration::ZERO).await.unwrap();
         assert_eq!(received.len(), 1);
     }
     let host = app.start().await;
@@ -52,16 +46,10 @@ async fn a_message_delivered_too_often_elsewhere_is_poisoned_without_being_invok
 async fn a_message_that_is_not_base64_is_poisoned_as_it_is_without_being_invoked() {
     let app = App::new();
     let host = app.start().await;
-    host.queue(QUEUE)
-        .send_raw("{\"not\":\"base64\"}")
-        .await
-        .unwrap();
+    host.queue(QUEUE).send_raw("{\"not\":\"base64\"}").await.unwrap();
     host.wait_until_idle(DEADLINE).await.unwrap();
     assert!(host.invocations().is_empty());
-    assert_eq!(
-        host.queue(QUEUE).poison().peek()[0].text,
-        "{\"not\":\"base64\"}"
-    );
+    assert_eq!(host.queue(QUEUE).poison().peek()[0].text, "{\"not\":\"base64\"}");
 }
 
 #[tokio::test]
@@ -102,11 +90,7 @@ async fn a_poison_queue_has_no_poison_queue_so_its_failures_stay_invisible() {
     host.stop().await;
     let messages = queue.peek();
     assert_eq!(
-        (
-            messages.len(),
-            messages[0].visible,
-            messages[0].dequeue_count
-        ),
+        (messages.len(), messages[0].visible, messages[0].dequeue_count),
         (1, false, 1)
     );
 }

@@ -3,9 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use functions_host::{
-    ConsoleCategory, ConsoleLevel, ConsoleLine, ConsoleStream, FunctionsHost, StopReason,
-};
+use functions_host::{ConsoleCategory, ConsoleLevel, ConsoleLine, ConsoleStream, FunctionsHost, StopReason};
 use serde_json::json;
 
 use crate::support::{App, DEADLINE, call, last_failure, seen, tell, until};
@@ -24,10 +22,7 @@ async fn ready_pid(host: &FunctionsHost) -> u32 {
 }
 
 async fn restarted(host: &FunctionsHost, times: u32) {
-    until("the handler is started again", async || {
-        host.restarts() == times
-    })
-    .await;
+    until("the handler is started again", async || host.restarts() == times).await;
     host.wait_until_ready(DEADLINE).await.unwrap();
 }
 
@@ -102,11 +97,7 @@ async fn an_exit_with_code_0_is_not_restarted_and_later_calls_find_nobody() {
     assert_eq!(tell(&host, json!({ "exit": 0 })).await.status(), 500);
     until("the handler is gone", async || host.handler_pid().is_none()).await;
     assert_eq!(call(&host).await.status(), 500);
-    assert!(
-        last_failure(&host).contains("refused"),
-        "{}",
-        last_failure(&host)
-    );
+    assert!(last_failure(&host).contains("refused"), "{}", last_failure(&host));
     assert_eq!(host.restarts(), 0);
 }
 
@@ -130,9 +121,7 @@ async fn the_third_crash_in_the_window_stops_the_host() {
     assert_eq!(host.stopped().await, StopReason::RestartLimit);
     assert_eq!(host.restarts(), 2);
     let complaints = host.console_lines();
-    let complaints = complaints
-        .iter()
-        .filter(|line| line.text == "told to exit with 7");
+    let complaints = complaints.iter().filter(|line| line.text == "told to exit with 7");
     assert_eq!(complaints.count(), 3);
 }
 
@@ -150,10 +139,7 @@ async fn calls_are_held_until_the_handler_is_ready() {
     let app = app.set("ECHO_LISTEN_AFTER", file.to_str().unwrap());
     let host = app.start().await;
     let listen = async {
-        until("the handler is started", async || {
-            !host.console_lines().is_empty()
-        })
-        .await;
+        until("the handler is started", async || !host.console_lines().is_empty()).await;
         std::fs::write(&file, "").unwrap();
     };
     let (response, ()) = tokio::join!(call(&host), listen);
@@ -162,12 +148,10 @@ async fn calls_are_held_until_the_handler_is_ready() {
 
 #[tokio::test]
 async fn a_handler_that_never_listens_is_restarted_and_counted() {
-    let app = App::new()
-        .set("ECHO_LISTEN_AFTER", "/nowhere")
-        .with(|options| {
-            options.time.initialization_timeout = Some(Duration::from_millis(50));
-            options.time.restart_window = Duration::from_mins(30);
-        });
+    let app = App::new().set("ECHO_LISTEN_AFTER", "/nowhere").with(|options| {
+        options.time.initialization_timeout = Some(Duration::from_millis(50));
+        options.time.restart_window = Duration::from_mins(30);
+    });
     let host = app.start().await;
     assert_eq!(host.stopped().await, StopReason::RestartLimit);
     assert_eq!(host.restarts(), 2);
@@ -182,10 +166,7 @@ async fn a_call_that_waits_in_vain_for_the_handler_stops_the_host() {
     let host = app.start().await;
     let response = call(&host).await;
     assert_eq!(response.status(), 503);
-    assert_eq!(
-        response.text().await.unwrap(),
-        "Function host is not running."
-    );
+    assert_eq!(response.text().await.unwrap(), "Function host is not running.");
     assert_eq!(host.stopped().await, StopReason::InitializationTimeout);
     assert_eq!(host.restarts(), 0);
 }
@@ -205,11 +186,7 @@ async fn a_stop_may_be_told_to_terminate_first() {
     let host = app.start().await;
     ready_pid(&host).await;
     host.stop().await;
-    assert!(
-        host.console_lines()
-            .iter()
-            .any(|line| line.text == "told to terminate")
-    );
+    assert!(host.console_lines().iter().any(|line| line.text == "told to terminate"));
 }
 
 #[tokio::test]
@@ -231,23 +208,11 @@ async fn console_lines_are_tagged_by_stream_and_words() {
         json!({ "print": "an error on stdout", "complain": "it broke", "envelope": {} }),
     )
     .await;
-    tell(
-        &host,
-        json!({ "complain": "only a warning", "envelope": {} }),
-    )
-    .await;
+    tell(&host, json!({ "complain": "only a warning", "envelope": {} })).await;
     for (stream, level, text) in [
-        (
-            ConsoleStream::Stdout,
-            ConsoleLevel::Information,
-            "an error on stdout",
-        ),
+        (ConsoleStream::Stdout, ConsoleLevel::Information, "an error on stdout"),
         (ConsoleStream::Stderr, ConsoleLevel::Error, "it broke"),
-        (
-            ConsoleStream::Stderr,
-            ConsoleLevel::Warning,
-            "only a warning",
-        ),
+        (ConsoleStream::Stderr, ConsoleLevel::Warning, "only a warning"),
     ] {
         until(text, async || {
             let lines = host.console_lines();

@@ -22,11 +22,7 @@ fn program(app: &App) -> Command {
 #[tokio::test]
 async fn the_third_crash_ends_the_program_with_its_own_code() {
     let app = App::new();
-    let output = program(&app)
-        .env("ECHO_START_EXIT", "7")
-        .output()
-        .await
-        .unwrap();
+    let output = program(&app).env("ECHO_START_EXIT", "7").output().await.unwrap();
     assert_eq!(output.status.code(), Some(3));
 }
 

@@ -14,9 +14,8 @@ use crate::support::{App, DEADLINE, QUEUE, invocations_of, until};
 fn queues_with_clock() -> (EmbeddedQueues, Arc<AtomicI64>) {
     let seconds = Arc::new(AtomicI64::new(0));
     let reading = Arc::clone(&seconds);
-    let clock: Clock = Arc::new(move || {
-        OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(reading.load(Ordering::SeqCst))
-    });
+    let clock: Clock =
+        Arc::new(move || OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(reading.load(Ordering::SeqCst)));
     (EmbeddedQueues::new(clock, 1), seconds)
 }
 
@@ -38,10 +37,7 @@ async fn a_message_is_handed_to_the_function_and_deleted() {
     assert_eq!(messages.len(), 1);
     let seen: Value = serde_json::from_str(&messages[0].text).unwrap();
     assert_eq!(seen["path"], "/work");
-    assert_eq!(
-        seen["envelope"]["Data"],
-        json!({ "message": "\"hello!!\"" })
-    );
+    assert_eq!(seen["envelope"]["Data"], json!({ "message": "\"hello!!\"" }));
     assert!(invocations_of(&host, "work")[0].succeeded());
 }
 
@@ -52,10 +48,7 @@ async fn the_trigger_queue_is_not_created_but_output_queues_are() {
     let host = app.start().await;
     let url = host.base_url() + "/admin/functions/work";
     crate::support::client().post(url).send().await.unwrap();
-    until("the output is written", async || {
-        host.queue("seen").len() == 1
-    })
-    .await;
+    until("the output is written", async || host.queue("seen").len() == 1).await;
     assert_eq!(queues.names(), ["seen"]);
     host.queue(QUEUE).send("a").await.unwrap();
     host.wait_until_idle(DEADLINE).await.unwrap();
@@ -77,11 +70,7 @@ async fn a_message_put_by_the_host_itself_ends_the_wait_of_the_trigger() {
         })
         .await;
     }
-    assert!(
-        host.invocations()
-            .iter()
-            .all(functions_host::Invocation::succeeded)
-    );
+    assert!(host.invocations().iter().all(functions_host::Invocation::succeeded));
 }
 
 #[tokio::test]
@@ -107,10 +96,7 @@ async fn a_message_is_renewed_while_its_function_runs() {
     std::fs::write(&file, "").unwrap();
     host.wait_until_idle(DEADLINE).await.unwrap();
     let invocations = invocations_of(&host, "work");
-    assert_eq!(
-        (invocations.len(), invocations[0].dequeue_count),
-        (1, Some(1))
-    );
+    assert_eq!((invocations.len(), invocations[0].dequeue_count), (1, Some(1)));
     assert!(invocations[0].succeeded());
 }
 
@@ -144,14 +130,10 @@ async fn a_failed_message_stays_away_for_the_visibility_timeout() {
 async fn no_more_messages_run_at_once_than_batch_size_and_threshold_allow() {
     let app = App::new()
         .set("AzureFunctionsJobHost__extensions__queues__batchSize", "2")
-        .set(
-            "AzureFunctionsJobHost__extensions__queues__newBatchThreshold",
-            "2",
-        );
+        .set("AzureFunctionsJobHost__extensions__queues__newBatchThreshold", "2");
     let host = app.start().await;
     let file = app.file("go-on");
-    let message =
-        json!({ "do": { "print": "in work", "wait_for": file, "envelope": {} } }).to_string();
+    let message = json!({ "do": { "print": "in work", "wait_for": file, "envelope": {} } }).to_string();
     for _ in 0..10 {
         host.queue(QUEUE).send(&message).await.unwrap();
     }
@@ -202,20 +184,14 @@ async fn two_hosts_on_the_same_queues_share_the_messages() {
     for host in &hosts {
         host.wait_until_idle(DEADLINE).await.unwrap();
     }
-    let done: usize = hosts
-        .iter()
-        .map(|host| invocations_of(host, "work").len())
-        .sum();
+    let done: usize = hosts.iter().map(|host| invocations_of(host, "work").len()).sum();
     assert_eq!(done, 40);
     assert_eq!(hosts[1].queue("seen").len(), 40);
 }
 
 #[tokio::test]
 async fn without_message_encoding_bodies_are_plain_text() {
-    let app = App::new().set(
-        "AzureFunctionsJobHost__extensions__queues__messageEncoding",
-        "none",
-    );
+    let app = App::new().set("AzureFunctionsJobHost__extensions__queues__messageEncoding", "none");
     let host = app.start().await;
     host.queue(QUEUE).send_raw("hello!!").await.unwrap();
     host.wait_until_idle(DEADLINE).await.unwrap();

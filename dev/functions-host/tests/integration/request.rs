@@ -16,15 +16,9 @@ async fn a_request_goes_to_the_function_name_with_the_headers_of_the_host() {
     assert_eq!(headers["user-agent"], "Azure-Functions-Host/4.1052.200.0");
     assert_eq!(headers["x-azure-functions-hostversion"], "4.1052.200.0");
     let invocation_id = host.invocations()[0].invocation_id.to_string();
-    assert_eq!(
-        headers["x-azure-functions-invocationid"],
-        invocation_id.as_str()
-    );
+    assert_eq!(headers["x-azure-functions-invocationid"], invocation_id.as_str());
     let process_port = seen["process"]["port"].as_str().unwrap();
-    assert_eq!(
-        headers["host"],
-        format!("127.0.0.1:{process_port}").as_str()
-    );
+    assert_eq!(headers["host"], format!("127.0.0.1:{process_port}").as_str());
 }
 
 #[tokio::test]
@@ -34,16 +28,8 @@ async fn bodies_are_chunked_unless_content_length_is_asked_for() {
         let host = app.start().await;
         let headers = seen(call(&host).await).await["headers"].clone();
         let chunked = framing == Framing::Chunked;
-        assert_eq!(
-            headers.get("transfer-encoding").is_some(),
-            chunked,
-            "{framing:?}"
-        );
-        assert_eq!(
-            headers.get("content-length").is_some(),
-            !chunked,
-            "{framing:?}"
-        );
+        assert_eq!(headers.get("transfer-encoding").is_some(), chunked, "{framing:?}");
+        assert_eq!(headers.get("content-length").is_some(), !chunked, "{framing:?}");
     }
 }
 
@@ -98,10 +84,7 @@ async fn an_http_call_continues_the_trace_of_its_caller() {
         traceparent.starts_with("00-0af7651916cd43dd8448eb211c80319c-"),
         "{traceparent}"
     );
-    assert!(
-        traceparent.ends_with("-01") && traceparent != caller,
-        "{traceparent}"
-    );
+    assert!(traceparent.ends_with("-01") && traceparent != caller, "{traceparent}");
     assert_eq!(headers["tracestate"], "a=1");
 }
 

@@ -11,10 +11,7 @@ fn lenient() -> App {
 }
 
 fn texts(messages: &[functions_host::PeekedMessage]) -> Vec<&str> {
-    messages
-        .iter()
-        .map(|message| message.text.as_str())
-        .collect()
+    messages.iter().map(|message| message.text.as_str()).collect()
 }
 
 #[tokio::test]
@@ -46,10 +43,7 @@ async fn an_answer_of_another_type_or_shape_fails() {
     ] {
         let response = tell(&host, json!({ "content_type": content_type, "body": body })).await;
         assert_eq!(response.status(), 500, "{body}");
-        assert!(
-            last_failure(&host).starts_with("Invalid HttpResponseMessage"),
-            "{body}"
-        );
+        assert!(last_failure(&host).starts_with("Invalid HttpResponseMessage"), "{body}");
     }
 }
 
@@ -81,17 +75,11 @@ async fn the_http_output_is_what_the_caller_gets() {
     )
     .await;
     assert_eq!(response.status(), 202);
-    assert_eq!(
-        response.headers()["content-type"],
-        "application/json; charset=utf-8"
-    );
+    assert_eq!(response.headers()["content-type"], "application/json; charset=utf-8");
     assert_eq!(response.headers()["location"], "/api/items/7");
     assert_eq!(response.headers()["retry-after"], "5");
     assert_eq!(response.text().await.unwrap(), "{\"a\":1}");
-    assert_eq!(
-        host.invocations()[0].outputs,
-        [OutputSummary::Http { status: 202 }]
-    );
+    assert_eq!(host.invocations()[0].outputs, [OutputSummary::Http { status: 202 }]);
 }
 
 #[tokio::test]
@@ -103,11 +91,7 @@ async fn an_unusable_http_output_is_a_500() {
         json!({ "headers": { "x": ["a"] } }),
         json!("SomeBlah"),
     ] {
-        assert_eq!(
-            respond(&host, response.clone()).await.status(),
-            500,
-            "{response}"
-        );
+        assert_eq!(respond(&host, response.clone()).await.status(), 500, "{response}");
         assert!(last_failure(&host).starts_with("output res"), "{response}");
     }
 }
@@ -126,11 +110,7 @@ async fn a_function_without_an_http_output_answers_200_without_a_body() {
     let app = lenient();
     app.function("quiet", &json!([{ "type": "httpTrigger", "name": "req" }]));
     let host = app.start().await;
-    let response = client()
-        .get(host.base_url() + "/api/quiet")
-        .send()
-        .await
-        .unwrap();
+    let response = client().get(host.base_url() + "/api/quiet").send().await.unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(response.text().await.unwrap(), "");
 }
@@ -140,10 +120,7 @@ async fn the_elements_of_an_array_become_messages_verbatim() {
     let app = App::new();
     let host = app.start().await;
     let envelope = json!({ "Outputs": { "items": ["test", "{\"a\":1}"], "others": [] } });
-    assert_eq!(
-        tell(&host, json!({ "envelope": envelope })).await.status(),
-        200
-    );
+    assert_eq!(tell(&host, json!({ "envelope": envelope })).await.status(), 200);
     assert_eq!(texts(&host.queue("items").peek()), ["test", "{\"a\":1}"]);
     assert_eq!(host.queue("others").len(), 0);
     let queue = |queue: &str, messages| OutputSummary::Queue {
@@ -163,10 +140,7 @@ async fn a_bare_string_falls_into_the_base64_trap() {
     let app = lenient();
     let host = app.start().await;
     let envelope = json!({ "Outputs": { "items": "dGVzdA==", "others": "[\"a\",\"b\"]" } });
-    assert_eq!(
-        tell(&host, json!({ "envelope": envelope })).await.status(),
-        200
-    );
+    assert_eq!(tell(&host, json!({ "envelope": envelope })).await.status(), 200);
     assert_eq!(texts(&host.queue("items").peek()), ["test"]);
     assert_eq!(texts(&host.queue("others").peek()), ["a", "b"]);
 }
@@ -176,10 +150,7 @@ async fn an_unknown_output_is_ignored_as_are_names_in_another_case() {
     let app = lenient();
     let host = app.start().await;
     let envelope = json!({ "outputs": { "Items": ["lost"], "other": 1, "items": null } });
-    assert_eq!(
-        tell(&host, json!({ "envelope": envelope })).await.status(),
-        200
-    );
+    assert_eq!(tell(&host, json!({ "envelope": envelope })).await.status(), 200);
     assert_eq!(host.queue("items").len(), 0);
     assert!(host.violations().is_empty());
 }
@@ -193,11 +164,7 @@ async fn one_failing_output_fails_the_call_but_not_the_other_outputs() {
     let response = tell(&host, json!({ "envelope": envelope })).await;
     assert_eq!(response.status(), 500);
     assert_eq!(response.text().await.unwrap(), "");
-    assert!(
-        last_failure(&host).contains("65540 bytes"),
-        "{}",
-        last_failure(&host)
-    );
+    assert!(last_failure(&host).contains("65540 bytes"), "{}", last_failure(&host));
     assert_eq!(texts(&host.queue("items").peek()), ["kept"]);
     assert_eq!(host.queue("others").len(), 0);
 }

@@ -35,11 +35,7 @@ async fn a_null_body_is_a_violation() {
 #[tokio::test]
 async fn an_unknown_output_is_a_violation_and_nothing_is_bound() {
     let envelope = json!({ "Outputs": { "itmes": ["lost"], "items": ["kept"] } });
-    is_a_violation(
-        json!({ "envelope": envelope }),
-        "\"itmes\" is not an output",
-    )
-    .await;
+    is_a_violation(json!({ "envelope": envelope }), "\"itmes\" is not an output").await;
 }
 
 #[tokio::test]

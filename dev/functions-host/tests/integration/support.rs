@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use functions_host::{
-    Executable, FunctionsHost, HostOptions, Invocation, StartError, TimeConstants,
-};
+use functions_host::{Executable, FunctionsHost, HostOptions, Invocation, StartError, TimeConstants};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -67,10 +65,7 @@ impl App {
     }
 
     pub(crate) fn function(&self, name: &str, bindings: &Value) {
-        self.write(
-            &format!("{name}/function.json"),
-            &json!({ "bindings": bindings }),
-        );
+        self.write(&format!("{name}/function.json"), &json!({ "bindings": bindings }));
     }
 
     pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
@@ -114,21 +109,12 @@ pub(crate) async fn call(host: &FunctionsHost) -> reqwest::Response {
 pub(crate) async fn tell(host: &FunctionsHost, instruction: Value) -> reqwest::Response {
     let body = json!({ "do": instruction });
     let url = format!("{}/api/items/7", host.base_url());
-    client()
-        .post(url)
-        .body(body.to_string())
-        .send()
-        .await
-        .unwrap()
+    client().post(url).body(body.to_string()).send().await.unwrap()
 }
 
 /// Calls `call` and has the handler answer with an output object for `res`.
 pub(crate) async fn respond(host: &FunctionsHost, response: Value) -> reqwest::Response {
-    tell(
-        host,
-        json!({ "envelope": { "Outputs": { "res": response } } }),
-    )
-    .await
+    tell(host, json!({ "envelope": { "Outputs": { "res": response } } })).await
 }
 
 pub(crate) fn client() -> reqwest::Client {

@@ -18,10 +18,7 @@ fn with_timeout() -> App {
 }
 
 async fn restarted(host: &functions_host::FunctionsHost, times: u32) {
-    until("the handler is started again", async || {
-        host.restarts() >= times
-    })
-    .await;
+    until("the handler is started again", async || host.restarts() >= times).await;
     host.wait_until_ready(DEADLINE).await.unwrap();
 }
 
@@ -34,10 +31,7 @@ async fn a_timed_out_invocation_kills_the_handler_with_everything_in_work() {
         .send(&json!({ "do": never }).to_string())
         .await
         .unwrap();
-    until("the message is in work", async || {
-        !host.queue(QUEUE).peek()[0].visible
-    })
-    .await;
+    until("the message is in work", async || !host.queue(QUEUE).peek()[0].visible).await;
     let first = host.handler_pid();
     assert_eq!(tell(&host, never).await.status(), 500);
     restarted(&host, 1).await;
@@ -59,8 +53,7 @@ async fn a_timed_out_invocation_kills_the_handler_with_everything_in_work() {
 
 #[tokio::test]
 async fn timeouts_are_not_counted_as_crashes() {
-    let app = with_timeout()
-        .with(|options| options.time.function_timeout = Some(Duration::from_millis(300)));
+    let app = with_timeout().with(|options| options.time.function_timeout = Some(Duration::from_millis(300)));
     let host = app.start().await;
     host.wait_until_ready(DEADLINE).await.unwrap();
     for times in 1..=3 {

@@ -28,10 +28,7 @@ async fn an_operator_fires_a_timer_at_once() {
     let app = with_timer("0 0 0 1 1 *");
     let host = app.start().await;
     fire(&host).await;
-    until("the timer has fired", async || {
-        host.queue("seen").len() == 1
-    })
-    .await;
+    until("the timer has fired", async || host.queue("seen").len() == 1).await;
     let seen: Value = serde_json::from_str(&host.queue("seen").peek()[0].text).unwrap();
     let timer = &seen["envelope"]["Data"]["timer"];
     assert_eq!(seen["path"], "/tick");
@@ -55,25 +52,17 @@ async fn a_timer_fires_by_its_schedule() {
     })
     .await;
     let invocations = invocations_of(&host, "tick");
-    assert!(
-        invocations
-            .iter()
-            .all(functions_host::Invocation::succeeded)
-    );
+    assert!(invocations.iter().all(functions_host::Invocation::succeeded));
     let seconds: Vec<_> = invocations
         .iter()
         .map(|invocation| invocation.started_at.unix_timestamp())
         .collect();
-    assert!(
-        seconds.is_sorted() && seconds[0] < seconds[1],
-        "{seconds:?}"
-    );
+    assert!(seconds.is_sorted() && seconds[0] < seconds[1], "{seconds:?}");
 }
 
 #[tokio::test]
 async fn a_given_interval_replaces_the_schedule_and_runs_never_overlap() {
-    let app = with_timer("0 0 0 1 1 *")
-        .with(|options| options.timer_interval = Some(Duration::from_millis(1)));
+    let app = with_timer("0 0 0 1 1 *").with(|options| options.timer_interval = Some(Duration::from_millis(1)));
     let host = app.start().await;
     for _ in 0..5 {
         fire(&host).await;
