@@ -123,9 +123,9 @@ pub struct TimeConstants {
 impl Default for TimeConstants {
     fn default() -> Self {
         Self {
-            message_visibility: Duration::from_secs(600),
-            renewal_interval: Duration::from_secs(300),
-            message_time_to_live: Duration::from_secs(7 * 24 * 3600),
+            message_visibility: Duration::from_mins(10),
+            renewal_interval: Duration::from_mins(5),
+            message_time_to_live: Duration::from_hours(168),
             min_polling_interval: Duration::from_millis(100),
             max_polling_interval: None,
             failure_visibility: None,
@@ -133,7 +133,7 @@ impl Default for TimeConstants {
             timeout_grace: Duration::from_secs(2),
             probe_interval: Duration::from_millis(25),
             initialization_timeout: None,
-            restart_window: Duration::from_secs(30 * 60),
+            restart_window: Duration::from_mins(30),
             stop_grace: Duration::from_secs(10),
         }
     }

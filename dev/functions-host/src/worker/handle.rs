@@ -94,21 +94,14 @@ impl WorkerHandle {
     /// Waits until the handler is ready or the host has stopped.
     pub(crate) async fn settled(&self) -> Phase {
         let mut view = self.view.clone();
-        let settled = view
-            .wait_for(|view| !matches!(view.phase, Phase::Starting))
-            .await;
-        settled.map_or(Phase::Stopped(StopReason::Requested), |view| {
-            view.phase.clone()
-        })
+        let settled = view.wait_for(|view| !matches!(view.phase, Phase::Starting)).await;
+        settled.map_or(Phase::Stopped(StopReason::Requested), |view| view.phase.clone())
     }
 
     /// Waits for the end of the host.
     pub(crate) async fn stopped(&self) -> StopReason {
         let mut view = self.view.clone();
-        match view
-            .wait_for(|view| matches!(view.phase, Phase::Stopped(_)))
-            .await
-        {
+        match view.wait_for(|view| matches!(view.phase, Phase::Stopped(_))).await {
             Ok(view) => match view.phase {
                 Phase::Stopped(reason) => reason,
                 Phase::Starting | Phase::Ready(_) => StopReason::Requested,

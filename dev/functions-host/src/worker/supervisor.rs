@@ -54,17 +54,13 @@ enum End {
 
 impl Supervisor {
     /// A supervisor and the handle to it. An invocation waits four times the initialization timeout.
-    pub(crate) fn new(
-        settings: SupervisorSettings,
-        console: Console,
-        world: World,
-    ) -> (Self, WorkerHandle) {
+    pub(crate) fn new(settings: SupervisorSettings, console: Console, world: World) -> (Self, WorkerHandle) {
         let (sender, receiver) = watch::channel(View {
             phase: Phase::Starting,
             pid: None,
             restarts: 0,
         });
-        let (orders, received) = mpsc::unbounded_channel();
+        let (orders, inbox) = mpsc::unbounded_channel();
         let handle = WorkerHandle {
             view: receiver,
             orders,
@@ -77,7 +73,7 @@ impl Supervisor {
             world,
             generation: 0,
             view: sender,
-            orders: received,
+            orders: inbox,
         };
         (supervisor, handle)
     }
@@ -97,8 +93,7 @@ impl Supervisor {
                 end = self.stay_down().await;
             }
             if let End::Stop(reason, done) = end {
-                self.view
-                    .send_modify(|view| view.phase = Phase::Stopped(reason));
+                self.view.send_modify(|view| view.phase = Phase::Stopped(reason));
                 drop(done);
                 return reason;
             }
@@ -121,11 +116,7 @@ impl Supervisor {
             base_url: self.settings.port.base_url(),
         };
         let port = self.settings.port.number();
-        let child = self
-            .settings
-            .launch
-            .command(port, self.world.uuid())
-            .spawn()?;
+        let child = self.settings.launch.command(port, self.world.uuid()).spawn()?;
         let pid = child.id();
         tracing::info!(pid, port, "handler started");
         self.view.send_modify(|view| view.pid = pid);
@@ -150,10 +141,7 @@ impl Supervisor {
             }
         });
         // A grandchild may hold the pipes open, so the end of the output is not waited for without limit.
-        let _ = tokio::time::timeout(LAST_WORDS, async {
-            while consoles.join_next().await.is_some() {}
-        })
-        .await;
+        let _ = tokio::time::timeout(LAST_WORDS, async { while consoles.join_next().await.is_some() {} }).await;
         match end {
             Watched::Ended(end) => end,
             Watched::Exited(status) => self.after_exit(status),
@@ -162,10 +150,7 @@ impl Supervisor {
 
     async fn watch(&mut self, child: &mut Child, ready: Ready) -> Watched {
         let (client, url) = (ready.client.clone(), ready.base_url.clone());
-        let (interval, limit) = (
-            self.settings.probe_interval,
-            self.settings.initialization_timeout,
-        );
+        let (interval, limit) = (self.settings.probe_interval, self.settings.initialization_timeout);
         let mut probe = pin!(is_ready(&client, &url, interval, limit));
         let mut probing = true;
         loop {
@@ -229,9 +214,7 @@ impl Supervisor {
             Verdict::LeaveDown => End::LeftDown,
             Verdict::Restart => End::Again,
             Verdict::StopHost => {
-                tracing::error!(
-                    "Exceeded http worker restart retry count. Shutting down Functions Host"
-                );
+                tracing::error!("Exceeded http worker restart retry count. Shutting down Functions Host");
                 End::Stop(StopReason::RestartLimit, None)
             }
         }
