@@ -8,16 +8,16 @@ use super::runs::run_where;
 use crate::domain::biller::BillerCiam;
 use crate::domain::ids::{BillerId, OnboardingId};
 use crate::domain::issue::Issue;
+use crate::store::accepting::Listed;
 use crate::store::{BillerView, row};
 
-/// The name of a biller that is in `ciam.Biller`.
 pub(super) fn listed(
     transaction: &Transaction<'_>,
     biller_id: &str,
-) -> Result<Option<Option<String>>, Fault> {
+) -> Result<Option<Listed>, Fault> {
     Ok(transaction
         .prepare_cached("SELECT biller_name FROM ciam_biller WHERE biller_id = ?1")?
-        .query_row([biller_id], |row| row.get(0))
+        .query_row([biller_id], |row| Ok(Listed { name: row.get(0)? }))
         .optional()?)
 }
 

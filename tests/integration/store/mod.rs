@@ -5,5 +5,15 @@
 
 mod accept;
 mod db;
+mod endings;
 mod fixtures;
+mod leases;
+mod ledger;
+mod operator;
+mod records;
+mod schema;
+mod slots;
 mod sqlite_db;
+mod sqlite_only;
+mod timer;
+mod users;
