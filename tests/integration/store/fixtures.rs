@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::db::Db;
 
 /// Longer than any test.
-pub(crate) const LONG: Duration = Duration::from_secs(3600);
+pub(crate) const LONG: Duration = Duration::from_hours(1);
 /// To be let pass; nothing is asserted about the time before it has passed.
 pub(crate) const SHORT: Duration = Duration::from_millis(20);
 
@@ -24,7 +24,7 @@ pub(crate) const WHY: Reason = Reason::SecureauthRefused;
 
 pub(crate) const RESEND: Resend = Resend {
     first: LONG,
-    longest: Duration::from_secs(4 * 3600),
+    longest: Duration::from_hours(4),
 };
 
 pub(crate) fn biller(id: &str) -> BillerId {

@@ -75,7 +75,7 @@ async fn a_user_is_read_as_it_stands(db: &dyn Db) {
         email: None,
         status: Some("retired".into()),
     };
-    assert_eq!(each(db, "1876").await, [expected.clone()]);
+    assert_eq!(each(db, "1876").await, std::slice::from_ref(&expected));
     assert_eq!(pages(db, "1876", 10).await, [[expected]]);
 }
 
