@@ -58,10 +58,6 @@ impl SqliteDb {
         connection
     }
 
-    pub(crate) fn sqlite_store(&self) -> Arc<SqliteStore> {
-        Arc::clone(&self.store)
-    }
-
     fn execute(&self, sql: &str, values: impl Params) {
         self.connection().execute(sql, values).unwrap();
     }
@@ -83,6 +79,11 @@ impl Db for SqliteDb {
 
     async fn add_biller(&self, id: &str, name: Option<&str>) {
         let sql = "INSERT INTO crm_biller (biller_id, biller_name) VALUES (?1, ?2)";
+        self.execute(sql, params![id, name]);
+    }
+
+    async fn rename_biller(&self, id: &str, name: &str) {
+        let sql = "UPDATE crm_biller SET biller_name = ?2 WHERE biller_id = ?1";
         self.execute(sql, params![id, name]);
     }
 
@@ -153,6 +154,14 @@ impl Db for SqliteDb {
     async fn append_entry(&self, run: OnboardingId, seq: u32, entry: &str, detail: &str) {
         let sql = "INSERT INTO onboarding_journal VALUES (?1, ?2, 0, ?3, ?4)";
         self.execute(sql, params![run.to_string(), seq, entry, detail]);
+    }
+
+    async fn migrate(&self) {
+        self.store.migrate().await.unwrap();
+    }
+
+    async fn drop_schema_version(&self) {
+        self.execute("DROP TABLE schema_version", []);
     }
 
     async fn journal_refuses_changes(&self, run: OnboardingId) -> bool {
