@@ -61,10 +61,7 @@ words!(RunState {
 impl RunState {
     /// Work is still to be done by the function: a message for it makes sense.
     pub fn is_open(self) -> bool {
-        matches!(
-            self,
-            Self::Queued | Self::Running | Self::Waiting | Self::TakingBack
-        )
+        matches!(self, Self::Queued | Self::Running | Self::Waiting | Self::TakingBack)
     }
 
     /// The run keeps every other run of its biller out: open, or stuck until an operator acts.

@@ -201,10 +201,7 @@ mod tests {
     #[test]
     fn a_wizard_without_the_checkbox_changes_nothing_even_for_an_active_biller() {
         let unset = wish(false, Source::BillerWizard);
-        assert_eq!(
-            decide(&unset, &snapshot(CiamState::Active)),
-            Decision::NothingToDo
-        );
+        assert_eq!(decide(&unset, &snapshot(CiamState::Active)), Decision::NothingToDo);
         let mut unknown = snapshot(CiamState::NotEnabled);
         unknown.biller_exists = false;
         assert_eq!(decide(&unset, &unknown), Decision::NothingToDo);

@@ -41,8 +41,8 @@ impl HttpAnswer {
         }
     }
 
-    pub(super) fn header(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.headers.push((name, value.to_string()));
+    pub(super) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
         self
     }
 
@@ -95,11 +95,7 @@ impl Answer {
         }
         if !self.messages.is_empty() {
             // An array of strings: a bare string would be decoded when it looks like base64 (reference 3.5).
-            let texts: Vec<Value> = self
-                .messages
-                .iter()
-                .map(|message| message.to_text().into())
-                .collect();
+            let texts: Vec<Value> = self.messages.iter().map(|message| message.to_text().into()).collect();
             outputs.insert(QUEUE_OUTPUT.into(), texts.into());
         }
         let logs: Vec<String> = self.log.into_iter().collect();

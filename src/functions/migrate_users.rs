@@ -17,7 +17,10 @@ pub(super) async fn invoke(source: &dyn ServicesSource, text: &str) -> Result<An
     let message = match QueueMessage::parse(text) {
         Parsed::Ours(message) => message,
         Parsed::Newer(version) => {
-            error!(version, "a queue message of a newer version is left for a newer instance");
+            error!(
+                version,
+                "a queue message of a newer version is left for a newer instance"
+            );
             return Err(Failed);
         }
         Parsed::NotOurs => {

@@ -150,8 +150,7 @@ fn run_answer(view: &BillerView, started: bool, head: Option<RunHead>) -> Answer
         return Answer::default();
     };
     info!(onboarding_id = %run.id, biller_id = %run.biller_id, kind = run.kind.as_str(), started, "event accepted");
-    let answer = Answer::http(run_http_answer(view, run))
-        .log(format!("run {} of biller {}", run.id, run.biller_id));
+    let answer = Answer::http(run_http_answer(view, run)).log(format!("run {} of biller {}", run.id, run.biller_id));
     // A run that was leased once has had its message; until then the message may have been lost.
     let emit = started || head.is_some_and(|head| head.state.is_open() && !head.ever_leased);
     if emit {
@@ -175,10 +174,10 @@ fn run_http_answer(view: &BillerView, run: &Run) -> HttpAnswer {
     });
     if run.state.is_open() {
         HttpAnswer::json(StatusCode::ACCEPTED, body)
-            .header("location", &url)
-            .header("retry-after", POLL_SECONDS)
+            .header("location", url.as_str())
+            .header("retry-after", POLL_SECONDS.to_string())
     } else {
-        HttpAnswer::json(StatusCode::OK, body).header("location", &url)
+        HttpAnswer::json(StatusCode::OK, body).header("location", url.as_str())
     }
 }
 
@@ -207,5 +206,8 @@ fn biller_not_found() -> Problem {
 
 fn database_problem(error: &StoreError) -> Problem {
     error!(error = %crate::telemetry::chain(error), "the database could not be used");
-    Problem::unavailable("database-unavailable", "the database is not available; nothing was stored")
+    Problem::unavailable(
+        "database-unavailable",
+        "the database is not available; nothing was stored",
+    )
 }

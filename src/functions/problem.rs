@@ -71,7 +71,7 @@ impl From<Problem> for HttpAnswer {
         let mut answer = HttpAnswer::json(problem.status, body);
         answer.content_type = "application/problem+json; charset=utf-8";
         match problem.retry_after {
-            Some(seconds) => answer.header("retry-after", seconds),
+            Some(seconds) => answer.header("retry-after", seconds.to_string()),
             None => answer,
         }
     }

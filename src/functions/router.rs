@@ -18,8 +18,8 @@ use super::invocation::{Envelope, Invocation};
 use super::services::{HttpLimits, ServicesSource};
 use super::{migrate_users, onboard_biller, recover_onboardings};
 
-/// Longest envelope read: the largest allowed body escaped, twice (the host repeats its members in `Metadata`), and headers.
-const ENVELOPE_BYTES: usize = 4 * 1024 * 1024;
+/// Longest envelope read: the largest allowed body (1 MiB), escaped, twice (the host repeats its members in `Metadata`), and headers.
+const ENVELOPE_BYTES: usize = 16 * 1024 * 1024;
 
 #[derive(Clone)]
 struct App {

@@ -67,3 +67,13 @@ pub struct HttpLimits {
     /// Longest time to an answer; the host itself never cancels (reference 5).
     pub deadline: Duration,
 }
+
+impl Default for HttpLimits {
+    /// The defaults of `MAX_BODY_BYTES` and `HTTP_DEADLINE`.
+    fn default() -> Self {
+        Self {
+            max_body: 65_536,
+            deadline: Duration::from_secs(20),
+        }
+    }
+}

@@ -22,8 +22,14 @@ pub(super) struct ToggleRequest {
 const MEMBERS: [(&str, &str); 4] = [
     ("source", "must be \"crm-toggle\" or \"biller-wizard\""),
     ("ciamEnabled", "must be true or false"),
-    ("requestedBy", "must be a text of 1 to 256 characters without control characters"),
-    ("eventId", "must be a text of 1 to 128 characters without control characters, or left out"),
+    (
+        "requestedBy",
+        "must be a text of 1 to 256 characters without control characters",
+    ),
+    (
+        "eventId",
+        "must be a text of 1 to 128 characters without control characters, or left out",
+    ),
 ];
 
 impl ToggleRequest {
@@ -47,15 +53,7 @@ impl ToggleRequest {
     /// Tells a repeated event from a reused id.
     pub(super) fn fingerprint(&self) -> String {
         let canonical = serde_json::json!(self).to_string();
-        format!("{:x}", HexDigest(&Sha256::digest(canonical)))
-    }
-}
-
-struct HexDigest<'a>(&'a [u8]);
-
-impl std::fmt::LowerHex for HexDigest<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        hex::encode(Sha256::digest(canonical))
     }
 }
 
@@ -87,8 +85,7 @@ mod tests {
     use super::*;
     use crate::functions::answer::HttpAnswer;
 
-    const GOOD: &str =
-        r#"{"source":"crm-toggle","ciamEnabled":true,"requestedBy":"jane","eventId":"e-1"}"#;
+    const GOOD: &str = r#"{"source":"crm-toggle","ciamEnabled":true,"requestedBy":"jane","eventId":"e-1"}"#;
 
     fn member(body: &str) -> Value {
         let problem = ToggleRequest::parse(Some(body)).expect_err("is refused");
@@ -99,15 +96,30 @@ mod tests {
 
     #[test]
     fn the_member_that_is_wrong_is_named_and_its_value_is_not_repeated() {
-        let long = format!(r#"{{"source":"crm-toggle","ciamEnabled":true,"requestedBy":"{}"}}"#, "x".repeat(257));
+        let long = format!(
+            r#"{{"source":"crm-toggle","ciamEnabled":true,"requestedBy":"{}"}}"#,
+            "x".repeat(257)
+        );
         for (name, body) in [
             ("source", r#"{"source":"S3CRET","ciamEnabled":true,"requestedBy":"j"}"#),
             ("source", r#"{"ciamEnabled":true,"requestedBy":"j"}"#),
-            ("ciamEnabled", r#"{"source":"crm-toggle","ciamEnabled":"S3CRET","requestedBy":"j"}"#),
-            ("requestedBy", r#"{"source":"crm-toggle","ciamEnabled":true,"requestedBy":""}"#),
+            (
+                "ciamEnabled",
+                r#"{"source":"crm-toggle","ciamEnabled":"S3CRET","requestedBy":"j"}"#,
+            ),
+            (
+                "requestedBy",
+                r#"{"source":"crm-toggle","ciamEnabled":true,"requestedBy":""}"#,
+            ),
             ("requestedBy", &long),
-            ("eventId", r#"{"source":"crm-toggle","ciamEnabled":true,"requestedBy":"j","eventId":7}"#),
-            ("colour", r#"{"source":"crm-toggle","ciamEnabled":true,"requestedBy":"j","colour":"S3CRET"}"#),
+            (
+                "eventId",
+                r#"{"source":"crm-toggle","ciamEnabled":true,"requestedBy":"j","eventId":7}"#,
+            ),
+            (
+                "colour",
+                r#"{"source":"crm-toggle","ciamEnabled":true,"requestedBy":"j","colour":"S3CRET"}"#,
+            ),
             ("source", r#"{"source":"crm-toggle","source":"crm-toggle"}"#),
             ("body", "[]"),
             ("body", "{"),

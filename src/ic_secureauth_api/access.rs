@@ -80,11 +80,7 @@ impl<Access> Api<Access> {
         self.shared.transport.send(call, &self.context).await
     }
 
-    pub(super) async fn get(
-        &self,
-        operation: Operation,
-        url: url::Url,
-    ) -> Result<Answer, ApiError> {
+    pub(super) async fn get(&self, operation: Operation, url: url::Url) -> Result<Answer, ApiError> {
         self.send(Call::get(operation, url)).await
     }
 }

@@ -90,17 +90,11 @@ impl<Access> Api<Access> {
         workspace: &OrganizationId,
         query: &AuditQuery,
     ) -> Result<Vec<AuditEvent>, ApiError> {
-        let mut url = self
-            .paths()
-            .system(["servers", workspace.as_str(), "audit-events"]);
+        let mut url = self.paths().system(["servers", workspace.as_str(), "audit-events"]);
         for (name, value) in query.pairs() {
             url.query_pairs_mut().append_pair(name, &value);
         }
-        let events: AuditEvents = self
-            .get(Operation::ListAuditEvents, url)
-            .await?
-            .json()?
-            .value;
+        let events: AuditEvents = self.get(Operation::ListAuditEvents, url).await?.json()?.value;
         Ok(events.audit_events.unwrap_or_default())
     }
 }

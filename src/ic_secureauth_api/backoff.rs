@@ -48,19 +48,13 @@ impl Pauses {
     }
 
     /// The pauses of one call: one fewer than attempts.
-    pub(super) fn for_one_call(
-        &self,
-    ) -> impl Iterator<Item = Duration> + Send + Sync + Unpin + use<> {
+    pub(super) fn for_one_call(&self) -> impl Iterator<Item = Duration> + Send + Sync + Unpin + use<> {
         let seed = self
             .seeds
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .next_u64();
-        full_jitter(
-            &self.backoff,
-            self.attempts,
-            ChaCha8Rng::seed_from_u64(seed),
-        )
+        full_jitter(&self.backoff, self.attempts, ChaCha8Rng::seed_from_u64(seed))
     }
 }
 
@@ -74,11 +68,7 @@ fn full_jitter(
         .with_min_delay(backoff.first.min(backoff.max))
         .with_factor(backoff.factor)
         .with_max_delay(backoff.max)
-        .with_max_times(
-            usize::try_from(attempts)
-                .unwrap_or(usize::MAX)
-                .saturating_sub(1),
-        )
+        .with_max_times(usize::try_from(attempts).unwrap_or(usize::MAX).saturating_sub(1))
         .build()
         .map(move |bound| random.random_range(Duration::ZERO..=bound))
 }
@@ -124,19 +114,11 @@ mod tests {
     #[test]
     fn jitter_uses_the_whole_range_and_differs_between_calls() {
         let source = Pauses::new(Backoff::default(), 2, 7);
-        let firsts: Vec<_> = (0..1_000)
-            .filter_map(|_| source.for_one_call().next())
-            .collect();
+        let firsts: Vec<_> = (0..1_000).filter_map(|_| source.for_one_call().next()).collect();
         let tenth = Backoff::default().first / 10;
         assert_eq!(firsts.len(), 1_000);
-        assert!(
-            firsts.iter().any(|pause| *pause < tenth),
-            "no pause near zero"
-        );
-        assert!(
-            firsts.iter().any(|pause| *pause > tenth * 9),
-            "no pause near the bound"
-        );
+        assert!(firsts.iter().any(|pause| *pause < tenth), "no pause near zero");
+        assert!(firsts.iter().any(|pause| *pause > tenth * 9), "no pause near the bound");
         let mut distinct = firsts.clone();
         distinct.sort();
         distinct.dedup();

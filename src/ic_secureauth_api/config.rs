@@ -69,7 +69,7 @@ impl Default for Deadlines {
         Self {
             connect: Duration::from_secs(10),
             crud: Duration::from_secs(30),
-            import: Duration::from_secs(60),
+            import: Duration::from_mins(1),
             token: Duration::from_secs(30),
         }
     }
@@ -129,10 +129,7 @@ impl Config {
             !self.client_secret.expose_secret().is_empty(),
             ConfigError::ClientSecret,
         )?;
-        ensure(
-            self.scopes.iter().all(|scope| is_word(scope)),
-            ConfigError::Scopes,
-        )?;
+        ensure(self.scopes.iter().all(|scope| is_word(scope)), ConfigError::Scopes)?;
         ensure(
             self.import_path.as_deref().is_none_or(is_plain_path),
             ConfigError::ImportPath,
@@ -158,11 +155,7 @@ pub(super) fn check_base_url(url: &Url) -> Result<(), ConfigError> {
 }
 
 /// The rules for how often and how long a call may try.
-pub(super) fn check_calls(
-    attempts: u32,
-    backoff: &Backoff,
-    deadlines: &Deadlines,
-) -> Result<(), ConfigError> {
+pub(super) fn check_calls(attempts: u32, backoff: &Backoff, deadlines: &Deadlines) -> Result<(), ConfigError> {
     ensure(attempts >= 1, ConfigError::Attempts)?;
     ensure(
         backoff.factor.is_finite() && backoff.factor >= 1.0,
@@ -251,10 +244,7 @@ mod tests {
         );
         assert_eq!(base_url("http://127.0.0.1:9000"), None);
         assert_eq!(base_url("http://[::1]:9000/prefix"), None);
-        assert_eq!(
-            base_url("https://user:pass@host"),
-            Some(ConfigError::BaseUrl)
-        );
+        assert_eq!(base_url("https://user:pass@host"), Some(ConfigError::BaseUrl));
         assert_eq!(base_url("https://host/?q=1"), Some(ConfigError::BaseUrl));
     }
 
@@ -277,10 +267,7 @@ mod tests {
             refusal(|config| config.tenant_id = "a/b".into()),
             Some(ConfigError::TenantId)
         );
-        assert_eq!(
-            refusal(|config| config.client_id.clear()),
-            Some(ConfigError::ClientId)
-        );
+        assert_eq!(refusal(|config| config.client_id.clear()), Some(ConfigError::ClientId));
         assert_eq!(
             refusal(|config| config.client_secret = SecretString::from("")),
             Some(ConfigError::ClientSecret)
@@ -289,10 +276,7 @@ mod tests {
             refusal(|config| config.scopes.push("two words".into())),
             Some(ConfigError::Scopes)
         );
-        assert_eq!(
-            refusal(|config| config.attempts = 0),
-            Some(ConfigError::Attempts)
-        );
+        assert_eq!(refusal(|config| config.attempts = 0), Some(ConfigError::Attempts));
         assert_eq!(
             refusal(|config| config.backoff.factor = f32::NAN),
             Some(ConfigError::BackoffFactor)
@@ -309,8 +293,7 @@ mod tests {
             );
         }
         assert_eq!(
-            refusal(|config| config.import_path =
-                Some("/api/identity/system/{tenantID}/configuration".into())),
+            refusal(|config| config.import_path = Some("/api/identity/system/{tenantID}/configuration".into())),
             None
         );
     }

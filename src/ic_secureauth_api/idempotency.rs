@@ -17,8 +17,7 @@ impl IdempotencyKey {
     /// Takes a key that was made elsewhere.
     pub fn parse(text: impl Into<String>) -> Result<Self, InvalidIdempotencyKey> {
         let text = text.into();
-        let fits =
-            (32..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let fits = (32..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
         if fits {
             Ok(Self(text))
         } else {
@@ -74,9 +73,6 @@ mod tests {
             key.as_str(),
             "7035e864aaa2aca1b07190dada587fda1b023f674f6191ee2f3717b26870082f"
         );
-        assert_ne!(
-            key,
-            IdempotencyKey::derive("run-1", "create_organization", 1)
-        );
+        assert_ne!(key, IdempotencyKey::derive("run-1", "create_organization", 1));
     }
 }

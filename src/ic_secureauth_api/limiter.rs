@@ -31,10 +31,7 @@ impl Limiter {
             if let Some(end) = self.pause_end() {
                 sleep_until(end).await;
             }
-            #[expect(
-                clippy::expect_used,
-                reason = "the semaphore is private and nothing closes it"
-            )]
+            #[expect(clippy::expect_used, reason = "the semaphore is private and nothing closes it")]
             let permit = self.slots.acquire().await.expect("open semaphore");
             // A pause may have been called while this task stood in the queue.
             if self.pause_end().is_none() {
@@ -55,9 +52,7 @@ impl Limiter {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
-        self.paused_until
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.paused_until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -42,8 +42,7 @@ impl Marker {
             onboarding_id: text(ONBOARDING_ID)?,
             owner_id: text(OWNER_ID)?,
             created_by: text(CREATED_BY).unwrap_or_default(),
-            created_at: text(CREATED_AT)
-                .and_then(|time| OffsetDateTime::parse(&time, &Rfc3339).ok()),
+            created_at: text(CREATED_AT).and_then(|time| OffsetDateTime::parse(&time, &Rfc3339).ok()),
         })
     }
 }

@@ -45,9 +45,7 @@ impl Mechanism {
 
     /// The mechanism the API calls `name`.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|mechanism| mechanism.as_str() == name)
+        Self::ALL.into_iter().find(|mechanism| mechanism.as_str() == name)
     }
 }
 

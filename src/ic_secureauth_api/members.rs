@@ -18,10 +18,7 @@ pub(super) struct UnexpectedMember(pub(super) &'static str);
 
 impl Members {
     /// One member; `None` when it is absent or null.
-    pub(super) fn get<T: DeserializeOwned>(
-        &self,
-        name: &'static str,
-    ) -> Result<Option<T>, UnexpectedMember> {
+    pub(super) fn get<T: DeserializeOwned>(&self, name: &'static str) -> Result<Option<T>, UnexpectedMember> {
         self.0.get(name).map_or(Ok(None), |raw| {
             serde_json::from_str(raw.get()).map_err(|_| UnexpectedMember(name))
         })

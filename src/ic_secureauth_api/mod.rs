@@ -58,8 +58,8 @@ pub use gate::{CallContext, CallGate, GateClosed};
 pub use id::{InvalidId, OrganizationId, PoolId, SchemaId, UserId};
 pub use idempotency::{IdempotencyKey, InvalidIdempotencyKey};
 pub use import::{
-    ChunkError, ImportChunk, ImportSettings, ImportUser, MAX_CHUNK_BYTES, MAX_CHUNK_USERS,
-    PayloadMembers, PayloadMembersClash,
+    ChunkError, ImportChunk, ImportSettings, ImportUser, MAX_CHUNK_BYTES, MAX_CHUNK_USERS, PayloadMembers,
+    PayloadMembersClash,
 };
 pub use marker::Marker;
 pub use mechanism::Mechanism;

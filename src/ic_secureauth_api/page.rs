@@ -16,12 +16,7 @@ impl<T, Id: PartialEq> Page<T, Id> {
     /// A page that came after `after` and was asked for with `limit`: a short one ends the list.
     ///
     /// `None` when a full page ends where it began: a server that ignores the cursor would be asked for ever.
-    pub(super) fn new(
-        items: Vec<T>,
-        limit: u32,
-        after: Option<&Id>,
-        id: impl FnOnce(&T) -> Id,
-    ) -> Option<Self> {
+    pub(super) fn new(items: Vec<T>, limit: u32, after: Option<&Id>, id: impl FnOnce(&T) -> Id) -> Option<Self> {
         let full = u32::try_from(items.len()).is_ok_and(|rows| rows >= limit);
         let next = if full { items.last().map(id) } else { None };
         if next.is_some() && next.as_ref() == after {

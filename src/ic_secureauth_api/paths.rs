@@ -47,9 +47,7 @@ impl Paths {
     pub(super) fn system<const N: usize>(&self, segments: [&str; N]) -> Url {
         below(
             &self.base,
-            ["api", "system", &self.tenant_id]
-                .into_iter()
-                .chain(segments),
+            ["api", "system", &self.tenant_id].into_iter().chain(segments),
         )
     }
 
@@ -87,9 +85,6 @@ mod tests {
     fn an_id_stays_one_segment_whatever_is_in_it() {
         let base = Url::parse("https://host/prefix/").unwrap();
         let url = below(&base, ["organizations", "a/b?c#d%2e\\e"]);
-        assert_eq!(
-            url.as_str(),
-            "https://host/prefix/organizations/a%2Fb%3Fc%23d%252e%5Ce"
-        );
+        assert_eq!(url.as_str(), "https://host/prefix/organizations/a%2Fb%3Fc%23d%252e%5Ce");
     }
 }

@@ -22,10 +22,7 @@ impl<Access> Api<Access> {
     /// `GET /system/schemas/{schID}`; `None` for 404.
     pub async fn schema(&self, id: &SchemaId) -> Result<Option<Schema>, ApiError> {
         let url = self.paths().identity(["schemas", id.as_str()]);
-        let found = self
-            .get(Operation::GetSchema, url)
-            .await?
-            .json_if_present()?;
+        let found = self.get(Operation::GetSchema, url).await?.json_if_present()?;
         Ok(found.map(|versioned| versioned.value))
     }
 }

@@ -29,18 +29,13 @@ struct Idp {
 
 impl<Access> Api<Access> {
     /// Looks for the pool's identity provider among those of the organization's workspace.
-    pub async fn workspace_idps(
-        &self,
-        organization: &OrganizationId,
-        pool: &PoolId,
-    ) -> Result<IdpCheck, ApiError> {
+    pub async fn workspace_idps(&self, organization: &OrganizationId, pool: &PoolId) -> Result<IdpCheck, ApiError> {
         let scopes = self.granted_scopes().await?;
         if !scopes.iter().any(|scope| scope == "read_configuration") {
             return Ok(IdpCheck::NotPermitted);
         }
         let mut url = self.paths().system(["configuration"]);
-        url.query_pairs_mut()
-            .append_pair("workspace_id", organization.as_str());
+        url.query_pairs_mut().append_pair("workspace_id", organization.as_str());
         let dump: WorkspaceDump = match self.get(Operation::GetWorkspaceDump, url).await {
             Ok(answer) => answer.json()?.value,
             Err(error) if error.status() == Some(403) => return Ok(IdpCheck::NotPermitted),
@@ -50,10 +45,6 @@ impl<Access> Api<Access> {
         let present = idps
             .iter()
             .any(|idp| idp.identity_pool_id.as_deref() == Some(pool.as_str()));
-        Ok(if present {
-            IdpCheck::Present
-        } else {
-            IdpCheck::Missing
-        })
+        Ok(if present { IdpCheck::Present } else { IdpCheck::Missing })
     }
 }

@@ -53,7 +53,10 @@ impl Onboarding {
         };
         let advanced = self.with_lease(id, slot).await;
         self.slot.leave().await;
-        advanced
+        match advanced {
+            Err(StoreError::LeaseLost(_)) => Ok(Advanced::LeaseLost),
+            advanced => advanced,
+        }
     }
 
     async fn with_lease(&self, id: OnboardingId, slot: Arc<Hold>) -> Result<Advanced, StoreError> {
@@ -162,7 +165,7 @@ impl RunContext<'_> {
     }
 
     fn is_taking_back(&self) -> bool {
-        self.run.state == RunState::TakingBack || self.facts.taking_back
+        self.run.state == RunState::TakingBack || self.facts.undo.is_some()
     }
 
     /// Does the next step; `Some` when the run can end.
@@ -189,12 +192,18 @@ impl RunContext<'_> {
         self.store().finish(&self.lease, ending).await?;
         let state = match ending {
             Ending::Failed(reason) => {
-                warn!(reason = reason.as_str(), "the run failed; nothing of it is left in SecureAuth");
+                warn!(
+                    reason = reason.as_str(),
+                    "the run failed; nothing of it is left in SecureAuth"
+                );
                 RunState::Failed
             }
             Ending::Stuck(reason) => {
                 let left = self.leftovers();
-                error!(reason = reason.as_str(), left, "the run is stuck; an operator has to take it on");
+                error!(
+                    reason = reason.as_str(),
+                    left, "the run is stuck; an operator has to take it on"
+                );
                 RunState::Stuck
             }
             Ending::Activated { .. } | Ending::Synced { .. } | Ending::Deactivated => {
@@ -216,11 +225,8 @@ impl RunContext<'_> {
         let release = Release::Continue {
             resend: self.times().resend_first,
         };
-        match self.store().release(&self.lease, &release).await {
-            Ok(()) => Ok(Advanced::MoreToDo),
-            Err(StoreError::LeaseLost(_)) => Ok(Advanced::LeaseLost),
-            Err(error) => Err(error),
-        }
+        self.store().release(&self.lease, &release).await?;
+        Ok(Advanced::MoreToDo)
     }
 
     async fn failed(&mut self, error: StepError) -> Result<Advanced, StoreError> {

@@ -51,6 +51,32 @@ pub(super) struct PoolUsersFact {
     pub(super) complete: bool,
 }
 
+/// How far the users are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct ImportFact {
+    pub(super) up_to: Option<Uuid>,
+    /// Import calls since the last checkpoint: they may have had an effect.
+    pub(super) open_chunks: Vec<ChunkFact>,
+    /// At least one import or change was asked for.
+    pub(super) touched: bool,
+    pub(super) finished: bool,
+    pub(super) verified: bool,
+}
+
+/// What is to be undone next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Undo {
+    Users,
+    Pools,
+    Organization,
+    /// Everything is undone; the pause before looking once more has yet to begin.
+    Pause,
+    /// Look once more.
+    Recheck,
+    /// Still gone.
+    Nothing,
+}
+
 /// Everything the journal says.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Facts {
@@ -64,23 +90,13 @@ pub(super) struct Facts {
     pub(super) intents: u32,
     pub(super) idp_checked: bool,
     pub(super) pool_users: PoolUsersFact,
-    /// Import calls since the last checkpoint: they may have had an effect.
-    pub(super) open_chunks: Vec<ChunkFact>,
-    pub(super) imported_up_to: Option<Uuid>,
-    /// At least one import or change was asked for.
-    pub(super) users_touched: bool,
-    pub(super) import_finished: bool,
-    pub(super) verified: bool,
+    pub(super) import: ImportFact,
     /// What `deactivated` was when the switch was asked for.
     pub(super) switched_from: Option<bool>,
     /// The switch is confirmed.
     pub(super) switched: bool,
-    pub(super) taking_back: bool,
-    pub(super) users_taken_back: bool,
-    pub(super) pools_taken_back: bool,
-    pub(super) organization_taken_back: bool,
-    pub(super) taken_back: bool,
-    pub(super) rechecked: bool,
+    /// The run only undoes.
+    pub(super) undo: Option<Undo>,
 }
 
 impl Facts {
@@ -124,41 +140,34 @@ impl Facts {
                 self.pool_users.complete = true;
             }
             Entry::ImportChunk { first, hash, .. } => {
-                self.users_touched = true;
-                self.open_chunks.push(ChunkFact {
+                self.import.touched = true;
+                self.import.open_chunks.push(ChunkFact {
                     first: *first,
                     hash: hash.clone(),
                 });
             }
-            Entry::ChangeUsers { .. } => self.users_touched = true,
+            Entry::ChangeUsers { .. } => self.import.touched = true,
             Entry::ImportedUpTo { last } => {
-                self.imported_up_to = Some(*last);
-                self.open_chunks.clear();
+                self.import.up_to = Some(*last);
+                self.import.open_chunks.clear();
             }
             Entry::ImportFinished => {
-                self.import_finished = true;
-                self.open_chunks.clear();
+                self.import.finished = true;
+                self.import.open_chunks.clear();
             }
-            Entry::UsersVerified { .. } => self.verified = true,
+            Entry::UsersVerified { .. } => self.import.verified = true,
             Entry::Activate { was_deactivated, .. } | Entry::Deactivate { was_deactivated, .. } => {
                 // What was there first counts; a repeated intent sees our own change.
                 self.switched_from.get_or_insert(*was_deactivated);
             }
             Entry::Activated | Entry::Deactivated { .. } => self.switched = true,
-            Entry::TakingBack { .. } => {
-                // A recheck that found something begins again.
-                self.taking_back = true;
-                self.users_taken_back = false;
-                self.pools_taken_back = false;
-                self.organization_taken_back = false;
-                self.taken_back = false;
-                self.rechecked = false;
-            }
-            Entry::UsersTakenBack => self.users_taken_back = true,
-            Entry::PoolsTakenBack => self.pools_taken_back = true,
-            Entry::OrganizationTakenBack => self.organization_taken_back = true,
-            Entry::TakenBack => self.taken_back = true,
-            Entry::Rechecked => self.rechecked = true,
+            // A recheck that found something begins again.
+            Entry::TakingBack { .. } => self.undo = Some(Undo::Users),
+            Entry::UsersTakenBack => self.undo = Some(Undo::Pools),
+            Entry::PoolsTakenBack => self.undo = Some(Undo::Organization),
+            Entry::OrganizationTakenBack => self.undo = Some(Undo::Pause),
+            Entry::TakenBack => self.undo = Some(Undo::Recheck),
+            Entry::Rechecked => self.undo = Some(Undo::Nothing),
             Entry::DeletePool { .. }
             | Entry::PoolDeleted { .. }
             | Entry::DeleteOrganization { .. }
@@ -192,7 +201,13 @@ impl Facts {
                 payload_schema_id,
                 metadata_schema_id,
                 ..
-            } => Some(known(pool_id, Origin::Found, payload_schema_id, metadata_schema_id, *case_insensitive)),
+            } => Some(known(
+                pool_id,
+                Origin::Found,
+                payload_schema_id,
+                metadata_schema_id,
+                *case_insensitive,
+            )),
             Entry::CreatePool { pool_id, .. } => {
                 self.intents += 1;
                 Some(known(pool_id, Origin::Intended, &unknown, &unknown, true))
@@ -201,7 +216,13 @@ impl Facts {
                 pool_id,
                 payload_schema_id,
                 metadata_schema_id,
-            } => Some(known(pool_id, Origin::Created, payload_schema_id, metadata_schema_id, true)),
+            } => Some(known(
+                pool_id,
+                Origin::Created,
+                payload_schema_id,
+                metadata_schema_id,
+                true,
+            )),
             _ => return,
         };
     }
@@ -211,7 +232,7 @@ impl Facts {
         let made = |origin: Option<Origin>| origin.is_some_and(|origin| origin != Origin::Found);
         made(self.organization.as_ref().map(|organization| organization.origin))
             || made(self.pool.as_ref().map(|pool| pool.origin))
-            || self.users_touched
+            || self.import.touched
             || self.switched_from.is_some()
     }
 
@@ -238,8 +259,8 @@ impl Facts {
                     && self.idp_checked
                     && (ours || self.pool_users.complete || no_users)
             }
-            Step::ImportUsers => self.import_finished || no_users,
-            Step::VerifyUsers => self.verified || no_users,
+            Step::ImportUsers => self.import.finished || no_users,
+            Step::VerifyUsers => self.import.verified || no_users,
             Step::ActivateOrganization | Step::DeactivateOrganization => self.switched,
             Step::RecordActivation | Step::RecordDeactivation => false,
         }
@@ -309,9 +330,9 @@ mod tests {
             hash: "h".into(),
         };
         let mut facts = Facts::of([chunk]);
-        assert_eq!(facts.open_chunks.len(), 1);
+        assert_eq!(facts.import.open_chunks.len(), 1);
         facts.apply(&Entry::ImportedUpTo { last: Uuid::max() });
-        assert!(facts.open_chunks.is_empty() && facts.users_touched);
+        assert!(facts.import.open_chunks.is_empty() && facts.import.touched);
     }
 
     #[test]

@@ -141,13 +141,7 @@ impl Failure {
     }
 }
 
-fn grown(
-    schedules: &Schedules,
-    used: usize,
-    state: RunState,
-    failure: &Failure,
-    in_the_end: Reason,
-) -> Next {
+fn grown(schedules: &Schedules, used: usize, state: RunState, failure: &Failure, in_the_end: Reason) -> Next {
     if let Failure::Stuck(reason) = failure {
         return Next::Stuck(*reason);
     }
@@ -253,7 +247,10 @@ mod tests {
         for failure in [DOWN, REFUSED] {
             assert!(matches!(
                 next(&live(), false, 0, failure),
-                Next::Wait { state: RunState::Waiting, .. }
+                Next::Wait {
+                    state: RunState::Waiting,
+                    ..
+                }
             ));
             assert_eq!(
                 next(&live(), false, 9, failure),
@@ -265,14 +262,15 @@ mod tests {
     #[test]
     fn taking_back_repeats_its_last_pause_up_to_the_limit_and_is_then_stuck() {
         let waits = |used| match next(&created(), true, used, DOWN) {
-            Next::Wait { after, state: RunState::TakingBack, .. } => Some(after),
+            Next::Wait {
+                after,
+                state: RunState::TakingBack,
+                ..
+            } => Some(after),
             _ => None,
         };
         assert_eq!(waits(0), Some(SECOND));
         assert_eq!(waits(2), Some(4 * SECOND));
-        assert_eq!(
-            next(&created(), true, 3, DOWN),
-            Next::Stuck(Reason::NotTakenBack)
-        );
+        assert_eq!(next(&created(), true, 3, DOWN), Next::Stuck(Reason::NotTakenBack));
     }
 }

@@ -2,8 +2,10 @@
 
 use uuid::Uuid;
 
+use super::failure::StepError;
 use super::run_context::RunContext;
-use crate::ic_secureauth_api::{DerivedIds, IdempotencyKey, InvalidId, Marker, OrganizationId};
+use crate::domain::reason::Reason;
+use crate::ic_secureauth_api::{DerivedIds, IdempotencyKey, Marker, OrganizationId};
 
 /// The namespace of every derived id. Never to be changed: ids of earlier runs would no longer be found.
 const NAMESPACE: Uuid = Uuid::from_u128(0x8f1d_3c52_6f0e_5c1b_9a57_2f0b_7f6e_41c3);
@@ -12,10 +14,14 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x8f1d_3c52_6f0e_5c1b_9a57_2f0b_7f6e_41c
 const CREATED_BY: &str = "biller-onboarding";
 
 impl RunContext<'_> {
-    /// The organization's id: the BID behind `ORGANIZATION_ID_PREFIX` (O1).
-    pub(super) fn organization_id(&self) -> Result<OrganizationId, InvalidId> {
-        let prefix = &self.settings().organization_id_prefix;
-        OrganizationId::parse(format!("{prefix}{}", self.run.biller_id))
+    /// The stored organization's id, else the BID behind `ORGANIZATION_ID_PREFIX` (O1).
+    pub(super) async fn organization_id(&self) -> Result<OrganizationId, StepError> {
+        let stored = self.store().biller(&self.run.biller_id, 0).await?;
+        let id = stored.and_then(|view| view.biller.organization_id).unwrap_or_else(|| {
+            let prefix = &self.settings().organization_id_prefix;
+            format!("{prefix}{}", self.run.biller_id)
+        });
+        OrganizationId::parse(id).map_err(|_| StepError::Permanent(Reason::SecureauthRefused))
     }
 
     /// The ids derived from tenant, biller and generation.

@@ -1,6 +1,7 @@
 //! What a step works with: the run, its facts, its lease and its calls.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -11,6 +12,9 @@ use crate::domain::run::Run;
 use crate::ic_secureauth_api::Api;
 use crate::settings::{Onboarding as OnboardingSettings, Run as RunSettings};
 use crate::store::{Batch, Lease, Store, StoreError};
+
+/// Looks at something that may lag, after the first.
+const LAG_LOOKS: usize = 4;
 
 /// One slice of one run.
 pub(super) struct RunContext<'a> {
@@ -41,6 +45,13 @@ impl RunContext<'_> {
 
     pub(super) fn slice_is_over(&self) -> bool {
         Instant::now() >= self.slice_end
+    }
+
+    /// Pauses between looks at something that must be there but may not show yet: at once, then the first of
+    /// `VERIFY_PAUSES`.
+    pub(super) fn lag_pauses(&self) -> Vec<Duration> {
+        let pauses = self.times().verify_pauses.iter().copied();
+        std::iter::once(Duration::ZERO).chain(pauses.take(LAG_LOOKS)).collect()
     }
 
     /// Writes a batch and knows it from then on.

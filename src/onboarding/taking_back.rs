@@ -3,7 +3,7 @@
 use tracing::info;
 
 use super::driver::Pause;
-use super::facts::Origin;
+use super::facts::{Origin, Undo};
 use super::failure::StepError;
 use super::run_context::RunContext;
 use super::steps::{ensure_organization, ensure_pool, import_users, user_ids};
@@ -14,31 +14,36 @@ use crate::store::Ending;
 
 /// Undoes the next thing; `Some` when the run can end.
 pub(super) async fn next(context: &mut RunContext<'_>) -> Result<Option<Ending>, Pause> {
-    if !context.facts.taking_back {
-        let reason = recorded_reason(context).as_str().to_owned();
-        context.note(Entry::TakingBack { reason }).await?;
-    }
-    if !context.facts.users_taken_back {
-        if import_users::undo(context).await? {
-            context.note(Entry::UsersTakenBack).await?;
+    match context.facts.undo {
+        None => begin(context).await?,
+        Some(Undo::Users) => {
+            if import_users::undo(context).await? {
+                context.note(Entry::UsersTakenBack).await?;
+            }
         }
-    } else if !context.facts.pools_taken_back {
-        ensure_pool::undo(context).await?;
-        context.note(Entry::PoolsTakenBack).await?;
-    } else if !context.facts.organization_taken_back {
-        ensure_organization::undo(context).await?;
-        context.note(Entry::OrganizationTakenBack).await?;
-    } else if !context.facts.taken_back {
-        context.note(Entry::TakenBack).await?;
-        if context.facts.touched_secureauth() {
-            return Err(Pause::Recheck);
+        Some(Undo::Pools) => {
+            ensure_pool::undo(context).await?;
+            context.note(Entry::PoolsTakenBack).await?;
         }
-    } else if !context.facts.rechecked {
-        recheck(context).await?;
-    } else {
-        return Ok(Some(Ending::Failed(recorded_reason(context))));
+        Some(Undo::Organization) => {
+            ensure_organization::undo(context).await?;
+            context.note(Entry::OrganizationTakenBack).await?;
+        }
+        Some(Undo::Pause) => {
+            context.note(Entry::TakenBack).await?;
+            if context.facts.touched_secureauth() {
+                return Err(Pause::Recheck);
+            }
+        }
+        Some(Undo::Recheck) => recheck(context).await?,
+        Some(Undo::Nothing) => return Ok(Some(Ending::Failed(recorded_reason(context)))),
     }
     Ok(None)
+}
+
+async fn begin(context: &mut RunContext<'_>) -> Result<(), StepError> {
+    let reason = recorded_reason(context).as_str().to_owned();
+    Ok(context.note(Entry::TakingBack { reason }).await?)
 }
 
 fn recorded_reason(context: &RunContext<'_>) -> Reason {
@@ -57,8 +62,7 @@ async fn recheck(context: &mut RunContext<'_>) -> Result<(), StepError> {
         context.note(Entry::Rechecked).await?;
     } else {
         info!("something of the run appeared again; it is taken back again");
-        let reason = recorded_reason(context).as_str().to_owned();
-        context.note(Entry::TakingBack { reason }).await?;
+        begin(context).await?;
     }
     Ok(())
 }
@@ -78,7 +82,7 @@ async fn is_clean(context: &mut RunContext<'_>) -> Result<bool, StepError> {
         return Ok(false);
     }
     let pool = context.facts.pool.clone();
-    match pool.filter(|fact| fact.origin == Origin::Found && context.facts.users_touched) {
+    match pool.filter(|fact| fact.origin == Origin::Found && context.facts.import.touched) {
         Some(fact) => {
             let id = PoolId::parse(&fact.id).map_err(|_| StepError::Stuck(Reason::NotTakenBack))?;
             let there = user_ids(&context.api, &id).await?;
@@ -92,26 +96,27 @@ impl RunContext<'_> {
     /// What is left where, for the operator's report.
     pub(super) fn leftovers(&self) -> String {
         let facts = &self.facts;
+        let organization_undone = matches!(facts.undo, Some(Undo::Pause | Undo::Recheck | Undo::Nothing));
+        let pools_undone = organization_undone || facts.undo == Some(Undo::Organization);
+        let users_undone = pools_undone || facts.undo == Some(Undo::Pools);
         let mut left = Vec::new();
-        if let Some(organization) = &facts.organization {
-            if organization.origin != Origin::Found && !facts.organization_taken_back {
+        if let Some(organization) = facts.organization.as_ref().filter(|_| !organization_undone) {
+            if organization.origin != Origin::Found {
                 left.push(format!("organization {}", organization.id));
+            } else if facts.switched_from.is_some() {
+                left.push(format!("the switch of organization {}", organization.id));
             }
         }
         if let Some(pool) = &facts.pool {
-            if pool.origin != Origin::Found && !facts.pools_taken_back {
+            if pool.origin != Origin::Found && !pools_undone {
                 left.push(format!("pool {}", pool.id));
-            } else if facts.users_touched && !facts.users_taken_back {
+            } else if pool.origin == Origin::Found && facts.import.touched && !users_undone {
                 left.push(format!("users in pool {}", pool.id));
             }
         }
-        if facts.switched_from.is_some() && !facts.organization_taken_back {
-            left.push("the organization's activation".to_owned());
-        }
         if left.is_empty() {
-            "nothing".to_owned()
-        } else {
-            left.join(", ")
+            left.push("nothing".to_owned());
         }
+        left.join(", ")
     }
 }

@@ -40,11 +40,9 @@ impl WorkerSlot {
     /// Joins the slot, taking one if there is none yet. `None`: all are taken. Pair with [`Self::leave`].
     pub(super) async fn enter(&self) -> Result<Option<Arc<Hold>>, StoreError> {
         let mut held = self.held.lock().await;
-        if let Some(ours) = held.as_mut() {
-            if ours.heart.hold().lasts(self.beat.every) {
-                ours.users += 1;
-                return Ok(Some(ours.heart.hold()));
-            }
+        if let Some(ours) = held.as_mut().filter(|ours| ours.heart.hold().lasts(self.beat.every)) {
+            ours.users += 1;
+            return Ok(Some(ours.heart.hold()));
         }
         let asked = Instant::now();
         let Some(slot) = self.store.take_slot(self.worker, self.slots, self.beat.ttl).await? else {
@@ -55,10 +53,9 @@ impl WorkerSlot {
             let store = Arc::clone(&store);
             async move { store.renew_slot(worker, slot, ttl).await }
         });
-        let hold = heart.hold();
         let users = held.as_ref().map_or(0, |ours| ours.users) + 1;
-        *held = Some(Held { slot, users, heart });
-        Ok(Some(hold))
+        let ours = held.insert(Held { slot, users, heart });
+        Ok(Some(ours.heart.hold()))
     }
 
     /// Gives the slot back with the last of its users. A slot that cannot be given back expires.

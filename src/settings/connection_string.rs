@@ -2,9 +2,7 @@
 
 /// Whether it can be parsed, names a server and, outside Development, insists on TLS with a verified certificate.
 pub(super) fn is_usable(text: &str, is_development: bool) -> bool {
-    let says = |keys: &[&str]| {
-        pairs(text).any(|(key, value)| keys.contains(&key.as_str()) && !value.is_empty())
-    };
+    let says = |keys: &[&str]| pairs(text).any(|(key, value)| keys.contains(&key.as_str()) && !value.is_empty());
     says(&["server", "datasource"])
         && tiberius::Config::from_ado_string(text).is_ok()
         && (is_development || pairs(text).all(|(key, value)| is_safe(&key, &value)))
@@ -37,17 +35,12 @@ fn pairs(text: &str) -> impl Iterator<Item = (String, String)> {
 mod tests {
     use super::*;
 
-    const PLAIN: &str =
-        "Server=tcp:crm.database.windows.net,1433;Database=crm;User ID=app;Password=p";
+    const PLAIN: &str = "Server=tcp:crm.database.windows.net,1433;Database=crm;User ID=app;Password=p";
 
     #[test]
     fn tls_with_a_verified_certificate_is_the_only_way_outside_development() {
         assert!(is_usable(PLAIN, false));
-        for good in [
-            "Encrypt=true",
-            "encrypt = Strict",
-            "TrustServerCertificate=False",
-        ] {
+        for good in ["Encrypt=true", "encrypt = Strict", "TrustServerCertificate=False"] {
             assert!(is_usable(&format!("{PLAIN};{good}"), false), "{good}");
         }
         for bad in [

@@ -52,25 +52,16 @@ impl Database {
             connect_timeout: reader.duration("DATABASE_CONNECT_TIMEOUT", seconds(15), seconds(1)),
             command_timeout: reader.duration("DATABASE_COMMAND_TIMEOUT", seconds(30), seconds(5)),
             busy_timeout: reader.duration("DATABASE_BUSY_TIMEOUT", seconds(5), seconds(1)),
-            connection_max_age: reader.duration(
-                "DATABASE_CONNECTION_MAX_AGE",
-                seconds(1_800),
-                seconds(60),
-            ),
+            connection_max_age: reader.duration("DATABASE_CONNECTION_MAX_AGE", seconds(1_800), seconds(60)),
         };
-        Some(Self {
-            kind: kind?,
-            ..rest
-        })
+        Some(Self { kind: kind?, ..rest })
     }
 }
 
 fn kind(text: &str, is_development: bool) -> Option<DatabaseKind> {
     match text.split_once(':') {
         None if text == "sqlserver" => Some(DatabaseKind::SqlServer),
-        Some(("sqlite", path)) if is_development && !path.is_empty() => {
-            Some(DatabaseKind::Sqlite(path.into()))
-        }
+        Some(("sqlite", path)) if is_development && !path.is_empty() => Some(DatabaseKind::Sqlite(path.into())),
         _ => None,
     }
 }
@@ -91,10 +82,7 @@ mod tests {
     #[test]
     fn the_database_has_no_default() {
         assert_eq!(read(&[]), None);
-        assert_eq!(
-            read(&[("DATABASE", "sqlserver")]),
-            Some(DatabaseKind::SqlServer)
-        );
+        assert_eq!(read(&[("DATABASE", "sqlserver")]), Some(DatabaseKind::SqlServer));
         assert_eq!(read(&[("DATABASE", "postgres:x")]), None);
     }
 

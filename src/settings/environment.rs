@@ -24,16 +24,11 @@ impl Environment {
             .get("FUNCTIONS_APP_ROOT_PATH")
             .map_or_else(PathBuf::new, PathBuf::from);
         let host_json = std::fs::read_to_string(app_root.join("host.json")).ok();
-        Self {
-            variables,
-            host_json,
-        }
+        Self { variables, host_json }
     }
 
     /// These variables and nothing else.
-    pub fn of<N: Into<String>, V: Into<String>>(
-        variables: impl IntoIterator<Item = (N, V)>,
-    ) -> Self {
+    pub fn of<N: Into<String>, V: Into<String>>(variables: impl IntoIterator<Item = (N, V)>) -> Self {
         Self {
             variables: variables
                 .into_iter()
@@ -79,10 +74,7 @@ impl Environment {
 
 impl fmt::Debug for Environment {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_set()
-            .entries(self.variables.keys())
-            .finish()
+        formatter.debug_set().entries(self.variables.keys()).finish()
     }
 }
 
@@ -108,9 +100,6 @@ mod tests {
     fn the_process_environment_is_captured() {
         let environment = Environment::from_process();
         assert!(environment.get("PATH").is_some());
-        assert!(
-            !environment.is_development()
-                || environment.get("AZURE_FUNCTIONS_ENVIRONMENT").is_some()
-        );
+        assert!(!environment.is_development() || environment.get("AZURE_FUNCTIONS_ENVIRONMENT").is_some());
     }
 }

@@ -38,11 +38,7 @@ impl Findings {
         self.0.iter().any(|finding| finding.variable == variable)
     }
 
-    pub(super) fn add(
-        &mut self,
-        variable: impl Into<Cow<'static, str>>,
-        expected: impl Into<String>,
-    ) {
+    pub(super) fn add(&mut self, variable: impl Into<Cow<'static, str>>, expected: impl Into<String>) {
         self.0.push(Finding {
             variable: variable.into(),
             expected: expected.into(),

@@ -24,6 +24,9 @@ fn duration(text: &str) -> Option<Duration> {
     humantime::parse_duration(text).ok()
 }
 
+/// No wait is longer than a year; whoever adds durations need not fear an overflow.
+const LONGEST: Duration = Duration::from_hours(366 * 24);
+
 /// What separates the members of a list.
 fn members(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim)
@@ -31,12 +34,7 @@ fn members(text: &str) -> impl Iterator<Item = &str> {
 
 impl Reader<'_> {
     /// A duration that is at least `floor` outside Development; never zero.
-    pub(super) fn duration(
-        &mut self,
-        name: &'static str,
-        default: Duration,
-        floor: Duration,
-    ) -> Duration {
+    pub(super) fn duration(&mut self, name: &'static str, default: Duration, floor: Duration) -> Duration {
         self.duration_by(
             name,
             default,
@@ -47,18 +45,10 @@ impl Reader<'_> {
     }
 
     /// The same; a number without a unit is in seconds.
-    pub(super) fn seconds(
-        &mut self,
-        name: &'static str,
-        default: Duration,
-        floor: Duration,
-    ) -> Duration {
+    pub(super) fn seconds(&mut self, name: &'static str, default: Duration, floor: Duration) -> Duration {
         let form = "a number of seconds or a duration such as `500ms` or `2m`";
         self.duration_by(name, default, floor, form, |text| {
-            text.parse()
-                .map(Duration::from_secs)
-                .ok()
-                .or_else(|| duration(text))
+            text.parse().map(Duration::from_secs).ok().or_else(|| duration(text))
         })
     }
 
@@ -71,27 +61,22 @@ impl Reader<'_> {
         parse: impl FnOnce(&str) -> Option<Duration>,
     ) -> Duration {
         let least = self.floor(floor);
-        let known = Known::new(name, form)
-            .or(written(default))
-            .at_least(written(floor));
-        self.optional(known, |text| parse(text).filter(|value| *value >= least))
-            .unwrap_or(default)
+        let known = Known::new(name, form).or(written(default)).at_least(written(floor));
+        self.optional(known, |text| {
+            parse(text).filter(|value| (least..=LONGEST).contains(value))
+        })
+        .unwrap_or(default)
     }
 
     /// Pauses one after the other, each at least `floor` outside Development; at least one.
-    pub(super) fn durations(
-        &mut self,
-        name: &'static str,
-        default: &[Duration],
-        floor: Duration,
-    ) -> Vec<Duration> {
+    pub(super) fn durations(&mut self, name: &'static str, default: &[Duration], floor: Duration) -> Vec<Duration> {
         let least = self.floor(floor);
         let known = Known::new(name, "durations separated by commas, such as `30s, 1m, 2m`")
             .or(written_list(default))
             .at_least(written(floor));
         self.optional(known, |text| {
             members(text)
-                .map(|member| duration(member).filter(|value| *value >= least))
+                .map(|member| duration(member).filter(|value| (least..=LONGEST).contains(value)))
                 .collect()
         })
         .unwrap_or_else(|| default.to_vec())
@@ -115,10 +100,8 @@ impl Reader<'_> {
     ) -> T {
         let form = format!("a whole number from {} to {}", range.start(), range.end());
         let known = Known::new(name, form).or(default.to_string());
-        self.optional(known, |text| {
-            text.parse().ok().filter(|number| range.contains(number))
-        })
-        .unwrap_or(default)
+        self.optional(known, |text| text.parse().ok().filter(|number| range.contains(number)))
+            .unwrap_or(default)
     }
 
     /// `true` or `false`.
@@ -141,10 +124,7 @@ impl Reader<'_> {
     /// Different words of a set; at least one.
     pub(super) fn words<T: Word>(&mut self, name: &'static str, default: &[T]) -> Vec<T> {
         let texts: Vec<&str> = default.iter().map(|word| Word::as_str(*word)).collect();
-        let form = format!(
-            "different words separated by commas out of {}",
-            T::choices()
-        );
+        let form = format!("different words separated by commas out of {}", T::choices());
         let known = Known::new(name, form).or(texts.join(", "));
         self.optional(known, different_words)
             .unwrap_or_else(|| default.to_vec())
@@ -177,10 +157,8 @@ pub(super) fn different_words<T: Word>(text: &str) -> Option<Vec<T>> {
 /// `scheme://host[:port][/path]` with `https`; in Development also `http` to this machine (the simulator).
 pub(super) fn base_url(text: &str, is_development: bool) -> Option<Url> {
     let url = Url::parse(text).ok()?;
-    let plain = url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
+    let plain =
+        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
     let safe = match url.scheme() {
         "https" => url.has_host(),
         "http" => is_development && is_loopback(&url),
@@ -205,10 +183,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn read<T>(
-        pairs: &[(&str, &str)],
-        read: impl FnOnce(&mut Reader<'_>) -> T,
-    ) -> Result<T, String> {
+    fn read<T>(pairs: &[(&str, &str)], read: impl FnOnce(&mut Reader<'_>) -> T) -> Result<T, String> {
         let environment = Environment::of(pairs.iter().copied());
         let mut reader = Reader::new(&environment);
         let value = read(&mut reader);
@@ -225,12 +200,11 @@ mod tests {
         let development = ("AZURE_FUNCTIONS_ENVIRONMENT", "Development");
         let short = ("D", "5ms");
         let duration = |reader: &mut Reader<'_>| reader.duration("D", SECOND, SECOND);
-        assert_eq!(
-            read(&[short, development], duration),
-            Ok(Duration::from_millis(5))
-        );
+        assert_eq!(read(&[short, development], duration), Ok(Duration::from_millis(5)));
         assert!(read(&[short], duration).is_err());
-        assert!(read(&[("D", "0s"), development], duration).is_err());
+        for bad in ["0s", "367days", "18446744073709551615s"] {
+            assert!(read(&[("D", bad), development], duration).is_err(), "{bad}");
+        }
         assert_eq!(read(&[], duration), Ok(SECOND));
     }
 

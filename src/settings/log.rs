@@ -55,10 +55,7 @@ fn filter(text: &str) -> Option<Targets> {
         let level = part.rsplit('=').next().unwrap_or_default();
         !level.is_empty() && level.parse::<LevelFilter>().is_ok()
     };
-    text.split(',')
-        .all(is_directive)
-        .then(|| text.parse().ok())
-        .flatten()
+    text.split(',').all(is_directive).then(|| text.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -67,30 +64,17 @@ mod tests {
 
     #[test]
     fn a_filter_is_a_level_or_directives() {
-        for good in [
-            "info",
-            "off",
-            "DEBUG",
-            "info,biller_onboarding::store=debug",
-        ] {
+        for good in ["info", "off", "DEBUG", "info,biller_onboarding::store=debug"] {
             assert!(filter(good).is_some(), "{good}");
         }
-        for bad in [
-            "verbose",
-            "info,",
-            "biller_onboarding=loud",
-            "biller_onboarding=",
-        ] {
+        for bad in ["verbose", "info,", "biller_onboarding=loud", "biller_onboarding="] {
             assert!(filter(bad).is_none(), "{bad}");
         }
     }
 
     #[test]
     fn wrong_settings_do_not_silence_the_log() {
-        let log = Log::of(&Environment::of([
-            ("LOG_LEVEL", "loud"),
-            ("LOG_FORMAT", "xml"),
-        ]));
+        let log = Log::of(&Environment::of([("LOG_LEVEL", "loud"), ("LOG_FORMAT", "xml")]));
         let default = Targets::new().with_default(LevelFilter::INFO);
         assert_eq!(
             log,

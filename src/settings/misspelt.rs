@@ -42,11 +42,7 @@ mod tests {
 
     #[test]
     fn a_misspelt_name_is_reported_with_the_one_that_was_meant() {
-        let environment = Environment::of([
-            ("SECUREAUTH_WORKRES", "2"),
-            ("RETRY_MAX", "5s"),
-            ("RELATIVE_PATH", "x"),
-        ]);
+        let environment = Environment::of([("SECUREAUTH_WORKRES", "2"), ("RETRY_MAX", "5s"), ("RELATIVE_PATH", "x")]);
         let mut reader = Reader::new(&environment);
         SecureAuth::read(&mut reader);
         report(&mut reader);

@@ -132,8 +132,7 @@ impl Onboarding {
                     Mechanism::Webauthn,
                 ],
             ),
-            preferred_authentication_mechanism: reader
-                .word("PREFERRED_AUTHENTICATION_MECHANISM", Mechanism::Password),
+            preferred_authentication_mechanism: reader.word("PREFERRED_AUTHENTICATION_MECHANISM", Mechanism::Password),
             second_factor_mechanisms: Vec::new(),
             address_verified: reader.flag("ADDRESS_VERIFIED", false),
             active_user_status: reader.word("ACTIVE_USER_STATUS", ActiveUserStatus::Active),
@@ -163,13 +162,10 @@ fn second_factors(reader: &mut Reader<'_>) -> Option<Vec<Mechanism>> {
         "different words separated by commas out of {}, or `none` for no second factor",
         Mechanism::choices()
     );
-    reader.required(
-        Known::new("SECOND_FACTOR_MECHANISMS", form),
-        |text| match text {
-            "none" => Some(Vec::new()),
-            words => different_words(words),
-        },
-    )
+    reader.required(Known::new("SECOND_FACTOR_MECHANISMS", form), |text| match text {
+        "none" => Some(Vec::new()),
+        words => different_words(words),
+    })
 }
 
 impl PayloadMembers {
@@ -193,9 +189,15 @@ impl PayloadMembers {
             user_name,
         } = &members;
         let differ = first_name != last_name && last_name != user_name && user_name != first_name;
-        reader.require(differ, "PAYLOAD_FIRST_NAME", &["PAYLOAD_LAST_NAME", "PAYLOAD_USER_NAME"], || {
-            "a name that differs from PAYLOAD_LAST_NAME and PAYLOAD_USER_NAME, as these must from each other".to_owned()
-        });
+        reader.require(
+            differ,
+            "PAYLOAD_FIRST_NAME",
+            &["PAYLOAD_LAST_NAME", "PAYLOAD_USER_NAME"],
+            || {
+                "a name that differs from PAYLOAD_LAST_NAME and PAYLOAD_USER_NAME, as these must from each other"
+                    .to_owned()
+            },
+        );
         members
     }
 }
@@ -227,22 +229,10 @@ mod tests {
 
     #[test]
     fn the_second_factor_is_never_a_silent_choice() {
-        assert!(
-            read(&[])
-                .unwrap_err()
-                .starts_with("SECOND_FACTOR_MECHANISMS: expected")
-        );
-        assert!(
-            read(&[NO_SECOND_FACTOR])
-                .unwrap()
-                .second_factor_mechanisms
-                .is_empty()
-        );
+        assert!(read(&[]).unwrap_err().starts_with("SECOND_FACTOR_MECHANISMS: expected"));
+        assert!(read(&[NO_SECOND_FACTOR]).unwrap().second_factor_mechanisms.is_empty());
         let chosen = read(&[("SECOND_FACTOR_MECHANISMS", "totp, webauthn")]).unwrap();
-        assert_eq!(
-            chosen.second_factor_mechanisms,
-            [Mechanism::Totp, Mechanism::Webauthn]
-        );
+        assert_eq!(chosen.second_factor_mechanisms, [Mechanism::Totp, Mechanism::Webauthn]);
         for bad in ["totp,none", "totp,totp", "pigeon"] {
             assert!(read(&[("SECOND_FACTOR_MECHANISMS", bad)]).is_err(), "{bad}");
         }
@@ -259,16 +249,9 @@ mod tests {
             .map(|word| word.as_str())
             .collect();
         assert_eq!(first, ["totp", "password", "email_otp", "webauthn"]);
-        assert_eq!(
-            settings.preferred_authentication_mechanism,
-            Mechanism::Password
-        );
+        assert_eq!(settings.preferred_authentication_mechanism, Mechanism::Password);
         assert_eq!(settings.payload.user_name, "user_name");
-        assert!(
-            settings.create_deactivated
-                && settings.identifier_case_insensitive
-                && !settings.address_verified
-        );
+        assert!(settings.create_deactivated && settings.identifier_case_insensitive && !settings.address_verified);
         assert_eq!(
             (settings.on_invalid_user, settings.max_skipped_percent),
             (OnInvalidUser::Fail, 10)

@@ -37,16 +37,17 @@ impl Known {
     }
 
     fn expectation(&self) -> String {
-        let mut text = self.form.clone();
-        if let Some(least) = &self.at_least {
-            text.push_str(&format!(
-                ", at least `{least}` (less only where AZURE_FUNCTIONS_ENVIRONMENT=Development)"
-            ));
-        }
-        if let Some(default) = self.default.as_deref().filter(|text| !text.is_empty()) {
-            text.push_str(&format!("; default `{default}`"));
-        }
-        text
+        let least = self
+            .at_least
+            .as_ref()
+            .map(|least| format!(", at least `{least}` (less only where AZURE_FUNCTIONS_ENVIRONMENT=Development)"));
+        let default = self
+            .default
+            .as_ref()
+            .filter(|default| !default.is_empty())
+            .map(|default| format!("; default `{default}`"));
+        let parts = [Some(self.form.clone()), least, default];
+        parts.into_iter().flatten().collect()
     }
 }
 
@@ -86,11 +87,7 @@ impl<'e> Reader<'e> {
     }
 
     /// A variable that may be unset.
-    pub(super) fn optional<T>(
-        &mut self,
-        known: Known,
-        parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Option<T> {
+    pub(super) fn optional<T>(&mut self, known: Known, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         let parsed = self.environment.get(known.name).map(parse);
         if matches!(parsed, Some(None)) {
             self.findings.add(known.name, known.expectation());
@@ -100,11 +97,7 @@ impl<'e> Reader<'e> {
     }
 
     /// A variable that must be set.
-    pub(super) fn required<T>(
-        &mut self,
-        known: Known,
-        parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Option<T> {
+    pub(super) fn required<T>(&mut self, known: Known, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         if self.environment.get(known.name).is_none() {
             self.findings.add(known.name, known.expectation());
         }
@@ -120,8 +113,7 @@ impl<'e> Reader<'e> {
         involved: &[&str],
         expected: impl FnOnce() -> String,
     ) {
-        let reported =
-            self.findings.names(variable) || involved.iter().any(|name| self.findings.names(name));
+        let reported = self.findings.names(variable) || involved.iter().any(|name| self.findings.names(name));
         if !holds && !reported {
             self.findings.add(variable, expected());
         }

@@ -72,11 +72,7 @@ impl Run {
                 ],
                 SECOND,
             ),
-            rollback_time_limit: reader.duration(
-                "ROLLBACK_TIME_LIMIT",
-                24 * 60 * MINUTE,
-                10 * MINUTE,
-            ),
+            rollback_time_limit: reader.duration("ROLLBACK_TIME_LIMIT", 24 * 60 * MINUTE, 10 * MINUTE),
             lease: reader.duration("LEASE", 3 * MINUTE, MINUTE),
             heartbeat: reader.duration("HEARTBEAT", 30 * SECOND, 5 * SECOND),
             call_margin: reader.duration("CALL_MARGIN", 15 * SECOND, 5 * SECOND),
@@ -112,27 +108,20 @@ impl Run {
             "SECUREAUTH_IMPORT_DEADLINE",
             "SECUREAUTH_TOKEN_DEADLINE",
         ];
-        if let Some(timeout) = host::function_timeout(reader) {
-            let rest = AFTER_SLICE.max(longest_call + AFTER_LAST_CALL);
-            let most = timeout.saturating_sub(rest);
-            reader.require(self.slice <= most, "SLICE_SECONDS", &deadlines, || {
-                format!(
-                    "at most `{}`: the host's functionTimeout of `{}` kills the process, and what has begun needs up to `{}`",
-                    written(most),
-                    written(timeout),
-                    written(rest)
-                )
-            });
-        }
-        reader.require(
-            self.heartbeat * 3 < self.lease,
-            "HEARTBEAT",
-            &["LEASE"],
-            || {
-                "less than a third of LEASE, so that one lost heart-beat does not lose the lease"
-                    .to_owned()
-            },
-        );
+        let timeout = host::function_timeout(reader);
+        let rest = AFTER_SLICE.max(longest_call + AFTER_LAST_CALL);
+        let most = timeout.saturating_sub(rest);
+        reader.require(self.slice <= most, "SLICE_SECONDS", &deadlines, || {
+            format!(
+                "at most `{}`: the host's functionTimeout of `{}` kills the process, and what has begun needs up to `{}`",
+                written(most),
+                written(timeout),
+                written(rest)
+            )
+        });
+        reader.require(self.heartbeat * 3 < self.lease, "HEARTBEAT", &["LEASE"], || {
+            "less than a third of LEASE, so that one lost heart-beat does not lose the lease".to_owned()
+        });
         let involved = [&deadlines[..], &["CALL_MARGIN"]].concat();
         reader.require(self.lease > longest_call + self.call_margin, "LEASE", &involved, || {
             format!(
@@ -146,12 +135,7 @@ impl Run {
             &["RESEND_LONGEST"],
             || "at most RESEND_LONGEST".to_owned(),
         );
-        let longest_pause = self
-            .rollback_pauses
-            .iter()
-            .max()
-            .copied()
-            .unwrap_or_default();
+        let longest_pause = self.rollback_pauses.iter().max().copied().unwrap_or_default();
         reader.require(
             longest_pause <= self.rollback_time_limit,
             "ROLLBACK_TIME_LIMIT",
@@ -167,8 +151,7 @@ mod tests {
     use crate::settings::environment::Environment;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Run, String> {
-        let environment = Environment::of(pairs.iter().copied())
-            .with_host_json(r#"{"functionTimeout":"00:10:00"}"#);
+        let environment = Environment::of(pairs.iter().copied()).with_host_json(r#"{"functionTimeout":"00:10:00"}"#);
         let mut reader = Reader::new(&environment);
         let secureauth = SecureAuth::read(&mut reader);
         let run = Run::read(&mut reader, &secureauth);
@@ -182,10 +165,7 @@ mod tests {
 
     fn refused(pairs: &[(&str, &str)], variable: &str) {
         let findings = read(pairs).expect_err("a contradiction");
-        assert!(
-            findings.starts_with(&format!("{variable}: expected ")),
-            "{findings}"
-        );
+        assert!(findings.starts_with(&format!("{variable}: expected ")), "{findings}");
         assert_eq!(findings.lines().count(), 1, "{findings}");
     }
 
@@ -216,10 +196,7 @@ mod tests {
 
     #[test]
     fn a_longer_call_makes_the_longest_slice_shorter() {
-        let pairs = [
-            ("SECUREAUTH_IMPORT_DEADLINE", "2m"),
-            ("SLICE_SECONDS", "451"),
-        ];
+        let pairs = [("SECUREAUTH_IMPORT_DEADLINE", "2m"), ("SLICE_SECONDS", "451")];
         refused(&pairs, "SLICE_SECONDS");
     }
 

@@ -32,21 +32,13 @@ impl Kind {
     /// The variable with the value, the variable with its name in the vault, and the default of that name.
     const fn names(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::TenantId => (
-                "SECUREAUTH_TENANT_ID",
-                "KEY_VAULT_TENANT_ID",
-                "secureauth-tenant-id",
-            ),
+            Self::TenantId => ("SECUREAUTH_TENANT_ID", "KEY_VAULT_TENANT_ID", "secureauth-tenant-id"),
             Self::PayloadSchemaId => (
                 "SECUREAUTH_PAYLOAD_SCHEMA_ID",
                 "KEY_VAULT_PAYLOAD_SCHEMA_ID",
                 "secureauth-payload-schema-id",
             ),
-            Self::ClientId => (
-                "SECUREAUTH_CLIENT_ID",
-                "KEY_VAULT_CLIENT_ID",
-                "secureauth-client-id",
-            ),
+            Self::ClientId => ("SECUREAUTH_CLIENT_ID", "KEY_VAULT_CLIENT_ID", "secureauth-client-id"),
             Self::ClientSecret => (
                 "SECUREAUTH_CLIENT_SECRET",
                 "KEY_VAULT_CLIENT_SECRET",
@@ -105,14 +97,9 @@ pub(super) enum Source {
 pub struct Sources(Vec<(Kind, Source)>);
 
 impl Sources {
-    pub(super) fn read(
-        reader: &mut Reader<'_>,
-        has_vault: bool,
-        database: Option<&DatabaseKind>,
-    ) -> Self {
+    pub(super) fn read(reader: &mut Reader<'_>, has_vault: bool, database: Option<&DatabaseKind>) -> Self {
         let sources = Kind::ALL.map(|kind| {
-            let is_needed =
-                kind != Kind::ConnectionString || database == Some(&DatabaseKind::SqlServer);
+            let is_needed = kind != Kind::ConnectionString || database == Some(&DatabaseKind::SqlServer);
             Some((kind, source(reader, kind, has_vault, is_needed)?))
         });
         Self(sources.into_iter().flatten().collect())
@@ -131,16 +118,29 @@ impl Sources {
         })
     }
 
-    /// The values, with those `fetched` from the vault; the kind of the first that is in neither.
-    pub(super) fn with(&self, fetched: &[(Kind, SecretString)]) -> Result<Secrets, Kind> {
-        let text = |kind| self.find(kind, fetched).ok_or(kind);
-        Ok(Secrets {
-            tenant_id: text(Kind::TenantId)?.expose_secret().to_owned(),
-            payload_schema_id: text(Kind::PayloadSchemaId)?.expose_secret().to_owned(),
-            client_id: text(Kind::ClientId)?,
-            client_secret: text(Kind::ClientSecret)?,
-            sqlserver_connection_string: self.find(Kind::ConnectionString, fetched),
-        })
+    /// The values, with those `fetched` from the vault.
+    ///
+    /// # Errors
+    /// Every name in the vault nothing was fetched for.
+    pub(super) fn with(&self, fetched: &[(Kind, SecretString)]) -> Result<Secrets, Vec<String>> {
+        let is_fetched = |wanted: Kind| fetched.iter().any(|(kind, _)| *kind == wanted);
+        let missing: Vec<String> = self
+            .in_vault()
+            .filter(|(kind, _)| !is_fetched(*kind))
+            .map(|(_, name)| name.to_owned())
+            .collect();
+        let value = |kind| self.find(kind, fetched);
+        let text = |kind| value(kind).map(|value| value.expose_secret().to_owned());
+        let secrets = || {
+            Some(Secrets {
+                tenant_id: text(Kind::TenantId)?,
+                payload_schema_id: text(Kind::PayloadSchemaId)?,
+                client_id: value(Kind::ClientId)?,
+                client_secret: value(Kind::ClientSecret)?,
+                sqlserver_connection_string: value(Kind::ConnectionString),
+            })
+        };
+        secrets().filter(|_| missing.is_empty()).ok_or(missing)
     }
 
     fn find(&self, kind: Kind, fetched: &[(Kind, SecretString)]) -> Option<SecretString> {
@@ -148,12 +148,7 @@ impl Sources {
             Source::Given(value) if *of == kind => Some(value),
             _ => None,
         });
-        let fetched = || {
-            fetched
-                .iter()
-                .find(|(of, _)| *of == kind)
-                .map(|(_, value)| value)
-        };
+        let fetched = || fetched.iter().find(|(of, _)| *of == kind).map(|(_, value)| value);
         given.or_else(fetched).cloned()
     }
 }
@@ -167,14 +162,8 @@ fn source(reader: &mut Reader<'_>, kind: Kind, has_vault: bool, is_needed: bool)
         default_name,
         is_secret_name,
     );
-    let form = format!(
-        "{}, or KEY_VAULT_URL of the vault that has it as `{name}`",
-        kind.form()
-    );
-    let read = |text: &str| {
-        kind.accepts(text, is_development)
-            .then(|| SecretString::from(text))
-    };
+    let form = format!("{}, or KEY_VAULT_URL of the vault that has it as `{name}`", kind.form());
+    let read = |text: &str| kind.accepts(text, is_development).then(|| SecretString::from(text));
     let known = Known::new(variable, form);
     let given = if is_needed && !has_vault {
         reader.required(known, read)
@@ -188,10 +177,7 @@ fn source(reader: &mut Reader<'_>, kind: Kind, has_vault: bool, is_needed: bool)
 }
 
 fn is_secret_name(text: &str) -> bool {
-    (1..=127).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    (1..=127).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// The values of K1. `Debug` shows what is no credential.

@@ -113,18 +113,13 @@ impl SecureAuth {
     pub fn base_url(&self, tenant_id: &str) -> Result<Url, url::ParseError> {
         match &self.place {
             Place::Given(url) => Ok(url.clone()),
-            Place::Region(region) => Url::parse(&format!(
-                "https://{tenant_id}.{region}.connect.secureauth.com"
-            )),
+            Place::Region(region) => Url::parse(&format!("https://{tenant_id}.{region}.connect.secureauth.com")),
         }
     }
 
     /// One worker's share of the requests in flight.
     pub fn in_flight_per_worker(&self) -> u8 {
-        self.max_in_flight
-            .checked_div(self.workers)
-            .unwrap_or(1)
-            .max(1)
+        self.max_in_flight.checked_div(self.workers).unwrap_or(1).max(1)
     }
 
     /// The longest one attempt of any call can take.
@@ -159,13 +154,8 @@ fn place(reader: &mut Reader<'_>) -> Place {
 
 impl Deadlines {
     fn read(reader: &mut Reader<'_>) -> Self {
-        let mut deadline = |name, default, floor| {
-            reader.duration(
-                name,
-                Duration::from_secs(default),
-                Duration::from_secs(floor),
-            )
-        };
+        let mut deadline =
+            |name, default, floor| reader.duration(name, Duration::from_secs(default), Duration::from_secs(floor));
         Self {
             connect: deadline("SECUREAUTH_CONNECT_DEADLINE", 10, 1),
             crud: deadline("SECUREAUTH_CRUD_DEADLINE", 30, 5),
@@ -179,24 +169,13 @@ impl Retry {
     fn read(reader: &mut Reader<'_>) -> Self {
         let retry = Self {
             attempts: reader.number("RETRY_ATTEMPTS", 3, 1..=10),
-            first: reader.duration(
-                "RETRY_FIRST",
-                Duration::from_millis(500),
-                Duration::from_millis(100),
-            ),
+            first: reader.duration("RETRY_FIRST", Duration::from_millis(500), Duration::from_millis(100)),
             max: reader.duration("RETRY_MAX", Duration::from_secs(20), Duration::from_secs(1)),
-            after_cap: reader.duration(
-                "RETRY_AFTER_CAP",
-                Duration::from_mins(2),
-                Duration::from_secs(10),
-            ),
+            after_cap: reader.duration("RETRY_AFTER_CAP", Duration::from_mins(2), Duration::from_secs(10)),
         };
-        reader.require(
-            retry.first <= retry.max,
-            "RETRY_FIRST",
-            &["RETRY_MAX"],
-            || "at most RETRY_MAX".to_owned(),
-        );
+        reader.require(retry.first <= retry.max, "RETRY_FIRST", &["RETRY_MAX"], || {
+            "at most RETRY_MAX".to_owned()
+        });
         retry
     }
 }
@@ -206,9 +185,7 @@ pub(super) fn is_host_label(text: &str) -> bool {
     (1..=63).contains(&text.len())
         && !text.starts_with('-')
         && !text.ends_with('-')
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 fn is_plain_path(text: &str) -> bool {
@@ -243,31 +220,21 @@ mod tests {
     fn the_vendors_host_of_the_tenant_is_the_default() {
         let settings = read(&[("SECUREAUTH_REGION", "eu")]).unwrap();
         let url = settings.base_url("dev-invoicecloud").unwrap();
-        assert_eq!(
-            url.as_str(),
-            "https://dev-invoicecloud.eu.connect.secureauth.com/"
-        );
+        assert_eq!(url.as_str(), "https://dev-invoicecloud.eu.connect.secureauth.com/");
         assert!(settings.base_url("a tenant").is_err());
     }
 
     #[test]
     fn a_given_base_url_wins() {
         let settings = read(&[("SECUREAUTH_BASE_URL", "https://login.example.com/sa")]).unwrap();
-        assert_eq!(
-            settings.base_url("t").unwrap().as_str(),
-            "https://login.example.com/sa"
-        );
+        assert_eq!(settings.base_url("t").unwrap().as_str(), "https://login.example.com/sa");
     }
 
     #[test]
     fn the_budget_in_flight_is_shared_by_the_workers() {
         let settings = read(&[("SECUREAUTH_WORKERS", "3")]).unwrap();
         assert_eq!(settings.in_flight_per_worker(), 2);
-        let refused = read(&[
-            ("SECUREAUTH_WORKERS", "3"),
-            ("SECUREAUTH_MAX_IN_FLIGHT", "2"),
-        ])
-        .unwrap_err();
+        let refused = read(&[("SECUREAUTH_WORKERS", "3"), ("SECUREAUTH_MAX_IN_FLIGHT", "2")]).unwrap_err();
         assert!(
             refused.starts_with("SECUREAUTH_WORKERS: expected at most SECUREAUTH_MAX_IN_FLIGHT"),
             "{refused}"
@@ -284,8 +251,7 @@ mod tests {
 
     #[test]
     fn an_import_path_is_absolute_and_plain() {
-        let given =
-            |path| read(&[("SECUREAUTH_IMPORT_PATH", path)]).map(|settings| settings.import_path);
+        let given = |path| read(&[("SECUREAUTH_IMPORT_PATH", path)]).map(|settings| settings.import_path);
         let other = "/api/identity/system/{tenantID}/configuration";
         assert_eq!(given(other), Ok(Some(other.to_owned())));
         for bad in ["api", "/a?b", "/a/../b", "/a//b", "/"] {

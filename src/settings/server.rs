@@ -22,17 +22,10 @@ pub struct Server {
 
 impl Server {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
-        let http_deadline = reader.duration(
-            "HTTP_DEADLINE",
-            Duration::from_secs(20),
-            Duration::from_secs(2),
-        );
-        reader.require(
-            http_deadline <= LONGEST_ANSWER,
-            "HTTP_DEADLINE",
-            &[],
-            || "at most `200s`: Azure gives up on the caller soon after".to_owned(),
-        );
+        let http_deadline = reader.duration("HTTP_DEADLINE", Duration::from_secs(20), Duration::from_secs(2));
+        reader.require(http_deadline <= LONGEST_ANSWER, "HTTP_DEADLINE", &[], || {
+            "at most `200s`: Azure gives up on the caller soon after".to_owned()
+        });
         Self {
             http_deadline,
             max_body_bytes: reader.number("MAX_BODY_BYTES", 65_536, 1_024..=1_048_576),

@@ -11,10 +11,7 @@ fn read(pairs: &[(&str, &str)]) -> Result<Settings, Findings> {
 }
 
 fn variables(findings: &Findings) -> Vec<&str> {
-    findings
-        .iter()
-        .map(|finding| finding.variable.as_ref())
-        .collect()
+    findings.iter().map(|finding| finding.variable.as_ref()).collect()
 }
 
 #[test]
@@ -66,10 +63,7 @@ fn debug_output_holds_no_credential() {
     let given = [
         ("SECUREAUTH_CLIENT_ID", "marked-id"),
         ("SECUREAUTH_CLIENT_SECRET", "marked-secret"),
-        (
-            "SQLSERVER_CONNECTION_STRING",
-            "Server=db;Password=marked-password",
-        ),
+        ("SQLSERVER_CONNECTION_STRING", "Server=db;Password=marked-password"),
     ];
     let settings = read(&[PRODUCTION.as_slice(), &given].concat()).unwrap();
     assert!(!format!("{settings:?}").contains("marked"));
@@ -80,21 +74,14 @@ fn simulator_sqlite_and_clear_text_are_refused_outside_development() {
     let pairs = [
         ("SECUREAUTH_BASE_URL", "http://127.0.0.1:9000"),
         ("DATABASE", "sqlite:local.db"),
-        (
-            "SQLSERVER_CONNECTION_STRING",
-            "Server=db;TrustServerCertificate=true",
-        ),
+        ("SQLSERVER_CONNECTION_STRING", "Server=db;TrustServerCertificate=true"),
         ("SECOND_FACTOR_MECHANISMS", "none"),
         ("KEY_VAULT_URL", "https://ic.vault.azure.net"),
     ];
     let findings = read(&pairs).unwrap_err();
     assert_eq!(
         variables(&findings),
-        [
-            "DATABASE",
-            "SQLSERVER_CONNECTION_STRING",
-            "SECUREAUTH_BASE_URL"
-        ]
+        ["DATABASE", "SQLSERVER_CONNECTION_STRING", "SECUREAUTH_BASE_URL"]
     );
     let development = [("AZURE_FUNCTIONS_ENVIRONMENT", "Development")];
     assert!(read(&[pairs.as_slice(), &development].concat()).is_ok());

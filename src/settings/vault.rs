@@ -39,11 +39,7 @@ impl Vault {
             Known::new("KEY_VAULT_URL", "the https URL of a vault, without a path"),
             |text| base_url(text, false).filter(|url| url.path() == "/"),
         );
-        let deadline = reader.duration(
-            "KEY_VAULT_DEADLINE",
-            Duration::from_secs(15),
-            Duration::from_secs(1),
-        );
+        let deadline = reader.duration("KEY_VAULT_DEADLINE", Duration::from_secs(15), Duration::from_secs(1));
         let attempts = reader.number("KEY_VAULT_ATTEMPTS", 3, 1..=10);
         let identity = Identity::read(reader);
         Some(Self {
@@ -57,14 +53,10 @@ impl Vault {
 
 impl Identity {
     fn read(reader: &mut Reader<'_>) -> Self {
-        let mut text =
-            |name, form| reader.optional(Known::new(name, form), |text| Some(text.to_owned()));
+        let mut text = |name, form| reader.optional(Known::new(name, form), |text| Some(text.to_owned()));
         let endpoint = text("IDENTITY_ENDPOINT", "what the platform sets");
         let header = text("IDENTITY_HEADER", "what the platform sets");
-        let client_id = text(
-            "AZURE_CLIENT_ID",
-            "the client id of a user-assigned identity",
-        );
+        let client_id = text("AZURE_CLIENT_ID", "the client id of a user-assigned identity");
         match endpoint.and(header) {
             Some(_) => Self::Managed(client_id),
             None => Self::Developer,
@@ -92,11 +84,7 @@ mod tests {
     fn a_vault_is_asked_over_https_only() {
         assert!(read(&[]).is_none());
         assert!(read(&[("KEY_VAULT_URL", "https://ic.vault.azure.net")]).is_some());
-        for bad in [
-            "http://ic.vault.azure.net",
-            "https://ic.vault.azure.net/secrets",
-            "ic",
-        ] {
+        for bad in ["http://ic.vault.azure.net", "https://ic.vault.azure.net/secrets", "ic"] {
             assert!(read(&[("KEY_VAULT_URL", bad)]).is_none(), "{bad}");
         }
     }
@@ -108,10 +96,7 @@ mod tests {
         let header = ("IDENTITY_HEADER", "x");
         let client = ("AZURE_CLIENT_ID", "0a1b");
         let identity = |pairs: &[_]| read(pairs).map(|vault| vault.identity);
-        assert_eq!(
-            identity(&[url, endpoint, header]),
-            Some(Identity::Managed(None))
-        );
+        assert_eq!(identity(&[url, endpoint, header]), Some(Identity::Managed(None)));
         assert_eq!(
             identity(&[url, endpoint, header, client]),
             Some(Identity::Managed(Some("0a1b".into())))

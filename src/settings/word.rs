@@ -10,18 +10,12 @@ pub(super) trait Word: Copy + PartialEq + Sized + 'static {
 
     /// The value with this word.
     fn parse(text: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|value| value.as_str() == text)
+        Self::ALL.iter().copied().find(|value| value.as_str() == text)
     }
 
     /// All words for a person: `a`, `b` or `c`.
     fn choices() -> String {
-        let quoted: Vec<String> = Self::ALL
-            .iter()
-            .map(|value| format!("`{}`", value.as_str()))
-            .collect();
+        let quoted: Vec<String> = Self::ALL.iter().map(|value| format!("`{}`", value.as_str())).collect();
         match quoted.split_last() {
             Some((last, [])) => last.clone(),
             Some((last, rest)) => format!("{} or {last}", rest.join(", ")),

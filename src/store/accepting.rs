@@ -63,9 +63,7 @@ impl Found {
             Decision::NothingToDo => (None, Some(None), None),
             Decision::Replay(_) => (None, None, self.event.and_then(|(_, run)| run)),
             Decision::OppositeRunning(_) | Decision::Stuck(_) => (None, None, self.blocking),
-            Decision::EventReused | Decision::BillerNotFound | Decision::BillerWithoutName => {
-                (None, None, None)
-            }
+            Decision::EventReused | Decision::BillerNotFound | Decision::BillerWithoutName => (None, None, None),
         };
         Plan {
             decision,

@@ -65,10 +65,7 @@ impl TryFrom<RunRow> for Run {
             biller_name: row.biller_name,
             kind: word("kind", &row.kind, Kind::parse)?,
             state: word("state", &row.state, RunState::parse)?,
-            step: row
-                .step
-                .map(|step| word("step", &step, Step::parse))
-                .transpose()?,
+            step: row.step.map(|step| word("step", &step, Step::parse)).transpose()?,
             source: row.source,
             generation: count("generation", row.generation)?,
             progress: Progress {
@@ -153,12 +150,7 @@ pub(super) fn issue(user_guid: Option<Uuid>, field: &str, code: &str) -> Result<
 }
 
 /// A row of `OnboardingJournal`. The entry's text may hold what an operator typed: it is not repeated in the error.
-pub(super) fn recorded(
-    seq: i64,
-    at: OffsetDateTime,
-    entry: &str,
-    detail: &str,
-) -> Result<Recorded, StoreError> {
+pub(super) fn recorded(seq: i64, at: OffsetDateTime, entry: &str, detail: &str) -> Result<Recorded, StoreError> {
     Ok(Recorded {
         seq: count("journal position", seq)?,
         at,

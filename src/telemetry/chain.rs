@@ -34,6 +34,9 @@ mod tests {
             source: "disk is full".into(),
         };
         let shown = chain(&error).to_string();
-        assert_eq!(shown, "the database is not available while trying to look: disk is full");
+        assert_eq!(
+            shown,
+            "the database is not available while trying to look: disk is full"
+        );
     }
 }

@@ -69,17 +69,8 @@ impl Reason {
             .and_then(Value::as_str)
             .filter(|code| is_code(code))
             .map(str::to_owned);
-        let oauth = || {
-            error
-                .filter(|error| OAUTH_CODES.contains(error))
-                .map(str::to_owned)
-        };
-        let number = || {
-            error_code
-                .as_ref()
-                .and_then(Value::as_i64)
-                .map(|code| code.to_string())
-        };
+        let oauth = || error.filter(|error| OAUTH_CODES.contains(error)).map(str::to_owned);
+        let number = || error_code.as_ref().and_then(Value::as_i64).map(|code| code.to_string());
         Self {
             code: code.or_else(oauth).or_else(number),
             message: error.and_then(known_message),
@@ -112,10 +103,7 @@ mod tests {
     #[test]
     fn all_three_shapes_are_read() {
         let api = r#"{"status_code":429,"error":"too many requests","error_code":"rate_limited","details":{"a":1}}"#;
-        assert_eq!(
-            reason(api),
-            (Some("rate_limited".into()), Some("Too many requests"))
-        );
+        assert_eq!(reason(api), (Some("rate_limited".into()), Some("Too many requests")));
         let generic = r#"{"error":"something","error_code":17,"error_hint":"hint"}"#;
         assert_eq!(reason(generic), (Some("17".into()), None));
         let rfc = r#"{"error":"invalid_client","error_description":"of john@example.com","status_code":401}"#;
@@ -128,22 +116,12 @@ mod tests {
             reason(r#"{"error":"Conflict","details":"john is taken"}"#),
             (None, Some("Conflict"))
         );
-        assert_eq!(
-            reason(r#"{"error_code":"conflict"}"#),
-            (Some("conflict".into()), None)
-        );
+        assert_eq!(reason(r#"{"error_code":"conflict"}"#), (Some("conflict".into()), None));
     }
 
     #[test]
     fn html_and_empty_bodies_survive() {
-        for body in [
-            "",
-            "<html>502</html>",
-            "null",
-            "[]",
-            "\"text\"",
-            "{\"error\":{}}",
-        ] {
+        for body in ["", "<html>502</html>", "null", "[]", "\"text\"", "{\"error\":{}}"] {
             assert_eq!(reason(body), (None, None), "{body}");
         }
     }

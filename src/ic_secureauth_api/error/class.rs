@@ -57,10 +57,7 @@ impl ErrorKind {
             },
             Self::Timeout | Self::Connect { .. } | Self::Interrupted => true,
             Self::NoToken(cause) => cause.is_worth_repeating(),
-            Self::UnusableAnswer { .. }
-            | Self::MissingScope { .. }
-            | Self::NotStarted
-            | Self::Guard(_) => false,
+            Self::UnusableAnswer { .. } | Self::MissingScope { .. } | Self::NotStarted | Self::Guard(_) => false,
         }
     }
 
@@ -69,11 +66,9 @@ impl ErrorKind {
         match self {
             Self::Refused(refusal) => refusal.status == 408 || refusal.status >= 500,
             Self::Timeout | Self::Interrupted | Self::UnusableAnswer { .. } => true,
-            Self::Connect { .. }
-            | Self::NoToken(_)
-            | Self::MissingScope { .. }
-            | Self::NotStarted
-            | Self::Guard(_) => false,
+            Self::Connect { .. } | Self::NoToken(_) | Self::MissingScope { .. } | Self::NotStarted | Self::Guard(_) => {
+                false
+            }
         }
     }
 
@@ -107,11 +102,7 @@ mod tests {
             assert!(!refused(status).is_worth_repeating(), "{status}");
         }
         for status in [301, 401, 402, 403, 405, 408, 429, 500, 502, 503, 504] {
-            assert_eq!(
-                refused(status).class(),
-                Class::Retry { after: None },
-                "{status}"
-            );
+            assert_eq!(refused(status).class(), Class::Retry { after: None }, "{status}");
         }
         assert_eq!(refused(412).class(), Class::Stale);
     }
@@ -140,20 +131,13 @@ mod tests {
 
     #[test]
     fn only_an_answer_or_a_failed_connection_proves_that_nothing_happened() {
-        for kind in [
-            refused(500),
-            refused(408),
-            ErrorKind::Timeout,
-            ErrorKind::Interrupted,
-        ] {
+        for kind in [refused(500), refused(408), ErrorKind::Timeout, ErrorKind::Interrupted] {
             assert!(kind.may_have_had_an_effect(), "{kind:?}");
         }
         for kind in [
             refused(422),
             refused(429),
-            ErrorKind::Connect {
-                reason: String::new(),
-            },
+            ErrorKind::Connect { reason: String::new() },
             ErrorKind::NotStarted,
         ] {
             assert!(!kind.may_have_had_an_effect(), "{kind:?}");

@@ -76,9 +76,7 @@ impl ErrorKind {
         match self {
             Self::UnusableAnswer { trace_id, .. } => trace_id.as_deref(),
             Self::NoToken(cause) => cause.trace_id(),
-            _ => self
-                .refusal()
-                .and_then(|refusal| refusal.trace_id.as_deref()),
+            _ => self.refusal().and_then(|refusal| refusal.trace_id.as_deref()),
         }
     }
 

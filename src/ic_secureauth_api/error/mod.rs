@@ -28,12 +28,7 @@ struct Parts {
 
 impl ApiError {
     /// `uncertain` says that an earlier attempt of the same call may already have had its effect.
-    pub(super) fn new(
-        operation: Operation,
-        kind: ErrorKind,
-        attempts: u32,
-        uncertain: bool,
-    ) -> Self {
+    pub(super) fn new(operation: Operation, kind: ErrorKind, attempts: u32, uncertain: bool) -> Self {
         let outcome_unknown = operation.mutates() && (uncertain || kind.may_have_had_an_effect());
         Self(Box::new(Parts {
             operation,
@@ -70,10 +65,7 @@ impl ApiError {
 
     /// The server's `error_code`, if it had the form of one (`[a-z0-9_.-]{1,64}`).
     pub fn error_code(&self) -> Option<&str> {
-        self.0
-            .kind
-            .refusal()
-            .and_then(|refusal| refusal.error_code.as_deref())
+        self.0.kind.refusal().and_then(|refusal| refusal.error_code.as_deref())
     }
 
     /// `x-trace-id` of the last answer: what SecureAuth's support asks for.
@@ -126,11 +118,7 @@ impl fmt::Display for ApiError {
         if let Some(trace_id) = kind.trace_id() {
             write!(f, ", x-trace-id: {trace_id}")?;
         }
-        f.write_str(if *outcome_unknown {
-            ", outcome unknown)"
-        } else {
-            ")"
-        })
+        f.write_str(if *outcome_unknown { ", outcome unknown)" } else { ")" })
     }
 }
 

@@ -65,12 +65,7 @@ impl ImportChunk {
             created_at: &recorded_at,
             updated_at: &recorded_at,
         };
-        #[expect(
-            clippy::expect_used,
-            reason = "texts, booleans and maps with text keys only"
-        )]
-        let body = serde_json::to_vec(&TenantDump::new(common, users, settings))
-            .expect("writable as JSON");
+        let body = TenantDump::new(common, users, settings).to_json();
         if body.len() > MAX_CHUNK_BYTES {
             return Err(ChunkError::TooLarge);
         }
@@ -125,14 +120,9 @@ fn check_users(users: &[ImportUser]) -> Result<(), ChunkError> {
     if users.len() > MAX_CHUNK_USERS {
         return Err(ChunkError::TooManyUsers);
     }
-    let distinct = |id: fn(&ImportUser) -> Uuid| {
-        users.iter().map(id).collect::<HashSet<_>>().len() == users.len()
-    };
+    let distinct = |id: fn(&ImportUser) -> Uuid| users.iter().map(id).collect::<HashSet<_>>().len() == users.len();
     let user_ids: HashSet<_> = users.iter().map(|user| &user.user_id).collect();
-    if user_ids.len() == users.len()
-        && distinct(|user| user.identifier_id)
-        && distinct(|user| user.address_id)
-    {
+    if user_ids.len() == users.len() && distinct(|user| user.identifier_id) && distinct(|user| user.address_id) {
         Ok(())
     } else {
         Err(ChunkError::RepeatedId)

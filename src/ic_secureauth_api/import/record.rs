@@ -66,22 +66,20 @@ struct UserVerifiableAddress<'a> {
 }
 
 impl<'a> TenantDump<'a> {
-    pub(super) fn new(
-        common: Common<'a>,
-        users: &'a [ImportUser],
-        settings: &'a ImportSettings,
-    ) -> Self {
+    pub(super) fn new(common: Common<'a>, users: &'a [ImportUser], settings: &'a ImportSettings) -> Self {
         Self {
-            users: users
-                .iter()
-                .map(|user| profile(common, user, settings))
-                .collect(),
+            users: users.iter().map(|user| profile(common, user, settings)).collect(),
             user_identifiers: users.iter().map(|user| identifier(common, user)).collect(),
             user_verifiable_addresses: users
                 .iter()
                 .map(|user| address(common, user, settings.address_verified))
                 .collect(),
         }
+    }
+
+    pub(super) fn to_json(&self) -> Vec<u8> {
+        #[expect(clippy::expect_used, reason = "texts, booleans and maps with text keys only")]
+        serde_json::to_vec(self).expect("writable as JSON")
     }
 }
 
@@ -107,11 +105,7 @@ fn identifier<'a>(common: Common<'a>, user: &'a ImportUser) -> UserIdentifier<'a
     }
 }
 
-fn address<'a>(
-    common: Common<'a>,
-    user: &'a ImportUser,
-    verified: bool,
-) -> UserVerifiableAddress<'a> {
+fn address<'a>(common: Common<'a>, user: &'a ImportUser, verified: bool) -> UserVerifiableAddress<'a> {
     UserVerifiableAddress {
         id: user.address_id,
         common,

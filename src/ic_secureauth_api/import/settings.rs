@@ -23,9 +23,9 @@ pub struct ImportSettings {
 /// Names of the payload's members; the default is the seed's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PayloadMembers {
-    first_name: String,
-    last_name: String,
-    user_name: String,
+    first: String,
+    last: String,
+    user: String,
 }
 
 /// Two members of the payload have the same name, or one has none.
@@ -34,16 +34,16 @@ pub struct PayloadMembers {
 pub struct PayloadMembersClash;
 
 impl PayloadMembers {
-    /// For a payload schema of the tenant's own.
+    /// The members for the first name, the last name and the user name, for a payload schema of the tenant's own.
     pub fn new(
-        first_name: impl Into<String>,
-        last_name: impl Into<String>,
-        user_name: impl Into<String>,
+        first: impl Into<String>,
+        last: impl Into<String>,
+        user: impl Into<String>,
     ) -> Result<Self, PayloadMembersClash> {
         let members = Self {
-            first_name: first_name.into(),
-            last_name: last_name.into(),
-            user_name: user_name.into(),
+            first: first.into(),
+            last: last.into(),
+            user: user.into(),
         };
         let [first, last, user] = members.names();
         let distinct = first != last && last != user && first != user;
@@ -57,16 +57,16 @@ impl PayloadMembers {
 
     /// The names for first name, last name and user name.
     pub fn names(&self) -> [&str; 3] {
-        [&self.first_name, &self.last_name, &self.user_name]
+        [&self.first, &self.last, &self.user]
     }
 }
 
 impl Default for PayloadMembers {
     fn default() -> Self {
         Self {
-            first_name: "first_name".into(),
-            last_name: "last_name".into(),
-            user_name: "user_name".into(),
+            first: "first_name".into(),
+            last: "last_name".into(),
+            user: "user_name".into(),
         }
     }
 }
@@ -82,9 +82,6 @@ mod tests {
             PayloadMembers::new("name", "family_name", "name"),
             Err(PayloadMembersClash)
         );
-        assert_eq!(
-            PayloadMembers::new("", "family_name", "name"),
-            Err(PayloadMembersClash)
-        );
+        assert_eq!(PayloadMembers::new("", "family_name", "name"), Err(PayloadMembersClash));
     }
 }

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{
-    Api, ApiError, Deleted, ETag, IdempotencyKey, Operation, OrganizationId, Page, Versioned,
-    access::ReadWrite, transport::Call,
+    Api, ApiError, Deleted, ETag, IdempotencyKey, Operation, OrganizationId, Page, Versioned, access::ReadWrite,
+    transport::Call,
 };
 
 mod new;
@@ -25,10 +25,7 @@ struct Organizations {
 
 impl<Access> Api<Access> {
     /// `GET /organizations/{wid}`; `None` for 404. The answer may come from a cache of the server.
-    pub async fn organization(
-        &self,
-        id: &OrganizationId,
-    ) -> Result<Option<Versioned<Organization>>, ApiError> {
+    pub async fn organization(&self, id: &OrganizationId) -> Result<Option<Versioned<Organization>>, ApiError> {
         self.organization_fresh(id, None).await
     }
 
@@ -71,11 +68,7 @@ impl<Access> Api<Access> {
         let mut after = None;
         loop {
             let page = self.list_organizations(&query, after.as_ref()).await?;
-            if let Some(found) = page
-                .items
-                .iter()
-                .find(|organization| organization.id() == id)
-            {
+            if let Some(found) = page.items.iter().find(|organization| organization.id() == id) {
                 return Ok(found.child_count());
             }
             after = page.next;
@@ -120,11 +113,7 @@ impl Api<ReadWrite> {
 
     /// `DELETE /organizations/{wid}`. Does not take its pools with it: 400 while it has pools or children.
     pub async fn delete_organization(&self, id: &OrganizationId) -> Result<Deleted, ApiError> {
-        let call = Call::new(
-            Operation::DeleteOrganization,
-            Method::DELETE,
-            self.organization_url(id),
-        );
+        let call = Call::new(Operation::DeleteOrganization, Method::DELETE, self.organization_url(id));
         Ok(self.send(call).await?.deleted())
     }
 }

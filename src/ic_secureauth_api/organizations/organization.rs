@@ -120,14 +120,9 @@ mod tests {
     #[test]
     fn absent_and_null_members_are_no_reason_to_fail() {
         let organization =
-            read(&json!({"id": "1", "name": null, "metadata": {"payload": null}, "parent_id": ""}))
-                .unwrap();
+            read(&json!({"id": "1", "name": null, "metadata": {"payload": null}, "parent_id": ""})).unwrap();
         assert_eq!(
-            (
-                organization.name(),
-                organization.parent_id(),
-                organization.marker()
-            ),
+            (organization.name(), organization.parent_id(), organization.marker()),
             (None, None, None)
         );
         assert!(!organization.deactivated());
@@ -146,8 +141,7 @@ mod tests {
 
     #[test]
     fn debug_shows_names_of_members_only() {
-        let salted =
-            read(&json!({"id": "1", "subject_identifier_algorithm_salt": "s4lt"})).unwrap();
+        let salted = read(&json!({"id": "1", "subject_identifier_algorithm_salt": "s4lt"})).unwrap();
         let shown = format!("{salted:?}");
         assert!(shown.contains("subject_identifier_algorithm_salt") && !shown.contains("s4lt"));
     }

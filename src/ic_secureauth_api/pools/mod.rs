@@ -6,8 +6,8 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{
-    Api, ApiError, Deleted, IdempotencyKey, MAX_PAGE, Operation, OrganizationId, Page, PoolId,
-    Versioned, access::ReadWrite, transport::Call,
+    Api, ApiError, Deleted, IdempotencyKey, MAX_PAGE, Operation, OrganizationId, Page, PoolId, Versioned,
+    access::ReadWrite, transport::Call,
 };
 
 mod new;
@@ -27,9 +27,7 @@ struct Pools {
 impl<Access> Api<Access> {
     /// `GET /system/pools/{ipID}`; `None` for 404.
     pub async fn pool(&self, id: &PoolId) -> Result<Option<Versioned<Pool>>, ApiError> {
-        self.get(Operation::GetPool, self.pool_url(id))
-            .await?
-            .json_if_present()
+        self.get(Operation::GetPool, self.pool_url(id)).await?.json_if_present()
     }
 
     /// `GET /system/workspace/{wid}/pools`: all pools of an organization, all pages. An organization that does not exist has
@@ -52,12 +50,9 @@ impl<Access> Api<Access> {
         organization: &OrganizationId,
         after: Option<&PoolId>,
     ) -> Result<Page<Pool, PoolId>, ApiError> {
-        let mut url = self
-            .paths()
-            .identity(["workspace", organization.as_str(), "pools"]);
+        let mut url = self.paths().identity(["workspace", organization.as_str(), "pools"]);
         if let Some(after) = after {
-            url.query_pairs_mut()
-                .append_pair("after_pool_id", after.as_str());
+            url.query_pairs_mut().append_pair("after_pool_id", after.as_str());
         }
         // The order is stated, because a cursor by id means nothing in any other.
         url.query_pairs_mut()
@@ -65,10 +60,7 @@ impl<Access> Api<Access> {
             .append_pair("limit", &MAX_PAGE.to_string());
         let answer = self.get(Operation::ListPools, url).await?;
         let Pools { pools } = answer.json()?.value;
-        Page::new(pools.unwrap_or_default(), MAX_PAGE, after, |last| {
-            last.id.clone()
-        })
-        .ok_or_else(|| answer.unusable())
+        Page::new(pools.unwrap_or_default(), MAX_PAGE, after, |last| last.id.clone()).ok_or_else(|| answer.unusable())
     }
 
     fn pool_url(&self, id: &PoolId) -> Url {
@@ -81,11 +73,7 @@ impl Api<ReadWrite> {
     ///
     /// The server may ignore the id that is sent: only the answer's counts. Repeated with the same key only while the server
     /// remembers it; afterwards [`outcome_unknown`](ApiError::outcome_unknown) tells the caller to look by id and marker first.
-    pub async fn create_pool(
-        &self,
-        new: &NewPool,
-        key: &IdempotencyKey,
-    ) -> Result<Versioned<Pool>, ApiError> {
+    pub async fn create_pool(&self, new: &NewPool, key: &IdempotencyKey) -> Result<Versioned<Pool>, ApiError> {
         let mut url = self.paths().identity(["pools"]);
         with_idp(&mut url);
         let call = Call::new(Operation::CreatePool, Method::POST, url)

@@ -63,8 +63,7 @@ impl NewPool {
             ),
             (
                 PoolSetting::MetadataSchema,
-                self.metadata_schema_id.is_none()
-                    || text(&found.metadata_schema_id) == text(&self.metadata_schema_id),
+                self.metadata_schema_id.is_none() || text(&found.metadata_schema_id) == text(&self.metadata_schema_id),
             ),
             (
                 PoolSetting::IdentifierCaseInsensitive,
@@ -96,9 +95,7 @@ impl NewPool {
                 self.second_factor_preferred.is_none()
                     || same_one(
                         self.second_factor_preferred,
-                        found
-                            .second_factor_preferred_authentication_mechanism
-                            .as_deref(),
+                        found.second_factor_preferred_authentication_mechanism.as_deref(),
                     ),
             ),
         ];
@@ -112,11 +109,7 @@ impl NewPool {
 /// Order and repetition mean nothing, and no list is an empty list.
 fn same_set(wanted: &[Mechanism], found: Option<&[String]>) -> bool {
     let wanted: BTreeSet<&str> = wanted.iter().map(|mechanism| mechanism.as_str()).collect();
-    let found: BTreeSet<&str> = found
-        .unwrap_or_default()
-        .iter()
-        .map(String::as_str)
-        .collect();
+    let found: BTreeSet<&str> = found.unwrap_or_default().iter().map(String::as_str).collect();
     wanted == found
 }
 

@@ -11,8 +11,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{
-    ApiError, Backoff, CallContext, ClientAuthMethod, ConfigError, Deadlines, IdempotencyKey,
-    MAX_IN_FLIGHT, Operation,
+    ApiError, Backoff, CallContext, ClientAuthMethod, ConfigError, Deadlines, IdempotencyKey, MAX_IN_FLIGHT, Operation,
     config::{check_base_url, check_calls, is_loopback},
     paths::below,
     token::{Credentials, Tokens},
@@ -114,9 +113,7 @@ impl TenantManagement {
 
     /// `GET /api/system/tenants/{tid}`; `None` for 404.
     pub async fn get(&self, id: &TenantId) -> Result<Option<Tenant>, ApiError> {
-        let answer = self
-            .send(Call::get(Operation::GetTenant, self.tenant(id)))
-            .await?;
+        let answer = self.send(Call::get(Operation::GetTenant, self.tenant(id))).await?;
         Ok(answer.json_if_present()?.map(|versioned| versioned.value))
     }
 
@@ -132,12 +129,7 @@ impl TenantManagement {
     /// `PUT /api/system/tenants/{tid}` (`Tenant`): the whole resource with every member that was read. The spec knows no tags
     /// here: the last writer wins.
     pub async fn update(&self, tenant: &Tenant) -> Result<Tenant, ApiError> {
-        let call = Call::new(
-            Operation::UpdateTenant,
-            Method::PUT,
-            self.tenant(tenant.id()),
-        )
-        .json(&tenant.request())?;
+        let call = Call::new(Operation::UpdateTenant, Method::PUT, self.tenant(tenant.id())).json(&tenant.request())?;
         Ok(self.send(call).await?.json()?.value)
     }
 

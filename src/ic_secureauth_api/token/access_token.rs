@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 /// Assumed when the answer has no `expires_in`: short, because the default of a workspace (one hour) is not a promise.
-const UNNAMED_LIFETIME: Duration = Duration::from_secs(300);
+const UNNAMED_LIFETIME: Duration = Duration::from_mins(5);
 
 /// `TokenResponse` (OA2).
 #[derive(Deserialize)]
@@ -37,21 +37,14 @@ impl AccessToken {
         if !answer.token_type.eq_ignore_ascii_case("bearer") {
             return None;
         }
-        let mut header =
-            HeaderValue::from_str(&format!("Bearer {}", answer.access_token.expose_secret()))
-                .ok()?;
+        let mut header = HeaderValue::from_str(&format!("Bearer {}", answer.access_token.expose_secret())).ok()?;
         header.set_sensitive(true);
         let scopes = match answer.scope {
-            Some(granted) => granted
-                .split_ascii_whitespace()
-                .map(str::to_owned)
-                .collect(),
+            Some(granted) => granted.split_ascii_whitespace().map(str::to_owned).collect(),
             // RFC 6749, section 5.1: left out when it is what was asked for.
             None => requested.to_vec(),
         };
-        let lifetime = answer
-            .expires_in
-            .map_or(UNNAMED_LIFETIME, Duration::from_secs);
+        let lifetime = answer.expires_in.map_or(UNNAMED_LIFETIME, Duration::from_secs);
         Some(Self {
             header,
             scopes,
@@ -67,6 +60,11 @@ impl AccessToken {
     /// The scopes that were granted.
     pub(crate) fn scopes(&self) -> &[String] {
         &self.scopes
+    }
+
+    /// Whether a scope is among them.
+    pub(super) fn grants(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|granted| granted == scope)
     }
 
     /// Whether the margin before its end has not begun yet.
@@ -102,12 +100,7 @@ mod tests {
     }
 
     fn granted(answer: TokenResponse) -> Option<AccessToken> {
-        AccessToken::granted(
-            answer,
-            &["asked".to_owned()],
-            Instant::now(),
-            Duration::from_secs(60),
-        )
+        AccessToken::granted(answer, &["asked".to_owned()], Instant::now(), Duration::from_secs(60))
     }
 
     #[tokio::test(start_paused = true)]
@@ -128,15 +121,10 @@ mod tests {
     #[tokio::test]
     async fn scopes_are_those_granted_or_when_unnamed_those_asked_for() {
         assert_eq!(
-            granted(answer("bearer", None, Some("b  a")))
-                .unwrap()
-                .scopes(),
+            granted(answer("bearer", None, Some("b  a"))).unwrap().scopes(),
             ["b", "a"]
         );
-        assert_eq!(
-            granted(answer("bearer", None, None)).unwrap().scopes(),
-            ["asked"]
-        );
+        assert_eq!(granted(answer("bearer", None, None)).unwrap().scopes(), ["asked"]);
     }
 
     #[tokio::test]

@@ -82,18 +82,13 @@ impl Tokens {
     /// An API rejected this token: whoever asks next renews it, unless somebody already has.
     pub(super) fn discard(&self, rejected: &Arc<AccessToken>) {
         let mut current = self.lock();
-        if current
-            .as_ref()
-            .is_some_and(|token| Arc::ptr_eq(token, rejected))
-        {
+        if current.as_ref().is_some_and(|token| Arc::ptr_eq(token, rejected)) {
             *current = None;
         }
     }
 
     fn usable(&self) -> Option<Arc<AccessToken>> {
-        self.lock()
-            .clone()
-            .filter(|token| token.is_usable_at(Instant::now()))
+        self.lock().clone().filter(|token| token.is_usable_at(Instant::now()))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Arc<AccessToken>>> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::header::ACCEPT;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
+use tracing::debug;
 use url::{Url, form_urlencoded};
 
 use super::{
@@ -39,36 +40,25 @@ impl Credentials {
         margin: Duration,
     ) -> Result<AccessToken, ErrorKind> {
         let asked_at = Instant::now();
-        let token = self
-            .exchange(http, deadline, retry_after_cap)
-            .await
-            .map_err(|kind| ErrorKind::NoToken(kind.into()))?;
-        let token =
-            AccessToken::granted(token, &self.scopes, asked_at, margin).ok_or_else(|| {
-                ErrorKind::NoToken(
-                    ErrorKind::UnusableAnswer {
-                        status: 200,
-                        trace_id: None,
-                    }
-                    .into(),
-                )
-            })?;
-        let missing = self
-            .required_scopes
-            .iter()
-            .find(|scope| !token.scopes().iter().any(|granted| granted == *scope));
-        match missing {
+        let no_token = |kind: ErrorKind| ErrorKind::NoToken(kind.into());
+        let answer = self.send(http, deadline, retry_after_cap).await.map_err(no_token)?;
+        let unusable = |error: ApiError| no_token(error.kind().clone());
+        let response: TokenResponse = answer.json().map_err(unusable)?.value;
+        let token = AccessToken::granted(response, &self.scopes, asked_at, margin)
+            .ok_or_else(|| unusable(answer.unusable()))?;
+        debug!(trace_id = answer.trace_id(), scopes = ?token.scopes(), "SecureAuth token granted");
+        match self.required_scopes.iter().find(|scope| !token.grants(scope)) {
             Some(scope) => Err(ErrorKind::MissingScope { scope }),
             None => Ok(token),
         }
     }
 
-    async fn exchange(
+    async fn send(
         &self,
         http: &reqwest::Client,
         deadline: Duration,
         retry_after_cap: Duration,
-    ) -> Result<TokenResponse, ErrorKind> {
+    ) -> Result<Answer, ErrorKind> {
         let scope = self.scopes.join(" ");
         let mut form = vec![("grant_type", "client_credentials")];
         if !scope.is_empty() {
@@ -88,16 +78,8 @@ impl Credentials {
                 form.push(("client_secret", self.client_secret.expose_secret()));
             }
         }
-        let response = request
-            .form(&form)
-            .send()
-            .await
-            .map_err(|error| interruption(&error))?;
-        let answer = Answer::read(Operation::Token, response, retry_after_cap).await?;
-        answer
-            .json()
-            .map(|token| token.value)
-            .map_err(|error: ApiError| error.kind().clone())
+        let response = request.form(&form).send().await.map_err(|error| interruption(&error))?;
+        Answer::read(Operation::Token, response, retry_after_cap).await
     }
 }
 

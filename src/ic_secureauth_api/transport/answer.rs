@@ -26,7 +26,7 @@ const MAX_ERROR_BYTES: usize = 64 * 1024;
 pub(crate) struct Answer {
     pub(super) operation: Operation,
     pub(super) status: StatusCode,
-    pub(super) trace_id: Option<String>,
+    trace_id: Option<String>,
     pub(super) replayed: bool,
     attempts: u32,
     etag: Option<ETag>,
@@ -44,18 +44,12 @@ impl std::fmt::Debug for Body {
 
 impl Answer {
     /// Reads the whole answer; fails for an error status.
-    pub(crate) async fn read(
-        operation: Operation,
-        response: Response,
-        cap: Duration,
-    ) -> Result<Self, ErrorKind> {
+    pub(crate) async fn read(operation: Operation, response: Response, cap: Duration) -> Result<Self, ErrorKind> {
         let status = response.status();
         let headers = response.headers().clone();
         let absent = status == StatusCode::NOT_FOUND && operation.absence_is_an_answer();
         if !status.is_success() && !absent {
-            return Err(ErrorKind::Refused(
-                refusal(status, &headers, response, cap).await,
-            ));
+            return Err(ErrorKind::Refused(refusal(status, &headers, response, cap).await));
         }
         let trace_id = trace_id(&headers);
         let body = match read_body(response, MAX_BODY_BYTES).await {
@@ -97,14 +91,17 @@ impl Answer {
     }
 
     /// The resource, or `None` when the answer was 404.
-    pub(crate) fn json_if_present<T: DeserializeOwned>(
-        &self,
-    ) -> Result<Option<Versioned<T>>, ApiError> {
+    pub(crate) fn json_if_present<T: DeserializeOwned>(&self) -> Result<Option<Versioned<T>>, ApiError> {
         if self.status == StatusCode::NOT_FOUND {
             Ok(None)
         } else {
             self.json().map(Some)
         }
+    }
+
+    /// `x-trace-id`.
+    pub(crate) fn trace_id(&self) -> Option<&str> {
+        self.trace_id.as_deref()
     }
 
     /// What a delete found.
@@ -150,12 +147,7 @@ fn innermost(error: &reqwest::Error) -> String {
     cause.to_string()
 }
 
-async fn refusal(
-    status: StatusCode,
-    headers: &HeaderMap,
-    response: Response,
-    cap: Duration,
-) -> Refusal {
+async fn refusal(status: StatusCode, headers: &HeaderMap, response: Response, cap: Duration) -> Refusal {
     // An error body that cannot be read says nothing; the status still does.
     let body = read_body(response, MAX_ERROR_BYTES)
         .await
@@ -174,10 +166,7 @@ async fn refusal(
 }
 
 /// `None` when the body is larger than `limit`.
-async fn read_body(
-    mut response: Response,
-    limit: usize,
-) -> Result<Option<Vec<u8>>, reqwest::Error> {
+async fn read_body(mut response: Response, limit: usize) -> Result<Option<Vec<u8>>, reqwest::Error> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if body.len() + chunk.len() > limit {
@@ -191,9 +180,6 @@ async fn read_body(
 /// `x-trace-id`, when it looks like an id.
 fn trace_id(headers: &HeaderMap) -> Option<String> {
     let text = headers.get("x-trace-id")?.to_str().ok()?;
-    let is_id = (1..=64).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_id = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     is_id.then(|| text.to_owned())
 }

@@ -76,16 +76,9 @@ impl Call {
 
     /// What every call of one piece of work carries.
     pub(super) fn context(&mut self, context: &CallContext) {
-        let visible = |text: &str| {
-            HeaderValue::from_str(text)
-                .ok()
-                .filter(|value| !value.is_empty())
-        };
+        let visible = |text: &str| HeaderValue::from_str(text).ok().filter(|value| !value.is_empty());
         self.header(CORRELATION_ID, visible(&context.correlation_id));
-        self.header(
-            TRACEPARENT,
-            context.traceparent.as_deref().and_then(visible),
-        );
+        self.header(TRACEPARENT, context.traceparent.as_deref().and_then(visible));
     }
 
     /// The request once more; bodies are held in memory, so this never fails.

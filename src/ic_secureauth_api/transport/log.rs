@@ -27,7 +27,7 @@ pub(super) fn answered(answer: &Answer, attempt: u32, context: &CallContext) {
         operation = answer.operation.name(),
         attempt,
         status = answer.status.as_u16(),
-        trace_id = answer.trace_id.as_deref(),
+        trace_id = answer.trace_id(),
         correlation_id = context.correlation_id,
         replayed = answer.replayed,
         "SecureAuth call answered",

@@ -48,22 +48,14 @@ pub(super) struct Transport {
 
 impl Transport {
     /// `loopback`: the server is on this machine, where no proxy belongs in between.
-    pub(super) fn new(
-        tokens: Tokens,
-        policy: &Policy,
-        loopback: bool,
-    ) -> Result<Self, ConfigError> {
+    pub(super) fn new(tokens: Tokens, policy: &Policy, loopback: bool) -> Result<Self, ConfigError> {
         let builder = reqwest::Client::builder()
             .user_agent(concat!("ic-secureauth-api/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(policy.deadlines.connect)
             .pool_max_idle_per_host(policy.max_in_flight)
             // A redirect would carry the token elsewhere; none is documented.
             .redirect(reqwest::redirect::Policy::none());
-        let builder = if loopback {
-            builder.no_proxy()
-        } else {
-            builder
-        };
+        let builder = if loopback { builder.no_proxy() } else { builder };
         Ok(Self {
             http: builder.build().map_err(|_| ConfigError::HttpClient)?,
             tokens,
@@ -76,18 +68,11 @@ impl Transport {
 
     /// The longest time one attempt of any kind can take.
     pub(super) fn longest_deadline(&self) -> Duration {
-        self.deadlines
-            .crud
-            .max(self.deadlines.import)
-            .max(self.deadlines.token)
+        self.deadlines.crud.max(self.deadlines.import).max(self.deadlines.token)
     }
 
     /// Makes the call: an answer, or the last attempt's failure.
-    pub(super) async fn send(
-        &self,
-        mut call: Call,
-        context: &CallContext,
-    ) -> Result<Answer, ApiError> {
+    pub(super) async fn send(&self, mut call: Call, context: &CallContext) -> Result<Answer, ApiError> {
         call.context(context);
         let progress = Progress::new(&call, self.deadlines.connect);
         let (call, progress) = (&call, &progress);
@@ -96,21 +81,11 @@ impl Transport {
             .when(|failed: &Failed| failed.repeatable && !(call.once && failed.kind.may_have_had_an_effect()))
             .adjust(|failed, pause| progress.pause_before_repeating(&failed.kind, pause))
             .await
-            .map_err(|failed| {
-                ApiError::new(
-                    call.operation,
-                    failed.kind,
-                    progress.sent(),
-                    progress.is_uncertain(),
-                )
-            })
+            .map_err(|failed| ApiError::new(call.operation, failed.kind, progress.sent(), progress.is_uncertain()))
     }
 
     /// The scopes of the current token.
-    pub(super) async fn granted_scopes(
-        &self,
-        context: &CallContext,
-    ) -> Result<Vec<String>, ApiError> {
+    pub(super) async fn granted_scopes(&self, context: &CallContext) -> Result<Vec<String>, ApiError> {
         (|| async {
             let _permit = self.limiter.enter().await;
             self.token(Operation::Token, 1, context).await
@@ -123,25 +98,14 @@ impl Transport {
         .map_err(|failed| ApiError::new(Operation::Token, failed.kind, 1, false))
     }
 
-    async fn attempt(
-        &self,
-        call: &Call,
-        context: &CallContext,
-        progress: &Progress,
-    ) -> Result<Answer, Failed> {
+    async fn attempt(&self, call: &Call, context: &CallContext, progress: &Progress) -> Result<Answer, Failed> {
         let _permit = self.limiter.enter().await;
-        let token = self
-            .token(call.operation, progress.sent() + 1, context)
-            .await?;
+        let token = self.token(call.operation, progress.sent() + 1, context).await?;
         match self.exchange(call, &token, context, progress).await {
-            Err(failed) if failed.kind.rejects_the_token() && progress.may_renew() => {
-                self.tokens.discard(&token)
-            }
+            Err(failed) if failed.kind.rejects_the_token() && progress.may_renew() => self.tokens.discard(&token),
             outcome => return outcome,
         }
-        let token = self
-            .token(call.operation, progress.sent() + 1, context)
-            .await?;
+        let token = self.token(call.operation, progress.sent() + 1, context).await?;
         self.exchange(call, &token, context, progress).await
     }
 
@@ -177,9 +141,7 @@ impl Transport {
             return Err(Failed::for_good(ErrorKind::NotStarted));
         }
         let Some(mut request) = call.request() else {
-            return Err(Failed::for_good(ErrorKind::Guard(
-                "the request cannot be repeated",
-            )));
+            return Err(Failed::for_good(ErrorKind::Guard("the request cannot be repeated")));
         };
         request.headers_mut().insert(AUTHORIZATION, token.header());
         *request.timeout_mut() = Some(deadline);
@@ -202,13 +164,7 @@ impl Transport {
     }
 
     /// Logs a failed attempt and makes every task wait when the server asked for it.
-    fn failed(
-        &self,
-        operation: Operation,
-        attempt: u32,
-        kind: ErrorKind,
-        context: &CallContext,
-    ) -> Failed {
+    fn failed(&self, operation: Operation, attempt: u32, kind: ErrorKind, context: &CallContext) -> Failed {
         log::failed(operation, attempt, &kind, context);
         if let Some(wait) = kind.retry_after() {
             self.limiter.pause(wait);

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::{super::ErrorKind, Call};
 
 /// The server remembers an idempotency key for one minute (section 2.0).
-const KEY_LIFETIME: Duration = Duration::from_secs(60);
+const KEY_LIFETIME: Duration = Duration::from_mins(1);
 
 /// One attempt that failed.
 #[derive(Debug)]
@@ -93,18 +93,11 @@ impl Progress {
         if self.within_window(Duration::ZERO) {
             return None;
         }
-        self.last
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The pause before the next attempt: at least what the server asked for, and `None` when there is to be no next attempt.
-    pub(super) fn pause_before_repeating(
-        &self,
-        kind: &ErrorKind,
-        pause: Option<Duration>,
-    ) -> Option<Duration> {
+    pub(super) fn pause_before_repeating(&self, kind: &ErrorKind, pause: Option<Duration>) -> Option<Duration> {
         let pause = pause? + kind.retry_after().unwrap_or_default();
         self.within_window(pause).then_some(pause)
     }
@@ -146,21 +139,12 @@ mod tests {
         progress.sending();
         progress.failed(&ErrorKind::Timeout);
         let second = Some(Duration::from_secs(1));
-        assert_eq!(
-            progress.pause_before_repeating(&ErrorKind::Timeout, second),
-            second
-        );
+        assert_eq!(progress.pause_before_repeating(&ErrorKind::Timeout, second), second);
         advance(Duration::from_secs(48)).await;
-        assert_eq!(
-            progress.pause_before_repeating(&ErrorKind::Timeout, second),
-            second
-        );
+        assert_eq!(progress.pause_before_repeating(&ErrorKind::Timeout, second), second);
         assert_eq!(progress.key_expired(), None);
         advance(Duration::from_secs(2)).await;
-        assert_eq!(
-            progress.pause_before_repeating(&ErrorKind::Timeout, second),
-            None
-        );
+        assert_eq!(progress.pause_before_repeating(&ErrorKind::Timeout, second), None);
         assert_eq!(progress.key_expired(), Some(ErrorKind::Timeout));
     }
 
@@ -170,10 +154,7 @@ mod tests {
         progress.sending();
         advance(Duration::from_secs(600)).await;
         let second = Some(Duration::from_secs(1));
-        assert_eq!(
-            progress.pause_before_repeating(&ErrorKind::Timeout, second),
-            second
-        );
+        assert_eq!(progress.pause_before_repeating(&ErrorKind::Timeout, second), second);
         assert_eq!(progress.key_expired(), None);
     }
 

@@ -8,15 +8,11 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 /// of this machine is asked; without one, or when it lies in the past, there is nothing to wait for.
 pub(super) fn retry_after(headers: &HeaderMap, cap: Duration) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let wait = match text.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let now = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
-            httpdate::parse_http_date(text)
-                .ok()?
-                .duration_since(now)
-                .ok()?
-        }
+    let wait = if let Ok(seconds) = text.parse::<u64>() {
+        Duration::from_secs(seconds)
+    } else {
+        let now = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
+        httpdate::parse_http_date(text).ok()?.duration_since(now).ok()?
     };
     Some(wait.min(cap))
 }
@@ -47,10 +43,7 @@ mod tests {
     #[test]
     fn a_date_is_measured_against_the_answers_own_date() {
         let date = Some("Wed, 21 Oct 2026 07:28:00 GMT");
-        assert_eq!(
-            of("Wed, 21 Oct 2026 07:28:30 GMT", date),
-            Some(Duration::from_secs(30))
-        );
+        assert_eq!(of("Wed, 21 Oct 2026 07:28:30 GMT", date), Some(Duration::from_secs(30)));
         assert_eq!(of("Wed, 21 Oct 2026 09:28:30 GMT", date), Some(CAP));
         assert_eq!(of("Wed, 21 Oct 2026 07:27:30 GMT", date), None);
         assert_eq!(of("Wed, 21 Oct 2026 07:28:30 GMT", None), None);

@@ -22,11 +22,7 @@ pub struct ListedUser {
     #[serde(default, deserialize_with = "null_is_empty")]
     pub identifiers: Vec<String>,
     /// Addresses that were verified (the spec's key has a blank in it).
-    #[serde(
-        default,
-        rename = "verified addresses",
-        deserialize_with = "null_is_empty"
-    )]
+    #[serde(default, rename = "verified addresses", deserialize_with = "null_is_empty")]
     pub verified_addresses: Vec<String>,
     /// The profile.
     #[serde(default)]

@@ -6,10 +6,7 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{
-    Api, ApiError, Deleted, Operation, PoolId, UserId, Versioned, access::ReadWrite, page,
-    transport::Call,
-};
+use super::{Api, ApiError, Deleted, Operation, PoolId, UserId, Versioned, access::ReadWrite, page, transport::Call};
 
 mod listed;
 mod status;
@@ -37,11 +34,7 @@ enum Key<'a> {
 
 impl<Access> Api<Access> {
     /// `GET …/users/{userID}` (`UserWithData`); `None` for 404.
-    pub async fn user(
-        &self,
-        pool: &PoolId,
-        id: &UserId,
-    ) -> Result<Option<Versioned<User>>, ApiError> {
+    pub async fn user(&self, pool: &PoolId, id: &UserId) -> Result<Option<Versioned<User>>, ApiError> {
         self.get(Operation::GetUser, self.user_url(pool, id))
             .await?
             .json_if_present()
@@ -57,12 +50,10 @@ impl<Access> Api<Access> {
     ) -> Result<Vec<ListedUser>, ApiError> {
         let mut url = self.paths().identity(["pools", pool.as_str(), "users"]);
         if let Some(after) = after {
-            url.query_pairs_mut()
-                .append_pair("after_user_id", after.as_str());
+            url.query_pairs_mut().append_pair("after_user_id", after.as_str());
         }
         let limit = page::clamp(limit);
-        url.query_pairs_mut()
-            .append_pair("limit", &limit.to_string());
+        url.query_pairs_mut().append_pair("limit", &limit.to_string());
         let answer = self.get(Operation::ListUsers, url).await?;
         let users = answer.json::<Users>()?.value.users.unwrap_or_default();
         match page::Page::new(users, limit, after, |last| last.id.clone()) {
@@ -89,22 +80,15 @@ impl<Access> Api<Access> {
         self.find_user(pool, &Key::Address(address)).await
     }
 
-    async fn find_user(
-        &self,
-        pool: &PoolId,
-        key: &Key<'_>,
-    ) -> Result<Option<Versioned<User>>, ApiError> {
-        let url = self
-            .paths()
-            .identity(["pools", pool.as_str(), "users", "by_key"]);
+    async fn find_user(&self, pool: &PoolId, key: &Key<'_>) -> Result<Option<Versioned<User>>, ApiError> {
+        let url = self.paths().identity(["pools", pool.as_str(), "users", "by_key"]);
         // It reads, although it is a POST: no idempotency key, whose replay would be an old answer.
         let call = Call::new(Operation::FindUser, Method::POST, url).json(key)?;
         self.send(call).await?.json_if_present()
     }
 
     fn user_url(&self, pool: &PoolId, id: &UserId) -> Url {
-        self.paths()
-            .identity(["pools", pool.as_str(), "users", id.as_str()])
+        self.paths().identity(["pools", pool.as_str(), "users", id.as_str()])
     }
 }
 
@@ -124,11 +108,7 @@ impl Api<ReadWrite> {
 
     /// `DELETE …/users/{userID}`: one user. Whole pools are emptied by deleting the pool.
     pub async fn delete_user(&self, pool: &PoolId, id: &UserId) -> Result<Deleted, ApiError> {
-        let call = Call::new(
-            Operation::DeleteUser,
-            Method::DELETE,
-            self.user_url(pool, id),
-        );
+        let call = Call::new(Operation::DeleteUser, Method::DELETE, self.user_url(pool, id));
         Ok(self.send(call).await?.deleted())
     }
 }

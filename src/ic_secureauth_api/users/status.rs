@@ -36,9 +36,7 @@ impl UserStatus {
 }
 
 /// A status this client does not know is no reason not to list a user that stood before.
-pub(super) fn lenient<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<UserStatus>, D::Error> {
+pub(super) fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<UserStatus>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     Ok(text.as_deref().and_then(UserStatus::parse))
 }

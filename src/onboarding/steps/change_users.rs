@@ -129,12 +129,7 @@ pub(super) async fn take_back(
     Ok(())
 }
 
-async fn put_back(
-    api: &Api,
-    pool: &PoolId,
-    id: &UserId,
-    before: &str,
-) -> Result<(), StepError> {
+async fn put_back(api: &Api, pool: &PoolId, id: &UserId, before: &str) -> Result<(), StepError> {
     let before: Before = serde_json::from_str(before).map_err(|_| StepError::Stuck(Reason::NotTakenBack))?;
     let update = UserUpdate {
         status: before.status,

@@ -9,9 +9,7 @@ use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
-    let id = context
-        .organization_id()
-        .map_err(|_| StepError::Permanent(Reason::SecureauthRefused))?;
+    let id = context.organization_id().await?;
     let Some(found) = context.api.organization(&id).await? else {
         info!(organization_id = %id, "the organization is gone");
         return Ok(context.note(Entry::Deactivated { gone: true }).await?);

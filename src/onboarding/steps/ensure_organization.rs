@@ -12,7 +12,7 @@ use crate::domain::reason::Reason;
 use crate::ic_secureauth_api::{Class, NewOrganization, Organization, OrganizationId, Versioned};
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
-    let id = context.organization_id().map_err(|_| refused())?;
+    let id = context.organization_id().await?;
     if let Some(found) = context.api.organization(&id).await? {
         return adopt(context, &found.value).await;
     }
@@ -62,13 +62,7 @@ async fn create(context: &mut RunContext<'_>, id: OrganizationId) -> Result<(), 
         .await?;
     match context.api.create_organization(&new, &key).await {
         Ok(created) => created_as_asked(context, &id, &created).await,
-        Err(error) if error.is_conflict() => match context.api.organization(&id).await? {
-            Some(found) => adopt(context, &found.value).await,
-            None => {
-                context.note(Entry::OrganizationRefused).await?;
-                Err(StepError::Permanent(Reason::OrganizationIdReserved))
-            }
-        },
+        Err(error) if error.is_conflict() => conflict(context, &id).await,
         Err(error) => {
             if error.class() == Class::Permanent && !error.outcome_unknown() {
                 context.note(Entry::OrganizationRefused).await?;
@@ -76,6 +70,18 @@ async fn create(context: &mut RunContext<'_>, id: OrganizationId) -> Result<(), 
             Err(error.into())
         }
     }
+}
+
+/// Something has the id: ours, somebody's, or nothing that ever shows. Reads may lag behind.
+async fn conflict(context: &mut RunContext<'_>, id: &OrganizationId) -> Result<(), StepError> {
+    for pause in context.lag_pauses() {
+        tokio::time::sleep(pause).await;
+        if let Some(found) = context.api.organization(id).await? {
+            return adopt(context, &found.value).await;
+        }
+    }
+    context.note(Entry::OrganizationRefused).await?;
+    Err(StepError::Permanent(Reason::OrganizationIdReserved))
 }
 
 async fn created_as_asked(

@@ -9,7 +9,7 @@ use super::super::run_context::RunContext;
 use super::{identity_provider, new_pool, pool_users};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::{Class, OrganizationId, Pool, PoolId, Versioned};
+use crate::ic_secureauth_api::{Class, OrganizationId, Pool, PoolId};
 use crate::store::Batch;
 
 /// Pool ids that may be refused before the run gives up (design.md §3 "Ids").
@@ -25,6 +25,9 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     };
     let id = PoolId::parse(&pool.id).map_err(|_| refused())?;
     if !context.facts.idp_checked {
+        if pool.origin == Origin::Created {
+            remove_doubles(context, &id).await?;
+        }
         return identity_provider::check(context, &id).await;
     }
     pool_users::record(context, &id, pool.case_insensitive).await
@@ -36,11 +39,15 @@ async fn find(context: &RunContext<'_>) -> Result<Option<Pool>, StepError> {
     let stored = context.store().biller(&context.run.biller_id, 0).await?;
     let stored = stored.and_then(|view| view.biller.identity_pool_id);
     let derived = context.derived_ids().pool_id();
-    for id in stored.and_then(|id| PoolId::parse(id).ok()).into_iter().chain([derived]) {
-        if let Some(Versioned { value: pool, .. }) = context.api.pool(&id).await? {
-            if pool.workspace_id.as_deref() == Some(organization.as_str()) && !pool.deleted {
-                return Ok(Some(pool));
-            }
+    for id in stored
+        .and_then(|id| PoolId::parse(id).ok())
+        .into_iter()
+        .chain([derived])
+    {
+        let found = context.api.pool(&id).await?.map(|found| found.value);
+        let usable = |pool: &Pool| pool.workspace_id.as_deref() == Some(organization.as_str()) && !pool.deleted;
+        if let Some(pool) = found.filter(usable) {
+            return Ok(Some(pool));
         }
     }
     let mut pools: Vec<Pool> = context.api.pools_of(&organization).await?;
@@ -102,10 +109,15 @@ async fn create(context: &mut RunContext<'_>) -> Result<(), StepError> {
                 Err(StepError::Permanent(Reason::SettingsIgnored))
             }
         }
-        Err(error) if error.is_conflict() => match find(context).await? {
-            Some(pool) => adopt(context, &pool).await,
-            None => next_generation(context, &new.id).await,
-        },
+        Err(error) if error.is_conflict() => {
+            for pause in context.lag_pauses() {
+                tokio::time::sleep(pause).await;
+                if let Some(pool) = find(context).await? {
+                    return adopt(context, &pool).await;
+                }
+            }
+            next_generation(context, &new.id).await
+        }
         Err(error) => {
             if error.class() == Class::Permanent && !error.outcome_unknown() {
                 context.note(Entry::PoolRefused).await?;
@@ -113,6 +125,16 @@ async fn create(context: &mut RunContext<'_>) -> Result<(), StepError> {
             Err(error.into())
         }
     }
+}
+
+/// A creation whose answer was lost, on a server that ignores our id, may have left an empty pool beside the one we use.
+async fn remove_doubles(context: &mut RunContext<'_>, used: &PoolId) -> Result<(), StepError> {
+    for double in pools_of_this_run(context).await? {
+        if double.id != *used && double.number_of_users.unwrap_or_default() == 0 {
+            delete(context, &double.id).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn created(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepError> {
@@ -144,7 +166,11 @@ async fn next_generation(context: &mut RunContext<'_>, id: &PoolId) -> Result<()
 
 /// A pool of ours whose identity provider is missing is deleted and created once more under the next generation.
 pub(super) async fn create_again(context: &mut RunContext<'_>, id: &PoolId) -> Result<(), StepError> {
-    let ours = context.facts.pool.as_ref().is_some_and(|pool| pool.origin == Origin::Created);
+    let ours = context
+        .facts
+        .pool
+        .as_ref()
+        .is_some_and(|pool| pool.origin == Origin::Created);
     if !ours || context.facts.pool_ids_refused > 0 {
         return Err(identity_provider::missing());
     }
@@ -160,7 +186,11 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), S
     for pool in &ours {
         delete(context, &pool.id).await?;
     }
-    let created = context.facts.pool.as_ref().is_some_and(|pool| pool.origin == Origin::Created);
+    let created = context
+        .facts
+        .pool
+        .as_ref()
+        .is_some_and(|pool| pool.origin == Origin::Created);
     if created || !ours.is_empty() {
         let batch = Batch {
             generation: Some(context.run.generation + 1),
@@ -204,7 +234,11 @@ async fn delete(context: &mut RunContext<'_>, id: &PoolId) -> Result<(), StepErr
 
 /// The organization of the run, once the journal knows it.
 pub(super) fn organization_of(context: &RunContext<'_>) -> Result<OrganizationId, StepError> {
-    let id = context.facts.organization.as_ref().map(|organization| organization.id.as_str());
+    let id = context
+        .facts
+        .organization
+        .as_ref()
+        .map(|organization| organization.id.as_str());
     OrganizationId::parse(id.unwrap_or_default()).map_err(|_| refused())
 }
 

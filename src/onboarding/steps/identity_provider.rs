@@ -11,7 +11,15 @@ use crate::ic_secureauth_api::{IdpCheck, OrganizationId, PoolId};
 
 pub(super) async fn check(context: &mut RunContext<'_>, pool: &PoolId) -> Result<(), StepError> {
     let organization: OrganizationId = ensure_pool::organization_of(context)?;
-    let result = match context.api.workspace_idps(&organization, pool).await? {
+    let mut check = IdpCheck::Missing;
+    for pause in context.lag_pauses() {
+        tokio::time::sleep(pause).await;
+        check = context.api.workspace_idps(&organization, pool).await?;
+        if check != IdpCheck::Missing {
+            break;
+        }
+    }
+    let result = match check {
         IdpCheck::Present => "present",
         IdpCheck::NotPermitted => {
             warn!(pool_id = %pool, "the identity provider is not checked: the scope read_configuration is missing");

@@ -18,16 +18,14 @@ use crate::domain::issue::{Code, Field, Issue};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 use crate::domain::user::UserRow;
-use crate::ic_secureauth_api::{
-    ImportSettings, MAX_CHUNK_USERS, PayloadMembers, PoolId, SchemaId,
-};
+use crate::ic_secureauth_api::{ImportSettings, MAX_CHUNK_USERS, PayloadMembers, PoolId, SchemaId};
 use crate::settings::onboarding::OnInvalidUser;
 use crate::store::{Batch, LedgerRow, LedgerState};
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let invalid = context.store().users_with_issues(context.run.id).await?;
     loop {
-        let (biller, after) = (&context.run.biller_id, context.facts.imported_up_to);
+        let (biller, after) = (&context.run.biller_id, context.facts.import.up_to);
         let size = context.times().users_per_page;
         let rows = context.store().users_page(biller, after, size).await?;
         let Some(last) = rows.last().and_then(|row| row.user_guid) else {
@@ -50,7 +48,13 @@ async fn page(
     tolerate(context, plan.issues.clone()).await?;
     let importer = importer(context)?;
     let refused = import(context, &importer, &plan).await?;
-    let changes = change_users::run(context, &importer.pool, &importer.settings.payload_members, &plan.change).await?;
+    let changes = change_users::run(
+        context,
+        &importer.pool,
+        &importer.settings.payload_members,
+        &plan.change,
+    )
+    .await?;
     let refused_issues = refused.iter().chain(&changes.refused).map(|guid| Issue {
         user_guid: Some(*guid),
         field: Field::User,
@@ -65,7 +69,7 @@ async fn import(context: &mut RunContext<'_>, importer: &Importer, plan: &Plan) 
     if plan.import.is_empty() {
         return Ok(HashSet::new());
     }
-    let before: HashMap<Uuid, String> = std::mem::take(&mut context.facts.open_chunks)
+    let before: HashMap<Uuid, String> = std::mem::take(&mut context.facts.import.open_chunks)
         .into_iter()
         .map(|chunk| (chunk.first, chunk.hash))
         .collect();
@@ -89,7 +93,11 @@ async fn import(context: &mut RunContext<'_>, importer: &Importer, plan: &Plan) 
     context
         .write(Batch {
             entries: intents,
-            ledger: plan.import.iter().map(|user| row(user, LedgerState::Importing)).collect(),
+            ledger: plan
+                .import
+                .iter()
+                .map(|user| row(user, LedgerState::Importing))
+                .collect(),
             ..Batch::default()
         })
         .await?;
@@ -174,7 +182,11 @@ pub(super) fn importer(context: &RunContext<'_>) -> Result<Importer, StepError> 
     let pool = known_pool(context)?;
     let settings = context.settings();
     let members = &settings.payload;
-    let live = context.facts.organization.as_ref().is_none_or(|organization| organization.live);
+    let live = context
+        .facts
+        .organization
+        .as_ref()
+        .is_none_or(|organization| organization.live);
     Ok(Importer {
         api: context.api.clone(),
         tenant_id: context.parts().tenant_id.clone(),
@@ -211,8 +223,12 @@ fn row(user: &Outgoing, state: LedgerState) -> LedgerRow {
 /// In a pool that stood before: deletes the users this run added and puts the old values of changed ones back
 /// (reference 5.3 R4). Users of a pool of ours go with it. `true` when all is undone; goes on in the next slice otherwise.
 pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<bool, StepError> {
-    let found = context.facts.pool.as_ref().is_some_and(|pool| pool.origin == Origin::Found);
-    if !found || !context.facts.users_touched {
+    let found = context
+        .facts
+        .pool
+        .as_ref()
+        .is_some_and(|pool| pool.origin == Origin::Found);
+    if !found || !context.facts.import.touched {
         return Ok(true);
     }
     let pool = PoolId::parse(&known_pool(context)?.id).map_err(|_| StepError::Stuck(Reason::NotTakenBack))?;

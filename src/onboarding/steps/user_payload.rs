@@ -56,9 +56,7 @@ fn hash(user: &ImportUser) -> String {
         user.status.as_str(),
     );
     let canonical = serde_json::json!(parts).to_string();
-    Sha256::digest(canonical)
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut hash = hex::encode(Sha256::digest(canonical));
+    hash.truncate(32);
+    hash
 }

@@ -9,9 +9,9 @@ use uuid::Uuid;
 use super::super::facts::Origin;
 use super::super::failure::StepError;
 use super::super::run_context::RunContext;
+use super::import_plan;
 use super::import_users::{importer, known_pool};
 use super::pool_users::user_ids;
-use super::import_plan;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 use crate::ic_secureauth_api::{ApiError, MAX_CHUNK_USERS, PoolId, UserId};
@@ -57,7 +57,11 @@ async fn holds(
     expected: &HashMap<Uuid, Uuid>,
     total: u64,
 ) -> Result<bool, StepError> {
-    let counted = context.api.pool(pool).await?.and_then(|found| found.value.number_of_users);
+    let counted = context
+        .api
+        .pool(pool)
+        .await?
+        .and_then(|found| found.value.number_of_users);
     if context.settings().verify == Verify::Count && counted == Some(total) {
         return Ok(true);
     }
@@ -90,11 +94,7 @@ async fn missing(
 }
 
 /// Imports what is truly missing once more; each user is looked for right before.
-async fn send_again(
-    context: &RunContext<'_>,
-    pool: &PoolId,
-    expected: &HashMap<Uuid, Uuid>,
-) -> Result<(), StepError> {
+async fn send_again(context: &RunContext<'_>, pool: &PoolId, expected: &HashMap<Uuid, Uuid>) -> Result<(), StepError> {
     let missing = missing(context, pool, expected).await?;
     tracing::warn!(users = missing.len(), "users are missing from the pool and sent again");
     let importer = importer(context)?;

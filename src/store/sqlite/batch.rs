@@ -12,12 +12,7 @@ use crate::store::row::{entry_columns, recorded};
 use crate::store::transition::identifier_key;
 use crate::store::{Batch, Lease, LedgerRow, PoolUser};
 
-pub(super) fn write(
-    transaction: &Transaction<'_>,
-    now: Micros,
-    lease: &Lease,
-    batch: &Batch,
-) -> Result<(), Fault> {
+pub(super) fn write(transaction: &Transaction<'_>, now: Micros, lease: &Lease, batch: &Batch) -> Result<(), Fault> {
     let id = lease.onboarding_id;
     update_run(transaction, now, lease, batch)?;
     append(transaction, now, id, &batch.entries)?;
@@ -34,12 +29,7 @@ pub(super) fn write(
     Ok(())
 }
 
-fn update_run(
-    transaction: &Transaction<'_>,
-    now: Micros,
-    lease: &Lease,
-    batch: &Batch,
-) -> Result<(), Fault> {
+fn update_run(transaction: &Transaction<'_>, now: Micros, lease: &Lease, batch: &Batch) -> Result<(), Fault> {
     let progress = batch.progress;
     update_leased(
         transaction,
@@ -81,10 +71,7 @@ pub(super) fn append(
     Ok(())
 }
 
-pub(super) fn journal(
-    transaction: &Transaction<'_>,
-    id: OnboardingId,
-) -> Result<Vec<Recorded>, Fault> {
+pub(super) fn journal(transaction: &Transaction<'_>, id: OnboardingId) -> Result<Vec<Recorded>, Fault> {
     let mut statement = transaction.prepare_cached(
         "SELECT seq, at, entry, detail FROM onboarding_journal WHERE onboarding_id = ?1 ORDER BY seq",
     )?;
@@ -125,11 +112,7 @@ fn upsert_ledger(
     Ok(())
 }
 
-fn insert_pool_users(
-    transaction: &Transaction<'_>,
-    id: OnboardingId,
-    users: &[PoolUser],
-) -> Result<(), Fault> {
+fn insert_pool_users(transaction: &Transaction<'_>, id: OnboardingId, users: &[PoolUser]) -> Result<(), Fault> {
     let mut insert = transaction.prepare_cached(
         "INSERT INTO pool_user_before (onboarding_id, user_id, identifier_key) VALUES (?1, ?2, ?3) \
          ON CONFLICT DO NOTHING",
@@ -144,11 +127,7 @@ fn insert_pool_users(
     Ok(())
 }
 
-fn insert_issues(
-    transaction: &Transaction<'_>,
-    id: OnboardingId,
-    issues: &[Issue],
-) -> Result<(), Fault> {
+fn insert_issues(transaction: &Transaction<'_>, id: OnboardingId, issues: &[Issue]) -> Result<(), Fault> {
     if issues.is_empty() {
         return Ok(());
     }

@@ -45,11 +45,7 @@ impl FromSql for Micros {
 
 impl FromSql for Guid {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        value
-            .as_str()?
-            .parse()
-            .map(Self)
-            .map_err(|_| FromSqlError::InvalidType)
+        value.as_str()?.parse().map(Self).map_err(|_| FromSqlError::InvalidType)
     }
 }
 
@@ -133,9 +129,7 @@ pub(super) fn time(row: &Row<'_>, index: impl RowIndex) -> rusqlite::Result<Offs
 }
 
 fn optional_time(row: &Row<'_>, index: &str) -> rusqlite::Result<Option<OffsetDateTime>> {
-    row.get::<_, Option<Micros>>(index)?
-        .map(point_in_time)
-        .transpose()
+    row.get::<_, Option<Micros>>(index)?.map(point_in_time).transpose()
 }
 
 fn point_in_time(at: Micros) -> rusqlite::Result<OffsetDateTime> {

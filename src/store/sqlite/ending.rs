@@ -13,12 +13,7 @@ use crate::domain::run::RunState;
 use crate::store::transition::{Outcome, crm_status, operated};
 use crate::store::{Ending, Lease, Operated, Operation, StoreError};
 
-pub(super) fn finish(
-    transaction: &Transaction<'_>,
-    now: Micros,
-    lease: &Lease,
-    ending: &Ending,
-) -> Result<(), Fault> {
+pub(super) fn finish(transaction: &Transaction<'_>, now: Micros, lease: &Lease, ending: &Ending) -> Result<(), Fault> {
     let outcome = Outcome::of(ending);
     update_leased(
         transaction,
@@ -55,12 +50,7 @@ pub(super) fn finish(
 }
 
 /// Only a change from not-active to active sets the date.
-fn set_ciam_state(
-    transaction: &Transaction<'_>,
-    now: Micros,
-    biller_id: &str,
-    ciam: CiamState,
-) -> Result<(), Fault> {
+fn set_ciam_state(transaction: &Transaction<'_>, now: Micros, biller_id: &str, ciam: CiamState) -> Result<(), Fault> {
     transaction.execute(
         "UPDATE biller_ciam SET state = ?2, updated_at = ?3, \
             activation_date = CASE WHEN ?2 = 'active' AND state <> 'active' THEN ?3 ELSE activation_date END \
@@ -83,12 +73,7 @@ fn record_ciam_status(
          ON CONFLICT (biller_id) DO UPDATE SET ciam_status = excluded.ciam_status, \
             activation_date = excluded.activation_date, toggle_on = excluded.toggle_on, \
             onboarding_id = excluded.onboarding_id",
-        params![
-            biller_id,
-            crm_status(ciam),
-            ciam == CiamState::Active,
-            Guid(id.0)
-        ],
+        params![biller_id, crm_status(ciam), ciam == CiamState::Active, Guid(id.0)],
     )?;
     Ok(())
 }

@@ -29,10 +29,7 @@ pub(super) fn store_error(action: &'static str, fault: Fault) -> StoreError {
 }
 
 /// The connection could not be had.
-pub(super) fn unavailable(
-    action: &'static str,
-    source: impl std::error::Error + Send + Sync + 'static,
-) -> StoreError {
+pub(super) fn unavailable(action: &'static str, source: impl std::error::Error + Send + Sync + 'static) -> StoreError {
     StoreError::Unavailable {
         action,
         source: Box::new(source),

@@ -6,10 +6,7 @@ use super::columns::Micros;
 use super::error::Fault;
 use crate::store::row::count;
 
-const SCRIPTS: [(u32, &str); 1] = [(
-    1,
-    include_str!("../../../infra/sql/sqlite/0001_onboarding.sql"),
-)];
+const SCRIPTS: [(u32, &str); 1] = [(1, include_str!("../../../infra/sql/sqlite/0001_onboarding.sql"))];
 
 /// The CRM's side for samples and tests.
 const SAMPLE_CRM: &str = include_str!("../../../infra/sql/sqlite/sample_crm.sql");
@@ -29,13 +26,8 @@ pub(super) fn version(transaction: &Transaction<'_>) -> Result<Option<u32>, Faul
     if !exists {
         return Ok(None);
     }
-    let newest: Option<i64> =
-        transaction.query_row("SELECT max(version) FROM schema_version", [], |row| {
-            row.get(0)
-        })?;
-    Ok(newest
-        .map(|version| count("schema version", version))
-        .transpose()?)
+    let newest: Option<i64> = transaction.query_row("SELECT max(version) FROM schema_version", [], |row| row.get(0))?;
+    Ok(newest.map(|version| count("schema version", version)).transpose()?)
 }
 
 /// Applies what is missing.

@@ -30,8 +30,8 @@ use self::columns::Micros;
 use self::connections::Connections;
 use self::error::Fault;
 use super::{
-    Acceptance, Batch, BillerView, DueRun, Ending, Lease, LeaseOutcome, LedgerRow, Operated,
-    Operation, PoolUser, Release, Resend, Store, StoreError,
+    Acceptance, Batch, BillerView, DueRun, Ending, Lease, LeaseOutcome, LedgerRow, Operated, Operation, PoolUser,
+    Release, Resend, Store, StoreError,
 };
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
 use crate::domain::journal::Recorded;
@@ -110,9 +110,7 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         let clock = Arc::clone(&self.clock);
         self.connections
-            .read(action, move |transaction| {
-                work(transaction, clock.now().into())
-            })
+            .read(action, move |transaction| work(transaction, clock.now().into()))
             .await
     }
 
@@ -124,9 +122,7 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         let clock = Arc::clone(&self.clock);
         self.connections
-            .write(action, move |transaction| {
-                work(transaction, clock.now().into())
-            })
+            .write(action, move |transaction| work(transaction, clock.now().into()))
             .await
     }
 }
@@ -148,11 +144,7 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn biller(
-        &self,
-        id: &BillerId,
-        max_issues: u32,
-    ) -> Result<Option<BillerView>, StoreError> {
+    async fn biller(&self, id: &BillerId, max_issues: u32) -> Result<Option<BillerView>, StoreError> {
         let id = id.clone();
         self.read("read a biller", move |transaction, now| {
             billers::view(transaction, now, &id, max_issues)
@@ -167,12 +159,7 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn lease(
-        &self,
-        id: OnboardingId,
-        worker: WorkerId,
-        ttl: Duration,
-    ) -> Result<LeaseOutcome, StoreError> {
+    async fn lease(&self, id: OnboardingId, worker: WorkerId, ttl: Duration) -> Result<LeaseOutcome, StoreError> {
         self.write("lease a run", move |transaction, now| {
             runs::lease(transaction, now, id, worker, ttl)
         })
@@ -212,10 +199,8 @@ impl Store for SqliteStore {
     }
 
     async fn journal(&self, id: OnboardingId) -> Result<Vec<Recorded>, StoreError> {
-        self.read("read a journal", move |transaction, _| {
-            batch::journal(transaction, id)
-        })
-        .await
+        self.read("read a journal", move |transaction, _| batch::journal(transaction, id))
+            .await
     }
 
     async fn claim_due(&self, limit: u32, resend: Resend) -> Result<Vec<DueRun>, StoreError> {
@@ -232,25 +217,15 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn operate(
-        &self,
-        id: OnboardingId,
-        operation: Operation,
-        by: &str,
-    ) -> Result<Operated, StoreError> {
+    async fn operate(&self, id: OnboardingId, operation: Operation, by: &str) -> Result<Operated, StoreError> {
         let by = by.to_owned();
-        self.write(
-            "carry out an operator's command",
-            move |transaction, now| ending::operate(transaction, now, id, operation, &by),
-        )
+        self.write("carry out an operator's command", move |transaction, now| {
+            ending::operate(transaction, now, id, operation, &by)
+        })
         .await
     }
 
-    async fn each_user(
-        &self,
-        biller: &BillerId,
-        row: &mut (dyn FnMut(UserRow) + Send),
-    ) -> Result<(), StoreError> {
+    async fn each_user(&self, biller: &BillerId, row: &mut (dyn FnMut(UserRow) + Send)) -> Result<(), StoreError> {
         let biller = biller.clone();
         let (sender, mut receiver) = mpsc::channel(2);
         let reading = self.read("read all users", move |transaction, _| {
@@ -266,12 +241,7 @@ impl Store for SqliteStore {
         tokio::join!(reading, taking).0
     }
 
-    async fn users_page(
-        &self,
-        biller: &BillerId,
-        after: Option<Uuid>,
-        limit: u32,
-    ) -> Result<Vec<UserRow>, StoreError> {
+    async fn users_page(&self, biller: &BillerId, after: Option<Uuid>, limit: u32) -> Result<Vec<UserRow>, StoreError> {
         let biller = biller.clone();
         self.read("read a page of users", move |transaction, _| {
             users::page(transaction, &biller, after, limit)
@@ -311,11 +281,7 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn pool_users_before(
-        &self,
-        id: OnboardingId,
-        users: &[PoolUser],
-    ) -> Result<HashSet<Uuid>, StoreError> {
+    async fn pool_users_before(&self, id: OnboardingId, users: &[PoolUser]) -> Result<HashSet<Uuid>, StoreError> {
         let users = users.to_vec();
         self.read("look up users of a pool", move |transaction, _| {
             users::pool_users_before(transaction, id, &users)
@@ -323,24 +289,14 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn take_slot(
-        &self,
-        worker: WorkerId,
-        slots: u32,
-        ttl: Duration,
-    ) -> Result<Option<u32>, StoreError> {
+    async fn take_slot(&self, worker: WorkerId, slots: u32, ttl: Duration) -> Result<Option<u32>, StoreError> {
         self.write("take a worker slot", move |transaction, now| {
             slots::take(transaction, now, worker, slots, ttl)
         })
         .await
     }
 
-    async fn renew_slot(
-        &self,
-        worker: WorkerId,
-        slot: u32,
-        ttl: Duration,
-    ) -> Result<bool, StoreError> {
+    async fn renew_slot(&self, worker: WorkerId, slot: u32, ttl: Duration) -> Result<bool, StoreError> {
         self.write("renew a worker slot", move |transaction, now| {
             slots::renew(transaction, now, worker, slot, ttl)
         })

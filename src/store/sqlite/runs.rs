@@ -105,18 +105,8 @@ pub(super) fn update_leased(
     Ok(())
 }
 
-pub(super) fn renew(
-    transaction: &Transaction<'_>,
-    now: Micros,
-    lease: &Lease,
-    ttl: Duration,
-) -> Result<(), Fault> {
-    update_leased(
-        transaction,
-        lease,
-        "lease_until = ?4, due_at = ?4",
-        &[&now.plus(ttl)],
-    )
+pub(super) fn renew(transaction: &Transaction<'_>, now: Micros, lease: &Lease, ttl: Duration) -> Result<(), Fault> {
+    update_leased(transaction, lease, "lease_until = ?4, due_at = ?4", &[&now.plus(ttl)])
 }
 
 pub(super) fn release(

@@ -16,8 +16,7 @@ pub(super) fn take(
     slots: u32,
     ttl: Duration,
 ) -> Result<Option<u32>, Fault> {
-    let mut insert = transaction
-        .prepare_cached("INSERT INTO worker_slot (slot) VALUES (?1) ON CONFLICT DO NOTHING")?;
+    let mut insert = transaction.prepare_cached("INSERT INTO worker_slot (slot) VALUES (?1) ON CONFLICT DO NOTHING")?;
     for slot in 1..=slots {
         insert.execute([slot])?;
     }
@@ -29,9 +28,7 @@ pub(super) fn take(
                 ORDER BY worker_id IS ?1 DESC, slot LIMIT 1) \
              RETURNING slot",
         )?
-        .query_row(params![Guid(worker.0), now.plus(ttl), slots, now], |row| {
-            row.get(0)
-        })
+        .query_row(params![Guid(worker.0), now.plus(ttl), slots, now], |row| row.get(0))
         .optional()?;
     Ok(taken.map(|slot| count("slot", slot)).transpose()?)
 }
@@ -50,11 +47,7 @@ pub(super) fn renew(
     Ok(renewed > 0)
 }
 
-pub(super) fn free(
-    transaction: &Transaction<'_>,
-    worker: WorkerId,
-    slot: u32,
-) -> Result<(), Fault> {
+pub(super) fn free(transaction: &Transaction<'_>, worker: WorkerId, slot: u32) -> Result<(), Fault> {
     transaction.execute(
         "UPDATE worker_slot SET worker_id = NULL, held_until = NULL WHERE slot = ?1 AND worker_id = ?2",
         params![slot, Guid(worker.0)],

@@ -32,9 +32,8 @@ pub(super) fn each(
     size: usize,
     mut take: impl FnMut(Vec<UserRow>) -> bool,
 ) -> Result<(), Fault> {
-    let mut statement = transaction.prepare_cached(&format!(
-        "SELECT {USER} FROM ciam_biller_user WHERE biller_id = ?1"
-    ))?;
+    let mut statement =
+        transaction.prepare_cached(&format!("SELECT {USER} FROM ciam_biller_user WHERE biller_id = ?1"))?;
     let mut rows = statement.query([biller.as_ref()])?;
     let mut group = Vec::with_capacity(size);
     while let Some(row) = rows.next()? {
@@ -64,17 +63,12 @@ pub(super) fn page(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-pub(super) fn with_issues(
-    transaction: &Transaction<'_>,
-    id: OnboardingId,
-) -> Result<HashSet<Uuid>, Fault> {
+pub(super) fn with_issues(transaction: &Transaction<'_>, id: OnboardingId) -> Result<HashSet<Uuid>, Fault> {
     let mut statement = transaction.prepare_cached(
         "SELECT DISTINCT user_guid FROM onboarding_issue WHERE onboarding_id = ?1 AND user_guid IS NOT NULL",
     )?;
     let guids = statement.query_map([Guid(id.0)], |row| row.get::<_, Guid>(0))?;
-    Ok(guids
-        .map(|guid| guid.map(|guid| guid.0))
-        .collect::<Result<_, _>>()?)
+    Ok(guids.map(|guid| guid.map(|guid| guid.0)).collect::<Result<_, _>>()?)
 }
 
 pub(super) fn ledger_page(
@@ -125,10 +119,7 @@ pub(super) fn pool_users_before(
     let mut held = HashSet::new();
     for user in users {
         let key = identifier_key(&user.identifier);
-        let is_held: bool = statement
-            .query_row(params![Guid(id.0), Guid(user.user_id), key], |row| {
-                row.get(0)
-            })?;
+        let is_held: bool = statement.query_row(params![Guid(id.0), Guid(user.user_id), key], |row| row.get(0))?;
         if is_held {
             held.insert(user.user_id);
         }

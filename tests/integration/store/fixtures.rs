@@ -81,12 +81,7 @@ pub(crate) async fn accept(store: &dyn Store, wish: &Wish) {
 }
 
 /// Takes a lease that is to be had.
-pub(crate) async fn lease(
-    store: &dyn Store,
-    id: OnboardingId,
-    number: u128,
-    ttl: Duration,
-) -> LeasedRun {
+pub(crate) async fn lease(store: &dyn Store, id: OnboardingId, number: u128, ttl: Duration) -> LeasedRun {
     match store.lease(id, worker(number), ttl).await.unwrap() {
         LeaseOutcome::Taken(leased) => *leased,
         other => panic!("not to be had: {other:?}"),
