@@ -16,7 +16,7 @@ fn answer(status: u16) -> FaultKind {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_that_passes_is_waited_out_within_the_call() -> Outcome {
     let stack = stack_with("1876", 30).await?;
-    for operation in ["create_organization", "create_pool", "import", "update_organization"] {
+    for operation in ["create_organization", "create_pool", "import_identity_configuration", "update_organization"] {
         stack.simulator().faults().add(Fault::on(operation, answer(503)).nth(1));
     }
     let run = enable(&stack, "1876").await?;
@@ -28,7 +28,7 @@ async fn a_failure_that_passes_is_waited_out_within_the_call() -> Outcome {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_lost_leads_to_a_look_and_not_to_a_second_creation() -> Outcome {
     let stack = stack_with("1876", 30).await?;
-    for operation in ["create_organization", "create_pool", "import", "update_organization"] {
+    for operation in ["create_organization", "create_pool", "import_identity_configuration", "update_organization"] {
         stack.simulator().faults().add(Fault::on(operation, FaultKind::ResetAfter).nth(1));
     }
     let run = enable(&stack, "1876").await?;
@@ -39,7 +39,7 @@ async fn an_answer_that_is_lost_leads_to_a_look_and_not_to_a_second_creation() -
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_that_lasts_is_taken_back_whatever_step_it_meets() -> Outcome {
-    for operation in ["create_organization", "create_pool", "import", "update_organization"] {
+    for operation in ["create_organization", "create_pool", "import_identity_configuration", "update_organization"] {
         for kind in [answer(500), FaultKind::ResetAfter] {
             let stack = stack_with("1876", 30).await?;
             stack.simulator().faults().add(Fault::on(operation, kind.clone()).times(12));
@@ -112,7 +112,7 @@ async fn an_activation_that_cannot_be_recorded_is_not_undone_but_becomes_an_oper
 async fn a_handler_killed_in_the_middle_of_an_import_is_replaced_and_the_run_ends_well() -> Outcome {
     let quick = options().set("USERS_PER_PAGE", "100").set("LEASE", "4s").set("HEARTBEAT", "500ms");
     let stack = start(quick, "1876", 600).await?;
-    stack.simulator().faults().add(Fault::on("import", FaultKind::Delay { ms: 150, after_effect: false }));
+    stack.simulator().faults().add(Fault::on("import_identity_configuration", FaultKind::Delay { ms: 150, after_effect: false }));
     let toggled = stack.front_door().toggle("1876", true).await?;
     stack.wait_for("1876", DEADLINE, |run| run.imported >= 100).await?;
     stack.host().kill_handler().await;

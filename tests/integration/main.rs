@@ -1,3 +1,8 @@
 //! The one integration binary: suites by capability.
 
+mod events;
+mod faults;
+mod messages;
 mod store;
+mod support;
+mod users;

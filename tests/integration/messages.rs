@@ -48,7 +48,7 @@ async fn a_message_delivered_many_times_does_the_work_once() -> Outcome {
     stack.drain(DEADLINE).await?;
     assert_eq!(stack.in_secureauth("1876"), live(5));
     let calls = stack.simulator().calls();
-    for operation in ["create_organization", "create_pool", "import"] {
+    for operation in ["create_organization", "create_pool", "import_identity_configuration"] {
         let times = calls.iter().filter(|call| call.operation == operation).count();
         assert_eq!(times, 1, "{operation}");
     }

@@ -15,7 +15,7 @@ async fn a_biller_with_more_users_than_a_page_gets_every_one_of_them() -> Outcom
     assert_eq!((run.state.as_str(), run.imported), ("succeeded", 450));
     assert_eq!(stack.in_secureauth("1876"), live(450));
     assert_eq!(stack.database().users_onboarded("1876")?, 450);
-    let largest = stack.simulator().calls().into_iter().filter(|call| call.operation == "import").count();
+    let largest = stack.simulator().calls().into_iter().filter(|call| call.operation == "import_identity_configuration").count();
     assert!(largest >= 5, "at most 100 users per call");
     assert_understood(&stack);
     Ok(())
