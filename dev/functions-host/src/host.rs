@@ -155,10 +155,10 @@ impl FunctionsHost {
         self.parts.worker.view().restarts
     }
 
-    /// Kills the handler (SIGKILL) and waits for its end. The host treats that as a crash and restarts it; see
-    /// [`TimeConstants::restart_window`](crate::TimeConstants::restart_window) for how often.
+    /// Kills the handler (SIGKILL) and waits for its end; the host starts it again. Unlike a crash it is not counted, so
+    /// a fault test may do it any number of times.
     pub async fn kill_handler(&self) {
-        self.parts.worker.kill().await;
+        self.parts.worker.kill(None).await;
     }
 
     /// Waits until the host has stopped by itself or by [`stop`](Self::stop).

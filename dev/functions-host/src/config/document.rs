@@ -32,10 +32,12 @@ impl Document {
     /// Applies every variable named `<prefix>__section__key` (reference 1.1).
     pub(crate) fn overlay(&mut self, prefix: &str, environment: &Environment) {
         for (name, value) in environment.iter() {
-            let mut path = name.split("__");
-            if path.next().is_some_and(|first| first.eq_ignore_ascii_case(prefix)) {
-                let path: Vec<&str> = path.collect();
-                set(&mut self.root, &path, value);
+            let path: Vec<&str> = name.split("__").collect();
+            if let [first, keys @ ..] = path.as_slice()
+                && first.eq_ignore_ascii_case(prefix)
+                && !keys.is_empty()
+            {
+                set(&mut self.root, keys, value);
             }
         }
     }

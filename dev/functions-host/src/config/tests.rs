@@ -101,7 +101,10 @@ fn variables_overlay_single_keys_of_host_json() {
         .map(|(name, value)| (format!("{prefix}{name}"), *value))
         .collect();
     let variables: Vec<(&str, &str)> = names.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-    let host = load(&root, &variables).unwrap().host;
+    let bare_prefix = [("AzureFunctionsJobHost", "no key")];
+    let host = load(&root, &[variables.as_slice(), &bare_prefix].concat())
+        .unwrap()
+        .host;
     assert_eq!(host.function_timeout, None);
     assert_eq!(host.queues.batch_size, 3);
     assert_eq!(host.queues.encoding, MessageEncoding::None);

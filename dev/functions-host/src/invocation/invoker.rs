@@ -140,7 +140,7 @@ impl Invoker {
             answer = &mut answer => answer,
             () = tokio::time::sleep(timeout) => {
                 tokio::time::sleep(self.settings.timeout_grace).await;
-                self.worker.restart(handler.generation).await;
+                self.worker.kill(Some(handler.generation)).await;
                 Err(Failure::FunctionTimeout(timeout))
             }
         }

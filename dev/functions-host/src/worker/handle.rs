@@ -55,10 +55,8 @@ pub(crate) struct View {
 }
 
 pub(crate) enum Command {
-    /// Kill and restart, not counted, if this start is still the current one.
-    Restart(u32),
-    /// Kill; what follows is the crash rule.
-    Kill,
+    /// Kill and restart, not counted; with a generation only if that start is still the current one.
+    Kill(Option<u32>),
     Stop(StopReason),
 }
 
@@ -110,12 +108,9 @@ impl WorkerHandle {
         }
     }
 
-    pub(crate) async fn restart(&self, generation: u32) {
-        self.order(Command::Restart(generation)).await;
-    }
-
-    pub(crate) async fn kill(&self) {
-        self.order(Command::Kill).await;
+    /// Kills the process of one start, or whichever runs.
+    pub(crate) async fn kill(&self, generation: Option<u32>) {
+        self.order(Command::Kill(generation)).await;
     }
 
     pub(crate) async fn stop(&self, reason: StopReason) {

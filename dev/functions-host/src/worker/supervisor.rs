@@ -106,7 +106,7 @@ impl Supervisor {
 
     fn launch(&mut self) -> io::Result<(Child, Ready)> {
         self.generation += 1;
-        let mut client = reqwest::Client::builder().no_proxy().http1_only();
+        let mut client = reqwest::Client::builder().no_proxy().no_gzip().http1_only();
         if let Some(timeout) = self.settings.request_timeout {
             client = client.timeout(timeout);
         }
@@ -133,13 +133,9 @@ impl Supervisor {
             consoles.spawn(self.console.clone().capture(ConsoleStream::Stderr, stderr));
         }
         let end = self.watch(&mut child, ready).await;
-        self.view.send_modify(|view| {
-            view.pid = None;
-            // Only after an exit with code 0 does the host go on sending requests to nobody.
-            if !matches!(&end, Watched::Exited(Ok(status)) if status.success()) {
-                view.phase = Phase::Starting;
-            }
-        });
+        // Only after an exit with code 0 does the host go on sending requests to nobody.
+        let stays_ready = matches!(&end, Watched::Exited(Ok(status)) if status.success());
+        self.publish_end(stays_ready);
         // A grandchild may hold the pipes open, so the end of the output is not waited for without limit.
         let _ = tokio::time::timeout(LAST_WORDS, async { while consoles.join_next().await.is_some() {} }).await;
         match end {
@@ -167,16 +163,14 @@ impl Supervisor {
                     return Watched::Ended(self.after_error());
                 }
                 order = self.orders.recv() => match order {
-                    // The generation tells a request of this process from one of an earlier process.
-                    Some((Command::Restart(generation), _done)) => {
-                        if generation == self.generation {
+                    Some((Command::Kill(generation), done)) => {
+                        // An order against an earlier process has carried itself out.
+                        if generation.is_none_or(|generation| generation == self.generation) {
                             kill(child).await;
+                            self.publish_end(false);
+                            drop(done);
                             return Watched::Ended(End::Again);
                         }
-                    }
-                    Some((Command::Kill, _done)) => {
-                        kill(child).await;
-                        return Watched::Exited(child.wait().await);
                     }
                     Some((Command::Stop(reason), done)) => {
                         self.end(child).await;
@@ -189,6 +183,15 @@ impl Supervisor {
                 },
             }
         }
+    }
+
+    fn publish_end(&self, stays_ready: bool) {
+        self.view.send_modify(|view| {
+            view.pid = None;
+            if !stays_ready {
+                view.phase = Phase::Starting;
+            }
+        });
     }
 
     fn after_exit(&mut self, status: io::Result<ExitStatus>) -> End {
@@ -224,10 +227,8 @@ impl Supervisor {
     async fn stay_down(&mut self) -> End {
         loop {
             match self.orders.recv().await {
-                Some((Command::Restart(generation), _)) if generation == self.generation => {
-                    return End::Again;
-                }
-                Some((Command::Restart(_) | Command::Kill, _)) => {}
+                Some((Command::Kill(Some(generation)), _)) if generation == self.generation => return End::Again,
+                Some((Command::Kill(_), _)) => {}
                 Some((Command::Stop(reason), done)) => return End::Stop(reason, Some(done)),
                 None => return End::Stop(StopReason::Requested, None),
             }

@@ -91,6 +91,18 @@ async fn a_killed_handler_fails_what_it_had_in_work_and_is_restarted() {
 }
 
 #[tokio::test]
+async fn a_handler_may_be_killed_any_number_of_times() {
+    let app = App::new();
+    let host = app.start().await;
+    for times in 1..=4 {
+        ready_pid(&host).await;
+        host.kill_handler().await;
+        restarted(&host, times).await;
+    }
+    assert_eq!(call(&host).await.status(), 200);
+}
+
+#[tokio::test]
 async fn an_exit_with_code_0_is_not_restarted_and_later_calls_find_nobody() {
     let app = App::new();
     let host = app.start().await;
@@ -103,7 +115,7 @@ async fn an_exit_with_code_0_is_not_restarted_and_later_calls_find_nobody() {
 
 #[tokio::test]
 async fn an_exit_with_code_200_is_restarted_without_being_counted() {
-    let app = App::new().with(|options| options.time.restart_window = Duration::from_mins(30));
+    let app = App::new();
     let host = app.start().await;
     for times in 1..=4 {
         assert_eq!(tell(&host, json!({ "exit": 200 })).await.status(), 500);
@@ -114,9 +126,7 @@ async fn an_exit_with_code_200_is_restarted_without_being_counted() {
 
 #[tokio::test]
 async fn the_third_crash_in_the_window_stops_the_host() {
-    let app = App::new()
-        .set("ECHO_START_EXIT", "7")
-        .with(|options| options.time.restart_window = Duration::from_mins(30));
+    let app = App::new().set("ECHO_START_EXIT", "7");
     let host = app.start().await;
     assert_eq!(host.stopped().await, StopReason::RestartLimit);
     assert_eq!(host.restarts(), 2);
@@ -150,7 +160,6 @@ async fn calls_are_held_until_the_handler_is_ready() {
 async fn a_handler_that_never_listens_is_restarted_and_counted() {
     let app = App::new().set("ECHO_LISTEN_AFTER", "/nowhere").with(|options| {
         options.time.initialization_timeout = Some(Duration::from_millis(50));
-        options.time.restart_window = Duration::from_mins(30);
     });
     let host = app.start().await;
     assert_eq!(host.stopped().await, StopReason::RestartLimit);

@@ -15,6 +15,7 @@ async fn a_request_goes_to_the_function_name_with_the_headers_of_the_host() {
     assert_eq!(headers["content-type"], "application/json; charset=utf-8");
     assert_eq!(headers["user-agent"], "Azure-Functions-Host/4.1052.200.0");
     assert_eq!(headers["x-azure-functions-hostversion"], "4.1052.200.0");
+    assert_eq!(headers.get("accept-encoding"), None);
     let invocation_id = host.invocations()[0].invocation_id.to_string();
     assert_eq!(headers["x-azure-functions-invocationid"], invocation_id.as_str());
     let process_port = seen["process"]["port"].as_str().unwrap();

@@ -10,11 +10,7 @@ use crate::support::{App, DEADLINE, QUEUE, call, invocations_of, tell, until};
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 fn with_timeout() -> App {
-    App::new().with(|options| {
-        options.time.function_timeout = Some(TIMEOUT);
-        // A timeout is not counted: with this window a counted one would stop the host at the third.
-        options.time.restart_window = Duration::from_mins(30);
-    })
+    App::new().with(|options| options.time.function_timeout = Some(TIMEOUT))
 }
 
 async fn restarted(host: &functions_host::FunctionsHost, times: u32) {
