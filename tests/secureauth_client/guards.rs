@@ -84,6 +84,24 @@ async fn an_id_with_path_syntax_in_it_stays_one_segment() {
     assert_eq!((url.query(), url.fragment()), (None, None));
 }
 
+#[tokio::test]
+async fn a_page_larger_than_the_server_gives_is_not_asked_for() {
+    let server = Server::scripted([reply(200)]).await;
+    for limit in [0, 101] {
+        let error = server
+            .api()
+            .users_page(&pool_of_samples(), None, limit)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            error.class(),
+            Class::Permanent,
+            "a short page would be taken for the last one"
+        );
+    }
+    assert!(server.requests().await.is_empty());
+}
+
 proptest! {
     #[test]
     fn no_text_makes_an_id_that_leaves_its_place_in_the_path(text in "\\PC{0,12}") {

@@ -1,9 +1,10 @@
 //! Nothing secret or personal leaves through a log line, an error or a `Debug`.
 
-use std::fmt::{Debug, Display};
+use std::fmt::{Debug, Display, Write as _};
 
 use biller_onboarding::ic_secureauth_api::{
-    Api, ApiError, ClientAuthMethod, ImportChunk, OrganizationQuery, PoolId, SecureAuth, UserUpdate,
+    Api, ApiError, AuditQuery, ClientAuthMethod, ImportChunk, OrganizationQuery, PoolId, SchemaId, SecureAuth,
+    UserUpdate,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json as object};
@@ -28,7 +29,7 @@ struct Seen(String);
 
 impl Seen {
     fn add(&mut self, value: &impl Debug) {
-        self.0.push_str(&format!("{value:?}\n{value:#?}\n"));
+        writeln!(self.0, "{value:?}\n{value:#?}").unwrap();
     }
 
     fn result<T: Debug>(&mut self, result: Result<T, ApiError>) {
@@ -40,7 +41,7 @@ impl Seen {
 
     fn error(&mut self, error: &(impl Debug + Display)) {
         self.add(error);
-        self.0.push_str(&format!("{error}\n{error:#}\n"));
+        writeln!(self.0, "{error}\n{error:#}").unwrap();
     }
 }
 
@@ -63,6 +64,10 @@ fn success(request: &Request) -> ResponseTemplate {
         ("GET", path) if path.ends_with("/organizations") => object!({ "organizations": [organization] }),
         ("GET", path) if path.ends_with("/users") => {
             object!({ "users": [{ "id": "u", "identifiers": [NAME], "verified addresses": [MAIL], "payload": { "n": NAME } }] })
+        }
+        ("GET", path) if path.ends_with("/audit-events") => {
+            let person = object!({ "ip": NAME, "subject": MAIL, "actor_claims": { "name": NAME } });
+            object!({ "audit_events": [{ "event_id": "e", "metadata": person, "payload": { "user": MAIL } }] })
         }
         ("GET", path) if path.ends_with("/pools") => object!({ "pools": [samples::pool()] }),
         (_, path) if path.ends_with("/configuration") => object!({ "secrets": [SECRET], "idps": [{ "name": SECRET }] }),
@@ -123,6 +128,8 @@ async fn call_everything(api: &Api, pool: &PoolId, seen: &mut Seen) {
     seen.add(&chunk());
     seen.result(api.import(&chunk()).await);
     seen.result(api.workspace_idps(&organization, pool).await);
+    seen.result(api.schema(&SchemaId::parse("schema").unwrap()).await);
+    seen.result(api.audit_events(&organization, &AuditQuery::default()).await);
     seen.result(api.granted_scopes().await);
 }
 

@@ -181,7 +181,9 @@ async fn a_token_endpoint_in_trouble_is_asked_again_and_then_left_to_the_run() {
             after: Some(Duration::ZERO)
         }
     );
-    assert_eq!(server.token_requests().await.len(), 3);
+    assert_eq!((server.token_requests().await.len(), error.attempts()), (3, 0));
+    let error = server.api().granted_scopes().await.unwrap_err();
+    assert_eq!((server.token_requests().await.len(), error.attempts()), (6, 3));
 }
 
 #[tokio::test]

@@ -18,10 +18,10 @@ async fn exchange(auth_method: ClientAuthMethod) -> serde_json::Value {
 
 #[tokio::test]
 async fn a_client_registered_for_basic_sends_its_credentials_in_the_header() {
-    compare("token_basic", exchange(ClientAuthMethod::Basic).await);
+    compare("token_basic", &exchange(ClientAuthMethod::Basic).await);
 }
 
 #[tokio::test]
 async fn a_client_registered_for_post_sends_its_credentials_in_the_body() {
-    compare("token_post", exchange(ClientAuthMethod::Post).await);
+    compare("token_post", &exchange(ClientAuthMethod::Post).await);
 }

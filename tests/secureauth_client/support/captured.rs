@@ -1,14 +1,16 @@
 //! Everything that is logged on this thread.
 
-use std::{cell::RefCell, io, sync::Once};
+use std::{cell::RefCell, io, rc::Rc, sync::Once};
+
+type Lines = Rc<RefCell<Vec<u8>>>;
 
 thread_local! {
-    static LINES: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+    static LINES: RefCell<Option<Lines>> = const { RefCell::new(None) };
 }
 
 /// Captures the log lines of every level and target, of this thread until it is dropped. A test of this binary runs on one thread,
 /// the connections of its client included.
-pub struct Captured(());
+pub struct Captured(Lines);
 
 /// Writes to the thread's capture, if there is one. One subscriber for the whole process: with one per thread the library that
 /// counts who listens can overlook one.
@@ -24,12 +26,13 @@ impl Captured {
                 .with_writer(|| ThreadLines)
                 .init();
         });
-        LINES.set(Some(Vec::new()));
-        Self(())
+        let lines = Lines::default();
+        LINES.set(Some(Rc::clone(&lines)));
+        Self(lines)
     }
 
     pub fn text(&self) -> String {
-        LINES.with_borrow(|lines| String::from_utf8(lines.clone().unwrap()).unwrap())
+        String::from_utf8(self.0.borrow().clone()).unwrap()
     }
 
     /// The fields of the lines with this message.
@@ -53,7 +56,9 @@ impl Drop for Captured {
 
 impl io::Write for ThreadLines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LINES.with_borrow_mut(|lines| lines.as_mut().map(|lines| lines.extend_from_slice(bytes)));
+        if let Some(lines) = LINES.with_borrow(Option::clone) {
+            lines.borrow_mut().extend_from_slice(bytes);
+        }
         Ok(bytes.len())
     }
 

@@ -20,11 +20,11 @@ const HEADERS: [&str; 7] = [
 pub async fn golden(name: &str, server: &Server, returned: Value) {
     let requests = server.requests().await;
     assert_eq!(requests.len(), 1, "one request per exchange");
-    compare(name, json!({ "request": request(&requests[0]), "returned": returned }));
+    compare(name, &json!({ "request": request(&requests[0]), "returned": returned }));
 }
 
 /// Compares any document with `golden/<name>.snap`.
-pub fn compare(name: &str, document: Value) {
+pub fn compare(name: &str, document: &Value) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../golden");
     settings.set_prepend_module_to_snapshot(false);
