@@ -2,6 +2,7 @@
 //!
 //! Imports point one way: `functions → onboarding → {ic_secureauth_api, store} → domain`.
 
+pub mod boot;
 pub mod cli;
 pub mod domain;
 pub mod functions;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::ids::BillerId;
+use super::words::words;
 
 /// Whether a biller signs in through SecureAuth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,23 +18,11 @@ pub enum CiamState {
     Inactive,
 }
 
-impl CiamState {
-    /// The word used in the database and over HTTP.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NotEnabled => "not-enabled",
-            Self::Active => "active",
-            Self::Inactive => "inactive",
-        }
-    }
-
-    /// The state of a database word, `None` for a word a newer version wrote.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::NotEnabled, Self::Active, Self::Inactive]
-            .into_iter()
-            .find(|state| state.as_str() == word)
-    }
-}
+words!(CiamState {
+    NotEnabled = "not-enabled",
+    Active = "active",
+    Inactive = "inactive",
+});
 
 /// What is recorded about one biller.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -52,9 +52,7 @@ impl fmt::Display for WorkerId {
 }
 
 /// A run's id. It is the correlation id people get, and what SecureAuth's audit events carry.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct OnboardingId(pub Uuid);
 

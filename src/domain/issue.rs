@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::words::words;
+
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -53,47 +55,21 @@ pub struct Issue {
     pub code: Code,
 }
 
-impl Code {
-    /// The word used in the database and over HTTP.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Missing => "missing",
-            Self::Invalid => "invalid",
-            Self::TooLong => "too-long",
-            Self::Duplicate => "duplicate",
-            Self::UnknownValue => "unknown-value",
-            Self::Refused => "refused",
-        }
-    }
+words!(Code {
+    Missing = "missing",
+    Invalid = "invalid",
+    TooLong = "too-long",
+    Duplicate = "duplicate",
+    UnknownValue = "unknown-value",
+    Refused = "refused",
+});
 
-    /// The code of a database word.
-    pub fn parse(word: &str) -> Option<Self> {
-        use Code::{Duplicate, Invalid, Missing, Refused, TooLong, UnknownValue};
-        [Missing, Invalid, TooLong, Duplicate, UnknownValue, Refused]
-            .into_iter()
-            .find(|code| code.as_str() == word)
-    }
-}
-
-impl Field {
-    /// The word used in the database and over HTTP.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::UserGuid => "userGuid",
-            Self::UserName => "userName",
-            Self::Email => "email",
-            Self::FirstName => "firstName",
-            Self::LastName => "lastName",
-            Self::Status => "status",
-            Self::User => "user",
-        }
-    }
-
-    /// The field of a database word.
-    pub fn parse(word: &str) -> Option<Self> {
-        use Field::{Email, FirstName, LastName, Status, User, UserGuid, UserName};
-        [UserGuid, UserName, Email, FirstName, LastName, Status, User]
-            .into_iter()
-            .find(|field| field.as_str() == word)
-    }
-}
+words!(Field {
+    UserGuid = "userGuid",
+    UserName = "userName",
+    Email = "email",
+    FirstName = "firstName",
+    LastName = "lastName",
+    Status = "status",
+    User = "user",
+});

@@ -40,19 +40,30 @@ pub enum Entry {
         /// SecureAuth ignored `deactivated: true`: it is live from the start.
         live: bool,
     },
+    /// Outcome: SecureAuth refused it; there was no effect.
+    OrganizationRefused,
     /// The pool stood before this run.
     PoolFound {
         /// Its id.
         pool_id: String,
         /// How it compares user names.
         case_insensitive: bool,
+        /// Sent with every user.
+        payload_schema_id: String,
+        /// Sent with every user.
+        metadata_schema_id: String,
         /// Settings that differ from ours; reported, never changed.
         differs_in: Vec<String>,
     },
+    /// The pool's users up to this id are recorded in `PoolUserBefore`.
+    PoolUsersPaged {
+        /// Last user id of the page.
+        last: String,
+        /// How many so far.
+        count: u64,
+    },
     /// Every user the pool held before the import is recorded in `PoolUserBefore`.
     PoolUsersRecorded {
-        /// The pool.
-        pool_id: String,
         /// How many.
         count: u64,
     },
@@ -74,6 +85,8 @@ pub enum Entry {
         /// Taken from the answer, sent with every user (seed 2).
         metadata_schema_id: String,
     },
+    /// Outcome: SecureAuth refused it; there was no effect.
+    PoolRefused,
     /// Outcome: the id is refused although nothing is there to see. The next try uses the next generation.
     PoolIdRefused {
         /// The id.
@@ -96,6 +109,11 @@ pub enum Entry {
         count: usize,
         /// SHA-256 (hex) of the body.
         hash: String,
+    },
+    /// Intent: users that an earlier run imported get new values; the ledger holds the old ones.
+    ChangeUsers {
+        /// How many.
+        count: usize,
     },
     /// Outcome: everything up to this user GUID is dealt with.
     ImportedUpTo {
@@ -145,6 +163,8 @@ pub enum Entry {
         /// The pool.
         pool_id: String,
     },
+    /// The pools this run created were removed; the generation grows.
+    PoolsTakenBack,
     /// Outcome: users this run added are deleted again and changed ones have their old values.
     UsersTakenBack,
     /// Intent.
@@ -162,6 +182,8 @@ pub enum Entry {
         /// The organization.
         organization_id: String,
     },
+    /// The organization needs no (more) undoing.
+    OrganizationTakenBack,
     /// Everything is undone; looked for once more after a while (reference 5.3 R6).
     TakenBack,
     /// Looked for again: still gone.

@@ -5,8 +5,7 @@ pub const ENABLING: &str = "Enabling CIAM will initiate the creation of your org
 /// F1.
 pub const ENABLED: &str = "Organization and users successfully created in SecureAuth.";
 /// F2.
-pub const NOT_ENABLED: &str =
-    "An error occurred during Organization or user creation. Please contact support.";
+pub const NOT_ENABLED: &str = "An error occurred during Organization or user creation. Please contact support.";
 /// While a disable run is under way.
 pub const DISABLING: &str = "CIAM is being disabled.";
 /// After a disable run.

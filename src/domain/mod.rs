@@ -13,3 +13,4 @@ pub mod step;
 pub mod user;
 pub mod user_set;
 pub mod wish;
+mod words;

@@ -1,5 +1,7 @@
 //! The words for why a run waits, failed or is stuck. Operators search for them; people never see them.
 
+use super::words::words;
+
 /// Why a run failed, is being taken back, waits or is stuck.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
@@ -39,36 +41,34 @@ pub enum Reason {
     Recheck,
     /// All worker slots of the tenant are taken.
     WorkerSlot,
-    /// The database did not answer.
+    /// The database did not answer, or refused a statement.
     DatabaseUnavailable,
+    /// An operator asked for it.
+    Operator,
 }
 
-impl Reason {
-    /// The word in the database, in logs and in operators' output.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::SecureauthUnavailable => "secureauth_unavailable",
-            Self::SecureauthRefused => "secureauth_refused",
-            Self::OrganizationIdReserved => "organization_id_reserved",
-            Self::OrganizationElsewhere => "organization_elsewhere",
-            Self::ForeignMarker => "foreign_marker",
-            Self::SeveralPools => "several_pools",
-            Self::PoolIdReserved => "pool_id_reserved",
-            Self::PoolWithoutIdp => "pool_without_idp",
-            Self::SettingsIgnored => "settings_ignored",
-            Self::InvalidUsers => "invalid_users",
-            Self::UsersNotVisible => "users_not_visible",
-            Self::BillerWithoutName => "biller_without_name",
-            Self::ActivationNotRecorded => "activation_not_recorded",
-            Self::DeactivationNotRecorded => "deactivation_not_recorded",
-            Self::NotTakenBack => "not_taken_back",
-            Self::PreviousWorker => "previous_worker",
-            Self::Recheck => "recheck",
-            Self::WorkerSlot => "worker_slot",
-            Self::DatabaseUnavailable => "database_unavailable",
-        }
-    }
-}
+words!(Reason {
+    SecureauthUnavailable = "secureauth_unavailable",
+    SecureauthRefused = "secureauth_refused",
+    OrganizationIdReserved = "organization_id_reserved",
+    OrganizationElsewhere = "organization_elsewhere",
+    ForeignMarker = "foreign_marker",
+    SeveralPools = "several_pools",
+    PoolIdReserved = "pool_id_reserved",
+    PoolWithoutIdp = "pool_without_idp",
+    SettingsIgnored = "settings_ignored",
+    InvalidUsers = "invalid_users",
+    UsersNotVisible = "users_not_visible",
+    BillerWithoutName = "biller_without_name",
+    ActivationNotRecorded = "activation_not_recorded",
+    DeactivationNotRecorded = "deactivation_not_recorded",
+    NotTakenBack = "not_taken_back",
+    PreviousWorker = "previous_worker",
+    Recheck = "recheck",
+    WorkerSlot = "worker_slot",
+    DatabaseUnavailable = "database_unavailable",
+    Operator = "operator",
+});
 
 impl std::fmt::Display for Reason {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

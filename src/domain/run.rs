@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 use super::ids::{BillerId, OnboardingId};
 use super::step::Step;
+use super::words::words;
 
 /// What a run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,22 +41,6 @@ pub enum RunState {
     Cancelled,
 }
 
-macro_rules! words {
-    ($type:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
-        impl $type {
-            /// The word used in the database and over HTTP.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-
-            /// The value of a database word, `None` for a word a newer version wrote.
-            pub fn parse(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$variant),)+ _ => None }
-            }
-        }
-    };
-}
-
 words!(Kind {
     Enable = "enable",
     Sync = "sync",
@@ -76,10 +61,7 @@ words!(RunState {
 impl RunState {
     /// Work is still to be done by the function: a message for it makes sense.
     pub fn is_open(self) -> bool {
-        matches!(
-            self,
-            Self::Queued | Self::Running | Self::Waiting | Self::TakingBack
-        )
+        matches!(self, Self::Queued | Self::Running | Self::Waiting | Self::TakingBack)
     }
 
     /// The run keeps every other run of its biller out: open, or stuck until an operator acts.

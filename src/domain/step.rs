@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::run::Kind;
+use super::words::words;
 
 /// One step of a run; `do` and `undo` stand side by side in `onboarding::steps`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -44,31 +45,19 @@ impl Step {
             Kind::Disable => &[Self::DeactivateOrganization, Self::RecordDeactivation],
         }
     }
-
-    /// The word used in the database and over HTTP.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::CheckUsers => "check_users",
-            Self::EnsureOrganization => "ensure_organization",
-            Self::EnsurePool => "ensure_pool",
-            Self::ImportUsers => "import_users",
-            Self::VerifyUsers => "verify_users",
-            Self::ActivateOrganization => "activate_organization",
-            Self::RecordActivation => "record_activation",
-            Self::DeactivateOrganization => "deactivate_organization",
-            Self::RecordDeactivation => "record_deactivation",
-        }
-    }
-
-    /// The step of a database word, `None` for a word a newer version wrote.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Kind::Enable, Kind::Disable]
-            .into_iter()
-            .flat_map(Self::of)
-            .copied()
-            .find(|step| step.as_str() == word)
-    }
 }
+
+words!(Step {
+    CheckUsers = "check_users",
+    EnsureOrganization = "ensure_organization",
+    EnsurePool = "ensure_pool",
+    ImportUsers = "import_users",
+    VerifyUsers = "verify_users",
+    ActivateOrganization = "activate_organization",
+    RecordActivation = "record_activation",
+    DeactivateOrganization = "deactivate_organization",
+    RecordDeactivation = "record_deactivation",
+});
 
 #[cfg(test)]
 mod tests {

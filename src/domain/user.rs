@@ -155,11 +155,7 @@ fn required(
     }
 }
 
-fn optional(
-    value: Option<String>,
-    field: Field,
-    report: &mut impl FnMut(Field, Code),
-) -> Option<String> {
+fn optional(value: Option<String>, field: Field, report: &mut impl FnMut(Field, Code)) -> Option<String> {
     let text = value.filter(|text| !text.trim().is_empty())?;
     if text.chars().count() > LONGEST {
         report(field, Code::TooLong);
@@ -177,9 +173,7 @@ fn is_user_name(text: &str) -> bool {
 }
 
 fn is_email(text: &str) -> bool {
-    text.is_ascii()
-        && email_address::EmailAddress::is_valid(text)
-        && !text.contains(['"', ' ', '<'])
+    text.is_ascii() && email_address::EmailAddress::is_valid(text) && !text.contains(['"', ' ', '<'])
 }
 
 #[cfg(test)]
@@ -258,13 +252,8 @@ mod tests {
 
     #[test]
     fn debug_output_shows_no_personal_data() {
-        let Ok(checked) = row().check() else {
-            panic!("is valid")
-        };
+        let Ok(checked) = row().check() else { panic!("is valid") };
         let shown = format!("{:?} {checked:?}", row());
-        assert!(
-            !shown.contains("rsable") && !shown.contains("demo"),
-            "{shown}"
-        );
+        assert!(!shown.contains("rsable") && !shown.contains("demo"), "{shown}");
     }
 }

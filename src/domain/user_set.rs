@@ -89,13 +89,7 @@ impl UserSet {
     fn compare(&mut self, user: &CrmUser) {
         let guid = user.user_guid;
         let name = user.user_name.to_ascii_lowercase().into_boxed_str();
-        note(
-            &mut self.names,
-            name,
-            guid,
-            Field::UserName,
-            &mut self.issues,
-        );
+        note(&mut self.names, name, guid, Field::UserName, &mut self.issues);
         if let Some(emails) = &mut self.emails {
             let email = user.email.to_ascii_lowercase().into_boxed_str();
             note(emails, email, guid, Field::Email, &mut self.issues);
@@ -106,11 +100,7 @@ impl UserSet {
     pub fn finish(mut self) -> (Counts, Vec<Issue>) {
         self.issues.sort_unstable();
         self.issues.dedup();
-        let mut guids: Vec<Uuid> = self
-            .issues
-            .iter()
-            .filter_map(|issue| issue.user_guid)
-            .collect();
+        let mut guids: Vec<Uuid> = self.issues.iter().filter_map(|issue| issue.user_guid).collect();
         guids.dedup();
         self.counts.invalid += guids
             .iter()
@@ -129,13 +119,7 @@ fn duplicate(guid: Uuid, field: Field) -> Issue {
     }
 }
 
-fn note(
-    seen: &mut HashMap<Box<str>, Seen>,
-    key: Box<str>,
-    guid: Uuid,
-    field: Field,
-    issues: &mut Vec<Issue>,
-) {
+fn note(seen: &mut HashMap<Box<str>, Seen>, key: Box<str>, guid: Uuid, field: Field, issues: &mut Vec<Issue>) {
     match seen.entry(key) {
         Entry::Vacant(place) => {
             place.insert(Seen {
@@ -197,10 +181,7 @@ mod tests {
     fn a_shared_address_matters_only_when_addresses_are_sent_as_verified() {
         let rows = || vec![row(1, "a", "s@x.com"), row(2, "b", "S@x.com")];
         assert_eq!(issues(false, rows()), []);
-        assert_eq!(
-            issues(true, rows()),
-            [(Some(1), Field::Email), (Some(2), Field::Email)]
-        );
+        assert_eq!(issues(true, rows()), [(Some(1), Field::Email), (Some(2), Field::Email)]);
     }
 
     #[test]

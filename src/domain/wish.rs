@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::biller::CiamState;
 use super::ids::{BillerId, EventId, OnboardingId, RequestedBy};
 use super::run::{Kind, RunState};
+use super::words::words;
 
 /// Who sent the event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,15 +17,10 @@ pub enum Source {
     BillerWizard,
 }
 
-impl Source {
-    /// The word used in the database and over HTTP.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::CrmToggle => "crm-toggle",
-            Self::BillerWizard => "biller-wizard",
-        }
-    }
-}
+words!(Source {
+    CrmToggle = "crm-toggle",
+    BillerWizard = "biller-wizard",
+});
 
 /// One parsed event.
 #[derive(Debug, Clone)]
@@ -205,10 +201,7 @@ mod tests {
     #[test]
     fn a_wizard_without_the_checkbox_changes_nothing_even_for_an_active_biller() {
         let unset = wish(false, Source::BillerWizard);
-        assert_eq!(
-            decide(&unset, &snapshot(CiamState::Active)),
-            Decision::NothingToDo
-        );
+        assert_eq!(decide(&unset, &snapshot(CiamState::Active)), Decision::NothingToDo);
         let mut unknown = snapshot(CiamState::NotEnabled);
         unknown.biller_exists = false;
         assert_eq!(decide(&unset, &unknown), Decision::NothingToDo);

@@ -8,7 +8,7 @@ use crate::domain::run::Progress;
 use crate::domain::step::Step;
 
 /// One transaction's worth of a run's records. Empty members write nothing.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Batch {
     /// The step the run is at.
     pub step: Option<Step>,

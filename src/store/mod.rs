@@ -6,9 +6,14 @@
 //! Methods take durations, never "now": the database's clock decides leases and due times, so that instances whose clocks
 //! differ agree (SQLite: the injected clock). Every write under a lease is fenced by the lease's version.
 
+mod accepting;
 mod batch;
 mod error;
+mod fault;
 mod lease;
+mod row;
+pub mod sqlite;
+mod transition;
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -76,11 +81,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn accept(&self, wish: &Wish, resend: Resend) -> Result<Acceptance, StoreError>;
 
     /// The biller as `GET` shows it with at most `max_issues` issues; `None` when it is not in `ciam.Biller`.
-    async fn biller(
-        &self,
-        id: &BillerId,
-        max_issues: u32,
-    ) -> Result<Option<BillerView>, StoreError>;
+    async fn biller(&self, id: &BillerId, max_issues: u32) -> Result<Option<BillerView>, StoreError>;
 
     // --- runs ---------------------------------------------------------------------------------------------------
 
@@ -89,12 +90,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Takes the lease of an open run that is due (`next_attempt_at` reached) and not leased: state `queued`/`waiting`
     /// becomes `running`, `started_at` is set once, the version grows, the run is due for the timer when the lease ends.
-    async fn lease(
-        &self,
-        id: OnboardingId,
-        worker: WorkerId,
-        ttl: Duration,
-    ) -> Result<LeaseOutcome, StoreError>;
+    async fn lease(&self, id: OnboardingId, worker: WorkerId, ttl: Duration) -> Result<LeaseOutcome, StoreError>;
 
     /// Extends a lease; [`StoreError::LeaseLost`] when another worker has taken it.
     async fn renew(&self, lease: &Lease, ttl: Duration) -> Result<(), StoreError>;
@@ -120,30 +116,16 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn postpone(&self, id: OnboardingId, after: Duration) -> Result<(), StoreError>;
 
     /// An operator's command on a run, with an audit entry in its journal.
-    async fn operate(
-        &self,
-        id: OnboardingId,
-        operation: Operation,
-        by: &str,
-    ) -> Result<Operated, StoreError>;
+    async fn operate(&self, id: OnboardingId, operation: Operation, by: &str) -> Result<Operated, StoreError>;
 
     // --- users --------------------------------------------------------------------------------------------------
 
     /// Every row of the biller in `ciam.BillerUser`, in one streaming read, NULL and repeated keys included.
-    async fn each_user(
-        &self,
-        biller: &BillerId,
-        row: &mut (dyn FnMut(UserRow) + Send),
-    ) -> Result<(), StoreError>;
+    async fn each_user(&self, biller: &BillerId, row: &mut (dyn FnMut(UserRow) + Send)) -> Result<(), StoreError>;
 
     /// The next rows by GUID in the database's own order, `after` exclusive; rows without a GUID do not appear.
     /// A GUID's rows are never split over two pages.
-    async fn users_page(
-        &self,
-        biller: &BillerId,
-        after: Option<Uuid>,
-        limit: u32,
-    ) -> Result<Vec<UserRow>, StoreError>;
+    async fn users_page(&self, biller: &BillerId, after: Option<Uuid>, limit: u32) -> Result<Vec<UserRow>, StoreError>;
 
     /// The GUIDs with an issue in this run.
     async fn users_with_issues(&self, id: OnboardingId) -> Result<HashSet<Uuid>, StoreError>;
@@ -165,29 +147,15 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     ) -> Result<HashMap<Uuid, LedgerRow>, StoreError>;
 
     /// Which of these ids and identifiers the pool held before the run's import (`PoolUserBefore`).
-    async fn pool_users_before(
-        &self,
-        id: OnboardingId,
-        users: &[PoolUser],
-    ) -> Result<HashSet<Uuid>, StoreError>;
+    async fn pool_users_before(&self, id: OnboardingId, users: &[PoolUser]) -> Result<HashSet<Uuid>, StoreError>;
 
     // --- worker slots -------------------------------------------------------------------------------------------
 
     /// Takes one of `slots` rows of `ciam.WorkerSlot`, free or expired, or the one the worker already has.
-    async fn take_slot(
-        &self,
-        worker: WorkerId,
-        slots: u32,
-        ttl: Duration,
-    ) -> Result<Option<u32>, StoreError>;
+    async fn take_slot(&self, worker: WorkerId, slots: u32, ttl: Duration) -> Result<Option<u32>, StoreError>;
 
     /// Extends a slot; `false` when another worker has it.
-    async fn renew_slot(
-        &self,
-        worker: WorkerId,
-        slot: u32,
-        ttl: Duration,
-    ) -> Result<bool, StoreError>;
+    async fn renew_slot(&self, worker: WorkerId, slot: u32, ttl: Duration) -> Result<bool, StoreError>;
 
     /// Gives a slot back.
     async fn free_slot(&self, worker: WorkerId, slot: u32) -> Result<(), StoreError>;

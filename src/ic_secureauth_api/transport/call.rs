@@ -21,6 +21,8 @@ pub(crate) struct Call {
     request: Request,
     /// Whether it may be repeated only as long as the server remembers its idempotency key.
     pub(super) keyed: bool,
+    /// Whether an attempt that may have had an effect must not be followed by another.
+    pub(super) once: bool,
 }
 
 impl Call {
@@ -31,6 +33,7 @@ impl Call {
             operation,
             request,
             keyed: false,
+            once: false,
         }
     }
 
@@ -62,6 +65,12 @@ impl Call {
     pub(crate) fn key(mut self, key: &IdempotencyKey) -> Self {
         self.header(IDEMPOTENCY_KEY, key.header());
         self.keyed = true;
+        self
+    }
+
+    /// Ends with the first attempt that may have had an effect: the caller looks before it sends again.
+    pub(crate) fn once(mut self) -> Self {
+        self.once = true;
         self
     }
 

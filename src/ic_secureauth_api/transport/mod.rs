@@ -84,7 +84,7 @@ impl Transport {
         let (call, progress) = (&call, &progress);
         (|| self.attempt(call, context, progress))
             .retry(self.pauses.for_one_call())
-            .when(|failed: &Failed| failed.repeatable)
+            .when(|failed: &Failed| failed.repeatable && !(call.once && failed.kind.may_have_had_an_effect()))
             .adjust(|failed, pause| progress.pause_before_repeating(&failed.kind, pause))
             .await
             .map_err(|failed| ApiError::new(call.operation, failed.kind, progress.sent(), progress.is_uncertain()))
