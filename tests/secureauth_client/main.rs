@@ -12,6 +12,7 @@
 )]
 
 mod contract;
+mod gate;
 mod guards;
 mod limits;
 mod paging;

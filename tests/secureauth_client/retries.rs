@@ -1,22 +1,16 @@
 //! How often a call is made, how long it waits, and what it ends with.
 
-use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU32, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use biller_onboarding::ic_secureauth_api::{CallGate, Class, ErrorKind, GateClosed, SecureAuth};
+use biller_onboarding::ic_secureauth_api::{Class, ErrorKind};
 use futures_util::future::join_all;
 use serde_json::json as object;
 
 use crate::support::{
-    Captured, Server, api, config, context, json, organization_id,
+    Captured, Server, api, config, json, organization_id,
     raw::HangingUp,
     reply,
-    samples::{self, key, pool_of_samples, user_id},
+    samples::{self, key, pool_of_samples},
 };
 
 #[tokio::test]
@@ -241,65 +235,13 @@ async fn an_attempt_whose_outcome_is_unknown_is_not_forgotten_over_a_later_refus
     assert!(error.outcome_unknown(), "the conflict may be with the first attempt");
 }
 
-/// Lets the first `open` attempts start.
-struct Gate {
-    open: AtomicU32,
-    deadlines: Mutex<Vec<Duration>>,
-}
-
-impl Gate {
-    fn new(open: u32) -> Arc<Self> {
-        Arc::new(Self {
-            open: AtomicU32::new(open),
-            deadlines: Mutex::default(),
-        })
-    }
-}
-
-impl CallGate for Gate {
-    fn may_start(&self, deadline: Duration) -> Result<(), GateClosed> {
-        self.deadlines.lock().unwrap().push(deadline);
-        let left = self
-            .open
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |open| open.checked_sub(1));
-        left.map(|_| ()).map_err(|_| GateClosed)
-    }
-}
-
 #[tokio::test]
-async fn behind_a_closed_gate_nothing_is_sent() {
-    let server = Server::scripted([reply(204)]).await;
-    let gate = Gate::new(0);
-    let api = SecureAuth::new(server.config())
-        .unwrap()
-        .call(context(Some(gate.clone())));
-    let error = api.import(&samples::chunk()).await.unwrap_err();
-    assert_eq!(
-        (error.class(), error.attempts(), error.outcome_unknown()),
-        (Class::NotStarted, 0, false)
-    );
-    assert!(server.requests().await.is_empty());
-    assert!(api.delete_user(&pool_of_samples(), &user_id()).await.is_err());
-    let deadlines = gate.deadlines.lock().unwrap().clone();
-    assert_eq!(
-        deadlines,
-        [Duration::from_mins(1), Duration::from_secs(30)],
-        "each with its own deadline"
-    );
-}
-
-#[tokio::test]
-async fn a_gate_that_closes_between_attempts_leaves_the_first_ones_outcome_unknown() {
-    let server = Server::scripted([reply(503)]).await;
-    let api = SecureAuth::new(server.config())
-        .unwrap()
-        .call(context(Some(Gate::new(1))));
-    let error = api.import(&samples::chunk()).await.unwrap_err();
-    assert_eq!(
-        (error.class(), error.attempts(), error.outcome_unknown()),
-        (Class::NotStarted, 1, true)
-    );
-    assert_eq!(server.requests().await.len(), 1);
+async fn an_import_into_a_pool_in_use_is_not_repeated_once_it_may_have_had_an_effect() {
+    let server = Server::scripted([reply(429), reply(503), reply(204)]).await;
+    let error = server.api().import_once(&samples::chunk()).await.unwrap_err();
+    assert_eq!((error.status(), error.attempts()), (Some(503), 2), "the 429 had none");
+    assert!(error.outcome_unknown());
+    server.api().import_once(&samples::chunk()).await.unwrap();
 }
 
 #[tokio::test]
