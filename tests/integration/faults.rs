@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secureauth_simulator::{Fault, FaultKind, FaultStatus};
 
-use crate::support::{DEADLINE, Outcome, add_biller, enable, ended, live, nothing, options, stack_with, start, status};
+use crate::support::{DEADLINE, Outcome, add_biller, calls_of, enable, ended, live, nothing, options, stack_with, start, status};
 
 fn answer(status: u16) -> FaultKind {
     FaultKind::Status(FaultStatus {
@@ -65,8 +65,7 @@ async fn a_refusal_of_the_billers_data_is_taken_back_at_once() -> Outcome {
     let run = enable(&stack, "1876").await?;
     assert_eq!((run.state.as_str(), run.reason.as_deref()), ("failed", Some("secureauth_refused")));
     assert_eq!(stack.in_secureauth("1876"), nothing());
-    let tries = stack.simulator().calls().into_iter().filter(|call| call.operation == "create_pool");
-    assert_eq!(tries.count(), 1);
+    assert_eq!(calls_of(&stack, "create_pool").len(), 1);
     Ok(())
 }
 
@@ -136,9 +135,7 @@ async fn two_hosts_share_the_tenants_budget_and_no_run_is_worked_on_twice() -> O
     for number in 0..6 {
         let biller = format!("b{number}");
         assert_eq!(stack.in_secureauth(&biller), live(120), "{biller}");
-        let created = stack.simulator().calls().into_iter();
-        let created = created.filter(|call| call.operation == "create_organization" && call.status == Some(201));
-        assert_eq!(created.count(), 6);
     }
+    assert_eq!(calls_of(&stack, "create_organization").len(), 6);
     Ok(())
 }

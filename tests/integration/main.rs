@@ -3,6 +3,8 @@
 mod events;
 mod faults;
 mod messages;
+mod operating;
+mod secrecy;
 mod store;
 mod support;
 mod users;

@@ -1,8 +1,12 @@
 //! The queue and the timer: messages that are lost, doubled, foreign or newer.
 
+use functions_host::Invocation;
+use local_stack::Stack;
+use secureauth_simulator::{Fault, FaultKind, FaultStatus};
 use serde_json::json;
+use tokio::time::Instant;
 
-use crate::support::{DEADLINE, Outcome, enable, ended, live, options, stack_with, start};
+use crate::support::{DEADLINE, Outcome, calls_of, ended, live, nothing, options, stack_with, start};
 
 const QUEUE: &str = "migrate-users";
 
@@ -30,8 +34,7 @@ async fn a_message_of_a_newer_version_is_left_for_a_newer_instance() -> Outcome 
     queue.send(r#"{"v":2,"run":"x"}"#).await?;
     stack.host().wait_until_idle(DEADLINE).await?;
     assert_eq!(queue.poison().len(), 1, "delivered maxDequeueCount times, then kept aside");
-    let tries = stack.host().invocations().into_iter().filter(|invocation| invocation.function == "function-migrate-users");
-    assert_eq!(tries.count(), 10);
+    assert_eq!(invocations(&stack).len(), 10);
     Ok(())
 }
 
@@ -47,10 +50,8 @@ async fn a_message_delivered_many_times_does_the_work_once() -> Outcome {
     stack.host().queue(QUEUE).send(&text).await?;
     stack.drain(DEADLINE).await?;
     assert_eq!(stack.in_secureauth("1876"), live(5));
-    let calls = stack.simulator().calls();
     for operation in ["create_organization", "create_pool", "import_identity_configuration"] {
-        let times = calls.iter().filter(|call| call.operation == operation).count();
-        assert_eq!(times, 1, "{operation}");
+        assert_eq!(calls_of(&stack, operation).len(), 1, "{operation}");
     }
     Ok(())
 }
@@ -64,7 +65,7 @@ async fn a_message_that_is_lost_after_the_commit_is_sent_again_by_the_timer() ->
     queue.clear();
     // The row is due for the timer a second later; its message comes back once per claim.
     stack.wait_for("1876", DEADLINE, |run| run.resends > 0).await?;
-    let started = tokio::time::Instant::now();
+    let started = Instant::now();
     while queue.is_empty() {
         assert!(started.elapsed() < DEADLINE);
         tokio::task::yield_now().await;
@@ -76,57 +77,62 @@ async fn a_message_that_is_lost_after_the_commit_is_sent_again_by_the_timer() ->
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_joining_post_emits_the_message_again_only_until_the_run_was_leased() -> Outcome {
-    let frozen = options().set("AzureWebJobs.function-migrate-users.Disabled", "true").set("RESEND_FIRST", "5s");
-    let stack = start(frozen, "1876", 2).await?;
-    let queue = stack.host().queue(QUEUE);
+    let frozen = options().set("AzureWebJobs.function-migrate-users.Disabled", "true");
+    let stack = start(frozen.set("RESEND_FIRST", "5s"), "1876", 2).await?;
     stack.front_door().toggle("1876", true).await?;
     stack.front_door().toggle("1876", true).await?;
-    assert_eq!(queue.len(), 2, "not leased yet: the first message may have been lost");
-    let other = stack_with("1877", 1).await?;
-    let run = enable(&other, "1877").await?;
-    assert_eq!(run.state, "succeeded");
-    let first = toggle_again(&other).await?;
-    assert!(other.host().queue(QUEUE).is_empty(), "{first}");
+    let queued = stack.host().queue(QUEUE).len();
+    assert_eq!(queued, 2, "not leased yet: the first message may have been lost");
+
+    let stack = start(options().set("RUN_PAUSES", "1h"), "1876", 2).await?;
+    secureauth_is_down(&stack);
+    stack.front_door().toggle("1876", true).await?;
+    stack.wait_for("1876", DEADLINE, |run| run.state == "waiting").await?;
+    stack.host().wait_until_idle(DEADLINE).await?;
+    let joined = stack.front_door().toggle("1876", true).await?;
+    assert_eq!(joined.status, 202);
+    stack.host().wait_until_idle(DEADLINE).await?;
+    let slices = invocations(&stack).len();
+    assert_eq!(slices, 1, "the timer alone brings a waiting run back");
     Ok(())
 }
 
-/// The same event again, long after its run ended.
-async fn toggle_again(stack: &local_stack::Stack) -> Result<String, Box<dyn std::error::Error>> {
-    let run = stack.database().latest_run("1877")?.expect("has one");
-    let sent = stack.host().invocations().len();
-    stack.drain(DEADLINE).await?;
-    Ok(format!("{} after {sent} invocations", run.onboarding_id))
+fn secureauth_is_down(stack: &Stack) {
+    let down = FaultKind::Status(FaultStatus {
+        status: 503,
+        ..FaultStatus::default()
+    });
+    stack.simulator().faults().add(Fault {
+        operation: None,
+        ..Fault::on("", down)
+    });
+}
+
+fn invocations(stack: &Stack) -> Vec<Invocation> {
+    let all = stack.host().invocations().into_iter();
+    all.filter(|invocation| invocation.function == "function-migrate-users").collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_journal_entry_of_a_newer_version_leaves_the_run_to_it() -> Outcome {
-    let stack = start(options().set("AzureWebJobs.function-migrate-users.Disabled", "true"), "1876", 1).await?;
+    let stack = start(options().set("RUN_PAUSES", "1s, 1s"), "1876", 1).await?;
+    secureauth_is_down(&stack);
     let toggled = stack.front_door().toggle("1876", true).await?;
     let id = toggled.text_at("/onboardingId").to_owned();
+    stack.wait_for("1876", DEADLINE, |run| run.state == "waiting").await?;
     let newer = rusqlite::Connection::open(stack.database().path())?;
     newer.execute(
-        "INSERT INTO onboarding_journal (onboarding_id, seq, at, entry, detail) VALUES (?1, 1, 0, 'teleport', '{\"entry\":\"teleport\"}')",
-        [&id],
+        "INSERT INTO onboarding_journal (onboarding_id, seq, at, entry, detail) VALUES (?1, 99, 0, 'teleport', ?2)",
+        [id.as_str(), r#"{"entry":"teleport"}"#],
     )?;
-    let second = start(options(), "unused", 0).await?;
-    drop(second);
-    let text = json!({"v": 1, "onboardingId": id}).to_string();
-    let answer = reqwest::Client::new()
-        .post(format!("{}/admin/functions/function-migrate-users", stack.host().base_url()))
-        .json(&json!({"input": text}))
-        .send()
-        .await?;
-    assert_eq!(answer.status().as_u16(), 202);
-    let started = tokio::time::Instant::now();
-    loop {
-        let failed = stack.host().invocations().into_iter().find(|invocation| !invocation.succeeded());
-        if failed.is_some() {
-            break;
-        }
-        assert!(started.elapsed() < DEADLINE, "the invocation fails");
+    stack.simulator().faults().clear();
+    let started = Instant::now();
+    while invocations(&stack).iter().all(Invocation::succeeded) {
+        assert!(started.elapsed() < DEADLINE, "the invocation is failed");
         tokio::task::yield_now().await;
     }
     let run = stack.database().latest_run("1876")?.expect("is there");
     assert!(!run.has_ended(), "{}", run.state);
+    assert_eq!(stack.in_secureauth("1876"), nothing());
     Ok(())
 }

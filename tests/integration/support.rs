@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use local_stack::{BillerInventory, HttpAnswer, RunRecord, Stack, StackOptions, UserRow};
-use secureauth_simulator::PoolUser;
+use secureauth_simulator::{CallRecord, PoolUser};
 use serde_json::{Value, json};
 
 /// A test fails with whatever went wrong first.
@@ -143,4 +143,13 @@ pub(crate) async fn remove_organization(stack: &Stack, id: &str) -> Outcome {
         assert_eq!(answer.status().as_u16(), 204, "{path}");
     }
     Ok(())
+}
+
+/// The simulator's name of the import.
+pub(crate) const IMPORT: &str = "import_identity_configuration";
+
+/// The calls of one operation so far.
+pub(crate) fn calls_of(stack: &Stack, operation: &str) -> Vec<CallRecord> {
+    let calls = stack.simulator().calls().into_iter();
+    calls.filter(|call| call.operation.as_deref() == Some(operation)).collect()
 }
