@@ -91,6 +91,18 @@ async fn a_token_rejected_after_its_renewal_ends_the_call_without_a_loop() {
 }
 
 #[tokio::test]
+async fn a_call_renews_the_token_once_whatever_its_later_attempts_meet() {
+    let rejected = || json(401, &object!({ "error_code": "invalid_access_token" }));
+    let server = Server::scripted([rejected(), reply(503), rejected()]).await;
+    let error = server.api().pool(&pool_of_samples()).await.unwrap_err();
+    assert_eq!(error.status(), Some(401));
+    assert_eq!(
+        (server.requests().await.len(), server.token_requests().await.len()),
+        (3, 2)
+    );
+}
+
+#[tokio::test]
 async fn another_401_does_not_renew_the_token() {
     let server = Server::scripted([json(401, &object!({ "error_code": "unauthorized" }))]).await;
     let error = server.api().pool(&pool_of_samples()).await.unwrap_err();
