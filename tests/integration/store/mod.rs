@@ -21,6 +21,7 @@ mod operator;
 mod records;
 mod schema;
 mod slots;
+mod sql_server_db;
 mod sqlite_db;
 mod sqlite_only;
 mod timer;
