@@ -102,10 +102,7 @@ macro_rules! on_both {
             $(
                 #[tokio::test]
                 async fn $sentence() {
-                    $crate::store::sql_server_db::on_sql_server(stringify!($sentence), |db| {
-                        Box::pin(super::$sentence(db))
-                    })
-                    .await;
+                    $crate::store::sql_server_db::on_sql_server(|db| Box::pin(super::$sentence(db))).await;
                 }
             )+
         }
