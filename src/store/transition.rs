@@ -1,6 +1,7 @@
 //! What follows from what, where it does not depend on the database: both adapters write what is decided here.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
@@ -116,4 +117,9 @@ pub(super) fn identifier_key(identifier: &str) -> String {
         let _ = write!(hex, "{byte:02x}");
     }
     hex
+}
+
+/// Whole milliseconds, rounded up, at most what `DATEADD` takes (24 days).
+pub(super) fn millis(duration: Duration) -> i32 {
+    i32::try_from(duration.as_micros().div_ceil(1000)).unwrap_or(i32::MAX)
 }

@@ -27,8 +27,8 @@ pub(crate) trait Db: Send + Sync {
     /// The CRM changes a biller's name.
     async fn rename_biller(&self, id: &str, name: &str);
 
-    /// A row of the CRM's users.
-    async fn add_user(&self, biller: &str, user: CrmUserRow<'_>);
+    /// Rows of the CRM's users.
+    async fn add_users(&self, biller: &str, users: &[CrmUserRow<'_>]);
 
     /// `Product > CIAM` of a biller, as the CRM has it.
     async fn product_ciam(&self, biller: &str) -> Option<ProductCiam>;
@@ -94,6 +94,15 @@ macro_rules! on_both {
                 #[tokio::test]
                 async fn $sentence() {
                     super::$sentence(&$crate::store::sqlite_db::SqliteDb::create().await).await;
+                }
+            )+
+        }
+
+        mod sql_server {
+            $(
+                #[tokio::test]
+                async fn $sentence() {
+                    $crate::store::sql_server_db::on_sql_server(|db| Box::pin(super::$sentence(db))).await;
                 }
             )+
         }

@@ -87,10 +87,12 @@ impl Db for SqliteDb {
         self.execute(sql, params![id, name]);
     }
 
-    async fn add_user(&self, biller: &str, user: CrmUserRow<'_>) {
-        self.execute(
-            "INSERT INTO crm_biller_user VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![
+    async fn add_users(&self, biller: &str, users: &[CrmUserRow<'_>]) {
+        let mut connection = self.connection();
+        let transaction = connection.transaction().unwrap();
+        for user in users {
+            let sql = "INSERT INTO crm_biller_user VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+            let values = params![
                 biller,
                 user.guid,
                 user.name,
@@ -98,8 +100,10 @@ impl Db for SqliteDb {
                 user.last_name,
                 user.email,
                 user.status
-            ],
-        );
+            ];
+            transaction.execute(sql, values).unwrap();
+        }
+        transaction.commit().unwrap();
     }
 
     async fn product_ciam(&self, biller: &str) -> Option<ProductCiam> {

@@ -55,18 +55,15 @@ fn guids(rows: &[UserRow]) -> Vec<Uuid> {
 }
 
 async fn a_user_is_read_as_it_stands(db: &dyn Db) {
-    db.add_user(
-        "1876",
-        CrmUserRow {
-            guid: Some(GUIDS[2]),
-            name: Some("rsable"),
-            first_name: Some("Jörg 市"),
-            last_name: Some(""),
-            email: None,
-            status: Some("retired"),
-        },
-    )
-    .await;
+    let row = CrmUserRow {
+        guid: Some(GUIDS[2]),
+        name: Some("rsable"),
+        first_name: Some("Jörg 市"),
+        last_name: Some(""),
+        email: None,
+        status: Some("retired"),
+    };
+    db.add_users("1876", &[row]).await;
     let expected = UserRow {
         user_guid: Some(GUIDS[2].parse().unwrap()),
         user_name: Some("rsable".into()),
@@ -85,10 +82,12 @@ async fn a_biller_may_have_no_users(db: &dyn Db) {
 }
 
 async fn every_row_is_read_also_those_without_a_usable_key(db: &dyn Db) {
-    for guid in [GUIDS[0], GUIDS[0], "not a guid", "", &"7".repeat(36)] {
-        db.add_user("1876", with_guid(guid)).await;
-    }
-    db.add_user("1876", CrmUserRow::default()).await;
+    let bad = "7".repeat(36);
+    let mut rows = [GUIDS[0], GUIDS[0], "not a guid", "", &bad]
+        .map(with_guid)
+        .to_vec();
+    rows.push(CrmUserRow::default());
+    db.add_users("1876", &rows).await;
     let rows = each(db, "1876").await;
     let key: Uuid = GUIDS[0].parse().unwrap();
     assert_eq!((rows.len(), guids(&rows)), (6, vec![key, key]));
@@ -97,9 +96,7 @@ async fn every_row_is_read_also_those_without_a_usable_key(db: &dyn Db) {
 }
 
 async fn pages_hold_every_row_with_a_key_once(db: &dyn Db) {
-    for guid in GUIDS {
-        db.add_user("1876", with_guid(guid)).await;
-    }
+    db.add_users("1876", &GUIDS.map(with_guid)).await;
     let all = guids(&each(db, "1876").await);
     for limit in [1, 2, 5, 100] {
         let pages = pages(db, "1876", limit).await;
@@ -110,9 +107,9 @@ async fn pages_hold_every_row_with_a_key_once(db: &dyn Db) {
 }
 
 async fn the_rows_of_a_repeated_key_are_on_one_page(db: &dyn Db) {
-    for guid in GUIDS.iter().chain([&GUIDS[1], &GUIDS[1], &GUIDS[3]]) {
-        db.add_user("1876", with_guid(guid)).await;
-    }
+    let repeated = [GUIDS[1], GUIDS[1], GUIDS[3]];
+    db.add_users("1876", &GUIDS.map(with_guid)).await;
+    db.add_users("1876", &repeated.map(with_guid)).await;
     for limit in [1, 2, 3] {
         let pages = pages(db, "1876", limit).await;
         let mut seen: HashMap<Uuid, usize> = HashMap::new();
@@ -127,8 +124,8 @@ async fn the_rows_of_a_repeated_key_are_on_one_page(db: &dyn Db) {
 }
 
 async fn billers_that_differ_in_case_only_do_not_share_users(db: &dyn Db) {
-    db.add_user("abc", with_guid(GUIDS[0])).await;
-    db.add_user("ABC", with_guid(GUIDS[1])).await;
+    db.add_users("abc", &[with_guid(GUIDS[0])]).await;
+    db.add_users("ABC", &[with_guid(GUIDS[1])]).await;
     for (id, guid) in [("abc", GUIDS[0]), ("ABC", GUIDS[1])] {
         let expected: [Uuid; 1] = [guid.parse().unwrap()];
         assert_eq!(guids(&each(db, id).await), expected);
@@ -137,10 +134,11 @@ async fn billers_that_differ_in_case_only_do_not_share_users(db: &dyn Db) {
 }
 
 async fn more_users_than_are_read_at_a_time_all_arrive(db: &dyn Db) {
-    for number in 0..1203_u128 {
-        let guid = Uuid::from_u128(number).to_string();
-        db.add_user("1876", with_guid(&guid)).await;
-    }
+    let guids: Vec<String> = (0..1203)
+        .map(|number| Uuid::from_u128(number).to_string())
+        .collect();
+    let rows: Vec<_> = guids.iter().map(|guid| with_guid(guid)).collect();
+    db.add_users("1876", &rows).await;
     assert_eq!(each(db, "1876").await.len(), 1203);
 }
 
