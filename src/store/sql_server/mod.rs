@@ -43,11 +43,15 @@ use crate::domain::wish::Wish;
 /// How often, and after what first pause, a transaction that lost a deadlock is repeated.
 const REPEATS: usize = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
+/// One for the leases, one for the worker slot.
+const HEARTBEAT_CONNECTIONS: usize = 2;
 
 /// [`Store`] on one SQL Server database.
 #[derive(Debug)]
 pub struct SqlServerStore {
     pool: Pool,
+    /// Leases and slots are renewed on connections of their own: a heart-beat never waits for the pool.
+    heartbeats: Pool,
 }
 
 impl SqlServerStore {
@@ -57,8 +61,13 @@ impl SqlServerStore {
     /// # Errors
     /// [`StoreError::Refused`] when the connection string cannot be read.
     pub fn connect(options: &SqlServerOptions) -> Result<Self, StoreError> {
+        let heartbeats = SqlServerOptions {
+            pool_size: HEARTBEAT_CONNECTIONS,
+            ..options.clone()
+        };
         Ok(Self {
             pool: Pool::new(options)?,
+            heartbeats: Pool::new(&heartbeats)?,
         })
     }
 
@@ -143,7 +152,7 @@ impl Store for SqlServerStore {
     }
 
     async fn renew(&self, lease: &Lease, ttl: Duration) -> Result<(), StoreError> {
-        self.repeating("renew a lease", || runs::renew(&self.pool, lease, ttl))
+        self.repeating("renew a lease", || runs::renew(&self.heartbeats, lease, ttl))
             .await
     }
 
@@ -277,7 +286,7 @@ impl Store for SqlServerStore {
         ttl: Duration,
     ) -> Result<bool, StoreError> {
         self.repeating("renew a worker slot", || {
-            slots::renew(&self.pool, worker, slot, ttl)
+            slots::renew(&self.heartbeats, worker, slot, ttl)
         })
         .await
     }

@@ -15,8 +15,6 @@ use super::session::{Session, Transaction};
 use crate::store::error::StoreError;
 use crate::store::transition::millis;
 
-/// A connection is not kept longer than this, so that a failed-over or rescaled database is found again.
-const MAX_AGE: Duration = Duration::from_mins(30);
 /// A connection unused for longer is tried before it is used.
 const MAX_IDLE: Duration = Duration::from_secs(15);
 
@@ -35,6 +33,8 @@ pub struct SqlServerOptions {
     pub command_timeout: Duration,
     /// For a connection to become free.
     pub wait_timeout: Duration,
+    /// A connection is not kept longer, so that a failed-over or rescaled database is found again.
+    pub max_age: Duration,
 }
 
 impl SqlServerOptions {
@@ -46,6 +46,7 @@ impl SqlServerOptions {
             connect_timeout: Duration::from_secs(30),
             command_timeout: Duration::from_secs(30),
             wait_timeout: Duration::from_secs(10),
+            max_age: Duration::from_mins(30),
         }
     }
 }
@@ -55,6 +56,7 @@ pub(super) struct Manager {
     config: Config,
     /// For other sessions' locks: shorter than the command timeout, so that the server gives up first and says why.
     lock_timeout: i32,
+    max_age: Duration,
 }
 
 impl std::fmt::Debug for Manager {
@@ -102,7 +104,7 @@ impl managed::Manager for Manager {
     }
 
     async fn recycle(&self, client: &mut Client, metrics: &Metrics) -> RecycleResult<Error> {
-        if metrics.age() > MAX_AGE {
+        if metrics.age() > self.max_age {
             return Err(RecycleError::message("too old"));
         }
         if metrics.last_used() > MAX_IDLE {
@@ -135,6 +137,7 @@ impl Pool {
         let connections = managed::Pool::builder(Manager {
             config,
             lock_timeout,
+            max_age: options.max_age,
         })
         .max_size(options.pool_size)
         .runtime(Runtime::Tokio1)
