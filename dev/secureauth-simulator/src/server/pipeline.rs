@@ -108,12 +108,14 @@ fn admit(
         Received::TooLarge => return Err(ApiError::new(413, "The body is too large")),
         Received::Broken => return Err(ApiError::bad_request("The body ended early")),
     };
+    let admission = app.keys().admit(&operation.method, call);
+    // After the key is taken, so that a kept body says that it is.
     if call.switches.keep_request_bodies.is_on() && operation.name != crate::auth::TOKEN {
         let body = String::from_utf8_lossy(&call.body).into_owned();
         app.calls()
             .update(sequence, |record| record.body = Some(body));
     }
-    app.keys().admit(&operation.method, call)
+    admission
 }
 
 fn release(app: &App, slot: Option<Slot>) {

@@ -2,4 +2,14 @@
 //! the reference's section 6; README.md lists the test of each row.
 
 mod admin;
+mod auth;
+mod import;
+mod organizations;
+mod pools;
+mod program;
+mod readme;
+mod schemas;
 mod support;
+mod tenants;
+mod transport;
+mod users;

@@ -6,17 +6,17 @@ use serde_json::{Value, json};
 use super::{Answer, TENANT, Tenant, identity, organizations, pools, send};
 
 /// Timestamp on every record.
-pub const USER_AT: &str = "2026-01-02T03:04:05Z";
+const USER_AT: &str = "2026-01-02T03:04:05Z";
 
 /// The body of an import, built user by user.
 #[derive(Debug, Clone)]
-pub struct Chunk {
+pub(crate) struct Chunk {
     pool: String,
-    pub body: Value,
+    pub(crate) body: Value,
 }
 
 impl Chunk {
-    pub fn new(pool: &str) -> Self {
+    pub(crate) fn new(pool: &str) -> Self {
         let body = json!({
             "users": [],
             "user_identifiers": [],
@@ -30,7 +30,7 @@ impl Chunk {
     }
 
     /// A user `u-{name}` with the identifier `{name}` and the e-mail `{name}@example.com`.
-    pub fn user(self, name: &str) -> Self {
+    pub(crate) fn user(self, name: &str) -> Self {
         let id = format!("u-{name}");
         self.bare_user(&id)
             .identifier(&format!("i-{name}"), &id, name)
@@ -43,7 +43,7 @@ impl Chunk {
     }
 
     /// A user without sub-records.
-    pub fn bare_user(self, id: &str) -> Self {
+    pub(crate) fn bare_user(self, id: &str) -> Self {
         let record = json!({
             "id": id,
             "tenant_id": TENANT,
@@ -56,7 +56,7 @@ impl Chunk {
         self.with("users", record)
     }
 
-    pub fn identifier(self, id: &str, user: &str, identifier: &str) -> Self {
+    pub(crate) fn identifier(self, id: &str, user: &str, identifier: &str) -> Self {
         let record = json!({
             "id": id,
             "tenant_id": TENANT,
@@ -71,7 +71,7 @@ impl Chunk {
         self.with("user_identifiers", record)
     }
 
-    pub fn address(self, id: &str, user: &str, address: &str, verified: bool) -> Self {
+    pub(crate) fn address(self, id: &str, user: &str, address: &str, verified: bool) -> Self {
         let record = json!({
             "id": id,
             "tenant_id": TENANT,
@@ -88,7 +88,7 @@ impl Chunk {
         self.with("user_verifiable_addresses", record)
     }
 
-    pub fn credential(self, id: &str, user: &str) -> Self {
+    pub(crate) fn credential(self, id: &str, user: &str) -> Self {
         let record = json!({
             "id": id,
             "tenant_id": TENANT,
@@ -103,7 +103,7 @@ impl Chunk {
     }
 
     /// Appends a record to an array.
-    pub fn with(mut self, array: &str, record: Value) -> Self {
+    pub(crate) fn with(mut self, array: &str, record: Value) -> Self {
         if !self.body[array].is_array() {
             self.body[array] = json!([]);
         }
@@ -115,7 +115,7 @@ impl Chunk {
     }
 
     /// Sets a member of the last record of an array; null removes it.
-    pub fn set(mut self, array: &str, member: &str, value: Value) -> Self {
+    pub(crate) fn set(mut self, array: &str, member: &str, value: Value) -> Self {
         let record = self.body[array]
             .as_array_mut()
             .and_then(|list| list.last_mut());
@@ -131,14 +131,14 @@ impl Chunk {
 
 impl Tenant {
     /// Creates an organization under the default parent.
-    pub async fn organization(&self, id: &str) -> Answer {
+    pub(crate) async fn organization(&self, id: &str) -> Answer {
         let body =
             json!({ "id": id, "name": format!("Biller {id}"), "parent_id": "invoice-cloud" });
         self.post(&organizations(""), &body).await.expect(201)
     }
 
     /// Creates a pool with its IdP.
-    pub async fn pool(&self, id: &str, workspace: &str) -> Answer {
+    pub(crate) async fn pool(&self, id: &str, workspace: &str) -> Answer {
         let body = json!({
             "id": id,
             "name": format!("Pool {id}"),
@@ -150,17 +150,17 @@ impl Tenant {
     }
 
     /// Organization `biller` with pool `pool`, both empty.
-    pub async fn biller(&self) {
+    pub(crate) async fn biller(&self) {
         self.organization("biller").await;
         self.pool("pool", "biller").await;
     }
 
-    pub async fn import(&self, chunk: &Chunk) -> Answer {
+    pub(crate) async fn import(&self, chunk: &Chunk) -> Answer {
         self.put(&identity("/configuration"), &chunk.body).await
     }
 
     /// Ids in the users list of a pool, all pages.
-    pub async fn listed(&self, pool: &str) -> Vec<String> {
+    pub(crate) async fn listed(&self, pool: &str) -> Vec<String> {
         let mut ids: Vec<String> = Vec::new();
         loop {
             let after = ids
@@ -184,7 +184,7 @@ impl Tenant {
     }
 
     /// A POST with an idempotency key.
-    pub async fn post_with_key(&self, path: &str, key: &str, body: &Value) -> Answer {
+    pub(crate) async fn post_with_key(&self, path: &str, key: &str, body: &Value) -> Answer {
         let request = self
             .request(Method::POST, path)
             .header("X-Idempotency-Key", key)

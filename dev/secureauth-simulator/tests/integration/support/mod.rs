@@ -8,44 +8,44 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use secureauth_simulator::{Options, Simulator};
 use serde_json::Value;
 
-pub use bodies::{Chunk, USER_AT};
+pub(crate) use bodies::Chunk;
 
 /// Tenant of every test.
-pub const TENANT: &str = "dev-invoicecloud";
+pub(crate) const TENANT: &str = "dev-invoicecloud";
 
 /// A running simulator with an authenticated client.
-pub struct Tenant {
-    pub simulator: Simulator,
+pub(crate) struct Tenant {
+    pub(crate) simulator: Simulator,
     http: reqwest::Client,
     token: String,
 }
 
 /// An answer, read completely.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Answer {
     /// The body as JSON.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
     }
 
     /// A member of the body, by JSON pointer.
-    pub fn at(&self, pointer: &str) -> Value {
+    pub(crate) fn at(&self, pointer: &str) -> Value {
         self.json().pointer(pointer).cloned().unwrap_or(Value::Null)
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
     /// Checks the status and hands the answer on.
     #[track_caller]
-    pub fn expect(self, status: u16) -> Self {
+    pub(crate) fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{self:?}");
         self
     }
@@ -53,7 +53,7 @@ impl Answer {
 
 impl Tenant {
     /// A simulator with these switches, and a token with every scope.
-    pub async fn with(switches: &[(&str, &str)]) -> Self {
+    pub(crate) async fn with(switches: &[(&str, &str)]) -> Self {
         let mut options = Options::default();
         for (name, value) in switches {
             options
@@ -65,11 +65,11 @@ impl Tenant {
     }
 
     /// A simulator with every switch at its default.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(&[]).await
     }
 
-    pub async fn start(options: Options) -> Self {
+    pub(crate) async fn start(options: Options) -> Self {
         let simulator = Simulator::start(options).expect("a free port");
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(30))
@@ -85,7 +85,7 @@ impl Tenant {
     }
 
     /// A token of the default client, for these scopes or all.
-    pub async fn new_token(&self, scope: &str) -> String {
+    pub(crate) async fn new_token(&self, scope: &str) -> String {
         let form = [
             ("grant_type", "client_credentials"),
             ("client_id", "onboarding"),
@@ -101,7 +101,7 @@ impl Tenant {
     }
 
     /// A token request with a form.
-    pub async fn token_request(&self, tenant: &str, form: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn token_request(&self, tenant: &str, form: &[(&str, &str)]) -> Answer {
         let url = format!("{}/{tenant}/system/oauth2/token", self.simulator.base_url());
         send(self.http.post(url).form(form))
             .await
@@ -109,49 +109,55 @@ impl Tenant {
     }
 
     /// Continues with another token.
-    pub fn use_token(&mut self, token: &str) {
+    pub(crate) fn use_token(&mut self, token: &str) {
         token.clone_into(&mut self.token);
     }
 
     /// A request to a path below the server, with the token.
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}{path}", self.simulator.base_url());
         self.http.request(method, url).bearer_auth(&self.token)
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    /// A request without the token.
+    pub(crate) fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http
+            .request(method, format!("{}{path}", self.simulator.base_url()))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         send(self.request(Method::GET, path))
             .await
             .expect("an answer")
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         send(self.request(Method::POST, path).json(body))
             .await
             .expect("an answer")
     }
 
-    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
         send(self.request(Method::PUT, path).json(body))
             .await
             .expect("an answer")
     }
 
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
         send(self.request(Method::DELETE, path))
             .await
             .expect("an answer")
     }
 
     /// Sets a switch of the running simulator.
-    pub fn switch(&self, name: &str, value: &str) {
+    pub(crate) fn switch(&self, name: &str, value: &str) {
         self.simulator
             .set_switch(name, value)
             .expect("a switch of the table");
     }
 
     /// Names and answers of the calls of one operation.
-    pub fn calls_of(&self, operation: &str) -> Vec<secureauth_simulator::CallRecord> {
+    pub(crate) fn calls_of(&self, operation: &str) -> Vec<secureauth_simulator::CallRecord> {
         let calls = self.simulator.calls();
         calls
             .into_iter()
@@ -161,7 +167,7 @@ impl Tenant {
 }
 
 /// Sends a request and reads the answer; `Err` when there was none.
-pub async fn send(request: RequestBuilder) -> Result<Answer, reqwest::Error> {
+pub(crate) async fn send(request: RequestBuilder) -> Result<Answer, reqwest::Error> {
     let response = request.send().await?;
     let (status, headers) = (response.status(), response.headers().clone());
     let text = response.text().await?;
@@ -173,16 +179,16 @@ pub async fn send(request: RequestBuilder) -> Result<Answer, reqwest::Error> {
 }
 
 /// Path of the organizations, or of one.
-pub fn organizations(rest: &str) -> String {
+pub(crate) fn organizations(rest: &str) -> String {
     format!("/api/system/{TENANT}/organizations{rest}")
 }
 
 /// Path below the Identity API of the tenant.
-pub fn identity(rest: &str) -> String {
+pub(crate) fn identity(rest: &str) -> String {
     format!("/api/identity/{TENANT}{rest}")
 }
 
 /// Path of the pools, or below.
-pub fn pools(rest: &str) -> String {
+pub(crate) fn pools(rest: &str) -> String {
     identity(&format!("/system/pools{rest}"))
 }
