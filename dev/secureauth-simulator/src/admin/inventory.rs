@@ -1,0 +1,229 @@
+//! What the simulated tenant holds, for comparing with what the onboarding says it did. No secrets.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::app::App;
+use crate::pools::Pool;
+use crate::state::State;
+use crate::state::page::Page;
+use crate::state::record_id::RecordId;
+use crate::users::User;
+use crate::users::expand;
+
+/// Everything, with users as counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Inventory {
+    /// The tenant id.
+    pub tenant: String,
+    /// Ids of the regular workspaces.
+    pub workspaces: Vec<String>,
+    /// Organizations by id.
+    pub organizations: Vec<OrganizationEntry>,
+    /// Pools without an organization: of the tenant, of a regular workspace, or left behind.
+    pub other_pools: Vec<PoolEntry>,
+    /// Identity-pool identity providers of all workspaces.
+    pub idps: Vec<IdpEntry>,
+    /// Ids of the schemas.
+    pub schemas: Vec<String>,
+    /// Groups that came with imports.
+    pub groups: usize,
+}
+
+/// An organization.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OrganizationEntry {
+    /// Its id.
+    pub id: String,
+    /// Display name.
+    pub name: String,
+    /// Id of the parent.
+    pub parent_id: String,
+    /// True when sign-in is off.
+    pub deactivated: bool,
+    /// `metadata.payload`, where the onboarding's marker is.
+    pub metadata: Value,
+    /// Its pools by id.
+    pub pools: Vec<PoolEntry>,
+}
+
+/// A pool.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PoolEntry {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its workspace, empty when it has none.
+    pub workspace_id: String,
+    /// `metadata`, where the onboarding's marker is.
+    pub metadata: Value,
+    /// Whether the workspace has an identity provider for it.
+    pub idp: bool,
+    /// Deleted, and not purged yet.
+    pub deleted: bool,
+    /// Users now, without lag.
+    pub number_of_users: u64,
+    /// The same by status.
+    pub users: UserCounts,
+}
+
+/// Users by status.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserCounts {
+    /// May sign in.
+    pub active: u64,
+    /// May not.
+    pub inactive: u64,
+    /// Marked deleted.
+    pub deleted: u64,
+    /// Not activated yet.
+    pub new: u64,
+}
+
+/// An identity-pool identity provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdpEntry {
+    /// Its id.
+    pub id: String,
+    /// Workspace it is in.
+    pub workspace_id: String,
+    /// Pool it is of.
+    pub pool_id: String,
+    /// The pool is gone.
+    pub dangling: bool,
+}
+
+/// A user as `GET /admin/inventory/pools/{id}/users` lists it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PoolUser {
+    /// Its id.
+    pub id: String,
+    /// Its status.
+    pub status: String,
+    /// `payload`.
+    pub payload: Value,
+    /// Identifiers.
+    pub identifiers: Vec<String>,
+    /// Verifiable addresses.
+    pub addresses: Vec<PoolUserAddress>,
+    /// Number of credentials.
+    pub credentials: usize,
+}
+
+/// An address of a user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolUserAddress {
+    /// The address.
+    pub address: String,
+    /// Whether it is verified.
+    pub verified: bool,
+}
+
+/// Takes the inventory.
+pub(crate) fn take(app: &App) -> Inventory {
+    let state = app.state();
+    let organizations = state
+        .organizations
+        .all()
+        .values()
+        .map(|organization| OrganizationEntry {
+            id: organization.id.clone(),
+            name: organization.name.clone(),
+            parent_id: organization.parent_id.clone(),
+            deactivated: organization.deactivated,
+            metadata: organization
+                .metadata
+                .payload
+                .clone()
+                .map_or(Value::Null, Value::Object),
+            pools: state
+                .pools
+                .ids_of_workspace(&organization.id)
+                .filter_map(|id| Some(pool_entry(&state, state.pools.get(id)?)))
+                .collect(),
+        });
+    let others = state
+        .pools
+        .all()
+        .values()
+        .filter(|pool| state.organizations.get(pool.text("workspace_id")).is_none());
+    let idps = state.idps.all().map(|idp| IdpEntry {
+        id: idp.id.clone(),
+        workspace_id: idp.workspace_id.clone(),
+        pool_id: idp.pool_id.clone(),
+        dangling: state.pools.live(&idp.pool_id).is_none(),
+    });
+    Inventory {
+        tenant: state.tenant.clone(),
+        workspaces: state.workspaces.keys().cloned().collect(),
+        organizations: organizations.collect(),
+        other_pools: others.map(|pool| pool_entry(&state, pool)).collect(),
+        idps: idps.collect(),
+        schemas: state
+            .schemas
+            .all()
+            .map(|schema| schema.id.to_string())
+            .collect(),
+        groups: state.groups.len(),
+    }
+}
+
+fn pool_entry(state: &State, pool: &Pool) -> PoolEntry {
+    let count = pool.users.counts().exact();
+    let workspace_id = pool.text("workspace_id");
+    PoolEntry {
+        id: pool.id().to_owned(),
+        name: pool.text("name").to_owned(),
+        workspace_id: workspace_id.to_owned(),
+        metadata: pool.metadata(),
+        idp: state
+            .idps
+            .of_workspace(workspace_id)
+            .any(|idp| idp.pool_id == pool.id()),
+        deleted: pool.is_deleted(),
+        number_of_users: count.total(),
+        users: UserCounts {
+            active: count.active,
+            inactive: count.inactive,
+            deleted: count.deleted,
+            new: count.new,
+        },
+    }
+}
+
+/// A page of a pool's users by id; `None` when there is no such pool.
+pub(crate) fn pool_users(
+    app: &App,
+    pool_id: &str,
+    after: Option<&str>,
+    limit: usize,
+) -> Option<Vec<PoolUser>> {
+    let state = app.state();
+    let pool = state.pools.get(pool_id)?;
+    let page = Page::after(after.map(RecordId::from), limit);
+    let rows = page.cut(pool.users.all(), |_, _| true);
+    Some(rows.into_iter().map(|(_, user)| pool_user(user)).collect())
+}
+
+fn pool_user(user: &User) -> PoolUser {
+    PoolUser {
+        id: user.id.to_string(),
+        status: user.status.name().to_owned(),
+        payload: expand(user.payload.as_ref()),
+        identifiers: user
+            .identifiers
+            .iter()
+            .map(|it| it.value.to_string())
+            .collect(),
+        addresses: user
+            .addresses
+            .iter()
+            .map(|it| PoolUserAddress {
+                address: it.value.to_string(),
+                verified: it.verified,
+            })
+            .collect(),
+        credentials: user.credentials.len(),
+    }
+}

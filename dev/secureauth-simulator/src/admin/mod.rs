@@ -1,0 +1,18 @@
+//! What people and tests see and set: inventory, call log, faults, switches, clock, seeds. Not part
+//! of the simulated APIs; no token is asked for.
+
+mod inventory;
+mod routes;
+mod seed;
+mod sign_in;
+
+pub use inventory::{
+    IdpEntry, Inventory, OrganizationEntry, PoolEntry, PoolUser, PoolUserAddress, UserCounts,
+};
+pub use seed::{GeneratedUsers, Seed, SeedError};
+pub use sign_in::SignIn;
+
+pub(crate) use inventory::{pool_users, take as take_inventory};
+pub(crate) use routes::router;
+pub(crate) use seed::plant;
+pub(crate) use sign_in::sign_in;

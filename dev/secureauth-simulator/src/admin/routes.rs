@@ -1,0 +1,213 @@
+//! The routes under `/admin`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post, put};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Seed, inventory, seed, sign_in};
+use crate::app::App;
+use crate::faults::{Fault, FaultKind};
+use crate::server::operation::{Access, all};
+
+/// Users per page of the inventory when the request does not say.
+const USERS_PER_PAGE: usize = 1_000;
+
+/// Routes of the admin API.
+pub(crate) fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route("/", get(overview))
+        .route("/switches", put(set_switches).get(list_switches))
+        .route(
+            "/faults",
+            post(add_fault).get(list_faults).delete(clear_faults),
+        )
+        .route("/faults/{id}", delete(remove_fault))
+        .route("/inventory", get(take_inventory))
+        .route("/inventory/pools/{id}/users", get(list_pool_users))
+        .route("/calls", get(list_calls).delete(clear_calls))
+        .route("/seed", post(plant_seed))
+        .route("/clock", post(advance_clock))
+        .route("/tokens/revoke", post(revoke_tokens))
+        .route("/sign-in", post(try_sign_in))
+}
+
+type Body<T> = Result<Json<T>, JsonRejection>;
+
+/// A refused admin request, in words.
+fn refusal(status: StatusCode, message: impl std::fmt::Display) -> Response {
+    (status, Json(json!({ "error": message.to_string() }))).into_response()
+}
+
+async fn overview(State(app): State<Arc<App>>) -> Json<Value> {
+    let operations: Vec<_> = all()
+        .map(|operation| {
+            let scope = match operation.access {
+                Access::Public => None,
+                Access::Scope(scope) => Some(scope),
+                Access::Setup => Some("setup"),
+            };
+            json!({
+                "name": operation.name,
+                "method": operation.method.as_str(),
+                "path": operation.path,
+                "scope": scope,
+            })
+        })
+        .collect();
+    Json(json!({
+        "tenant": app.tenant,
+        "now": crate::users::view::timestamp(app.now()),
+        "switches": app.switches().list(),
+        "operations": operations,
+        "faults": app.faults().list(),
+    }))
+}
+
+async fn list_switches(State(app): State<Arc<App>>) -> Json<Value> {
+    Json(json!(app.switches().list()))
+}
+
+async fn set_switches(
+    State(app): State<Arc<App>>,
+    body: Body<BTreeMap<String, Value>>,
+) -> Response {
+    let values = match body {
+        Ok(Json(values)) => values,
+        Err(error) => return refusal(StatusCode::BAD_REQUEST, error),
+    };
+    let changed = app.change_switches(|switches| {
+        values.iter().try_for_each(|(name, value)| match value {
+            Value::String(text) => switches.set(name, text),
+            other => switches.set(name, &other.to_string()),
+        })
+    });
+    match changed {
+        Ok(()) => Json(app.switches().list()).into_response(),
+        Err(error) => refusal(StatusCode::BAD_REQUEST, error),
+    }
+}
+
+async fn add_fault(State(app): State<Arc<App>>, body: Body<Fault>) -> Response {
+    let fault = match body {
+        Ok(Json(fault)) => fault,
+        Err(error) => return refusal(StatusCode::BAD_REQUEST, error),
+    };
+    if let Some(name) = &fault.operation
+        && !all().any(|operation| operation.name == name)
+    {
+        return refusal(
+            StatusCode::BAD_REQUEST,
+            format!("there is no operation `{name}`"),
+        );
+    }
+    if let FaultKind::Status(status) = &fault.kind
+        && !(400..600).contains(&status.status)
+    {
+        return refusal(StatusCode::BAD_REQUEST, "status takes 400 to 599");
+    }
+    let id = app.faults().add(fault);
+    (StatusCode::CREATED, Json(json!({ "id": id }))).into_response()
+}
+
+async fn list_faults(State(app): State<Arc<App>>) -> Response {
+    Json(app.faults().list()).into_response()
+}
+
+async fn clear_faults(State(app): State<Arc<App>>) -> StatusCode {
+    app.faults().clear();
+    StatusCode::NO_CONTENT
+}
+
+async fn remove_fault(State(app): State<Arc<App>>, Path(id): Path<u64>) -> Response {
+    if app.faults().remove(id) {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        refusal(StatusCode::NOT_FOUND, "there is no such fault")
+    }
+}
+
+async fn take_inventory(State(app): State<Arc<App>>) -> Response {
+    Json(inventory::take(&app)).into_response()
+}
+
+#[derive(Deserialize)]
+struct UserPage {
+    after: Option<String>,
+    limit: Option<usize>,
+}
+
+async fn list_pool_users(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Query(page): Query<UserPage>,
+) -> Response {
+    let limit = page.limit.unwrap_or(USERS_PER_PAGE);
+    match inventory::pool_users(&app, &id, page.after.as_deref(), limit) {
+        Some(users) => Json(json!({ "users": users })).into_response(),
+        None => refusal(StatusCode::NOT_FOUND, "there is no such pool"),
+    }
+}
+
+async fn list_calls(State(app): State<Arc<App>>) -> Response {
+    Json(json!({ "calls": app.calls().all() })).into_response()
+}
+
+async fn clear_calls(State(app): State<Arc<App>>) -> StatusCode {
+    app.calls().clear();
+    StatusCode::NO_CONTENT
+}
+
+async fn plant_seed(State(app): State<Arc<App>>, body: Body<Seed>) -> Response {
+    match body.map(|Json(seed)| seed::plant(&app, seed)) {
+        Ok(Ok(())) => StatusCode::NO_CONTENT.into_response(),
+        Ok(Err(error)) => refusal(StatusCode::UNPROCESSABLE_ENTITY, error),
+        Err(error) => refusal(StatusCode::BAD_REQUEST, error),
+    }
+}
+
+#[derive(Deserialize)]
+struct ClockRequest {
+    advance_ms: u64,
+}
+
+async fn advance_clock(State(app): State<Arc<App>>, body: Body<ClockRequest>) -> Response {
+    match body {
+        Ok(Json(ClockRequest { advance_ms })) => {
+            app.clock.advance(Duration::from_millis(advance_ms));
+            Json(json!({ "now": crate::users::view::timestamp(app.now()) })).into_response()
+        }
+        Err(error) => refusal(StatusCode::BAD_REQUEST, error),
+    }
+}
+
+async fn revoke_tokens(State(app): State<Arc<App>>) -> StatusCode {
+    app.tokens().revoke_all();
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+struct SignInRequest {
+    workspace_id: String,
+    identifier: String,
+}
+
+async fn try_sign_in(State(app): State<Arc<App>>, body: Body<SignInRequest>) -> Response {
+    match body {
+        Ok(Json(request)) => Json(sign_in::sign_in(
+            &app,
+            &request.workspace_id,
+            &request.identifier,
+        ))
+        .into_response(),
+        Err(error) => refusal(StatusCode::BAD_REQUEST, error),
+    }
+}

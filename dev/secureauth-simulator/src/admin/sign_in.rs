@@ -1,0 +1,49 @@
+//! Whether a user could sign in (row 84). The simulator has no sign-in pages; this answers the
+//! question they would.
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::users::UserStatus;
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignIn {
+    /// Whether sign-in would be possible.
+    pub allowed: bool,
+    /// Why not: `no-such-workspace`, `organization-deactivated`, `unknown-user` or
+    /// `user-not-active`; `ok` when allowed.
+    pub reason: String,
+}
+
+/// Tries to find an active user by identifier in the pools that have an identity provider in the workspace.
+pub(crate) fn sign_in(app: &App, workspace_id: &str, identifier: &str) -> SignIn {
+    let reason = refusal(app, workspace_id, identifier);
+    SignIn {
+        allowed: reason.is_none(),
+        reason: reason.unwrap_or("ok").to_owned(),
+    }
+}
+
+fn refusal(app: &App, workspace_id: &str, identifier: &str) -> Option<&'static str> {
+    let state = app.state();
+    if !state.workspace_exists(workspace_id) {
+        return Some("no-such-workspace");
+    }
+    if state
+        .organizations
+        .get(workspace_id)
+        .is_some_and(|it| it.deactivated)
+    {
+        return Some("organization-deactivated");
+    }
+    let mut pools = state
+        .idps
+        .of_workspace(workspace_id)
+        .filter_map(|idp| state.pools.live(&idp.pool_id));
+    match pools.find_map(|pool| pool.users.by_identifier(identifier)) {
+        None => Some("unknown-user"),
+        Some(user) if user.status != UserStatus::Active => Some("user-not-active"),
+        Some(_) => None,
+    }
+}

@@ -1,0 +1,122 @@
+//! What every request shares.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use time::OffsetDateTime;
+
+use crate::auth::Tokens;
+use crate::calls::CallLog;
+use crate::clock::Clock;
+use crate::faults::FaultList;
+use crate::idempotency::IdempotencyKeys;
+use crate::limits::Limits;
+use crate::options::{Client, Options};
+use crate::random::Random;
+use crate::state::State;
+use crate::switches::Switches;
+
+/// The simulator behind its routes. Each lock is held for one step only and never across an await;
+/// none is taken while another of them is held, except `random` (always last).
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) tenant: String,
+    pub(crate) clients: Vec<Client>,
+    pub(crate) setup_client: Client,
+    pub(crate) clock: Clock,
+    switches: RwLock<Arc<Switches>>,
+    random: Mutex<Random>,
+    state: Mutex<State>,
+    tokens: Mutex<Tokens>,
+    limits: Mutex<Limits>,
+    faults: Mutex<FaultList>,
+    keys: Mutex<IdempotencyKeys>,
+    calls: Mutex<CallLog>,
+}
+
+impl App {
+    pub(crate) fn new(options: Options) -> Self {
+        let clock = Clock::new(options.clock);
+        let state = State::new(
+            &options.tenant,
+            &options.parent_organization,
+            Random::new(options.seed, 1),
+            clock.now(),
+        );
+        Self {
+            tenant: options.tenant,
+            clients: options.clients,
+            setup_client: options.setup_client,
+            clock,
+            switches: RwLock::new(Arc::new(options.switches)),
+            random: Mutex::new(Random::new(options.seed, 2)),
+            state: Mutex::new(state),
+            tokens: Mutex::default(),
+            limits: Mutex::default(),
+            faults: Mutex::default(),
+            keys: Mutex::default(),
+            calls: Mutex::default(),
+        }
+    }
+
+    /// The switches as they are now; a request keeps the ones it started with.
+    pub(crate) fn switches(&self) -> Arc<Switches> {
+        self.switches
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Changes switches; on an error nothing is changed.
+    pub(crate) fn change_switches<E>(
+        &self,
+        change: impl FnOnce(&mut Switches) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut current = self
+            .switches
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut changed = Switches::clone(&current);
+        change(&mut changed)?;
+        *current = Arc::new(changed);
+        Ok(())
+    }
+
+    /// Now, by the simulator's clock.
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        self.clock.now()
+    }
+
+    pub(crate) fn random(&self) -> MutexGuard<'_, Random> {
+        lock(&self.random)
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    pub(crate) fn tokens(&self) -> MutexGuard<'_, Tokens> {
+        lock(&self.tokens)
+    }
+
+    pub(crate) fn limits(&self) -> MutexGuard<'_, Limits> {
+        lock(&self.limits)
+    }
+
+    pub(crate) fn faults(&self) -> MutexGuard<'_, FaultList> {
+        lock(&self.faults)
+    }
+
+    pub(crate) fn keys(&self) -> MutexGuard<'_, IdempotencyKeys> {
+        lock(&self.keys)
+    }
+
+    pub(crate) fn calls(&self) -> MutexGuard<'_, CallLog> {
+        lock(&self.calls)
+    }
+}
+
+/// A lock whose holder panicked is taken all the same: a failed assertion in one test's request
+/// must not turn every later request into another failure.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,124 @@
+//! The call log: what was asked and how it was answered, without values of secrets.
+
+use std::collections::VecDeque;
+
+use axum::http::HeaderMap;
+use serde::Serialize;
+use time::OffsetDateTime;
+
+/// Calls kept; above it the oldest go.
+const CAPACITY: usize = 200_000;
+
+/// One request the simulator received.
+#[derive(Debug, Clone, Serialize)]
+pub struct CallRecord {
+    /// 1, 2, 3 … in the order of arrival.
+    pub sequence: u64,
+    /// Arrival, by the simulator's clock.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// HTTP method.
+    pub method: String,
+    /// Path without query.
+    pub path: String,
+    /// Query as sent, undecoded.
+    pub query: Option<String>,
+    /// Name of the operation, `None` for a path that is none.
+    pub operation: Option<String>,
+    /// Status answered; `None` while running and when the connection was cut.
+    pub status: Option<u16>,
+    /// True when the connection was cut instead of an answer.
+    pub reset: bool,
+    /// True when the answer was a replay by idempotency key.
+    pub replayed: bool,
+    /// `X-Correlation-ID` as sent.
+    pub correlation_id: Option<String>,
+    /// `X-Idempotency-Key` as sent.
+    pub idempotency_key: Option<String>,
+    /// `traceparent` as sent.
+    pub traceparent: Option<String>,
+    /// `x-trace-id` answered.
+    pub trace_id: String,
+    /// Names of the request's headers, sorted; never their values.
+    pub header_names: Vec<String>,
+    /// Request body, when the switch `keep-request-bodies` is on; never of the token endpoint.
+    pub body: Option<String>,
+}
+
+/// The log.
+#[derive(Debug, Default)]
+pub(crate) struct CallLog {
+    last_sequence: u64,
+    records: VecDeque<CallRecord>,
+}
+
+impl CallLog {
+    /// Notes a request; the returned sequence number finds it again.
+    pub(crate) fn begin(&mut self, arrival: &Arrival<'_>) -> u64 {
+        self.last_sequence += 1;
+        if self.records.len() >= CAPACITY {
+            self.records.pop_front();
+        }
+        let text = |name| {
+            arrival
+                .headers
+                .get(name)
+                .and_then(|v| v.to_str().ok())
+                .map(str::to_owned)
+        };
+        let mut header_names: Vec<String> =
+            arrival.headers.keys().map(ToString::to_string).collect();
+        header_names.sort_unstable();
+        self.records.push_back(CallRecord {
+            sequence: self.last_sequence,
+            at: arrival.at,
+            method: arrival.method.to_owned(),
+            path: arrival.path.to_owned(),
+            query: arrival.query.map(str::to_owned),
+            operation: arrival.operation.map(str::to_owned),
+            status: None,
+            reset: false,
+            replayed: false,
+            correlation_id: text("x-correlation-id"),
+            idempotency_key: text("x-idempotency-key"),
+            traceparent: text("traceparent"),
+            trace_id: arrival.trace_id.to_owned(),
+            header_names,
+            body: None,
+        });
+        self.last_sequence
+    }
+
+    /// Changes a record; one that was cleared meanwhile is gone.
+    pub(crate) fn update(&mut self, sequence: u64, change: impl FnOnce(&mut CallRecord)) {
+        if let Ok(index) = self
+            .records
+            .binary_search_by_key(&sequence, |record| record.sequence)
+            && let Some(record) = self.records.get_mut(index)
+        {
+            change(record);
+        }
+    }
+
+    /// Every record, oldest first.
+    pub(crate) fn all(&self) -> Vec<CallRecord> {
+        self.records.iter().cloned().collect()
+    }
+
+    /// Forgets every record; sequence numbers go on.
+    pub(crate) fn clear(&mut self) {
+        self.records.clear();
+    }
+}
+
+/// What is known of a request when it arrives.
+#[derive(Debug)]
+pub(crate) struct Arrival<'a> {
+    pub(crate) at: OffsetDateTime,
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) query: Option<&'a str>,
+    pub(crate) operation: Option<&'static str>,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) trace_id: &'a str,
+}

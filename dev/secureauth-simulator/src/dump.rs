@@ -1,0 +1,77 @@
+//! `GET /api/system/{tid}/configuration`: the workspace dump the identity provider check reads (row 46, 47).
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::errors::ApiError;
+use crate::server::call::Call;
+use crate::server::operation::{Access, Module, Operation};
+use crate::server::reply::Reply;
+use crate::state::{Idp, State};
+
+pub(crate) const OPERATIONS: &[Operation] = &[Operation {
+    name: "export_configuration",
+    method: Method::GET,
+    path: "/api/system/{tid}/configuration",
+    module: Module::System,
+    access: Access::Scope("read_configuration"),
+    handler: export,
+}];
+
+/// `TenantDump`, as far as the simulator has what it lists. A server's salt stands for the secrets
+/// the real dump holds.
+fn export(app: &App, call: &Call) -> Result<Reply, ApiError> {
+    let state = app.state();
+    let body = if let Some(id) = call.query("workspace_id").filter(|id| !id.is_empty()) {
+        let server = server(&state, id).ok_or_else(|| ApiError::not_found("Workspace"))?;
+        dump(&state, &[server], state.idps.of_workspace(id))
+    } else {
+        let ids = state
+            .workspaces
+            .keys()
+            .chain(state.organizations.all().keys());
+        let servers: Vec<_> = ids.filter_map(|id| server(&state, id)).collect();
+        dump(&state, &servers, state.idps.all())
+    };
+    Ok(Reply::json(200, &body))
+}
+
+fn dump<'a>(state: &State, servers: &[Value], idps: impl Iterator<Item = &'a Idp>) -> Value {
+    let idps: Vec<_> = idps.map(|idp| idp_response(&state.tenant, idp)).collect();
+    json!({
+        "tenant": { "id": state.tenant, "name": state.tenant },
+        "servers": servers,
+        "idps": idps,
+    })
+}
+
+fn server(state: &State, id: &str) -> Option<Value> {
+    if let Some(organization) = state.organizations.get(id) {
+        return Some(json!({
+            "id": id,
+            "tenant_id": state.tenant,
+            "name": organization.name,
+            "type": "organization",
+            "parent_id": organization.parent_id,
+            "organization": { "domains": organization.domains },
+            "subject_identifier_algorithm_salt": organization.salt,
+        }));
+    }
+    let name = state.workspaces.get(id)?;
+    Some(json!({ "id": id, "tenant_id": state.tenant, "name": name, "type": "regular" }))
+}
+
+fn idp_response(tenant: &str, idp: &Idp) -> Value {
+    json!({
+        "id": idp.id,
+        "tenant_id": tenant,
+        "name": idp.name,
+        "method": "identity_pool",
+        "workspace_id": idp.workspace_id,
+        "authorization_server_id": idp.workspace_id,
+        "identity_pool_id": idp.pool_id,
+        "disabled": false,
+        "hidden": false,
+    })
+}

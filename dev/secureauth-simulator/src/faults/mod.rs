@@ -1,0 +1,223 @@
+//! Fault injection per operation and per n-th call (row 13).
+
+mod plan;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use plan::{FaultPlan, PartialUsers};
+
+/// One fault: which calls it meets and what it does to them. A call can meet several.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
+pub struct Fault {
+    /// Name of the operation (`GET /admin` lists them); every operation when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    /// Only calls whose path contains this text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path_contains: Option<String>,
+    /// First matching call it meets, counted from 1 when the fault was added. Default: 1, with
+    /// `every` that number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nth: Option<u64>,
+    /// From then on each `every`-th matching call. Default: 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every: Option<u64>,
+    /// Most calls it meets. Default: 1 when only `nth` is given, else no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// What happens.
+    #[serde(flatten)]
+    pub kind: FaultKind,
+}
+
+/// What a fault does.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum FaultKind {
+    /// Waits before the effect, or after it and before the answer. The effect happens even when
+    /// the client has gone meanwhile.
+    Delay {
+        /// Milliseconds.
+        ms: u64,
+        /// Wait after the effect.
+        #[serde(default)]
+        after_effect: bool,
+    },
+    /// Cuts the connection; nothing happened.
+    ResetBefore,
+    /// Cuts the connection after the effect: the answer is lost.
+    ResetAfter,
+    /// Answers a status.
+    Status(FaultStatus),
+    /// An import applies so many users, then answers 500.
+    PartialImport {
+        /// Users applied; half of the request when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        users: Option<usize>,
+    },
+    /// The effect of the call stays invisible to reads that may lag.
+    ReadLag {
+        /// Milliseconds of the simulator's clock.
+        ms: u64,
+    },
+}
+
+/// A status answered by a fault.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Default)]
+pub struct FaultStatus {
+    /// 400 to 599.
+    pub status: u16,
+    /// Body; by default JSON, for 502, 503 and 504 as the switch `gateway-error-body` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<FaultBody>,
+    /// `error_code` of a JSON body instead of the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<String>,
+    /// `retry-after`, sent as given (seconds or an HTTP date).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<String>,
+    /// Adds `x-external-error`: tenant-provided code failed, a retry is pointless.
+    #[serde(default)]
+    pub external_error: bool,
+    /// The operation takes effect first; only its answer is replaced.
+    #[serde(default)]
+    pub after_effect: bool,
+}
+
+/// Body of a status fault.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum FaultBody {
+    /// The common error body.
+    Json,
+    /// A gateway's page.
+    Html,
+    /// Nothing.
+    Empty,
+}
+
+/// A fault that was added, with what it did so far.
+#[derive(Debug, Clone, Serialize)]
+pub struct ActiveFault {
+    /// Its number, for `DELETE /admin/faults/{id}`.
+    pub id: u64,
+    /// Calls that matched.
+    pub matched: u64,
+    /// Calls it met.
+    pub fired: u64,
+    /// The fault.
+    #[serde(flatten)]
+    pub fault: Fault,
+}
+
+impl Fault {
+    /// A fault of `kind` on every call of `operation`.
+    pub fn on(operation: &str, kind: FaultKind) -> Self {
+        Self {
+            operation: Some(operation.to_owned()),
+            path_contains: None,
+            nth: None,
+            every: None,
+            count: None,
+            kind,
+        }
+    }
+
+    /// Only the `nth` matching call, counted from 1.
+    #[must_use]
+    pub fn nth(mut self, nth: u64) -> Self {
+        self.nth = Some(nth);
+        self
+    }
+
+    /// Each `every`-th matching call.
+    #[must_use]
+    pub fn every(mut self, every: u64) -> Self {
+        self.every = Some(every);
+        self
+    }
+
+    /// At most `count` calls.
+    #[must_use]
+    pub fn times(mut self, count: u64) -> Self {
+        self.count = Some(count);
+        self
+    }
+
+    /// Only paths that contain `part`.
+    #[must_use]
+    pub fn path(mut self, part: &str) -> Self {
+        self.path_contains = Some(part.to_owned());
+        self
+    }
+
+    fn matches(&self, operation: &str, path: &str) -> bool {
+        self.operation
+            .as_deref()
+            .is_none_or(|wanted| wanted == operation)
+            && self
+                .path_contains
+                .as_deref()
+                .is_none_or(|part| path.contains(part))
+    }
+
+    /// Whether the `index`-th matching call is met after `fired` were.
+    fn fires(&self, index: u64, fired: u64) -> bool {
+        let step = self.every.unwrap_or(1).max(1);
+        let first = self.nth.unwrap_or(step).max(1);
+        let only_nth = self.nth.is_some() && self.every.is_none();
+        let most = self.count.unwrap_or(if only_nth { 1 } else { u64::MAX });
+        fired < most && index >= first && (index - first).is_multiple_of(step)
+    }
+}
+
+/// The faults in force.
+#[derive(Debug, Default)]
+pub(crate) struct FaultList {
+    last_id: u64,
+    active: Vec<ActiveFault>,
+}
+
+impl FaultList {
+    pub(crate) fn add(&mut self, fault: Fault) -> u64 {
+        self.last_id += 1;
+        self.active.push(ActiveFault {
+            id: self.last_id,
+            matched: 0,
+            fired: 0,
+            fault,
+        });
+        self.last_id
+    }
+
+    pub(crate) fn list(&self) -> Vec<ActiveFault> {
+        self.active.clone()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.active.clear();
+    }
+
+    /// Removes one; false when there is none of that number.
+    pub(crate) fn remove(&mut self, id: u64) -> bool {
+        let before = self.active.len();
+        self.active.retain(|fault| fault.id != id);
+        self.active.len() < before
+    }
+
+    /// Counts an arriving call and collects what is to happen to it.
+    pub(crate) fn plan(&mut self, operation: &str, path: &str) -> FaultPlan {
+        let mut plan = FaultPlan::default();
+        for active in &mut self.active {
+            if !active.fault.matches(operation, path) {
+                continue;
+            }
+            active.matched += 1;
+            if active.fault.fires(active.matched, active.fired) {
+                active.fired += 1;
+                plan.add(&active.fault.kind);
+            }
+        }
+        plan
+    }
+}

@@ -1,0 +1,94 @@
+//! What the faults a call meets add up to.
+
+use std::time::Duration;
+
+use super::{FaultBody, FaultKind, FaultStatus};
+use crate::errors::{ApiError, code_of};
+use crate::server::reply::Reply;
+use crate::switches::Switches;
+use crate::switches::choices::GatewayBody;
+
+/// How many users a partial import applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PartialUsers {
+    /// Half of those in the request.
+    Half,
+    /// So many from the front.
+    First(usize),
+}
+
+/// Sum of the faults of one call.
+#[derive(Debug, Default)]
+pub(crate) struct FaultPlan {
+    pub(crate) delay_before: Duration,
+    pub(crate) delay_after: Duration,
+    pub(crate) reset_before: bool,
+    pub(crate) reset_after: bool,
+    pub(crate) status_before: Option<FaultStatus>,
+    pub(crate) status_after: Option<FaultStatus>,
+    pub(crate) partial_import: Option<PartialUsers>,
+    pub(crate) lag: Option<Duration>,
+}
+
+impl FaultPlan {
+    pub(super) fn add(&mut self, kind: &FaultKind) {
+        match kind {
+            FaultKind::Delay {
+                ms,
+                after_effect: false,
+            } => {
+                self.delay_before += Duration::from_millis(*ms);
+            }
+            FaultKind::Delay {
+                ms,
+                after_effect: true,
+            } => {
+                self.delay_after += Duration::from_millis(*ms);
+            }
+            FaultKind::ResetBefore => self.reset_before = true,
+            FaultKind::ResetAfter => self.reset_after = true,
+            FaultKind::Status(status) if status.after_effect => {
+                self.status_after = Some(status.clone());
+            }
+            FaultKind::Status(status) => self.status_before = Some(status.clone()),
+            FaultKind::PartialImport { users } => {
+                self.partial_import = Some(users.map_or(PartialUsers::Half, PartialUsers::First));
+            }
+            FaultKind::ReadLag { ms } => self.lag = Some(Duration::from_millis(*ms)),
+        }
+    }
+}
+
+impl FaultStatus {
+    /// The answer of the fault.
+    pub(crate) fn reply(&self, switches: &Switches, turn: u64) -> Reply {
+        let title = code_of(self.status).replace('_', " ");
+        let mut reply = match self.body.unwrap_or_else(|| self.usual_body(switches)) {
+            FaultBody::Html => Reply::html(self.status, &title),
+            FaultBody::Empty => Reply::empty(self.status),
+            FaultBody::Json => {
+                let error = ApiError::new(self.status, title);
+                let mut body = error.body(switches.error_details, turn);
+                if let (Some(code), Some(members)) = (&self.error_code, body.as_object_mut()) {
+                    members.insert("error_code".to_owned(), code.as_str().into());
+                }
+                Reply::json(self.status, &body)
+            }
+        };
+        if let Some(after) = &self.retry_after {
+            reply = reply.header("retry-after", after.clone());
+        }
+        if self.external_error {
+            reply = reply.header("x-external-error", "true".to_owned());
+        }
+        reply
+    }
+
+    fn usual_body(&self, switches: &Switches) -> FaultBody {
+        match (self.status, switches.gateway_error_body) {
+            (502..=504, GatewayBody::Html) => FaultBody::Html,
+            (502..=504, GatewayBody::Empty) => FaultBody::Empty,
+            _ => FaultBody::Json,
+        }
+    }
+}

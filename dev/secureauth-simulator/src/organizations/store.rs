@@ -1,0 +1,111 @@
+//! Organizations by id, their children counted, and what reads may still show of them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use time::OffsetDateTime;
+
+use super::model::{Organization, OrganizationRequest};
+use crate::lag::{Lag, LagTimes, Reader};
+
+/// The tenant's organizations.
+#[derive(Debug, Default)]
+pub(crate) struct Organizations {
+    by_id: BTreeMap<String, Organization>,
+    children: HashMap<String, u64>,
+    /// Ids of deleted organizations that stay unusable (row 33).
+    reserved: BTreeSet<String>,
+    lag: Lag<String, Organization>,
+    /// Changes with every write: the etag of the list.
+    revision: u64,
+}
+
+impl Organizations {
+    /// The organization that exists at start.
+    pub(crate) fn add_parent(&mut self, id: &str, salt: String) {
+        let request = OrganizationRequest {
+            name: Some("Invoice Cloud".to_owned()),
+            parent_id: Some("default".to_owned()),
+            ..OrganizationRequest::default()
+        };
+        let organization = Organization::new(id.to_owned(), &request, salt, 0);
+        self.by_id.insert(organization.id.clone(), organization);
+    }
+
+    pub(crate) fn all(&self) -> &BTreeMap<String, Organization> {
+        &self.by_id
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&Organization> {
+        self.by_id.get(id)
+    }
+
+    /// What a GET is to show, which may be an older state (row 15).
+    pub(super) fn read(&self, now: OffsetDateTime, id: &str, fresh: bool) -> Option<&Organization> {
+        let current = self.get(id);
+        if fresh || self.lag.is_empty() {
+            return current;
+        }
+        self.lag
+            .shown(now, Reader::Get, &id.to_owned())
+            .or_current(current)
+    }
+
+    pub(super) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Children of an organization.
+    pub(super) fn children(&self, id: &str) -> u64 {
+        self.children.get(id).copied().unwrap_or_default()
+    }
+
+    /// Ids of the children, found by going through all: only for a cascading delete.
+    pub(super) fn children_ids(&self, id: &str) -> Vec<String> {
+        self.by_id
+            .values()
+            .filter(|child| child.parent_id == id)
+            .map(|child| child.id.clone())
+            .collect()
+    }
+
+    pub(super) fn is_reserved(&self, id: &str) -> bool {
+        self.reserved.contains(id)
+    }
+
+    /// Adds or replaces an organization.
+    pub(super) fn put(&mut self, now: OffsetDateTime, times: LagTimes, organization: Organization) {
+        self.revision = organization.revision;
+        let id = organization.id.clone();
+        *self
+            .children
+            .entry(organization.parent_id.clone())
+            .or_default() += 1;
+        let before = self.by_id.insert(id.clone(), organization);
+        self.forget_child(before.as_ref());
+        self.lag.record(now, times, id, || before);
+    }
+
+    /// Removes an organization; `reserve` keeps its id unusable.
+    pub(super) fn remove(
+        &mut self,
+        now: OffsetDateTime,
+        times: LagTimes,
+        id: &str,
+        revision: u64,
+        reserve: bool,
+    ) {
+        self.revision = revision;
+        let before = self.by_id.remove(id);
+        self.forget_child(before.as_ref());
+        self.lag.record(now, times, id.to_owned(), || before);
+        if reserve {
+            self.reserved.insert(id.to_owned());
+        }
+    }
+
+    fn forget_child(&mut self, child: Option<&Organization>) {
+        if let Some(count) = child.and_then(|child| self.children.get_mut(&child.parent_id)) {
+            *count = count.saturating_sub(1);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Identity pools (reference 2.2, rows 40 to 50).
+
+mod create;
+mod delete;
+mod model;
+mod read;
+mod store;
+mod update;
+
+use axum::http::Method;
+
+use crate::errors::ApiError;
+use crate::server::call::Call;
+use crate::server::operation::{Access, Handler, Module, Operation};
+use crate::state::State;
+use crate::switches::choices::Management;
+
+pub(crate) use create::{copy_pool, create, put_imported};
+pub(crate) use model::{Pool, PoolHead};
+pub(crate) use store::Pools;
+
+const COLLECTION: &str = "/api/identity/{tid}/system/pools";
+const OF_WORKSPACE: &str = "/api/identity/{tid}/system/workspace/{wid}/pools";
+const ONE: &str = "/api/identity/{tid}/system/pools/{ipID}";
+
+pub(crate) const OPERATIONS: &[Operation] = &[
+    operation("list_pools", Method::GET, COLLECTION, read::list),
+    operation(
+        "list_workspace_pools",
+        Method::GET,
+        OF_WORKSPACE,
+        read::list_of_workspace,
+    ),
+    operation("create_pool", Method::POST, COLLECTION, create),
+    operation("get_pool", Method::GET, ONE, read::get),
+    operation("update_pool", Method::PUT, ONE, update::update),
+    operation("delete_pool", Method::DELETE, ONE, delete::delete),
+];
+
+const fn operation(
+    name: &'static str,
+    method: Method,
+    path: &'static str,
+    handler: Handler,
+) -> Operation {
+    let access = Access::Scope("identity");
+    Operation {
+        name,
+        method,
+        path,
+        module: Module::Identity,
+        access,
+        handler,
+    }
+}
+
+/// The pool of the path, unless it is deleted.
+pub(crate) fn find_live<'a>(state: &'a State, call: &Call) -> Result<&'a Pool, ApiError> {
+    state
+        .pools
+        .live(call.param("ipID"))
+        .ok_or_else(|| ApiError::not_found("Pool"))
+}
+
+/// Row 84: the switch that refuses changes to pools of a deactivated organization.
+pub(crate) fn check_management(state: &State, call: &Call, pool_id: &str) -> Result<(), ApiError> {
+    check_workspace_management(state, call, state.pools.workspace_of(pool_id))
+}
+
+/// Row 84 by workspace.
+pub(crate) fn check_workspace_management(
+    state: &State,
+    call: &Call,
+    workspace_id: &str,
+) -> Result<(), ApiError> {
+    let deactivated = || {
+        state
+            .organizations
+            .get(workspace_id)
+            .is_some_and(|it| it.deactivated)
+    };
+    if call.switches.deactivated_management == Management::Refused && deactivated() {
+        return Err(ApiError::conflict("The organization is deactivated"));
+    }
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! `PUT /system/pools/{ipID}`: what is left out is kept.
+
+use serde_json::{Map, Value};
+
+use super::create::{check_request, put};
+use super::find_live;
+use crate::app::App;
+use crate::audit::Action;
+use crate::errors::ApiError;
+use crate::server::call::Call;
+use crate::server::reply::Reply;
+
+pub(super) fn update(app: &App, call: &Call) -> Result<Reply, ApiError> {
+    let mut request: Map<String, Value> = call.json()?;
+    let mut state = app.state();
+    let pool = find_live(&state, call)?;
+    call.check_if_match(pool.head.revision)?;
+    let settings = Value::Object(pool.head.settings.clone());
+    check_request(&state, call, &request)?;
+    request.insert("id".to_owned(), call.param("ipID").into());
+    let (body, revision) = put(&mut state, call, settings, request, Action::Updated)?;
+    Ok(Reply::json(200, &body).etag(revision))
+}

@@ -1,0 +1,174 @@
+//! A running simulator, with the admin API as methods.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+use crate::admin::{self, Inventory, PoolUser, Seed, SeedError, SignIn};
+use crate::app::App;
+use crate::calls::CallRecord;
+use crate::faults::{ActiveFault, Fault};
+use crate::options::Options;
+use crate::server::{Connection, CuttableListener, router};
+use crate::switches::SwitchError;
+
+/// A simulator that listens until it is dropped.
+///
+/// It runs on threads of its own, so that it can be started and dropped with and without an async
+/// runtime around, and is not stopped by a test's paused time.
+#[derive(Debug)]
+pub struct Simulator {
+    address: SocketAddr,
+    app: Arc<App>,
+    runtime: Option<Runtime>,
+}
+
+impl Simulator {
+    /// Starts listening.
+    ///
+    /// # Errors
+    /// When the address cannot be bound or threads cannot be started.
+    pub fn start(options: Options) -> io::Result<Self> {
+        let listener = std::net::TcpListener::bind(options.listen)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(options.worker_threads.max(1))
+            .thread_name("simulator")
+            .enable_all()
+            .build()?;
+        let app = Arc::new(App::new(options));
+        let service = router(Arc::clone(&app)).into_make_service_with_connect_info::<Connection>();
+        let listener = {
+            let _context = runtime.enter();
+            CuttableListener(TcpListener::from_std(listener)?)
+        };
+        runtime.spawn(async move {
+            if let Err(error) = axum::serve(listener, service).await {
+                tracing::error!(%error, "the simulator stopped listening");
+            }
+        });
+        Ok(Self {
+            address,
+            app,
+            runtime: Some(runtime),
+        })
+    }
+
+    /// `http://127.0.0.1:port`, without a slash at the end.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The address it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The tenant id, in every path.
+    pub fn tenant(&self) -> &str {
+        &self.app.tenant
+    }
+
+    /// Organizations, pools and user counts as they are now, without lag.
+    pub fn inventory(&self) -> Inventory {
+        admin::take_inventory(&self.app)
+    }
+
+    /// Up to `limit` users of a pool after an id, by id; `None` when there is no such pool.
+    pub fn pool_users(
+        &self,
+        pool: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Option<Vec<PoolUser>> {
+        admin::pool_users(&self.app, pool, after, limit)
+    }
+
+    /// The calls so far, oldest first.
+    pub fn calls(&self) -> Vec<CallRecord> {
+        self.app.calls().all()
+    }
+
+    /// Forgets the calls so far.
+    pub fn clear_calls(&self) {
+        self.app.calls().clear();
+    }
+
+    /// The faults in force.
+    pub fn faults(&self) -> Faults<'_> {
+        Faults(&self.app)
+    }
+
+    /// Sets a switch.
+    ///
+    /// # Errors
+    /// [`SwitchError`] when there is no such switch or it does not take the value.
+    pub fn set_switch(&self, name: &str, value: &str) -> Result<(), SwitchError> {
+        self.app
+            .change_switches(|switches| switches.set(name, value))
+    }
+
+    /// Puts things into the tenant.
+    ///
+    /// # Errors
+    /// [`SeedError`] when the API's own checks refuse a part; what stands before it is there.
+    pub fn seed(&self, seed: Seed) -> Result<(), SeedError> {
+        admin::plant(&self.app, seed)
+    }
+
+    /// Moves the clock on: token expiry, idempotency window, lag.
+    pub fn advance(&self, by: Duration) {
+        self.app.clock.advance(by);
+    }
+
+    /// Makes every token issued so far invalid.
+    pub fn revoke_tokens(&self) {
+        self.app.tokens().revoke_all();
+    }
+
+    /// Whether a user could sign in to a workspace.
+    pub fn sign_in(&self, workspace_id: &str, identifier: &str) -> SignIn {
+        admin::sign_in(&self.app, workspace_id, identifier)
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // Does not wait, so it is allowed inside another runtime too.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// The faults of a simulator.
+#[derive(Debug)]
+pub struct Faults<'a>(&'a App);
+
+impl Faults<'_> {
+    /// Adds a fault; answers its number.
+    #[expect(clippy::must_use_candidate, reason = "most tests never remove a fault")]
+    pub fn add(&self, fault: Fault) -> u64 {
+        self.0.faults().add(fault)
+    }
+
+    /// The faults with what they did so far.
+    pub fn list(&self) -> Vec<ActiveFault> {
+        self.0.faults().list()
+    }
+
+    /// Removes one; false when there is none of that number.
+    pub fn remove(&self, id: u64) -> bool {
+        self.0.faults().remove(id)
+    }
+
+    /// Removes all.
+    pub fn clear(&self) {
+        self.0.faults().clear();
+    }
+}

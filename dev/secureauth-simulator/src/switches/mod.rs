@@ -1,0 +1,71 @@
+//! Named switches for every behaviour the reference infers rather than knows (rows marked INF).
+
+pub(crate) mod choices;
+mod table;
+pub(crate) mod values;
+
+use serde::Serialize;
+
+pub use table::Switches;
+
+/// A switch that does not exist, or a value it does not take.
+#[derive(Debug, thiserror::Error)]
+pub enum SwitchError {
+    /// No switch has this name.
+    #[error("there is no switch `{0}`")]
+    UnknownName(String),
+    /// The switch exists but not this value.
+    #[error("switch `{name}` takes {allowed}, not `{value}`")]
+    UnknownValue {
+        /// The switch.
+        name: String,
+        /// What was asked for.
+        value: String,
+        /// What may be written.
+        allowed: String,
+    },
+}
+
+/// One switch as `--help` and `GET /admin` list it.
+#[derive(Debug, Clone, Serialize)]
+pub struct SwitchInfo {
+    /// Name, as given to `--switch name=value`.
+    pub name: String,
+    /// Row of the reference's section 6 it belongs to; 0 for switches of the simulator itself.
+    pub row: u8,
+    /// Value in force.
+    pub value: String,
+    /// Value at start: the reference's default.
+    pub default: String,
+    /// What may be written.
+    pub allowed: String,
+    /// What it changes.
+    pub about: String,
+}
+
+impl Switches {
+    /// Every switch with its default, one block each, for `--help`.
+    pub fn help() -> String {
+        use std::fmt::Write;
+
+        Self::default().list().into_iter().fold(
+            String::from("Switches (--switch name=value, PUT /admin/switches):\n"),
+            |mut text, switch| {
+                let SwitchInfo {
+                    name,
+                    row,
+                    default,
+                    allowed,
+                    about,
+                    ..
+                } = switch;
+                // Writing into a String cannot fail.
+                let _ = writeln!(
+                    text,
+                    "  {name}={default}  [{allowed}] row {row}\n      {about}"
+                );
+                text
+            },
+        )
+    }
+}

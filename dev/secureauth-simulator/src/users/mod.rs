@@ -1,0 +1,57 @@
+//! Users of identity pools (reference 2.4, rows 62 to 74 and 78 to 81).
+
+mod conflicts;
+mod counts;
+mod create;
+mod delete;
+mod list;
+mod lookup;
+mod model;
+mod read;
+mod rules;
+mod store;
+mod update;
+pub(crate) mod view;
+
+use axum::http::Method;
+
+use crate::server::operation::{Access, Handler, Module, Operation};
+
+pub(crate) use conflicts::{conflict_error, rule_error};
+pub(crate) use create::create;
+pub(crate) use model::{
+    Address, AddressStatus, AddressType, Credential, CredentialState, CredentialType, Identifier,
+    IdentifierType, User, UserStatus, compact, expand,
+};
+pub(crate) use rules::{address_is_valid, check_schemas, identifier_is_valid};
+pub(crate) use store::{Conflict, SubRecord, UserStore};
+
+const COLLECTION: &str = "/api/identity/{tid}/system/pools/{ipID}/users";
+const ONE: &str = "/api/identity/{tid}/system/pools/{ipID}/users/{userID}";
+const BY_KEY: &str = "/api/identity/{tid}/system/pools/{ipID}/users/by_key";
+
+pub(crate) const OPERATIONS: &[Operation] = &[
+    operation("list_users", Method::GET, COLLECTION, list::list),
+    operation("create_user", Method::POST, COLLECTION, create),
+    operation("get_user_by_key", Method::POST, BY_KEY, lookup::by_key),
+    operation("get_user", Method::GET, ONE, read::get),
+    operation("update_user", Method::PUT, ONE, update::update),
+    operation("delete_user", Method::DELETE, ONE, delete::delete),
+];
+
+const fn operation(
+    name: &'static str,
+    method: Method,
+    path: &'static str,
+    handler: Handler,
+) -> Operation {
+    let access = Access::Scope("identity");
+    Operation {
+        name,
+        method,
+        path,
+        module: Module::Identity,
+        access,
+        handler,
+    }
+}

@@ -1,0 +1,145 @@
+//! A user with identifiers, addresses and credentials, as it is kept: compact, because a pool may
+//! hold a million of them.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+
+use crate::state::record_id::RecordId;
+
+/// JSON as text, the smallest form that gives it back.
+pub(crate) type JsonText = Box<str>;
+
+/// A JSON object as it is kept.
+pub(crate) fn compact(object: &Map<String, Value>) -> JsonText {
+    // Serializing a map of JSON values into memory cannot fail; an empty text reads back as null.
+    serde_json::to_string(object)
+        .unwrap_or_default()
+        .into_boxed_str()
+}
+
+/// A kept object as JSON; null when there is none.
+pub(crate) fn expand(text: Option<&JsonText>) -> Value {
+    text.and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default()
+}
+
+/// An enum of the API: parsed from and written as the API's words.
+macro_rules! api_enum {
+    ($(#[$meta:meta])* $name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum $name { $(
+            #[doc = concat!("`", $text, "`")]
+            $variant
+        ),+ }
+
+        impl $name {
+            /// The value of the API's word, `None` when it has no such word.
+            pub(crate) fn parse(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$variant),)+ _ => None }
+            }
+
+            /// The API's word.
+            pub(crate) fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+    };
+}
+
+api_enum!(
+    /// Status of a user.
+    UserStatus { Active = "active", Inactive = "inactive", Deleted = "deleted", New = "new" }
+);
+api_enum!(
+    /// Kind of an identifier.
+    IdentifierType {
+        Email = "email", Mobile = "mobile", Uid = "uid", External = "external", Federated = "federated",
+    }
+);
+api_enum!(
+    /// Kind of a verifiable address.
+    AddressType { Email = "email", Mobile = "mobile" }
+);
+api_enum!(
+    /// Status of a verifiable address.
+    AddressStatus { Active = "active", Inactive = "inactive" }
+);
+api_enum!(
+    /// Kind of a credential.
+    CredentialType { Password = "password", Webauthn = "webauthn", Totp = "totp" }
+);
+api_enum!(
+    /// State of a credential.
+    CredentialState { Valid = "valid", MustBeReset = "must_be_reset", MustBeChanged = "must_be_changed" }
+);
+
+/// A user.
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    pub(crate) id: RecordId,
+    pub(crate) status: UserStatus,
+    /// Came by just-in-time provisioning, not by an API call.
+    pub(crate) jit: bool,
+    pub(crate) payload: Option<JsonText>,
+    pub(crate) metadata: Option<JsonText>,
+    pub(crate) business_metadata: Option<JsonText>,
+    pub(crate) preferences: Option<JsonText>,
+    pub(crate) payload_schema_id: Arc<str>,
+    pub(crate) metadata_schema_id: Arc<str>,
+    pub(crate) business_metadata_schema_id: Arc<str>,
+    pub(crate) created_at: OffsetDateTime,
+    pub(crate) updated_at: OffsetDateTime,
+    pub(crate) status_updated_at: OffsetDateTime,
+    pub(crate) identifiers: Vec<Identifier>,
+    pub(crate) addresses: Vec<Address>,
+    pub(crate) credentials: Vec<Credential>,
+    pub(crate) revision: u64,
+}
+
+/// `UserIdentifier`.
+#[derive(Debug, Clone)]
+pub(crate) struct Identifier {
+    pub(crate) id: RecordId,
+    pub(crate) kind: IdentifierType,
+    pub(crate) value: Box<str>,
+    pub(crate) metadata: Option<JsonText>,
+    pub(crate) created_at: OffsetDateTime,
+    pub(crate) updated_at: OffsetDateTime,
+}
+
+/// `UserVerifiableAddress`.
+#[derive(Debug, Clone)]
+pub(crate) struct Address {
+    pub(crate) id: RecordId,
+    pub(crate) kind: AddressType,
+    pub(crate) value: Box<str>,
+    pub(crate) status: AddressStatus,
+    pub(crate) verified: bool,
+    pub(crate) metadata: Option<JsonText>,
+    pub(crate) created_at: OffsetDateTime,
+    pub(crate) updated_at: OffsetDateTime,
+}
+
+/// `UserCredential`. The payload is a hash; it leaves the simulator only through the export.
+#[derive(Clone)]
+pub(crate) struct Credential {
+    pub(crate) id: RecordId,
+    pub(crate) kind: CredentialType,
+    pub(crate) state: CredentialState,
+    pub(crate) payload: JsonText,
+    pub(crate) expires_at: Option<OffsetDateTime>,
+    pub(crate) created_at: OffsetDateTime,
+    pub(crate) updated_at: OffsetDateTime,
+}
+
+impl std::fmt::Debug for Credential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credential")
+            .field("id", &self.id)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
+}

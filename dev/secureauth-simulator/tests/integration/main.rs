@@ -1,0 +1,15 @@
+//! Everything the simulator does, over HTTP, module by capability. Numbers in comments are rows of
+//! the reference's section 6; README.md lists the test of each row.
+
+mod admin;
+mod auth;
+mod import;
+mod organizations;
+mod pools;
+mod program;
+mod readme;
+mod schemas;
+mod support;
+mod tenants;
+mod transport;
+mod users;

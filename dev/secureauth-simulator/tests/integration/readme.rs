@@ -1,0 +1,81 @@
+//! README.md says which test shows which row.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use secureauth_simulator::Switches;
+
+/// The cells of every line of the table of rows.
+fn table() -> Vec<Vec<String>> {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(readme).expect("the README");
+    let cells = |line: &str| {
+        line.trim_matches('|')
+            .split('|')
+            .map(|cell| cell.trim().to_owned())
+            .collect()
+    };
+    readme
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit())
+        .map(cells)
+        .collect()
+}
+
+/// The texts in backticks of a cell.
+fn quoted(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn the_readme_has_one_line_for_every_row_of_the_reference() {
+    let rows: Vec<u8> = table()
+        .iter()
+        .map(|line| line[0].parse().expect("a number"))
+        .collect();
+    let reference: Vec<u8> = (1..=17)
+        .chain(20..=34)
+        .chain(40..=50)
+        .chain(60..=84)
+        .collect();
+    assert_eq!(rows, reference);
+}
+
+#[test]
+fn every_test_the_readme_names_exists() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/integration");
+    let sources: String = fs::read_dir(tests)
+        .expect("the tests")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .map(|path| fs::read_to_string(path).expect("a source file"))
+        .collect();
+    for line in table() {
+        let names: Vec<&str> = quoted(&line[3]).collect();
+        assert!(!names.is_empty(), "row {} names no test", line[0]);
+        for name in names {
+            assert!(
+                sources.contains(&format!("fn {name}()")),
+                "row {}: no test `{name}`",
+                line[0]
+            );
+        }
+    }
+}
+
+#[test]
+fn the_readme_names_every_switch_in_its_row() {
+    let table = table();
+    let named: BTreeSet<(String, String)> = table
+        .iter()
+        .flat_map(|line| quoted(&line[2]).map(|switch| (line[0].clone(), switch.to_owned())))
+        .collect();
+    let expected: BTreeSet<(String, String)> = Switches::default()
+        .list()
+        .into_iter()
+        .filter(|switch| switch.row != 0)
+        .map(|switch| (switch.row.to_string(), switch.name))
+        .collect();
+    assert_eq!(named, expected);
+}
