@@ -30,7 +30,10 @@ impl Database {
                 let store = SqliteStore::open(path, Arc::clone(clock), options).await?;
                 Ok(Self::Sqlite(Arc::new(store)))
             }
-            DatabaseKind::SqlServer => Err(StoreError::Refused { action: "open SQL Server", source: "not built yet".into() }),
+            DatabaseKind::SqlServer => Err(StoreError::Refused {
+                action: "open SQL Server",
+                source: "not built yet".into(),
+            }),
         }
     }
 

@@ -93,4 +93,3 @@ pub async fn run(environment: Environment, seed: u64) -> ExitCode {
 fn told(error: &crate::store::StoreError) -> String {
     crate::telemetry::chain(error).to_string()
 }
-

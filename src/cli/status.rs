@@ -40,7 +40,10 @@ pub(super) async fn run(store: &dyn Store, biller: &str) -> Result<(), String> {
 fn print_run(run: &Run) {
     let progress = run.progress;
     println!("run           {} {} {}", run.id, run.kind.as_str(), run.state.as_str());
-    println!("step          {}", run.step.map_or("-", crate::domain::step::Step::as_str));
+    println!(
+        "step          {}",
+        run.step.map_or("-", crate::domain::step::Step::as_str)
+    );
     println!("reason        {}", run.reason.as_deref().unwrap_or("-"));
     println!("waiting for   {}", run.waiting_for.as_deref().unwrap_or("-"));
     println!(

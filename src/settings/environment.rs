@@ -4,6 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
+/// The folder with `host.json`.
+pub(super) const APP_ROOT: &str = "FUNCTIONS_APP_ROOT_PATH";
+/// `Development`, or anything else.
+pub(super) const ENVIRONMENT_NAME: &str = "AZURE_FUNCTIONS_ENVIRONMENT";
+
 /// What the process was started with: its environment variables and the text of the app's `host.json`.
 ///
 /// Values may be secrets: `Debug` shows names only.
@@ -20,9 +25,7 @@ impl Environment {
         let variables: BTreeMap<String, String> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
-        let app_root = variables
-            .get("FUNCTIONS_APP_ROOT_PATH")
-            .map_or_else(PathBuf::new, PathBuf::from);
+        let app_root = variables.get(APP_ROOT).map_or_else(PathBuf::new, PathBuf::from);
         let host_json = std::fs::read_to_string(app_root.join("host.json")).ok();
         Self { variables, host_json }
     }
@@ -67,7 +70,7 @@ impl Environment {
     /// Whether this is a developer's machine: Core Tools and the stand-in host set
     /// `AZURE_FUNCTIONS_ENVIRONMENT=Development`, the cloud never does.
     pub fn is_development(&self) -> bool {
-        self.get("AZURE_FUNCTIONS_ENVIRONMENT")
+        self.get(ENVIRONMENT_NAME)
             .is_some_and(|name| name.eq_ignore_ascii_case("development"))
     }
 }

@@ -13,8 +13,6 @@ use secrecy::SecretString;
 
 use super::vault::{Identity, Vault};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// Why the values of K1 could not be had. Names secrets, never shows a value. All of it can pass: ask again later.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
@@ -72,8 +70,8 @@ impl KeyVault {
     pub(super) fn connect(vault: &Vault) -> Result<Self, VaultError> {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(vault.deadline)
+            // No attempt can use up the time of the others.
+            .timeout(vault.deadline / u32::from(vault.attempts.max(1)))
             .build()
             .map_err(client_error)?;
         let options = client_options(vault, Transport::new(Arc::new(http)));
@@ -105,7 +103,7 @@ impl KeyVault {
         // What the parser has to say could quote the body.
         let secret = response.into_model().map_err(|_| VaultError::Unusable {
             name: name.to_owned(),
-            expected: "in an answer of a vault",
+            expected: "readable",
         })?;
         Ok(secret.value.map(|value| SecretString::from(value.trim())))
     }

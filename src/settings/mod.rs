@@ -39,6 +39,7 @@ pub use secureauth::SecureAuth;
 pub use server::{Server, listen_port};
 pub use vault::Vault;
 
+use environment::{APP_ROOT, ENVIRONMENT_NAME};
 use reader::{Known, Reader};
 
 /// Everything that can be set.
@@ -78,16 +79,14 @@ impl Settings {
     fn read_all(environment: &Environment) -> (Result<Self, Findings>, Vec<Known>) {
         let mut reader = Reader::new(environment);
         let log = Log::read(&mut reader);
-        reader.optional(
-            Known::new("AZURE_FUNCTIONS_ENVIRONMENT", "the name of an environment"),
-            |_| Some(()),
-        );
+        reader.declare(Known::new(ENVIRONMENT_NAME, "the name of an environment"));
+        reader.declare(Known::new(APP_ROOT, "a path").or("the working directory"));
         server::read_port(&mut reader);
         let server = Server::read(&mut reader);
         let database = Database::read(&mut reader);
         let vault = Vault::read(&mut reader);
         let kind = database.as_ref().map(|database| &database.kind);
-        let sources = Sources::read(&mut reader, vault.is_some(), kind);
+        let sources = Sources::read(&mut reader, Vault::is_meant(environment), kind);
         let secureauth = SecureAuth::read(&mut reader);
         let onboarding = Onboarding::read(&mut reader);
         let run = Run::read(&mut reader, &secureauth);
@@ -111,5 +110,7 @@ impl Settings {
     }
 }
 
+#[cfg(test)]
+mod reference_tests;
 #[cfg(test)]
 mod tests;

@@ -86,13 +86,18 @@ impl<'e> Reader<'e> {
         (self.findings, self.known)
     }
 
+    /// A variable that was read before.
+    pub(super) fn declare(&mut self, known: Known) {
+        self.known.push(known);
+    }
+
     /// A variable that may be unset.
     pub(super) fn optional<T>(&mut self, known: Known, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         let parsed = self.environment.get(known.name).map(parse);
         if matches!(parsed, Some(None)) {
             self.findings.add(known.name, known.expectation());
         }
-        self.known.push(known);
+        self.declare(known);
         parsed.flatten()
     }
 

@@ -44,6 +44,13 @@ fn without_a_vault_sql_server_needs_its_connection_string() {
 }
 
 #[test]
+fn a_wrong_vault_is_one_finding() {
+    let mut pairs = PRODUCTION;
+    pairs[1].1 = "ic.vault.azure.net";
+    assert_eq!(variables(&read(&pairs).unwrap_err()), ["KEY_VAULT_URL"]);
+}
+
+#[test]
 fn findings_never_hold_a_value() {
     let marked = "MARKED VALUE";
     let environment = Environment::of(

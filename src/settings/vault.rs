@@ -7,8 +7,11 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::environment::Environment;
 use super::forms::base_url;
 use super::reader::{Known, Reader};
+
+const URL: &str = "KEY_VAULT_URL";
 
 /// Where Azure Key Vault is and how patiently it is asked.
 #[derive(Debug, Clone)]
@@ -33,12 +36,16 @@ pub enum Identity {
 }
 
 impl Vault {
+    /// Whether one is meant to be there, also when its URL is wrong: the secrets then need no findings of their own.
+    pub(super) fn is_meant(environment: &Environment) -> bool {
+        environment.get(URL).is_some()
+    }
+
     /// `None` when no vault is configured.
     pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let url = reader.optional(
-            Known::new("KEY_VAULT_URL", "the https URL of a vault, without a path"),
-            |text| base_url(text, false).filter(|url| url.path() == "/"),
-        );
+        let url = reader.optional(Known::new(URL, "the https URL of a vault, without a path"), |text| {
+            base_url(text, false).filter(|url| url.path() == "/")
+        });
         let deadline = reader.duration("KEY_VAULT_DEADLINE", Duration::from_secs(15), Duration::from_secs(1));
         let attempts = reader.number("KEY_VAULT_ATTEMPTS", 3, 1..=10);
         let identity = Identity::read(reader);
@@ -67,7 +74,6 @@ impl Identity {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::environment::Environment;
 
     fn read(pairs: &[(&str, &str)]) -> Option<Vault> {
         let environment = Environment::of(pairs.iter().copied());

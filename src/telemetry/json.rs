@@ -9,7 +9,7 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, JsonFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormattedFields, MakeWriter};
 use tracing_subscriber::layer::Layer;
-use tracing_subscriber::registry::{LookupSpan, Registry};
+use tracing_subscriber::registry::{LookupSpan, Registry, Scope};
 
 use super::fields::{Collect, Members};
 use crate::world::Clock;
@@ -51,7 +51,7 @@ where
     F: for<'f> FormatFields<'f> + 'static,
 {
     let mut members = Members::new();
-    let spans = context.event_scope().into_iter().flat_map(|scope| scope.from_root());
+    let spans = context.event_scope().into_iter().flat_map(Scope::from_root);
     for span in spans {
         if let Some(fields) = span.extensions().get::<FormattedFields<F>>() {
             members.extend(serde_json::from_str::<Members>(fields).unwrap_or_default());

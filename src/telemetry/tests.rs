@@ -83,7 +83,7 @@ fn the_ids_of_the_work_around_it_stand_beside_a_lines_own_fields() {
 #[test]
 fn nothing_can_forge_a_line_or_a_level() {
     let text = logged(&[], || {
-        tracing::info!(level = "ERROR", name = "a\n{\"level\":\"ERROR\"}", "one\ntwo")
+        tracing::info!(level = "ERROR", name = "a\n{\"level\":\"ERROR\"}", "one\ntwo");
     });
     let [line] = objects(&text).try_into().unwrap();
     assert_eq!(line["level"], "INFO");

@@ -70,26 +70,26 @@ impl TraceParent {
 impl FromStr for TraceParent {
     type Err = InvalidTraceParent;
 
-    /// Version 00 exactly; of later versions the part that version 00 knows.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut parts = text.splitn(5, '-');
-        let mut next = |digits| parts.next().and_then(|part| hex(part, digits));
-        let (version, trace_id, span_id, flags) = match (next(2), next(32), next(16), next(2)) {
-            (Some(version), Some(trace_id), Some(span_id), Some(flags)) => (version, trace_id, span_id, flags),
-            _ => return Err(InvalidTraceParent),
-        };
-        let has_more = parts.next().is_some();
-        let is_known = version != 0xff && !(version == 0 && has_more);
-        let narrow = (u64::try_from(span_id), u8::try_from(flags));
-        match narrow {
-            (Ok(span_id), Ok(flags)) if is_known && trace_id != 0 && span_id != 0 => Ok(Self {
-                trace_id: TraceId(trace_id),
-                span_id: SpanId(span_id),
-                flags,
-            }),
-            _ => Err(InvalidTraceParent),
-        }
+        parse(text).ok_or(InvalidTraceParent)
     }
+}
+
+/// Version 00 exactly; of later versions the part that version 00 knows.
+fn parse(text: &str) -> Option<TraceParent> {
+    let mut parts = text.splitn(5, '-');
+    let mut next = |digits| hex(parts.next()?, digits);
+    let version = next(2)?;
+    let trace_id = next(32)?;
+    let span_id = u64::try_from(next(16)?).ok()?;
+    let flags = u8::try_from(next(2)?).ok()?;
+    let has_more = parts.next().is_some();
+    let is_known = version != 0xff && !(version == 0 && has_more);
+    (is_known && trace_id != 0 && span_id != 0).then_some(TraceParent {
+        trace_id: TraceId(trace_id),
+        span_id: SpanId(span_id),
+        flags,
+    })
 }
 
 /// Exactly so many lower-case digits.

@@ -3,7 +3,7 @@
 //! Variables: `ECHO_START_EXIT` (code to exit with at once), `ECHO_LISTEN_AFTER` (binds only when that file exists),
 //! `ECHO_PROBE_STATUS` (answer to `GET /`).
 //!
-//! Without an instruction every invocation is answered with itself: path, headers and envelope, as HTTP body of `res`
+//! Without an instruction every invocation is answered with itself: path, headers, envelope and process, as HTTP body of `res`
 //! for an HTTP trigger and as message of `seen` for others. An instruction is the JSON object in the body or message:
 //! `{"do": {"print", "complain", "exit", "wait_for", "status", "content_type", "location", "body", "envelope"}}`.
 
@@ -22,10 +22,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    println!(
-        "starting with {:?}",
-        std::env::args().skip(1).collect::<Vec<_>>()
-    );
+    println!("starting with {:?}", std::env::args().skip(1).collect::<Vec<_>>());
     if let Some(code) = setting("ECHO_START_EXIT") {
         eprintln!("told to exit with {code}");
         std::process::exit(code.parse()?);
@@ -33,9 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if let Some(file) = setting("ECHO_LISTEN_AFTER") {
         wait_for(Path::new(&file)).await;
     }
-    let port: u16 = setting("FUNCTIONS_CUSTOMHANDLER_PORT")
-        .ok_or("no port")?
-        .parse()?;
+    let port: u16 = setting("FUNCTIONS_CUSTOMHANDLER_PORT").ok_or("no port")?.parse()?;
     let probe_status: u16 = setting("ECHO_PROBE_STATUS").map_or(Ok(200), |code| code.parse())?;
     let probe_status = StatusCode::from_u16(probe_status)?;
     let app = Router::new()
@@ -82,10 +77,7 @@ fn instruction(envelope: &Value) -> Option<Value> {
         (_, Some(Value::String(message))) => serde_json::from_str(message).ok()?,
         _ => return None,
     };
-    serde_json::from_str::<Value>(&text)
-        .ok()?
-        .get("do")
-        .cloned()
+    serde_json::from_str::<Value>(&text).ok()?.get("do").cloned()
 }
 
 async fn follow(instruction: &Value) -> Response {
@@ -105,10 +97,7 @@ async fn follow(instruction: &Value) -> Response {
     if let Some(envelope) = instruction.get("envelope") {
         return Json(envelope).into_response();
     }
-    let status = instruction
-        .get("status")
-        .and_then(Value::as_u64)
-        .unwrap_or(200);
+    let status = instruction.get("status").and_then(Value::as_u64).unwrap_or(200);
     let status = u16::try_from(status)
         .ok()
         .and_then(|code| StatusCode::from_u16(code).ok());
@@ -116,9 +105,7 @@ async fn follow(instruction: &Value) -> Response {
     *response.status_mut() = status.unwrap_or(StatusCode::OK);
     response.headers_mut().remove(header::CONTENT_TYPE);
     if let Some(content_type) = text("content_type").and_then(|value| value.parse().ok()) {
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, content_type);
+        response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     }
     if let Some(location) = text("location").and_then(|value| value.parse().ok()) {
         response.headers_mut().insert(header::LOCATION, location);
@@ -132,14 +119,23 @@ fn echo(path: &str, headers: &HeaderMap, envelope: &Value) -> Json<Value> {
         .map(|(name, value)| {
             (
                 name.to_string(),
-                String::from_utf8_lossy(value.as_bytes())
-                    .into_owned()
-                    .into(),
+                String::from_utf8_lossy(value.as_bytes()).into_owned().into(),
             )
         })
         .collect::<serde_json::Map<_, _>>()
         .into();
-    let seen = json!({ "path": path, "headers": headers, "envelope": envelope }).to_string();
+    let process = json!({
+        "arguments": std::env::args().skip(1).collect::<Vec<_>>(),
+        "directory": std::env::current_dir().unwrap_or_default(),
+        "port": setting("FUNCTIONS_CUSTOMHANDLER_PORT"),
+        "legacy_port": setting("FUNCTIONS_HTTPWORKER_PORT"),
+        "worker_id": setting("FUNCTIONS_CUSTOMHANDLER_WORKER_ID"),
+        "legacy_worker_id": setting("FUNCTIONS_HTTPWORKER_ID"),
+        "app_root": setting("FUNCTIONS_APP_ROOT_PATH"),
+        "environment": setting("AZURE_FUNCTIONS_ENVIRONMENT"),
+        "own_setting": setting("ECHO_OWN_SETTING"),
+    });
+    let seen = json!({ "path": path, "headers": headers, "envelope": envelope, "process": process }).to_string();
     let outputs = if envelope.pointer("/Data/req").is_some() {
         json!({ "res": { "statusCode": 200, "headers": { "content-type": "application/json" }, "body": seen } })
     } else {

@@ -19,7 +19,7 @@ use crate::worker::{Console, HandlerPort, Launch, Supervisor, SupervisorSettings
 use crate::world::{World, random_seed};
 
 /// The HTTP client waits so much longer than the function timeout (reference 5).
-const REQUEST_TIMEOUT_MARGIN: Duration = Duration::from_secs(60);
+const REQUEST_TIMEOUT_MARGIN: Duration = Duration::from_mins(1);
 
 /// What the running host keeps hold of.
 pub(crate) struct Parts {
@@ -32,19 +32,12 @@ pub(crate) struct Parts {
 }
 
 /// Starts everything in the background.
-pub(crate) fn start(
-    config: &AppConfig,
-    options: HostOptions,
-    listener: TcpListener,
-) -> io::Result<Parts> {
+pub(crate) fn start(config: &AppConfig, options: HostOptions, listener: TcpListener) -> io::Result<Parts> {
     let seed = options.seed.unwrap_or_else(random_seed);
     tracing::info!(seed, root = %config.root.display(), functions = config.functions.len(), "host starts");
     let world = World::new(Arc::clone(&options.clock), seed);
     let tasks = Tasks::default();
-    let function_timeout = options
-        .time
-        .function_timeout
-        .or(config.host.function_timeout);
+    let function_timeout = options.time.function_timeout.or(config.host.function_timeout);
     let console = Console::new(config.host.handler.stderr_is_for_errors_only);
     let supervisor_settings = supervisor_settings(config, &options, function_timeout)?;
     let (supervisor, worker) = Supervisor::new(supervisor_settings, console.clone(), world.clone());
@@ -123,23 +116,12 @@ fn supervisor_settings(
     })
 }
 
-fn start_timers(
-    config: &AppConfig,
-    parts: &Parts,
-    world: &World,
-    interval: Option<Duration>,
-) -> Vec<Arc<Timer>> {
+fn start_timers(config: &AppConfig, parts: &Parts, world: &World, interval: Option<Duration>) -> Vec<Arc<Timer>> {
     let timers: Vec<_> = config
         .functions
         .iter()
         .filter(|function| matches!(function.trigger, Trigger::Timer(_)))
-        .map(|function| {
-            Timer::new(
-                Arc::clone(function),
-                Arc::clone(&parts.invoker),
-                world.clone(),
-            )
-        })
+        .map(|function| Timer::new(Arc::clone(function), Arc::clone(&parts.invoker), world.clone()))
         .map(Arc::new)
         .collect();
     for timer in &timers {
@@ -207,8 +189,7 @@ fn start_supervisor(supervisor: Supervisor, tasks: &Tasks) {
 
 fn start_front_door(door: FrontDoor, listener: TcpListener, tasks: &Tasks) {
     let stopping = tasks.stopping();
-    let server =
-        axum::serve(listener, door.router()).with_graceful_shutdown(stopping.cancelled_owned());
+    let server = axum::serve(listener, door.router()).with_graceful_shutdown(stopping.cancelled_owned());
     tasks.spawn_service(async move {
         if let Err(error) = server.await {
             tracing::error!(%error, "the front door is closed");

@@ -33,9 +33,9 @@ pub enum StartError {
     /// `host.json`, a `function.json` or `local.settings.json` cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The front door's or the handler's port is taken.
-    #[error("a port on 127.0.0.1 cannot be bound: {0}")]
-    Port(#[from] io::Error),
+    /// The system refuses something the host cannot do without: a port on 127.0.0.1, or its signals.
+    #[error("the system refuses a port or a signal handler: {0}")]
+    System(#[from] io::Error),
 }
 
 /// The host was not idle in time.
@@ -142,11 +142,7 @@ impl FunctionsHost {
 
     /// A queue by name; it need not exist.
     pub fn queue(&self, name: &str) -> QueueHandle {
-        QueueHandle::new(
-            name,
-            self.parts.queues.clone(),
-            Arc::clone(&self.parts.gateway),
-        )
+        QueueHandle::new(name, self.parts.queues.clone(), Arc::clone(&self.parts.gateway))
     }
 
     /// Process id of the handler; `None` while there is no process.
@@ -159,10 +155,10 @@ impl FunctionsHost {
         self.parts.worker.view().restarts
     }
 
-    /// Kills the handler (SIGKILL) and waits for its end. The host treats that as a crash and restarts it; see
-    /// [`TimeConstants::restart_window`](crate::TimeConstants::restart_window) for how often.
+    /// Kills the handler (SIGKILL) and waits for its end; the host starts it again. Unlike a crash it is not counted, so
+    /// a fault test may do it any number of times.
     pub async fn kill_handler(&self) {
-        self.parts.worker.kill().await;
+        self.parts.worker.kill(None).await;
     }
 
     /// Waits until the host has stopped by itself or by [`stop`](Self::stop).
@@ -170,10 +166,12 @@ impl FunctionsHost {
         self.parts.worker.stopped().await
     }
 
-    /// Stops as the real host does: no new work, up to the stop grace for what runs, SIGKILL for the handler.
-    pub async fn stop(self) {
+    /// Stops as the real host does: no new work, up to the stop grace for what runs, SIGKILL for the handler. What
+    /// the host recorded can still be read.
+    pub async fn stop(&self) {
         self.parts.tasks.drain(self.stop_grace).await;
         self.parts.worker.stop(StopReason::Requested).await;
+        self.parts.tasks.kill();
     }
 
     fn activity(&self) -> &Activity {

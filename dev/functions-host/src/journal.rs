@@ -76,7 +76,7 @@ impl Journal {
         match &invocation.failure {
             None => tracing::debug!(%function, invocation_id = %id, "invocation succeeded"),
             Some(reason) => {
-                tracing::warn!(%function, invocation_id = %id, "invocation failed: {reason}")
+                tracing::warn!(%function, invocation_id = %id, "invocation failed: {reason}");
             }
         }
         self.invocations.push(invocation);

@@ -40,9 +40,6 @@ pub use config::ConfigError;
 pub use host::{FunctionsHost, NotIdle, NotReady, StartError};
 pub use journal::{Invocation, OutputSummary, UserLog};
 pub use options::{Executable, Framing, HostOptions, Keys, TimeConstants};
-pub use queue::{
-    EmbeddedQueues, PeekedMessage, QueueError, QueueHandle, QueueMessage, QueueService,
-    RenewedReceipt,
-};
-pub use worker::{ConsoleLevel, ConsoleLine, ConsoleStream, StopReason};
+pub use queue::{EmbeddedQueues, PeekedMessage, QueueError, QueueHandle, QueueMessage, QueueService, RenewedReceipt};
+pub use worker::{ConsoleCategory, ConsoleLevel, ConsoleLine, ConsoleStream, StopReason};
 pub use world::{Clock, system_clock};

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use functions_host::{Executable, Framing, FunctionsHost, HostOptions, Keys, StopReason};
+use functions_host::{Executable, Framing, FunctionsHost, HostOptions, Keys, StartError, StopReason};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -16,7 +16,7 @@ const EXIT_CONFIGURATION: u8 = 2;
 /// failed three times, 4 the handler did not become ready.
 #[derive(Parser)]
 #[command(version)]
-struct Arguments {
+struct Cli {
     /// Folder of host.json and the function folders.
     #[arg(long, default_value = ".")]
     app_root: PathBuf,
@@ -56,23 +56,31 @@ struct Arguments {
 async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).init();
-    let host = match FunctionsHost::start(options(Arguments::parse())).await {
-        Ok(host) => host,
+    match serve(options(Cli::parse())).await {
+        Ok(reason) => ExitCode::from(reason.exit_code()),
         Err(error) => {
             tracing::error!(%error, "the app cannot be started");
-            return ExitCode::from(EXIT_CONFIGURATION);
+            ExitCode::from(EXIT_CONFIGURATION)
         }
-    };
+    }
+}
+
+async fn serve(options: HostOptions) -> Result<StopReason, StartError> {
+    // Before anybody can know that the program runs, so that no signal finds it unprepared.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let host = FunctionsHost::start(options).await?;
     tracing::info!("listening on {}", host.base_url());
     let reason = tokio::select! {
         reason = host.stopped() => reason,
-        () = told_to_stop() => StopReason::Requested,
+        _ = interrupt.recv() => StopReason::Requested,
+        _ = terminate.recv() => StopReason::Requested,
     };
     host.stop().await;
-    ExitCode::from(reason.exit_code())
+    Ok(reason)
 }
 
-fn options(arguments: Arguments) -> HostOptions {
+fn options(arguments: Cli) -> HostOptions {
     let mut options = HostOptions::new(arguments.app_root);
     options.port = arguments.port;
     options.executable = arguments.executable.map(|path| Executable {
@@ -91,18 +99,4 @@ fn options(arguments: Arguments) -> HostOptions {
     options.terminate_first = arguments.terminate_first;
     options.seed = arguments.seed;
     options
-}
-
-/// SIGINT or SIGTERM. Without handlers for them the default action ends the program anyway.
-async fn told_to_stop() {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    ) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
 }

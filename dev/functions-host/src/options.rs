@@ -114,7 +114,7 @@ pub struct TimeConstants {
     pub probe_interval: Duration,
     /// Instead of `customHandler.initializationTimeout`. An invocation waits four times as long for the handler.
     pub initialization_timeout: Option<Duration>,
-    /// Errors of the handler further apart than this do not add up. Zero: the handler may be killed any number of times.
+    /// Crashes of the handler further apart than this do not add up.
     pub restart_window: Duration,
     /// How long a stop waits for running invocations.
     pub stop_grace: Duration,
@@ -123,9 +123,9 @@ pub struct TimeConstants {
 impl Default for TimeConstants {
     fn default() -> Self {
         Self {
-            message_visibility: Duration::from_secs(600),
-            renewal_interval: Duration::from_secs(300),
-            message_time_to_live: Duration::from_secs(7 * 24 * 3600),
+            message_visibility: Duration::from_mins(10),
+            renewal_interval: Duration::from_mins(5),
+            message_time_to_live: Duration::from_hours(168),
             min_polling_interval: Duration::from_millis(100),
             max_polling_interval: None,
             failure_visibility: None,
@@ -133,15 +133,15 @@ impl Default for TimeConstants {
             timeout_grace: Duration::from_secs(2),
             probe_interval: Duration::from_millis(25),
             initialization_timeout: None,
-            restart_window: Duration::from_secs(30 * 60),
+            restart_window: Duration::from_mins(30),
             stop_grace: Duration::from_secs(10),
         }
     }
 }
 
 impl TimeConstants {
-    /// For tests: polling and redelivery within milliseconds, any number of handler restarts, no wait at a stop.
-    /// Visibility, function timeout and readiness limits stay as they are.
+    /// For tests: polling, redelivery and probing within milliseconds, no wait at a stop. Visibility, function timeout,
+    /// readiness and restart limits stay as they are.
     pub fn fast() -> Self {
         Self {
             min_polling_interval: Duration::from_millis(5),
@@ -149,7 +149,6 @@ impl TimeConstants {
             failure_visibility: Some(Duration::from_millis(20)),
             timeout_grace: Duration::ZERO,
             probe_interval: Duration::from_millis(5),
-            restart_window: Duration::ZERO,
             stop_grace: Duration::ZERO,
             ..Self::default()
         }

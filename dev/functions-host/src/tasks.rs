@@ -39,14 +39,8 @@ impl Tasks {
     pub(crate) async fn drain(&self, grace: Duration) {
         self.stopping.cancel();
         self.tracker.close();
-        if tokio::time::timeout(grace, self.tracker.wait())
-            .await
-            .is_err()
-        {
-            tracing::warn!(
-                running = self.tracker.len(),
-                "work is cut off by the stop of the host"
-            );
+        if tokio::time::timeout(grace, self.tracker.wait()).await.is_err() {
+            tracing::warn!(running = self.tracker.len(), "work is cut off by the stop of the host");
         }
     }
 

@@ -54,13 +54,11 @@ impl World {
     pub(crate) fn hex<const BYTES: usize>(&self) -> String {
         let mut bytes = [0_u8; BYTES];
         self.fill(&mut bytes);
-        bytes
-            .iter()
-            .fold(String::with_capacity(BYTES * 2), |mut text, byte| {
-                // Writing into a String cannot fail.
-                let _ = write!(text, "{byte:02x}");
-                text
-            })
+        bytes.iter().fold(String::with_capacity(BYTES * 2), |mut text, byte| {
+            // Writing into a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
     }
 
     /// A factor in `0.8..=1.2`.

@@ -17,10 +17,9 @@ pub(crate) struct Document {
 
 impl Document {
     pub(crate) fn read(file: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| ConfigError::new(file, error.to_string()))?;
-        let root: Value = serde_json::from_str(&text)
-            .map_err(|error| ConfigError::new(file, format!("is not JSON: {error}")))?;
+        let text = std::fs::read_to_string(file).map_err(|error| ConfigError::new(file, error.to_string()))?;
+        let root: Value =
+            serde_json::from_str(&text).map_err(|error| ConfigError::new(file, format!("is not JSON: {error}")))?;
         if !root.is_object() {
             return Err(ConfigError::new(file, "must hold a JSON object".to_owned()));
         }
@@ -33,13 +32,12 @@ impl Document {
     /// Applies every variable named `<prefix>__section__key` (reference 1.1).
     pub(crate) fn overlay(&mut self, prefix: &str, environment: &Environment) {
         for (name, value) in environment.iter() {
-            let mut path = name.split("__");
-            if path
-                .next()
-                .is_some_and(|first| first.eq_ignore_ascii_case(prefix))
+            let path: Vec<&str> = name.split("__").collect();
+            if let [first, keys @ ..] = path.as_slice()
+                && first.eq_ignore_ascii_case(prefix)
+                && !keys.is_empty()
             {
-                let path: Vec<&str> = path.collect();
-                set(&mut self.root, &path, value);
+                set(&mut self.root, keys, value);
             }
         }
     }
@@ -57,25 +55,19 @@ impl Document {
             .transpose()
     }
 
-    pub(crate) fn integer(
-        &self,
-        path: &str,
-        range: std::ops::RangeInclusive<u32>,
-    ) -> Result<Option<u32>, ConfigError> {
+    pub(crate) fn integer(&self, path: &str, range: std::ops::RangeInclusive<u32>) -> Result<Option<u32>, ConfigError> {
         self.find(path)
             .map(|value| {
                 let number = match value {
                     Value::String(text) => text.trim().parse().ok(),
                     other => other.as_u64().and_then(|number| u32::try_from(number).ok()),
                 };
-                number
-                    .filter(|number| range.contains(number))
-                    .ok_or_else(|| {
-                        self.invalid(
-                            path,
-                            &format!("a whole number from {} to {}", range.start(), range.end()),
-                        )
-                    })
+                number.filter(|number| range.contains(number)).ok_or_else(|| {
+                    self.invalid(
+                        path,
+                        &format!("a whole number from {} to {}", range.start(), range.end()),
+                    )
+                })
             })
             .transpose()
     }
@@ -93,9 +85,7 @@ impl Document {
 
     pub(crate) fn duration(&self, path: &str) -> Result<Option<Duration>, ConfigError> {
         self.text(path)?
-            .map(|text| {
-                parse_timespan(text).ok_or_else(|| self.invalid(path, "a time span like 00:10:00"))
-            })
+            .map(|text| parse_timespan(text).ok_or_else(|| self.invalid(path, "a time span like 00:10:00")))
             .transpose()
     }
 
@@ -138,10 +128,7 @@ fn set(target: &mut Value, path: &[&str], value: &str) {
         *target = Value::Object(Map::new());
     }
     if let Value::Object(object) = target {
-        let known = object
-            .keys()
-            .find(|name| name.eq_ignore_ascii_case(key))
-            .cloned();
+        let known = object.keys().find(|name| name.eq_ignore_ascii_case(key)).cloned();
         let entry = object.entry(known.unwrap_or_else(|| (*key).to_owned()));
         set(entry.or_insert(Value::Null), rest, value);
     }

@@ -18,10 +18,7 @@ pub(crate) struct Environment {
 
 impl Environment {
     /// Later sources win: `local.settings.json` (if there is one), the host's own environment, `extra`.
-    pub(crate) fn load(
-        app_root: &Path,
-        extra: &BTreeMap<String, String>,
-    ) -> Result<Self, ConfigError> {
+    pub(crate) fn load(app_root: &Path, extra: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
         let mut variables = local_settings(&app_root.join("local.settings.json"))?;
         variables.extend(own_environment());
         variables
@@ -73,8 +70,7 @@ impl Environment {
 }
 
 fn own_environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 fn local_settings(file: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
@@ -83,8 +79,8 @@ fn local_settings(file: &Path) -> Result<BTreeMap<String, String>, ConfigError> 
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
         Err(error) => return Err(ConfigError::new(file, error.to_string())),
     };
-    let settings: Value = serde_json::from_str(&text)
-        .map_err(|error| ConfigError::new(file, format!("is not JSON: {error}")))?;
+    let settings: Value =
+        serde_json::from_str(&text).map_err(|error| ConfigError::new(file, format!("is not JSON: {error}")))?;
     let Some(values) = settings.get("Values").and_then(Value::as_object) else {
         return Ok(BTreeMap::new());
     };
@@ -93,10 +89,7 @@ fn local_settings(file: &Path) -> Result<BTreeMap<String, String>, ConfigError> 
         .map(|(name, value)| match value {
             Value::String(text) => Ok((name.clone(), text.clone())),
             Value::Number(_) | Value::Bool(_) => Ok((name.clone(), value.to_string())),
-            _ => Err(ConfigError::new(
-                file,
-                format!("Values.{name} must be a string"),
-            )),
+            _ => Err(ConfigError::new(file, format!("Values.{name} must be a string"))),
         })
         .collect()
 }
@@ -116,10 +109,7 @@ mod tests {
     #[test]
     fn a_percent_name_is_replaced_and_an_unknown_one_removed() {
         let environment = environment(&[("PORT", "8080")]);
-        assert_eq!(
-            environment.expand("--port %PORT% %NOPE%x 100%"),
-            "--port 8080 x 100%"
-        );
+        assert_eq!(environment.expand("--port %PORT% %NOPE%x 100%"), "--port 8080 x 100%");
     }
 
     #[test]

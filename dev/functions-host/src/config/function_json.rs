@@ -93,15 +93,10 @@ struct RawBinding {
 
 impl Function {
     /// Reads one function; `None` when it is disabled there or by `AzureWebJobs.<name>.Disabled`.
-    pub(crate) fn load(
-        file: &Path,
-        name: &str,
-        environment: &Environment,
-    ) -> Result<Option<Self>, ConfigError> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| ConfigError::new(file, error.to_string()))?;
-        let raw: RawFunction = serde_json::from_str(&text)
-            .map_err(|error| ConfigError::new(file, error.to_string()))?;
+    pub(crate) fn load(file: &Path, name: &str, environment: &Environment) -> Result<Option<Self>, ConfigError> {
+        let text = std::fs::read_to_string(file).map_err(|error| ConfigError::new(file, error.to_string()))?;
+        let raw: RawFunction =
+            serde_json::from_str(&text).map_err(|error| ConfigError::new(file, error.to_string()))?;
         let switched_off = environment
             .get(&format!("AzureWebJobs.{name}.Disabled"))
             .is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"));
@@ -113,25 +108,15 @@ impl Function {
             .map_err(|reason| ConfigError::new(file, reason))
     }
 
-    fn from_bindings(
-        name: &str,
-        bindings: Vec<RawBinding>,
-        environment: &Environment,
-    ) -> Result<Self, String> {
+    fn from_bindings(name: &str, bindings: Vec<RawBinding>, environment: &Environment) -> Result<Self, String> {
         let mut trigger = None;
         let mut outputs = Vec::new();
         for binding in bindings {
             if !is_binding_name(&binding.name) {
-                return Err(format!(
-                    "the binding name {:?} is not allowed",
-                    binding.name
-                ));
+                return Err(format!("the binding name {:?} is not allowed", binding.name));
             }
             if binding.kind.ends_with("Trigger") {
-                if trigger
-                    .replace(binding.into_trigger(name, environment)?)
-                    .is_some()
-                {
+                if trigger.replace(binding.into_trigger(name, environment)?).is_some() {
                     return Err("has more than one trigger".to_owned());
                 }
             } else {
@@ -156,8 +141,7 @@ impl Function {
 
     /// An HTTP trigger with an HTTP output and nothing else: what the forwarding flags apply to (reference 4).
     pub(crate) fn is_http_in_and_out(&self) -> bool {
-        matches!(self.trigger, Trigger::Http(_))
-            && matches!(self.outputs.as_slice(), [Output::Http { .. }])
+        matches!(self.trigger, Trigger::Http(_)) && matches!(self.outputs.as_slice(), [Output::Http { .. }])
     }
 }
 
@@ -194,9 +178,7 @@ impl RawBinding {
                     binding: self.name,
                 }))
             }
-            other => Err(format!(
-                "the binding type {other:?} is not supported by this stand-in"
-            )),
+            other => Err(format!("the binding type {other:?} is not supported by this stand-in")),
         }
     }
 
@@ -208,9 +190,7 @@ impl RawBinding {
                 binary: self.is_binary(),
                 binding: self.name,
             }),
-            other => Err(format!(
-                "the binding type {other:?} is not supported by this stand-in"
-            )),
+            other => Err(format!("the binding type {other:?} is not supported by this stand-in")),
         }
     }
 
@@ -219,10 +199,7 @@ impl RawBinding {
         if is_queue_name(&queue) {
             Ok(queue)
         } else {
-            Err(format!(
-                "the queue name {queue:?} of {} is not allowed",
-                self.name
-            ))
+            Err(format!("the queue name {queue:?} of {} is not allowed", self.name))
         }
     }
 
@@ -237,8 +214,7 @@ fn parse_methods(names: &[String]) -> Result<Vec<Method>, String> {
     names
         .iter()
         .map(|name| {
-            Method::from_bytes(name.to_ascii_uppercase().as_bytes())
-                .map_err(|_| format!("{name:?} is not a method"))
+            Method::from_bytes(name.to_ascii_uppercase().as_bytes()).map_err(|_| format!("{name:?} is not a method"))
         })
         .collect()
 }

@@ -10,7 +10,7 @@ use crate::queue::MessageEncoding;
 /// Prefix of the variables that overlay single keys.
 const OVERLAY_PREFIX: &str = "AzureFunctionsJobHost";
 /// Default of `functionTimeout` everywhere but on the Consumption plan.
-const DEFAULT_FUNCTION_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+const DEFAULT_FUNCTION_TIMEOUT: Duration = Duration::from_mins(30);
 const DEFAULT_INITIALIZATION_TIMEOUT: Duration = Duration::from_secs(30);
 const MINIMUM_POLLING_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -89,15 +89,12 @@ impl QueueSettings {
     fn read(document: &Document, environment: &Environment) -> Result<Self, ConfigError> {
         let batch_size = count(document, "extensions.queues.batchSize", 1..=32)?.unwrap_or(16);
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let default_polling =
-            Duration::from_secs(if environment.is_development() { 2 } else { 60 });
+        let default_polling = Duration::from_secs(if environment.is_development() { 2 } else { 60 });
         let max_polling_interval = document
             .duration("extensions.queues.maxPollingInterval")?
             .unwrap_or(default_polling);
         if max_polling_interval < MINIMUM_POLLING_INTERVAL {
-            return Err(
-                document.invalid("extensions.queues.maxPollingInterval", "00:00:00.1 or more")
-            );
+            return Err(document.invalid("extensions.queues.maxPollingInterval", "00:00:00.1 or more"));
         }
         let encoding = match document.text("extensions.queues.messageEncoding")? {
             None => MessageEncoding::Base64,
@@ -109,12 +106,8 @@ impl QueueSettings {
         };
         Ok(Self {
             batch_size,
-            new_batch_threshold: count(
-                document,
-                "extensions.queues.newBatchThreshold",
-                0..=u32::MAX,
-            )?
-            .unwrap_or(batch_size / 2 * processors),
+            new_batch_threshold: count(document, "extensions.queues.newBatchThreshold", 0..=u32::MAX)?
+                .unwrap_or(batch_size / 2 * processors),
             max_polling_interval,
             visibility_timeout: document
                 .duration("extensions.queues.visibilityTimeout")?
@@ -127,11 +120,7 @@ impl QueueSettings {
     }
 }
 
-fn count(
-    document: &Document,
-    path: &str,
-    range: std::ops::RangeInclusive<u32>,
-) -> Result<Option<usize>, ConfigError> {
+fn count(document: &Document, path: &str, range: std::ops::RangeInclusive<u32>) -> Result<Option<usize>, ConfigError> {
     let number = document.integer(path, range)?;
     Ok(number.map(|number| usize::try_from(number).unwrap_or(usize::MAX)))
 }

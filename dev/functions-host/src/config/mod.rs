@@ -7,14 +7,15 @@ mod host_json;
 mod names;
 mod timespan;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) use environment::Environment;
-pub(crate) use function_json::{
-    AuthLevel, Function, HttpTrigger, Output, QueueTrigger, TimerTrigger, Trigger,
-};
+pub(crate) use function_json::{AuthLevel, Function, HttpTrigger, Output, QueueTrigger, TimerTrigger, Trigger};
 pub(crate) use host_json::{HandlerSettings, HostJson, QueueSettings};
 pub(crate) use names::is_queue_name;
 pub(crate) use timespan::parse_timespan;
@@ -53,10 +54,7 @@ impl AppConfig {
         let environment = Environment::load(&root, extra)?;
         let host = HostJson::load(&root, &environment)?;
         let functions = load_functions(&root, &environment)?;
-        if let Some(reason) = functions
-            .iter()
-            .find_map(|function| refusal(function, &host))
-        {
+        if let Some(reason) = functions.iter().find_map(|function| refusal(function, &host)) {
             return Err(ConfigError::new(&root.join("host.json"), reason));
         }
         Ok(Self {
@@ -77,25 +75,18 @@ fn refusal(function: &Function, host: &HostJson) -> Option<String> {
         ));
     }
     match &function.trigger {
-        Trigger::Http(http) if host.route_prefix.is_empty() && http.route.is_reserved() => Some(
-            format!("the route {:?} of {name} is reserved", http.route.as_str()),
-        ),
+        Trigger::Http(http) if host.route_prefix.is_empty() && http.route.is_reserved() => {
+            Some(format!("the route {:?} of {name} is reserved", http.route.as_str()))
+        }
         _ => None,
     }
 }
 
 /// Every folder directly below the root with a `function.json` is a function of the folder's name.
-fn load_functions(
-    root: &Path,
-    environment: &Environment,
-) -> Result<Vec<Arc<Function>>, ConfigError> {
+fn load_functions(root: &Path, environment: &Environment) -> Result<Vec<Arc<Function>>, ConfigError> {
     let unreadable = |error: std::io::Error| ConfigError::new(root, error.to_string());
     let mut folders: Vec<PathBuf> = std::fs::read_dir(root)
-        .and_then(|entries| {
-            entries
-                .map(|entry| entry.map(|entry| entry.path()))
-                .collect()
-        })
+        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
         .map_err(unreadable)?;
     folders.sort();
     let mut functions = Vec::new();
@@ -109,10 +100,7 @@ fn load_functions(
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default();
         if !names::is_function_name(&name) {
-            return Err(ConfigError::new(
-                &file,
-                format!("{name:?} is not a function name"),
-            ));
+            return Err(ConfigError::new(&file, format!("{name:?} is not a function name")));
         }
         functions.extend(Function::load(&file, &name, environment)?.map(Arc::new));
     }

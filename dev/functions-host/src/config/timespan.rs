@@ -44,16 +44,10 @@ mod tests {
 
     #[test]
     fn spans_of_host_json_are_read_to_the_tick() {
-        assert_eq!(parse_timespan("00:10:00"), Some(Duration::from_secs(600)));
-        assert_eq!(
-            parse_timespan("1.02:00:00"),
-            Some(Duration::from_secs(93_600))
-        );
-        assert_eq!(
-            parse_timespan("00:00:00.1"),
-            Some(Duration::from_millis(100))
-        );
-        assert_eq!(parse_timespan("00:05"), Some(Duration::from_secs(300)));
+        assert_eq!(parse_timespan("00:10:00"), Some(Duration::from_mins(10)));
+        assert_eq!(parse_timespan("1.02:00:00"), Some(Duration::from_hours(26)));
+        assert_eq!(parse_timespan("00:00:00.1"), Some(Duration::from_millis(100)));
+        assert_eq!(parse_timespan("00:05"), Some(Duration::from_mins(5)));
     }
 
     #[test]

@@ -88,9 +88,7 @@ impl HttpInput {
             .and_then(|(_, values)| values.first())
             .map(|value| value.trim().to_ascii_lowercase())
             .unwrap_or_default();
-        if content_type.starts_with("application/octet-stream")
-            || content_type.starts_with("multipart/")
-        {
+        if content_type.starts_with("application/octet-stream") || content_type.starts_with("multipart/") {
             STANDARD.encode(body)
         } else {
             String::from_utf8_lossy(body).into_owned()
@@ -108,8 +106,9 @@ impl Identity {
             ),
         };
         let mut identity = Members::default();
-        identity.push("IsAuthenticated", !scheme.is_null());
+        let authenticated = !scheme.is_null();
         identity.push("AuthenticationType", scheme);
+        identity.push("IsAuthenticated", authenticated);
         identity.push("Actor", Value::Null);
         identity.push("BootstrapContext", Value::Null);
         identity.push("Claims", claims);

@@ -6,6 +6,9 @@ mod queue;
 mod scalar;
 mod timer;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use http::{HttpInput, Identity};
 pub(crate) use queue::QueueInput;
 pub(crate) use timer::{ScheduleStatus, TimerInput};
@@ -25,19 +28,11 @@ pub(crate) enum TriggerInput {
 }
 
 /// Builds the envelope. `now` and `random_guid` become `Metadata.sys`.
-pub(crate) fn envelope(
-    function: &Function,
-    input: &TriggerInput,
-    now: OffsetDateTime,
-    random_guid: Uuid,
-) -> String {
+pub(crate) fn envelope(function: &Function, input: &TriggerInput, now: OffsetDateTime, random_guid: Uuid) -> String {
     let (data, mut metadata) = match input {
         TriggerInput::Http(input) => (input.data(), input.metadata()),
         TriggerInput::Queue(input) => {
-            let binary = matches!(
-                &function.trigger,
-                Trigger::Queue(QueueTrigger { binary: true, .. })
-            );
+            let binary = matches!(&function.trigger, Trigger::Queue(QueueTrigger { binary: true, .. }));
             (input.data(binary), input.metadata())
         }
         TriggerInput::Timer(input) => (input.data(), Members::default()),

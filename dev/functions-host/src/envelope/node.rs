@@ -21,11 +21,7 @@ impl Members {
 
     /// Adds a member or replaces the one of the same name in any case, whose spelling stays (reference 2.4).
     pub(crate) fn set_ignoring_case(&mut self, name: &str, node: impl Into<Node>) {
-        match self
-            .0
-            .iter_mut()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        {
+        match self.0.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
             Some((_, value)) => *value = node.into(),
             None => self.push(name, node),
         }

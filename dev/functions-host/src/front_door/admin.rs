@@ -34,16 +34,9 @@ pub(crate) fn routes(door: &Arc<FrontDoor>) -> Router<Arc<FrontDoor>> {
 
 async fn for_operators(State(door): Door, request: HttpRequest, next: Next) -> Response {
     let query = query(request.uri());
-    let code = query
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("code"));
+    let code = query.iter().find(|(name, _)| name.eq_ignore_ascii_case("code"));
     let code = code.map(|(_, value)| value.as_str());
-    match authorize(
-        door.keys.as_ref(),
-        AuthLevel::Admin,
-        request.headers(),
-        code,
-    ) {
+    match authorize(door.keys.as_ref(), AuthLevel::Admin, request.headers(), code) {
         Some(_) => next.run(request).await,
         None => StatusCode::UNAUTHORIZED.into_response(),
     }
@@ -63,11 +56,7 @@ async fn host_status(State(door): Door) -> Response {
 }
 
 async fn list(State(door): Door) -> Response {
-    let functions: Vec<Value> = door
-        .functions
-        .iter()
-        .map(|function| door.summary(function))
-        .collect();
+    let functions: Vec<Value> = door.functions.iter().map(|function| door.summary(function)).collect();
     Json(functions).into_response()
 }
 
@@ -116,11 +105,7 @@ impl FrontDoor {
     fn fire(&self, function: &Arc<Function>, text: String) {
         match &function.trigger {
             Trigger::Timer(_) => {
-                let timer = self
-                    .timers
-                    .iter()
-                    .find(|timer| timer.name() == function.name)
-                    .cloned();
+                let timer = self.timers.iter().find(|timer| timer.name() == function.name).cloned();
                 if let Some(timer) = timer {
                     self.tasks.spawn(async move { timer.fire().await });
                 }

@@ -30,9 +30,7 @@ pub(crate) fn authorize(
     };
     match (level, sent) {
         (_, Some(key)) if key == keys.master => Some(master),
-        (AuthLevel::Function | AuthLevel::Anonymous, Some(key)) if key == keys.function => {
-            Some(function)
-        }
+        (AuthLevel::Function | AuthLevel::Anonymous, Some(key)) if key == keys.function => Some(function),
         (AuthLevel::Anonymous, _) => Some(Identity::Anonymous),
         _ => None,
     }

@@ -24,12 +24,9 @@ pub(crate) async fn serve(State(door): State<Arc<FrontDoor>>, request: HttpReque
     };
     let (parts, body) = request.into_parts();
     let query = query(&parts.uri);
-    let code = query
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("code"));
+    let code = query.iter().find(|(name, _)| name.eq_ignore_ascii_case("code"));
     let code = code.map(|(_, value)| value.as_str());
-    let Some(identity) = authorize(door.keys.as_ref(), http.auth_level, &parts.headers, code)
-    else {
+    let Some(identity) = authorize(door.keys.as_ref(), http.auth_level, &parts.headers, code) else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
     let body = match read(body, door.body_limit).await {
@@ -44,20 +41,14 @@ pub(crate) async fn serve(State(door): State<Arc<FrontDoor>>, request: HttpReque
 
 impl FrontDoor {
     /// The HTTP function for a method and path, and the values of its route.
-    fn route(
-        &self,
-        method: &Method,
-        path: &str,
-    ) -> Option<(&Arc<Function>, &HttpTrigger, RouteValues)> {
+    fn route(&self, method: &Method, path: &str) -> Option<(&Arc<Function>, &HttpTrigger, RouteValues)> {
         let path = below_prefix(&self.route_prefix, path)?;
-        self.by_route
-            .iter()
-            .find_map(|function| match &function.trigger {
-                Trigger::Http(http) if http.methods.is_empty() || http.methods.contains(method) => {
-                    Some((function, http, http.route.matches(path)?))
-                }
-                _ => None,
-            })
+        self.by_route.iter().find_map(|function| match &function.trigger {
+            Trigger::Http(http) if http.methods.is_empty() || http.methods.contains(method) => {
+                Some((function, http, http.route.matches(path)?))
+            }
+            _ => None,
+        })
     }
 
     /// Invokes in a task of its own: a caller that hangs up does not end the invocation (reference 5).
@@ -78,8 +69,7 @@ fn below_prefix<'a>(prefix: &str, path: &'a str) -> Option<&'a str> {
         return Some(path);
     }
     let (head, rest) = path.split_at_checked(prefix.len())?;
-    (head.eq_ignore_ascii_case(prefix) && (rest.is_empty() || rest.starts_with('/')))
-        .then_some(rest)
+    (head.eq_ignore_ascii_case(prefix) && (rest.is_empty() || rest.starts_with('/'))).then_some(rest)
 }
 
 async fn read(body: Body, limit: usize) -> Result<Vec<u8>, StatusCode> {
@@ -98,18 +88,11 @@ async fn read(body: Body, limit: usize) -> Result<Vec<u8>, StatusCode> {
 /// A failed invocation is a bare 500 (reference 3.1).
 fn answer(result: Result<Option<HttpAnswer>, Failure>) -> Response {
     match result {
-        Ok(Some(answer)) => (
-            answer.status,
-            answer.headers,
-            answer.body.unwrap_or_default(),
-        )
-            .into_response(),
+        Ok(Some(answer)) => (answer.status, answer.headers, answer.body.unwrap_or_default()).into_response(),
         Ok(None) => StatusCode::OK.into_response(),
-        Err(Failure::HostStopped | Failure::InitializationTimeout) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Function host is not running.",
-        )
-            .into_response(),
+        Err(Failure::HostStopped | Failure::InitializationTimeout) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "Function host is not running.").into_response()
+        }
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }

@@ -11,14 +11,8 @@ use crate::invocation::TraceContext;
 use crate::routing::RouteValues;
 
 /// A body counts only with a positive `Content-Length`: one sent in chunks is lost, as in the real host.
-pub(crate) fn http_input(
-    parts: &Parts,
-    body: Vec<u8>,
-    params: RouteValues,
-    identity: Identity,
-) -> HttpInput {
-    let content_length =
-        text(&parts.headers, CONTENT_LENGTH.as_str()).and_then(|length| length.parse::<u64>().ok());
+pub(crate) fn http_input(parts: &Parts, body: Vec<u8>, params: RouteValues, identity: Identity) -> HttpInput {
+    let content_length = text(&parts.headers, CONTENT_LENGTH.as_str()).and_then(|length| length.parse::<u64>().ok());
     HttpInput {
         url: url(&parts.uri, &parts.headers),
         method: parts.method.to_string(),
@@ -26,9 +20,7 @@ pub(crate) fn http_input(
         headers: headers(&parts.headers),
         params,
         identity,
-        body: content_length
-            .is_some_and(|length| length > 0)
-            .then_some(body),
+        body: content_length.is_some_and(|length| length > 0).then_some(body),
     }
 }
 
@@ -36,10 +28,7 @@ pub(crate) fn http_input(
 pub(crate) fn query(uri: &Uri) -> Vec<(String, String)> {
     let mut members: Vec<(String, String)> = Vec::new();
     for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
-        match members
-            .iter_mut()
-            .find(|(known, _)| known.eq_ignore_ascii_case(&name))
-        {
+        match members.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&name)) {
             Some((_, joined)) => {
                 joined.push(',');
                 joined.push_str(&value);

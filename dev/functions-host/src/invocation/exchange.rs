@@ -37,10 +37,7 @@ impl Exchange<'_> {
             .client
             .post(format!("{}/{}", handler.base_url, self.function))
             .header("X-Azure-Functions-HostVersion", HOST_VERSION)
-            .header(
-                "X-Azure-Functions-InvocationId",
-                self.invocation_id.to_string(),
-            )
+            .header("X-Azure-Functions-InvocationId", self.invocation_id.to_string())
             .header(USER_AGENT, format!("Azure-Functions-Host/{HOST_VERSION}"))
             .header("traceparent", self.traceparent)
             .header(CONTENT_TYPE, "application/json; charset=utf-8")

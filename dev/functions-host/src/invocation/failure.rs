@@ -12,7 +12,7 @@ pub(crate) enum Failure {
     InitializationTimeout,
     #[error("the request to the handler failed: {0}")]
     Connection(String),
-    #[error("Response status code does not indicate success: {0}.")]
+    #[error("Response status code does not indicate success: {} ({}).", .0.as_u16(), .0.canonical_reason().unwrap_or_default())]
     Status(StatusCode),
     #[error("Invalid HttpResponseMessage: {0}")]
     InvalidResponse(String),

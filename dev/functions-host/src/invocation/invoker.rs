@@ -73,8 +73,7 @@ impl Invoker {
             Err(failure) => (Some(failure.to_string()), Vec::new()),
         };
         if let Err(failure @ Failure::Strict(_)) = &result {
-            self.journal
-                .violation(format!("{}: {failure}", request.function.name));
+            self.journal.violation(format!("{}: {failure}", request.function.name));
         }
         self.journal.invocation(Invocation {
             invocation_id,
@@ -82,9 +81,7 @@ impl Invoker {
             started_at,
             ended_at: self.world.now(),
             dequeue_count: match &request.input {
-                TriggerInput::Queue(input) => {
-                    input.message.as_ref().map(|message| message.dequeue_count)
-                }
+                TriggerInput::Queue(input) => input.message.as_ref().map(|message| message.dequeue_count),
                 TriggerInput::Http(_) | TriggerInput::Timer(_) => None,
             },
             failure,
@@ -119,12 +116,7 @@ impl Invoker {
             traceparent: trace.traceparent(&self.world),
             tracestate: trace.state.as_deref(),
             framing: self.settings.framing,
-            envelope: envelope(
-                &request.function,
-                &request.input,
-                self.world.now(),
-                self.world.uuid(),
-            ),
+            envelope: envelope(&request.function, &request.input, self.world.now(), self.world.uuid()),
         };
         let answer = self.guarded(exchange, &handler).await?;
         for text in &answer.logs {
@@ -139,11 +131,7 @@ impl Invoker {
 
     /// Lets the exchange run up to the function timeout. Then the process is killed, and only with it the request:
     /// it is never aborted earlier (S28).
-    async fn guarded(
-        &self,
-        exchange: Exchange<'_>,
-        handler: &Ready,
-    ) -> Result<HandlerAnswer, Failure> {
+    async fn guarded(&self, exchange: Exchange<'_>, handler: &Ready) -> Result<HandlerAnswer, Failure> {
         let mut answer = pin!(self.answer(exchange, handler));
         let Some(timeout) = self.settings.function_timeout else {
             return answer.await;
@@ -152,18 +140,14 @@ impl Invoker {
             answer = &mut answer => answer,
             () = tokio::time::sleep(timeout) => {
                 tokio::time::sleep(self.settings.timeout_grace).await;
-                self.worker.restart(handler.generation).await;
+                self.worker.kill(Some(handler.generation)).await;
                 Err(Failure::FunctionTimeout(timeout))
             }
         }
     }
 
     /// A 2xx without a body never ends the invocation (S21); strict mode says so at once.
-    async fn answer(
-        &self,
-        exchange: Exchange<'_>,
-        handler: &Ready,
-    ) -> Result<HandlerAnswer, Failure> {
+    async fn answer(&self, exchange: Exchange<'_>, handler: &Ready) -> Result<HandlerAnswer, Failure> {
         match exchange.run(handler).await? {
             Decoded::Answer(answer) => Ok(answer),
             Decoded::Nothing if self.settings.strict => Err(Failure::Strict(

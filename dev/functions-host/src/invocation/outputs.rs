@@ -30,28 +30,14 @@ enum Effect {
 
 impl OutputBinder {
     /// Binds all outputs at once and waits for all; the first failure fails the invocation, what others did stays.
-    pub(crate) async fn bind(
-        &self,
-        function: &Function,
-        mut answer: HandlerAnswer,
-    ) -> Result<Bound, Failure> {
-        if !function
-            .outputs
-            .iter()
-            .any(|output| output.binding() == "$return")
-        {
+    pub(crate) async fn bind(&self, function: &Function, mut answer: HandlerAnswer) -> Result<Bound, Failure> {
+        if !function.outputs.iter().any(|output| output.binding() == "$return") {
             answer.spread_return_value();
         }
         if self.strict {
             check_strictly(function, &answer)?;
         }
-        let effects = join_all(
-            function
-                .outputs
-                .iter()
-                .map(|output| self.bind_one(output, &answer)),
-        )
-        .await;
+        let effects = join_all(function.outputs.iter().map(|output| self.bind_one(output, &answer))).await;
         let mut bound = Bound {
             answer: None,
             summary: Vec::new(),
@@ -65,7 +51,7 @@ impl OutputBinder {
                     bound.answer = Some(answer);
                 }
                 Effect::Queue { queue, messages } => {
-                    bound.summary.push(OutputSummary::Queue { queue, messages })
+                    bound.summary.push(OutputSummary::Queue { queue, messages });
                 }
                 Effect::Nothing => {}
             }
@@ -78,16 +64,11 @@ impl OutputBinder {
             Output::Http { binding } => HttpAnswer::from_output(answer.output(binding))
                 .map(Effect::Http)
                 .map_err(|reason| failed(binding, reason)),
-            Output::Queue {
-                binding,
-                queue,
-                binary,
-            } => {
+            Output::Queue { binding, queue, binary } => {
                 let Some(value) = answer.output(binding) else {
                     return Ok(Effect::Nothing);
                 };
-                let messages =
-                    queue_messages(value, *binary).map_err(|reason| failed(binding, reason))?;
+                let messages = queue_messages(value, *binary).map_err(|reason| failed(binding, reason))?;
                 for message in &messages {
                     self.gateway
                         .enqueue(queue, message)
@@ -113,15 +94,10 @@ fn failed(binding: &str, reason: String) -> Failure {
 /// What the host silently accepts and nobody means: a misspelt output loses its message, a bare string is decoded.
 fn check_strictly(function: &Function, answer: &HandlerAnswer) -> Result<(), Failure> {
     for (name, value) in &answer.outputs {
-        let output = function
-            .outputs
-            .iter()
-            .find(|output| output.binding() == name);
+        let output = function.outputs.iter().find(|output| output.binding() == name);
         match output {
             None => {
-                return Err(Failure::Strict(format!(
-                    "{name:?} is not an output of the function"
-                )));
+                return Err(Failure::Strict(format!("{name:?} is not an output of the function")));
             }
             Some(Output::Queue { .. }) if matches!(value, Value::String(_)) => {
                 return Err(Failure::Strict(format!(

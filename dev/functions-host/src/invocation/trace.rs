@@ -23,8 +23,7 @@ impl TraceContext {
     /// The caller's trace, `None` when the header is not a valid `traceparent`.
     pub(crate) fn from_caller(traceparent: &str, tracestate: Option<&str>) -> Option<Self> {
         let mut parts = traceparent.trim().split('-');
-        let (version, trace_id, span_id, flags) =
-            (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let (version, trace_id, span_id, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         let well_formed = is_hex(version, 2)
             && version != "ff"
             && is_hex(trace_id, 32)
@@ -87,15 +86,7 @@ mod tests {
     #[test]
     fn a_trace_of_the_host_is_not_sampled_unless_asked_for() {
         let world = World::new(system_clock(), 1);
-        assert!(
-            TraceContext::root(&world, false)
-                .traceparent(&world)
-                .ends_with("-00")
-        );
-        assert!(
-            TraceContext::root(&world, true)
-                .traceparent(&world)
-                .ends_with("-01")
-        );
+        assert!(TraceContext::root(&world, false).traceparent(&world).ends_with("-00"));
+        assert!(TraceContext::root(&world, true).traceparent(&world).ends_with("-01"));
     }
 }

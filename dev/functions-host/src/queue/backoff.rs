@@ -32,10 +32,8 @@ impl Backoff {
         if attempt == 0 {
             return self.minimum;
         }
-        let factor =
-            self.world.jitter() * 2_f64.powi(i32::try_from(attempt.min(32)).unwrap_or(32) - 1);
-        let growth = Duration::try_from_secs_f64(self.minimum.as_secs_f64() * factor)
-            .unwrap_or(self.maximum);
+        let factor = self.world.jitter() * 2_f64.powi(i32::try_from(attempt.min(32)).unwrap_or(32) - 1);
+        let growth = Duration::try_from_secs_f64(self.minimum.as_secs_f64() * factor).unwrap_or(self.maximum);
         self.minimum.saturating_add(growth).min(self.maximum)
     }
 }

@@ -37,6 +37,11 @@ impl EmbeddedQueues {
         }
     }
 
+    /// Names of all queues that were created.
+    pub fn names(&self) -> Vec<String> {
+        self.lock().keys().cloned().collect()
+    }
+
     /// Messages of a queue in the order they were put, visible or not; empty when the queue does not exist.
     pub(crate) fn messages(&self, queue: &str) -> Vec<QueueMessage> {
         self.lock().get(queue).cloned().unwrap_or_default()
@@ -109,17 +114,10 @@ impl QueueService for EmbeddedQueues {
         })
     }
 
-    async fn receive(
-        &self,
-        queue: &str,
-        count: usize,
-        visibility: Duration,
-    ) -> Result<Vec<QueueMessage>, QueueError> {
+    async fn receive(&self, queue: &str, count: usize, visibility: Duration) -> Result<Vec<QueueMessage>, QueueError> {
         let now = self.world.now();
         self.with_queue(queue, |messages| {
-            let visible = messages
-                .iter_mut()
-                .filter(|message| message.next_visible_time <= now);
+            let visible = messages.iter_mut().filter(|message| message.next_visible_time <= now);
             Ok(visible
                 .take(count)
                 .map(|message| {
@@ -165,15 +163,111 @@ impl QueueService for EmbeddedQueues {
 
 /// Finds a message by id and checks that the receipt is its latest.
 fn position(messages: &[QueueMessage], id: &str, pop_receipt: &str) -> Result<usize, QueueError> {
-    let found = messages
-        .iter()
-        .enumerate()
-        .find(|(_, message)| message.id == id);
+    let found = messages.iter().enumerate().find(|(_, message)| message.id == id);
     match found {
         None => Err(QueueError::MessageNotFound(id.to_owned())),
-        Some((_, message)) if message.pop_receipt != pop_receipt => {
-            Err(QueueError::PopReceiptMismatch(id.to_owned()))
-        }
+        Some((_, message)) if message.pop_receipt != pop_receipt => Err(QueueError::PopReceiptMismatch(id.to_owned())),
         Some((at, _)) => Ok(at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_hours(1);
+
+    /// An account with the queue `items`, and its clock in seconds.
+    async fn account() -> (EmbeddedQueues, Arc<AtomicI64>) {
+        let seconds = Arc::new(AtomicI64::new(0));
+        let reading = Arc::clone(&seconds);
+        let clock: Clock =
+            Arc::new(move || OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(reading.load(Ordering::SeqCst)));
+        let queues = EmbeddedQueues::new(clock, 1);
+        queues.create("items").await.unwrap();
+        (queues, seconds)
+    }
+
+    async fn receive_one(queues: &EmbeddedQueues, visibility: u64) -> QueueMessage {
+        let messages = queues
+            .receive("items", 32, Duration::from_secs(visibility))
+            .await
+            .unwrap();
+        assert_eq!(messages.len(), 1);
+        messages.into_iter().next().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_received_message_is_hidden_for_its_visibility_and_counted() {
+        let (queues, clock) = account().await;
+        queues.put("items", "a", HOUR).await.unwrap();
+        assert_eq!(receive_one(&queues, 600).await.dequeue_count, 1);
+        clock.store(599, Ordering::SeqCst);
+        assert_eq!(queues.receive("items", 32, HOUR).await, Ok(Vec::new()));
+        clock.store(600, Ordering::SeqCst);
+        assert_eq!(receive_one(&queues, 600).await.dequeue_count, 2);
+    }
+
+    #[tokio::test]
+    async fn only_the_latest_receipt_updates_or_deletes() {
+        let (queues, _) = account().await;
+        queues.put("items", "a", HOUR).await.unwrap();
+        let message = receive_one(&queues, 600).await;
+        let renewed = queues
+            .update("items", &message.id, &message.pop_receipt, HOUR)
+            .await
+            .unwrap();
+        let stale = queues.delete("items", &message.id, &message.pop_receipt).await;
+        assert_eq!(stale, Err(QueueError::PopReceiptMismatch(message.id.clone())));
+        queues.delete("items", &message.id, &renewed.pop_receipt).await.unwrap();
+        let gone = queues.delete("items", &message.id, &renewed.pop_receipt).await;
+        assert_eq!(gone, Err(QueueError::MessageNotFound(message.id)));
+    }
+
+    #[tokio::test]
+    async fn an_update_to_zero_shows_a_message_at_once() {
+        let (queues, _) = account().await;
+        queues.put("items", "a", HOUR).await.unwrap();
+        let message = receive_one(&queues, 600).await;
+        queues
+            .update("items", &message.id, &message.pop_receipt, Duration::ZERO)
+            .await
+            .unwrap();
+        assert_eq!(receive_one(&queues, 600).await.id, message.id);
+    }
+
+    #[tokio::test]
+    async fn a_message_expires_after_its_time_to_live() {
+        let (queues, clock) = account().await;
+        queues.put("items", "a", HOUR).await.unwrap();
+        clock.store(3599, Ordering::SeqCst);
+        assert_eq!(queues.messages("items").len(), 1);
+        clock.store(3600, Ordering::SeqCst);
+        assert_eq!(queues.messages("items"), []);
+    }
+
+    #[tokio::test]
+    async fn a_batch_holds_the_oldest_visible_messages() {
+        let (queues, _) = account().await;
+        for body in ["a", "b", "c"] {
+            queues.put("items", body, HOUR).await.unwrap();
+        }
+        let batch = queues.receive("items", 2, HOUR).await.unwrap();
+        let bodies: Vec<_> = batch.iter().map(|message| message.body.as_str()).collect();
+        assert_eq!(bodies, ["a", "b"]);
+    }
+
+    #[tokio::test]
+    async fn what_storage_refuses_is_refused() {
+        let (queues, _) = account().await;
+        assert!(queues.put("items", &"a".repeat(65_536), HOUR).await.is_ok());
+        let too_large = queues.put("items", &"a".repeat(65_537), HOUR).await;
+        assert_eq!(too_large, Err(QueueError::RequestBodyTooLarge(65_537)));
+        let missing = queues.put("others", "a", HOUR).await;
+        assert_eq!(missing, Err(QueueError::QueueNotFound("others".to_owned())));
+        let invalid = queues.create("Not_A_Name").await;
+        assert_eq!(invalid, Err(QueueError::InvalidResourceName("Not_A_Name".to_owned())));
     }
 }

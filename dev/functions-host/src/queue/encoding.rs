@@ -52,10 +52,7 @@ mod tests {
     #[test]
     fn without_encoding_a_text_stands_as_it_is() {
         assert_eq!(MessageEncoding::None.encode(b"hello!!"), "hello!!");
-        assert_eq!(
-            MessageEncoding::None.decode("hello!!"),
-            Some(b"hello!!".to_vec())
-        );
+        assert_eq!(MessageEncoding::None.decode("hello!!"), Some(b"hello!!".to_vec()));
         assert_eq!(MessageEncoding::Base64.encode(b"hello!!"), "aGVsbG8hIQ==");
     }
 }

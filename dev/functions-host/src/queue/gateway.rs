@@ -19,11 +19,7 @@ pub(crate) struct QueueGateway {
 }
 
 impl QueueGateway {
-    pub(crate) fn new(
-        service: Arc<dyn QueueService>,
-        encoding: MessageEncoding,
-        time_to_live: Duration,
-    ) -> Self {
+    pub(crate) fn new(service: Arc<dyn QueueService>, encoding: MessageEncoding, time_to_live: Duration) -> Self {
         Self {
             service,
             encoding,
@@ -42,8 +38,7 @@ impl QueueGateway {
 
     /// Encodes and puts one message.
     pub(crate) async fn enqueue(&self, queue: &str, content: &[u8]) -> Result<(), QueueError> {
-        self.enqueue_raw(queue, &self.encoding.encode(content))
-            .await
+        self.enqueue_raw(queue, &self.encoding.encode(content)).await
     }
 
     /// Puts one message as it is.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use time::OffsetDateTime;
+
 use super::embedded::EmbeddedQueues;
 use super::gateway::QueueGateway;
 use super::processor::poison_queue_name;
@@ -26,6 +28,8 @@ pub struct PeekedMessage {
     pub dequeue_count: u32,
     /// Whether the next receive may get it.
     pub visible: bool,
+    /// When that becomes or became true.
+    pub next_visible_time: OffsetDateTime,
 }
 
 impl QueueHandle {
@@ -64,6 +68,7 @@ impl QueueHandle {
                 id: message.id,
                 dequeue_count: message.dequeue_count,
                 visible: message.next_visible_time <= now,
+                next_visible_time: message.next_visible_time,
             })
             .collect()
     }
@@ -84,11 +89,9 @@ impl QueueHandle {
     }
 
     /// The queue that takes messages of this one that were delivered too often.
+    #[must_use]
     pub fn poison(&self) -> Self {
         let name = poison_queue_name(&self.name).unwrap_or_else(|| self.name.clone());
-        Self {
-            name,
-            ..self.clone()
-        }
+        Self { name, ..self.clone() }
     }
 }

@@ -103,7 +103,6 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.0
-            .send_modify(|running| *running = running.saturating_sub(1));
+        self.0.send_modify(|running| *running = running.saturating_sub(1));
     }
 }

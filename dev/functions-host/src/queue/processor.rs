@@ -67,10 +67,7 @@ impl MessageProcessor {
             content: content.to_vec(),
             message: Some(message.clone()),
         });
-        let mut invocation = pin!(
-            self.invoker
-                .invoke(Request::new(Arc::clone(&self.function), input))
-        );
+        let mut invocation = pin!(self.invoker.invoke(Request::new(Arc::clone(&self.function), input)));
         let mut pause = self.renewal_interval;
         loop {
             tokio::select! {
@@ -84,12 +81,7 @@ impl MessageProcessor {
     async fn renew(&self, message: &mut QueueMessage) -> Duration {
         let service = self.gateway.service();
         let renewed = service
-            .update(
-                &self.queue,
-                &message.id,
-                &message.pop_receipt,
-                self.message_visibility,
-            )
+            .update(&self.queue, &message.id, &message.pop_receipt, self.message_visibility)
             .await;
         match renewed {
             Ok(renewed) => {
@@ -139,9 +131,7 @@ impl MessageProcessor {
 
     async fn delete(&self, message: &QueueMessage) {
         let service = self.gateway.service();
-        let deleted = service
-            .delete(&self.queue, &message.id, &message.pop_receipt)
-            .await;
+        let deleted = service.delete(&self.queue, &message.id, &message.pop_receipt).await;
         self.log_failure("delete", message, deleted);
     }
 

@@ -70,12 +70,7 @@ pub trait QueueService: Send + Sync + 'static {
     async fn put(&self, queue: &str, body: &str, time_to_live: Duration) -> Result<(), QueueError>;
 
     /// Receives at most `count` visible messages and hides them for `visibility`.
-    async fn receive(
-        &self,
-        queue: &str,
-        count: usize,
-        visibility: Duration,
-    ) -> Result<Vec<QueueMessage>, QueueError>;
+    async fn receive(&self, queue: &str, count: usize, visibility: Duration) -> Result<Vec<QueueMessage>, QueueError>;
 
     /// Hides a received message for `visibility` from now; zero shows it at once.
     async fn update(

@@ -67,7 +67,5 @@ impl Constraint {
 }
 
 fn bound(text: &str) -> Result<usize, String> {
-    text.trim()
-        .parse()
-        .map_err(|_| format!("{text:?} is not a length"))
+    text.trim().parse().map_err(|_| format!("{text:?} is not a length"))
 }

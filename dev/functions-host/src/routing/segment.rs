@@ -17,9 +17,7 @@ pub(crate) enum Segment {
 
 impl Segment {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let inner = text
-            .strip_prefix('{')
-            .and_then(|text| text.strip_suffix('}'));
+        let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
         let Some(inner) = inner else {
             if text.contains(['{', '}']) {
                 return Err(format!("the segment {text:?} mixes text and parameters"));
@@ -31,9 +29,7 @@ impl Segment {
                 name: parameter_name(name.trim_start_matches('*'))?,
             });
         }
-        let (inner, optional) = inner
-            .strip_suffix('?')
-            .map_or((inner, false), |inner| (inner, true));
+        let (inner, optional) = inner.strip_suffix('?').map_or((inner, false), |inner| (inner, true));
         let mut parts = split_outside_brackets(inner, ':').into_iter();
         let name = parameter_name(parts.next().unwrap_or_default())?;
         Ok(Self::Parameter {
@@ -55,10 +51,7 @@ impl Segment {
 }
 
 fn parameter_name(name: &str) -> Result<String, String> {
-    let plain = !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if plain {
         Ok(name.to_owned())
     } else {

@@ -86,11 +86,7 @@ impl TimerListener {
             return Some(interval);
         }
         let now = self.timer.world.now();
-        let due = self
-            .timer
-            .trigger()?
-            .schedule
-            .next_after(now.max(*last_due))?;
+        let due = self.timer.trigger()?.schedule.next_after(now.max(*last_due))?;
         *last_due = due;
         Some(Duration::try_from(due - now).unwrap_or_default())
     }

@@ -8,7 +8,7 @@ use croner::parser::{CronParser, Seconds, Year};
 use time::OffsetDateTime;
 
 /// Below this distance between occurrences the host does not monitor a schedule.
-const MONITORED_FROM: Duration = Duration::from_secs(60);
+const MONITORED_FROM: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
 pub(crate) enum Schedule {
@@ -19,8 +19,7 @@ pub(crate) enum Schedule {
 impl Schedule {
     /// `{second} {minute} {hour} {day} {month} {day of week}` (the seconds may be left out) or a time span.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        if let Some(period) = crate::config::parse_timespan(text).filter(|period| !period.is_zero())
-        {
+        if let Some(period) = crate::config::parse_timespan(text).filter(|period| !period.is_zero()) {
             return Ok(Self::Constant(period));
         }
         CronParser::builder()

@@ -55,10 +55,7 @@ impl Launch {
         let environment = self.environment.with([
             ("FUNCTIONS_CUSTOMHANDLER_PORT".to_owned(), port.clone()),
             ("FUNCTIONS_HTTPWORKER_PORT".to_owned(), port),
-            (
-                "FUNCTIONS_CUSTOMHANDLER_WORKER_ID".to_owned(),
-                worker_id.clone(),
-            ),
+            ("FUNCTIONS_CUSTOMHANDLER_WORKER_ID".to_owned(), worker_id.clone()),
             ("FUNCTIONS_HTTPWORKER_ID".to_owned(), worker_id),
             ("FUNCTIONS_APP_ROOT_PATH".to_owned(), root),
         ]);
@@ -78,10 +75,7 @@ impl Launch {
     fn resolve(&self, environment: &Environment) -> (PathBuf, Vec<String>) {
         match &self.program {
             Program::Given(executable) => (executable.path.clone(), executable.arguments.clone()),
-            Program::Configured {
-                executable,
-                arguments,
-            } => {
+            Program::Configured { executable, arguments } => {
                 let executable = PathBuf::from(environment.expand(executable));
                 let in_app = self.app_root.join(&executable);
                 let arguments = environment.expand(arguments);
@@ -104,10 +98,7 @@ mod tests {
     fn launch(root: &Path, executable: &str, arguments: &[&str]) -> Launch {
         let settings = HandlerSettings {
             executable: executable.to_owned(),
-            arguments: arguments
-                .iter()
-                .map(|argument| (*argument).to_owned())
-                .collect(),
+            arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
             working_directory: String::new(),
             stderr_is_for_errors_only: true,
             port: None,
@@ -124,17 +115,10 @@ mod tests {
         for (executable, expected) in [
             ("worker", root.path().join("worker")),
             ("%NAME%", root.path().join("worker")),
-            (
-                "somewhere-on-the-path",
-                PathBuf::from("somewhere-on-the-path"),
-            ),
+            ("somewhere-on-the-path", PathBuf::from("somewhere-on-the-path")),
         ] {
             let command = launch(root.path(), executable, &[]).command(1, Uuid::nil());
-            assert_eq!(
-                command.as_std().get_program(),
-                expected.as_os_str(),
-                "{executable}"
-            );
+            assert_eq!(command.as_std().get_program(), expected.as_os_str(), "{executable}");
         }
     }
 

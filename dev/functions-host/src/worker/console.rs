@@ -7,8 +7,10 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 
 use crate::journal::Ring;
 
-/// Marks a line for the host's own log.
+/// Marks a line for the host's own log, and is not part of it.
 const SYSTEM_PREFIX: &str = "LanguageWorkerConsoleLog";
+/// Marks a line for developer tools.
+const TOOLING_PREFIX: &str = "azfuncjsonlog:";
 /// Last lines of stderr that go into the report of a crash.
 const CRASH_REPORT_LINES: usize = 3;
 
@@ -32,6 +34,17 @@ pub enum ConsoleStream {
     Stderr,
 }
 
+/// The log a line goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConsoleCategory {
+    /// `Host.Function.Console`: the app's log.
+    Function,
+    /// `Worker.HttpWorkerProcess.<id>`: the host's own log.
+    Worker,
+    /// `Host.Function.ToolingConsoleLog`: for developer tools.
+    Tooling,
+}
+
 /// One line of the handler's console.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsoleLine {
@@ -39,9 +52,9 @@ pub struct ConsoleLine {
     pub stream: ConsoleStream,
     /// Level it is logged at.
     pub level: ConsoleLevel,
-    /// Whether it goes to the host's own log instead of the app's.
-    pub system: bool,
-    /// The line without its end and without the system prefix.
+    /// The log it goes to.
+    pub category: ConsoleCategory,
+    /// The line without its end; without its prefix for the host's own log.
     pub text: String,
 }
 
@@ -69,11 +82,7 @@ impl Console {
     pub(crate) async fn capture(self, stream: ConsoleStream, pipe: impl AsyncRead + Unpin) {
         let mut reader = BufReader::new(pipe);
         let mut line = Vec::new();
-        while reader
-            .read_until(b'\n', &mut line)
-            .await
-            .is_ok_and(|read| read > 0)
-        {
+        while reader.read_until(b'\n', &mut line).await.is_ok_and(|read| read > 0) {
             let text = String::from_utf8_lossy(&line);
             self.record(stream, text.trim_end_matches(['\r', '\n']));
             line.clear();
@@ -82,38 +91,38 @@ impl Console {
 
     /// The last lines of stderr since the previous call.
     pub(crate) fn take_crash_report(&self) -> String {
-        let mut tail = self
-            .stderr_tail
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut tail = self.stderr_tail.lock().unwrap_or_else(PoisonError::into_inner);
         let report: Vec<String> = tail.drain(..).collect();
         report.join("\n")
     }
 
     fn record(&self, stream: ConsoleStream, text: &str) {
-        let stripped = text.strip_prefix(SYSTEM_PREFIX);
+        let (category, content) = if let Some(rest) = text.strip_prefix(SYSTEM_PREFIX) {
+            (ConsoleCategory::Worker, rest)
+        } else if text.starts_with(TOOLING_PREFIX) {
+            (ConsoleCategory::Tooling, text)
+        } else {
+            (ConsoleCategory::Function, text)
+        };
         let line = ConsoleLine {
             stream,
             level: self.level(stream, text),
-            system: stripped.is_some(),
-            text: stripped.unwrap_or(text).to_owned(),
+            category,
+            text: content.to_owned(),
         };
         match line.level {
             ConsoleLevel::Information => {
-                tracing::info!(target: "Host.Function.Console", "{}", line.text)
+                tracing::info!(target: "Host.Function.Console", "{}", line.text);
             }
             ConsoleLevel::Warning => {
-                tracing::warn!(target: "Host.Function.Console", "{}", line.text)
+                tracing::warn!(target: "Host.Function.Console", "{}", line.text);
             }
             ConsoleLevel::Error => {
-                tracing::error!(target: "Host.Function.Console", "{}", line.text)
+                tracing::error!(target: "Host.Function.Console", "{}", line.text);
             }
         }
         if stream == ConsoleStream::Stderr {
-            let mut tail = self
-                .stderr_tail
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut tail = self.stderr_tail.lock().unwrap_or_else(PoisonError::into_inner);
             if tail.len() == CRASH_REPORT_LINES {
                 tail.pop_front();
             }
@@ -129,13 +138,14 @@ impl Console {
                 .iter()
                 .any(|word| text.contains(word))
         };
-        match stream {
-            ConsoleStream::Stdout => ConsoleLevel::Information,
-            ConsoleStream::Stderr if text.contains("warn") => ConsoleLevel::Warning,
-            ConsoleStream::Stderr if self.stderr_is_for_errors_only || sounds_like_an_error() => {
-                ConsoleLevel::Error
-            }
-            ConsoleStream::Stderr => ConsoleLevel::Information,
+        if stream == ConsoleStream::Stdout {
+            ConsoleLevel::Information
+        } else if text.contains("warn") {
+            ConsoleLevel::Warning
+        } else if self.stderr_is_for_errors_only || sounds_like_an_error() {
+            ConsoleLevel::Error
+        } else {
+            ConsoleLevel::Information
         }
     }
 }
@@ -168,14 +178,15 @@ mod tests {
     }
 
     #[test]
-    fn a_prefixed_line_belongs_to_the_log_of_the_host() {
-        let line = recorded(
-            true,
-            ConsoleStream::Stdout,
-            "LanguageWorkerConsoleLogstarted",
-        );
-        assert!(line.system);
-        assert_eq!(line.text, "started");
+    fn a_prefix_sends_a_line_to_another_log() {
+        for (text, category, content) in [
+            ("started", ConsoleCategory::Function, "started"),
+            ("LanguageWorkerConsoleLogstarted", ConsoleCategory::Worker, "started"),
+            ("azfuncjsonlog:{}", ConsoleCategory::Tooling, "azfuncjsonlog:{}"),
+        ] {
+            let line = recorded(true, ConsoleStream::Stdout, text);
+            assert_eq!((line.category, line.text.as_str()), (category, content));
+        }
     }
 
     #[test]

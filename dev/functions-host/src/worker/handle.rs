@@ -55,10 +55,8 @@ pub(crate) struct View {
 }
 
 pub(crate) enum Command {
-    /// Kill and restart, not counted, if this start is still the current one.
-    Restart(u32),
-    /// Kill; what follows is the crash rule.
-    Kill,
+    /// Kill and restart, not counted; with a generation only if that start is still the current one.
+    Kill(Option<u32>),
     Stop(StopReason),
 }
 
@@ -94,21 +92,14 @@ impl WorkerHandle {
     /// Waits until the handler is ready or the host has stopped.
     pub(crate) async fn settled(&self) -> Phase {
         let mut view = self.view.clone();
-        let settled = view
-            .wait_for(|view| !matches!(view.phase, Phase::Starting))
-            .await;
-        settled.map_or(Phase::Stopped(StopReason::Requested), |view| {
-            view.phase.clone()
-        })
+        let settled = view.wait_for(|view| !matches!(view.phase, Phase::Starting)).await;
+        settled.map_or(Phase::Stopped(StopReason::Requested), |view| view.phase.clone())
     }
 
     /// Waits for the end of the host.
     pub(crate) async fn stopped(&self) -> StopReason {
         let mut view = self.view.clone();
-        match view
-            .wait_for(|view| matches!(view.phase, Phase::Stopped(_)))
-            .await
-        {
+        match view.wait_for(|view| matches!(view.phase, Phase::Stopped(_))).await {
             Ok(view) => match view.phase {
                 Phase::Stopped(reason) => reason,
                 Phase::Starting | Phase::Ready(_) => StopReason::Requested,
@@ -117,12 +108,9 @@ impl WorkerHandle {
         }
     }
 
-    pub(crate) async fn restart(&self, generation: u32) {
-        self.order(Command::Restart(generation)).await;
-    }
-
-    pub(crate) async fn kill(&self) {
-        self.order(Command::Kill).await;
+    /// Kills the process of one start, or whichever runs.
+    pub(crate) async fn kill(&self, generation: Option<u32>) {
+        self.order(Command::Kill(generation)).await;
     }
 
     pub(crate) async fn stop(&self, reason: StopReason) {

@@ -10,7 +10,7 @@ mod supervisor;
 
 pub(crate) use command::Launch;
 pub(crate) use console::Console;
-pub use console::{ConsoleLevel, ConsoleLine, ConsoleStream};
+pub use console::{ConsoleCategory, ConsoleLevel, ConsoleLine, ConsoleStream};
 pub use handle::StopReason;
 pub(crate) use handle::{Phase, Ready, WorkerHandle};
 pub(crate) use port::HandlerPort;

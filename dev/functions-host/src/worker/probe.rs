@@ -4,12 +4,7 @@ use std::time::Duration;
 
 /// Asks `GET /` until anything answers. False when `limit` of waiting between attempts has passed, or a listener
 /// accepted the request and never answered.
-pub(crate) async fn is_ready(
-    client: &reqwest::Client,
-    base_url: &str,
-    interval: Duration,
-    limit: Duration,
-) -> bool {
+pub(crate) async fn is_ready(client: &reqwest::Client, base_url: &str, interval: Duration, limit: Duration) -> bool {
     let mut waited = Duration::ZERO;
     loop {
         match client.get(base_url).send().await {

@@ -77,7 +77,7 @@ mod tests {
             (exited(143), Verdict::Restart),
             (sigkill, Verdict::Restart),
         ] {
-            let mut policy = RestartPolicy::new(Duration::from_secs(1800));
+            let mut policy = RestartPolicy::new(Duration::from_mins(30));
             assert_eq!(policy.on_exit(status, now), verdict, "{status}");
         }
     }
@@ -86,7 +86,7 @@ mod tests {
     fn the_third_counted_error_in_the_window_stops_the_host() {
         let start = Instant::now();
         let minutes = |minutes: u64| start + Duration::from_secs(minutes * 60);
-        let mut policy = RestartPolicy::new(Duration::from_secs(1800));
+        let mut policy = RestartPolicy::new(Duration::from_mins(30));
         assert_eq!(policy.on_exit(exited(1), minutes(0)), Verdict::Restart);
         assert_eq!(policy.on_exit(exited(200), minutes(1)), Verdict::Restart);
         assert_eq!(policy.on_error(minutes(29)), Verdict::Restart);
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn errors_further_apart_than_the_window_do_not_add_up() {
         let start = Instant::now();
-        let mut policy = RestartPolicy::new(Duration::from_secs(1800));
+        let mut policy = RestartPolicy::new(Duration::from_mins(30));
         for n in 0..10_u64 {
             let at = start + Duration::from_secs(n * 1801);
             assert_eq!(policy.on_error(at), Verdict::Restart);

@@ -54,17 +54,13 @@ enum End {
 
 impl Supervisor {
     /// A supervisor and the handle to it. An invocation waits four times the initialization timeout.
-    pub(crate) fn new(
-        settings: SupervisorSettings,
-        console: Console,
-        world: World,
-    ) -> (Self, WorkerHandle) {
+    pub(crate) fn new(settings: SupervisorSettings, console: Console, world: World) -> (Self, WorkerHandle) {
         let (sender, receiver) = watch::channel(View {
             phase: Phase::Starting,
             pid: None,
             restarts: 0,
         });
-        let (orders, received) = mpsc::unbounded_channel();
+        let (orders, inbox) = mpsc::unbounded_channel();
         let handle = WorkerHandle {
             view: receiver,
             orders,
@@ -77,7 +73,7 @@ impl Supervisor {
             world,
             generation: 0,
             view: sender,
-            orders: received,
+            orders: inbox,
         };
         (supervisor, handle)
     }
@@ -97,8 +93,7 @@ impl Supervisor {
                 end = self.stay_down().await;
             }
             if let End::Stop(reason, done) = end {
-                self.view
-                    .send_modify(|view| view.phase = Phase::Stopped(reason));
+                self.view.send_modify(|view| view.phase = Phase::Stopped(reason));
                 drop(done);
                 return reason;
             }
@@ -111,7 +106,7 @@ impl Supervisor {
 
     fn launch(&mut self) -> io::Result<(Child, Ready)> {
         self.generation += 1;
-        let mut client = reqwest::Client::builder().no_proxy().http1_only();
+        let mut client = reqwest::Client::builder().no_proxy().no_gzip().http1_only();
         if let Some(timeout) = self.settings.request_timeout {
             client = client.timeout(timeout);
         }
@@ -121,11 +116,7 @@ impl Supervisor {
             base_url: self.settings.port.base_url(),
         };
         let port = self.settings.port.number();
-        let child = self
-            .settings
-            .launch
-            .command(port, self.world.uuid())
-            .spawn()?;
+        let child = self.settings.launch.command(port, self.world.uuid()).spawn()?;
         let pid = child.id();
         tracing::info!(pid, port, "handler started");
         self.view.send_modify(|view| view.pid = pid);
@@ -142,18 +133,11 @@ impl Supervisor {
             consoles.spawn(self.console.clone().capture(ConsoleStream::Stderr, stderr));
         }
         let end = self.watch(&mut child, ready).await;
-        self.view.send_modify(|view| {
-            view.pid = None;
-            // Only after an exit with code 0 does the host go on sending requests to nobody.
-            if !matches!(&end, Watched::Exited(Ok(status)) if status.success()) {
-                view.phase = Phase::Starting;
-            }
-        });
+        // Only after an exit with code 0 does the host go on sending requests to nobody.
+        let stays_ready = matches!(&end, Watched::Exited(Ok(status)) if status.success());
+        self.publish_end(stays_ready);
         // A grandchild may hold the pipes open, so the end of the output is not waited for without limit.
-        let _ = tokio::time::timeout(LAST_WORDS, async {
-            while consoles.join_next().await.is_some() {}
-        })
-        .await;
+        let _ = tokio::time::timeout(LAST_WORDS, async { while consoles.join_next().await.is_some() {} }).await;
         match end {
             Watched::Ended(end) => end,
             Watched::Exited(status) => self.after_exit(status),
@@ -162,10 +146,7 @@ impl Supervisor {
 
     async fn watch(&mut self, child: &mut Child, ready: Ready) -> Watched {
         let (client, url) = (ready.client.clone(), ready.base_url.clone());
-        let (interval, limit) = (
-            self.settings.probe_interval,
-            self.settings.initialization_timeout,
-        );
+        let (interval, limit) = (self.settings.probe_interval, self.settings.initialization_timeout);
         let mut probe = pin!(is_ready(&client, &url, interval, limit));
         let mut probing = true;
         loop {
@@ -182,16 +163,14 @@ impl Supervisor {
                     return Watched::Ended(self.after_error());
                 }
                 order = self.orders.recv() => match order {
-                    // The generation tells a request of this process from one of an earlier process.
-                    Some((Command::Restart(generation), _done)) => {
-                        if generation == self.generation {
+                    Some((Command::Kill(generation), done)) => {
+                        // An order against an earlier process has carried itself out.
+                        if generation.is_none_or(|generation| generation == self.generation) {
                             kill(child).await;
+                            self.publish_end(false);
+                            drop(done);
                             return Watched::Ended(End::Again);
                         }
-                    }
-                    Some((Command::Kill, _done)) => {
-                        kill(child).await;
-                        return Watched::Exited(child.wait().await);
                     }
                     Some((Command::Stop(reason), done)) => {
                         self.end(child).await;
@@ -204,6 +183,15 @@ impl Supervisor {
                 },
             }
         }
+    }
+
+    fn publish_end(&self, stays_ready: bool) {
+        self.view.send_modify(|view| {
+            view.pid = None;
+            if !stays_ready {
+                view.phase = Phase::Starting;
+            }
+        });
     }
 
     fn after_exit(&mut self, status: io::Result<ExitStatus>) -> End {
@@ -229,9 +217,7 @@ impl Supervisor {
             Verdict::LeaveDown => End::LeftDown,
             Verdict::Restart => End::Again,
             Verdict::StopHost => {
-                tracing::error!(
-                    "Exceeded http worker restart retry count. Shutting down Functions Host"
-                );
+                tracing::error!("Exceeded http worker restart retry count. Shutting down Functions Host");
                 End::Stop(StopReason::RestartLimit, None)
             }
         }
@@ -241,10 +227,8 @@ impl Supervisor {
     async fn stay_down(&mut self) -> End {
         loop {
             match self.orders.recv().await {
-                Some((Command::Restart(generation), _)) if generation == self.generation => {
-                    return End::Again;
-                }
-                Some((Command::Restart(_) | Command::Kill, _)) => {}
+                Some((Command::Kill(Some(generation)), _)) if generation == self.generation => return End::Again,
+                Some((Command::Kill(_), _)) => {}
                 Some((Command::Stop(reason), done)) => return End::Stop(reason, Some(done)),
                 None => return End::Stop(StopReason::Requested, None),
             }

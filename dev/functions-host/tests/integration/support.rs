@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use functions_host::{
-    Executable, FunctionsHost, HostOptions, Invocation, StartError, TimeConstants,
-};
+use functions_host::{Executable, FunctionsHost, HostOptions, Invocation, StartError, TimeConstants};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -21,8 +19,7 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// Functions `call` (HTTP, `res` and queue outputs), `work` (queue), and the settings of `settings` over the
-    /// defaults of `host.json`.
+    /// Functions `call` (HTTP, `res` and queue outputs), `work` (queue); polling and restarts in milliseconds.
     pub(crate) fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
         let mut options = HostOptions::new(root.path());
@@ -68,10 +65,7 @@ impl App {
     }
 
     pub(crate) fn function(&self, name: &str, bindings: &Value) {
-        self.write(
-            &format!("{name}/function.json"),
-            &json!({ "bindings": bindings }),
-        );
+        self.write(&format!("{name}/function.json"), &json!({ "bindings": bindings }));
     }
 
     pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
@@ -105,25 +99,22 @@ fn echo_handler() -> PathBuf {
     profile.join("examples/echo_handler")
 }
 
+/// Calls `call`; the handler answers with what it saw.
+pub(crate) async fn call(host: &FunctionsHost) -> reqwest::Response {
+    let url = host.base_url() + "/api/items/7";
+    client().get(url).send().await.unwrap()
+}
+
 /// Calls `call` with an instruction for the handler.
 pub(crate) async fn tell(host: &FunctionsHost, instruction: Value) -> reqwest::Response {
     let body = json!({ "do": instruction });
     let url = format!("{}/api/items/7", host.base_url());
-    client()
-        .post(url)
-        .body(body.to_string())
-        .send()
-        .await
-        .unwrap()
+    client().post(url).body(body.to_string()).send().await.unwrap()
 }
 
 /// Calls `call` and has the handler answer with an output object for `res`.
 pub(crate) async fn respond(host: &FunctionsHost, response: Value) -> reqwest::Response {
-    tell(
-        host,
-        json!({ "envelope": { "Outputs": { "res": response } } }),
-    )
-    .await
+    tell(host, json!({ "envelope": { "Outputs": { "res": response } } })).await
 }
 
 pub(crate) fn client() -> reqwest::Client {
