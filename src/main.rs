@@ -1,18 +1,13 @@
 //! The custom handler's binary. What it does is in the library.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use biller_onboarding::settings::{Environment, Log};
-use biller_onboarding::world::SystemClock;
+use biller_onboarding::settings::Environment;
 use biller_onboarding::{cli, telemetry};
 
 fn main() -> ExitCode {
     let environment = Environment::from_process();
     telemetry::report_panics_on_one_line();
-    if let Err(error) = telemetry::start(&Log::of(&environment), Arc::new(SystemClock)) {
-        eprintln!("logging cannot be started: {error}");
-    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     match runtime {
         Ok(runtime) => runtime.block_on(cli::run(environment, rand::random())),

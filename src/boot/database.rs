@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::settings::{DatabaseKind, Secrets, Settings};
+use crate::store::sql_server::{SqlServerOptions, SqlServerStore};
 use crate::store::sqlite::{SqliteOptions, SqliteStore};
 use crate::store::{Store, StoreError};
 use crate::world::Clock;
@@ -12,12 +13,14 @@ use crate::world::Clock;
 pub enum Database {
     /// `DATABASE=sqlite:<path>`, Development only.
     Sqlite(Arc<SqliteStore>),
+    /// `DATABASE=sqlserver`.
+    SqlServer(Arc<SqlServerStore>),
 }
 
 impl Database {
     pub(super) async fn open(
         settings: &Settings,
-        _secrets: &Secrets,
+        secrets: &Secrets,
         clock: &Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
         let database = &settings.database;
@@ -30,10 +33,18 @@ impl Database {
                 let store = SqliteStore::open(path, Arc::clone(clock), options).await?;
                 Ok(Self::Sqlite(Arc::new(store)))
             }
-            DatabaseKind::SqlServer => Err(StoreError::Refused {
-                action: "open SQL Server",
-                source: "not built yet".into(),
-            }),
+            DatabaseKind::SqlServer => {
+                let options = SqlServerOptions {
+                    connection_string: secrets.sqlserver_connection_string.clone().unwrap_or_default(),
+                    pool_size: usize::try_from(database.pool_size).unwrap_or(usize::MAX),
+                    connect_timeout: database.connect_timeout,
+                    command_timeout: database.command_timeout,
+                    wait_timeout: database.pool_wait,
+                    max_age: database.connection_max_age,
+                };
+                let store = SqlServerStore::connect(&options)?;
+                Ok(Self::SqlServer(Arc::new(store)))
+            }
         }
     }
 
@@ -41,6 +52,7 @@ impl Database {
     pub fn store(&self) -> Arc<dyn Store> {
         match self {
             Self::Sqlite(store) => Arc::clone(store) as Arc<dyn Store>,
+            Self::SqlServer(store) => Arc::clone(store) as Arc<dyn Store>,
         }
     }
 
@@ -51,6 +63,7 @@ impl Database {
     pub async fn migrate(&self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(store) => store.migrate().await,
+            Self::SqlServer(store) => store.migrate().await,
         }
     }
 
@@ -61,6 +74,7 @@ impl Database {
     pub async fn create_sample_crm(&self) -> Result<bool, StoreError> {
         match self {
             Self::Sqlite(store) => store.create_sample_crm().await.map(|()| true),
+            Self::SqlServer(_) => Ok(false),
         }
     }
 }

@@ -13,8 +13,10 @@ use clap::{Parser, Subcommand};
 
 use crate::boot::Boot;
 use crate::functions::NotReady;
-use crate::settings::Environment;
+use crate::settings::{Environment, Log};
 use crate::store::Operation;
+use crate::telemetry;
+use crate::world::SystemClock;
 
 /// The settings cannot be used.
 const FINDINGS: u8 = 2;
@@ -54,6 +56,7 @@ enum Command {
 /// Runs the command line and says how the process is to end.
 pub async fn run(environment: Environment, seed: u64) -> ExitCode {
     let command = Arguments::parse().command.unwrap_or(Command::Serve);
+    log(&command, &environment);
     let boot = Arc::new(Boot::new(&environment, seed));
     if let Command::Serve = command {
         return serve::run(&environment, boot).await;
@@ -86,6 +89,18 @@ pub async fn run(environment: Environment, seed: u64) -> ExitCode {
             eprintln!("{message}");
             ExitCode::from(FAILED)
         }
+    }
+}
+
+/// The host reads lines from stdout; a subcommand's stdout belongs to what was asked for.
+fn log(command: &Command, environment: &Environment) {
+    let (log, clock) = (Log::of(environment), Arc::new(SystemClock));
+    let started = match command {
+        Command::Serve => telemetry::start(&log, clock),
+        _ => tracing::subscriber::set_global_default(telemetry::subscriber(&log, clock, std::io::stderr)),
+    };
+    if let Err(error) = started {
+        eprintln!("logging cannot be started: {error}");
     }
 }
 

@@ -4,6 +4,8 @@ use axum::http::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::telemetry::TraceParent;
+
 /// The name of the HTTP trigger's binding in `function-onboard-biller/function.json`.
 const HTTP_TRIGGER: &str = "req";
 /// The name of the queue trigger's binding in `function-migrate-users/function.json`.
@@ -76,10 +78,9 @@ impl Invocation {
     }
 
     /// The trace id of a well-formed `traceparent`.
-    pub(super) fn trace_id(&self) -> Option<&str> {
-        let mut parts = self.traceparent.as_deref()?.split('-');
-        let id = parts.nth(1)?;
-        (id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(id)
+    pub(super) fn trace_id(&self) -> Option<String> {
+        let parent: TraceParent = self.traceparent.as_deref()?.parse().ok()?;
+        Some(parent.trace_id().to_string())
     }
 }
 

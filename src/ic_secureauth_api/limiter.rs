@@ -42,7 +42,10 @@ impl Limiter {
 
     /// Stops every task that has not started its request yet. A shorter pause never ends a longer one.
     pub(super) fn pause(&self, length: Duration) {
-        let end = Instant::now() + length;
+        // Longer than the clock can count: longer than this process lives.
+        let Some(end) = Instant::now().checked_add(length) else {
+            return;
+        };
         let mut until = self.lock();
         *until = Some(until.map_or(end, |current| current.max(end)));
     }

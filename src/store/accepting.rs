@@ -11,12 +11,18 @@ use crate::domain::wish::{Decision, RecordedEvent, RunHead, Snapshot, Wish, deci
 pub(super) struct Found {
     /// The event with the same id: its fingerprint and its run.
     pub(super) event: Option<(String, Option<Run>)>,
-    /// The biller's name if it is in `ciam.Biller`.
-    pub(super) listed: Option<Option<String>>,
+    /// Its row of `ciam.Biller`.
+    pub(super) listed: Option<Listed>,
     /// Its row of `BillerCiam`.
     pub(super) biller: Option<BillerCiam>,
     /// The run that keeps others out.
     pub(super) blocking: Option<Run>,
+}
+
+/// A row of `ciam.Biller`.
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub(super) name: Option<String>,
 }
 
 /// What to write.
@@ -25,8 +31,10 @@ pub(super) struct Plan {
     pub(super) decision: Decision,
     /// A new run.
     pub(super) start: Option<Start>,
-    /// The event's run, if the event is to be recorded.
-    pub(super) event: Option<Option<OnboardingId>>,
+    /// The event is to be remembered.
+    pub(super) records_event: bool,
+    /// … with this run.
+    pub(super) event_run: Option<OnboardingId>,
     biller: BillerCiam,
     known: Option<Run>,
 }
@@ -49,26 +57,29 @@ impl Found {
         let biller = self
             .biller
             .unwrap_or_else(|| BillerCiam::untouched(wish.biller_id.clone()));
-        let (start, event, known) = match &decision {
+        let (start, event_run, known) = match &decision {
             Decision::Start(kind) => {
                 let start = Start {
                     kind: *kind,
-                    biller_name: self.listed.flatten(),
+                    biller_name: self.listed.and_then(|listed| listed.name),
                     generation: biller.generation,
                     first,
                 };
-                (Some(start), Some(Some(wish.onboarding_id)), None)
+                (Some(start), Some(wish.onboarding_id), None)
             }
-            Decision::Join(head) => (None, Some(Some(head.id)), self.blocking),
-            Decision::NothingToDo => (None, Some(None), None),
+            Decision::Join(head) => (None, Some(head.id), self.blocking),
             Decision::Replay(_) => (None, None, self.event.and_then(|(_, run)| run)),
             Decision::OppositeRunning(_) | Decision::Stuck(_) => (None, None, self.blocking),
-            Decision::EventReused | Decision::BillerNotFound | Decision::BillerWithoutName => (None, None, None),
+            Decision::NothingToDo
+            | Decision::EventReused
+            | Decision::BillerNotFound
+            | Decision::BillerWithoutName => (None, None, None),
         };
         Plan {
+            records_event: event_run.is_some() || decision == Decision::NothingToDo,
             decision,
             start,
-            event,
+            event_run,
             biller,
             known,
         }
@@ -84,7 +95,7 @@ impl Found {
             biller_named: self
                 .listed
                 .as_ref()
-                .and_then(Option::as_deref)
+                .and_then(|listed| listed.name.as_deref())
                 .is_some_and(|name| !name.trim().is_empty()),
             ciam: self
                 .biller

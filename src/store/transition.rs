@@ -1,5 +1,8 @@
 //! What follows from what, where it does not depend on the database: both adapters write what is decided here.
 
+use std::fmt::Write;
+use std::time::Duration;
+
 use sha2::{Digest, Sha256};
 
 use super::lease::{Ending, LeaseOutcome, Operation};
@@ -109,8 +112,14 @@ pub(super) fn identifier_key(identifier: &str) -> String {
     if identifier.is_empty() {
         return String::new();
     }
-    Sha256::digest(identifier.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(identifier.as_bytes()) {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
+}
+
+/// Whole milliseconds, rounded up, at most what `DATEADD` takes (24 days).
+pub(super) fn millis(duration: Duration) -> i32 {
+    i32::try_from(duration.as_micros().div_ceil(1000)).unwrap_or(i32::MAX)
 }

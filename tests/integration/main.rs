@@ -1,3 +1,10 @@
 //! The one integration binary: suites by capability.
 
+mod events;
+mod faults;
+mod messages;
+mod operating;
+mod secrecy;
 mod store;
+mod support;
+mod users;

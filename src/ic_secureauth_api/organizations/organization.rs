@@ -88,7 +88,8 @@ impl TryFrom<Members> for Organization {
     type Error = UnexpectedMember;
 
     fn try_from(members: Members) -> Result<Self, UnexpectedMember> {
-        let metadata: ServerMetadata = members.get("metadata")?.unwrap_or_default();
+        // Metadata of another shape holds no marker of ours; that is all there is to know about it.
+        let metadata: ServerMetadata = members.get("metadata").ok().flatten().unwrap_or_default();
         Ok(Self {
             id: members.get("id")?.ok_or(UnexpectedMember("id"))?,
             name: members.get("name")?,
@@ -126,6 +127,12 @@ mod tests {
             (None, None, None)
         );
         assert!(!organization.deactivated());
+    }
+
+    #[test]
+    fn metadata_of_another_shape_holds_no_marker() {
+        let organization = read(&json!({"id": "1", "metadata": {"payload": ["ic_bid"]}})).unwrap();
+        assert_eq!(organization.marker(), None);
     }
 
     #[test]

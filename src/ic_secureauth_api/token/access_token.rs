@@ -10,6 +10,9 @@ use tokio::time::Instant;
 /// Assumed when the answer has no `expires_in`: short, because the default of a workspace (one hour) is not a promise.
 const UNNAMED_LIFETIME: Duration = Duration::from_mins(5);
 
+/// No token is kept longer, whatever the answer says.
+const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
+
 /// `TokenResponse` (OA2).
 #[derive(Deserialize)]
 pub(super) struct TokenResponse {
@@ -44,7 +47,10 @@ impl AccessToken {
             // RFC 6749, section 5.1: left out when it is what was asked for.
             None => requested.to_vec(),
         };
-        let lifetime = answer.expires_in.map_or(UNNAMED_LIFETIME, Duration::from_secs);
+        let lifetime = answer
+            .expires_in
+            .map_or(UNNAMED_LIFETIME, Duration::from_secs)
+            .min(LONGEST_LIFETIME);
         Some(Self {
             header,
             scopes,
@@ -100,7 +106,7 @@ mod tests {
     }
 
     fn granted(answer: TokenResponse) -> Option<AccessToken> {
-        AccessToken::granted(answer, &["asked".to_owned()], Instant::now(), Duration::from_secs(60))
+        AccessToken::granted(answer, &["asked".to_owned()], Instant::now(), Duration::from_mins(1))
     }
 
     #[tokio::test(start_paused = true)]
@@ -108,7 +114,7 @@ mod tests {
         let token = granted(answer("bearer", Some(3600), None)).unwrap();
         let now = Instant::now();
         assert!(token.is_usable_at(now + Duration::from_secs(3539)));
-        assert!(!token.is_usable_at(now + Duration::from_secs(3540)));
+        assert!(!token.is_usable_at(now + Duration::from_mins(59)));
     }
 
     #[tokio::test(start_paused = true)]
@@ -116,6 +122,12 @@ mod tests {
         let token = granted(answer("Bearer", Some(30), None)).unwrap();
         assert!(token.is_usable_at(Instant::now() + Duration::from_secs(14)));
         assert!(!token.is_usable_at(Instant::now() + Duration::from_secs(15)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_is_never_kept_longer_than_a_day() {
+        let token = granted(answer("bearer", Some(u64::MAX), None)).unwrap();
+        assert!(!token.is_usable_at(Instant::now() + Duration::from_hours(24)));
     }
 
     #[tokio::test]

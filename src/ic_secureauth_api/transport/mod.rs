@@ -3,7 +3,13 @@
 //! Each attempt: wait for the shared pause and a slot → have a token → ask the caller's gate → send → read. A failed attempt is
 //! logged here and nowhere else.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use backon::Retryable as _;
 use reqwest::header::AUTHORIZATION;
@@ -86,16 +92,19 @@ impl Transport {
 
     /// The scopes of the current token.
     pub(super) async fn granted_scopes(&self, context: &CallContext) -> Result<Vec<String>, ApiError> {
+        let attempts = AtomicU32::new(0);
+        let asked = || attempts.load(Ordering::Relaxed);
         (|| async {
             let _permit = self.limiter.enter().await;
-            self.token(Operation::Token, 1, context).await
+            let attempt = attempts.fetch_add(1, Ordering::Relaxed) + 1;
+            self.token(Operation::Token, attempt, context).await
         })
         .retry(self.pauses.for_one_call())
         .when(|failed: &Failed| failed.repeatable)
-        .adjust(|failed, pause| Some(pause? + failed.kind.retry_after().unwrap_or_default()))
+        .adjust(|failed, pause| Some(pause?.saturating_add(failed.kind.retry_after().unwrap_or_default())))
         .await
         .map(|token| token.scopes().to_vec())
-        .map_err(|failed| ApiError::new(Operation::Token, failed.kind, 1, false))
+        .map_err(|failed| ApiError::new(Operation::Token, failed.kind, asked(), false))
     }
 
     async fn attempt(&self, call: &Call, context: &CallContext, progress: &Progress) -> Result<Answer, Failed> {

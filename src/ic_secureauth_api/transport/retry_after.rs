@@ -21,7 +21,7 @@ pub(super) fn retry_after(headers: &HeaderMap, cap: Duration) -> Option<Duration
 mod tests {
     use super::*;
 
-    const CAP: Duration = Duration::from_secs(120);
+    const CAP: Duration = Duration::from_mins(2);
 
     fn of(retry_after_text: &str, date: Option<&str>) -> Option<Duration> {
         let mut headers = HeaderMap::new();

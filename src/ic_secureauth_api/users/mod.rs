@@ -6,7 +6,9 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Api, ApiError, Deleted, Operation, PoolId, UserId, Versioned, access::ReadWrite, page, transport::Call};
+use super::{
+    Api, ApiError, Deleted, MAX_PAGE, Operation, Page, PoolId, UserId, Versioned, access::ReadWrite, transport::Call,
+};
 
 mod listed;
 mod status;
@@ -48,15 +50,17 @@ impl<Access> Api<Access> {
         after: Option<&UserId>,
         limit: u32,
     ) -> Result<Vec<ListedUser>, ApiError> {
+        if !(1..=MAX_PAGE).contains(&limit) {
+            return Err(ApiError::guard(Operation::ListUsers, "the limit must be 1 to 100"));
+        }
         let mut url = self.paths().identity(["pools", pool.as_str(), "users"]);
         if let Some(after) = after {
             url.query_pairs_mut().append_pair("after_user_id", after.as_str());
         }
-        let limit = page::clamp(limit);
         url.query_pairs_mut().append_pair("limit", &limit.to_string());
         let answer = self.get(Operation::ListUsers, url).await?;
         let users = answer.json::<Users>()?.value.users.unwrap_or_default();
-        match page::Page::new(users, limit, after, |last| last.id.clone()) {
+        match Page::new(users, limit, after, |last| last.id.clone()) {
             Some(page) => Ok(page.items),
             None => Err(answer.unusable()),
         }

@@ -2,10 +2,10 @@
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
+use super::billers;
 use super::columns::{Guid, Micros};
 use super::error::Fault;
 use super::runs::{ENDED, run, run_where};
-use super::{billers, columns};
 use crate::domain::wish::Wish;
 use crate::store::accepting::{Found, Plan, Start};
 use crate::store::{Acceptance, Resend};
@@ -75,7 +75,7 @@ fn insert_run(
             generation, created_at, updated_at, due_at) \
          VALUES (?1, ?2, ?3, ?4, 'queued', ?5, ?6, ?7, ?8, ?9, ?9, ?10)",
         params![
-            columns::Guid(wish.onboarding_id.0),
+            Guid(wish.onboarding_id.0),
             biller_id,
             start.biller_name,
             start.kind.as_str(),
@@ -90,8 +90,13 @@ fn insert_run(
     Ok(())
 }
 
-fn insert_event(transaction: &Transaction<'_>, now: Micros, wish: &Wish, plan: &Plan) -> Result<(), Fault> {
-    if let (Some(event_id), Some(run)) = (&wish.event_id, plan.event) {
+fn insert_event(
+    transaction: &Transaction<'_>,
+    now: Micros,
+    wish: &Wish,
+    plan: &Plan,
+) -> Result<(), Fault> {
+    if let Some(event_id) = wish.event_id.as_ref().filter(|_| plan.records_event) {
         transaction.execute(
             "INSERT INTO onboarding_event (biller_id, event_id, fingerprint, source, requested_by, onboarding_id, \
                 received_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -101,7 +106,7 @@ fn insert_event(transaction: &Transaction<'_>, now: Micros, wish: &Wish, plan: &
                 wish.fingerprint,
                 wish.source.as_str(),
                 wish.requested_by.as_ref(),
-                run.map(|id| Guid(id.0)),
+                plan.event_run.map(|id| Guid(id.0)),
                 now,
             ],
         )?;

@@ -8,6 +8,7 @@ use super::runs::update_leased;
 use crate::domain::ids::OnboardingId;
 use crate::domain::issue::Issue;
 use crate::domain::journal::{Entry, Recorded};
+use crate::domain::step::Step;
 use crate::store::row::{entry_columns, recorded};
 use crate::store::transition::identifier_key;
 use crate::store::{Batch, Lease, LedgerRow, PoolUser};
@@ -40,7 +41,7 @@ fn update_run(transaction: &Transaction<'_>, now: Micros, lease: &Lease, batch: 
             already_present = ifnull(?11, already_present), skipped = ifnull(?12, skipped), failed = ifnull(?13, failed)",
         &[
             &now,
-            &batch.step.map(|step| step.as_str()),
+            &batch.step.map(Step::as_str),
             &batch.issues_total.map(clamp),
             &batch.generation,
             &batch.resets_pauses,

@@ -8,17 +8,23 @@ use super::runs::run_where;
 use crate::domain::biller::BillerCiam;
 use crate::domain::ids::{BillerId, OnboardingId};
 use crate::domain::issue::Issue;
+use crate::store::accepting::Listed;
 use crate::store::{BillerView, row};
 
-/// The name of a biller that is in `ciam.Biller`.
-pub(super) fn listed(transaction: &Transaction<'_>, biller_id: &str) -> Result<Option<Option<String>>, Fault> {
+pub(super) fn listed(
+    transaction: &Transaction<'_>,
+    biller_id: &str,
+) -> Result<Option<Listed>, Fault> {
     Ok(transaction
         .prepare_cached("SELECT biller_name FROM ciam_biller WHERE biller_id = ?1")?
-        .query_row([biller_id], |row| row.get(0))
+        .query_row([biller_id], |row| Ok(Listed { name: row.get(0)? }))
         .optional()?)
 }
 
-pub(super) fn recorded(transaction: &Transaction<'_>, biller_id: &str) -> Result<Option<BillerCiam>, Fault> {
+pub(super) fn recorded(
+    transaction: &Transaction<'_>,
+    biller_id: &str,
+) -> Result<Option<BillerCiam>, Fault> {
     transaction
         .prepare_cached("SELECT * FROM biller_ciam WHERE biller_id = ?1")?
         .query_row([biller_id], biller_row)
@@ -27,7 +33,11 @@ pub(super) fn recorded(transaction: &Transaction<'_>, biller_id: &str) -> Result
         .transpose()
 }
 
-pub(super) fn insert(transaction: &Transaction<'_>, now: Micros, biller_id: &str) -> Result<(), Fault> {
+pub(super) fn insert(
+    transaction: &Transaction<'_>,
+    now: Micros,
+    biller_id: &str,
+) -> Result<(), Fault> {
     transaction.execute(
         "INSERT INTO biller_ciam (biller_id, state, generation, updated_at) VALUES (?1, 'not-enabled', 0, ?2)",
         params![biller_id, now],
@@ -52,13 +62,18 @@ pub(super) fn view(
         None => Vec::new(),
     };
     Ok(Some(BillerView {
-        biller: recorded(transaction, biller_id)?.unwrap_or_else(|| BillerCiam::untouched(id.clone())),
+        biller: recorded(transaction, biller_id)?
+            .unwrap_or_else(|| BillerCiam::untouched(id.clone())),
         run,
         issues,
     }))
 }
 
-fn first_issues(transaction: &Transaction<'_>, id: OnboardingId, limit: u32) -> Result<Vec<Issue>, Fault> {
+fn first_issues(
+    transaction: &Transaction<'_>,
+    id: OnboardingId,
+    limit: u32,
+) -> Result<Vec<Issue>, Fault> {
     let mut statement = transaction.prepare_cached(
         "SELECT user_guid, field, code FROM onboarding_issue WHERE onboarding_id = ?1 ORDER BY issue_no LIMIT ?2",
     )?;

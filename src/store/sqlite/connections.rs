@@ -1,7 +1,7 @@
 //! Connections to one database file: a single writer, so that writers in this process queue fairly, and a few readers.
 //! All of SQLite's blocking calls run on the blocking thread pool.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use deadpool::Runtime;
@@ -48,10 +48,14 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    pub(super) fn new(path: PathBuf, busy_timeout: Duration, readers: usize) -> Result<Self, StoreError> {
+    pub(super) fn new(
+        path: &Path,
+        busy_timeout: Duration,
+        readers: usize,
+    ) -> Result<Self, StoreError> {
         let pool = |size| {
             let manager = Manager {
-                path: path.clone(),
+                path: path.to_owned(),
                 busy_timeout,
             };
             Pool::builder(manager)

@@ -28,7 +28,7 @@ pub(super) fn claim(
          RETURNING onboarding_id, traceparent",
     ))?;
     let (first, longest) = (resend.first, resend.longest);
-    let first = first.min(Duration::from_secs(30 * 24 * 3600));
+    let first = first.min(Duration::from_hours(720));
     let due = statement.query_map(
         params![now, micros(first), micros(longest), limit, MOST_DOUBLINGS],
         |row| {

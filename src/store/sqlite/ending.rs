@@ -9,6 +9,7 @@ use super::runs::{run, update_leased};
 use crate::domain::biller::CiamState;
 use crate::domain::ids::OnboardingId;
 use crate::domain::journal::Entry;
+use crate::domain::reason::Reason;
 use crate::domain::run::RunState;
 use crate::store::transition::{Outcome, crm_status, operated};
 use crate::store::{Ending, Lease, Operated, Operation, StoreError};
@@ -22,7 +23,7 @@ pub(super) fn finish(transaction: &Transaction<'_>, now: Micros, lease: &Lease, 
             lease_owner = NULL, lease_until = NULL, due_at = NULL, next_attempt_at = NULL, waiting_for = NULL",
         &[
             &outcome.state.as_str(),
-            &outcome.reason.map(|reason| reason.as_str()),
+            &outcome.reason.map(Reason::as_str),
             &outcome.resources.map(|(_, pool)| pool),
             &outcome.is_end().then_some(now),
             &now,

@@ -17,7 +17,7 @@ mod slots;
 mod users;
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -74,11 +74,11 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::Unavailable`] when the file cannot be opened, [`StoreError::Refused`] when it is not a database.
     pub async fn open(
-        path: impl Into<PathBuf>,
+        path: impl AsRef<Path>,
         clock: Arc<dyn Clock>,
         options: SqliteOptions,
     ) -> Result<Self, StoreError> {
-        let connections = Connections::new(path.into(), options.busy_timeout, options.readers)?;
+        let connections = Connections::new(path.as_ref(), options.busy_timeout, options.readers)?;
         let store = Self { connections, clock };
         store.schema_version().await?;
         Ok(store)

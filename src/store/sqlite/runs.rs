@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, ToSql, Transaction, params};
 use super::columns::{Guid, Micros, RUN, run_row};
 use super::error::Fault;
 use crate::domain::ids::{OnboardingId, WorkerId};
+use crate::domain::reason::Reason;
 use crate::domain::run::{Run, RunState};
 use crate::store::row::LeaseColumns;
 use crate::store::transition::{lease_refused, leased_state};
@@ -138,7 +139,7 @@ pub(super) fn release(
                 &now.plus(*after),
                 &state.as_str(),
                 &waiting_for.as_str(),
-                &reason.map(|reason| reason.as_str()),
+                &reason.map(Reason::as_str),
                 pauses_used,
                 &now,
                 &(*state == RunState::TakingBack),

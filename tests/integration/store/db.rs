@@ -24,8 +24,11 @@ pub(crate) trait Db: Send + Sync {
     /// A row of the CRM's billers.
     async fn add_biller(&self, id: &str, name: Option<&str>);
 
-    /// A row of the CRM's users.
-    async fn add_user(&self, biller: &str, user: CrmUserRow<'_>);
+    /// The CRM changes a biller's name.
+    async fn rename_biller(&self, id: &str, name: &str);
+
+    /// Rows of the CRM's users.
+    async fn add_users(&self, biller: &str, users: &[CrmUserRow<'_>]);
 
     /// `Product > CIAM` of a biller, as the CRM has it.
     async fn product_ciam(&self, biller: &str) -> Option<ProductCiam>;
@@ -44,6 +47,12 @@ pub(crate) trait Db: Send + Sync {
 
     /// Appends a journal entry as a newer version might.
     async fn append_entry(&self, run: OnboardingId, seq: u32, entry: &str, detail: &str);
+
+    /// Applies the migrations again.
+    async fn migrate(&self);
+
+    /// As if the migrations had never been applied.
+    async fn drop_schema_version(&self);
 
     /// Tries to change and to delete the run's journal by hand; both must be refused.
     async fn journal_refuses_changes(&self, run: OnboardingId) -> bool;
@@ -85,6 +94,15 @@ macro_rules! on_both {
                 #[tokio::test]
                 async fn $sentence() {
                     super::$sentence(&$crate::store::sqlite_db::SqliteDb::create().await).await;
+                }
+            )+
+        }
+
+        mod sql_server {
+            $(
+                #[tokio::test]
+                async fn $sentence() {
+                    $crate::store::sql_server_db::on_sql_server(|db| Box::pin(super::$sentence(db))).await;
                 }
             )+
         }

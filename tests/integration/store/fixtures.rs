@@ -3,20 +3,28 @@
 use std::time::Duration;
 
 use biller_onboarding::domain::ids::{BillerId, EventId, OnboardingId, RequestedBy, WorkerId};
+use biller_onboarding::domain::journal::Entry;
+use biller_onboarding::domain::reason::Reason;
+use biller_onboarding::domain::run::RunState;
 use biller_onboarding::domain::wish::{Source, Wish};
-use biller_onboarding::store::{Lease, LeaseOutcome, LeasedRun, Resend, Store};
+use biller_onboarding::store::{
+    Batch, Ending, Lease, LeaseOutcome, LeasedRun, Release, Resend, Store,
+};
 use uuid::Uuid;
 
 use super::db::Db;
 
 /// Longer than any test.
-pub(crate) const LONG: Duration = Duration::from_secs(3600);
+pub(crate) const LONG: Duration = Duration::from_hours(1);
 /// To be let pass; nothing is asserted about the time before it has passed.
 pub(crate) const SHORT: Duration = Duration::from_millis(20);
 
+/// Any reason.
+pub(crate) const WHY: Reason = Reason::SecureauthRefused;
+
 pub(crate) const RESEND: Resend = Resend {
     first: LONG,
-    longest: Duration::from_secs(4 * 3600),
+    longest: Duration::from_hours(4),
 };
 
 pub(crate) fn biller(id: &str) -> BillerId {
@@ -85,5 +93,55 @@ pub(crate) async fn lease(store: &dyn Store, id: OnboardingId, number: u128, ttl
     match store.lease(id, worker(number), ttl).await.unwrap() {
         LeaseOutcome::Taken(leased) => *leased,
         other => panic!("not to be had: {other:?}"),
+    }
+}
+
+/// Takes the run's lease and ends it.
+pub(crate) async fn finish(db: &dyn Db, id: OnboardingId, ending: &Ending) {
+    let lease = lease(&*db.store(), id, 1, LONG).await.lease;
+    db.store().finish(&lease, ending).await.unwrap();
+}
+
+/// Biller 1876 made active by run 1.
+pub(crate) async fn activated(db: &dyn Db) {
+    let id = queued(db).await;
+    finish(db, id, &live()).await;
+}
+
+/// Biller 1876 with stuck run 1.
+pub(crate) async fn stuck(db: &dyn Db) {
+    let id = queued(db).await;
+    finish(db, id, &Ending::Stuck(Reason::NotTakenBack)).await;
+}
+
+pub(crate) fn live() -> Ending {
+    Ending::Activated {
+        organization_id: "1876".into(),
+        pool_id: "pool-1".into(),
+    }
+}
+
+/// A pause after a failure that may pass.
+pub(crate) fn wait(after: Duration) -> Release {
+    Release::Wait {
+        after,
+        state: RunState::Waiting,
+        waiting_for: Reason::SecureauthUnavailable,
+        reason: None,
+        pauses_used: 3,
+    }
+}
+
+/// One journal entry that tells itself from others by its text.
+pub(crate) fn journal_note(text: &str) -> Batch {
+    Batch {
+        entries: vec![note(text)],
+        ..Batch::default()
+    }
+}
+
+pub(crate) fn note(text: &str) -> Entry {
+    Entry::DeletePool {
+        pool_id: text.into(),
     }
 }

@@ -58,10 +58,6 @@ impl SqliteDb {
         connection
     }
 
-    pub(crate) fn sqlite_store(&self) -> Arc<SqliteStore> {
-        Arc::clone(&self.store)
-    }
-
     fn execute(&self, sql: &str, values: impl Params) {
         self.connection().execute(sql, values).unwrap();
     }
@@ -86,10 +82,17 @@ impl Db for SqliteDb {
         self.execute(sql, params![id, name]);
     }
 
-    async fn add_user(&self, biller: &str, user: CrmUserRow<'_>) {
-        self.execute(
-            "INSERT INTO crm_biller_user VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![
+    async fn rename_biller(&self, id: &str, name: &str) {
+        let sql = "UPDATE crm_biller SET biller_name = ?2 WHERE biller_id = ?1";
+        self.execute(sql, params![id, name]);
+    }
+
+    async fn add_users(&self, biller: &str, users: &[CrmUserRow<'_>]) {
+        let mut connection = self.connection();
+        let transaction = connection.transaction().unwrap();
+        for user in users {
+            let sql = "INSERT INTO crm_biller_user VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+            let values = params![
                 biller,
                 user.guid,
                 user.name,
@@ -97,8 +100,10 @@ impl Db for SqliteDb {
                 user.last_name,
                 user.email,
                 user.status
-            ],
-        );
+            ];
+            transaction.execute(sql, values).unwrap();
+        }
+        transaction.commit().unwrap();
     }
 
     async fn product_ciam(&self, biller: &str) -> Option<ProductCiam> {
@@ -153,6 +158,14 @@ impl Db for SqliteDb {
     async fn append_entry(&self, run: OnboardingId, seq: u32, entry: &str, detail: &str) {
         let sql = "INSERT INTO onboarding_journal VALUES (?1, ?2, 0, ?3, ?4)";
         self.execute(sql, params![run.to_string(), seq, entry, detail]);
+    }
+
+    async fn migrate(&self) {
+        self.store.migrate().await.unwrap();
+    }
+
+    async fn drop_schema_version(&self) {
+        self.execute("DROP TABLE schema_version", []);
     }
 
     async fn journal_refuses_changes(&self, run: OnboardingId) -> bool {
