@@ -46,7 +46,8 @@ pub struct LedgerRow {
     pub content_hash: String,
     /// Where it stands.
     pub state: LedgerState,
-    /// For a changed user: the JSON of what stood before, to put back. Personal data.
+    /// For a changed user: the JSON of what stood before, to put back. Once written it stays: what a repeated look finds
+    /// may be the run's own change. Personal data.
     pub before: Option<String>,
 }
 

@@ -113,7 +113,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// at most `resend.longest`) in one atomic statement, so that each is claimed once however many timers fire.
     async fn claim_due(&self, limit: u32, resend: Resend) -> Result<Vec<DueRun>, StoreError>;
 
-    /// Makes an open, unleased run due for the timer after `after` (no worker slot was free).
+    /// Makes an open, unleased run due for the timer after `after`: no worker slot was free, and the run says that it
+    /// waits for one unless it waits for something else.
     async fn postpone(&self, id: OnboardingId, after: Duration) -> Result<(), StoreError>;
 
     /// An operator's command on a run, with an audit entry in its journal.

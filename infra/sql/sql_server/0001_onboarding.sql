@@ -116,7 +116,7 @@ BEGIN
         OnboardingId UNIQUEIDENTIFIER NOT NULL
             CONSTRAINT FK_OnboardingJournal_Onboarding REFERENCES ciam.Onboarding (OnboardingId),
         Seq          BIGINT        NOT NULL CONSTRAINT CK_OnboardingJournal_Seq CHECK (Seq > 0),
-        At           DATETIME2(6)  NOT NULL,
+        WrittenAt    DATETIME2(6)  NOT NULL,
         Entry        NVARCHAR(64)  NOT NULL,
         Detail       NVARCHAR(MAX) NOT NULL,
         CONSTRAINT PK_OnboardingJournal PRIMARY KEY (OnboardingId, Seq)

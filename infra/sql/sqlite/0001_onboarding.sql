@@ -72,7 +72,7 @@ CREATE TABLE onboarding_event (
 CREATE TABLE onboarding_journal (
     onboarding_id TEXT    NOT NULL REFERENCES onboarding (onboarding_id),
     seq           INTEGER NOT NULL CHECK (seq > 0),
-    at            INTEGER NOT NULL,
+    written_at    INTEGER NOT NULL,
     entry         TEXT    NOT NULL CHECK (length(entry) BETWEEN 1 AND 64),
     detail        TEXT    NOT NULL CHECK (json_valid(detail)),
     PRIMARY KEY (onboarding_id, seq)

@@ -69,7 +69,7 @@ pub(super) async fn append(
     let sql = "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \
         DECLARE @last BIGINT = ( \
             SELECT COALESCE(MAX(j.Seq), 0) FROM ciam.OnboardingJournal AS j WHERE j.OnboardingId = @P1); \
-        INSERT INTO ciam.OnboardingJournal (OnboardingId, Seq, At, Entry, Detail) \
+        INSERT INTO ciam.OnboardingJournal (OnboardingId, Seq, WrittenAt, Entry, Detail) \
         SELECT @P1, @last + n.Position, @now, n.Entry, n.Detail \
         FROM OPENJSON(@P2) WITH ( \
             Position BIGINT '$.n', Entry NVARCHAR(4000) '$.e', Detail NVARCHAR(MAX) '$.d') AS n";
@@ -84,7 +84,7 @@ pub(super) async fn append(
 }
 
 pub(super) async fn journal(pool: &Pool, id: OnboardingId) -> Result<Vec<Recorded>, Fault> {
-    let sql = "SELECT j.Seq, j.At, j.Entry, j.Detail FROM ciam.OnboardingJournal AS j \
+    let sql = "SELECT j.Seq, j.WrittenAt, j.Entry, j.Detail FROM ciam.OnboardingJournal AS j \
         WHERE j.OnboardingId = @P1 ORDER BY j.Seq";
     let mut session = pool.session().await?;
     let rows = session.rows(sql, &[&id.0]).await?;
@@ -92,7 +92,7 @@ pub(super) async fn journal(pool: &Pool, id: OnboardingId) -> Result<Vec<Recorde
     rows.iter()
         .map(|row| {
             let (entry, detail) = (text(row, "Entry")?, text(row, "Detail")?);
-            let at = time(row, "At")?;
+            let at = time(row, "WrittenAt")?;
             Ok(recorded(required(row, "Seq")?, at, &entry, &detail)?)
         })
         .collect()

@@ -18,6 +18,9 @@ use crate::store::transition::millis;
 /// A connection unused for longer is tried before it is used.
 const MAX_IDLE: Duration = Duration::from_secs(15);
 
+/// Besides the pool: a beat takes a millisecond, and a process has few leases.
+const HEARTBEAT_CONNECTIONS: usize = 2;
+
 pub(super) type Client = tiberius::Client<Compat<TcpStream>>;
 
 /// How [`super::SqlServerStore`] reaches its server.
@@ -25,7 +28,7 @@ pub(super) type Client = tiberius::Client<Compat<TcpStream>>;
 pub struct SqlServerOptions {
     /// An ADO.NET connection string (`server=tcp:host,1433;database=…;user id=…;password=…`).
     pub connection_string: SecretString,
-    /// Connections at most.
+    /// Connections at most, besides two for heart-beats.
     pub pool_size: usize,
     /// For a connection to be made, log-in included.
     pub connect_timeout: Duration,
@@ -122,6 +125,8 @@ impl managed::Manager for Manager {
 #[derive(Debug, Clone)]
 pub(super) struct Pool {
     connections: managed::Pool<Manager>,
+    /// Heart-beats never wait for other work's connections (design.md §3).
+    heartbeats: managed::Pool<Manager>,
     lock_timeout: i32,
 }
 
@@ -134,20 +139,24 @@ impl Pool {
         config.handshake_timeout(Some(options.connect_timeout));
         config.command_timeout(Some(options.command_timeout));
         let lock_timeout = millis(options.command_timeout / 2);
-        let connections = managed::Pool::builder(Manager {
-            config,
-            lock_timeout,
-            max_age: options.max_age,
-        })
-        .max_size(options.pool_size)
-        .runtime(Runtime::Tokio1)
-        .wait_timeout(Some(options.wait_timeout))
-        .create_timeout(Some(options.connect_timeout))
-        .recycle_timeout(Some(options.connect_timeout))
-        .build()
-        .map_err(|error| refused(CONNECT, &error.to_string()))?;
+        let pool = |size| {
+            let manager = Manager {
+                config: config.clone(),
+                lock_timeout,
+                max_age: options.max_age,
+            };
+            managed::Pool::builder(manager)
+                .max_size(size)
+                .runtime(Runtime::Tokio1)
+                .wait_timeout(Some(options.wait_timeout))
+                .create_timeout(Some(options.connect_timeout))
+                .recycle_timeout(Some(options.connect_timeout))
+                .build()
+                .map_err(|error| refused(CONNECT, &error.to_string()))
+        };
         Ok(Self {
-            connections,
+            connections: pool(options.pool_size)?,
+            heartbeats: pool(HEARTBEAT_CONNECTIONS)?,
             lock_timeout,
         })
     }
@@ -158,14 +167,23 @@ impl Pool {
     }
 
     pub(super) async fn session(&self) -> Result<Session, Fault> {
-        match Box::pin(self.connections.get()).await {
-            Ok(connection) => Ok(Session::new(connection)),
-            Err(error) => Err(Fault::Store(unavailable(CONNECT, why(&error)))),
-        }
+        checkout(&self.connections).await
+    }
+
+    /// For renewing a lease or a slot.
+    pub(super) async fn heartbeat(&self) -> Result<Session, Fault> {
+        checkout(&self.heartbeats).await
     }
 
     pub(super) async fn begin(&self) -> Result<Transaction, Fault> {
         Transaction::begin(self.session().await?).await
+    }
+}
+
+async fn checkout(pool: &managed::Pool<Manager>) -> Result<Session, Fault> {
+    match Box::pin(pool.get()).await {
+        Ok(connection) => Ok(Session::new(connection)),
+        Err(error) => Err(Fault::Store(unavailable(CONNECT, why(&error)))),
     }
 }
 

@@ -117,7 +117,7 @@ pub(super) async fn update_leased(
 }
 
 pub(super) async fn renew(pool: &Pool, lease: &Lease, ttl: Duration) -> Result<(), Fault> {
-    let mut session = pool.session().await?;
+    let mut session = pool.heartbeat().await?;
     let set =
         "LeaseUntil = DATEADD(MILLISECOND, @P4, @now), DueAt = DATEADD(MILLISECOND, @P4, @now)";
     update_leased(&mut session, lease, set, &[&millis(ttl)]).await?;

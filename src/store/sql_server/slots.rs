@@ -52,7 +52,7 @@ pub(super) async fn renew(
 ) -> Result<bool, Fault> {
     let sql = "UPDATE ciam.WorkerSlot SET HeldUntil = DATEADD(MILLISECOND, @P3, SYSUTCDATETIME()) \
         WHERE Slot = @P1 AND WorkerId = @P2";
-    let mut session = pool.session().await?;
+    let mut session = pool.heartbeat().await?;
     let values: [&dyn ToSql; 3] = [&i64::from(slot), &worker.0, &millis(ttl)];
     let renewed = session.changed(sql, &values).await?;
     session.give_back();

@@ -62,7 +62,7 @@ pub(super) fn append(
     entries: &[Entry],
 ) -> Result<(), Fault> {
     let mut insert = transaction.prepare_cached(
-        "INSERT INTO onboarding_journal (onboarding_id, seq, at, entry, detail) \
+        "INSERT INTO onboarding_journal (onboarding_id, seq, written_at, entry, detail) \
          SELECT ?1, ifnull(max(seq), 0) + 1, ?2, ?3, ?4 FROM onboarding_journal WHERE onboarding_id = ?1",
     )?;
     for entry in entries {
@@ -74,7 +74,7 @@ pub(super) fn append(
 
 pub(super) fn journal(transaction: &Transaction<'_>, id: OnboardingId) -> Result<Vec<Recorded>, Fault> {
     let mut statement = transaction.prepare_cached(
-        "SELECT seq, at, entry, detail FROM onboarding_journal WHERE onboarding_id = ?1 ORDER BY seq",
+        "SELECT seq, written_at, entry, detail FROM onboarding_journal WHERE onboarding_id = ?1 ORDER BY seq",
     )?;
     let mut rows = statement.query([Guid(id.0)])?;
     let mut entries = Vec::new();

@@ -90,6 +90,16 @@ async fn a_biller_enabled_again_gets_a_new_date(db: &dyn Db) {
     assert!(again.activation_date > first.activation_date);
 }
 
+async fn a_biller_that_is_active_already_keeps_its_date(db: &dyn Db) {
+    activated(db).await;
+    let (first, _) = shown(db).await;
+    db.pass(SHORT).await;
+    accept(&*db.store(), &yes(2)).await;
+    finish(db, run_id(2), &live()).await;
+    let (again, _) = shown(db).await;
+    assert_eq!(again.activation_date, first.activation_date);
+}
+
 async fn a_failed_run_leaves_the_biller_as_it_was_and_the_crm_is_not_told(db: &dyn Db) {
     queued(db).await;
     finish(db, run_id(1), &Ending::Failed(WHY)).await;
@@ -146,6 +156,7 @@ on_both![
     a_sync_leaves_state_toggle_and_date_as_they_were,
     a_disabled_biller_is_inactive_and_keeps_its_date,
     a_biller_enabled_again_gets_a_new_date,
+    a_biller_that_is_active_already_keeps_its_date,
     a_failed_run_leaves_the_biller_as_it_was_and_the_crm_is_not_told,
     a_stuck_run_has_not_ended,
     when_the_crm_refuses_nothing_is_written_and_the_lease_is_kept,

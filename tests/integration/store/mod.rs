@@ -22,6 +22,7 @@ mod records;
 mod schema;
 mod slots;
 mod sql_server_db;
+mod sql_server_only;
 mod sqlite_db;
 mod sqlite_only;
 mod timer;

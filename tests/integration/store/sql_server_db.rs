@@ -243,7 +243,7 @@ impl Db for SqlServerDb {
     }
 
     async fn append_entry(&self, run: OnboardingId, seq: u32, entry: &str, detail: &str) {
-        let sql = "INSERT INTO ciam.OnboardingJournal (OnboardingId, Seq, At, Entry, Detail) \
+        let sql = "INSERT INTO ciam.OnboardingJournal (OnboardingId, Seq, WrittenAt, Entry, Detail) \
             VALUES (@P1, @P2, SYSUTCDATETIME(), @P3, @P4)";
         self.execute(sql, &[&run.0, &i64::from(seq), &entry, &detail])
             .await;

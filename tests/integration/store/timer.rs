@@ -76,6 +76,19 @@ async fn work_on_the_run_starts_the_pauses_again(db: &dyn Db) {
     assert!(is_due(db, before, RESEND.first).await);
 }
 
+async fn a_lease_that_expired_starts_the_pauses_again_too(db: &dyn Db) {
+    let id = queued(db).await;
+    for _ in 0..2 {
+        db.make_due(id).await;
+        claimed(db, 10).await;
+    }
+    lease(&*db.store(), id, 1, SHORT).await;
+    db.pass(SHORT).await;
+    let before = db.now().await;
+    assert_eq!(claimed(db, 10).await, [id]);
+    assert!(is_due(db, before, RESEND.first).await);
+}
+
 async fn many_timers_claim_each_run_once(db: &dyn Db) {
     let mut waiting = HashSet::new();
     for number in 1..=20 {
@@ -190,6 +203,7 @@ on_both![
     every_claim_doubles_the_pause_up_to_the_longest,
     many_messages_later_the_pause_is_still_the_longest,
     work_on_the_run_starts_the_pauses_again,
+    a_lease_that_expired_starts_the_pauses_again_too,
     many_timers_claim_each_run_once,
     a_leased_run_is_not_due_until_its_lease_ends,
     renewing_a_lease_moves_the_due_time_with_it,
