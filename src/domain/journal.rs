@@ -163,6 +163,8 @@ pub enum Entry {
         /// The pool.
         pool_id: String,
     },
+    /// Outcome: nobody can sign in because of this run any more.
+    SwitchTakenBack,
     /// The pools this run created were removed; the generation grows.
     PoolsTakenBack,
     /// Outcome: users this run added are deleted again and changed ones have their old values.

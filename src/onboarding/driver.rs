@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tracing::{Instrument, error, info, info_span, warn};
+use tracing::{Instrument, debug, error, info, info_span, warn};
 
 use super::facts::Facts;
 use super::failure::{Failure, Next, StepError, after_failure};
@@ -183,7 +183,7 @@ impl RunContext<'_> {
                 ..Batch::default()
             };
             self.write(batch).await.map_err(StepError::from)?;
-            info!(step = step.as_str(), "step begins");
+            debug!(step = step.as_str(), "step begins");
         }
         Ok(steps::run(self, step).await?)
     }

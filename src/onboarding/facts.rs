@@ -66,6 +66,7 @@ pub(super) struct ImportFact {
 /// What is to be undone next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Undo {
+    Switch,
     Users,
     Pools,
     Organization,
@@ -162,7 +163,8 @@ impl Facts {
             }
             Entry::Activated | Entry::Deactivated { .. } => self.switched = true,
             // A recheck that found something begins again.
-            Entry::TakingBack { .. } => self.undo = Some(Undo::Users),
+            Entry::TakingBack { .. } => self.undo = Some(Undo::Switch),
+            Entry::SwitchTakenBack => self.undo = Some(Undo::Users),
             Entry::UsersTakenBack => self.undo = Some(Undo::Pools),
             Entry::PoolsTakenBack => self.undo = Some(Undo::Organization),
             Entry::OrganizationTakenBack => self.undo = Some(Undo::Pause),

@@ -18,13 +18,18 @@ pub(super) enum Owner {
 }
 
 impl RunContext<'_> {
+    /// The marker carries this run's id.
+    pub(super) fn created(&self, marker: Option<&Marker>) -> bool {
+        marker.is_some_and(|marker| marker.onboarding_id == self.run.id.to_string())
+    }
+
     /// # Errors
     /// Stuck for the marker of another biller, of an unfinished run, or of a run the database does not know.
     pub(super) async fn owner(&self, marker: Option<&Marker>) -> Result<Owner, StepError> {
         let Some(marker) = marker else {
             return Ok(Owner::Unmarked);
         };
-        if marker.onboarding_id == self.run.id.to_string() {
+        if self.created(Some(marker)) {
             return Ok(Owner::ThisRun);
         }
         let foreign = || StepError::Stuck(Reason::ForeignMarker);

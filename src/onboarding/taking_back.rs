@@ -6,7 +6,7 @@ use super::driver::Pause;
 use super::facts::{Origin, Undo};
 use super::failure::StepError;
 use super::run_context::RunContext;
-use super::steps::{ensure_organization, ensure_pool, import_users, user_ids};
+use super::steps::{activate_organization, ensure_organization, ensure_pool, import_users, user_ids};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 use crate::ic_secureauth_api::{OrganizationId, PoolId};
@@ -16,6 +16,10 @@ use crate::store::Ending;
 pub(super) async fn next(context: &mut RunContext<'_>) -> Result<Option<Ending>, Pause> {
     match context.facts.undo {
         None => begin(context).await?,
+        Some(Undo::Switch) => {
+            activate_organization::undo(context).await?;
+            context.note(Entry::SwitchTakenBack).await?;
+        }
         Some(Undo::Users) => {
             if import_users::undo(context).await? {
                 context.note(Entry::UsersTakenBack).await?;
@@ -71,11 +75,9 @@ async fn is_clean(context: &mut RunContext<'_>) -> Result<bool, StepError> {
     let organization = context.facts.organization.as_ref();
     if let Some(fact) = organization.filter(|fact| fact.origin != Origin::Found) {
         let id = OrganizationId::parse(&fact.id).map_err(|_| StepError::Stuck(Reason::NotTakenBack))?;
-        if let Some(found) = context.api.organization(&id).await? {
-            let marker = found.value.marker();
-            if marker.is_some_and(|marker| marker.onboarding_id == context.run.id.to_string()) {
-                return Ok(false);
-            }
+        let found = context.api.organization(&id).await?;
+        if found.is_some_and(|found| context.created(found.value.marker())) {
+            return Ok(false);
         }
     }
     if !ensure_pool::pools_of_this_run(context).await?.is_empty() {
@@ -96,14 +98,15 @@ impl RunContext<'_> {
     /// What is left where, for the operator's report.
     pub(super) fn leftovers(&self) -> String {
         let facts = &self.facts;
+        let switch_undone = facts.undo.is_some_and(|undo| undo != Undo::Switch);
         let organization_undone = matches!(facts.undo, Some(Undo::Pause | Undo::Recheck | Undo::Nothing));
         let pools_undone = organization_undone || facts.undo == Some(Undo::Organization);
         let users_undone = pools_undone || facts.undo == Some(Undo::Pools);
         let mut left = Vec::new();
-        if let Some(organization) = facts.organization.as_ref().filter(|_| !organization_undone) {
-            if organization.origin != Origin::Found {
+        if let Some(organization) = &facts.organization {
+            if organization.origin != Origin::Found && !organization_undone {
                 left.push(format!("organization {}", organization.id));
-            } else if facts.switched_from.is_some() {
+            } else if facts.switched_from.is_some() && !switch_undone {
                 left.push(format!("the switch of organization {}", organization.id));
             }
         }

@@ -263,9 +263,9 @@ async fn every_failed_attempt_is_logged_once_with_what_support_needs() {
         (&object!(429), &object!("rate_limited"))
     );
     assert_eq!(
-        (&first["trace_id"], &first["correlation_id"]),
+        (&first["secureauth_trace_id"], &first["correlation_id"]),
         (&object!("trace-429"), &object!(crate::support::RUN))
     );
     let answered = captured.events("SecureAuth call answered");
-    assert_eq!((answered.len(), &answered[0]["trace_id"]), (1, &object!("trace-200")));
+    assert_eq!((answered.len(), &answered[0]["secureauth_trace_id"]), (1, &object!("trace-200")));
 }

@@ -41,7 +41,11 @@ impl HttpAnswer {
 }
 
 impl FrontDoor {
-    pub(crate) fn new(base_url: String) -> reqwest::Result<Self> {
+    /// The front door of the host at this URL.
+    ///
+    /// # Errors
+    /// When no HTTP client can be made.
+    pub fn new(base_url: String) -> reqwest::Result<Self> {
         let client = reqwest::Client::builder().no_proxy().build()?;
         Ok(Self { client, base_url })
     }

@@ -6,7 +6,6 @@ use super::super::facts::Origin;
 use super::super::failure::StepError;
 use super::super::ownership::Owner;
 use super::super::run_context::RunContext;
-use super::switch;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 use crate::ic_secureauth_api::{Class, NewOrganization, Organization, OrganizationId, Versioned};
@@ -108,25 +107,23 @@ async fn created_as_asked(
     }
 }
 
-/// Ours → deleted, after its pools; not ours → `deactivated` is put back (reference 5.3 R1, R2, R5).
+/// Ours → deleted, after its pools and only without other pools and children (reference 5.3 R5).
 pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), StepError> {
-    let Some(fact) = context.facts.organization.clone() else {
+    let ours = context.facts.organization.clone();
+    let Some(fact) = ours.filter(|organization| organization.origin != Origin::Found) else {
         return Ok(());
     };
     let id = OrganizationId::parse(&fact.id).map_err(|_| refused())?;
-    if fact.origin == Origin::Found {
-        return switch::put_back(context, &id).await;
-    }
     let Some(found) = context.api.organization(&id).await? else {
         return deleted(context, &id).await;
     };
-    match context.owner(found.value.marker()).await? {
-        Owner::ThisRun => {}
-        // Somebody else's stands where ours was meant to be: nothing of ours is there.
-        Owner::EarlierRun | Owner::Unmarked if fact.origin == Origin::Intended => return Ok(()),
-        Owner::EarlierRun | Owner::Unmarked => return Err(StepError::Stuck(Reason::ForeignMarker)),
+    if !context.created(found.value.marker()) {
+        return match fact.origin {
+            // Somebody else's stands where ours was meant to be: nothing of ours is there.
+            Origin::Intended => Ok(()),
+            Origin::Found | Origin::Created => Err(StepError::Stuck(Reason::ForeignMarker)),
+        };
     }
-    let stopped = switch::set_deactivated(context, found, true).await?;
     let others = !context.api.pools_of(&id).await?.is_empty();
     let children = context.api.child_count(&id).await?.unwrap_or_default() > 0;
     if others || children {
@@ -139,10 +136,8 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), S
         .await?;
     match context.api.delete_organization(&id).await {
         Ok(_) => deleted(context, &id).await,
-        Err(error) if error.class() == Class::Permanent && stopped => {
-            // It stays, deactivated, for an operator.
-            Err(StepError::Stuck(Reason::NotTakenBack))
-        }
+        // It stays, deactivated, for an operator.
+        Err(error) if error.class() == Class::Permanent => Err(StepError::Stuck(Reason::NotTakenBack)),
         Err(error) => Err(error.into()),
     }
 }

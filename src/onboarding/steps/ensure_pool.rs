@@ -52,8 +52,7 @@ async fn find(context: &RunContext<'_>) -> Result<Option<Pool>, StepError> {
     }
     let mut pools: Vec<Pool> = context.api.pools_of(&organization).await?;
     pools.retain(|pool| !pool.deleted);
-    let this_run = context.run.id.to_string();
-    if let Some(ours) = pools.iter().position(|pool| created_by(pool, &this_run)) {
+    if let Some(ours) = pools.iter().position(|pool| context.created(pool.marker().as_ref())) {
         return Ok(Some(pools.swap_remove(ours)));
     }
     match pools.len() {
@@ -206,7 +205,6 @@ pub(in super::super) async fn pools_of_this_run(context: &RunContext<'_>) -> Res
     let Ok(organization) = organization_of(context) else {
         return Ok(Vec::new());
     };
-    let this_run = context.run.id.to_string();
     let mut pools = context.api.pools_of(&organization).await?;
     if let Some(fact) = &context.facts.pool {
         let id = PoolId::parse(&fact.id).map_err(|_| refused())?;
@@ -215,7 +213,7 @@ pub(in super::super) async fn pools_of_this_run(context: &RunContext<'_>) -> Res
         }
     }
     pools.retain(|pool| {
-        !pool.deleted && created_by(pool, &this_run) && pool.workspace_id.as_deref() == Some(organization.as_str())
+        !pool.deleted && context.created(pool.marker().as_ref()) && pool.workspace_id.as_deref() == Some(organization.as_str())
     });
     Ok(pools)
 }
@@ -240,10 +238,6 @@ pub(super) fn organization_of(context: &RunContext<'_>) -> Result<OrganizationId
         .as_ref()
         .map(|organization| organization.id.as_str());
     OrganizationId::parse(id.unwrap_or_default()).map_err(|_| refused())
-}
-
-fn created_by(pool: &Pool, run: &str) -> bool {
-    pool.marker().is_some_and(|marker| marker.onboarding_id == run)
 }
 
 fn schema(id: Option<&crate::ic_secureauth_api::SchemaId>) -> String {

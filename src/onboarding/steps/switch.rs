@@ -2,9 +2,7 @@
 
 use super::super::failure::StepError;
 use super::super::run_context::RunContext;
-use crate::domain::journal::Entry;
-use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::{Class, Organization, OrganizationId, Versioned};
+use crate::ic_secureauth_api::{Class, Organization, Versioned};
 
 /// Reads again when somebody else changed the resource meanwhile, this many times.
 const STALE_TRIES: u32 = 3;
@@ -34,24 +32,4 @@ pub(super) async fn set_deactivated(
         }
     }
     Ok(false)
-}
-
-/// The organization stood before: if this run may have changed `deactivated`, what was there comes back (reference 5.3 R1).
-pub(super) async fn put_back(context: &mut RunContext<'_>, id: &OrganizationId) -> Result<(), StepError> {
-    let Some(before) = context.facts.switched_from else {
-        return Ok(());
-    };
-    let Some(found) = context.api.organization(id).await? else {
-        return Ok(());
-    };
-    if !set_deactivated(context, found, before).await? {
-        return Err(StepError::Retry {
-            reason: Reason::SecureauthUnavailable,
-            after: None,
-        });
-    }
-    let entry = Entry::OrganizationRestored {
-        organization_id: id.to_string(),
-    };
-    Ok(context.note(entry).await?)
 }
