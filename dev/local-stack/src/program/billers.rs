@@ -38,34 +38,34 @@ const WIZARD: Event = Event::Wizard(true);
 pub(super) const BILLERS: [SampleBiller; 10] = [
     SampleBiller {
         id: "1001",
-        name: "Maple Grove Township",
+        name: "Maple Grove",
         acts: &[Act::of(YES, Ending::Active(0))],
         ..PLAIN
     },
     SampleBiller {
         id: "1002",
-        name: "Cedar Point Dental",
+        name: "Cedar Point",
         users: 3,
         acts: &[Act::of(WIZARD, Ending::Active(3))],
         ..PLAIN
     },
     SampleBiller {
         id: "1003",
-        name: "City of Clearwater",
+        name: "Clearwater",
         users: 250,
         acts: &[Act::of(YES, Ending::Active(250))],
         ..PLAIN
     },
     SampleBiller {
         id: "1004",
-        name: "Riverbend Water & Power",
+        name: "Riverbend Water",
         users: 5_000,
         acts: &[Act::of(YES, Ending::Active(5_000))],
         ..PLAIN
     },
     SampleBiller {
         id: "1005",
-        name: "Harborview Insurance",
+        name: "Harborview",
         users: 250,
         has_bad_records: true,
         acts: &[
@@ -76,7 +76,7 @@ pub(super) const BILLERS: [SampleBiller; 10] = [
     },
     SampleBiller {
         id: "1006",
-        name: "Pine Valley Gas",
+        name: "Pine Valley",
         users: 12,
         has_deactivated_organization: true,
         acts: &[Act::of(YES, Ending::Active(12))],
@@ -84,7 +84,7 @@ pub(super) const BILLERS: [SampleBiller; 10] = [
     },
     SampleBiller {
         id: "1007",
-        name: "Lakeside Utilities",
+        name: "Lakeside Gas",
         users: 10,
         acts: &[
             Act::of(YES, Ending::Active(10)),
@@ -94,7 +94,7 @@ pub(super) const BILLERS: [SampleBiller; 10] = [
     },
     SampleBiller {
         id: "1008",
-        name: "Granite County Tax",
+        name: "Granite County",
         users: 8,
         acts: &[
             Act::of(WIZARD, Ending::Failed).after(Change::SecureAuthRefusesActivation),
@@ -104,14 +104,14 @@ pub(super) const BILLERS: [SampleBiller; 10] = [
     },
     SampleBiller {
         id: "1009",
-        name: "Summit Waste Services",
+        name: "Summit Waste",
         users: 5,
         acts: &[Act::of(YES, Ending::Active(5)), Act::of(NO, Ending::Inactive(5))],
         ..PLAIN
     },
     SampleBiller {
         id: "1010",
-        name: "Willow Creek Parking",
+        name: "Willow Creek",
         users: 4,
         acts: &[Act::of(Event::Wizard(false), Ending::NotEnabled)],
         ..PLAIN

@@ -7,6 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use local_stack::HttpAnswer;
 
 use super::billers::SampleBiller;
+use super::scenario::{Act, Event};
 
 /// Between two redraws of the elapsed time.
 const TICK: Duration = Duration::from_millis(200);
@@ -34,6 +35,14 @@ impl Console {
         Self { bars }
     }
 
+    /// Nothing more is drawn.
+    pub(super) fn close(&self) {
+        // The cursor still stands behind the last bar.
+        if self.bars.is_some() {
+            println!();
+        }
+    }
+
     /// Adds a biller below the others.
     pub(super) fn line(&self, biller: &SampleBiller) -> BillerLine {
         let label = format!("{} {}", biller.id, biller.name);
@@ -52,7 +61,7 @@ impl Console {
 }
 
 fn style() -> ProgressStyle {
-    let template = "{prefix:29} {bar:24.cyan} {pos:>5}/{len:5} {elapsed:>4} {msg}";
+    let template = "{prefix:20} {bar:24.cyan} {pos:>5}/{len:5} {elapsed:>4} {wide_msg}";
     // A template that does not parse would be seen at the first look; the default one does the same job.
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
@@ -61,12 +70,16 @@ fn style() -> ProgressStyle {
 
 impl BillerLine {
     /// An event begins.
-    pub(super) fn begin(&mut self, event: &str) {
+    pub(super) fn begin(&mut self, act: &Act) {
         if let Some(bar) = &self.bar {
-            bar.reset();
+            bar.reset_elapsed();
+            // Disabling leaves the users where they are.
+            if act.event != Event::Toggle(false) {
+                bar.set_position(0);
+            }
             bar.enable_steady_tick(TICK);
         }
-        self.say(event);
+        self.say(&act.label());
     }
 
     /// The status page was read.
@@ -106,7 +119,7 @@ impl BillerLine {
         text.clone_into(&mut self.last);
         match &self.bar {
             Some(bar) => bar.set_message(self.last.clone()),
-            None => println!("{:29} {text}", self.label),
+            None => println!("{:20} {text}", self.label),
         }
     }
 }

@@ -53,6 +53,14 @@ pub(super) struct Act {
 }
 
 impl Act {
+    /// For the table: the event and what came before it.
+    pub(super) fn label(self) -> String {
+        let event = self.event.label();
+        self.change
+            .label()
+            .map_or_else(|| event.to_owned(), |change| format!("{event}, {change}"))
+    }
+
     /// An event without anything before it.
     pub(super) const fn of(event: Event, ending: Ending) -> Self {
         Self {
@@ -80,13 +88,12 @@ impl Event {
         Ok(answer?)
     }
 
-    /// For the table.
-    pub(super) fn label(self) -> &'static str {
+    fn label(self) -> &'static str {
         match self {
             Self::Toggle(true) => "toggle Yes",
             Self::Toggle(false) => "toggle No",
-            Self::Wizard(true) => "Wizard, checked",
-            Self::Wizard(false) => "Wizard, not checked",
+            Self::Wizard(true) => "Wizard Yes",
+            Self::Wizard(false) => "Wizard No",
         }
     }
 }
@@ -123,13 +130,12 @@ impl Change {
         Ok(())
     }
 
-    /// For the table, in front of the event.
-    pub(super) fn label(self) -> Option<String> {
+    fn label(self) -> Option<String> {
         match self {
             Self::None => None,
-            Self::SecureAuthRefusesActivation => Some("SecureAuth refuses".to_owned()),
-            Self::MoreUsers(count) => Some(format!("{count} users more")),
-            Self::RecordsCorrected => Some("records corrected".to_owned()),
+            Self::SecureAuthRefusesActivation => Some("refused".to_owned()),
+            Self::MoreUsers(count) => Some(format!("{count} more")),
+            Self::RecordsCorrected => Some("fixed".to_owned()),
         }
     }
 }

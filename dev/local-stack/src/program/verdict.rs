@@ -22,6 +22,8 @@ pub(super) struct Observed {
     pub(super) has_date: bool,
     /// `Product > CIAM` of the CRM.
     pub(super) toggle_on: bool,
+    /// Why the latest run did not succeed.
+    pub(super) reason: Option<String>,
 }
 
 /// One row of the table.
@@ -54,6 +56,7 @@ impl Observed {
                 .map_or_else(|| "not-enabled".to_owned(), |it| it.state.clone()),
             has_date: record.is_some_and(|it| it.activation_date.is_some()),
             toggle_on: product.is_some_and(|it| it.toggle_on),
+            reason: database.latest_run(biller_id)?.and_then(|run| run.reason),
         })
     }
 
@@ -68,7 +71,7 @@ impl Observed {
         let mut found = Vec::new();
         let mut differs = |what: &str, expected: String, actual: String| {
             if expected != actual {
-                found.push(format!("{what}: expected {expected}, found {actual}"));
+                found.push(format!("{what} {actual} instead of {expected}"));
             }
         };
         differs("status", ending.status().to_owned(), self.status.clone());
@@ -105,6 +108,9 @@ impl Observed {
             yes_no(self.has_date),
         );
         differs("toggle in the CRM", yes_no(is_active), yes_no(self.toggle_on));
+        if !found.is_empty() {
+            found.extend(self.reason.as_ref().map(|reason| format!("the run's reason: {reason}")));
+        }
         found
     }
 }
@@ -220,6 +226,7 @@ mod tests {
             ciam_state: state.to_owned(),
             has_date: deactivated.is_some(),
             toggle_on: state == "active",
+            reason: None,
         }
     }
 
@@ -253,10 +260,10 @@ mod tests {
         left.has_date = false;
         let found = left.disagreements(Ending::Failed).join("\n");
         assert!(
-            found.contains("organization in SecureAuth: expected none, found deactivated"),
+            found.contains("organization in SecureAuth deactivated instead of none"),
             "{found}"
         );
-        assert!(found.contains("users in SecureAuth: expected 0, found 8"), "{found}");
+        assert!(found.contains("users in SecureAuth 8 instead of 0"), "{found}");
     }
 
     #[test]
@@ -265,7 +272,7 @@ mod tests {
         fewer.users_in_database = 249;
         assert_eq!(
             fewer.disagreements(Ending::Active(250)),
-            ["users in the database: expected 250, found 249"]
+            ["users in the database 249 instead of 250"]
         );
     }
 }

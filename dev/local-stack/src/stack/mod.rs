@@ -156,13 +156,11 @@ impl Stack {
         self.hosts.iter().flat_map(FunctionsHost::violations).collect()
     }
 
-    /// Lines of the handlers' consoles that report an error, oldest first.
+    /// Lines of the handlers' consoles with an error or a warning.
     pub fn error_lines(&self) -> Vec<String> {
         let lines = self.hosts.iter().flat_map(FunctionsHost::console_lines);
-        lines
-            .map(|line| line.text)
-            .filter(|text| text.contains("ERROR"))
-            .collect()
+        let is_wanted = |text: &String| ["ERROR", "WARN"].iter().any(|level| text.contains(level));
+        lines.map(|line| line.text).filter(is_wanted).collect()
     }
 
     /// Ends a host and kills its handler, as a scale-in does; messages in work stay invisible until their time is over.
