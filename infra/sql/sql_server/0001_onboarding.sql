@@ -8,8 +8,9 @@
 --         It may be run by any tool in one piece (there is no GO), or by the handler's own command.
 --
 -- Times are UTC and written by the database (SYSUTCDATETIME). Words (states, kinds, steps, entries) are the handler's own
--- (src/domain); a word this build does not know was written by a newer one. Names of tables are the contract between
--- versions: a later script adds, it does not rename.
+-- (src/domain); a word this build does not know was written by a newer one. NVARCHAR counts some characters twice: free text
+-- has room for twice as many as it may have. Names of tables are the contract between versions: a later script adds, it does
+-- not rename.
 
 SET XACT_ABORT ON;
 SET NOCOUNT ON;
@@ -25,7 +26,7 @@ BEGIN TRANSACTION;
 
 DECLARE @lock INT;
 EXEC @lock = sp_getapplock @Resource = N'ciam.SchemaVersion', @LockMode = N'Exclusive', @LockOwner = N'Transaction',
-    @LockTimeout = 60000;
+    @LockTimeout = 20000;
 IF @lock < 0
 BEGIN;
     THROW 51001, N'Another migration is running.', 1;
@@ -64,10 +65,10 @@ BEGIN
         State           NVARCHAR(32)  NOT NULL,
         Step            NVARCHAR(64)  NULL,
         Source          NVARCHAR(32)  NOT NULL,
-        RequestedBy     NVARCHAR(256) NOT NULL,
+        RequestedBy     NVARCHAR(512) NOT NULL,
         Traceparent     NVARCHAR(256) NULL,
         Generation      BIGINT        NOT NULL,
-        PoolId          NVARCHAR(256) NULL,
+        PoolId          NVARCHAR(256) COLLATE Latin1_General_100_BIN2 NULL,
         UsersTotal      BIGINT        NOT NULL CONSTRAINT DF_Onboarding_UsersTotal DEFAULT 0,
         Imported        BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Imported DEFAULT 0,
         AlreadyPresent  BIGINT        NOT NULL CONSTRAINT DF_Onboarding_AlreadyPresent DEFAULT 0,
@@ -101,10 +102,10 @@ BEGIN
     CREATE TABLE ciam.OnboardingEvent (
         BillerId     NVARCHAR(64) COLLATE Latin1_General_100_BIN2 NOT NULL,
         EventKey     BINARY(32)       NOT NULL,
-        EventId      NVARCHAR(128)    NOT NULL,
+        EventId      NVARCHAR(256)    NOT NULL,
         Fingerprint  NVARCHAR(64)     NOT NULL,
         Source       NVARCHAR(32)     NOT NULL,
-        RequestedBy  NVARCHAR(256)    NOT NULL,
+        RequestedBy  NVARCHAR(512)    NOT NULL,
         OnboardingId UNIQUEIDENTIFIER NULL
             CONSTRAINT FK_OnboardingEvent_Onboarding REFERENCES ciam.Onboarding (OnboardingId),
         ReceivedAt   DATETIME2(6)     NOT NULL,

@@ -57,7 +57,8 @@ FROM crm.Biller AS b');
 -- This CRM keeps its keys as text; what is not a GUID becomes NULL, which the handler reports as a data error.
 EXEC (N'CREATE VIEW ciam.BillerUser AS
 SELECT u.BillerId,
-       CASE WHEN LEN(u.UserGuid) = 36 THEN TRY_CONVERT(UNIQUEIDENTIFIER, u.UserGuid) END AS UserGuid,
+       CASE WHEN u.UserGuid LIKE N''________-____-____-____-____________''
+            THEN TRY_CONVERT(UNIQUEIDENTIFIER, u.UserGuid) END AS UserGuid,
        u.UserName, u.FirstName, u.LastName, u.Email, u.Status
 FROM crm.BillerUser AS u');
 
