@@ -1,5 +1,5 @@
 //! SQL Server's errors in the saga's terms. Its messages may quote a row's values (duplicate keys, truncated text, failed
-//! conversions), so only messages that cannot are passed on (S1).
+//! conversions, whatever a CRM's procedure says): none is passed on, only where and what kind of error it was (S1).
 
 use tiberius::error::Error;
 
@@ -28,13 +28,25 @@ const TRANSIENT: [u32; 28] = [
 /// Trying again at once may help: deadlock, snapshot conflict, and a row inserted by somebody else in between.
 const REPEATABLE: [u32; 4] = [1205, 3960, 2601, 2627];
 
-/// Messages that name objects, not values.
-const NAMES_OBJECTS: [u32; 14] = [
-    201, 207, 208, 229, 230, 262, 266, 547, 911, 916, 1205, 1222, 2812, 4060,
-];
-
-/// Numbers from here on are a script's or procedure's own (`THROW`), written for people to read.
-const FIRST_OF_USERS: u32 = 50_000;
+/// The numbers worth words of our own, because somebody has to do something about them.
+fn meaning(code: u32) -> Option<&'static str> {
+    Some(match code {
+        201 | 8144 | 8145 => "the parameters of a procedure are not what they should be",
+        207 | 208 | 2812 => "a table, view, column or procedure is missing",
+        229 | 230 | 262 | 297 => "permission denied",
+        266 | 3902 | 3903 => "a procedure ended the transaction it was called in, or left one open",
+        515 => "a value is missing",
+        547 => "a constraint was violated",
+        911 | 916 | 4060 => "the database cannot be opened",
+        1205 => "deadlock",
+        1222 => "another session's lock was not given up in time",
+        2601 | 2627 => "duplicate key",
+        2628 | 8152 => "a value is too long",
+        18456 => "log-in failed",
+        51001 => "another migration is running",
+        _ => return None,
+    })
+}
 
 /// Says what was being done and whether trying again may help.
 pub(super) fn store_error(action: &'static str, fault: Fault) -> StoreError {
@@ -89,11 +101,11 @@ pub(super) fn describe(error: &Error) -> String {
                 "" => format!("line {}", token.line()),
                 procedure => format!("{procedure} line {}", token.line()),
             };
-            let head = format!("SQL Server error {code}, class {}, {place}", token.class());
-            if code >= FIRST_OF_USERS || NAMES_OBJECTS.contains(&code) {
-                format!("{head}: {}", token.message())
-            } else {
-                head
+            let (state, class) = (token.state(), token.class());
+            let head = format!("SQL Server error {code}, state {state}, class {class}, {place}");
+            match meaning(code) {
+                Some(words) => format!("{head}: {words}"),
+                None => head,
             }
         }
         Error::Conversion(_) => "a column is not of the expected type".to_owned(),
