@@ -1,7 +1,7 @@
 //! Events.
 
 use super::billers;
-use super::columns::text;
+use super::columns::{or_empty, text};
 use super::error::Fault;
 use super::locks::lock_biller;
 use super::pool::Pool;
@@ -39,7 +39,7 @@ async fn find(transaction: &mut Transaction, wish: &Wish) -> Result<Found, Fault
         event: event(transaction, wish).await?,
         listed: billers::listed(transaction, &wish.biller_id).await?,
         biller: billers::recorded(transaction, &wish.biller_id).await?,
-        blocking: run_where(transaction, "", &blocking, &[&biller_id])
+        blocking: run_where(transaction, &blocking, &[&biller_id])
             .await?
             .map(|(run, _)| run),
     })
@@ -80,7 +80,7 @@ async fn insert_run(
     let sql = "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \
         INSERT INTO ciam.Onboarding (OnboardingId, BillerId, BillerName, Kind, State, Source, RequestedBy, Traceparent, \
             Generation, CreatedAt, UpdatedAt, DueAt) \
-        VALUES (@P1, @P2, @P3, @P4, N'queued', @P5, @P6, @P7, @P8, @now, @now, DATEADD(MILLISECOND, @P9, @now))";
+        VALUES (@P1, @P2, NULLIF(@P3, N''), @P4, N'queued', @P5, @P6, NULLIF(@P7, N''), @P8, @now, @now, DATEADD(MILLISECOND, @P9, @now))";
     let requested_by: &str = wish.requested_by.as_ref();
     transaction
         .execute(
@@ -88,11 +88,11 @@ async fn insert_run(
             &[
                 &wish.onboarding_id.0,
                 &biller_id,
-                &start.biller_name.as_deref(),
+                &or_empty(start.biller_name.as_deref()),
                 &start.kind.as_str(),
                 &wish.source.as_str(),
                 &requested_by,
-                &wish.traceparent.as_deref(),
+                &or_empty(wish.traceparent.as_deref()),
                 &i64::from(start.generation),
                 &millis(resend.first),
             ],

@@ -1,28 +1,30 @@
-//! A run's records: journal, ledger, issues, and the users a pool held before. Row sets travel as JSON, in chunks.
+//! A run's records: journal, ledger, issues, and the users a pool held before. Row sets without free text travel as JSON,
+//! in chunks.
 
 use serde_json::json;
 use tiberius::ToSql;
 
-use super::columns::{required, text, time};
+use super::columns::{or_empty, required, text, time};
 use super::error::Fault;
-use super::json_rows::{chunks, distinct, last_of_each_user};
+use super::json_rows::{chunks, distinct};
+use super::ledger;
 use super::pool::Pool;
 use super::runs::update_leased;
-use super::session::Transaction;
+use super::session::{PAIRS, Transaction};
 use crate::domain::ids::OnboardingId;
 use crate::domain::issue::Issue;
 use crate::domain::journal::{Entry, Recorded};
 use crate::domain::step::Step;
 use crate::store::row::{entry_columns, recorded};
 use crate::store::transition::identifier_key;
-use crate::store::{Batch, Lease, LedgerRow, PoolUser};
+use crate::store::{Batch, Lease, PoolUser};
 
 pub(super) async fn write(pool: &Pool, lease: &Lease, batch: &Batch) -> Result<(), Fault> {
     let id = lease.onboarding_id;
     let mut transaction = pool.begin().await?;
     update_run(&mut transaction, lease, batch).await?;
     append(&mut transaction, id, &batch.entries).await?;
-    upsert_ledger(&mut transaction, id, &batch.ledger).await?;
+    ledger::upsert(&mut transaction, id, &batch.ledger).await?;
     insert_pool_users(&mut transaction, id, &batch.pool_users_before).await?;
     insert_issues(&mut transaction, id, &batch.issues).await?;
     if let Some(generation) = batch.generation {
@@ -40,14 +42,14 @@ async fn update_run(
     lease: &Lease,
     batch: &Batch,
 ) -> Result<(), Fault> {
-    let set = "UpdatedAt = @now, Step = COALESCE(@P4, Step), IssuesTotal = COALESCE(@P5, IssuesTotal), \
+    let set = "UpdatedAt = @now, Step = COALESCE(NULLIF(@P4, N''), Step), IssuesTotal = COALESCE(@P5, IssuesTotal), \
         Generation = COALESCE(@P6, Generation), PausesUsed = CASE WHEN @P7 = 1 THEN 0 ELSE PausesUsed END, \
         UsersTotal = COALESCE(@P8, UsersTotal), Imported = COALESCE(@P9, Imported), \
         AlreadyPresent = COALESCE(@P10, AlreadyPresent), Skipped = COALESCE(@P11, Skipped), \
         Failed = COALESCE(@P12, Failed)";
     let progress = batch.progress;
     let values: [&dyn ToSql; 9] = [
-        &batch.step.map(Step::as_str),
+        &or_empty(batch.step.map(Step::as_str)),
         &batch.issues_total.map(clamp),
         &batch.generation.map(i64::from),
         &batch.resets_pauses,
@@ -60,25 +62,31 @@ async fn update_run(
     update_leased(transaction, lease, set, &values).await
 }
 
-/// Appends to the run's journal. The run's row is locked by this transaction: nobody else appends.
+/// Appends to the run's journal. The run's row is locked by this transaction: nobody else appends. Entries travel as
+/// parameters, not as JSON: what escapes stand for is not taken back by every engine's `OPENJSON`.
 pub(super) async fn append(
     transaction: &mut Transaction,
     id: OnboardingId,
     entries: &[Entry],
 ) -> Result<(), Fault> {
-    let sql = "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \
-        DECLARE @last BIGINT = ( \
-            SELECT COALESCE(MAX(j.Seq), 0) FROM ciam.OnboardingJournal AS j WHERE j.OnboardingId = @P1); \
-        INSERT INTO ciam.OnboardingJournal (OnboardingId, Seq, WrittenAt, Entry, Detail) \
-        SELECT @P1, @last + n.Position, @now, n.Entry, n.Detail \
-        FROM OPENJSON(@P2) WITH ( \
-            Position BIGINT '$.n', Entry NVARCHAR(4000) '$.e', Detail NVARCHAR(MAX) '$.d') AS n";
-    let rows = entries.iter().map(|entry| {
-        let (word, detail) = entry_columns(entry);
-        json!({ "e": word, "d": detail })
-    });
-    for chunk in chunks(rows) {
-        transaction.execute(sql, &[&id.0, &chunk]).await?;
+    for chunk in entries.chunks(PAIRS) {
+        let columns: Vec<_> = chunk.iter().map(entry_columns).collect();
+        let rows = (1..=columns.len()).map(|row| {
+            let (word, detail) = (2 * row, 2 * row + 1);
+            format!("(@P1, @last + {row}, @now, @P{word}, @P{detail})")
+        });
+        let sql = format!(
+            "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \
+             DECLARE @last BIGINT = ( \
+                SELECT COALESCE(MAX(j.Seq), 0) FROM ciam.OnboardingJournal AS j WHERE j.OnboardingId = @P1); \
+             INSERT INTO ciam.OnboardingJournal (OnboardingId, Seq, WrittenAt, Entry, Detail) VALUES {}",
+            rows.collect::<Vec<_>>().join(", ")
+        );
+        let mut values: Vec<&dyn ToSql> = vec![&id.0];
+        for (word, detail) in &columns {
+            values.extend([word as &dyn ToSql, detail]);
+        }
+        transaction.execute(&sql, &values).await?;
     }
     Ok(())
 }
@@ -96,41 +104,6 @@ pub(super) async fn journal(pool: &Pool, id: OnboardingId) -> Result<Vec<Recorde
             Ok(recorded(required(row, "Seq")?, at, &entry, &detail)?)
         })
         .collect()
-}
-
-/// Old values are kept as they were first written.
-async fn upsert_ledger(
-    transaction: &mut Transaction,
-    id: OnboardingId,
-    rows: &[LedgerRow],
-) -> Result<(), Fault> {
-    const NEW: &str = "OPENJSON(@P2) WITH ( \
-        UserGuid UNIQUEIDENTIFIER '$.g', UserId UNIQUEIDENTIFIER '$.u', ContentHash NVARCHAR(4000) '$.h', \
-        State NVARCHAR(4000) '$.s', PriorValues NVARCHAR(MAX) '$.p') AS n";
-    let sql = format!(
-        "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \
-         UPDATE l SET UserId = n.UserId, ContentHash = n.ContentHash, State = n.State, \
-            PriorValues = COALESCE(l.PriorValues, n.PriorValues), UpdatedAt = @now \
-         FROM ciam.OnboardedUser AS l JOIN {NEW} ON n.UserGuid = l.UserGuid \
-         WHERE l.OnboardingId = @P1; \
-         INSERT INTO ciam.OnboardedUser (OnboardingId, UserGuid, UserId, ContentHash, State, PriorValues, UpdatedAt) \
-         SELECT @P1, n.UserGuid, n.UserId, n.ContentHash, n.State, n.PriorValues, @now FROM {NEW} \
-         WHERE NOT EXISTS ( \
-            SELECT 1 FROM ciam.OnboardedUser AS l WHERE l.OnboardingId = @P1 AND l.UserGuid = n.UserGuid)"
-    );
-    let rows = last_of_each_user(rows).into_iter().map(|row| {
-        json!({
-            "g": row.user_guid,
-            "u": row.user_id,
-            "h": row.content_hash,
-            "s": row.state.as_str(),
-            "p": row.before,
-        })
-    });
-    for chunk in chunks(rows) {
-        transaction.execute(&sql, &[&id.0, &chunk]).await?;
-    }
-    Ok(())
 }
 
 async fn insert_pool_users(
@@ -159,8 +132,14 @@ async fn insert_issues(
     id: OnboardingId,
     issues: &[Issue],
 ) -> Result<(), Fault> {
-    let same = "i.OnboardingId = @P1 AND i.Field = n.Field COLLATE DATABASE_DEFAULT \
-        AND i.Code = n.Code COLLATE DATABASE_DEFAULT";
+    // One seek for each row, whatever the server has counted so far.
+    let known = |user: &str| {
+        format!(
+            "SELECT COUNT(*) FROM ciam.OnboardingIssue AS i \
+             WHERE i.OnboardingId = @P1 AND {user} AND i.Field = n.Field COLLATE DATABASE_DEFAULT \
+                AND i.Code = n.Code COLLATE DATABASE_DEFAULT"
+        )
+    };
     let sql = format!(
         "DECLARE @room BIGINT = @P3 - ( \
             SELECT COUNT_BIG(*) FROM ciam.OnboardingIssue AS i WHERE i.OnboardingId = @P1); \
@@ -170,14 +149,13 @@ async fn insert_issues(
          FROM OPENJSON(@P2) WITH ( \
             Position BIGINT '$.n', UserGuid UNIQUEIDENTIFIER '$.g', Field NVARCHAR(4000) '$.f', \
             Code NVARCHAR(4000) '$.c') AS n \
-         WHERE NOT EXISTS (SELECT 1 FROM ciam.OnboardingIssue AS i WHERE {same} AND i.UserGuid = n.UserGuid) \
-            AND (n.UserGuid IS NOT NULL OR NOT EXISTS ( \
-                SELECT 1 FROM ciam.OnboardingIssue AS i WHERE {same} AND i.UserGuid IS NULL)) \
-         ORDER BY n.Position"
+         WHERE 0 = CASE WHEN n.UserGuid IS NULL THEN ({of_nobody}) ELSE ({of_user}) END \
+         ORDER BY n.Position",
+        of_nobody = known("i.UserGuid IS NULL"),
+        of_user = known("i.UserGuid = n.UserGuid"),
     );
-    let rows = distinct(issues).map(|issue| {
-        json!({ "g": issue.user_guid, "f": issue.field.as_str(), "c": issue.code.as_str() })
-    });
+    let rows = distinct(issues)
+        .map(|issue| json!({ "g": issue.user_guid, "f": issue.field.as_str(), "c": issue.code.as_str() }));
     for chunk in chunks(rows) {
         let values: [&dyn ToSql; 3] = [&id.0, &chunk, &clamp(Batch::ISSUES_KEPT)];
         transaction.execute(&sql, &values).await?;

@@ -14,9 +14,10 @@ use crate::domain::issue::Issue;
 use crate::store::accepting::Listed;
 use crate::store::{BillerView, row};
 
-/// The view's collation may call two spellings the same; the id is compared again byte for byte.
+/// The view's collation may call two spellings the same; the id is compared again byte for byte. VARCHAR (an id is ASCII), so
+/// that the view's index is used whether its column is VARCHAR or NVARCHAR.
 pub(super) async fn listed(session: &mut Session, id: &BillerId) -> Result<Option<Listed>, Fault> {
-    let sql = "SELECT b.BillerId, b.BillerName FROM ciam.Biller AS b WHERE b.BillerId = @P1";
+    let sql = "SELECT b.BillerId, b.BillerName FROM ciam.Biller AS b WHERE b.BillerId = CONVERT(VARCHAR(64), @P1)";
     let biller_id: &str = id.as_ref();
     for row in session.rows(sql, &[&biller_id]).await? {
         if text(&row, "BillerId")? == biller_id {
@@ -52,7 +53,7 @@ pub(super) async fn view(
     }
     let biller_id: &str = id.as_ref();
     let latest = "r.BillerId = @P1 ORDER BY r.RunNo DESC";
-    let run = run_where(&mut session, "", latest, &[&biller_id]).await?;
+    let run = run_where(&mut session, latest, &[&biller_id]).await?;
     let run = run.map(|(run, _)| run);
     let issues = match &run {
         Some(run) => first_issues(&mut session, run.id, max_issues).await?,

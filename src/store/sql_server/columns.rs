@@ -72,6 +72,12 @@ pub(super) fn ledger_row(row: &Row) -> Result<LedgerColumns, Fault> {
     })
 }
 
+/// A text parameter that may be absent: the statement says `NULLIF(@Pn, N'')`. The driver sends a NULL text without its type,
+/// which not every engine takes.
+pub(super) fn or_empty(text: Option<&str>) -> &str {
+    text.unwrap_or_default()
+}
+
 /// A column that is never NULL.
 pub(super) fn required<'a, T: FromSql<'a>>(row: &'a Row, column: &str) -> Result<T, Fault> {
     row.try_get(column)?

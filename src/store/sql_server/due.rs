@@ -13,7 +13,11 @@ use crate::domain::reason::Reason;
 use crate::store::transition::millis;
 use crate::store::{DueRun, Resend};
 
-/// One statement: rows another timer has locked are passed by, and a row that was claimed is not due any more.
+const UNLOCKED: &str = "WITH (UPDLOCK, READPAST, ROWLOCK)";
+
+/// One statement. Rows somebody else works on are passed by, both where due rows are looked for and where they are changed:
+/// waiting for one while holding others is how timers and leases would lock each other out. An engine that takes hints for
+/// advice waits instead, and finds that a row that was claimed is not due any more.
 pub(super) async fn claim(pool: &Pool, limit: u32, resend: Resend) -> Result<Vec<DueRun>, Fault> {
     // At most 2^20 times at most 24 days in milliseconds: within a BIGINT.
     let pause =
@@ -22,10 +26,10 @@ pub(super) async fn claim(pool: &Pool, limit: u32, resend: Resend) -> Result<Vec
         "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \
          UPDATE r SET Resends = r.Resends + 1, \
             DueAt = DATEADD(MILLISECOND, CAST(CASE WHEN {pause} > @P3 THEN @P3 ELSE {pause} END AS INT), @now) \
-         OUTPUT inserted.OnboardingId, inserted.Traceparent \
-         FROM ciam.Onboarding AS r \
+         OUTPUT inserted.OnboardingId AS [OnboardingId], inserted.Traceparent AS [Traceparent] \
+         FROM ciam.Onboarding AS r {UNLOCKED} \
          WHERE r.DueAt <= @now AND r.OnboardingId IN ( \
-            SELECT TOP (@P1) d.OnboardingId FROM ciam.Onboarding AS d WITH (UPDLOCK, READPAST, ROWLOCK) \
+            SELECT TOP (@P1) d.OnboardingId FROM ciam.Onboarding AS d {UNLOCKED} \
             WHERE {open} AND d.DueAt <= @now AND (d.LeaseUntil IS NULL OR d.LeaseUntil <= @now) \
             ORDER BY d.DueAt)",
         open = OPEN.replace("r.State", "d.State"),

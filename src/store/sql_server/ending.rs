@@ -3,11 +3,11 @@
 use tiberius::ToSql;
 
 use super::batch::append;
-use super::columns::text;
+use super::columns::{or_empty, text};
 use super::error::Fault;
 use super::locks::lock_biller;
 use super::pool::Pool;
-use super::runs::{FOR_UPDATE, run, run_where, update_leased};
+use super::runs::{lock_run, run, update_leased};
 use super::session::Transaction;
 use crate::domain::biller::CiamState;
 use crate::domain::ids::OnboardingId;
@@ -28,13 +28,13 @@ pub(super) async fn finish(pool: &Pool, lease: &Lease, ending: &Ending) -> Resul
     let biller_id = text(&row, "BillerId")?;
     lock_biller(&mut transaction, &biller_id, pool.lock_timeout()).await?;
 
-    let set = "State = @P4, Reason = @P5, PoolId = COALESCE(@P6, PoolId), \
+    let set = "State = @P4, Reason = NULLIF(@P5, N''), PoolId = COALESCE(NULLIF(@P6, N''), PoolId), \
         FinishedAt = CASE WHEN @P7 = 1 THEN @now ELSE NULL END, UpdatedAt = @now, \
         LeaseOwner = NULL, LeaseUntil = NULL, DueAt = NULL, NextAttemptAt = NULL, WaitingFor = NULL";
     let values: [&dyn ToSql; 4] = [
         &outcome.state.as_str(),
-        &outcome.reason.map(Reason::as_str),
-        &outcome.resources.map(|(_, pool_id)| pool_id),
+        &or_empty(outcome.reason.map(Reason::as_str)),
+        &or_empty(outcome.resources.map(|(_, pool_id)| pool_id)),
         &outcome.is_end(),
     ];
     update_leased(&mut transaction, lease, set, &values).await?;
@@ -92,9 +92,8 @@ pub(super) async fn operate(
         pool.lock_timeout(),
     )
     .await?;
-    let this = "r.OnboardingId = @P1";
-    let Some((before, lease)) = run_where(&mut transaction, FOR_UPDATE, this, &[&id.0]).await?
-    else {
+    lock_run(&mut transaction, id).await?;
+    let Some((before, lease)) = run(&mut transaction, id).await? else {
         transaction.commit().await?;
         return Ok(Operated::Unknown);
     };

@@ -13,6 +13,7 @@ mod due;
 mod ending;
 mod error;
 mod json_rows;
+mod ledger;
 mod locks;
 mod migrate;
 mod pool;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tiberius::ToSql;
 
-use super::columns::{RUN, run_row};
+use super::columns::{RUN, or_empty, run_row};
 use super::error::Fault;
 use super::pool::Pool;
-use super::session::Session;
+use super::session::{Session, Transaction};
 use crate::domain::ids::{OnboardingId, WorkerId};
 use crate::domain::reason::Reason;
 use crate::domain::run::{Run, RunState};
@@ -21,24 +21,28 @@ pub(super) const ENDED: &str = "(r.State IN (N'succeeded', N'failed', N'cancelle
 /// The function still has to work on it.
 pub(super) const OPEN: &str = "(r.State IN (N'queued', N'running', N'waiting', N'taking-back'))";
 
-/// Keeps the row from changing until the transaction ends.
-pub(super) const FOR_UPDATE: &str = "WITH (UPDLOCK, ROWLOCK)";
+/// Keeps the run from changing until the transaction ends: by a change that changes nothing. A hint (`UPDLOCK`) is only
+/// advice to some engines.
+pub(super) async fn lock_run(transaction: &mut Transaction, id: OnboardingId) -> Result<(), Fault> {
+    let sql =
+        "UPDATE r SET Version = r.Version FROM ciam.Onboarding AS r WHERE r.OnboardingId = @P1";
+    transaction.execute(sql, &[&id.0]).await
+}
 
 pub(super) async fn run(
     session: &mut Session,
     id: OnboardingId,
 ) -> Result<Option<(Run, LeaseColumns)>, Fault> {
-    run_where(session, "", "r.OnboardingId = @P1", &[&id.0]).await
+    run_where(session, "r.OnboardingId = @P1", &[&id.0]).await
 }
 
 /// The first run for which `condition` holds.
 pub(super) async fn run_where(
     session: &mut Session,
-    hint: &str,
     condition: &str,
     values: &[&dyn ToSql],
 ) -> Result<Option<(Run, LeaseColumns)>, Fault> {
-    let sql = format!("SELECT TOP (1) {RUN} FROM ciam.Onboarding AS r {hint} WHERE {condition}");
+    let sql = format!("SELECT TOP (1) {RUN} FROM ciam.Onboarding AS r WHERE {condition}");
     let Some(row) = session.row(&sql, values).await? else {
         return Ok(None);
     };
@@ -61,9 +65,8 @@ pub(super) async fn lease(
     ttl: Duration,
 ) -> Result<LeaseOutcome, Fault> {
     let mut transaction = pool.begin().await?;
-    let this = "r.OnboardingId = @P1";
-    let before = run_where(&mut transaction, FOR_UPDATE, this, &[&id.0]).await?;
-    let Some((before, columns)) = before else {
+    lock_run(&mut transaction, id).await?;
+    let Some((before, columns)) = run(&mut transaction, id).await? else {
         transaction.commit().await?;
         return Ok(LeaseOutcome::Unknown);
     };
@@ -142,13 +145,13 @@ pub(super) async fn release(pool: &Pool, lease: &Lease, release: &Release) -> Re
         } => {
             let set = "LeaseOwner = NULL, LeaseUntil = NULL, DueAt = DATEADD(MILLISECOND, @P4, @now), Resends = 0, \
                 NextAttemptAt = DATEADD(MILLISECOND, @P4, @now), State = @P5, WaitingFor = @P6, \
-                Reason = COALESCE(@P7, Reason), PausesUsed = @P8, UpdatedAt = @now, \
+                Reason = COALESCE(NULLIF(@P7, N''), Reason), PausesUsed = @P8, UpdatedAt = @now, \
                 TakingBackSince = CASE WHEN @P9 = 1 THEN COALESCE(TakingBackSince, @now) ELSE TakingBackSince END";
             let values: [&dyn ToSql; 6] = [
                 &millis(*after),
                 &state.as_str(),
                 &waiting_for.as_str(),
-                &reason.map(Reason::as_str),
+                &or_empty(reason.map(Reason::as_str)),
                 &i64::from(*pauses_used),
                 &(*state == RunState::TakingBack),
             ];

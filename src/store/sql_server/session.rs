@@ -9,6 +9,9 @@ use tiberius::{Row, ToSql};
 use super::error::Fault;
 use super::pool::{Client, Manager};
 
+/// Rows of two parameters each per statement: the server takes 2,100 parameters and 1,000 rows of `VALUES`.
+pub(super) const PAIRS: usize = 500;
+
 /// A connection on loan.
 #[derive(Debug)]
 pub(super) struct Session(Option<Object<Manager>>);
@@ -18,7 +21,8 @@ impl Session {
         Self(Some(connection))
     }
 
-    /// All rows of all results of a statement batch.
+    /// All rows of all results of a statement batch. What `OUTPUT` answers needs a name in brackets: without, some engines
+    /// fold it to lower case.
     pub(super) async fn rows(
         &mut self,
         sql: &str,

@@ -12,6 +12,8 @@ use crate::domain::ids::WorkerId;
 use crate::store::row::count;
 use crate::store::transition::millis;
 
+/// Slots are handed out one after the other; the condition is asked again of the row that is changed, because a heart-beat
+/// may have renewed it in between.
 pub(super) async fn take(
     pool: &Pool,
     worker: WorkerId,
@@ -27,9 +29,9 @@ pub(super) async fn take(
             SET @slot = @slot + 1; \
         END; \
         UPDATE w SET WorkerId = @P1, HeldUntil = DATEADD(MILLISECOND, @P2, @now) \
-        OUTPUT inserted.Slot \
+        OUTPUT inserted.Slot AS [Slot] \
         FROM ciam.WorkerSlot AS w \
-        WHERE w.Slot = ( \
+        WHERE (w.WorkerId IS NULL OR w.WorkerId = @P1 OR w.HeldUntil <= @now) AND w.Slot = ( \
             SELECT TOP (1) s.Slot FROM ciam.WorkerSlot AS s \
             WHERE s.Slot <= @P3 AND (s.WorkerId IS NULL OR s.WorkerId = @P1 OR s.HeldUntil <= @now) \
             ORDER BY CASE WHEN s.WorkerId = @P1 THEN 0 ELSE 1 END, s.Slot)";

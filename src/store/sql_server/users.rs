@@ -16,9 +16,10 @@ use crate::domain::user::UserRow;
 use crate::store::transition::identifier_key;
 use crate::store::{LedgerRow, PoolUser};
 
-/// The rows of biller `@P1` in `ciam.BillerUser AS u`. The first condition finds them by the view's index; the second
-/// tells spellings apart that the view's collation calls the same.
-const OF_BILLER: &str = "u.BillerId = @P1 \
+/// The rows of biller `@P1` in `ciam.BillerUser AS u`. The first condition finds them by the view's index: an id is ASCII, and
+/// a VARCHAR is compared with VARCHAR and NVARCHAR columns without converting every row. The second tells spellings apart that
+/// the view's collation calls the same.
+const OF_BILLER: &str = "u.BillerId = CONVERT(VARCHAR(64), @P1) \
     AND CONVERT(VARBINARY(256), CONVERT(NVARCHAR(128), u.BillerId)) = CONVERT(VARBINARY(256), @P1)";
 
 const USER: &str = "u.UserGuid, u.UserName, u.FirstName, u.LastName, u.Email, u.Status";
@@ -116,6 +117,7 @@ fn ledger(row: &Row) -> Result<LedgerRow, Fault> {
     Ok(ledger_row(row)?.try_into()?)
 }
 
+/// From the biller's newest run backwards, two seeks per user and run: nobody scans the whole ledger.
 pub(super) async fn earlier_ledger(
     pool: &Pool,
     biller: &BillerId,
@@ -123,14 +125,13 @@ pub(super) async fn earlier_ledger(
     user_guids: &[Uuid],
 ) -> Result<HashMap<Uuid, LedgerRow>, Fault> {
     let sql = "SELECT found.UserGuid, found.UserId, found.ContentHash, found.State, found.PriorValues \
-        FROM ( \
-            SELECT l.UserGuid, l.UserId, l.ContentHash, l.State, l.PriorValues, \
-                ROW_NUMBER() OVER (PARTITION BY l.UserGuid ORDER BY r.RunNo DESC) AS Newest \
-            FROM OPENJSON(@P3) WITH (UserGuid UNIQUEIDENTIFIER '$.g') AS asked \
-            JOIN ciam.OnboardedUser AS l ON l.UserGuid = asked.UserGuid \
-            JOIN ciam.Onboarding AS r ON r.OnboardingId = l.OnboardingId \
-            WHERE r.BillerId = @P1 AND r.PoolId = @P2 AND r.State = N'succeeded') AS found \
-        WHERE found.Newest = 1";
+        FROM OPENJSON(@P3) WITH (UserGuid UNIQUEIDENTIFIER '$.g') AS asked \
+        CROSS APPLY ( \
+            SELECT TOP (1) l.UserGuid, l.UserId, l.ContentHash, l.State, l.PriorValues \
+            FROM ciam.Onboarding AS r \
+            JOIN ciam.OnboardedUser AS l ON l.OnboardingId = r.OnboardingId AND l.UserGuid = asked.UserGuid \
+            WHERE r.BillerId = @P1 AND r.PoolId = @P2 AND r.State = N'succeeded' \
+            ORDER BY r.RunNo DESC) AS found";
     let biller_id: &str = biller.as_ref();
     let mut session = pool.session().await?;
     let mut found = HashMap::new();
