@@ -1,5 +1,6 @@
 //! Events: what they lead to, and that the answer is the same however often they come.
 
+use biller_onboarding::domain::ids::RequestedBy;
 use biller_onboarding::domain::run::{Kind, RunState};
 use biller_onboarding::domain::wish::{Decision, Source, Wish};
 use biller_onboarding::store::{Acceptance, Ending};
@@ -210,6 +211,17 @@ async fn event_ids_belong_to_their_biller_and_are_compared_byte_for_byte(db: &dy
     }
 }
 
+async fn ids_and_names_of_full_length_are_accepted_in_any_script(db: &dyn Db) {
+    db.add_biller("1876", Some("Sample")).await;
+    let wish = |number| Wish {
+        requested_by: RequestedBy::try_new("𝔍".repeat(256)).unwrap(),
+        ..with_event(yes(number), &"𝔈".repeat(128))
+    };
+    accept(db, &wish(1)).await;
+    let again = accept(db, &wish(2)).await;
+    assert!(matches!(again.decision, Decision::Replay(Some(head)) if head.id == run_id(1)));
+}
+
 async fn concurrent_events_of_one_biller_start_one_run(db: &dyn Db) {
     db.add_biller("1876", Some("Sample")).await;
     let events: Vec<_> = (1..=8)
@@ -288,6 +300,7 @@ on_both![
     an_event_id_used_with_another_body_is_refused,
     a_refused_event_is_not_remembered,
     event_ids_belong_to_their_biller_and_are_compared_byte_for_byte,
+    ids_and_names_of_full_length_are_accepted_in_any_script,
     concurrent_events_of_one_biller_start_one_run,
     concurrent_copies_of_one_event_start_one_run,
     a_biller_is_shown_with_its_latest_run,

@@ -105,7 +105,7 @@ async fn old_values_stay_as_they_were_first_written(db: &dyn Db) {
         before: before.map(str::to_owned),
         ..row(1, state)
     };
-    let original = r#"{"name":"Jörg 市"}"#;
+    let original = r#"{"name":"Jörg \"市\" \\\n"}"#;
     for (state, before) in [
         (LedgerState::Changing, Some(original)),
         (LedgerState::Changing, Some("{}")),
@@ -117,6 +117,25 @@ async fn old_values_stay_as_they_were_first_written(db: &dyn Db) {
             .unwrap();
         assert_eq!(all_pages(db, 10).await, [with(state, Some(original))]);
     }
+}
+
+async fn of_two_old_values_in_one_batch_the_first_counts(db: &dyn Db) {
+    let lease = leased(db).await;
+    let with = |state, before: Option<&str>| LedgerRow {
+        before: before.map(str::to_owned),
+        ..row(1, state)
+    };
+    let rows = vec![
+        with(LedgerState::Importing, None),
+        with(LedgerState::Changing, Some("first")),
+        with(LedgerState::Changing, Some("second")),
+        with(LedgerState::Changed, None),
+    ];
+    db.store().write(&lease, &ledger(rows)).await.unwrap();
+    assert_eq!(
+        all_pages(db, 10).await,
+        [with(LedgerState::Changed, Some("first"))]
+    );
 }
 
 async fn pages_of_the_ledger_hold_every_row_once(db: &dyn Db) {
@@ -275,6 +294,7 @@ on_both![
     of_two_rows_of_a_user_in_one_batch_the_last_counts,
     every_ledger_state_is_read_back,
     old_values_stay_as_they_were_first_written,
+    of_two_old_values_in_one_batch_the_first_counts,
     pages_of_the_ledger_hold_every_row_once,
     a_big_batch_is_written_whole,
     the_newest_row_of_succeeded_runs_on_the_pool_is_found,

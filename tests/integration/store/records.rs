@@ -35,7 +35,7 @@ async fn the_journal_is_read_in_the_order_it_was_written(db: &dyn Db) {
         invalid: 0,
     };
     let first = Batch {
-        entries: vec![checked.clone(), note("zwölf")],
+        entries: vec![checked.clone(), note("zwölf \"\\\n")],
         ..Batch::default()
     };
     store.write(&lease, &first).await.unwrap();
@@ -51,7 +51,7 @@ async fn the_journal_is_read_in_the_order_it_was_written(db: &dyn Db) {
             .all(|recorded| (before..=now).contains(&recorded.at))
     );
     let entries: Vec<_> = journal.into_iter().map(|recorded| recorded.entry).collect();
-    assert_eq!(entries, [checked, note("zwölf"), note("third")]);
+    assert_eq!(entries, [checked, note("zwölf \"\\\n"), note("third")]);
 }
 
 async fn a_journal_entry_of_a_newer_version_is_said_to_be_one(db: &dyn Db) {
@@ -185,6 +185,7 @@ async fn a_batch_with_one_bad_row_writes_nothing(db: &dyn Db) {
         matches!(refused, Err(StoreError::Refused { .. })),
         "{refused:?}"
     );
+    assert!(!format!("{refused:?}").contains("ffff"), "{refused:?}");
     assert_eq!(store.run(run_id(1)).await.unwrap(), before);
     assert_eq!(store.journal(run_id(1)).await.unwrap(), []);
     assert_eq!(store.ledger_page(run_id(1), None, 9).await.unwrap(), []);

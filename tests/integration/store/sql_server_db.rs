@@ -1,9 +1,11 @@
 //! The suite's database on SQL Server: one of its own for each sentence, on the server `TEST_SQL_SERVER` names, dropped
 //! afterwards. The clock is the server's.
 //!
-//! `TEST_SQL_SERVER` is an ADO.NET connection string that names no database, of somebody who may create one.
+//! `TEST_SQL_SERVER` is an ADO.NET connection string of somebody who may create databases. A database it names is only where
+//! they are created and dropped from: `master`, where there is no name.
 
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
@@ -13,6 +15,8 @@ use biller_onboarding::store::Store;
 use biller_onboarding::store::sql_server::{SqlServerOptions, SqlServerStore};
 use futures_util::future::{BoxFuture, FutureExt};
 use secrecy::SecretString;
+use serde_json::{Value, json};
+use tiberius::error::Error;
 use tiberius::{Client, Config, Row, ToSql};
 use time::{OffsetDateTime, PrimitiveDateTime};
 use tokio::net::TcpStream;
@@ -28,9 +32,12 @@ const VARIABLE: &str = "TEST_SQL_SERVER";
 /// One database at a time: servers create them one after the other anyway.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
+/// For a server to create a database (Azure SQL takes a minute), let it be reached, and let it go.
+const PATIENCE: Duration = Duration::from_mins(5);
+/// Between two attempts.
+const PAUSE: Duration = Duration::from_millis(50);
+
 pub(crate) struct SqlServerDb {
-    server: String,
-    name: String,
     store: Arc<SqlServerStore>,
     /// Past the store.
     connection: Mutex<Connection>,
@@ -55,15 +62,20 @@ where
         return;
     };
     let _turn = ONE_AT_A_TIME.lock().await;
-    let db = SqlServerDb::create(server).await;
+    let name = unique_name();
+    create_database(&server, &name).await;
     let sentence = async {
-        db.prepare().await;
+        let db = SqlServerDb::connect(&server, &name).await;
+        db.store.migrate().await.unwrap();
+        db.store.create_sample_crm().await.unwrap();
         run(&db).await;
     };
-    let result = std::panic::AssertUnwindSafe(sentence).catch_unwind().await;
-    db.drop_database().await;
-    if let Err(panic) = result {
-        std::panic::resume_unwind(panic);
+    let result = AssertUnwindSafe(sentence).catch_unwind().await;
+    let dropped = AssertUnwindSafe(drop_database(&server, &name))
+        .catch_unwind()
+        .await;
+    if let Err(panic) = result.and(dropped) {
+        resume_unwind(panic);
     }
 }
 
@@ -86,45 +98,20 @@ fn unique_name() -> String {
 }
 
 impl SqlServerDb {
-    async fn create(server: String) -> Self {
-        let name = unique_name();
-        statement(
-            &mut connect(&server).await,
-            &format!("CREATE DATABASE {name}"),
-        )
-        .await;
+    async fn connect(server: &str, name: &str) -> Self {
         let connection_string = format!("{server};database={name}");
-        let connection = Mutex::new(connect(&connection_string).await);
-        let options = SqlServerOptions::new(SecretString::from(connection_string));
-        let store = SqlServerStore::connect(&options).unwrap();
+        let connection = patiently("connect", || connect(&connection_string)).await;
+        // Nothing of the suite is about deadlines: a slow server is no failure.
+        let options = SqlServerOptions {
+            connect_timeout: PATIENCE,
+            command_timeout: PATIENCE,
+            wait_timeout: PATIENCE,
+            ..SqlServerOptions::new(SecretString::from(connection_string))
+        };
         Self {
-            server,
-            name,
-            store: Arc::new(store),
-            connection,
+            store: Arc::new(SqlServerStore::connect(&options).unwrap()),
+            connection: Mutex::new(connection),
         }
-    }
-
-    async fn prepare(&self) {
-        self.store.migrate().await.unwrap();
-        self.store.create_sample_crm().await.unwrap();
-    }
-
-    async fn drop_database(self) {
-        let Self {
-            server,
-            name,
-            store,
-            connection,
-        } = self;
-        drop((store, connection));
-        let mut connection = connect(&server).await;
-        let sql = format!("ALTER DATABASE {name} SET SINGLE_USER WITH ROLLBACK IMMEDIATE");
-        // Not every engine has it; those that have not do not need it.
-        if let Ok(answer) = connection.simple_query(sql).await {
-            let _ = answer.into_results().await;
-        }
-        statement(&mut connection, &format!("DROP DATABASE {name}")).await;
     }
 
     async fn rows(&self, sql: &str, values: &[&dyn ToSql]) -> Vec<Row> {
@@ -139,18 +126,60 @@ impl SqlServerDb {
     }
 }
 
-async fn connect(connection_string: &str) -> Connection {
-    let config = Config::from_ado_string(connection_string).unwrap();
-    let tcp = TcpStream::connect(config.get_addr()).await.unwrap();
-    tcp.set_nodelay(true).unwrap();
-    Box::pin(Client::connect(config, tcp.compat_write()))
-        .await
-        .unwrap()
+async fn connect(connection_string: &str) -> Result<Connection, Error> {
+    let mut config = Config::from_ado_string(connection_string)?;
+    config.command_timeout(Some(PATIENCE));
+    match dial(config.clone()).await {
+        Err(Error::Routing { host, port }) => {
+            config.host(host);
+            config.port(port);
+            dial(config).await
+        }
+        connected => connected,
+    }
 }
 
-async fn statement(connection: &mut Connection, sql: &str) {
-    let answer = connection.simple_query(sql).await.unwrap();
-    answer.into_results().await.unwrap();
+async fn dial(config: Config) -> Result<Connection, Error> {
+    let tcp = TcpStream::connect(config.get_addr()).await?;
+    tcp.set_nodelay(true)?;
+    Box::pin(Client::connect(config, tcp.compat_write())).await
+}
+
+async fn statement(connection: &mut Connection, sql: &str) -> Result<(), Error> {
+    connection.simple_query(sql).await?.into_results().await?;
+    Ok(())
+}
+
+async fn create_database(server: &str, name: &str) {
+    let mut master = connect(server).await.unwrap();
+    let sql = format!("CREATE DATABASE {name}");
+    statement(&mut master, &sql).await.unwrap();
+}
+
+async fn drop_database(server: &str, name: &str) {
+    patiently("drop the database", || async {
+        let mut master = connect(server).await?;
+        // Sends away whoever is connected still. Not every engine has it; those that have not notice by themselves.
+        let alone = format!("ALTER DATABASE {name} SET SINGLE_USER WITH ROLLBACK IMMEDIATE");
+        let _ = statement(&mut master, &alone).await;
+        statement(&mut master, &format!("DROP DATABASE IF EXISTS {name}")).await
+    })
+    .await;
+}
+
+/// Again and again until it is done: servers take a moment to notice that a database is there, or that nobody is in it.
+async fn patiently<T, F>(what: &str, mut attempt: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match attempt().await {
+            Ok(done) => return done,
+            Err(error) => assert!(Instant::now() < deadline, "{what}: {error}"),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 fn time(row: &Row, column: &str) -> Option<OffsetDateTime> {
@@ -178,9 +207,12 @@ impl Db for SqlServerDb {
         }
     }
 
+    // Rows with NULLs travel as JSON: the driver sends a NULL text without its type, which not every engine takes.
     async fn add_biller(&self, id: &str, name: Option<&str>) {
-        let sql = "INSERT INTO crm.Biller (BillerId, BillerName) VALUES (@P1, @P2)";
-        self.execute(sql, &[&id, &name]).await;
+        let sql = "INSERT INTO crm.Biller (BillerId, BillerName) SELECT j.BillerId, j.BillerName \
+            FROM OPENJSON(@P1) WITH (BillerId NVARCHAR(128) '$.id', BillerName NVARCHAR(400) '$.name') AS j";
+        let row = json!([{ "id": id, "name": name }]).to_string();
+        self.execute(sql, &[&row]).await;
     }
 
     async fn rename_biller(&self, id: &str, name: &str) {
@@ -189,25 +221,23 @@ impl Db for SqlServerDb {
     }
 
     async fn add_users(&self, biller: &str, users: &[CrmUserRow<'_>]) {
-        let mut connection = self.connection.lock().await;
-        for user in users {
-            connection
-                .execute(
-                    "INSERT INTO crm.BillerUser (BillerId, UserGuid, UserName, FirstName, LastName, Email, Status) \
-                     VALUES (@P1, @P2, @P3, @P4, @P5, @P6, @P7)",
-                    &[
-                        &biller,
-                        &user.guid,
-                        &user.name,
-                        &user.first_name,
-                        &user.last_name,
-                        &user.email,
-                        &user.status,
-                    ],
-                )
-                .await
-                .unwrap();
-        }
+        let sql = "INSERT INTO crm.BillerUser (BillerId, UserGuid, UserName, FirstName, LastName, Email, Status) \
+            SELECT @P1, j.UserGuid, j.UserName, j.FirstName, j.LastName, j.Email, j.Status \
+            FROM OPENJSON(@P2) WITH ( \
+                UserGuid NVARCHAR(64) '$.guid', UserName NVARCHAR(400) '$.name', FirstName NVARCHAR(400) '$.first', \
+                LastName NVARCHAR(400) '$.last', Email NVARCHAR(400) '$.email', Status NVARCHAR(64) '$.status') AS j";
+        let rows = users.iter().map(|user| {
+            json!({
+                "guid": user.guid,
+                "name": user.name,
+                "first": user.first_name,
+                "last": user.last_name,
+                "email": user.email,
+                "status": user.status,
+            })
+        });
+        let rows = Value::Array(rows.collect()).to_string();
+        self.execute(sql, &[&biller, &rows]).await;
     }
 
     async fn product_ciam(&self, biller: &str) -> Option<ProductCiam> {
@@ -224,7 +254,9 @@ impl Db for SqlServerDb {
     async fn refuse_ciam_status(&self) {
         let sql = "CREATE TRIGGER crm.Refuse ON crm.ProductCiam AFTER INSERT, UPDATE AS \
             THROW 51000, N'product is locked', 1;";
-        statement(&mut *self.connection.lock().await, sql).await;
+        statement(&mut *self.connection.lock().await, sql)
+            .await
+            .unwrap();
     }
 
     async fn due_at(&self, run: OnboardingId) -> Option<OffsetDateTime> {
