@@ -48,7 +48,9 @@ impl Stack {
         let path = directory.path().join("biller-onboarding.db");
         let simulator_options = options.simulator;
         let client = simulator_options.clients.first().cloned();
-        let simulator = Simulator::start(simulator_options).map_err(StackError::Simulator)?;
+        let address = simulator_options.listen;
+        let simulator =
+            Simulator::start(simulator_options).map_err(|error| StackError::Simulator { address, error })?;
         let mut env = settings::for_development(&path, &simulator, client.as_ref());
         env.extend(options.settings);
         let handler = HandlerCommand::new(options.handler.clone(), app_root.clone(), env.clone());
