@@ -1,6 +1,7 @@
 //! Takes a run on by one slice: slot, lease, journal, next steps, and what follows from a failure.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -246,7 +247,12 @@ impl RunContext<'_> {
                     after: None,
                 }
             }
-            StepError::Retry { reason, after } => Failure::Retry { reason, after },
+            StepError::Retry { reason, after } => {
+                if reason == Reason::CredentialsRefused {
+                    self.onboarding.stale.store(true, Ordering::Relaxed);
+                }
+                Failure::Retry { reason, after }
+            }
             StepError::Permanent(reason) => Failure::Permanent(reason),
             StepError::Stuck(reason) => Failure::Stuck(reason),
         };

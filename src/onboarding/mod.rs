@@ -17,6 +17,7 @@ mod taking_back;
 mod worker_slot;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub use driver::Advanced;
@@ -68,6 +69,7 @@ pub struct Onboarding {
     worker: WorkerId,
     slot: worker_slot::WorkerSlot,
     schedules: Schedules,
+    stale: AtomicBool,
 }
 
 /// One event, parsed.
@@ -108,7 +110,14 @@ impl Onboarding {
             worker,
             slot,
             schedules,
+            stale: AtomicBool::new(false),
         }
+    }
+
+    /// SecureAuth refused the credentials: whoever made this saga reads them again and makes another one. Runs under way
+    /// wait and are taken on by that one.
+    pub fn is_stale(&self) -> bool {
+        self.stale.load(Ordering::Relaxed)
     }
 
     /// Records an event with what follows from it.

@@ -139,3 +139,17 @@ async fn two_hosts_share_the_tenants_budget_and_no_run_is_worked_on_twice() -> O
     assert_eq!(calls_of(&stack, "create_organization").len(), 6);
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_that_are_refused_are_waited_for_and_named() -> Outcome {
+    let stack = start(options().set("SECUREAUTH_CLIENT_SECRET", "rotated-away"), "1876", 1).await?;
+    let toggled = stack.front_door().toggle("1876", true).await?;
+    let waiting = stack.wait_for("1876", DEADLINE, |run| run.state == "waiting").await?;
+    assert_eq!(waiting.waiting_for.as_deref(), Some("credentials_refused"));
+    let run = ended(&stack, "1876", &toggled).await?;
+    assert_eq!((run.state.as_str(), run.reason.as_deref()), ("failed", Some("credentials_refused")));
+    assert_eq!(stack.in_secureauth("1876"), nothing());
+    let made = stack.host().console_lines().into_iter().filter(|line| line.text.contains("\"ready\""));
+    assert!(made.count() > 1, "they were read again");
+    Ok(())
+}

@@ -2,9 +2,10 @@
 
 mod events;
 mod faults;
+mod logging;
 mod messages;
 mod operating;
-mod secrecy;
+
 mod store;
 mod support;
 mod users;

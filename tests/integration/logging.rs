@@ -1,8 +1,8 @@
-//! S1: credentials and personal data are in no log line, no answer and no queue message.
+//! What is logged, how much of it, and what never is (S1, design.md §6).
 
 use local_stack::UserRow;
 use secureauth_simulator::{Fault, FaultKind, FaultStatus};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Outcome, enable, ended, options, start};
 
@@ -48,6 +48,24 @@ async fn what_is_secret_or_personal_shows_up_nowhere_not_even_at_debug_level() -
     everything.push(stack.handler().run(&["status", "1876"]).await?);
     for line in everything {
         assert!(!line.to_lowercase().contains("marked"), "{line}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slice_logs_at_most_ten_lines_whatever_the_number_of_users_each_with_its_ids() -> Outcome {
+    let stack = start(options().set("USERS_PER_PAGE", "50"), "1876", 600).await?;
+    let run = enable(&stack, "1876").await?;
+    assert_eq!((run.state.as_str(), run.imported), ("succeeded", 600));
+    let lines = stack.host().console_lines().into_iter();
+    let lines: Vec<Value> = lines.filter_map(|line| serde_json::from_str(&line.text).ok()).collect();
+    let slice: Vec<&Value> = lines.iter().filter(|line| line["function"] == "function-migrate-users").collect();
+    assert!((1..=10).contains(&slice.len()), "{slice:#?}");
+    for line in slice {
+        assert_eq!(line["onboarding_id"], run.onboarding_id.as_str(), "{line}");
+        for id in ["invocation_id", "trace_id"] {
+            assert!(line[id].as_str().is_some_and(|id| !id.is_empty()), "{id}: {line}");
+        }
     }
     Ok(())
 }
