@@ -2,4 +2,13 @@
 //!
 //! Imports point one way: `functions → onboarding → {ic_secureauth_api, store} → domain`.
 
+pub mod boot;
+pub mod cli;
+pub mod domain;
+pub mod functions;
 pub mod ic_secureauth_api;
+pub mod onboarding;
+pub mod settings;
+pub mod store;
+pub mod telemetry;
+pub mod world;

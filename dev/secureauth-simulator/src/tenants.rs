@@ -106,7 +106,9 @@ fn create(app: &App, call: &Call) -> Result<Reply, ApiError> {
     };
     let tenant = response(&id, request);
     state.tenants.0.insert(id, tenant.clone());
-    Ok(Reply::json(201, &tenant))
+    // `TenantCreated` of the root specification; nothing else is created with it here.
+    let created = json!({ "tenant": tenant, "servers": [], "clients": [], "idps": [] });
+    Ok(Reply::json(201, &created))
 }
 
 fn update(app: &App, call: &Call) -> Result<Reply, ApiError> {

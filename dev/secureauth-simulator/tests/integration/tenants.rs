@@ -34,7 +34,7 @@ async fn tenants_are_managed_with_a_setup_token() {
         .await
         .expect(201);
     assert_eq!(
-        (created.at("/id"), created.at("/name")),
+        (created.at("/tenant/id"), created.at("/tenant/name")),
         ("acme".into(), "Acme".into())
     );
     tenant

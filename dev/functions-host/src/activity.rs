@@ -1,0 +1,42 @@
+//! How many invocations run and how many ever began: what "idle" is decided by.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+#[derive(Clone, Default)]
+pub(crate) struct Activity(Arc<Mutex<Counters>>);
+
+/// A moment's counters; equal ones at two moments with nothing running mean nothing ran between them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counters {
+    pub(crate) running: usize,
+    pub(crate) begun: u64,
+}
+
+impl Activity {
+    /// Counts one piece of work as running until the guard is dropped.
+    pub(crate) fn begin(&self) -> Running {
+        self.change(|counters| {
+            counters.running += 1;
+            counters.begun += 1;
+        });
+        Running(self.clone())
+    }
+
+    pub(crate) fn counters(&self) -> Counters {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Counters)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// One running piece of work.
+pub(crate) struct Running(Activity);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0
+            .change(|counters| counters.running = counters.running.saturating_sub(1));
+    }
+}

@@ -1,0 +1,198 @@
+//! Puts the parts of a host together and starts its loops.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use crate::activity::Activity;
+use crate::config::{AppConfig, Function, QueueSettings, QueueTrigger, Trigger};
+use crate::front_door::FrontDoor;
+use crate::invocation::{Invoker, InvokerSettings, OutputBinder};
+use crate::journal::Journal;
+use crate::options::{HostOptions, TimeConstants};
+use crate::queue::{EmbeddedQueues, MessageProcessor, QueueGateway, QueueListener};
+use crate::tasks::Tasks;
+use crate::timer::{Timer, TimerListener};
+use crate::worker::{Console, HandlerPort, Launch, Supervisor, SupervisorSettings, WorkerHandle};
+use crate::world::{World, random_seed};
+
+/// The HTTP client waits so much longer than the function timeout (reference 5).
+const REQUEST_TIMEOUT_MARGIN: Duration = Duration::from_mins(1);
+
+/// What the running host keeps hold of.
+pub(crate) struct Parts {
+    pub(crate) worker: WorkerHandle,
+    pub(crate) console: Console,
+    pub(crate) invoker: Arc<Invoker>,
+    pub(crate) queues: EmbeddedQueues,
+    pub(crate) gateway: Arc<QueueGateway>,
+    pub(crate) tasks: Tasks,
+}
+
+/// Starts everything in the background.
+pub(crate) fn start(config: &AppConfig, options: HostOptions, listener: TcpListener) -> io::Result<Parts> {
+    let seed = options.seed.unwrap_or_else(random_seed);
+    tracing::info!(seed, root = %config.root.display(), functions = config.functions.len(), "host starts");
+    let world = World::new(Arc::clone(&options.clock), seed);
+    let tasks = Tasks::default();
+    let function_timeout = options.time.function_timeout.or(config.host.function_timeout);
+    let console = Console::new(config.host.handler.stderr_is_for_errors_only);
+    let supervisor_settings = supervisor_settings(config, &options, function_timeout)?;
+    let (supervisor, worker) = Supervisor::new(supervisor_settings, console.clone(), world.clone());
+
+    let queues = options.queues.clone().unwrap_or_default();
+    let gateway = Arc::new(QueueGateway::new(
+        Arc::new(queues.clone()),
+        config.host.queues.encoding,
+        options.time.message_time_to_live,
+    ));
+    let invoker = Arc::new(Invoker {
+        worker: worker.clone(),
+        binder: OutputBinder {
+            gateway: Arc::clone(&gateway),
+            strict: options.strict,
+        },
+        journal: Journal::default(),
+        activity: Activity::default(),
+        world: world.clone(),
+        settings: InvokerSettings {
+            function_timeout,
+            timeout_grace: options.time.timeout_grace,
+            strict: options.strict,
+            framing: options.framing,
+            sampled: options.sampled,
+        },
+    });
+    let parts = Parts {
+        worker,
+        console,
+        invoker,
+        queues,
+        gateway,
+        tasks,
+    };
+
+    let timers = start_timers(config, &parts, &world, options.timer_interval);
+    start_queue_listeners(config, &parts, &world, &options.time);
+    if !config.functions.is_empty() {
+        start_supervisor(supervisor, &parts.tasks);
+    }
+    let door = FrontDoor::new(
+        config,
+        Arc::clone(&parts.invoker),
+        timers,
+        options.keys,
+        parts.tasks.clone(),
+        world,
+    );
+    start_front_door(door, listener, &parts.tasks);
+    Ok(parts)
+}
+
+fn supervisor_settings(
+    config: &AppConfig,
+    options: &HostOptions,
+    function_timeout: Option<Duration>,
+) -> io::Result<SupervisorSettings> {
+    let handler = &config.host.handler;
+    Ok(SupervisorSettings {
+        launch: Launch::new(
+            &config.root,
+            config.environment.clone(),
+            handler,
+            options.executable.clone(),
+        ),
+        port: HandlerPort::reserve(handler.port)?,
+        probe_interval: options.time.probe_interval,
+        initialization_timeout: options
+            .time
+            .initialization_timeout
+            .unwrap_or(handler.initialization_timeout),
+        request_timeout: function_timeout.map(|timeout| timeout + REQUEST_TIMEOUT_MARGIN),
+        restart_window: options.time.restart_window,
+        terminate_first: options.terminate_first,
+    })
+}
+
+fn start_timers(config: &AppConfig, parts: &Parts, world: &World, interval: Option<Duration>) -> Vec<Arc<Timer>> {
+    let timers: Vec<_> = config
+        .functions
+        .iter()
+        .filter(|function| matches!(function.trigger, Trigger::Timer(_)))
+        .map(|function| Timer::new(Arc::clone(function), Arc::clone(&parts.invoker), world.clone()))
+        .map(Arc::new)
+        .collect();
+    for timer in &timers {
+        let listener = TimerListener {
+            timer: Arc::clone(timer),
+            interval,
+            tasks: parts.tasks.clone(),
+        };
+        parts.tasks.spawn(listener.run());
+    }
+    timers
+}
+
+fn start_queue_listeners(config: &AppConfig, parts: &Parts, world: &World, time: &TimeConstants) {
+    let mut settings = config.host.queues.clone();
+    if let Some(interval) = time.max_polling_interval {
+        settings.max_polling_interval = interval;
+    }
+    if let Some(visibility) = time.failure_visibility {
+        settings.visibility_timeout = visibility;
+    }
+    for function in &config.functions {
+        if let Trigger::Queue(trigger) = &function.trigger {
+            let listener = QueueListener {
+                processor: Arc::new(processor(function, trigger, parts, &settings, time)),
+                gateway: Arc::clone(&parts.gateway),
+                settings: settings.clone(),
+                min_polling_interval: time.min_polling_interval,
+                message_visibility: time.message_visibility,
+                tasks: parts.tasks.clone(),
+                world: world.clone(),
+            };
+            parts.tasks.spawn(listener.run());
+        }
+    }
+}
+
+fn processor(
+    function: &Arc<Function>,
+    trigger: &QueueTrigger,
+    parts: &Parts,
+    settings: &QueueSettings,
+    time: &TimeConstants,
+) -> MessageProcessor {
+    MessageProcessor {
+        function: Arc::clone(function),
+        queue: trigger.queue.clone(),
+        invoker: Arc::clone(&parts.invoker),
+        gateway: Arc::clone(&parts.gateway),
+        settings: settings.clone(),
+        message_visibility: time.message_visibility,
+        renewal_interval: time.renewal_interval,
+    }
+}
+
+/// The supervisor outlives a drain: it is told to stop after the work is done.
+fn start_supervisor(supervisor: Supervisor, tasks: &Tasks) {
+    let stopping = tasks.stopping();
+    tasks.spawn_service(async move {
+        let reason = supervisor.run().await;
+        tracing::info!(?reason, "host stopped");
+        stopping.cancel();
+    });
+}
+
+fn start_front_door(door: FrontDoor, listener: TcpListener, tasks: &Tasks) {
+    let stopping = tasks.stopping();
+    let server = axum::serve(listener, door.router()).with_graceful_shutdown(stopping.cancelled_owned());
+    tasks.spawn_service(async move {
+        if let Err(error) = server.await {
+            tracing::error!(%error, "the front door is closed");
+        }
+    });
+}

@@ -1,0 +1,42 @@
+//! `Data` and `Metadata` of a queue trigger (S17, S18; reference 2.4).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::node::{Members, Node};
+use super::scalar::{add_payload_members, date, double_encoded};
+use crate::queue::QueueMessage;
+
+/// A message as it is handed to the function.
+#[derive(Debug, Clone)]
+pub(crate) struct QueueInput {
+    /// Decoded content.
+    pub(crate) content: Vec<u8>,
+    /// `None` when an operator fired the function with a text of their own.
+    pub(crate) message: Option<QueueMessage>,
+}
+
+impl QueueInput {
+    /// `Data.<binding>`: the text double encoded, or base64 for `dataType: binary`.
+    pub(crate) fn data(&self, binary: bool) -> Node {
+        if binary {
+            Node::from(STANDARD.encode(&self.content))
+        } else {
+            double_encoded(&String::from_utf8_lossy(&self.content))
+        }
+    }
+
+    pub(crate) fn metadata(&self) -> Members {
+        let mut metadata = Members::default();
+        if let Some(message) = &self.message {
+            metadata.push("DequeueCount", message.dequeue_count.to_string());
+            metadata.push("ExpirationTime", date(message.expiration_time));
+            metadata.push("Id", double_encoded(&message.id));
+            metadata.push("InsertionTime", date(message.insertion_time));
+            metadata.push("NextVisibleTime", date(message.next_visible_time));
+            metadata.push("PopReceipt", double_encoded(&message.pop_receipt));
+        }
+        add_payload_members(&mut metadata, &self.content);
+        metadata
+    }
+}

@@ -1,0 +1,42 @@
+//! `Data` of a timer trigger: the .NET `TimerInfo` as a nested object (reference 2.2).
+
+use serde_json::Value;
+
+use super::node::{Members, Node};
+use super::scalar::date;
+use time::OffsetDateTime;
+
+/// Why and when a timer fires.
+#[derive(Debug, Clone)]
+pub(crate) struct TimerInput {
+    /// `None` for schedules of less than a minute: the host does not monitor those.
+    pub(crate) status: Option<ScheduleStatus>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct ScheduleStatus {
+    /// The previous occurrence.
+    pub(crate) last: OffsetDateTime,
+    /// The occurrence that follows.
+    pub(crate) next: OffsetDateTime,
+}
+
+impl TimerInput {
+    /// `Data.<binding>`
+    pub(crate) fn data(&self) -> Node {
+        let mut schedule = Members::default();
+        schedule.push("AdjustForDST", true);
+        let status = self.status.as_ref().map(|status| {
+            let mut members = Members::default();
+            members.push("Last", date(status.last));
+            members.push("Next", date(status.next));
+            members.push("LastUpdated", date(status.last));
+            members
+        });
+        let mut timer = Members::default();
+        timer.push("Schedule", schedule);
+        timer.push("ScheduleStatus", status);
+        timer.push("IsPastDue", Value::Bool(false));
+        Node::Object(timer)
+    }
+}

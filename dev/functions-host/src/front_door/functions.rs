@@ -1,0 +1,98 @@
+//! HTTP functions: route, key, body, invocation, answer.
+
+use std::error::Error as _;
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request as HttpRequest, State};
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use tokio::sync::oneshot;
+
+use super::FrontDoor;
+use super::authorization::authorize;
+use super::input::{caller_trace, http_input, query};
+use crate::config::{Function, HttpTrigger, Trigger};
+use crate::envelope::TriggerInput;
+use crate::invocation::{Failure, Request};
+use crate::response::HttpAnswer;
+use crate::routing::RouteValues;
+
+pub(crate) async fn serve(State(door): State<Arc<FrontDoor>>, request: HttpRequest) -> Response {
+    let Some((function, http, params)) = door.route(request.method(), request.uri().path()) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let (parts, body) = request.into_parts();
+    let query = query(&parts.uri);
+    let code = query.iter().find(|(name, _)| name.eq_ignore_ascii_case("code"));
+    let code = code.map(|(_, value)| value.as_str());
+    let Some(identity) = authorize(door.keys.as_ref(), http.auth_level, &parts.headers, code) else {
+        return StatusCode::UNAUTHORIZED.into_response();
+    };
+    let body = match read(body, door.body_limit).await {
+        Ok(body) => body,
+        Err(status) => return status.into_response(),
+    };
+    let input = http_input(&parts, body, params, identity);
+    let request = Request::new(Arc::clone(function), TriggerInput::Http(Box::new(input)))
+        .with_trace(caller_trace(&parts.headers));
+    answer(door.invoke_detached(request).await)
+}
+
+impl FrontDoor {
+    /// The HTTP function for a method and path, and the values of its route.
+    fn route(&self, method: &Method, path: &str) -> Option<(&Arc<Function>, &HttpTrigger, RouteValues)> {
+        let path = below_prefix(&self.route_prefix, path)?;
+        self.by_route.iter().find_map(|function| match &function.trigger {
+            Trigger::Http(http) if http.methods.is_empty() || http.methods.contains(method) => {
+                Some((function, http, http.route.matches(path)?))
+            }
+            _ => None,
+        })
+    }
+
+    /// Invokes in a task of its own: a caller that hangs up does not end the invocation (reference 5).
+    async fn invoke_detached(&self, request: Request) -> Result<Option<HttpAnswer>, Failure> {
+        let (sender, receiver) = oneshot::channel();
+        let invoker = Arc::clone(&self.invoker);
+        self.tasks.spawn(async move {
+            // Nobody is left to hear the result when the caller has hung up.
+            let _ = sender.send(invoker.invoke(request).await);
+        });
+        receiver.await.unwrap_or(Err(Failure::HostStopped))
+    }
+}
+
+fn below_prefix<'a>(prefix: &str, path: &'a str) -> Option<&'a str> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    if prefix.is_empty() {
+        return Some(path);
+    }
+    let (head, rest) = path.split_at_checked(prefix.len())?;
+    (head.eq_ignore_ascii_case(prefix) && (rest.is_empty() || rest.starts_with('/'))).then_some(rest)
+}
+
+async fn read(body: Body, limit: usize) -> Result<Vec<u8>, StatusCode> {
+    to_bytes(body, limit).await.map(Vec::from).map_err(|error| {
+        let too_large = error
+            .source()
+            .is_some_and(|source| source.to_string().contains("length limit"));
+        if too_large {
+            StatusCode::PAYLOAD_TOO_LARGE
+        } else {
+            StatusCode::BAD_REQUEST
+        }
+    })
+}
+
+/// A failed invocation is a bare 500 (reference 3.1).
+fn answer(result: Result<Option<HttpAnswer>, Failure>) -> Response {
+    match result {
+        Ok(Some(answer)) => (answer.status, answer.headers, answer.body.unwrap_or_default()).into_response(),
+        Ok(None) => StatusCode::OK.into_response(),
+        Err(Failure::HostStopped | Failure::InitializationTimeout) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "Function host is not running.").into_response()
+        }
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}

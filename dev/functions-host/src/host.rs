@@ -1,0 +1,186 @@
+//! The running host and what tests see of it.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::time::Instant;
+
+use crate::activity::Activity;
+use crate::assembly::{self, Parts};
+use crate::config::{AppConfig, ConfigError, Trigger};
+use crate::journal::{Invocation, UserLog};
+use crate::options::HostOptions;
+use crate::queue::QueueHandle;
+use crate::worker::{ConsoleLine, Phase, StopReason};
+
+/// Between two looks at the queues in [`FunctionsHost::wait_until_idle`]; other hosts may work on them too.
+const IDLE_CHECK: Duration = Duration::from_millis(5);
+
+/// A running stand-in host with its handler process. Dropping it kills the handler (SIGKILL) and ends all work.
+pub struct FunctionsHost {
+    address: SocketAddr,
+    parts: Parts,
+    trigger_queues: Vec<String>,
+    stop_grace: Duration,
+}
+
+/// Why a host did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// `host.json`, a `function.json` or `local.settings.json` cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The system refuses something the host cannot do without: a port on 127.0.0.1, or its signals.
+    #[error("the system refuses a port or a signal handler: {0}")]
+    System(#[from] io::Error),
+}
+
+/// The host was not idle in time.
+#[derive(Debug, thiserror::Error)]
+#[error("not idle after {deadline:?}: {running} invocations running, messages left: {messages:?}")]
+pub struct NotIdle {
+    /// How long was waited.
+    pub deadline: Duration,
+    /// Invocations that run.
+    pub running: usize,
+    /// Trigger queues that are not empty, with their number of messages.
+    pub messages: Vec<(String, usize)>,
+}
+
+/// The handler did not become ready.
+#[derive(Debug, thiserror::Error)]
+#[error("the handler is not ready after {0:?}, or the host has stopped")]
+pub struct NotReady(pub Duration);
+
+impl FunctionsHost {
+    /// Reads the app, binds the front door and starts the handler in the background. Requests are held until it is
+    /// ready.
+    pub async fn start(options: HostOptions) -> Result<Self, StartError> {
+        let config = AppConfig::load(&options.app_root, &options.env)?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
+        let address = listener.local_addr()?;
+        let stop_grace = options.time.stop_grace;
+        let trigger_queues = config
+            .functions
+            .iter()
+            .filter_map(|function| match &function.trigger {
+                Trigger::Queue(trigger) => Some(trigger.queue.clone()),
+                Trigger::Http(_) | Trigger::Timer(_) => None,
+            })
+            .collect();
+        let parts = assembly::start(&config, options, listener)?;
+        Ok(Self {
+            address,
+            parts,
+            trigger_queues,
+            stop_grace,
+        })
+    }
+
+    /// `http://127.0.0.1:<port>` of the front door, without a slash at the end.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Waits until the handler has answered its first probe.
+    pub async fn wait_until_ready(&self, deadline: Duration) -> Result<(), NotReady> {
+        match tokio::time::timeout(deadline, self.parts.worker.settled()).await {
+            Ok(Phase::Ready(_)) => Ok(()),
+            _ => Err(NotReady(deadline)),
+        }
+    }
+
+    /// Waits until nothing runs and every queue with a trigger is empty, invisible messages included. Poison queues do
+    /// not count.
+    pub async fn wait_until_idle(&self, deadline: Duration) -> Result<(), NotIdle> {
+        let end = Instant::now() + deadline;
+        loop {
+            let before = self.activity().counters();
+            let messages: Vec<_> = self
+                .trigger_queues
+                .iter()
+                .map(|queue| (queue.clone(), self.queue(queue).len()))
+                .filter(|(_, messages)| *messages > 0)
+                .collect();
+            let unchanged = before == self.activity().counters();
+            if before.running == 0 && unchanged && messages.is_empty() {
+                return Ok(());
+            }
+            if Instant::now() >= end {
+                return Err(NotIdle {
+                    deadline,
+                    running: before.running,
+                    messages,
+                });
+            }
+            tokio::time::sleep(IDLE_CHECK).await;
+        }
+    }
+
+    /// Finished invocations, oldest first.
+    pub fn invocations(&self) -> Vec<Invocation> {
+        self.parts.invoker.journal.invocations()
+    }
+
+    /// `Logs` of all envelopes, oldest first.
+    pub fn user_logs(&self) -> Vec<UserLog> {
+        self.parts.invoker.journal.user_logs()
+    }
+
+    /// What strict mode found: each failed one invocation.
+    pub fn violations(&self) -> Vec<String> {
+        self.parts.invoker.journal.violations()
+    }
+
+    /// Lines of the handler's stdout and stderr, over all restarts.
+    pub fn console_lines(&self) -> Vec<ConsoleLine> {
+        self.parts.console.lines()
+    }
+
+    /// A queue by name; it need not exist.
+    pub fn queue(&self, name: &str) -> QueueHandle {
+        QueueHandle::new(name, self.parts.queues.clone(), Arc::clone(&self.parts.gateway))
+    }
+
+    /// Process id of the handler; `None` while there is no process.
+    pub fn handler_pid(&self) -> Option<u32> {
+        self.parts.worker.view().pid
+    }
+
+    /// How often the handler was started again.
+    pub fn restarts(&self) -> u32 {
+        self.parts.worker.view().restarts
+    }
+
+    /// Kills the handler (SIGKILL) and waits for its end; the host starts it again. Unlike a crash it is not counted, so
+    /// a fault test may do it any number of times.
+    pub async fn kill_handler(&self) {
+        self.parts.worker.kill(None).await;
+    }
+
+    /// Waits until the host has stopped by itself or by [`stop`](Self::stop).
+    pub async fn stopped(&self) -> StopReason {
+        self.parts.worker.stopped().await
+    }
+
+    /// Stops as the real host does: no new work, up to the stop grace for what runs, SIGKILL for the handler. What
+    /// the host recorded can still be read.
+    pub async fn stop(&self) {
+        self.parts.tasks.drain(self.stop_grace).await;
+        self.parts.worker.stop(StopReason::Requested).await;
+        self.parts.tasks.kill();
+    }
+
+    fn activity(&self) -> &Activity {
+        &self.parts.invoker.activity
+    }
+}
+
+impl Drop for FunctionsHost {
+    fn drop(&mut self) {
+        self.parts.tasks.kill();
+    }
+}

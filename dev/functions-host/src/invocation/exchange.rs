@@ -1,0 +1,69 @@
+//! The request to the handler (reference 2.1) and the reading of its answer.
+
+use std::convert::Infallible;
+
+use axum::http::header::{CONTENT_TYPE, USER_AGENT};
+use uuid::Uuid;
+
+use super::failure::Failure;
+use crate::options::Framing;
+use crate::response::{Decoded, decode};
+use crate::worker::Ready;
+
+/// The host version the stand-in presents itself as.
+pub(crate) const HOST_VERSION: &str = "4.1052.200.0";
+
+/// Everything of one request that differs between invocations.
+pub(crate) struct Exchange<'a> {
+    pub(crate) function: &'a str,
+    pub(crate) invocation_id: Uuid,
+    pub(crate) traceparent: String,
+    pub(crate) tracestate: Option<&'a str>,
+    pub(crate) framing: Framing,
+    pub(crate) envelope: String,
+}
+
+impl Exchange<'_> {
+    /// Posts the envelope to `/<function>` and decodes the answer.
+    pub(crate) async fn run(self, handler: &Ready) -> Result<Decoded, Failure> {
+        let body = match self.framing {
+            Framing::ContentLength => reqwest::Body::from(self.envelope),
+            Framing::Chunked => {
+                let chunk = futures_util::stream::iter([Ok::<_, Infallible>(self.envelope)]);
+                reqwest::Body::wrap_stream(chunk)
+            }
+        };
+        let mut request = handler
+            .client
+            .post(format!("{}/{}", handler.base_url, self.function))
+            .header("X-Azure-Functions-HostVersion", HOST_VERSION)
+            .header("X-Azure-Functions-InvocationId", self.invocation_id.to_string())
+            .header(USER_AGENT, format!("Azure-Functions-Host/{HOST_VERSION}"))
+            .header("traceparent", self.traceparent)
+            .header(CONTENT_TYPE, "application/json; charset=utf-8")
+            .body(body);
+        if let Some(state) = self.tracestate {
+            request = request.header("tracestate", state);
+        }
+        let response = request.send().await.map_err(|error| connection(&error))?;
+        let status = response.status();
+        let content_type = response
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        let body = response.bytes().await.map_err(|error| connection(&error))?;
+        decode(status, content_type.as_deref(), &body)
+    }
+}
+
+/// The whole chain of causes: the outermost says only that sending failed.
+fn connection(error: &reqwest::Error) -> Failure {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    Failure::Connection(text)
+}

@@ -1,0 +1,112 @@
+//! Binds what a handler answered to the function's outputs (S23–S26).
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use serde_json::Value;
+
+use super::failure::Failure;
+use crate::config::{Function, Output};
+use crate::journal::OutputSummary;
+use crate::queue::QueueGateway;
+use crate::response::{HandlerAnswer, HttpAnswer, queue_messages};
+
+pub(crate) struct OutputBinder {
+    pub(crate) gateway: Arc<QueueGateway>,
+    pub(crate) strict: bool,
+}
+
+/// The result of binding all outputs.
+pub(crate) struct Bound {
+    pub(crate) answer: Option<HttpAnswer>,
+    pub(crate) summary: Vec<OutputSummary>,
+}
+
+enum Effect {
+    Http(HttpAnswer),
+    Queue { queue: String, messages: usize },
+    Nothing,
+}
+
+impl OutputBinder {
+    /// Binds all outputs at once and waits for all; the first failure fails the invocation, what others did stays.
+    pub(crate) async fn bind(&self, function: &Function, mut answer: HandlerAnswer) -> Result<Bound, Failure> {
+        if !function.outputs.iter().any(|output| output.binding() == "$return") {
+            answer.spread_return_value();
+        }
+        if self.strict {
+            check_strictly(function, &answer)?;
+        }
+        let effects = join_all(function.outputs.iter().map(|output| self.bind_one(output, &answer))).await;
+        let mut bound = Bound {
+            answer: None,
+            summary: Vec::new(),
+        };
+        for effect in effects {
+            match effect? {
+                Effect::Http(answer) => {
+                    bound.summary.push(OutputSummary::Http {
+                        status: answer.status.as_u16(),
+                    });
+                    bound.answer = Some(answer);
+                }
+                Effect::Queue { queue, messages } => {
+                    bound.summary.push(OutputSummary::Queue { queue, messages });
+                }
+                Effect::Nothing => {}
+            }
+        }
+        Ok(bound)
+    }
+
+    async fn bind_one(&self, output: &Output, answer: &HandlerAnswer) -> Result<Effect, Failure> {
+        match output {
+            Output::Http { binding } => HttpAnswer::from_output(answer.output(binding))
+                .map(Effect::Http)
+                .map_err(|reason| failed(binding, reason)),
+            Output::Queue { binding, queue, binary } => {
+                let Some(value) = answer.output(binding) else {
+                    return Ok(Effect::Nothing);
+                };
+                let messages = queue_messages(value, *binary).map_err(|reason| failed(binding, reason))?;
+                for message in &messages {
+                    self.gateway
+                        .enqueue(queue, message)
+                        .await
+                        .map_err(|error| failed(binding, error.to_string()))?;
+                }
+                Ok(Effect::Queue {
+                    queue: queue.clone(),
+                    messages: messages.len(),
+                })
+            }
+        }
+    }
+}
+
+fn failed(binding: &str, reason: String) -> Failure {
+    Failure::Output {
+        binding: binding.to_owned(),
+        reason,
+    }
+}
+
+/// What the host silently accepts and nobody means: a misspelt output loses its message, a bare string is decoded.
+fn check_strictly(function: &Function, answer: &HandlerAnswer) -> Result<(), Failure> {
+    for (name, value) in &answer.outputs {
+        let output = function.outputs.iter().find(|output| output.binding() == name);
+        match output {
+            None => {
+                return Err(Failure::Strict(format!("{name:?} is not an output of the function")));
+            }
+            Some(Output::Queue { .. }) if matches!(value, Value::String(_)) => {
+                return Err(Failure::Strict(format!(
+                    "the queue output {name:?} is a bare string, which is decoded when it happens to be base64; send an \
+                     array of strings"
+                )));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! What happened: invocations, the handler's `Logs` and the rules it broke, for tests and for people.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Entries kept of each kind; the oldest go first.
+const CAPACITY: usize = 100_000;
+
+/// One finished invocation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invocation {
+    /// Value of `X-Azure-Functions-InvocationId`.
+    pub invocation_id: Uuid,
+    /// Function name.
+    pub function: String,
+    /// When the host began it.
+    pub started_at: OffsetDateTime,
+    /// When its result, outputs included, was known.
+    pub ended_at: OffsetDateTime,
+    /// Deliveries of the message, for a queue trigger.
+    pub dequeue_count: Option<u32>,
+    /// Why it failed; `None` when it succeeded.
+    pub failure: Option<String>,
+    /// What its outputs became.
+    pub outputs: Vec<OutputSummary>,
+}
+
+impl Invocation {
+    /// Whether handler and output bindings succeeded.
+    pub fn succeeded(&self) -> bool {
+        self.failure.is_none()
+    }
+}
+
+/// What one output binding did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutputSummary {
+    /// The HTTP answer.
+    Http {
+        /// Status the caller gets.
+        status: u16,
+    },
+    /// Messages put into a queue.
+    Queue {
+        /// Queue name.
+        queue: String,
+        /// Number of messages.
+        messages: usize,
+    },
+}
+
+/// One entry of an envelope's `Logs`: always Information, correlated with the invocation (reference 3.3, S27).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserLog {
+    /// The invocation it belongs to.
+    pub invocation_id: Uuid,
+    /// Function name.
+    pub function: String,
+    /// The text.
+    pub text: String,
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct Journal {
+    invocations: Ring<Invocation>,
+    user_logs: Ring<UserLog>,
+    violations: Ring<String>,
+}
+
+impl Journal {
+    pub(crate) fn invocation(&self, invocation: Invocation) {
+        let (function, id) = (&invocation.function, &invocation.invocation_id);
+        match &invocation.failure {
+            None => tracing::debug!(%function, invocation_id = %id, "invocation succeeded"),
+            Some(reason) => {
+                tracing::warn!(%function, invocation_id = %id, "invocation failed: {reason}");
+            }
+        }
+        self.invocations.push(invocation);
+    }
+
+    pub(crate) fn user_log(&self, log: UserLog) {
+        tracing::info!(function = log.function, invocation_id = %log.invocation_id, "{}", log.text);
+        self.user_logs.push(log);
+    }
+
+    pub(crate) fn violation(&self, text: String) {
+        tracing::error!("{text}");
+        self.violations.push(text);
+    }
+
+    pub(crate) fn invocations(&self) -> Vec<Invocation> {
+        self.invocations.entries()
+    }
+
+    pub(crate) fn user_logs(&self) -> Vec<UserLog> {
+        self.user_logs.entries()
+    }
+
+    pub(crate) fn violations(&self) -> Vec<String> {
+        self.violations.entries()
+    }
+}
+
+/// A shared list of the latest entries.
+pub(crate) struct Ring<T>(Arc<Mutex<VecDeque<T>>>);
+
+impl<T> Clone for Ring<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Default for Ring<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<T: Clone> Ring<T> {
+    pub(crate) fn push(&self, entry: T) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() == CAPACITY {
+            entries.pop_front();
+        }
+        entries.push_back(entry);
+    }
+
+    pub(crate) fn entries(&self) -> Vec<T> {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.iter().cloned().collect()
+    }
+}

@@ -1,0 +1,97 @@
+//! A test's view of one embedded queue.
+
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use super::embedded::EmbeddedQueues;
+use super::gateway::QueueGateway;
+use super::processor::poison_queue_name;
+use super::service::QueueError;
+
+/// One queue of a running host. It need not exist yet.
+#[derive(Clone)]
+pub struct QueueHandle {
+    name: String,
+    queues: EmbeddedQueues,
+    gateway: Arc<QueueGateway>,
+}
+
+/// A message as it stands in the queue, seen without receiving it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeekedMessage {
+    /// Id given when it was put.
+    pub id: String,
+    /// Decoded text; the raw body when it is not in the app's encoding.
+    pub text: String,
+    /// Receives so far.
+    pub dequeue_count: u32,
+    /// Whether the next receive may get it.
+    pub visible: bool,
+    /// When that becomes or became true.
+    pub next_visible_time: OffsetDateTime,
+}
+
+impl QueueHandle {
+    pub(crate) fn new(name: &str, queues: EmbeddedQueues, gateway: Arc<QueueGateway>) -> Self {
+        Self {
+            name: name.to_owned(),
+            queues,
+            gateway,
+        }
+    }
+
+    /// Puts a text in the app's encoding; creates the queue when it is missing.
+    pub async fn send(&self, text: &str) -> Result<(), QueueError> {
+        self.gateway.enqueue(&self.name, text.as_bytes()).await
+    }
+
+    /// Puts a body as it is, for messages a foreign sender encoded wrongly.
+    pub async fn send_raw(&self, body: &str) -> Result<(), QueueError> {
+        self.gateway.enqueue_raw(&self.name, body).await
+    }
+
+    /// All messages, visible or not, in the order they were put.
+    pub fn peek(&self) -> Vec<PeekedMessage> {
+        let now = self.queues.now();
+        let decode = |body: &str| {
+            self.gateway.encoding().decode(body).map_or_else(
+                || body.to_owned(),
+                |content| String::from_utf8_lossy(&content).into_owned(),
+            )
+        };
+        self.queues
+            .messages(&self.name)
+            .into_iter()
+            .map(|message| PeekedMessage {
+                text: decode(&message.body),
+                id: message.id,
+                dequeue_count: message.dequeue_count,
+                visible: message.next_visible_time <= now,
+                next_visible_time: message.next_visible_time,
+            })
+            .collect()
+    }
+
+    /// Number of messages, visible or not.
+    pub fn len(&self) -> usize {
+        self.queues.messages(&self.name).len()
+    }
+
+    /// Whether the queue holds no message at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Removes every message: a lost queue.
+    pub fn clear(&self) {
+        self.queues.clear(&self.name);
+    }
+
+    /// The queue that takes messages of this one that were delivered too often.
+    #[must_use]
+    pub fn poison(&self) -> Self {
+        let name = poison_queue_name(&self.name).unwrap_or_else(|| self.name.clone());
+        Self { name, ..self.clone() }
+    }
+}

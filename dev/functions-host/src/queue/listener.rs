@@ -1,0 +1,108 @@
+//! The receive loop of one queue trigger (reference 6.2).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::backoff::Backoff;
+use super::gateway::QueueGateway;
+use super::processor::MessageProcessor;
+use super::service::{QueueError, QueueMessage};
+use crate::config::QueueSettings;
+use crate::tasks::Tasks;
+use crate::world::World;
+
+pub(crate) struct QueueListener {
+    pub(crate) processor: Arc<MessageProcessor>,
+    pub(crate) gateway: Arc<QueueGateway>,
+    pub(crate) settings: QueueSettings,
+    pub(crate) min_polling_interval: Duration,
+    pub(crate) message_visibility: Duration,
+    pub(crate) tasks: Tasks,
+    pub(crate) world: World,
+}
+
+impl QueueListener {
+    /// Runs until the host stops receiving. Messages in work go on.
+    pub(crate) async fn run(self) {
+        let running = Arc::new(watch::Sender::new(0_usize));
+        let mut occupancy = running.subscribe();
+        let waker = self.gateway.waker(self.processor.queue());
+        let mut backoff = Backoff::new(
+            self.min_polling_interval,
+            self.settings.max_polling_interval,
+            self.world.clone(),
+        );
+        let stopping = self.tasks.stopping();
+        let mut exists = false;
+        loop {
+            let threshold = self.settings.new_batch_threshold;
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                _ = occupancy.wait_for(|running| *running <= threshold) => {}
+            }
+            if self.receive(&mut exists, &running).await {
+                backoff.reset();
+                continue;
+            }
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                () = tokio::time::sleep(backoff.next_delay()) => {}
+                () = waker.notified() => {}
+            }
+        }
+    }
+
+    /// Receives one batch and starts every message of it; false when there was none.
+    async fn receive(&self, exists: &mut bool, running: &Arc<watch::Sender<usize>>) -> bool {
+        let messages = match self.try_receive(exists).await {
+            Ok(messages) => messages,
+            Err(error) => {
+                *exists = false;
+                tracing::warn!(queue = self.processor.queue(), %error, "receiving failed");
+                return false;
+            }
+        };
+        let any = !messages.is_empty();
+        for message in messages {
+            let slot = Slot::take(running);
+            let processor = Arc::clone(&self.processor);
+            self.tasks.spawn(async move {
+                processor.process(message).await;
+                drop(slot);
+            });
+        }
+        any
+    }
+
+    /// The trigger queue is never created here; a missing one is polled for (S29).
+    async fn try_receive(&self, exists: &mut bool) -> Result<Vec<QueueMessage>, QueueError> {
+        let (service, queue) = (self.gateway.service(), self.processor.queue());
+        if !*exists {
+            *exists = service.exists(queue).await?;
+        }
+        if !*exists {
+            return Ok(Vec::new());
+        }
+        service
+            .receive(queue, self.settings.batch_size, self.message_visibility)
+            .await
+    }
+}
+
+/// One running message, counted until it is dropped.
+struct Slot(Arc<watch::Sender<usize>>);
+
+impl Slot {
+    fn take(running: &Arc<watch::Sender<usize>>) -> Self {
+        running.send_modify(|running| *running += 1);
+        Self(Arc::clone(running))
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.0.send_modify(|running| *running = running.saturating_sub(1));
+    }
+}

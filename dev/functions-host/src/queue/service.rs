@@ -1,0 +1,86 @@
+//! The operations of a storage account's queues that the host uses. The trigger loop knows only this trait, so a
+//! client of a real storage account takes the place of [`EmbeddedQueues`](super::EmbeddedQueues) without changing it.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+/// One message as a receive hands it out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueMessage {
+    /// Id given when it was put.
+    pub id: String,
+    /// Proof of the last receive or update, needed to update or delete.
+    pub pop_receipt: String,
+    /// The text as it was put (usually base64).
+    pub body: String,
+    /// Receives so far, this one included.
+    pub dequeue_count: u32,
+    /// When it was put.
+    pub insertion_time: OffsetDateTime,
+    /// When storage drops it.
+    pub expiration_time: OffsetDateTime,
+    /// When another receive may get it.
+    pub next_visible_time: OffsetDateTime,
+}
+
+/// What an update of a message's visibility answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RenewedReceipt {
+    /// The only receipt that is valid from now on.
+    pub pop_receipt: String,
+    /// When another receive may get the message.
+    pub next_visible_time: OffsetDateTime,
+}
+
+/// Why a queue operation did not happen; names follow the storage service's error codes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QueueError {
+    /// 404: there is no such queue.
+    #[error("QueueNotFound: {0}")]
+    QueueNotFound(String),
+    /// 404: the message is deleted or expired.
+    #[error("MessageNotFound: {0}")]
+    MessageNotFound(String),
+    /// 400: someone else received or updated the message since.
+    #[error("PopReceiptMismatch: {0}")]
+    PopReceiptMismatch(String),
+    /// 413: more than 64 KiB.
+    #[error("RequestBodyTooLarge: {0} bytes, at most 65536 are allowed")]
+    RequestBodyTooLarge(usize),
+    /// 400: not a name storage accepts.
+    #[error("InvalidResourceName: {0}")]
+    InvalidResourceName(String),
+    /// The service did not answer or is busy.
+    #[error("the queue service is not available: {0}")]
+    Unavailable(String),
+}
+
+/// Queues by name. Every call is one request to the service.
+#[async_trait]
+pub trait QueueService: Send + Sync + 'static {
+    /// Whether the queue exists.
+    async fn exists(&self, queue: &str) -> Result<bool, QueueError>;
+
+    /// Creates the queue; one that exists is left as it is.
+    async fn create(&self, queue: &str) -> Result<(), QueueError>;
+
+    /// Puts a message that is visible at once and lives for `time_to_live`.
+    async fn put(&self, queue: &str, body: &str, time_to_live: Duration) -> Result<(), QueueError>;
+
+    /// Receives at most `count` visible messages and hides them for `visibility`.
+    async fn receive(&self, queue: &str, count: usize, visibility: Duration) -> Result<Vec<QueueMessage>, QueueError>;
+
+    /// Hides a received message for `visibility` from now; zero shows it at once.
+    async fn update(
+        &self,
+        queue: &str,
+        id: &str,
+        pop_receipt: &str,
+        visibility: Duration,
+    ) -> Result<RenewedReceipt, QueueError>;
+
+    /// Deletes a received message.
+    async fn delete(&self, queue: &str, id: &str, pop_receipt: &str) -> Result<(), QueueError>;
+}

@@ -1,0 +1,76 @@
+//! The messages a queue output stands for (S25, reference 3.5).
+
+use serde_json::Value;
+
+use super::dotnet::{looks_like_json, text_of};
+use crate::queue::dotnet_base64;
+
+/// Contents to put, in order. `binary` (`dataType: binary`) switches the base64 trap off.
+pub(crate) fn queue_messages(value: &Value, binary: bool) -> Result<Vec<Vec<u8>>, String> {
+    match value {
+        Value::Null => Ok(Vec::new()),
+        Value::Array(items) => Ok(items.iter().map(content).collect()),
+        Value::String(text) => match dotnet_base64(text).filter(|_| !binary) {
+            Some(bytes) => Ok(vec![bytes]),
+            None if looks_like_json(text) => parsed(text),
+            None => Ok(vec![text.clone().into_bytes()]),
+        },
+        other => Ok(vec![content(other)]),
+    }
+}
+
+/// A string that looks like JSON is parsed and written anew.
+fn parsed(text: &str) -> Result<Vec<Vec<u8>>, String> {
+    match serde_json::from_str(text) {
+        Ok(Value::Array(items)) => Ok(items.iter().map(content).collect()),
+        Ok(other) => Ok(vec![content(&other)]),
+        Err(error) => Err(format!("the output looks like JSON but is not: {error}")),
+    }
+}
+
+fn content(value: &Value) -> Vec<u8> {
+    text_of(value).into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn messages(value: &Value) -> Vec<String> {
+        let messages = queue_messages(value, false).unwrap();
+        messages
+            .into_iter()
+            .map(|content| String::from_utf8(content).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn the_elements_of_an_array_are_taken_verbatim() {
+        assert_eq!(messages(&json!(["test", "{\"a\":1}", ""])), ["test", "{\"a\":1}", ""]);
+        assert_eq!(messages(&json!([])), Vec::<String>::new());
+        assert_eq!(messages(&json!([{ "a": 1 }, 2])), ["{\n  \"a\": 1\n}", "2"]);
+    }
+
+    #[test]
+    fn a_string_that_happens_to_be_base64_is_decoded() {
+        assert_eq!(queue_messages(&json!("test"), false), Ok(vec![vec![0xb5, 0xeb, 0x2d]]));
+        assert_eq!(messages(&json!("")), [""]);
+        assert_eq!(messages(&json!("not base64")), ["not base64"]);
+        assert_eq!(queue_messages(&json!("test"), true), Ok(vec![b"test".to_vec()]));
+    }
+
+    #[test]
+    fn a_string_that_looks_like_json_is_written_anew() {
+        assert_eq!(messages(&json!("{\"a\":1}")), ["{\n  \"a\": 1\n}"]);
+        assert_eq!(messages(&json!(" [\"a\",\"b\"] ")), ["a", "b"]);
+        assert!(queue_messages(&json!("{not json}"), false).is_err());
+    }
+
+    #[test]
+    fn an_object_is_one_indented_message_and_null_is_none() {
+        assert_eq!(messages(&json!({ "a": 1 })), ["{\n  \"a\": 1\n}"]);
+        assert_eq!(messages(&Value::Null), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,7 @@
+//! ASP.NET Core route templates, as far as functions use them (S10, reference 7.1).
+
+mod constraint;
+mod segment;
+mod template;
+
+pub(crate) use template::{RouteTemplate, RouteValues};

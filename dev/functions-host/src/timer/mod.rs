@@ -1,0 +1,7 @@
+//! Timer triggers.
+
+mod listener;
+mod schedule;
+
+pub(crate) use listener::{Timer, TimerListener};
+pub(crate) use schedule::Schedule;

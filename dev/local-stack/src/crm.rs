@@ -1,0 +1,146 @@
+//! The CRM's side: the sample tables a DBA would map (`infra/sql/sqlite/sample_crm.sql`).
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, named_params};
+use time::OffsetDateTime;
+
+use crate::database::timestamp;
+
+/// How long a statement waits for the handler's write transactions.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The CRM's tables. Methods block for milliseconds.
+#[derive(Debug)]
+pub struct Crm(Mutex<Connection>);
+
+/// A row of the CRM's users. Nothing is guaranteed about it, as in a real CRM.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserRow {
+    /// Key; what is not a GUID reads as missing.
+    pub user_guid: Option<String>,
+    /// Sign-in name.
+    pub user_name: Option<String>,
+    /// Given name.
+    pub first_name: Option<String>,
+    /// Family name.
+    pub last_name: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// `active|inactive|new|deleted`.
+    pub status: Option<String>,
+}
+
+/// `Product > CIAM` of a biller, as the CRM shows it (D1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductCiam {
+    /// `Active` or `Inactive`.
+    pub status: String,
+    /// Since when it is active.
+    pub activation_date: Option<OffsetDateTime>,
+    /// The toggle.
+    pub toggle_on: bool,
+    /// The run that recorded it.
+    pub onboarding_id: String,
+}
+
+impl Crm {
+    pub(crate) fn open(path: &Path) -> rusqlite::Result<Self> {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        Ok(Self(Mutex::new(connection)))
+    }
+
+    /// A biller; without a name it cannot be onboarded.
+    pub fn add_biller<'a>(&self, id: &str, name: impl Into<Option<&'a str>>) -> rusqlite::Result<()> {
+        let sql = "INSERT INTO crm_biller (biller_id, biller_name) VALUES (?1, ?2)";
+        self.connection().execute(sql, (id, name.into()))?;
+        Ok(())
+    }
+
+    /// Users of a biller, in one transaction.
+    pub fn add_users(&self, biller_id: &str, users: &[UserRow]) -> rusqlite::Result<()> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        let mut insert = transaction.prepare(
+            "INSERT INTO crm_biller_user (biller_id, user_guid, user_name, first_name, last_name, email, status)
+             VALUES (:biller_id, :user_guid, :user_name, :first_name, :last_name, :email, :status)",
+        )?;
+        for user in users {
+            insert.execute(named_params! {
+                ":biller_id": biller_id,
+                ":user_guid": user.user_guid,
+                ":user_name": user.user_name,
+                ":first_name": user.first_name,
+                ":last_name": user.last_name,
+                ":email": user.email,
+                ":status": user.status,
+            })?;
+        }
+        drop(insert);
+        transaction.commit()
+    }
+
+    /// Gives the user with the row's GUID the row's other values; answers how many rows that were.
+    pub fn replace_user(&self, biller_id: &str, user: &UserRow) -> rusqlite::Result<usize> {
+        self.connection().execute(
+            "UPDATE crm_biller_user SET user_name = :user_name, first_name = :first_name, last_name = :last_name,
+                email = :email, status = :status
+             WHERE biller_id = :biller_id AND user_guid = :user_guid",
+            named_params! {
+                ":biller_id": biller_id,
+                ":user_guid": user.user_guid,
+                ":user_name": user.user_name,
+                ":first_name": user.first_name,
+                ":last_name": user.last_name,
+                ":email": user.email,
+                ":status": user.status,
+            },
+        )
+    }
+
+    /// Changes a user's status; answers how many rows that were.
+    pub fn set_user_status(&self, biller_id: &str, user_guid: &str, status: &str) -> rusqlite::Result<usize> {
+        let sql = "UPDATE crm_biller_user SET status = ?3 WHERE biller_id = ?1 AND user_guid = ?2";
+        self.connection().execute(sql, (biller_id, user_guid, status))
+    }
+
+    /// Removes a user's rows; answers how many.
+    pub fn remove_user(&self, biller_id: &str, user_guid: &str) -> rusqlite::Result<usize> {
+        let sql = "DELETE FROM crm_biller_user WHERE biller_id = ?1 AND user_guid = ?2";
+        self.connection().execute(sql, (biller_id, user_guid))
+    }
+
+    /// `Product > CIAM`; `None` while nothing was ever recorded for the biller.
+    pub fn product_ciam(&self, biller_id: &str) -> rusqlite::Result<Option<ProductCiam>> {
+        let sql =
+            "SELECT ciam_status, activation_date, toggle_on, onboarding_id FROM crm_product_ciam WHERE biller_id = ?1";
+        self.connection()
+            .query_row(sql, [biller_id], |row| {
+                Ok(ProductCiam {
+                    status: row.get("ciam_status")?,
+                    activation_date: timestamp(row.get("activation_date")?),
+                    toggle_on: row.get("toggle_on")?,
+                    onboarding_id: row.get("onboarding_id")?,
+                })
+            })
+            .optional()
+    }
+
+    /// From now on the CRM refuses (or again accepts) to have a CIAM status recorded.
+    pub fn refuse_ciam_status(&self, refuse: bool) -> rusqlite::Result<()> {
+        let sql = if refuse {
+            "CREATE TRIGGER crm_refuses_update BEFORE UPDATE ON crm_product_ciam BEGIN SELECT RAISE(ABORT, 'refused'); END;
+             CREATE TRIGGER crm_refuses_insert BEFORE INSERT ON crm_product_ciam BEGIN SELECT RAISE(ABORT, 'refused'); END;"
+        } else {
+            "DROP TRIGGER IF EXISTS crm_refuses_update; DROP TRIGGER IF EXISTS crm_refuses_insert;"
+        };
+        self.connection().execute_batch(sql)
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,9 @@
+//! `local-stack`: the whole set on one machine, for people (`make run`, `make serve`).
+
+mod program;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    program::main()
+}

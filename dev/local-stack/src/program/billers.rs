@@ -1,0 +1,145 @@
+//! The sample billers.
+
+use local_stack::UserRow;
+
+use super::scenario::{Act, Change, Ending, Event};
+
+/// A sample biller and its story.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SampleBiller {
+    /// BID.
+    pub(super) id: &'static str,
+    /// Its name in the CRM.
+    pub(super) name: &'static str,
+    /// Users it begins with.
+    pub(super) users: u32,
+    /// Three of them are bad records at first.
+    pub(super) has_bad_records: bool,
+    /// SecureAuth has its organization already, deactivated.
+    pub(super) has_deactivated_organization: bool,
+    /// What happens, in order.
+    pub(super) acts: &'static [Act],
+}
+
+const PLAIN: SampleBiller = SampleBiller {
+    id: "",
+    name: "",
+    users: 0,
+    has_bad_records: false,
+    has_deactivated_organization: false,
+    acts: &[],
+};
+
+const YES: Event = Event::Toggle(true);
+const NO: Event = Event::Toggle(false);
+const WIZARD: Event = Event::Wizard(true);
+
+/// All sample billers.
+pub(super) const BILLERS: [SampleBiller; 10] = [
+    SampleBiller {
+        id: "1001",
+        name: "Maple Grove",
+        acts: &[Act::of(YES, Ending::Active(0))],
+        ..PLAIN
+    },
+    SampleBiller {
+        id: "1002",
+        name: "Cedar Point",
+        users: 3,
+        acts: &[Act::of(WIZARD, Ending::Active(3))],
+        ..PLAIN
+    },
+    SampleBiller {
+        id: "1003",
+        name: "Clearwater",
+        users: 250,
+        acts: &[Act::of(YES, Ending::Active(250))],
+        ..PLAIN
+    },
+    SampleBiller {
+        id: "1004",
+        name: "Riverbend Water",
+        users: 5_000,
+        acts: &[Act::of(YES, Ending::Active(5_000))],
+        ..PLAIN
+    },
+    SampleBiller {
+        id: "1005",
+        name: "Harborview",
+        users: 250,
+        has_bad_records: true,
+        acts: &[
+            Act::of(YES, Ending::Failed),
+            Act::of(YES, Ending::Active(250)).after(Change::RecordsCorrected),
+        ],
+        ..PLAIN
+    },
+    SampleBiller {
+        id: "1006",
+        name: "Pine Valley",
+        users: 12,
+        has_deactivated_organization: true,
+        acts: &[Act::of(YES, Ending::Active(12))],
+        ..PLAIN
+    },
+    SampleBiller {
+        id: "1007",
+        name: "Lakeside Gas",
+        users: 10,
+        acts: &[
+            Act::of(YES, Ending::Active(10)),
+            Act::of(YES, Ending::Active(12)).after(Change::MoreUsers(2)),
+        ],
+        ..PLAIN
+    },
+    SampleBiller {
+        id: "1008",
+        name: "Granite County",
+        users: 8,
+        acts: &[
+            Act::of(WIZARD, Ending::Failed).after(Change::SecureAuthRefusesActivation),
+            Act::of(YES, Ending::Active(8)),
+        ],
+        ..PLAIN
+    },
+    SampleBiller {
+        id: "1009",
+        name: "Summit Waste",
+        users: 5,
+        acts: &[Act::of(YES, Ending::Active(5)), Act::of(NO, Ending::Inactive(5))],
+        ..PLAIN
+    },
+    SampleBiller {
+        id: "1010",
+        name: "Willow Creek",
+        users: 4,
+        acts: &[Act::of(Event::Wizard(false), Ending::NotEnabled)],
+        ..PLAIN
+    },
+];
+
+impl SampleBiller {
+    /// Its users as they should be.
+    pub(super) fn good_users(&self) -> Vec<UserRow> {
+        UserRow::samples(self.id, self.users)
+    }
+
+    /// Its users as the CRM has them at first.
+    pub(super) fn first_users(&self) -> Vec<UserRow> {
+        let mut users = self.good_users();
+        if self.has_bad_records {
+            spoil(&mut users);
+        }
+        users
+    }
+}
+
+/// Three bad records: no e-mail address, a user name with a blank, a user name somebody else has in other letters.
+fn spoil(users: &mut [UserRow]) {
+    let [first, second, third, fourth, ..] = users else {
+        return;
+    };
+    first.email = None;
+    second.user_name = Some("front desk".to_owned());
+    third.user_name = fourth.user_name.as_ref().map(|name| name.to_uppercase());
+}

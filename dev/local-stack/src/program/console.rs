@@ -1,0 +1,125 @@
+//! What a person sees while it runs: a bar per biller, or a line per change where there is no terminal.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use local_stack::HttpAnswer;
+
+use super::billers::SampleBiller;
+use super::scenario::{Act, Event};
+
+/// Between two redraws of the elapsed time.
+const TICK: Duration = Duration::from_millis(200);
+
+/// The screen.
+#[derive(Debug)]
+pub(super) struct Console {
+    bars: Option<MultiProgress>,
+}
+
+/// One biller on it.
+#[derive(Debug)]
+pub(super) struct BillerLine {
+    label: String,
+    bar: Option<ProgressBar>,
+    last: String,
+}
+
+impl Console {
+    /// Bars when stdout is a terminal.
+    pub(super) fn new() -> Self {
+        let bars = std::io::stdout()
+            .is_terminal()
+            .then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stdout()));
+        Self { bars }
+    }
+
+    /// Nothing more is drawn.
+    pub(super) fn close(&self) {
+        // The cursor still stands behind the last bar.
+        if self.bars.is_some() {
+            println!();
+        }
+    }
+
+    /// Adds a biller below the others.
+    pub(super) fn line(&self, biller: &SampleBiller) -> BillerLine {
+        let label = format!("{} {}", biller.id, biller.name);
+        let bar = self.bars.as_ref().map(|bars| {
+            let bar = bars.add(ProgressBar::new(u64::from(biller.users)));
+            bar.set_style(style());
+            bar.set_prefix(label.clone());
+            bar
+        });
+        BillerLine {
+            label,
+            bar,
+            last: String::new(),
+        }
+    }
+}
+
+fn style() -> ProgressStyle {
+    let template = "{prefix:20} {bar:24.cyan} {pos:>5}/{len:5} {elapsed:>4} {wide_msg}";
+    // A template that does not parse would be seen at the first look; the default one does the same job.
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("━━╌")
+}
+
+impl BillerLine {
+    /// An event begins.
+    pub(super) fn begin(&mut self, act: &Act) {
+        if let Some(bar) = &self.bar {
+            bar.reset_elapsed();
+            // Disabling leaves the users where they are.
+            if act.event != Event::Toggle(false) {
+                bar.set_position(0);
+            }
+            bar.enable_steady_tick(TICK);
+        }
+        self.say(&act.label());
+    }
+
+    /// The status page was read.
+    pub(super) fn update(&mut self, status: &HttpAnswer) {
+        let number = |name: &str| status.number_at(&format!("/onboarding/progress/{name}"));
+        if let Some(bar) = self.bar.as_ref().filter(|_| number("usersTotal") > 0) {
+            bar.set_length(number("usersTotal"));
+            bar.set_position(number("imported") + number("alreadyPresent"));
+        }
+        let mut words = vec![status.text_at("/onboarding/kind"), status.text_at("/onboarding/state")];
+        words.extend(
+            [status.text_at("/onboarding/step")]
+                .into_iter()
+                .filter(|step| !step.is_empty()),
+        );
+        let waiting_for = status.text_at("/onboarding/waitingFor");
+        let mut text = words.join(" · ");
+        if !waiting_for.is_empty() {
+            text = format!("{text} · waits for {waiting_for}");
+        }
+        self.say(&text);
+    }
+
+    /// An event has ended.
+    pub(super) fn end(&mut self, text: &str) {
+        self.say(text);
+        if let Some(bar) = &self.bar {
+            bar.disable_steady_tick();
+            bar.abandon();
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        if text == self.last {
+            return;
+        }
+        text.clone_into(&mut self.last);
+        match &self.bar {
+            Some(bar) => bar.set_message(self.last.clone()),
+            None => println!("{:20} {text}", self.label),
+        }
+    }
+}

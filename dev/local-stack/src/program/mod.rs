@@ -1,0 +1,118 @@
+//! The command line.
+
+mod billers;
+mod console;
+mod log;
+mod readme;
+mod run;
+mod scenario;
+mod serve;
+mod signals;
+mod table;
+mod verdict;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use local_stack::{StackError, StackOptions};
+
+/// The set could not be started.
+const NOT_STARTED: u8 = 2;
+
+/// CRM, SecureAuth simulator, Functions host and handler on this machine
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Onboards sample billers and compares SecureAuth with the database: exit code 0 when every biller ended as expected
+    Run {
+        #[command(flatten)]
+        common: Common,
+        /// Keeps the folder with the database also when all went well
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Stays up with the sample billers, for curl, until Ctrl-C
+    Serve {
+        #[command(flatten)]
+        common: Common,
+        /// Port of the HTTP API
+        #[arg(long, default_value_t = 7071)]
+        port: u16,
+        /// Port of the SecureAuth simulator
+        #[arg(long, default_value_t = 7080)]
+        simulator_port: u16,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Common {
+    /// The handler's binary; by default beside this program
+    #[arg(long)]
+    handler: Option<PathBuf>,
+    /// Where handler and host write their log; by default in the target folder
+    #[arg(long)]
+    log: Option<PathBuf>,
+}
+
+impl Common {
+    /// Files beside this program, or above its folder.
+    fn beside(name: &str, levels: usize) -> PathBuf {
+        let program = std::env::current_exe().unwrap_or_default();
+        program
+            .ancestors()
+            .nth(levels)
+            .map(|folder| folder.join(name))
+            .unwrap_or_default()
+    }
+
+    fn options(&self) -> StackOptions {
+        let handler = self.handler.clone();
+        let handler = handler.unwrap_or_else(|| Self::beside("biller-onboarding", 1));
+        StackOptions::new(handler).set("LOG_FORMAT", "text")
+    }
+
+    fn log(&self, name: &str) -> PathBuf {
+        self.log.clone().unwrap_or_else(|| Self::beside(name, 2))
+    }
+}
+
+/// Runs the command line.
+#[tokio::main]
+pub(super) async fn main() -> ExitCode {
+    match dispatch(Arguments::parse().command).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("local-stack: {error}");
+            ExitCode::from(NOT_STARTED)
+        }
+    }
+}
+
+async fn dispatch(command: Command) -> Result<ExitCode, StackError> {
+    match command {
+        Command::Run { common, keep } => {
+            let log = common.log("local-stack-run.log");
+            log::start(&log)?;
+            run::run(common.options(), &log, keep).await
+        }
+        Command::Serve {
+            common,
+            port,
+            simulator_port,
+        } => {
+            let log = common.log("local-stack-serve.log");
+            log::start(&log)?;
+            let mut options = common.options();
+            options.port = port;
+            options.simulator.listen.set_port(simulator_port);
+            serve::serve(options, &log).await
+        }
+    }
+}

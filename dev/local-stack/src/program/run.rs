@@ -1,0 +1,158 @@
+//! `local-stack run`: every sample biller's story at once, then the table and the verdict.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use local_stack::{HttpAnswer, Stack, StackError, StackOptions};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::billers::{BILLERS, SampleBiller};
+use super::console::{BillerLine, Console};
+use super::scenario::{Act, load};
+use super::signals::{INTERRUPTED, told_to_stop};
+use super::table;
+use super::verdict::{Row, Totals};
+
+/// For one event. All together take a fraction of it.
+const DEADLINE: Duration = Duration::from_mins(1);
+/// Between two looks at a biller's status.
+const POLL: Duration = Duration::from_millis(150);
+/// Users per page: small, so that the bars move.
+const USERS_PER_PAGE: &str = "250";
+/// Lines of the log shown when something is wrong.
+const ERROR_LINES: usize = 5;
+
+/// Runs everything; exit code 0 when every event ended as expected.
+pub(super) async fn run(options: StackOptions, log: &Path, keep: bool) -> Result<ExitCode, StackError> {
+    let begun = Instant::now();
+    let stack = Arc::new(Stack::start(options.set("USERS_PER_PAGE", USERS_PER_PAGE)).await?);
+    println!(
+        "{} sample billers: events go to {}, SecureAuth is the simulator at {}\n",
+        BILLERS.len(),
+        stack.front_door().base_url(),
+        stack.simulator().base_url()
+    );
+    for biller in &BILLERS {
+        load(&stack, biller)?;
+    }
+    let rows = tokio::select! {
+        rows = play_all(&stack) => rows?,
+        () = told_to_stop() => return Ok(ExitCode::from(INTERRUPTED)),
+    };
+    println!("\n{}\n", table::render(&rows));
+    let complaints = complaints(&stack, &rows);
+    let directory = stack.directory().to_owned();
+    let error_lines = stack.error_lines();
+    let keep = keep || !complaints.is_empty();
+    if let Some(stack) = Arc::into_inner(stack) {
+        stack.stop(keep).await;
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    if complaints.is_empty() {
+        println!(
+            "{} events in {seconds:.1} s, each as expected. SecureAuth holds {}, and the database says the same.",
+            rows.len(),
+            Totals::expected()
+        );
+    } else {
+        println!("NOT as expected, after {seconds:.1} s:");
+        for complaint in &complaints {
+            println!("  ✗ {complaint}");
+        }
+        println!("The handler's last warnings and errors:");
+        for line in error_lines.iter().skip(error_lines.len().saturating_sub(ERROR_LINES)) {
+            println!("  {line}");
+        }
+    }
+    if keep {
+        println!("Database: {}", directory.join("biller-onboarding.db").display());
+    }
+    println!("Log of handler and host: {}", log.display());
+    Ok(if complaints.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+async fn play_all(stack: &Arc<Stack>) -> Result<Vec<Row>, StackError> {
+    let console = Console::new();
+    let mut stories = JoinSet::new();
+    for (place, biller) in BILLERS.iter().enumerate() {
+        let (stack, line) = (Arc::clone(stack), console.line(biller));
+        stories.spawn(async move { (place, play(&stack, biller, line).await) });
+    }
+    let mut played: Vec<_> = stories.join_all().await;
+    console.close();
+    played.sort_by_key(|(place, _)| *place);
+    let mut rows = Vec::new();
+    for (_, story) in played {
+        rows.extend(story?);
+    }
+    Ok(rows)
+}
+
+async fn play(stack: &Stack, biller: &'static SampleBiller, mut line: BillerLine) -> Result<Vec<Row>, StackError> {
+    let mut rows = Vec::new();
+    for act in biller.acts {
+        act.change.apply(stack, biller)?;
+        let begun = Instant::now();
+        line.begin(act);
+        // A front door that does not answer is a verdict too: the database and SecureAuth can still be looked at.
+        let (status, failure) = match fire(stack, biller.id, act, &mut line).await {
+            Ok(status) => (status, None),
+            Err(error) => ("error".to_owned(), Some(error.to_string())),
+        };
+        let mut row = Row::judge(stack, biller, *act, &status, begun.elapsed())?;
+        row.disagreements.extend(failure);
+        line.end(&format!("{} {status}", if row.is_good() { "✓" } else { "✗" }));
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+/// Sends the event and follows the status as the CRM does; answers its last word.
+async fn fire(stack: &Stack, biller_id: &str, act: &Act, line: &mut BillerLine) -> Result<String, StackError> {
+    let end = Instant::now() + DEADLINE;
+    let answer = act.event.send(stack, biller_id).await?;
+    if !matches!(answer.status, 200 | 202) {
+        return Ok(format!("{} {}", answer.status, answer.text_at("/code")));
+    }
+    loop {
+        let status: HttpAnswer = stack.front_door().status(biller_id).await?;
+        line.update(&status);
+        let word = status.text_at("/status");
+        if word != "processing" || Instant::now() >= end {
+            return Ok(word.to_owned());
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Everything that is not as it should be.
+fn complaints(stack: &Stack, rows: &[Row]) -> Vec<String> {
+    let bad = rows.iter().filter(|row| !row.is_good());
+    let mut complaints: Vec<_> = bad
+        .map(|row| {
+            format!(
+                "biller {}, {}: {}",
+                row.biller.id,
+                row.act.label(),
+                row.disagreements.join("; ")
+            )
+        })
+        .collect();
+    let (expected, found) = (Totals::expected(), Totals::in_secureauth(stack));
+    if expected != found {
+        complaints.push(format!("SecureAuth as a whole: expected {expected}, found {found}"));
+    }
+    complaints.extend(stack.violations());
+    let restarts: u32 = stack.hosts().iter().map(functions_host::FunctionsHost::restarts).sum();
+    if restarts > 0 {
+        complaints.push(format!("the handler ended by itself {restarts} times"));
+    }
+    complaints
+}

@@ -1,0 +1,52 @@
+//! `local-stack serve`: the same set stays up, and nothing happens until somebody asks for it.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use local_stack::{Stack, StackError, StackOptions};
+
+use super::billers::{BILLERS, SampleBiller};
+use super::readme::curl_lines;
+use super::scenario::load;
+use super::signals::told_to_stop;
+
+/// Between two rounds of the timer.
+const TIMER: Duration = Duration::from_secs(1);
+
+/// Serves until Ctrl-C.
+pub(super) async fn serve(mut options: StackOptions, log: &Path) -> Result<ExitCode, StackError> {
+    options.timer_interval = Some(TIMER);
+    let stack = Stack::start(options).await?;
+    println!("Sample billers:");
+    for biller in &BILLERS {
+        load(&stack, biller)?;
+        println!(
+            "  {}  {:24} {:>5} users{}",
+            biller.id,
+            biller.name,
+            biller.users,
+            remark(biller)
+        );
+    }
+    let (front_door, secureauth) = (stack.front_door().base_url(), stack.simulator().base_url());
+    println!("\nHTTP API: {front_door}\nSecureAuth: {secureauth} (simulator)\n\nTry, in another terminal:\n");
+    for line in curl_lines(front_door) {
+        println!("{line}");
+    }
+    println!("curl {secureauth}/admin/inventory\n");
+    println!("Database: {}", stack.database().path().display());
+    println!("Log of handler and host: {}", log.display());
+    println!("Ctrl-C ends it.");
+    told_to_stop().await;
+    stack.stop(false).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn remark(biller: &SampleBiller) -> &'static str {
+    match biller {
+        biller if biller.has_bad_records => ", three of them bad records",
+        biller if biller.has_deactivated_organization => ", its organization exists already, deactivated",
+        _ => "",
+    }
+}

@@ -1,0 +1,278 @@
+//! Whether an event ended as expected: by SecureAuth's inventory and by the database, not by what the handler answers.
+
+use std::time::Duration;
+
+use local_stack::{BillerInventory, Stack, StackError};
+
+use super::billers::{BILLERS, SampleBiller};
+use super::scenario::{Act, Ending};
+
+/// What stands where after an event.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Observed {
+    /// What the CRM's person reads.
+    pub(super) status: String,
+    /// By the simulator's inventory.
+    pub(super) secureauth: BillerInventory,
+    /// By the ledgers of the handler's runs.
+    pub(super) users_in_database: u64,
+    /// The biller's CIAM state by the database.
+    pub(super) ciam_state: String,
+    /// There is an activation date.
+    pub(super) has_date: bool,
+    /// `Product > CIAM` of the CRM.
+    pub(super) toggle_on: bool,
+    /// Why the latest run did not succeed.
+    pub(super) reason: Option<String>,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    /// The biller.
+    pub(super) biller: &'static SampleBiller,
+    /// Event and expected ending.
+    pub(super) act: Act,
+    /// What came of it.
+    pub(super) observed: Observed,
+    /// From the event to its end.
+    pub(super) took: Duration,
+    /// What is not as expected, as sentences.
+    pub(super) disagreements: Vec<String>,
+}
+
+impl Observed {
+    /// Looks everywhere. `status` is what the status page said in the end.
+    pub(super) fn look(stack: &Stack, biller_id: &str, status: &str) -> Result<Self, StackError> {
+        let database = stack.database();
+        let record = database.biller(biller_id)?;
+        let product = stack.crm().product_ciam(biller_id)?;
+        Ok(Self {
+            status: status.to_owned(),
+            secureauth: stack.in_secureauth(biller_id),
+            users_in_database: database.users_onboarded(biller_id)?,
+            ciam_state: record
+                .as_ref()
+                .map_or_else(|| "not-enabled".to_owned(), |it| it.state.clone()),
+            has_date: record.is_some_and(|it| it.activation_date.is_some()),
+            toggle_on: product.is_some_and(|it| it.toggle_on),
+            reason: database.latest_run(biller_id)?.and_then(|run| run.reason),
+        })
+    }
+
+    /// Every difference from the expected ending.
+    pub(super) fn disagreements(&self, ending: Ending) -> Vec<String> {
+        let (deactivated, state, pools) = match ending {
+            Ending::Active(_) => (Some(false), "active", 1),
+            Ending::Inactive(_) => (Some(true), "inactive", 1),
+            Ending::Failed | Ending::NotEnabled => (None, "not-enabled", 0),
+        };
+        let is_active = state == "active";
+        let mut found = Vec::new();
+        let mut differs = |what: &str, expected: String, actual: String| {
+            if expected != actual {
+                found.push(format!("{what} {actual} instead of {expected}"));
+            }
+        };
+        differs("status", ending.status().to_owned(), self.status.clone());
+        differs(
+            "organization in SecureAuth",
+            organization(deactivated),
+            organization(self.secureauth.deactivated),
+        );
+        differs(
+            "identity pools in SecureAuth",
+            pools.to_string(),
+            self.secureauth.pools.to_string(),
+        );
+        differs(
+            "their identity providers",
+            pools.to_string(),
+            self.secureauth.pools_with_idp.to_string(),
+        );
+        differs(
+            "users in SecureAuth",
+            ending.users().to_string(),
+            self.secureauth.users.to_string(),
+        );
+        differs(
+            "users in the database",
+            ending.users().to_string(),
+            self.users_in_database.to_string(),
+        );
+        differs("CIAM state in the database", state.to_owned(), self.ciam_state.clone());
+        // A biller that was switched off keeps the date of its last activation.
+        differs(
+            "activation date",
+            yes_no(ending.has_organization()),
+            yes_no(self.has_date),
+        );
+        differs("toggle in the CRM", yes_no(is_active), yes_no(self.toggle_on));
+        if !found.is_empty() {
+            found.extend(self.reason.as_ref().map(|reason| format!("the run's reason: {reason}")));
+        }
+        found
+    }
+}
+
+impl Row {
+    /// Looks what came of an act. `status` is what the status page said in the end.
+    pub(super) fn judge(
+        stack: &Stack,
+        biller: &'static SampleBiller,
+        act: Act,
+        status: &str,
+        took: Duration,
+    ) -> Result<Self, StackError> {
+        let observed = Observed::look(stack, biller.id, status)?;
+        Ok(Self {
+            biller,
+            act,
+            disagreements: observed.disagreements(act.ending),
+            observed,
+            took,
+        })
+    }
+
+    /// As expected.
+    pub(super) fn is_good(&self) -> bool {
+        self.disagreements.is_empty()
+    }
+}
+
+/// An organization's state in a word.
+pub(super) fn organization(deactivated: Option<bool>) -> String {
+    match deactivated {
+        Some(false) => "live",
+        Some(true) => "deactivated",
+        None => "none",
+    }
+    .to_owned()
+}
+
+fn yes_no(yes: bool) -> String {
+    if yes { "yes" } else { "no" }.to_owned()
+}
+
+/// What the tenant must hold when all is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Totals {
+    /// Organizations below the parent.
+    pub(super) organizations: usize,
+    /// Identity pools.
+    pub(super) pools: usize,
+    /// Users.
+    pub(super) users: u64,
+}
+
+impl Totals {
+    /// By the last ending of every biller.
+    pub(super) fn expected() -> Self {
+        let endings = BILLERS.iter().filter_map(|biller| Some(biller.acts.last()?.ending));
+        let live: Vec<_> = endings.filter(|ending| ending.has_organization()).collect();
+        Self {
+            organizations: live.len(),
+            pools: live.len(),
+            users: live.iter().map(|ending| ending.users()).sum(),
+        }
+    }
+
+    /// By the inventory: everything in the tenant, whoever's it is.
+    pub(super) fn in_secureauth(stack: &Stack) -> Self {
+        let inventory = stack.simulator().inventory();
+        let of_organizations = inventory
+            .organizations
+            .iter()
+            .flat_map(|organization| &organization.pools);
+        let pools: Vec<_> = of_organizations.chain(&inventory.other_pools).collect();
+        Self {
+            // The parent of them all is there from the start.
+            organizations: inventory.organizations.len().saturating_sub(1),
+            pools: pools.len(),
+            users: pools.iter().map(|pool| pool.number_of_users).sum(),
+        }
+    }
+}
+
+impl std::fmt::Display for Totals {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            organizations,
+            pools,
+            users,
+        } = self;
+        write!(
+            formatter,
+            "{organizations} organizations, {pools} identity pools and {users} users"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn observed(deactivated: Option<bool>, users: u64, state: &str) -> Observed {
+        let pools = usize::from(deactivated.is_some());
+        Observed {
+            status: state.to_owned(),
+            secureauth: BillerInventory {
+                deactivated,
+                pools,
+                pools_with_idp: pools,
+                users,
+            },
+            users_in_database: users,
+            ciam_state: state.to_owned(),
+            has_date: deactivated.is_some(),
+            toggle_on: state == "active",
+            reason: None,
+        }
+    }
+
+    #[test]
+    fn what_agrees_everywhere_is_good() {
+        assert_eq!(
+            observed(Some(false), 3, "active").disagreements(Ending::Active(3)),
+            [""; 0]
+        );
+        assert_eq!(
+            observed(Some(true), 3, "inactive").disagreements(Ending::Inactive(3)),
+            [""; 0]
+        );
+        let mut failed = observed(None, 0, "not-enabled");
+        failed.status = "failed".to_owned();
+        assert_eq!(failed.disagreements(Ending::Failed), [""; 0]);
+    }
+
+    #[test]
+    fn the_handlers_word_alone_is_not_enough() {
+        let mut only_said = observed(None, 0, "active");
+        only_said.has_date = true;
+        let found = only_said.disagreements(Ending::Active(3));
+        assert_eq!(found.len(), 5, "{found:#?}");
+    }
+
+    #[test]
+    fn something_left_behind_by_a_failed_run_is_a_disagreement() {
+        let mut left = observed(Some(true), 8, "not-enabled");
+        left.status = "failed".to_owned();
+        left.has_date = false;
+        let found = left.disagreements(Ending::Failed).join("\n");
+        assert!(
+            found.contains("organization in SecureAuth deactivated instead of none"),
+            "{found}"
+        );
+        assert!(found.contains("users in SecureAuth 8 instead of 0"), "{found}");
+    }
+
+    #[test]
+    fn users_missing_in_one_of_the_two_places_are_a_disagreement() {
+        let mut fewer = observed(Some(false), 250, "active");
+        fewer.users_in_database = 249;
+        assert_eq!(
+            fewer.disagreements(Ending::Active(250)),
+            ["users in the database 249 instead of 250"]
+        );
+    }
+}

@@ -1,0 +1,37 @@
+//! What SecureAuth holds of a biller, counted from the simulator's inventory and not from anybody's word.
+
+use secureauth_simulator::Simulator;
+
+/// What SecureAuth holds of a biller.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BillerInventory {
+    /// Whether its organization is deactivated; `None` when there is no organization.
+    pub deactivated: Option<bool>,
+    /// Pools of the organization that are not deleted.
+    pub pools: usize,
+    /// Of these, pools with an identity provider.
+    pub pools_with_idp: usize,
+    /// Users in these pools.
+    pub users: u64,
+}
+
+impl BillerInventory {
+    /// Counts what the organization with this id has.
+    pub fn of(simulator: &Simulator, organization_id: &str) -> Self {
+        let inventory = simulator.inventory();
+        let organization = inventory
+            .organizations
+            .iter()
+            .find(|organization| organization.id == organization_id);
+        let Some(organization) = organization else {
+            return Self::default();
+        };
+        let pools: Vec<_> = organization.pools.iter().filter(|pool| !pool.deleted).collect();
+        Self {
+            deactivated: Some(organization.deactivated),
+            pools: pools.len(),
+            pools_with_idp: pools.iter().filter(|pool| pool.idp).count(),
+            users: pools.iter().map(|pool| pool.number_of_users).sum(),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The handler's subcommands, run with the settings of the set.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Output;
+
+use tokio::process::Command;
+
+use crate::error::StackError;
+
+/// The handler's binary and its settings.
+#[derive(Debug, Clone)]
+pub struct HandlerCommand {
+    binary: PathBuf,
+    app_root: PathBuf,
+    settings: BTreeMap<String, String>,
+}
+
+impl HandlerCommand {
+    pub(super) fn new(binary: PathBuf, app_root: PathBuf, settings: BTreeMap<String, String>) -> Self {
+        Self {
+            binary,
+            app_root,
+            settings,
+        }
+    }
+
+    /// The settings the handler runs with.
+    pub fn settings(&self) -> &BTreeMap<String, String> {
+        &self.settings
+    }
+
+    /// Runs a subcommand to its end, whatever its exit code.
+    pub async fn output(&self, arguments: &[&str]) -> Result<Output, StackError> {
+        Command::new(&self.binary)
+            .args(arguments)
+            .current_dir(&self.app_root)
+            .envs(&self.settings)
+            .stdin(std::process::Stdio::null())
+            .kill_on_drop(true)
+            .output()
+            .await
+            .map_err(StackError::file(&self.binary))
+    }
+
+    /// Runs a subcommand that must succeed; answers its stdout.
+    pub async fn run(&self, arguments: &[&str]) -> Result<String, StackError> {
+        let output = self.output(arguments).await?;
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+        if output.status.success() {
+            return Ok(stdout);
+        }
+        Err(StackError::Handler {
+            arguments: arguments.join(" "),
+            status: output.status.to_string(),
+            output: stdout + &String::from_utf8_lossy(&output.stderr),
+        })
+    }
+}

@@ -1,0 +1,197 @@
+//! The set itself.
+
+mod app_root;
+mod handler;
+mod options;
+mod settings;
+mod wait;
+
+use std::path::Path;
+use std::time::Duration;
+
+use functions_host::{EmbeddedQueues, Executable, FunctionsHost, HostOptions};
+use secureauth_simulator::Simulator;
+use tempfile::TempDir;
+
+pub use handler::HandlerCommand;
+pub use options::StackOptions;
+pub use wait::NotReached;
+
+use crate::crm::Crm;
+use crate::database::Database;
+use crate::error::StackError;
+use crate::front_door::FrontDoor;
+use crate::secureauth::BillerInventory;
+
+/// How long the handler may take to its first answer.
+const READY_DEADLINE: Duration = Duration::from_mins(1);
+/// Lines of the console shown when it does not.
+const CONSOLE_LINES: usize = 10;
+
+/// A running set. Dropping it kills the handler, stops everything else and removes its folder.
+pub struct Stack {
+    // The order is the order of the end: no handler writes into a folder that is being removed.
+    hosts: Vec<FunctionsHost>,
+    front_doors: Vec<FrontDoor>,
+    simulator: Simulator,
+    handler: HandlerCommand,
+    crm: Crm,
+    database: Database,
+    directory: TempDir,
+}
+
+impl Stack {
+    /// Makes the folder with app root and database, starts the simulator and the hosts, and waits for the handlers.
+    pub async fn start(options: StackOptions) -> Result<Self, StackError> {
+        let directory = TempDir::with_prefix("biller-onboarding-").map_err(StackError::file("temporary folder"))?;
+        let app_root = app_root::copy(&options.repository, directory.path())?;
+        let path = directory.path().join("biller-onboarding.db");
+        let simulator_options = options.simulator;
+        let client = simulator_options.clients.first().cloned();
+        let address = simulator_options.listen;
+        let simulator =
+            Simulator::start(simulator_options).map_err(|error| StackError::Simulator { address, error })?;
+        let mut env = settings::for_development(&path, &simulator, client.as_ref());
+        env.extend(options.settings);
+        let handler = HandlerCommand::new(options.handler.clone(), app_root.clone(), env.clone());
+        handler.run(&["db", "migrate"]).await?;
+        handler.run(&["db", "sample-crm"]).await?;
+
+        let queues = EmbeddedQueues::default();
+        let mut hosts = Vec::new();
+        for number in 0..options.hosts.max(1) {
+            let mut host = HostOptions::new(&app_root);
+            host.env.clone_from(&env);
+            host.executable = Some(Executable {
+                path: options.handler.clone(),
+                arguments: vec!["serve".to_owned()],
+            });
+            host.time = options.host_times.clone();
+            host.timer_interval = options.timer_interval;
+            host.framing = options.framing;
+            host.queues = Some(queues.clone());
+            // Only the first can have the port that was asked for.
+            host.port = if number == 0 { options.port } else { 0 };
+            hosts.push(FunctionsHost::start(host).await?);
+        }
+        for host in &hosts {
+            ready(host).await?;
+        }
+        let front_doors = hosts
+            .iter()
+            .map(|host| FrontDoor::new(host.base_url()))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            hosts,
+            front_doors,
+            simulator,
+            handler,
+            crm: Crm::open(&path)?,
+            database: Database::open(&path)?,
+            directory,
+        })
+    }
+
+    /// The CRM's tables.
+    pub fn crm(&self) -> &Crm {
+        &self.crm
+    }
+
+    /// The HTTP API, through the first host.
+    pub fn front_door(&self) -> &FrontDoor {
+        self.front_door_of(0)
+    }
+
+    /// The HTTP API through the host of this index.
+    ///
+    /// # Panics
+    /// When there are not so many hosts.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the number of hosts is the caller's own option; documented"
+    )]
+    pub fn front_door_of(&self, index: usize) -> &FrontDoor {
+        &self.front_doors[index]
+    }
+
+    /// The SecureAuth simulator.
+    pub fn simulator(&self) -> &Simulator {
+        &self.simulator
+    }
+
+    /// The first host.
+    ///
+    /// # Panics
+    /// Never: there is always one.
+    #[expect(clippy::indexing_slicing, reason = "`start` makes at least one host")]
+    pub fn host(&self) -> &FunctionsHost {
+        &self.hosts[0]
+    }
+
+    /// All hosts.
+    pub fn hosts(&self) -> &[FunctionsHost] {
+        &self.hosts
+    }
+
+    /// The handler's subcommands, with the settings of the set.
+    pub fn handler(&self) -> &HandlerCommand {
+        &self.handler
+    }
+
+    /// What the handler recorded.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// What SecureAuth holds of a biller whose organization has the biller's id.
+    pub fn in_secureauth(&self, biller_id: &str) -> BillerInventory {
+        BillerInventory::of(&self.simulator, biller_id)
+    }
+
+    /// The folder of the set.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// What the hosts' strict mode found; empty when handler and hosts understood each other.
+    pub fn violations(&self) -> Vec<String> {
+        self.hosts.iter().flat_map(FunctionsHost::violations).collect()
+    }
+
+    /// Lines of the handlers' consoles with an error or a warning.
+    pub fn error_lines(&self) -> Vec<String> {
+        let lines = self.hosts.iter().flat_map(FunctionsHost::console_lines);
+        let is_wanted = |text: &String| ["ERROR", "WARN"].iter().any(|level| text.contains(level));
+        lines.map(|line| line.text).filter(is_wanted).collect()
+    }
+
+    /// Ends a host and kills its handler, as a scale-in does; messages in work stay invisible until their time is over.
+    ///
+    /// # Panics
+    /// When it is the last one.
+    pub async fn remove_host(&mut self, index: usize) {
+        assert!(self.hosts.len() > 1, "a set has at least one host");
+        self.front_doors.remove(index);
+        self.hosts.remove(index).stop().await;
+    }
+
+    /// Stops everything; the folder stays when `keep` is set.
+    pub async fn stop(mut self, keep: bool) {
+        for host in self.hosts.drain(..) {
+            host.stop().await;
+        }
+        self.directory.disable_cleanup(keep);
+    }
+}
+
+async fn ready(host: &FunctionsHost) -> Result<(), StackError> {
+    host.wait_until_ready(READY_DEADLINE).await.map_err(|reason| {
+        let lines = host.console_lines();
+        let last = lines.iter().rev().take(CONSOLE_LINES).rev();
+        let console: Vec<_> = last.map(|line| line.text.as_str()).collect();
+        StackError::NotReady {
+            reason,
+            console: console.join("\n"),
+        }
+    })
+}

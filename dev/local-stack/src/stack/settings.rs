@@ -1,0 +1,55 @@
+//! The handler's settings on a developer's machine: everything that takes seconds or minutes in production is short.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use secureauth_simulator::{Client, Simulator};
+
+/// The payload schema with the billers' members that the simulator has from the start.
+const PAYLOAD_SCHEMA_ID: &str = "5d5ced58793b41178123b2d1cc5fb658";
+
+/// Pauses and deadlines. The longest deadline is short because a run that is taken back waits it out; it is long enough
+/// for an unoptimized build on a busy machine.
+const SHORT: [(&str, &str); 21] = [
+    ("SECUREAUTH_CONNECT_DEADLINE", "1s"),
+    ("SECUREAUTH_CRUD_DEADLINE", "2s"),
+    ("SECUREAUTH_IMPORT_DEADLINE", "2s"),
+    ("SECUREAUTH_TOKEN_DEADLINE", "2s"),
+    ("RETRY_FIRST", "20ms"),
+    ("RETRY_MAX", "200ms"),
+    ("RETRY_AFTER_CAP", "1s"),
+    ("RUN_PAUSES", "100ms, 200ms"),
+    ("ROLLBACK_PAUSES", "200ms"),
+    ("ROLLBACK_TIME_LIMIT", "20s"),
+    ("LEASE", "10s"),
+    ("HEARTBEAT", "1s"),
+    ("CALL_MARGIN", "100ms"),
+    ("RESEND_FIRST", "1s"),
+    ("RESEND_LONGEST", "5s"),
+    ("NO_SLOT_PAUSE", "100ms"),
+    ("RECHECK_AFTER", "300ms"),
+    ("VERIFY_PAUSES", "50ms, 100ms, 200ms, 500ms, 1s"),
+    ("DATABASE_BUSY_TIMEOUT", "10s"),
+    ("SECOND_FACTOR_MECHANISMS", "none"),
+    ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
+];
+
+/// Settings that make the handler use this database file and this simulator.
+pub(super) fn for_development(
+    database: &Path,
+    simulator: &Simulator,
+    client: Option<&Client>,
+) -> BTreeMap<String, String> {
+    let (id, secret) = client.map_or(("", ""), |client| (&client.id, &client.secret));
+    let own = [
+        ("DATABASE", format!("sqlite:{}", database.display())),
+        ("SECUREAUTH_BASE_URL", simulator.base_url()),
+        ("SECUREAUTH_TENANT_ID", simulator.tenant().to_owned()),
+        ("SECUREAUTH_PAYLOAD_SCHEMA_ID", PAYLOAD_SCHEMA_ID.to_owned()),
+        ("SECUREAUTH_CLIENT_ID", id.to_owned()),
+        ("SECUREAUTH_CLIENT_SECRET", secret.to_owned()),
+    ];
+    let short = SHORT.map(|(name, value)| (name, value.to_owned()));
+    let all = short.into_iter().chain(own);
+    all.map(|(name, value)| (name.to_owned(), value)).collect()
+}

@@ -1,0 +1,176 @@
+-- Schema version 1: the handler's own tables, all in schema ciam.
+--
+-- For:    SQL Server 2019 or later (compatibility level 130 or higher), Azure SQL.
+-- Order:  the numbered scripts one after the other, then the three objects the DBA maps (sample_crm.sql is an example),
+--         then permissions.sql.
+-- Needs:  CREATE SCHEMA, CREATE TABLE and ALTER on schema ciam; the handler itself needs permissions.sql only.
+-- Safe:   runs in one transaction under an application lock and does nothing when its version is recorded already.
+--         It may be run by any tool in one piece (there is no GO), or by the handler's own command.
+--
+-- Times are UTC and written by the database (SYSUTCDATETIME). Words (states, kinds, steps, entries) are the handler's own
+-- (src/domain); a word this build does not know was written by a newer one. Names of tables are the contract between
+-- versions: a later script adds, it does not rename.
+
+SET XACT_ABORT ON;
+SET NOCOUNT ON;
+SET ANSI_NULLS ON;
+SET ANSI_PADDING ON;
+SET ANSI_WARNINGS ON;
+SET ARITHABORT ON;
+SET CONCAT_NULL_YIELDS_NULL ON;
+SET QUOTED_IDENTIFIER ON;
+SET NUMERIC_ROUNDABORT OFF;
+
+BEGIN TRANSACTION;
+
+DECLARE @lock INT;
+EXEC @lock = sp_getapplock @Resource = N'ciam.SchemaVersion', @LockMode = N'Exclusive', @LockOwner = N'Transaction',
+    @LockTimeout = 60000;
+IF @lock < 0
+BEGIN;
+    THROW 51001, N'Another migration is running.', 1;
+END;
+
+IF SCHEMA_ID(N'ciam') IS NULL
+    EXEC (N'CREATE SCHEMA ciam');
+
+IF OBJECT_ID(N'ciam.SchemaVersion', N'U') IS NULL
+    CREATE TABLE ciam.SchemaVersion (
+        Version   BIGINT       NOT NULL CONSTRAINT PK_SchemaVersion PRIMARY KEY,
+        AppliedAt DATETIME2(6) NOT NULL
+    );
+
+IF NOT EXISTS (SELECT 1 FROM ciam.SchemaVersion WHERE Version = 1)
+BEGIN
+    -- What is recorded about a biller. A row appears with its first run.
+    CREATE TABLE ciam.BillerCiam (
+        BillerId       NVARCHAR(64) COLLATE Latin1_General_100_BIN2 NOT NULL CONSTRAINT PK_BillerCiam PRIMARY KEY,
+        State          NVARCHAR(32)  NOT NULL,
+        ActivationDate DATETIME2(6)  NULL,
+        OrganizationId NVARCHAR(256) NULL,
+        IdentityPoolId NVARCHAR(256) NULL,
+        Generation     BIGINT        NOT NULL CONSTRAINT CK_BillerCiam_Generation CHECK (Generation >= 0),
+        UpdatedAt      DATETIME2(6)  NOT NULL
+    );
+
+    -- A run. RunNo is the order of acceptance.
+    CREATE TABLE ciam.Onboarding (
+        RunNo           BIGINT IDENTITY(1, 1) NOT NULL,
+        OnboardingId    UNIQUEIDENTIFIER      NOT NULL CONSTRAINT PK_Onboarding PRIMARY KEY NONCLUSTERED,
+        BillerId        NVARCHAR(64) COLLATE Latin1_General_100_BIN2 NOT NULL
+            CONSTRAINT FK_Onboarding_BillerCiam REFERENCES ciam.BillerCiam (BillerId),
+        BillerName      NVARCHAR(MAX) NULL,
+        Kind            NVARCHAR(32)  NOT NULL,
+        State           NVARCHAR(32)  NOT NULL,
+        Step            NVARCHAR(64)  NULL,
+        Source          NVARCHAR(32)  NOT NULL,
+        RequestedBy     NVARCHAR(256) NOT NULL,
+        Traceparent     NVARCHAR(256) NULL,
+        Generation      BIGINT        NOT NULL,
+        PoolId          NVARCHAR(256) NULL,
+        UsersTotal      BIGINT        NOT NULL CONSTRAINT DF_Onboarding_UsersTotal DEFAULT 0,
+        Imported        BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Imported DEFAULT 0,
+        AlreadyPresent  BIGINT        NOT NULL CONSTRAINT DF_Onboarding_AlreadyPresent DEFAULT 0,
+        Skipped         BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Skipped DEFAULT 0,
+        Failed          BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Failed DEFAULT 0,
+        IssuesTotal     BIGINT        NOT NULL CONSTRAINT DF_Onboarding_IssuesTotal DEFAULT 0,
+        PausesUsed      BIGINT        NOT NULL CONSTRAINT DF_Onboarding_PausesUsed DEFAULT 0,
+        CreatedAt       DATETIME2(6)  NOT NULL,
+        StartedAt       DATETIME2(6)  NULL,
+        UpdatedAt       DATETIME2(6)  NOT NULL,
+        FinishedAt      DATETIME2(6)  NULL,
+        NextAttemptAt   DATETIME2(6)  NULL,
+        WaitingFor      NVARCHAR(64)  NULL,
+        Reason          NVARCHAR(64)  NULL,
+        TakingBackSince DATETIME2(6)  NULL,
+        Version         BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Version DEFAULT 0,
+        LeaseOwner      UNIQUEIDENTIFIER NULL,
+        LeaseUntil      DATETIME2(6)  NULL,
+        DueAt           DATETIME2(6)  NULL,
+        Resends         BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Resends DEFAULT 0
+    );
+    CREATE UNIQUE CLUSTERED INDEX CX_Onboarding ON ciam.Onboarding (RunNo);
+    CREATE INDEX IX_Onboarding_Biller ON ciam.Onboarding (BillerId, RunNo);
+    CREATE INDEX IX_Onboarding_Due ON ciam.Onboarding (DueAt) WHERE DueAt IS NOT NULL;
+    -- One open or stuck run per biller.
+    CREATE UNIQUE INDEX UX_Onboarding_Open ON ciam.Onboarding (BillerId)
+        WHERE State <> N'succeeded' AND State <> N'failed' AND State <> N'cancelled';
+
+    -- The events that were accepted, for ever: an event id is never used twice for a biller. EventKey is its SHA-256,
+    -- because the comparison of text would ignore case or blanks at the end.
+    CREATE TABLE ciam.OnboardingEvent (
+        BillerId     NVARCHAR(64) COLLATE Latin1_General_100_BIN2 NOT NULL,
+        EventKey     BINARY(32)       NOT NULL,
+        EventId      NVARCHAR(128)    NOT NULL,
+        Fingerprint  NVARCHAR(64)     NOT NULL,
+        Source       NVARCHAR(32)     NOT NULL,
+        RequestedBy  NVARCHAR(256)    NOT NULL,
+        OnboardingId UNIQUEIDENTIFIER NULL
+            CONSTRAINT FK_OnboardingEvent_Onboarding REFERENCES ciam.Onboarding (OnboardingId),
+        ReceivedAt   DATETIME2(6)     NOT NULL,
+        CONSTRAINT PK_OnboardingEvent PRIMARY KEY (BillerId, EventKey)
+    );
+
+    -- What a run saw, meant to do and did; also the audit trail. Append only.
+    CREATE TABLE ciam.OnboardingJournal (
+        OnboardingId UNIQUEIDENTIFIER NOT NULL
+            CONSTRAINT FK_OnboardingJournal_Onboarding REFERENCES ciam.Onboarding (OnboardingId),
+        Seq          BIGINT        NOT NULL CONSTRAINT CK_OnboardingJournal_Seq CHECK (Seq > 0),
+        WrittenAt    DATETIME2(6)  NOT NULL,
+        Entry        NVARCHAR(64)  NOT NULL,
+        Detail       NVARCHAR(MAX) NOT NULL,
+        CONSTRAINT PK_OnboardingJournal PRIMARY KEY (OnboardingId, Seq)
+    );
+    EXEC (N'CREATE TRIGGER ciam.OnboardingJournal_AppendOnly ON ciam.OnboardingJournal AFTER UPDATE, DELETE AS
+BEGIN
+    SET NOCOUNT ON;
+    IF NOT EXISTS (SELECT 1 FROM deleted)
+        RETURN;
+    THROW 51002, N''The journal is append only.'', 1;
+END');
+
+    -- Data errors of users: who, which field, what kind, never a value.
+    CREATE TABLE ciam.OnboardingIssue (
+        IssueNo      BIGINT IDENTITY(1, 1) NOT NULL CONSTRAINT PK_OnboardingIssue PRIMARY KEY,
+        OnboardingId UNIQUEIDENTIFIER NOT NULL
+            CONSTRAINT FK_OnboardingIssue_Onboarding REFERENCES ciam.Onboarding (OnboardingId),
+        UserGuid     UNIQUEIDENTIFIER NULL,
+        Field        NVARCHAR(32)     NOT NULL,
+        Code         NVARCHAR(32)     NOT NULL
+    );
+    CREATE UNIQUE INDEX UX_OnboardingIssue ON ciam.OnboardingIssue (OnboardingId, UserGuid, Field, Code);
+
+    -- The ledger: every user a run wrote or is about to write. PriorValues is personal data.
+    CREATE TABLE ciam.OnboardedUser (
+        OnboardingId UNIQUEIDENTIFIER NOT NULL
+            CONSTRAINT FK_OnboardedUser_Onboarding REFERENCES ciam.Onboarding (OnboardingId),
+        UserGuid     UNIQUEIDENTIFIER NOT NULL,
+        UserId       UNIQUEIDENTIFIER NOT NULL,
+        ContentHash  NVARCHAR(64)     NOT NULL,
+        State        NVARCHAR(32)     NOT NULL,
+        PriorValues  NVARCHAR(MAX)    NULL,
+        UpdatedAt    DATETIME2(6)     NOT NULL,
+        CONSTRAINT PK_OnboardedUser PRIMARY KEY (OnboardingId, UserGuid)
+    );
+
+    -- Users a pool that is not ours held before the import. IdentifierKey is a SHA-256 (hex), or empty.
+    CREATE TABLE ciam.PoolUserBefore (
+        OnboardingId  UNIQUEIDENTIFIER NOT NULL
+            CONSTRAINT FK_PoolUserBefore_Onboarding REFERENCES ciam.Onboarding (OnboardingId),
+        UserId        UNIQUEIDENTIFIER NOT NULL,
+        IdentifierKey NVARCHAR(64) COLLATE Latin1_General_100_BIN2 NOT NULL,
+        CONSTRAINT PK_PoolUserBefore PRIMARY KEY (OnboardingId, UserId, IdentifierKey)
+    );
+    CREATE INDEX IX_PoolUserBefore_Identifier ON ciam.PoolUserBefore (OnboardingId, IdentifierKey);
+
+    -- Who may work on runs right now: the tenant's request budget is divided among these rows.
+    CREATE TABLE ciam.WorkerSlot (
+        Slot      BIGINT           NOT NULL CONSTRAINT PK_WorkerSlot PRIMARY KEY,
+        WorkerId  UNIQUEIDENTIFIER NULL,
+        HeldUntil DATETIME2(6)     NULL
+    );
+
+    INSERT INTO ciam.SchemaVersion (Version, AppliedAt) VALUES (1, SYSUTCDATETIME());
+END;
+
+COMMIT TRANSACTION;

@@ -1,0 +1,21 @@
+-- What the handler may do: a role to put its database user into.
+--
+-- Order:  after the numbered scripts and the three mapped objects. May be run again.
+-- Needs:  CREATE ROLE and CONTROL on schema ciam.
+-- Then:   ALTER ROLE ciam_onboarding ADD MEMBER [the handler's user];
+--
+-- The role reaches the CRM's tables only through the views and the procedure in schema ciam. It deletes nothing.
+
+IF DATABASE_PRINCIPAL_ID(N'ciam_onboarding') IS NULL
+    CREATE ROLE ciam_onboarding;
+
+GRANT SELECT ON SCHEMA::ciam TO ciam_onboarding;
+GRANT EXECUTE ON OBJECT::ciam.RecordCiamStatus TO ciam_onboarding;
+GRANT INSERT, UPDATE ON OBJECT::ciam.BillerCiam TO ciam_onboarding;
+GRANT INSERT, UPDATE ON OBJECT::ciam.Onboarding TO ciam_onboarding;
+GRANT INSERT ON OBJECT::ciam.OnboardingEvent TO ciam_onboarding;
+GRANT INSERT ON OBJECT::ciam.OnboardingJournal TO ciam_onboarding;
+GRANT INSERT ON OBJECT::ciam.OnboardingIssue TO ciam_onboarding;
+GRANT INSERT, UPDATE ON OBJECT::ciam.OnboardedUser TO ciam_onboarding;
+GRANT INSERT ON OBJECT::ciam.PoolUserBefore TO ciam_onboarding;
+GRANT INSERT, UPDATE ON OBJECT::ciam.WorkerSlot TO ciam_onboarding;

@@ -1,0 +1,129 @@
+-- Schema version 1 of the embedded database (SQLite): the handler's own tables.
+-- The handler applies every numbered script of this folder that is missing, in order, inside one write transaction.
+-- Times are microseconds since 1970 (UTC), GUIDs are text of 36 lower-case characters, words are the handler's own
+-- (src/domain); lengths are checked because SQLite does not. The counterpart is infra/sql/sql_server/0001_onboarding.sql.
+
+-- What is recorded about a biller. A row appears with its first run.
+CREATE TABLE biller_ciam (
+    biller_id        TEXT    NOT NULL PRIMARY KEY CHECK (length(biller_id) BETWEEN 1 AND 64),
+    state            TEXT    NOT NULL CHECK (length(state) BETWEEN 1 AND 32),
+    activation_date  INTEGER,
+    organization_id  TEXT    CHECK (length(organization_id) <= 256),
+    identity_pool_id TEXT    CHECK (length(identity_pool_id) <= 256),
+    generation       INTEGER NOT NULL CHECK (generation >= 0),
+    updated_at       INTEGER NOT NULL
+) STRICT;
+
+-- A run. run_no is the order of acceptance.
+CREATE TABLE onboarding (
+    run_no            INTEGER PRIMARY KEY,
+    onboarding_id     TEXT    NOT NULL UNIQUE CHECK (length(onboarding_id) = 36),
+    biller_id         TEXT    NOT NULL REFERENCES biller_ciam (biller_id),
+    biller_name       TEXT,
+    kind              TEXT    NOT NULL CHECK (length(kind) BETWEEN 1 AND 32),
+    state             TEXT    NOT NULL CHECK (length(state) BETWEEN 1 AND 32),
+    step              TEXT    CHECK (length(step) BETWEEN 1 AND 64),
+    source            TEXT    NOT NULL CHECK (length(source) BETWEEN 1 AND 32),
+    requested_by      TEXT    NOT NULL CHECK (length(requested_by) BETWEEN 1 AND 256),
+    traceparent       TEXT    CHECK (length(traceparent) <= 256),
+    generation        INTEGER NOT NULL CHECK (generation >= 0),
+    pool_id           TEXT    CHECK (length(pool_id) <= 256),
+    users_total       INTEGER NOT NULL DEFAULT 0 CHECK (users_total >= 0),
+    imported          INTEGER NOT NULL DEFAULT 0 CHECK (imported >= 0),
+    already_present   INTEGER NOT NULL DEFAULT 0 CHECK (already_present >= 0),
+    skipped           INTEGER NOT NULL DEFAULT 0 CHECK (skipped >= 0),
+    failed            INTEGER NOT NULL DEFAULT 0 CHECK (failed >= 0),
+    issues_total      INTEGER NOT NULL DEFAULT 0 CHECK (issues_total >= 0),
+    pauses_used       INTEGER NOT NULL DEFAULT 0 CHECK (pauses_used >= 0),
+    created_at        INTEGER NOT NULL,
+    started_at        INTEGER,
+    updated_at        INTEGER NOT NULL,
+    finished_at       INTEGER,
+    next_attempt_at   INTEGER,
+    waiting_for       TEXT    CHECK (length(waiting_for) <= 64),
+    reason            TEXT    CHECK (length(reason) <= 64),
+    taking_back_since INTEGER,
+    version           INTEGER NOT NULL DEFAULT 0,
+    lease_owner       TEXT    CHECK (length(lease_owner) = 36),
+    lease_until       INTEGER,
+    due_at            INTEGER,
+    resends           INTEGER NOT NULL DEFAULT 0 CHECK (resends >= 0)
+) STRICT;
+
+-- One open or stuck run per biller.
+CREATE UNIQUE INDEX ux_onboarding_open ON onboarding (biller_id)
+    WHERE state <> 'succeeded' AND state <> 'failed' AND state <> 'cancelled';
+CREATE INDEX ix_onboarding_biller ON onboarding (biller_id, run_no);
+CREATE INDEX ix_onboarding_due ON onboarding (due_at) WHERE due_at IS NOT NULL;
+
+-- The events that were accepted, for ever: an event id is never used twice for a biller.
+CREATE TABLE onboarding_event (
+    biller_id     TEXT    NOT NULL CHECK (length(biller_id) BETWEEN 1 AND 64),
+    event_id      TEXT    NOT NULL CHECK (length(event_id) BETWEEN 1 AND 128),
+    fingerprint   TEXT    NOT NULL CHECK (length(fingerprint) BETWEEN 1 AND 64),
+    source        TEXT    NOT NULL CHECK (length(source) BETWEEN 1 AND 32),
+    requested_by  TEXT    NOT NULL CHECK (length(requested_by) BETWEEN 1 AND 256),
+    onboarding_id TEXT    REFERENCES onboarding (onboarding_id),
+    received_at   INTEGER NOT NULL,
+    PRIMARY KEY (biller_id, event_id)
+) STRICT, WITHOUT ROWID;
+
+-- What a run saw, meant to do and did; also the audit trail. Append only.
+CREATE TABLE onboarding_journal (
+    onboarding_id TEXT    NOT NULL REFERENCES onboarding (onboarding_id),
+    seq           INTEGER NOT NULL CHECK (seq > 0),
+    written_at    INTEGER NOT NULL,
+    entry         TEXT    NOT NULL CHECK (length(entry) BETWEEN 1 AND 64),
+    detail        TEXT    NOT NULL CHECK (json_valid(detail)),
+    PRIMARY KEY (onboarding_id, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER onboarding_journal_no_update BEFORE UPDATE ON onboarding_journal
+BEGIN
+    SELECT RAISE(ABORT, 'the journal is append only');
+END;
+
+CREATE TRIGGER onboarding_journal_no_delete BEFORE DELETE ON onboarding_journal
+BEGIN
+    SELECT RAISE(ABORT, 'the journal is append only');
+END;
+
+-- Data errors of users: who, which field, what kind, never a value.
+CREATE TABLE onboarding_issue (
+    issue_no      INTEGER PRIMARY KEY,
+    onboarding_id TEXT    NOT NULL REFERENCES onboarding (onboarding_id),
+    user_guid     TEXT    CHECK (length(user_guid) = 36),
+    field         TEXT    NOT NULL CHECK (length(field) BETWEEN 1 AND 32),
+    code          TEXT    NOT NULL CHECK (length(code) BETWEEN 1 AND 32)
+) STRICT;
+
+CREATE UNIQUE INDEX ux_onboarding_issue ON onboarding_issue (onboarding_id, ifnull(user_guid, ''), field, code);
+
+-- The ledger: every user a run wrote or is about to write. prior_values is personal data.
+CREATE TABLE onboarded_user (
+    onboarding_id TEXT    NOT NULL REFERENCES onboarding (onboarding_id),
+    user_guid     TEXT    NOT NULL CHECK (length(user_guid) = 36),
+    user_id       TEXT    NOT NULL CHECK (length(user_id) = 36),
+    content_hash  TEXT    NOT NULL CHECK (length(content_hash) <= 64),
+    state         TEXT    NOT NULL CHECK (length(state) BETWEEN 1 AND 32),
+    prior_values  TEXT,
+    updated_at    INTEGER NOT NULL,
+    PRIMARY KEY (onboarding_id, user_guid)
+) STRICT, WITHOUT ROWID;
+
+-- Users a pool that is not ours held before the import. identifier_key is a SHA-256 (hex), or empty.
+CREATE TABLE pool_user_before (
+    onboarding_id  TEXT NOT NULL REFERENCES onboarding (onboarding_id),
+    user_id        TEXT NOT NULL CHECK (length(user_id) = 36),
+    identifier_key TEXT NOT NULL CHECK (length(identifier_key) IN (0, 64)),
+    PRIMARY KEY (onboarding_id, user_id, identifier_key)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX ix_pool_user_before_identifier ON pool_user_before (onboarding_id, identifier_key);
+
+-- Who may work on runs right now: the tenant's request budget is divided among these rows.
+CREATE TABLE worker_slot (
+    slot       INTEGER NOT NULL PRIMARY KEY CHECK (slot > 0),
+    worker_id  TEXT    CHECK (length(worker_id) = 36),
+    held_until INTEGER
+) STRICT;

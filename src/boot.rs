@@ -1,0 +1,182 @@
+//! Wires settings, vault, database, SecureAuth and saga together: on first use, again after a failure, and anew when SecureAuth
+//! refuses the credentials, because they may have been rotated in the vault.
+//!
+//! Nothing here ends the process: what is missing is [`NotReady`] until it is there.
+
+mod database;
+
+pub use database::Database;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::Mutex;
+use tracing::{error, info};
+
+use crate::functions::{HttpLimits, NotReady, Services, ServicesSource};
+use crate::ic_secureauth_api::{self as api, ClientAuthMethod};
+use crate::onboarding::{Onboarding, Parts};
+use crate::settings::secureauth::AuthMethod;
+use crate::settings::{Environment, Findings, Secrets, Settings};
+use crate::store::{SCHEMA_VERSIONS, Store};
+use crate::telemetry::chain;
+use crate::world::{Clock, IdSource, SystemClock};
+
+/// The scopes asked for (reference section 1); the last one is optional.
+const SCOPES: [&str; 3] = ["manage_configuration", "identity", "read_configuration"];
+
+/// Makes the services once everything they need is there.
+#[derive(Debug)]
+pub struct Boot {
+    settings: Result<Settings, Findings>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<IdSource>,
+    ready: Mutex<Option<Arc<Services>>>,
+}
+
+impl Boot {
+    /// Reads the settings; findings are kept, not fatal.
+    pub fn new(environment: &Environment, seed: u64) -> Self {
+        Self {
+            settings: Settings::read(environment),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(IdSource::seeded(seed)),
+            ready: Mutex::new(None),
+        }
+    }
+
+    /// The settings.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub fn settings(&self) -> Result<&Settings, &Findings> {
+        self.settings.as_ref()
+    }
+
+    /// Limits of the HTTP function; the defaults while the settings cannot be used.
+    pub fn limits(&self) -> HttpLimits {
+        let Ok(settings) = &self.settings else {
+            return HttpLimits::default();
+        };
+        HttpLimits {
+            max_body: usize::try_from(settings.server.max_body_bytes).unwrap_or(usize::MAX),
+            deadline: settings.server.http_deadline,
+        }
+    }
+
+    /// The database, whatever its schema.
+    ///
+    /// # Errors
+    /// [`NotReady`]
+    pub async fn database(&self) -> Result<Database, NotReady> {
+        let settings = self.settings.as_ref().map_err(|_| NotReady::Configuration)?;
+        let secrets = secrets(settings).await?;
+        self.open(settings, &secrets).await
+    }
+
+    async fn open(&self, settings: &Settings, secrets: &Secrets) -> Result<Database, NotReady> {
+        let opened = Database::open(settings, secrets, &self.clock).await;
+        opened.map_err(|failure| {
+            error!(error = %chain(&failure), "the database cannot be opened");
+            NotReady::Database
+        })
+    }
+
+    async fn make(&self) -> Result<Services, NotReady> {
+        let settings = self.settings.as_ref().map_err(|_| NotReady::Configuration)?;
+        let secrets = secrets(settings).await?;
+        let store = self.open(settings, &secrets).await?.store();
+        check_schema(store.as_ref()).await?;
+        let secureauth = api::SecureAuth::new(self.client_config(settings, &secrets)?).map_err(|finding| {
+            error!(%finding, "the SecureAuth client cannot be made");
+            NotReady::Configuration
+        })?;
+        let onboarding = Onboarding::new(Parts {
+            store,
+            secureauth,
+            tenant_id: secrets.tenant_id,
+            payload_schema_id: secrets.payload_schema_id,
+            max_in_flight: usize::from(settings.secureauth.in_flight_per_worker()),
+            attempts: u32::from(settings.secureauth.retry.attempts),
+            workers: u32::from(settings.secureauth.workers),
+            settings: settings.onboarding.clone(),
+            run: settings.run.clone(),
+            clock: Arc::clone(&self.clock),
+            ids: Arc::clone(&self.ids),
+        });
+        info!("ready");
+        Ok(Services {
+            onboarding: Arc::new(onboarding),
+        })
+    }
+
+    fn client_config(&self, settings: &Settings, secrets: &Secrets) -> Result<api::Config, NotReady> {
+        let secureauth = &settings.secureauth;
+        let base_url = secureauth.base_url(&secrets.tenant_id).map_err(|failure| {
+            error!(error = %failure, "SECUREAUTH_TENANT_ID and SECUREAUTH_REGION make no URL");
+            NotReady::Configuration
+        })?;
+        Ok(api::Config {
+            base_url,
+            tenant_id: secrets.tenant_id.clone(),
+            client_id: secrecy::ExposeSecret::expose_secret(&secrets.client_id).to_owned(),
+            client_secret: secrets.client_secret.clone(),
+            auth_method: match secureauth.auth_method {
+                AuthMethod::Basic => ClientAuthMethod::Basic,
+                AuthMethod::Post => ClientAuthMethod::Post,
+            },
+            scopes: SCOPES.map(str::to_owned).to_vec(),
+            import_path: secureauth.import_path.clone(),
+            attempts: u32::from(secureauth.retry.attempts),
+            backoff: api::Backoff {
+                first: secureauth.retry.first,
+                max: secureauth.retry.max,
+                retry_after_cap: secureauth.retry.after_cap,
+                ..api::Backoff::default()
+            },
+            deadlines: api::Deadlines {
+                connect: secureauth.deadlines.connect,
+                crud: secureauth.deadlines.crud,
+                import: secureauth.deadlines.import,
+                token: secureauth.deadlines.token,
+            },
+            max_in_flight: usize::from(secureauth.in_flight_per_worker()),
+            expiry_margin: secureauth.token_margin,
+            jitter_seed: self.ids.uuid().as_u64_pair().0,
+        })
+    }
+}
+
+async fn secrets(settings: &Settings) -> Result<Secrets, NotReady> {
+    settings.resolve().await.map_err(|failure| {
+        error!(error = %chain(&failure), "the key vault cannot be used");
+        NotReady::Vault
+    })
+}
+
+async fn check_schema(store: &dyn Store) -> Result<(), NotReady> {
+    match store.schema_version().await {
+        Ok(Some(version)) if SCHEMA_VERSIONS.contains(&version) => Ok(()),
+        Ok(found) => {
+            error!(?found, expected = ?SCHEMA_VERSIONS, "the database schema does not fit; run `db migrate`");
+            Err(NotReady::Schema)
+        }
+        Err(failure) => {
+            error!(error = %chain(&failure), "the database schema cannot be read");
+            Err(NotReady::Database)
+        }
+    }
+}
+
+#[async_trait]
+impl ServicesSource for Boot {
+    async fn services(&self) -> Result<Arc<Services>, NotReady> {
+        let mut ready = self.ready.lock().await;
+        if let Some(services) = ready.as_ref().filter(|services| !services.onboarding.is_stale()) {
+            return Ok(Arc::clone(services));
+        }
+        let services = Arc::new(self.make().await?);
+        *ready = Some(Arc::clone(&services));
+        Ok(services)
+    }
+}

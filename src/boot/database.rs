@@ -1,0 +1,80 @@
+//! The database the settings name.
+
+use std::sync::Arc;
+
+use crate::settings::{DatabaseKind, Secrets, Settings};
+use crate::store::sql_server::{SqlServerOptions, SqlServerStore};
+use crate::store::sqlite::{SqliteOptions, SqliteStore};
+use crate::store::{Store, StoreError};
+use crate::world::Clock;
+
+/// An open database, of whichever kind.
+#[derive(Debug, Clone)]
+pub enum Database {
+    /// `DATABASE=sqlite:<path>`, Development only.
+    Sqlite(Arc<SqliteStore>),
+    /// `DATABASE=sqlserver`.
+    SqlServer(Arc<SqlServerStore>),
+}
+
+impl Database {
+    pub(super) async fn open(
+        settings: &Settings,
+        secrets: &Secrets,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, StoreError> {
+        let database = &settings.database;
+        match &database.kind {
+            DatabaseKind::Sqlite(path) => {
+                let options = SqliteOptions {
+                    busy_timeout: database.busy_timeout,
+                    ..SqliteOptions::default()
+                };
+                let store = SqliteStore::open(path, Arc::clone(clock), options).await?;
+                Ok(Self::Sqlite(Arc::new(store)))
+            }
+            DatabaseKind::SqlServer => {
+                let options = SqlServerOptions {
+                    connection_string: secrets.sqlserver_connection_string.clone().unwrap_or_default(),
+                    pool_size: usize::try_from(database.pool_size).unwrap_or(usize::MAX),
+                    connect_timeout: database.connect_timeout,
+                    command_timeout: database.command_timeout,
+                    wait_timeout: database.pool_wait,
+                    max_age: database.connection_max_age,
+                };
+                let store = SqlServerStore::connect(&options)?;
+                Ok(Self::SqlServer(Arc::new(store)))
+            }
+        }
+    }
+
+    /// What the saga needs of it.
+    pub fn store(&self) -> Arc<dyn Store> {
+        match self {
+            Self::Sqlite(store) => Arc::clone(store) as Arc<dyn Store>,
+            Self::SqlServer(store) => Arc::clone(store) as Arc<dyn Store>,
+        }
+    }
+
+    /// Applies the numbered scripts of `infra/sql` that are missing.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(store) => store.migrate().await,
+            Self::SqlServer(store) => store.migrate().await,
+        }
+    }
+
+    /// Creates the CRM's side for samples and tests; `false` where a DBA does that (SQL Server).
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn create_sample_crm(&self) -> Result<bool, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.create_sample_crm().await.map(|()| true),
+            Self::SqlServer(_) => Ok(false),
+        }
+    }
+}

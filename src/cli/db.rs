@@ -1,0 +1,47 @@
+//! `db`: the schema of the database.
+
+use clap::Subcommand;
+
+use super::told;
+use crate::boot::Database;
+use crate::store::SCHEMA_VERSIONS;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Apply the numbered scripts of infra/sql that are missing
+    Migrate,
+    /// Say which schema version is there, and fail unless this program works with it
+    Check,
+    /// Create the CRM's side for samples and tests (Development only)
+    SampleCrm,
+}
+
+pub(super) async fn run(database: &Database, command: Command) -> Result<(), String> {
+    match command {
+        Command::Migrate => {
+            database.migrate().await.map_err(|error| told(&error))?;
+            check(database).await
+        }
+        Command::Check => check(database).await,
+        Command::SampleCrm => match database.create_sample_crm().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("the CRM's objects are mapped by its DBA: see infra/sql".to_owned()),
+            Err(error) => Err(told(&error)),
+        },
+    }
+}
+
+async fn check(database: &Database) -> Result<(), String> {
+    let found = database.store().schema_version().await.map_err(|error| told(&error))?;
+    let (oldest, newest) = (SCHEMA_VERSIONS.start(), SCHEMA_VERSIONS.end());
+    match found {
+        Some(version) if SCHEMA_VERSIONS.contains(&version) => {
+            println!("schema version {version}");
+            Ok(())
+        }
+        Some(version) => Err(format!(
+            "schema version {version}; this program works with {oldest} to {newest}"
+        )),
+        None => Err("there is no schema; run `db migrate`".to_owned()),
+    }
+}

@@ -1,0 +1,110 @@
+//! The subcommands. `serve` is what the host starts; the others are for operators and exit 2 with the list of findings when
+//! the settings cannot be used.
+
+mod db;
+mod operate;
+mod serve;
+mod status;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+
+use crate::boot::Boot;
+use crate::functions::NotReady;
+use crate::settings::{Environment, Log};
+use crate::store::Operation;
+use crate::telemetry;
+use crate::world::SystemClock;
+
+/// The settings cannot be used.
+const FINDINGS: u8 = 2;
+/// What was asked for could not be done.
+const FAILED: u8 = 1;
+
+/// Switches billers over to SecureAuth Connect.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the Functions host (the default)
+    Serve,
+    /// Show a biller's CIAM state, its latest run, and that run's journal
+    Status {
+        /// The biller's id
+        biller: String,
+    },
+    /// Go on with a stuck or waiting run where it stood
+    Resume(operate::Target),
+    /// Take back what a stuck, waiting or queued run created
+    Rollback(operate::Target),
+    /// End a queued run that no worker ever had
+    Cancel(operate::Target),
+    /// End a stuck run whose remains were cleaned up by hand
+    Close(operate::Target),
+    /// The database's schema
+    #[command(subcommand)]
+    Db(db::Command),
+}
+
+/// Runs the command line and says how the process is to end.
+pub async fn run(environment: Environment, seed: u64) -> ExitCode {
+    let command = Arguments::parse().command.unwrap_or(Command::Serve);
+    log(&command, &environment);
+    let boot = Arc::new(Boot::new(&environment, seed));
+    if let Command::Serve = command {
+        return serve::run(&environment, boot).await;
+    }
+    if let Err(findings) = boot.settings() {
+        eprintln!("{findings}");
+        return ExitCode::from(FINDINGS);
+    }
+    let database = match boot.database().await {
+        Ok(database) => database,
+        Err(NotReady::Configuration) => return ExitCode::from(FINDINGS),
+        Err(not_ready) => {
+            eprintln!("{not_ready}");
+            return ExitCode::from(FAILED);
+        }
+    };
+    let store = database.store();
+    let done = match command {
+        Command::Serve => Ok(()),
+        Command::Status { biller } => status::run(store.as_ref(), &biller).await,
+        Command::Resume(target) => operate::run(store.as_ref(), Operation::Resume, &target).await,
+        Command::Rollback(target) => operate::run(store.as_ref(), Operation::Rollback, &target).await,
+        Command::Cancel(target) => operate::run(store.as_ref(), Operation::Cancel, &target).await,
+        Command::Close(target) => operate::run(store.as_ref(), Operation::Close, &target).await,
+        Command::Db(command) => db::run(&database, command).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+/// The host reads lines from stdout; a subcommand's stdout belongs to what was asked for.
+fn log(command: &Command, environment: &Environment) {
+    let (log, clock) = (Log::of(environment), Arc::new(SystemClock));
+    let started = match command {
+        Command::Serve => telemetry::start(&log, clock),
+        _ => tracing::subscriber::set_global_default(telemetry::subscriber(&log, clock, std::io::stderr)),
+    };
+    if let Err(error) = started {
+        eprintln!("logging cannot be started: {error}");
+    }
+}
+
+/// An operator reads the whole chain of causes; none of them holds personal data.
+fn told(error: &crate::store::StoreError) -> String {
+    crate::telemetry::chain(error).to_string()
+}

@@ -1,0 +1,34 @@
+//! `resume`, `rollback`, `cancel`, `close`: an operator takes a run on. Each leaves an entry in the run's journal.
+
+use clap::Args;
+
+use super::told;
+use crate::domain::ids::OnboardingId;
+use crate::store::{Operated, Operation, Store};
+
+/// Which run, and who says so.
+#[derive(Debug, Args)]
+pub(super) struct Target {
+    /// The run's onboarding id
+    onboarding_id: OnboardingId,
+    /// Who gives the command; recorded in the journal
+    #[arg(long)]
+    by: String,
+}
+
+pub(super) async fn run(store: &dyn Store, operation: Operation, target: &Target) -> Result<(), String> {
+    let id = target.onboarding_id;
+    let operated = store.operate(id, operation, &target.by).await;
+    match operated.map_err(|error| told(&error))? {
+        Operated::Now(state) => {
+            println!("{id} is {} now", state.as_str());
+            Ok(())
+        }
+        Operated::NotFrom(state) => Err(format!(
+            "{} does not fit a run that is {} (or is being worked on right now)",
+            operation.as_str(),
+            state.as_str()
+        )),
+        Operated::Unknown => Err(format!("there is no run {id}")),
+    }
+}

@@ -1,0 +1,92 @@
+//! Newtypes for every identifier, parsed once at the edge.
+
+use std::fmt;
+
+use nutype::nutype;
+use uuid::Uuid;
+
+/// The CRM's biller id (BID): `^[A-Za-z0-9_-]{1,64}$`, compared byte for byte (design.md §4).
+#[nutype(
+    validate(not_empty, len_char_max = 64, predicate = is_biller_id),
+    derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Display, AsRef, TryFrom, Serialize, Deserialize)
+)]
+pub struct BillerId(String);
+
+fn is_biller_id(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}
+
+/// The caller's id of one event, 1–128 characters without control characters; unique per biller, for ever.
+#[nutype(
+    validate(not_empty, len_char_max = 128, predicate = is_printable),
+    derive(Debug, Clone, PartialEq, Eq, Hash, Display, AsRef, TryFrom, Serialize, Deserialize)
+)]
+pub struct EventId(String);
+
+/// Who asked, as the CRM names the person: 1–256 characters. Personal data: stored for the audit, never logged.
+#[nutype(
+    validate(not_empty, len_char_max = 256, predicate = is_printable),
+    derive(Clone, PartialEq, Eq, AsRef, TryFrom, Serialize, Deserialize)
+)]
+pub struct RequestedBy(String);
+
+impl fmt::Debug for RequestedBy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("RequestedBy(…)")
+    }
+}
+
+fn is_printable(text: &str) -> bool {
+    !text.chars().any(char::is_control)
+}
+
+/// One process working on runs: the owner of leases and of a worker slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct WorkerId(pub Uuid);
+
+impl fmt::Display for WorkerId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// A run's id. It is the correlation id people get, and what SecureAuth's audit events carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct OnboardingId(pub Uuid);
+
+impl fmt::Display for OnboardingId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+impl std::str::FromStr for OnboardingId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_biller_id_has_1_to_64_letters_digits_underscores_and_hyphens() {
+        for good in ["1876", "a", "Biller_7-x", &"x".repeat(64)] {
+            assert!(BillerId::try_new(good).is_ok(), "{good}");
+        }
+        for bad in ["", "a b", "a/b", "ä", "a.b", " 1876", &"x".repeat(65)] {
+            assert!(BillerId::try_new(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn who_asked_does_not_show_in_debug_output() {
+        let person = RequestedBy::try_new("jane.doe").unwrap();
+        assert!(!format!("{person:?}").contains("jane"));
+    }
+}

@@ -1,0 +1,16 @@
+//! What the project is about, without I/O: billers, runs, steps, users, and the sentences people read.
+//!
+//! Values are parsed at the edge into the newtypes of [`ids`]; everything behind the edge can rely on them.
+
+pub mod biller;
+pub mod ids;
+pub mod issue;
+pub mod journal;
+pub mod messages;
+pub mod reason;
+pub mod run;
+pub mod step;
+pub mod user;
+pub mod user_set;
+pub mod wish;
+mod words;

@@ -1,0 +1,19 @@
+//! Enums that have one word each: in the database, over HTTP and in logs.
+
+/// Implements `as_str` and `parse` for an enum from one table, so that the two cannot disagree.
+macro_rules! words {
+    ($type:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
+        impl $type {
+            /// The word used in the database, over HTTP and in logs.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// The value of a word, `None` for a word a newer version wrote.
+            pub fn parse(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+pub(crate) use words;

@@ -1,0 +1,142 @@
+//! What a function answers: always `200` with a non-empty JSON envelope, or a bare `500` for a failed invocation.
+//!
+//! An empty 2xx would hang the invocation until the host kills the process (reference 3.1), so there is one type for it all.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use super::queue_message::QueueMessage;
+
+/// The name of the HTTP output binding in `function-onboard-biller/function.json`.
+const HTTP_OUTPUT: &str = "res";
+/// The name of the queue output binding in all three `function.json`.
+const QUEUE_OUTPUT: &str = "migrateUsers";
+
+/// A successful invocation's outputs.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
+    http: Option<HttpAnswer>,
+    messages: Vec<QueueMessage>,
+    log: Option<String>,
+}
+
+/// What the HTTP caller gets.
+#[derive(Debug)]
+pub(super) struct HttpAnswer {
+    pub(super) status: StatusCode,
+    pub(super) content_type: &'static str,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: Value,
+}
+
+impl HttpAnswer {
+    pub(super) fn json(status: StatusCode, body: Value) -> Self {
+        Self {
+            status,
+            content_type: "application/json; charset=utf-8",
+            headers: Vec::new(),
+            body,
+        }
+    }
+
+    pub(super) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The body goes out as a string, so that the host does not re-serialise it (reference 3.4).
+    fn binding(self) -> Value {
+        let mut headers = Map::new();
+        headers.insert("content-type".into(), self.content_type.into());
+        headers.insert("cache-control".into(), "no-store".into());
+        for (name, value) in self.headers {
+            headers.insert(name.into(), value.into());
+        }
+        json!({
+            "statusCode": self.status.as_u16(),
+            "headers": headers,
+            "body": self.body.to_string(),
+        })
+    }
+}
+
+impl Answer {
+    pub(super) fn http(answer: HttpAnswer) -> Self {
+        Self {
+            http: Some(answer),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn messages(messages: Vec<QueueMessage>) -> Self {
+        Self {
+            messages,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn with_message(mut self, message: QueueMessage) -> Self {
+        self.messages.push(message);
+        self
+    }
+
+    /// A line in the host's log, inside the invocation's scope (reference 3.3).
+    pub(super) fn log(mut self, line: impl Into<String>) -> Self {
+        self.log = Some(line.into());
+        self
+    }
+
+    fn envelope(self) -> Value {
+        let mut outputs = Map::new();
+        if let Some(http) = self.http {
+            outputs.insert(HTTP_OUTPUT.into(), http.binding());
+        }
+        if !self.messages.is_empty() {
+            // An array of strings: a bare string would be decoded when it looks like base64 (reference 3.5).
+            let texts: Vec<Value> = self.messages.iter().map(|message| message.to_text().into()).collect();
+            outputs.insert(QUEUE_OUTPUT.into(), texts.into());
+        }
+        let logs: Vec<String> = self.log.into_iter().collect();
+        json!({ "Outputs": outputs, "Logs": logs, "ReturnValue": null })
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        Json(self.envelope()).into_response()
+    }
+}
+
+/// The invocation failed: the host delivers a queue message again. Its body is thrown away, so the reason is logged first.
+pub(super) fn failed_invocation() -> Response {
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::ids::OnboardingId;
+
+    #[test]
+    fn an_answer_without_outputs_is_still_an_object() {
+        assert_eq!(
+            Answer::default().envelope(),
+            json!({"Outputs": {}, "Logs": [], "ReturnValue": null})
+        );
+    }
+
+    #[test]
+    fn the_http_body_is_a_string_and_messages_are_an_array_of_strings() {
+        let id = OnboardingId(Uuid::nil());
+        let envelope = Answer::http(HttpAnswer::json(StatusCode::ACCEPTED, json!({"a": 1})))
+            .with_message(QueueMessage::new(id, None))
+            .envelope();
+        assert_eq!(envelope["Outputs"]["res"]["body"], "{\"a\":1}");
+        assert_eq!(envelope["Outputs"]["res"]["statusCode"], 202);
+        assert!(envelope["Outputs"]["migrateUsers"][0].is_string());
+    }
+}

@@ -1,0 +1,18 @@
+//! All that knows Azure Functions: what the host sends and accepts (functions-custom-handler.md 2–3), one file per function.
+
+mod answer;
+mod bounded_body;
+mod invocation;
+mod migrate_users;
+mod onboard_biller;
+mod people;
+mod problem;
+mod queue_message;
+mod recover_onboardings;
+mod router;
+mod services;
+mod status_view;
+mod toggle_request;
+
+pub use router::router;
+pub use services::{HttpLimits, NotReady, Services, ServicesSource};

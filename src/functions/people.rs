@@ -1,0 +1,59 @@
+//! What a person reads about a biller: one word and one sentence (T3, F1, F2).
+
+use crate::domain::biller::{BillerCiam, CiamState};
+use crate::domain::messages;
+use crate::domain::run::{Kind, Run, RunState};
+use crate::domain::wish::Source;
+
+/// One word and one sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ForPeople {
+    pub(super) status: &'static str,
+    pub(super) message: &'static str,
+    /// F1, but users were left out.
+    pub(super) completed_with_issues: bool,
+}
+
+impl ForPeople {
+    pub(super) fn of(biller: &BillerCiam, run: Option<&Run>) -> Self {
+        let say = |status, message| Self {
+            status,
+            message,
+            completed_with_issues: false,
+        };
+        match run {
+            Some(run) if run.state.is_open() => say("processing", under_way(run.kind)),
+            Some(run) if run.state == RunState::Stuck => say("stuck", went_wrong(run.kind)),
+            Some(run) if run.state == RunState::Failed => say("failed", went_wrong(run.kind)),
+            run => match biller.state {
+                CiamState::Active => Self {
+                    completed_with_issues: run
+                        .is_some_and(|run| run.state == RunState::Succeeded && run.issues_total > 0),
+                    ..say("active", messages::ENABLED)
+                },
+                CiamState::Inactive => say("inactive", messages::DISABLED),
+                CiamState::NotEnabled => say("not-enabled", messages::NEVER_ENABLED),
+            },
+        }
+    }
+}
+
+fn under_way(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Enable | Kind::Sync => messages::ENABLING,
+        Kind::Disable => messages::DISABLING,
+    }
+}
+
+fn went_wrong(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Enable | Kind::Sync => messages::NOT_ENABLED,
+        Kind::Disable => messages::NOT_DISABLED,
+    }
+}
+
+/// Where a person tries again: a failed Wizard run cannot be repeated in the Wizard.
+pub(super) fn retry_from(run: &Run) -> Option<&'static str> {
+    let failed = matches!(run.state, RunState::Failed | RunState::Cancelled);
+    (failed && run.source == Source::BillerWizard.as_str()).then_some(messages::RETRY_FROM)
+}

@@ -1,0 +1,81 @@
+//! The queue message: "look at this run". All truth is in the database, so a message may be lost, doubled or poisoned.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::ids::OnboardingId;
+
+/// The version this build writes and reads.
+const VERSION: u64 = 1;
+
+/// `{"v":1,"onboardingId":"…","traceparent":"…"}` and nothing else (S1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct QueueMessage {
+    v: u64,
+    pub(super) onboarding_id: OnboardingId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) traceparent: Option<String>,
+}
+
+/// What a text on the queue turned out to be.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Parsed {
+    Ours(QueueMessage),
+    /// A newer version's: left on the queue for it.
+    Newer(u64),
+    /// Not one of our messages.
+    NotOurs,
+}
+
+impl QueueMessage {
+    pub(super) fn new(onboarding_id: OnboardingId, traceparent: Option<String>) -> Self {
+        Self {
+            v: VERSION,
+            onboarding_id,
+            traceparent,
+        }
+    }
+
+    pub(super) fn to_text(&self) -> String {
+        serde_json::json!(self).to_string()
+    }
+
+    pub(super) fn parse(text: &str) -> Parsed {
+        let Ok(value) = serde_json::from_str::<Value>(text) else {
+            return Parsed::NotOurs;
+        };
+        match value.get("v").and_then(Value::as_u64) {
+            Some(VERSION) => serde_json::from_value(value).map_or(Parsed::NotOurs, Parsed::Ours),
+            Some(version) if version > VERSION => Parsed::Newer(version),
+            _ => Parsed::NotOurs,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_message_survives_its_own_text() {
+        let message = QueueMessage::new(OnboardingId(Uuid::max()), Some("00-a-b-00".into()));
+        assert_eq!(QueueMessage::parse(&message.to_text()), Parsed::Ours(message));
+    }
+
+    #[test]
+    fn a_message_carries_an_id_and_nothing_personal() {
+        let text = QueueMessage::new(OnboardingId(Uuid::nil()), None).to_text();
+        assert_eq!(text, r#"{"onboardingId":"00000000-0000-0000-0000-000000000000","v":1}"#);
+    }
+
+    #[test]
+    fn a_newer_version_is_told_from_something_that_is_not_ours() {
+        assert_eq!(QueueMessage::parse(r#"{"v":2,"run":7}"#), Parsed::Newer(2));
+        for text in ["", "hello", "[]", "7", r#"{"v":"1"}"#, r#"{"v":1}"#, r#"{"v":0}"#] {
+            assert_eq!(QueueMessage::parse(text), Parsed::NotOurs, "{text}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The routes the host calls: `POST /<function name>`, and `GET /` as its probe (reference 1.3, 2.1).
+
+use std::any::Any;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::{Instrument, error, info_span};
+
+use super::answer::{Answer, failed_invocation};
+use super::bounded_body::{self, Unread};
+use super::invocation::{Envelope, Invocation};
+use super::services::{HttpLimits, ServicesSource};
+use super::{migrate_users, onboard_biller, recover_onboardings};
+
+/// Longest envelope read: the largest allowed body (1 MiB), escaped, twice (the host repeats its members in `Metadata`), and headers.
+const ENVELOPE_BYTES: usize = 16 * 1024 * 1024;
+
+#[derive(Clone)]
+struct App {
+    services: Arc<dyn ServicesSource>,
+    limits: HttpLimits,
+}
+
+/// The custom handler's HTTP surface.
+pub fn router(services: Arc<dyn ServicesSource>, limits: HttpLimits) -> Router {
+    Router::new()
+        .route("/", get(|| async { "ready" }))
+        .route("/function-onboard-biller", post(onboard))
+        .route("/function-migrate-users", post(migrate))
+        .route("/function-recover-onboardings", post(recover))
+        .layer(DefaultBodyLimit::disable())
+        .layer(CatchPanicLayer::custom(panicked))
+        .with_state(App { services, limits })
+}
+
+async fn onboard(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
+    let invocation = Invocation::of(&headers);
+    let span = span("function-onboard-biller", &invocation);
+    async move {
+        let body = match bounded_body::read(body, ENVELOPE_BYTES).await {
+            Ok(body) => body,
+            Err(Unread::TooLarge) => {
+                return Answer::http(onboard_biller::too_large(app.limits).into()).into_response();
+            }
+            Err(Unread::Broken) => return failed_invocation(),
+        };
+        let Some(trigger) = Envelope::parse(&body).and_then(Envelope::http_trigger) else {
+            error!("the invocation has no HTTP trigger");
+            return failed_invocation();
+        };
+        onboard_biller::invoke(&*app.services, app.limits, &trigger, &invocation)
+            .await
+            .into_response()
+    }
+    .instrument(span)
+    .await
+}
+
+async fn migrate(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
+    let span = span("function-migrate-users", &Invocation::of(&headers));
+    async move {
+        let text = bounded_body::read(body, ENVELOPE_BYTES)
+            .await
+            .ok()
+            .and_then(|body| Envelope::parse(&body))
+            .and_then(Envelope::queue_text);
+        let Some(text) = text else {
+            error!("the invocation has no queue trigger");
+            return failed_invocation();
+        };
+        respond(migrate_users::invoke(&*app.services, &text).await)
+    }
+    .instrument(span)
+    .await
+}
+
+async fn recover(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
+    let span = span("function-recover-onboardings", &Invocation::of(&headers));
+    async move {
+        // The timer's schedule is of no interest; reading it lets the host reuse the connection.
+        if bounded_body::read(body, ENVELOPE_BYTES).await == Err(Unread::Broken) {
+            return failed_invocation();
+        }
+        respond(recover_onboardings::invoke(&*app.services).await)
+    }
+    .instrument(span)
+    .await
+}
+
+fn respond(outcome: Result<Answer, migrate_users::Failed>) -> Response {
+    outcome.map_or_else(|_| failed_invocation(), IntoResponse::into_response)
+}
+
+fn span(function: &'static str, invocation: &Invocation) -> tracing::Span {
+    info_span!(
+        "invocation",
+        function,
+        invocation_id = invocation.id,
+        trace_id = invocation.trace_id()
+    )
+}
+
+fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    // The panic hook has written where; its payload may hold data and is not shown.
+    error!("an invocation panicked");
+    failed_invocation()
+}

@@ -1,0 +1,79 @@
+//! What the functions work with, and what happens while it is not there yet.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::problem::Problem;
+use crate::onboarding::Onboarding;
+
+/// Everything behind the functions.
+#[derive(Debug, Clone)]
+pub struct Services {
+    /// The saga.
+    pub onboarding: Arc<Onboarding>,
+}
+
+/// Why there are no services (yet). The handler keeps running and tries again with the next invocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotReady {
+    /// The settings have findings; they stand on stderr.
+    #[error("the settings are not usable")]
+    Configuration,
+    /// Key Vault does not answer or lacks a secret.
+    #[error("the key vault is not available")]
+    Vault,
+    /// The database does not answer.
+    #[error("the database is not available")]
+    Database,
+    /// The database's schema is not one this version works with.
+    #[error("the database schema does not fit this version")]
+    Schema,
+}
+
+impl NotReady {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Configuration => "configuration",
+            Self::Vault => "vault-unavailable",
+            Self::Database => "database-unavailable",
+            Self::Schema => "schema",
+        }
+    }
+}
+
+impl From<NotReady> for Problem {
+    fn from(not_ready: NotReady) -> Self {
+        Self::unavailable(not_ready.code(), format!("{not_ready}; nothing was stored"))
+    }
+}
+
+/// Makes the services on first use.
+#[async_trait]
+pub trait ServicesSource: Send + Sync {
+    /// The services, the same ones every time once they are there.
+    ///
+    /// # Errors
+    /// [`NotReady`]; asking again later is right.
+    async fn services(&self) -> Result<Arc<Services>, NotReady>;
+}
+
+/// Limits of the HTTP function that hold even while the settings cannot be used.
+#[derive(Debug, Clone, Copy)]
+pub struct HttpLimits {
+    /// Longest request body, in bytes.
+    pub max_body: usize,
+    /// Longest time to an answer; the host itself never cancels (reference 5).
+    pub deadline: Duration,
+}
+
+impl Default for HttpLimits {
+    /// The defaults of `MAX_BODY_BYTES` and `HTTP_DEADLINE`.
+    fn default() -> Self {
+        Self {
+            max_body: 65_536,
+            deadline: Duration::from_secs(20),
+        }
+    }
+}

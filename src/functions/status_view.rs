@@ -1,0 +1,66 @@
+//! `GET /api/billers/{billerId}/ciam` as JSON (design.md §3 "HTTP").
+
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::people::{ForPeople, retry_from};
+use crate::domain::biller::CiamState;
+use crate::domain::ids::BillerId;
+use crate::domain::issue::Issue;
+use crate::domain::run::Run;
+use crate::store::BillerView;
+
+/// The path of a biller's status: relative, and never built from the request's URL, which may carry a key.
+pub(super) fn status_url(biller: &BillerId) -> String {
+    format!("/api/billers/{biller}/ciam")
+}
+
+pub(super) fn status_json(view: &BillerView) -> Value {
+    let biller = &view.biller;
+    let people = ForPeople::of(biller, view.run.as_ref());
+    json!({
+        "billerId": biller.biller_id,
+        "ciamStatus": biller.state.as_str(),
+        "ciamEnabled": biller.state == CiamState::Active,
+        "activationDate": biller.activation_date.map(timestamp),
+        "organizationId": biller.organization_id,
+        "identityPoolId": biller.identity_pool_id,
+        "status": people.status,
+        "message": people.message,
+        "completedWithIssues": people.completed_with_issues,
+        "onboarding": view.run.as_ref().map(|run| run_json(run, &view.issues)),
+    })
+}
+
+fn run_json(run: &Run, issues: &[Issue]) -> Value {
+    json!({
+        "onboardingId": run.id,
+        "kind": run.kind.as_str(),
+        "state": run.state.as_str(),
+        "step": run.step.map(crate::domain::step::Step::as_str),
+        "progress": run.progress,
+        "startedAt": run.started_at.map(timestamp),
+        "updatedAt": timestamp(run.updated_at),
+        "finishedAt": run.finished_at.map(timestamp),
+        "nextAttemptAt": run.next_attempt_at.filter(|_| run.state.is_open()).map(timestamp),
+        "waitingFor": run.waiting_for.as_ref().filter(|_| run.state.is_open()),
+        "reason": run.reason,
+        "correlationId": run.id,
+        "issues": issues.iter().map(issue_json).collect::<Vec<_>>(),
+        "issuesTotal": run.issues_total,
+        "retryFrom": retry_from(run),
+    })
+}
+
+fn issue_json(issue: &Issue) -> Value {
+    json!({
+        "userGuid": issue.user_guid,
+        "field": issue.field.as_str(),
+        "code": issue.code.as_str(),
+    })
+}
+
+fn timestamp(at: OffsetDateTime) -> String {
+    at.format(&Rfc3339).unwrap_or_default()
+}

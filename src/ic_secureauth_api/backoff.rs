@@ -1,0 +1,132 @@
+//! Pauses between the attempts of one call: exponential with full jitter.
+
+use std::{sync::Mutex, time::Duration};
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use rand::{Rng as _, RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+
+/// How long to wait between the attempts of one call.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Backoff {
+    /// Upper bound of the pause after the first attempt.
+    pub first: Duration,
+    /// What each further bound is multiplied by, at least 1.
+    pub factor: f32,
+    /// No bound grows beyond this.
+    pub max: Duration,
+    /// Longest `Retry-After` that is waited for.
+    pub retry_after_cap: Duration,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self {
+            first: Duration::from_millis(500),
+            factor: 2.0,
+            max: Duration::from_secs(20),
+            retry_after_cap: Duration::from_mins(2),
+        }
+    }
+}
+
+/// Makes the pauses of each call from one seed.
+#[derive(Debug)]
+pub(super) struct Pauses {
+    backoff: Backoff,
+    attempts: u32,
+    seeds: Mutex<ChaCha8Rng>,
+}
+
+impl Pauses {
+    pub(super) fn new(backoff: Backoff, attempts: u32, seed: u64) -> Self {
+        Self {
+            backoff,
+            attempts,
+            seeds: Mutex::new(ChaCha8Rng::seed_from_u64(seed)),
+        }
+    }
+
+    /// The pauses of one call: one fewer than attempts.
+    pub(super) fn for_one_call(&self) -> impl Iterator<Item = Duration> + Send + Sync + Unpin + use<> {
+        let seed = self
+            .seeds
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .next_u64();
+        full_jitter(&self.backoff, self.attempts, ChaCha8Rng::seed_from_u64(seed))
+    }
+}
+
+/// Uniform between nothing and the exponential bound, so that clients that failed together do not come back together.
+fn full_jitter(
+    backoff: &Backoff,
+    attempts: u32,
+    mut random: ChaCha8Rng,
+) -> impl Iterator<Item = Duration> + Send + Sync + Unpin + use<> {
+    ExponentialBuilder::new()
+        .with_min_delay(backoff.first.min(backoff.max))
+        .with_factor(backoff.factor)
+        .with_max_delay(backoff.max)
+        .with_max_times(usize::try_from(attempts).unwrap_or(usize::MAX).saturating_sub(1))
+        .build()
+        .map(move |bound| random.random_range(Duration::ZERO..=bound))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn pauses(backoff: &Backoff, attempts: u32, seed: u64) -> Vec<Duration> {
+        full_jitter(backoff, attempts, ChaCha8Rng::seed_from_u64(seed)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_pause_stays_within_its_exponential_bound(
+            first in 0_u64..5_000, factor in 1.0_f32..5.0, max in 0_u64..60_000, attempts in 1_u32..12, seed: u64,
+        ) {
+            let backoff = Backoff {
+                first: Duration::from_millis(first),
+                factor,
+                max: Duration::from_millis(max),
+                ..Backoff::default()
+            };
+            let pauses = pauses(&backoff, attempts, seed);
+            prop_assert_eq!(pauses.len(), attempts as usize - 1);
+            let mut bound = backoff.first.min(backoff.max);
+            for pause in pauses {
+                prop_assert!(pause <= bound, "{:?} > {:?}", pause, bound);
+                // A hundredth of slack: the library multiplies in single precision.
+                bound = bound.mul_f32(factor * 1.01).min(backoff.max);
+            }
+        }
+
+        #[test]
+        fn the_same_seed_gives_the_same_pauses(seed: u64) {
+            let backoff = Backoff::default();
+            prop_assert_eq!(pauses(&backoff, 6, seed), pauses(&backoff, 6, seed));
+        }
+    }
+
+    #[test]
+    fn jitter_uses_the_whole_range_and_differs_between_calls() {
+        let source = Pauses::new(Backoff::default(), 2, 7);
+        let firsts: Vec<_> = (0..1_000).filter_map(|_| source.for_one_call().next()).collect();
+        let tenth = Backoff::default().first / 10;
+        assert_eq!(firsts.len(), 1_000);
+        assert!(firsts.iter().any(|pause| *pause < tenth), "no pause near zero");
+        assert!(firsts.iter().any(|pause| *pause > tenth * 9), "no pause near the bound");
+        let mut distinct = firsts.clone();
+        distinct.sort();
+        distinct.dedup();
+        assert!(distinct.len() > 990);
+    }
+
+    #[test]
+    fn one_attempt_means_no_pause() {
+        assert!(pauses(&Backoff::default(), 1, 0).is_empty());
+    }
+}

@@ -1,0 +1,137 @@
+//! Ids that are the same for every attempt (section 5.2).
+
+use uuid::Uuid;
+
+use super::{PoolId, UserId};
+
+/// Derives the ids of one owner's pool and users: `UUIDv5`, never random per attempt, so that a repeated request meets what an earlier
+/// one left.
+///
+/// `generation` is part of every id. It grows when a pool that was created has been deleted again, which protects the next attempt
+/// from whatever the deletion left behind.
+///
+/// ```text
+/// owner      = UUIDv5(namespace, "{tenant_id}/{owner_id}")
+/// pool       = UUIDv5(owner, "pool/{generation}")               as 32 hex digits
+/// user       = UUIDv5(owner, "user/{generation}/{guid}")
+/// identifier = UUIDv5(owner, "ident/uid/{generation}/{guid}")
+/// address    = UUIDv5(owner, "addr/email/{generation}/{guid}")
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DerivedIds {
+    owner: Uuid,
+    generation: u32,
+}
+
+impl DerivedIds {
+    /// For one owner within one tenant. `tenant_id` is one that [`SecureAuth::new`](super::SecureAuth::new) accepts: it holds no
+    /// `/`, which is what keeps two pairs from meaning the same text.
+    pub fn new(namespace: Uuid, tenant_id: &str, owner_id: &str, generation: u32) -> Self {
+        let owner = Uuid::new_v5(&namespace, format!("{tenant_id}/{owner_id}").as_bytes());
+        Self { owner, generation }
+    }
+
+    /// Id to create the pool with, in the form of the vendor's sample: 32 hex digits.
+    pub fn pool_id(&self) -> PoolId {
+        self.derive("pool", None).simple().into()
+    }
+
+    /// `users.id` of the user with this GUID.
+    pub fn user_id(&self, guid: Uuid) -> UserId {
+        self.derive("user", Some(guid)).into()
+    }
+
+    /// `user_identifiers.id` of that user's name.
+    pub fn identifier_id(&self, guid: Uuid) -> Uuid {
+        self.derive("ident/uid", Some(guid))
+    }
+
+    /// `user_verifiable_addresses.id` of that user's e-mail address.
+    pub fn address_id(&self, guid: Uuid) -> Uuid {
+        self.derive("addr/email", Some(guid))
+    }
+
+    fn derive(&self, kind: &str, guid: Option<Uuid>) -> Uuid {
+        let generation = self.generation;
+        let name = match guid {
+            Some(guid) => format!("{kind}/{generation}/{}", guid.hyphenated()),
+            None => format!("{kind}/{generation}"),
+        };
+        Uuid::new_v5(&self.owner, name.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::{collection::hash_set, prelude::*};
+    use uuid::uuid;
+
+    use super::*;
+
+    const NAMESPACE: Uuid = uuid!("6ba7b810-9dad-11d1-80b4-00c04fd430c8");
+    const GUID: Uuid = uuid!("7ef9451f-309a-4433-a2b9-3bb023051d96");
+
+    fn all(ids: &DerivedIds, guid: Uuid) -> [String; 4] {
+        [
+            ids.pool_id().to_string(),
+            ids.user_id(guid).to_string(),
+            ids.identifier_id(guid).to_string(),
+            ids.address_id(guid).to_string(),
+        ]
+    }
+
+    #[test]
+    fn ids_do_not_change_from_release_to_release() {
+        let ids = DerivedIds::new(NAMESPACE, "dev-invoicecloud", "1876", 0);
+        assert_eq!(
+            all(&ids, GUID),
+            [
+                "907f0b6960ae5127ada9ed009606af4b",
+                "763d17a0-b5d2-5661-8442-681011cf3735",
+                "e857436d-b679-5b65-a766-7cfa1b826d3a",
+                "bcbff430-bcc0-595c-93a2-52ba9148e22e"
+            ]
+        );
+        let next = DerivedIds::new(NAMESPACE, "dev-invoicecloud", "1876", 1);
+        assert_eq!(
+            all(&next, GUID),
+            [
+                "89a184f734be53adb62ea911fc98dc03",
+                "fd494cf1-af35-520d-97fe-9805ff4ff26f",
+                "ae9dcda3-dc6a-5ecc-8d50-05bf453ba859",
+                "a070a4ae-668b-571e-a7e4-6cceec3b5b72"
+            ]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_two_owners_tenants_generations_or_kinds_share_an_id(
+            owners in hash_set(("[a-z0-9-]{1,8}", "[A-Za-z0-9_/-]{1,12}", 0_u32..4), 2..12),
+            guids in hash_set(any::<u128>(), 1..8),
+        ) {
+            let mut seen = HashSet::new();
+            let mut derived = 0;
+            for (tenant, owner, generation) in &owners {
+                let ids = DerivedIds::new(NAMESPACE, tenant, owner, *generation);
+                seen.insert(ids.pool_id().to_string());
+                derived += 1;
+                for guid in guids.iter().map(|bits| Uuid::from_u128(*bits)) {
+                    seen.extend(all(&ids, guid).into_iter().skip(1));
+                    derived += 3;
+                }
+            }
+            prop_assert_eq!(seen.len(), derived);
+        }
+
+        #[test]
+        fn the_same_input_gives_the_same_ids(tenant in "[a-z]{1,8}", owner in "[A-Za-z0-9_-]{1,64}", generation: u32, guid: u128) {
+            let guid = Uuid::from_u128(guid);
+            let once = DerivedIds::new(NAMESPACE, &tenant, &owner, generation);
+            let again = DerivedIds::new(NAMESPACE, &tenant, &owner, generation);
+            prop_assert_eq!(all(&once, guid), all(&again, guid));
+        }
+    }
+}

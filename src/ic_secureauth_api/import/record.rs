@@ -1,0 +1,119 @@
+//! The body of an import (IDS `TenantDump`), with the user arrays as its only members.
+//!
+//! Every record carries what its model marks as required, although older versions filled some of it in (section 2.3).
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::{
+    super::{PoolId, SchemaId, UserId, UserStatus},
+    settings::ImportSettings,
+    user::ImportUser,
+};
+
+/// `TenantDump`. `user_credentials`, the fourth user array, stays out (U3); pools, schemas and groups cannot be written here.
+#[derive(Serialize)]
+pub(super) struct TenantDump<'a> {
+    users: Vec<User<'a>>,
+    user_identifiers: Vec<UserIdentifier<'a>>,
+    user_verifiable_addresses: Vec<UserVerifiableAddress<'a>>,
+}
+
+/// Who a record belongs to and when it was made.
+#[derive(Clone, Copy, Serialize)]
+pub(super) struct Common<'a> {
+    pub(super) tenant_id: &'a str,
+    pub(super) user_pool_id: &'a PoolId,
+    pub(super) created_at: &'a str,
+    pub(super) updated_at: &'a str,
+}
+
+#[derive(Serialize)]
+struct User<'a> {
+    id: &'a UserId,
+    #[serde(flatten)]
+    common: Common<'a>,
+    status: UserStatus,
+    payload: Map<String, Value>,
+    payload_schema_id: &'a SchemaId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata_schema_id: Option<&'a SchemaId>,
+}
+
+#[derive(Serialize)]
+struct UserIdentifier<'a> {
+    id: Uuid,
+    #[serde(flatten)]
+    common: Common<'a>,
+    user_id: &'a UserId,
+    r#type: &'static str,
+    identifier: &'a str,
+    identifier_lc: String,
+}
+
+#[derive(Serialize)]
+struct UserVerifiableAddress<'a> {
+    id: Uuid,
+    #[serde(flatten)]
+    common: Common<'a>,
+    user_id: &'a UserId,
+    r#type: &'static str,
+    address: &'a str,
+    address_lc: String,
+    status: &'static str,
+    verified: bool,
+}
+
+impl<'a> TenantDump<'a> {
+    pub(super) fn new(common: Common<'a>, users: &'a [ImportUser], settings: &'a ImportSettings) -> Self {
+        Self {
+            users: users.iter().map(|user| profile(common, user, settings)).collect(),
+            user_identifiers: users.iter().map(|user| identifier(common, user)).collect(),
+            user_verifiable_addresses: users
+                .iter()
+                .map(|user| address(common, user, settings.address_verified))
+                .collect(),
+        }
+    }
+
+    pub(super) fn to_json(&self) -> Vec<u8> {
+        #[expect(clippy::expect_used, reason = "texts, booleans and maps with text keys only")]
+        serde_json::to_vec(self).expect("writable as JSON")
+    }
+}
+
+fn profile<'a>(common: Common<'a>, user: &'a ImportUser, settings: &'a ImportSettings) -> User<'a> {
+    User {
+        id: &user.user_id,
+        common,
+        status: user.status,
+        payload: user.payload(&settings.payload_members),
+        payload_schema_id: &settings.payload_schema_id,
+        metadata_schema_id: settings.metadata_schema_id.as_ref(),
+    }
+}
+
+fn identifier<'a>(common: Common<'a>, user: &'a ImportUser) -> UserIdentifier<'a> {
+    UserIdentifier {
+        id: user.identifier_id,
+        common,
+        user_id: &user.user_id,
+        r#type: "uid",
+        identifier: &user.user_name,
+        identifier_lc: user.user_name.to_lowercase(),
+    }
+}
+
+fn address<'a>(common: Common<'a>, user: &'a ImportUser, verified: bool) -> UserVerifiableAddress<'a> {
+    UserVerifiableAddress {
+        id: user.address_id,
+        common,
+        user_id: &user.user_id,
+        r#type: "email",
+        address: &user.email,
+        address_lc: user.email.to_lowercase(),
+        status: "active",
+        verified,
+    }
+}

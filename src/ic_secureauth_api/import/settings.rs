@@ -1,0 +1,87 @@
+//! What all users of one onboarding have in common.
+
+use time::OffsetDateTime;
+
+use super::super::SchemaId;
+
+/// What all users of one onboarding have in common. With the same settings the same users give the same bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportSettings {
+    /// Schema that the payload has to match: the pool's (`PoolResponse.payload_schema_id`).
+    pub payload_schema_id: SchemaId,
+    /// Schema of the metadata: the pool's; left out when the pool names none.
+    pub metadata_schema_id: Option<SchemaId>,
+    /// Whether addresses go in as verified. A verified address can belong to one user only; an unverified one cannot be found,
+    /// nor be used to reset a password (section 4.3).
+    pub address_verified: bool,
+    /// Names of the payload's members.
+    pub payload_members: PayloadMembers,
+    /// `created_at` and `updated_at` of every record: one time for the whole onboarding, so that a replay is byte-identical.
+    pub recorded_at: OffsetDateTime,
+}
+
+/// Names of the payload's members; the default is the seed's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayloadMembers {
+    first: String,
+    last: String,
+    user: String,
+}
+
+/// Two members of the payload have the same name, or one has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the payload's members must have three different names")]
+pub struct PayloadMembersClash;
+
+impl PayloadMembers {
+    /// The members for the first name, the last name and the user name, for a payload schema of the tenant's own.
+    pub fn new(
+        first: impl Into<String>,
+        last: impl Into<String>,
+        user: impl Into<String>,
+    ) -> Result<Self, PayloadMembersClash> {
+        let members = Self {
+            first: first.into(),
+            last: last.into(),
+            user: user.into(),
+        };
+        let [first, last, user] = members.names();
+        let distinct = first != last && last != user && first != user;
+        let named = [first, last, user].iter().all(|name| !name.is_empty());
+        if distinct && named {
+            Ok(members)
+        } else {
+            Err(PayloadMembersClash)
+        }
+    }
+
+    /// The names for first name, last name and user name.
+    pub fn names(&self) -> [&str; 3] {
+        [&self.first, &self.last, &self.user]
+    }
+}
+
+impl Default for PayloadMembers {
+    fn default() -> Self {
+        Self {
+            first: "first_name".into(),
+            last: "last_name".into(),
+            user: "user_name".into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_must_be_told_apart() {
+        assert!(PayloadMembers::new("given_name", "family_name", "name").is_ok());
+        assert_eq!(
+            PayloadMembers::new("name", "family_name", "name"),
+            Err(PayloadMembersClash)
+        );
+        assert_eq!(PayloadMembers::new("", "family_name", "name"), Err(PayloadMembersClash));
+    }
+}

@@ -1,0 +1,119 @@
+//! Organizations (SYS `/organizations`, scope `manage_configuration`; section 2.1).
+
+use reqwest::Method;
+use serde::Deserialize;
+use url::Url;
+
+use super::{
+    Api, ApiError, Deleted, ETag, IdempotencyKey, Operation, OrganizationId, Page, Versioned, access::ReadWrite,
+    transport::Call,
+};
+
+mod new;
+mod organization;
+mod query;
+
+pub use new::NewOrganization;
+pub use organization::Organization;
+pub use query::OrganizationQuery;
+
+/// `{"organizations":[OrganizationResponse]}`
+#[derive(Deserialize)]
+struct Organizations {
+    organizations: Option<Vec<Organization>>,
+}
+
+impl<Access> Api<Access> {
+    /// `GET /organizations/{wid}`; `None` for 404. The answer may come from a cache of the server.
+    pub async fn organization(&self, id: &OrganizationId) -> Result<Option<Versioned<Organization>>, ApiError> {
+        self.organization_fresh(id, None).await
+    }
+
+    /// As [`organization`](Self::organization), but never older than the write that answered with `after`: the tag goes out as
+    /// `If-Match`, which makes the server answer from its store (section 2.0). [`Class::Stale`](super::Class::Stale) says that
+    /// somebody wrote after that.
+    pub async fn organization_fresh(
+        &self,
+        id: &OrganizationId,
+        after: Option<&ETag>,
+    ) -> Result<Option<Versioned<Organization>>, ApiError> {
+        let call = Call::get(Operation::GetOrganization, self.organization_url(id)).if_match(after);
+        self.send(call).await?.json_if_present()
+    }
+
+    /// `GET /organizations`: one page, in the order of ids, from the start or after an id.
+    pub async fn list_organizations(
+        &self,
+        query: &OrganizationQuery,
+        after: Option<&OrganizationId>,
+    ) -> Result<Page<Organization, OrganizationId>, ApiError> {
+        let mut url = self.paths().system(["organizations"]);
+        let limit = query.append_to(&mut url, after);
+        let answer = self.get(Operation::ListOrganizations, url).await?;
+        let Organizations { organizations } = answer.json()?.value;
+        Page::new(organizations.unwrap_or_default(), limit, after, |last| {
+            last.id().clone()
+        })
+        .ok_or_else(|| answer.unusable())
+    }
+
+    /// How many organizations have this one as their parent (`with_child_count`); `None` when the list does not show it.
+    pub async fn child_count(&self, id: &OrganizationId) -> Result<Option<u64>, ApiError> {
+        let query = OrganizationQuery {
+            // Also matches names that contain the id, hence the comparison.
+            search_phrase: Some(id.to_string()),
+            with_child_count: true,
+            ..OrganizationQuery::default()
+        };
+        let mut after = None;
+        loop {
+            let page = self.list_organizations(&query, after.as_ref()).await?;
+            if let Some(found) = page.items.iter().find(|organization| organization.id() == id) {
+                return Ok(found.child_count());
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn organization_url(&self, id: &OrganizationId) -> Url {
+        self.paths().system(["organizations", id.as_str()])
+    }
+}
+
+impl Api<ReadWrite> {
+    /// `POST /organizations` (`CreateOrganizationRequest`). Repeated with the same key only while the server remembers it;
+    /// afterwards [`outcome_unknown`](ApiError::outcome_unknown) tells the caller to look by id first.
+    pub async fn create_organization(
+        &self,
+        new: &NewOrganization,
+        key: &IdempotencyKey,
+    ) -> Result<Versioned<Organization>, ApiError> {
+        let url = self.paths().system(["organizations"]);
+        let call = Call::new(Operation::CreateOrganization, Method::POST, url)
+            .json(&new.request())?
+            .key(key);
+        self.send(call).await?.json()
+    }
+
+    /// `PUT /organizations/{wid}` (`Org`): the whole resource with every member that was read, except those the server only
+    /// answers with. Carries the tag as `If-Match`; [`Class::Stale`](super::Class::Stale) means read again.
+    pub async fn update_organization(
+        &self,
+        organization: &Versioned<Organization>,
+    ) -> Result<Versioned<Organization>, ApiError> {
+        let url = self.organization_url(organization.value.id());
+        let call = Call::new(Operation::UpdateOrganization, Method::PUT, url)
+            .json(&organization.value.request())?
+            .if_match(organization.etag.as_ref());
+        self.send(call).await?.json()
+    }
+
+    /// `DELETE /organizations/{wid}`. Does not take its pools with it: 400 while it has pools or children.
+    pub async fn delete_organization(&self, id: &OrganizationId) -> Result<Deleted, ApiError> {
+        let call = Call::new(Operation::DeleteOrganization, Method::DELETE, self.organization_url(id));
+        Ok(self.send(call).await?.deleted())
+    }
+}

@@ -1,0 +1,155 @@
+//! An organization as it was read.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value, value::RawValue};
+
+use super::super::{
+    Marker, OrganizationId,
+    members::{Members, UnexpectedMember},
+};
+
+/// Members of `OrganizationResponse` that `Org` does not have (section 2.1): stripped before a PUT. The salt is sensitive.
+const RESPONSE_ONLY: &[&str] = &[
+    "issuer_url",
+    "subject_format",
+    "subject_identifier_algorithm_salt",
+    "theme_id",
+    "number_of_child_organizations",
+];
+
+/// An organization as it was read (SYS `OrganizationResponse`), complete: members this client does not know are kept and go back
+/// with [`Api::update_organization`](super::super::Api::update_organization).
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(try_from = "Members")]
+pub struct Organization {
+    id: OrganizationId,
+    name: Option<String>,
+    parent_id: Option<String>,
+    deactivated: bool,
+    marker: Option<Marker>,
+    child_count: Option<u64>,
+    members: Members,
+}
+
+/// `ServerMetadata`, as far as the marker needs it.
+#[derive(Default, Deserialize)]
+struct ServerMetadata {
+    payload: Option<Map<String, Value>>,
+}
+
+impl Organization {
+    /// Its id, which is also its workspace's.
+    pub fn id(&self) -> &OrganizationId {
+        &self.id
+    }
+
+    /// Its display name; not unique.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Id of the parent organization or workspace.
+    pub fn parent_id(&self) -> Option<&str> {
+        self.parent_id.as_deref().filter(|id| !id.is_empty())
+    }
+
+    /// Whether sign-in is switched off; a server that does not know the member has it switched on.
+    pub fn deactivated(&self) -> bool {
+        self.deactivated
+    }
+
+    /// Who created it, when we did.
+    pub fn marker(&self) -> Option<&Marker> {
+        self.marker.as_ref()
+    }
+
+    /// `number_of_child_organizations`; counted by the list only when asked for.
+    pub fn child_count(&self) -> Option<u64> {
+        self.child_count
+    }
+
+    /// The same organization with nothing but `deactivated` changed.
+    #[must_use]
+    pub fn with_deactivated(mut self, deactivated: bool) -> Self {
+        self.deactivated = deactivated;
+        self.members.set("deactivated", &deactivated);
+        self
+    }
+
+    /// The body of a PUT (`Org`).
+    pub(super) fn request(&self) -> BTreeMap<&str, &RawValue> {
+        self.members.without(RESPONSE_ONLY)
+    }
+}
+
+impl TryFrom<Members> for Organization {
+    type Error = UnexpectedMember;
+
+    fn try_from(members: Members) -> Result<Self, UnexpectedMember> {
+        // Metadata of another shape holds no marker of ours; that is all there is to know about it.
+        let metadata: ServerMetadata = members.get("metadata").ok().flatten().unwrap_or_default();
+        Ok(Self {
+            id: members.get("id")?.ok_or(UnexpectedMember("id"))?,
+            name: members.get("name")?,
+            parent_id: members.get("parent_id")?,
+            deactivated: members.get("deactivated")?.unwrap_or_default(),
+            marker: metadata.payload.as_ref().and_then(Marker::from_metadata),
+            child_count: members.get("number_of_child_organizations")?,
+            members,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(body: &Value) -> Result<Organization, serde_json::Error> {
+        serde_json::from_str(&body.to_string())
+    }
+
+    #[test]
+    fn an_organization_without_an_id_is_not_one() {
+        assert!(read(&json!({"name": "x"})).is_err());
+        assert!(read(&json!({"id": ""})).is_err());
+    }
+
+    #[test]
+    fn absent_and_null_members_are_no_reason_to_fail() {
+        let organization =
+            read(&json!({"id": "1", "name": null, "metadata": {"payload": null}, "parent_id": ""})).unwrap();
+        assert_eq!(
+            (organization.name(), organization.parent_id(), organization.marker()),
+            (None, None, None)
+        );
+        assert!(!organization.deactivated());
+    }
+
+    #[test]
+    fn metadata_of_another_shape_holds_no_marker() {
+        let organization = read(&json!({"id": "1", "metadata": {"payload": ["ic_bid"]}})).unwrap();
+        assert_eq!(organization.marker(), None);
+    }
+
+    #[test]
+    fn digits_and_order_inside_unknown_members_survive() {
+        let text = r#"{"id":"1","invented":{"z":1.10,"a":123456789012345678901234567890}}"#;
+        let organization: Organization = serde_json::from_str(text).unwrap();
+        let body = serde_json::to_string(&organization.with_deactivated(true).request()).unwrap();
+        assert_eq!(
+            body,
+            r#"{"deactivated":true,"id":"1","invented":{"z":1.10,"a":123456789012345678901234567890}}"#
+        );
+    }
+
+    #[test]
+    fn debug_shows_names_of_members_only() {
+        let salted = read(&json!({"id": "1", "subject_identifier_algorithm_salt": "s4lt"})).unwrap();
+        let shown = format!("{salted:?}");
+        assert!(shown.contains("subject_identifier_algorithm_salt") && !shown.contains("s4lt"));
+    }
+}

@@ -1,0 +1,96 @@
+//! Identity pools (IDS `/system/pools`, scope `identity`; section 2.2). The settings of a pool that exists are never changed, so
+//! there is no update.
+
+use reqwest::Method;
+use serde::Deserialize;
+use url::Url;
+
+use super::{
+    Api, ApiError, Deleted, IdempotencyKey, MAX_PAGE, Operation, OrganizationId, Page, PoolId, Versioned,
+    access::ReadWrite, transport::Call,
+};
+
+mod new;
+mod pool;
+mod setting;
+
+pub use new::NewPool;
+pub use pool::Pool;
+pub use setting::PoolSetting;
+
+/// `{"pools":[PoolResponse]}`
+#[derive(Deserialize)]
+struct Pools {
+    pools: Option<Vec<Pool>>,
+}
+
+impl<Access> Api<Access> {
+    /// `GET /system/pools/{ipID}`; `None` for 404.
+    pub async fn pool(&self, id: &PoolId) -> Result<Option<Versioned<Pool>>, ApiError> {
+        self.get(Operation::GetPool, self.pool_url(id)).await?.json_if_present()
+    }
+
+    /// `GET /system/workspace/{wid}/pools`: all pools of an organization, all pages. An organization that does not exist has
+    /// none (404 is not documented here).
+    pub async fn pools_of(&self, organization: &OrganizationId) -> Result<Vec<Pool>, ApiError> {
+        let mut pools = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.pools_page(organization, after.as_ref()).await?;
+            pools.extend(page.items);
+            after = page.next;
+            if after.is_none() {
+                return Ok(pools);
+            }
+        }
+    }
+
+    async fn pools_page(
+        &self,
+        organization: &OrganizationId,
+        after: Option<&PoolId>,
+    ) -> Result<Page<Pool, PoolId>, ApiError> {
+        let mut url = self.paths().identity(["workspace", organization.as_str(), "pools"]);
+        if let Some(after) = after {
+            url.query_pairs_mut().append_pair("after_pool_id", after.as_str());
+        }
+        // The order is stated, because a cursor by id means nothing in any other.
+        url.query_pairs_mut()
+            .append_pair("sort", "id")
+            .append_pair("limit", &MAX_PAGE.to_string());
+        let answer = self.get(Operation::ListPools, url).await?;
+        let Pools { pools } = answer.json()?.value;
+        Page::new(pools.unwrap_or_default(), MAX_PAGE, after, |last| last.id.clone()).ok_or_else(|| answer.unusable())
+    }
+
+    fn pool_url(&self, id: &PoolId) -> Url {
+        self.paths().identity(["pools", id.as_str()])
+    }
+}
+
+impl Api<ReadWrite> {
+    /// `POST /system/pools?with_idp=true` (`Pool`): the pool and, in its workspace, the identity provider its users sign in with.
+    ///
+    /// The server may ignore the id that is sent: only the answer's counts. Repeated with the same key only while the server
+    /// remembers it; afterwards [`outcome_unknown`](ApiError::outcome_unknown) tells the caller to look by id and marker first.
+    pub async fn create_pool(&self, new: &NewPool, key: &IdempotencyKey) -> Result<Versioned<Pool>, ApiError> {
+        let mut url = self.paths().identity(["pools"]);
+        with_idp(&mut url);
+        let call = Call::new(Operation::CreatePool, Method::POST, url)
+            .json(&new.request(self.tenant_id()))?
+            .key(key);
+        self.send(call).await?.json()
+    }
+
+    /// `DELETE /system/pools/{ipID}?with_idp=true`: the pool, all of its users and its identity provider.
+    pub async fn delete_pool(&self, id: &PoolId) -> Result<Deleted, ApiError> {
+        let mut url = self.pool_url(id);
+        with_idp(&mut url);
+        let call = Call::new(Operation::DeletePool, Method::DELETE, url);
+        Ok(self.send(call).await?.deleted())
+    }
+}
+
+fn with_idp(url: &mut Url) {
+    url.query_pairs_mut().append_pair("with_idp", "true");
+}

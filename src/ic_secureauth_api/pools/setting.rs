@@ -1,0 +1,182 @@
+//! Where a pool differs from what was wanted.
+
+use std::{collections::BTreeSet, fmt};
+
+use super::{super::Mechanism, NewPool, Pool};
+
+/// A setting of a pool that is compared, never changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PoolSetting {
+    /// `workspace_id`
+    Workspace,
+    /// `payload_schema_id`
+    PayloadSchema,
+    /// `metadata_schema_id`
+    MetadataSchema,
+    /// `identifier_case_insensitive`
+    IdentifierCaseInsensitive,
+    /// `authentication_mechanisms`
+    FirstFactors,
+    /// `preferred_authentication_mechanism`
+    PreferredFirstFactor,
+    /// `second_factor_authentication_mechanisms`
+    SecondFactors,
+    /// `second_factor_preferred_authentication_mechanism`
+    PreferredSecondFactor,
+}
+
+impl PoolSetting {
+    /// The member of the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Workspace => "workspace_id",
+            Self::PayloadSchema => "payload_schema_id",
+            Self::MetadataSchema => "metadata_schema_id",
+            Self::IdentifierCaseInsensitive => "identifier_case_insensitive",
+            Self::FirstFactors => "authentication_mechanisms",
+            Self::PreferredFirstFactor => "preferred_authentication_mechanism",
+            Self::SecondFactors => "second_factor_authentication_mechanisms",
+            Self::PreferredSecondFactor => "second_factor_preferred_authentication_mechanism",
+        }
+    }
+}
+
+impl fmt::Display for PoolSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl NewPool {
+    /// The settings in which a pool differs from this one: of a pool that stood before, or of the echo of one just created.
+    /// What was left to the server is not compared.
+    pub fn differences(&self, found: &Pool) -> Vec<PoolSetting> {
+        let text = |id: &Option<super::super::SchemaId>| id.as_ref().map(ToString::to_string);
+        let same = [
+            (
+                PoolSetting::Workspace,
+                found.workspace_id.as_deref() == Some(self.workspace_id.as_str()),
+            ),
+            (
+                PoolSetting::PayloadSchema,
+                found.payload_schema_id.as_ref() == Some(&self.payload_schema_id),
+            ),
+            (
+                PoolSetting::MetadataSchema,
+                self.metadata_schema_id.is_none() || text(&found.metadata_schema_id) == text(&self.metadata_schema_id),
+            ),
+            (
+                PoolSetting::IdentifierCaseInsensitive,
+                found.identifier_case_insensitive == self.identifier_case_insensitive,
+            ),
+            (
+                PoolSetting::FirstFactors,
+                same_set(
+                    &self.authentication_mechanisms,
+                    found.authentication_mechanisms.as_deref(),
+                ),
+            ),
+            (
+                PoolSetting::PreferredFirstFactor,
+                same_one(
+                    Some(self.preferred_authentication_mechanism),
+                    found.preferred_authentication_mechanism.as_deref(),
+                ),
+            ),
+            (
+                PoolSetting::SecondFactors,
+                same_set(
+                    &self.second_factor_mechanisms,
+                    found.second_factor_authentication_mechanisms.as_deref(),
+                ),
+            ),
+            (
+                PoolSetting::PreferredSecondFactor,
+                self.second_factor_preferred.is_none()
+                    || same_one(
+                        self.second_factor_preferred,
+                        found.second_factor_preferred_authentication_mechanism.as_deref(),
+                    ),
+            ),
+        ];
+        same.into_iter()
+            .filter(|(_, same)| !same)
+            .map(|(setting, _)| setting)
+            .collect()
+    }
+}
+
+/// Order and repetition mean nothing, and no list is an empty list.
+fn same_set(wanted: &[Mechanism], found: Option<&[String]>) -> bool {
+    let wanted: BTreeSet<&str> = wanted.iter().map(|mechanism| mechanism.as_str()).collect();
+    let found: BTreeSet<&str> = found.unwrap_or_default().iter().map(String::as_str).collect();
+    wanted == found
+}
+
+fn same_one(wanted: Option<Mechanism>, found: Option<&str>) -> bool {
+    wanted.map(Mechanism::as_str) == found.filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{
+        super::super::{Marker, OrganizationId, PoolId, SchemaId},
+        *,
+    };
+
+    fn wanted() -> NewPool {
+        NewPool {
+            id: PoolId::parse("p").unwrap(),
+            name: "1876 users".into(),
+            description: String::new(),
+            workspace_id: OrganizationId::parse("1876").unwrap(),
+            payload_schema_id: SchemaId::parse("schema").unwrap(),
+            metadata_schema_id: None,
+            identifier_case_insensitive: true,
+            authentication_mechanisms: vec![Mechanism::Totp, Mechanism::Password],
+            preferred_authentication_mechanism: Mechanism::Password,
+            second_factor_mechanisms: vec![Mechanism::EmailOtp],
+            second_factor_preferred: None,
+            marker: Marker {
+                onboarding_id: "run".into(),
+                owner_id: "1876".into(),
+                created_by: "test".into(),
+                created_at: None,
+            },
+        }
+    }
+
+    #[test]
+    fn a_pool_that_is_as_wanted_differs_in_nothing() {
+        let found: Pool = serde_json::from_value(json!({
+            "id": "another", "workspace_id": "1876", "payload_schema_id": "schema", "metadata_schema_id": "default",
+            "identifier_case_insensitive": true, "authentication_mechanisms": ["password", "totp"],
+            "preferred_authentication_mechanism": "password", "second_factor_authentication_mechanisms": ["email_otp"],
+        }))
+        .unwrap();
+        assert_eq!(wanted().differences(&found), []);
+    }
+
+    #[test]
+    fn every_difference_is_named() {
+        let found: Pool = serde_json::from_value(json!({ "id": "p" })).unwrap();
+        let names: Vec<_> = wanted()
+            .differences(&found)
+            .into_iter()
+            .map(PoolSetting::as_str)
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "workspace_id",
+                "payload_schema_id",
+                "identifier_case_insensitive",
+                "authentication_mechanisms",
+                "preferred_authentication_mechanism",
+                "second_factor_authentication_mechanisms",
+            ]
+        );
+    }
+}

@@ -1,0 +1,147 @@
+//! Tenant Management API: whole tenants of an on-premise installation (ROOT `/api/system/tenants`; section 2.6).
+//!
+//! Needs a client of the installation's *system tenant*, which SecureAuth's cloud does not have. It is a client of its own, with
+//! its own credentials: neither [`SecureAuth`](super::SecureAuth) nor [`Api`](super::Api) leads here. There is no delete.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use url::Url;
+
+use super::{
+    ApiError, Backoff, CallContext, ClientAuthMethod, ConfigError, Deadlines, IdempotencyKey, MAX_IN_FLIGHT, Operation,
+    config::{check_base_url, check_calls, is_loopback},
+    paths::below,
+    token::{Credentials, Tokens},
+    transport::{Call, Policy, Transport},
+};
+
+mod tenant;
+
+pub use super::id::TenantId;
+pub use tenant::{NewTenant, Tenant};
+
+/// What the client of the Tenant Management API is made of.
+#[derive(Debug, Clone)]
+pub struct TenantManagementConfig {
+    /// The installation; plain `http` is accepted for loopback hosts only.
+    pub base_url: Url,
+    /// Id of a `setup` client in the system tenant.
+    pub client_id: String,
+    /// Secret of that client.
+    pub client_secret: SecretString,
+    /// How it authenticates at `/system/system/oauth2/token`.
+    pub auth_method: ClientAuthMethod,
+    /// Attempts per call, the first included; at least 1.
+    pub attempts: u32,
+    /// Pauses between the attempts of one call.
+    pub backoff: Backoff,
+    /// Longest times of one attempt.
+    pub deadlines: Deadlines,
+    /// A token is renewed this long before `expires_in` ends it.
+    pub expiry_margin: Duration,
+    /// Seed of the jitter.
+    pub jitter_seed: u64,
+}
+
+/// The tenants of an on-premise installation.
+#[derive(Debug)]
+pub struct TenantManagement {
+    transport: Transport,
+    base_url: Url,
+    context: CallContext,
+}
+
+/// `Tenants`
+#[derive(Deserialize)]
+struct Tenants {
+    tenants: Option<Vec<Tenant>>,
+}
+
+/// `TenantCreated`; the clients it also holds come with their secrets and are not read.
+#[derive(Deserialize)]
+struct TenantCreated {
+    tenant: Tenant,
+}
+
+impl TenantManagement {
+    /// Checks the configuration and sets the client up; sends nothing.
+    pub fn new(config: TenantManagementConfig, context: CallContext) -> Result<Self, ConfigError> {
+        check_base_url(&config.base_url)?;
+        check_calls(config.attempts, &config.backoff, &config.deadlines)?;
+        if config.client_id.is_empty() {
+            return Err(ConfigError::ClientId);
+        }
+        if config.client_secret.expose_secret().is_empty() {
+            return Err(ConfigError::ClientSecret);
+        }
+        let credentials = Credentials {
+            endpoint: below(&config.base_url, ["system", "system", "oauth2", "token"]),
+            client_id: config.client_id,
+            client_secret: config.client_secret,
+            auth_method: config.auth_method,
+            scopes: Vec::new(),
+            required_scopes: &[],
+        };
+        let policy = Policy {
+            attempts: config.attempts,
+            backoff: config.backoff,
+            deadlines: config.deadlines,
+            max_in_flight: MAX_IN_FLIGHT,
+            jitter_seed: config.jitter_seed,
+        };
+        let tokens = Tokens::new(credentials, config.expiry_margin);
+        let transport = Transport::new(tokens, &policy, is_loopback(&config.base_url))?;
+        Ok(Self {
+            transport,
+            base_url: config.base_url,
+            context,
+        })
+    }
+
+    /// `GET /api/system/tenants`: all of them; the spec knows no pages here.
+    pub async fn list(&self) -> Result<Vec<Tenant>, ApiError> {
+        let tenants: Tenants = self
+            .send(Call::get(Operation::ListTenants, self.tenants()))
+            .await?
+            .json()?
+            .value;
+        Ok(tenants.tenants.unwrap_or_default())
+    }
+
+    /// `GET /api/system/tenants/{tid}`; `None` for 404.
+    pub async fn get(&self, id: &TenantId) -> Result<Option<Tenant>, ApiError> {
+        let answer = self.send(Call::get(Operation::GetTenant, self.tenant(id))).await?;
+        Ok(answer.json_if_present()?.map(|versioned| versioned.value))
+    }
+
+    /// `POST /api/system/tenants` (`Tenant`).
+    pub async fn create(&self, new: &NewTenant, key: &IdempotencyKey) -> Result<Tenant, ApiError> {
+        let call = Call::new(Operation::CreateTenant, Method::POST, self.tenants())
+            .json(new)?
+            .key(key);
+        let created: TenantCreated = self.send(call).await?.json()?.value;
+        Ok(created.tenant)
+    }
+
+    /// `PUT /api/system/tenants/{tid}` (`Tenant`): the whole resource with every member that was read. The spec knows no tags
+    /// here: the last writer wins.
+    pub async fn update(&self, tenant: &Tenant) -> Result<Tenant, ApiError> {
+        let call = Call::new(Operation::UpdateTenant, Method::PUT, self.tenant(tenant.id())).json(&tenant.request())?;
+        Ok(self.send(call).await?.json()?.value)
+    }
+
+    async fn send(&self, call: Call) -> Result<super::transport::Answer, ApiError> {
+        self.transport.send(call, &self.context).await
+    }
+
+    fn tenants(&self) -> Url {
+        below(&self.base_url, ["api", "system", "tenants"])
+    }
+
+    fn tenant(&self, id: &TenantId) -> Url {
+        below(&self.base_url, ["api", "system", "tenants", id.as_str()])
+    }
+}

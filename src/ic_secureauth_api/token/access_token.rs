@@ -1,0 +1,152 @@
+//! A token as the endpoint granted it.
+
+use std::{fmt, time::Duration};
+
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use tokio::time::Instant;
+
+/// Assumed when the answer has no `expires_in`: short, because the default of a workspace (one hour) is not a promise.
+const UNNAMED_LIFETIME: Duration = Duration::from_mins(5);
+
+/// No token is kept longer, whatever the answer says.
+const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
+
+/// `TokenResponse` (OA2).
+#[derive(Deserialize)]
+pub(super) struct TokenResponse {
+    access_token: SecretString,
+    token_type: String,
+    expires_in: Option<u64>,
+    scope: Option<String>,
+}
+
+/// A token that was granted, ready to be sent.
+pub(crate) struct AccessToken {
+    header: HeaderValue,
+    scopes: Vec<String>,
+    usable_until: Instant,
+}
+
+impl AccessToken {
+    /// `None` when the answer is not a bearer token. Lifetimes count from `asked_at`, the moment before the request was sent.
+    pub(super) fn granted(
+        answer: TokenResponse,
+        requested: &[String],
+        asked_at: Instant,
+        margin: Duration,
+    ) -> Option<Self> {
+        if !answer.token_type.eq_ignore_ascii_case("bearer") {
+            return None;
+        }
+        let mut header = HeaderValue::from_str(&format!("Bearer {}", answer.access_token.expose_secret())).ok()?;
+        header.set_sensitive(true);
+        let scopes = match answer.scope {
+            Some(granted) => granted.split_ascii_whitespace().map(str::to_owned).collect(),
+            // RFC 6749, section 5.1: left out when it is what was asked for.
+            None => requested.to_vec(),
+        };
+        let lifetime = answer
+            .expires_in
+            .map_or(UNNAMED_LIFETIME, Duration::from_secs)
+            .min(LONGEST_LIFETIME);
+        Some(Self {
+            header,
+            scopes,
+            usable_until: asked_at + usable(lifetime, margin),
+        })
+    }
+
+    /// The value of `Authorization`, marked as sensitive.
+    pub(crate) fn header(&self) -> HeaderValue {
+        self.header.clone()
+    }
+
+    /// The scopes that were granted.
+    pub(crate) fn scopes(&self) -> &[String] {
+        &self.scopes
+    }
+
+    /// Whether a scope is among them.
+    pub(super) fn grants(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|granted| granted == scope)
+    }
+
+    /// Whether the margin before its end has not begun yet.
+    pub(super) fn is_usable_at(&self, now: Instant) -> bool {
+        now < self.usable_until
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessToken")
+            .field("scopes", &self.scopes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The lifetime without the margin, but at least half of it: a token that lives shorter than the margin must still be used.
+fn usable(lifetime: Duration, margin: Duration) -> Duration {
+    lifetime.saturating_sub(margin).max(lifetime / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(token_type: &str, expires_in: Option<u64>, scope: Option<&str>) -> TokenResponse {
+        TokenResponse {
+            access_token: SecretString::from("t0k3n"),
+            token_type: token_type.into(),
+            expires_in,
+            scope: scope.map(Into::into),
+        }
+    }
+
+    fn granted(answer: TokenResponse) -> Option<AccessToken> {
+        AccessToken::granted(answer, &["asked".to_owned()], Instant::now(), Duration::from_mins(1))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_ends_a_margin_before_its_time() {
+        let token = granted(answer("bearer", Some(3600), None)).unwrap();
+        let now = Instant::now();
+        assert!(token.is_usable_at(now + Duration::from_secs(3539)));
+        assert!(!token.is_usable_at(now + Duration::from_mins(59)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_shorter_than_the_margin_is_used_for_half_its_life() {
+        let token = granted(answer("Bearer", Some(30), None)).unwrap();
+        assert!(token.is_usable_at(Instant::now() + Duration::from_secs(14)));
+        assert!(!token.is_usable_at(Instant::now() + Duration::from_secs(15)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_is_never_kept_longer_than_a_day() {
+        let token = granted(answer("bearer", Some(u64::MAX), None)).unwrap();
+        assert!(!token.is_usable_at(Instant::now() + Duration::from_hours(24)));
+    }
+
+    #[tokio::test]
+    async fn scopes_are_those_granted_or_when_unnamed_those_asked_for() {
+        assert_eq!(
+            granted(answer("bearer", None, Some("b  a"))).unwrap().scopes(),
+            ["b", "a"]
+        );
+        assert_eq!(granted(answer("bearer", None, None)).unwrap().scopes(), ["asked"]);
+    }
+
+    #[tokio::test]
+    async fn another_kind_of_token_is_not_sent_as_a_bearer_token() {
+        assert!(granted(answer("DPoP", None, None)).is_none());
+    }
+
+    #[tokio::test]
+    async fn a_token_does_not_show_in_debug() {
+        let token = granted(answer("bearer", None, None)).unwrap();
+        assert!(!format!("{token:?} {:?}", token.header()).contains("t0k3n"));
+    }
+}

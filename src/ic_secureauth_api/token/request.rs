@@ -1,0 +1,89 @@
+//! The token request: `grant_type=client_credentials` (section 1).
+
+use std::time::Duration;
+
+use reqwest::header::ACCEPT;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::time::Instant;
+use tracing::debug;
+use url::{Url, form_urlencoded};
+
+use super::{
+    super::{
+        ApiError, ClientAuthMethod, ErrorKind, Operation,
+        transport::{Answer, interruption},
+    },
+    AccessToken,
+    access_token::TokenResponse,
+};
+
+/// Who asks for tokens, where and for what.
+#[derive(Debug)]
+pub(crate) struct Credentials {
+    pub(crate) endpoint: Url,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: SecretString,
+    pub(crate) auth_method: ClientAuthMethod,
+    /// Asked for explicitly; nothing is asked for when empty.
+    pub(crate) scopes: Vec<String>,
+    /// Without these no token is accepted.
+    pub(crate) required_scopes: &'static [&'static str],
+}
+
+impl Credentials {
+    /// Asks once.
+    pub(super) async fn request(
+        &self,
+        http: &reqwest::Client,
+        deadline: Duration,
+        retry_after_cap: Duration,
+        margin: Duration,
+    ) -> Result<AccessToken, ErrorKind> {
+        let asked_at = Instant::now();
+        let no_token = |kind: ErrorKind| ErrorKind::NoToken(kind.into());
+        let answer = self.send(http, deadline, retry_after_cap).await.map_err(no_token)?;
+        let unusable = |error: ApiError| no_token(error.kind().clone());
+        let response: TokenResponse = answer.json().map_err(unusable)?.value;
+        let token = AccessToken::granted(response, &self.scopes, asked_at, margin)
+            .ok_or_else(|| unusable(answer.unusable()))?;
+        debug!(trace_id = answer.trace_id(), scopes = ?token.scopes(), "SecureAuth token granted");
+        match self.required_scopes.iter().find(|scope| !token.grants(scope)) {
+            Some(scope) => Err(ErrorKind::MissingScope { scope }),
+            None => Ok(token),
+        }
+    }
+
+    async fn send(
+        &self,
+        http: &reqwest::Client,
+        deadline: Duration,
+        retry_after_cap: Duration,
+    ) -> Result<Answer, ErrorKind> {
+        let scope = self.scopes.join(" ");
+        let mut form = vec![("grant_type", "client_credentials")];
+        if !scope.is_empty() {
+            form.push(("scope", &scope));
+        }
+        let mut request = http
+            .post(self.endpoint.clone())
+            .timeout(deadline)
+            .header(ACCEPT, "application/json");
+        match self.auth_method {
+            ClientAuthMethod::Basic => {
+                let secret = form_encoded(self.client_secret.expose_secret());
+                request = request.basic_auth(form_encoded(&self.client_id), Some(secret));
+            }
+            ClientAuthMethod::Post => {
+                form.push(("client_id", &self.client_id));
+                form.push(("client_secret", self.client_secret.expose_secret()));
+            }
+        }
+        let response = request.form(&form).send().await.map_err(|error| interruption(&error))?;
+        Answer::read(Operation::Token, response, retry_after_cap).await
+    }
+}
+
+/// `client_secret_basic` form-encodes id and secret before it joins them (RFC 6749, section 2.3.1).
+fn form_encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}

@@ -1,0 +1,95 @@
+//! One request, before it is sent for the first time.
+
+use reqwest::{
+    Method, Request,
+    header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH},
+};
+use serde::Serialize;
+use url::Url;
+
+use super::super::{ApiError, CallContext, ETag, IdempotencyKey, Operation};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("x-idempotency-key");
+const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// One request, before it is sent for the first time.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(super) operation: Operation,
+    request: Request,
+    /// Whether it may be repeated only as long as the server remembers its idempotency key.
+    pub(super) keyed: bool,
+    /// Whether an attempt that may have had an effect must not be followed by another.
+    pub(super) once: bool,
+}
+
+impl Call {
+    pub(crate) fn new(operation: Operation, method: Method, url: Url) -> Self {
+        let mut request = Request::new(method, url);
+        request.headers_mut().insert(ACCEPT, JSON);
+        Self {
+            operation,
+            request,
+            keyed: false,
+            once: false,
+        }
+    }
+
+    pub(crate) fn get(operation: Operation, url: Url) -> Self {
+        Self::new(operation, Method::GET, url)
+    }
+
+    /// A JSON body.
+    pub(crate) fn json(self, body: &impl Serialize) -> Result<Self, ApiError> {
+        let bytes = serde_json::to_vec(body)
+            .map_err(|_| ApiError::guard(self.operation, "the body cannot be written as JSON"))?;
+        Ok(self.json_bytes(bytes))
+    }
+
+    /// A JSON body that was written before.
+    pub(crate) fn json_bytes(mut self, body: Vec<u8>) -> Self {
+        self.header(CONTENT_TYPE, Some(JSON));
+        *self.request.body_mut() = Some(body.into());
+        self
+    }
+
+    /// `If-Match`: the precondition of a write, or the version a read must not be older than.
+    pub(crate) fn if_match(mut self, etag: Option<&ETag>) -> Self {
+        self.header(IF_MATCH, etag.map(ETag::header));
+        self
+    }
+
+    /// `X-Idempotency-Key`.
+    pub(crate) fn key(mut self, key: &IdempotencyKey) -> Self {
+        self.header(IDEMPOTENCY_KEY, key.header());
+        self.keyed = true;
+        self
+    }
+
+    /// Ends with the first attempt that may have had an effect: the caller looks before it sends again.
+    pub(crate) fn once(mut self) -> Self {
+        self.once = true;
+        self
+    }
+
+    /// What every call of one piece of work carries.
+    pub(super) fn context(&mut self, context: &CallContext) {
+        let visible = |text: &str| HeaderValue::from_str(text).ok().filter(|value| !value.is_empty());
+        self.header(CORRELATION_ID, visible(&context.correlation_id));
+        self.header(TRACEPARENT, context.traceparent.as_deref().and_then(visible));
+    }
+
+    /// The request once more; bodies are held in memory, so this never fails.
+    pub(super) fn request(&self) -> Option<Request> {
+        self.request.try_clone()
+    }
+
+    fn header(&mut self, name: HeaderName, value: Option<HeaderValue>) {
+        let headers: &mut HeaderMap = self.request.headers_mut();
+        if let Some(value) = value {
+            headers.insert(name, value);
+        }
+    }
+}

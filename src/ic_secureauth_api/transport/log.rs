@@ -1,0 +1,35 @@
+//! The log lines of the client: one warning per failed attempt, one debug line per answer. No body, no URL, no header but
+//! `x-trace-id`.
+
+use tracing::{debug, warn};
+
+use super::{
+    super::{CallContext, ErrorKind, Operation},
+    Answer,
+};
+
+pub(super) fn failed(operation: Operation, attempt: u32, kind: &ErrorKind, context: &CallContext) {
+    warn!(
+        operation = operation.name(),
+        attempt,
+        status = kind.status(),
+        error_code = kind.refusal().and_then(|refusal| refusal.error_code.as_deref()),
+        secureauth_trace_id = kind.trace_id(),
+        correlation_id = context.correlation_id,
+        retry_after_seconds = kind.retry_after().map(|wait| wait.as_secs()),
+        cause = %kind,
+        "SecureAuth call failed",
+    );
+}
+
+pub(super) fn answered(answer: &Answer, attempt: u32, context: &CallContext) {
+    debug!(
+        operation = answer.operation.name(),
+        attempt,
+        status = answer.status.as_u16(),
+        secureauth_trace_id = answer.trace_id(),
+        correlation_id = context.correlation_id,
+        replayed = answer.replayed,
+        "SecureAuth call answered",
+    );
+}

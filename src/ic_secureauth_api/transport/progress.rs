@@ -1,0 +1,186 @@
+//! What one call has gone through so far.
+
+use std::{
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use super::{super::ErrorKind, Call};
+
+/// The server remembers an idempotency key for one minute (section 2.0).
+const KEY_LIFETIME: Duration = Duration::from_mins(1);
+
+/// One attempt that failed.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) kind: ErrorKind,
+    /// Whether another attempt of the same call may follow.
+    pub(super) repeatable: bool,
+}
+
+impl Failed {
+    /// The end of the call.
+    pub(super) fn for_good(kind: ErrorKind) -> Self {
+        Self {
+            kind,
+            repeatable: false,
+        }
+    }
+}
+
+/// What one call has gone through so far.
+#[derive(Debug)]
+pub(super) struct Progress {
+    first_sent: OnceLock<Instant>,
+    sent: AtomicU32,
+    uncertain: AtomicBool,
+    renewed: AtomicBool,
+    last: Mutex<Option<ErrorKind>>,
+    /// How long after the first attempt another may start; `None` without an idempotency key.
+    window: Option<Duration>,
+}
+
+impl Progress {
+    /// A repetition has to *arrive* while the key is remembered, so the time to connect is taken off the minute.
+    pub(super) fn new(call: &Call, connect: Duration) -> Self {
+        Self {
+            first_sent: OnceLock::new(),
+            sent: AtomicU32::new(0),
+            uncertain: AtomicBool::new(false),
+            renewed: AtomicBool::new(false),
+            last: Mutex::new(None),
+            window: call.keyed.then(|| KEY_LIFETIME.saturating_sub(connect)),
+        }
+    }
+
+    /// Requests sent.
+    pub(super) fn sent(&self) -> u32 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Whether an attempt may have had its effect although it failed.
+    pub(super) fn is_uncertain(&self) -> bool {
+        self.uncertain.load(Ordering::Relaxed)
+    }
+
+    /// True once per call: a rejected token is renewed once.
+    pub(super) fn may_renew(&self) -> bool {
+        !self.renewed.swap(true, Ordering::Relaxed)
+    }
+
+    /// A request is about to be sent.
+    pub(super) fn sending(&self) {
+        self.first_sent.get_or_init(Instant::now);
+        self.sent.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// An attempt failed.
+    pub(super) fn failed(&self, kind: &ErrorKind) {
+        if kind.may_have_had_an_effect() {
+            self.uncertain.store(true, Ordering::Relaxed);
+        }
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(kind.clone());
+    }
+
+    /// The failure to end with when the key is no longer safely remembered: another attempt would be a second request, not a
+    /// repetition of the first.
+    pub(super) fn key_expired(&self) -> Option<ErrorKind> {
+        if self.within_window(Duration::ZERO) {
+            return None;
+        }
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The pause before the next attempt: at least what the server asked for, and `None` when there is to be no next attempt.
+    pub(super) fn pause_before_repeating(&self, kind: &ErrorKind, pause: Option<Duration>) -> Option<Duration> {
+        let pause = pause?.saturating_add(kind.retry_after().unwrap_or_default());
+        self.within_window(pause).then_some(pause)
+    }
+
+    fn within_window(&self, ahead: Duration) -> bool {
+        match (self.window, self.first_sent.get()) {
+            (Some(window), Some(first)) => first.elapsed().saturating_add(ahead) < window,
+            _ => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::Method;
+    use tokio::time::advance;
+    use url::Url;
+
+    use super::{
+        super::super::{IdempotencyKey, Operation, error::Refusal},
+        *,
+    };
+
+    const CONNECT: Duration = Duration::from_secs(10);
+
+    fn call(keyed: bool) -> Call {
+        let url = Url::parse("https://host/path").unwrap();
+        let call = Call::new(Operation::CreatePool, Method::POST, url);
+        if keyed {
+            call.key(&IdempotencyKey::derive("run", "step", 0))
+        } else {
+            call
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_keyed_request_is_repeated_only_while_its_key_is_remembered() {
+        let progress = Progress::new(&call(true), CONNECT);
+        progress.sending();
+        progress.failed(&ErrorKind::Timeout);
+        let second = Some(Duration::from_secs(1));
+        assert_eq!(progress.pause_before_repeating(&ErrorKind::Timeout, second), second);
+        advance(Duration::from_secs(48)).await;
+        assert_eq!(progress.pause_before_repeating(&ErrorKind::Timeout, second), second);
+        assert_eq!(progress.key_expired(), None);
+        advance(Duration::from_secs(2)).await;
+        assert_eq!(progress.pause_before_repeating(&ErrorKind::Timeout, second), None);
+        assert_eq!(progress.key_expired(), Some(ErrorKind::Timeout));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_without_a_key_has_no_window() {
+        let progress = Progress::new(&call(false), CONNECT);
+        progress.sending();
+        advance(Duration::from_mins(10)).await;
+        let second = Some(Duration::from_secs(1));
+        assert_eq!(progress.pause_before_repeating(&ErrorKind::Timeout, second), second);
+        assert_eq!(progress.key_expired(), None);
+    }
+
+    #[test]
+    fn the_pause_is_never_shorter_than_what_the_server_asked_for() {
+        let progress = Progress::new(&call(false), CONNECT);
+        let kind = ErrorKind::Refused(Refusal {
+            status: 429,
+            retry_after: Some(Duration::from_secs(7)),
+            ..Refusal::default()
+        });
+        let jitter = Duration::from_millis(30);
+        assert_eq!(
+            progress.pause_before_repeating(&kind, Some(jitter)),
+            Some(Duration::from_millis(7_030))
+        );
+        assert_eq!(progress.pause_before_repeating(&kind, None), None);
+    }
+
+    #[test]
+    fn uncertainty_outlives_a_later_certain_failure() {
+        let progress = Progress::new(&call(true), CONNECT);
+        progress.failed(&ErrorKind::Timeout);
+        progress.failed(&ErrorKind::Connect {
+            reason: "refused".into(),
+        });
+        assert!(progress.is_uncertain());
+    }
+}

@@ -1,0 +1,51 @@
+//! `Retry-After` in both of its forms (section 3).
+
+use std::time::Duration;
+
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+
+/// How long the server asks to be left alone, at most `cap`. A date is measured against the answer's own `Date`, so that no clock
+/// of this machine is asked; without one, or when it lies in the past, there is nothing to wait for.
+pub(super) fn retry_after(headers: &HeaderMap, cap: Duration) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let wait = if let Ok(seconds) = text.parse::<u64>() {
+        Duration::from_secs(seconds)
+    } else {
+        let now = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
+        httpdate::parse_http_date(text).ok()?.duration_since(now).ok()?
+    };
+    Some(wait.min(cap))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CAP: Duration = Duration::from_mins(2);
+
+    fn of(retry_after_text: &str, date: Option<&str>) -> Option<Duration> {
+        let mut headers = HeaderMap::new();
+        headers.insert(RETRY_AFTER, retry_after_text.parse().unwrap());
+        if let Some(date) = date {
+            headers.insert(DATE, date.parse().unwrap());
+        }
+        retry_after(&headers, CAP)
+    }
+
+    #[test]
+    fn seconds_are_taken_and_capped() {
+        assert_eq!(of("7", None), Some(Duration::from_secs(7)));
+        assert_eq!(of("3600", None), Some(CAP));
+        assert_eq!(of("soon", None), None);
+        assert_eq!(of("-1", None), None);
+    }
+
+    #[test]
+    fn a_date_is_measured_against_the_answers_own_date() {
+        let date = Some("Wed, 21 Oct 2026 07:28:00 GMT");
+        assert_eq!(of("Wed, 21 Oct 2026 07:28:30 GMT", date), Some(Duration::from_secs(30)));
+        assert_eq!(of("Wed, 21 Oct 2026 09:28:30 GMT", date), Some(CAP));
+        assert_eq!(of("Wed, 21 Oct 2026 07:27:30 GMT", date), None);
+        assert_eq!(of("Wed, 21 Oct 2026 07:28:30 GMT", None), None);
+    }
+}

@@ -1,0 +1,49 @@
+//! A user as the list shows it.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{
+    super::UserId,
+    status::{UserStatus, lenient},
+};
+
+/// A user as the list shows it (IDS `ExtendedUser`).
+#[derive(Clone, PartialEq, Deserialize)]
+pub struct ListedUser {
+    /// Its id; the list continues after it.
+    pub id: UserId,
+    /// `None` for a status this client does not know.
+    #[serde(default, deserialize_with = "lenient")]
+    pub status: Option<UserStatus>,
+    /// User names and other identifiers, without their types.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub identifiers: Vec<String>,
+    /// Addresses that were verified (the spec's key has a blank in it).
+    #[serde(default, rename = "verified addresses", deserialize_with = "null_is_empty")]
+    pub verified_addresses: Vec<String>,
+    /// The profile.
+    #[serde(default)]
+    pub payload: Option<Map<String, Value>>,
+}
+
+/// The id only: the rest is personal data.
+impl fmt::Debug for ListedUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ListedUser")
+            .field("id", &self.id)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The server writes an empty list as null.
+pub(super) fn null_is_empty<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Ok(Option::<Vec<T>>::deserialize(deserializer)?.unwrap_or_default())
+}

@@ -1,0 +1,118 @@
+//! Users of a pool (IDS `/system/pools/{ipID}/users`, scope `identity`; section 2.4).
+//!
+//! The list's `query` is never used: a user name in it would be part of a URL, and URLs are logged along the way.
+
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{
+    Api, ApiError, Deleted, MAX_PAGE, Operation, Page, PoolId, UserId, Versioned, access::ReadWrite, transport::Call,
+};
+
+mod listed;
+mod status;
+mod update;
+mod user;
+
+pub use listed::ListedUser;
+pub use status::UserStatus;
+pub use update::UserUpdate;
+pub use user::{Address, Identifier, User};
+
+/// `{"users":[ExtendedUser]}`
+#[derive(Deserialize)]
+struct Users {
+    users: Option<Vec<ListedUser>>,
+}
+
+/// `GetUserByKey`: one of the two.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Key<'a> {
+    Identifier(&'a str),
+    Address(&'a str),
+}
+
+impl<Access> Api<Access> {
+    /// `GET …/users/{userID}` (`UserWithData`); `None` for 404.
+    pub async fn user(&self, pool: &PoolId, id: &UserId) -> Result<Option<Versioned<User>>, ApiError> {
+        self.get(Operation::GetUser, self.user_url(pool, id))
+            .await?
+            .json_if_present()
+    }
+
+    /// `GET …/users`: at most `limit` (1 to 100) users in the order of their ids, from the start or after an id. Fewer than
+    /// `limit` means that the list ends here. The list is eventually consistent and cannot be made otherwise.
+    pub async fn users_page(
+        &self,
+        pool: &PoolId,
+        after: Option<&UserId>,
+        limit: u32,
+    ) -> Result<Vec<ListedUser>, ApiError> {
+        if !(1..=MAX_PAGE).contains(&limit) {
+            return Err(ApiError::guard(Operation::ListUsers, "the limit must be 1 to 100"));
+        }
+        let mut url = self.paths().identity(["pools", pool.as_str(), "users"]);
+        if let Some(after) = after {
+            url.query_pairs_mut().append_pair("after_user_id", after.as_str());
+        }
+        url.query_pairs_mut().append_pair("limit", &limit.to_string());
+        let answer = self.get(Operation::ListUsers, url).await?;
+        let users = answer.json::<Users>()?.value.users.unwrap_or_default();
+        match Page::new(users, limit, after, |last| last.id.clone()) {
+            Some(page) => Ok(page.items),
+            None => Err(answer.unusable()),
+        }
+    }
+
+    /// `POST …/users/by_key`: the user with this identifier of any type, for example a user name.
+    pub async fn find_user_by_identifier(
+        &self,
+        pool: &PoolId,
+        identifier: &str,
+    ) -> Result<Option<Versioned<User>>, ApiError> {
+        self.find_user(pool, &Key::Identifier(identifier)).await
+    }
+
+    /// `POST …/users/by_key`: the user with this *verified* address.
+    pub async fn find_user_by_address(
+        &self,
+        pool: &PoolId,
+        address: &str,
+    ) -> Result<Option<Versioned<User>>, ApiError> {
+        self.find_user(pool, &Key::Address(address)).await
+    }
+
+    async fn find_user(&self, pool: &PoolId, key: &Key<'_>) -> Result<Option<Versioned<User>>, ApiError> {
+        let url = self.paths().identity(["pools", pool.as_str(), "users", "by_key"]);
+        // It reads, although it is a POST: no idempotency key, whose replay would be an old answer.
+        let call = Call::new(Operation::FindUser, Method::POST, url).json(key)?;
+        self.send(call).await?.json_if_present()
+    }
+
+    fn user_url(&self, pool: &PoolId, id: &UserId) -> Url {
+        self.paths().identity(["pools", pool.as_str(), "users", id.as_str()])
+    }
+}
+
+impl Api<ReadWrite> {
+    /// `PUT …/users/{userID}` (`UpdateUser`): what is given replaces, what is absent stays.
+    pub async fn update_user(
+        &self,
+        pool: &PoolId,
+        id: &UserId,
+        update: &UserUpdate,
+    ) -> Result<Versioned<User>, ApiError> {
+        let call = Call::new(Operation::UpdateUser, Method::PUT, self.user_url(pool, id))
+            .json(update)?
+            .if_match(update.if_match.as_ref());
+        self.send(call).await?.json()
+    }
+
+    /// `DELETE …/users/{userID}`: one user. Whole pools are emptied by deleting the pool.
+    pub async fn delete_user(&self, pool: &PoolId, id: &UserId) -> Result<Deleted, ApiError> {
+        let call = Call::new(Operation::DeleteUser, Method::DELETE, self.user_url(pool, id));
+        Ok(self.send(call).await?.deleted())
+    }
+}

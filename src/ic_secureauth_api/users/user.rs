@@ -1,0 +1,98 @@
+//! A user with everything that belongs to it.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{
+    super::{SchemaId, UserId},
+    listed::null_is_empty,
+    status::{UserStatus, lenient},
+};
+
+/// A user with its identifiers and addresses (IDS `UserWithData`). Credentials are not read, although the server blurs them.
+#[derive(Clone, PartialEq, Deserialize)]
+pub struct User {
+    /// Its id.
+    pub id: UserId,
+    /// The pool it is in.
+    #[serde(default)]
+    pub user_pool_id: Option<String>,
+    /// `None` for a status this client does not know.
+    #[serde(default, deserialize_with = "lenient")]
+    pub status: Option<UserStatus>,
+    /// The profile.
+    #[serde(default)]
+    pub payload: Option<Map<String, Value>>,
+    /// Schema of the profile.
+    #[serde(default)]
+    pub payload_schema_id: Option<SchemaId>,
+    /// Schema of the metadata.
+    #[serde(default)]
+    pub metadata_schema_id: Option<SchemaId>,
+    /// What it signs in with.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub identifiers: Vec<Identifier>,
+    /// Where it can be reached.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub verifiable_addresses: Vec<Address>,
+}
+
+/// What a user signs in with (IDS `UserIdentifier`).
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+pub struct Identifier {
+    /// Its id.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// The user name.
+    pub identifier: String,
+    /// `email`, `mobile`, `uid`, `external` or `federated`.
+    #[serde(rename = "type")]
+    pub kind: String,
+}
+
+/// Where a user can be reached (IDS `UserVerifiableAddress`).
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+pub struct Address {
+    /// Its id.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// The e-mail address or phone number.
+    pub address: String,
+    /// `email` or `mobile`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Whether the user has proved to own it.
+    #[serde(default)]
+    pub verified: bool,
+}
+
+/// The id only: the rest is personal data.
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User")
+            .field("id", &self.id)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Identifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identifier")
+            .field("id", &self.id)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Address")
+            .field("id", &self.id)
+            .field("kind", &self.kind)
+            .field("verified", &self.verified)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,331 @@
+//! Takes a run on by one slice: slot, lease, journal, next steps, and what follows from a failure.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tracing::{Instrument, debug, error, info, info_span, warn};
+
+use super::facts::Facts;
+use super::failure::{Failure, Next, StepError, after_failure};
+use super::gate::Gate;
+use super::heartbeat::{Beat, Heartbeat, Hold};
+use super::run_context::RunContext;
+use super::{Onboarding, steps, taking_back};
+use crate::domain::ids::OnboardingId;
+use crate::domain::journal::Entry;
+use crate::domain::reason::Reason;
+use crate::domain::run::RunState;
+use crate::ic_secureauth_api::CallContext;
+use crate::store::{Batch, Ending, Lease, LeaseOutcome, LeasedRun, Release, StoreError};
+use crate::telemetry::chain;
+
+/// What a slice came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Advanced {
+    /// The slice is over; the run's message is to be sent again.
+    MoreToDo,
+    /// It ended in this state.
+    Ended(RunState),
+    /// It waits; the timer sends its message.
+    Waiting,
+    /// Another worker has it, or it is not due.
+    NotNow,
+    /// It had ended before.
+    EndedBefore(RunState),
+    /// Every worker slot of the tenant is taken; it is due again soon.
+    NoSlot,
+    /// The lease was lost on the way; another worker goes on.
+    LeaseLost,
+    /// There is no such run.
+    Unknown,
+}
+
+impl Onboarding {
+    /// Takes a run on by one slice. Any number of deliveries of its message are harmless.
+    ///
+    /// # Errors
+    /// The database could not record the outcome, or the run needs a newer version: deliver the message again.
+    pub async fn advance(&self, id: OnboardingId) -> Result<Advanced, StoreError> {
+        let Some(slot) = self.slot.enter().await? else {
+            self.parts.store.postpone(id, self.parts.run.no_slot_pause).await?;
+            return Ok(Advanced::NoSlot);
+        };
+        let advanced = self.with_lease(id, slot).await;
+        self.slot.leave().await;
+        match advanced {
+            Err(StoreError::LeaseLost(_)) => Ok(Advanced::LeaseLost),
+            advanced => advanced,
+        }
+    }
+
+    async fn with_lease(&self, id: OnboardingId, slot: Arc<Hold>) -> Result<Advanced, StoreError> {
+        let asked = Instant::now();
+        let ttl = self.parts.run.lease;
+        match self.parts.store.lease(id, self.worker, ttl).await? {
+            LeaseOutcome::NotNow => Ok(Advanced::NotNow),
+            LeaseOutcome::Finished(state) => Ok(Advanced::EndedBefore(state)),
+            LeaseOutcome::Unknown => Ok(Advanced::Unknown),
+            LeaseOutcome::Taken(leased) => {
+                let run = &leased.run;
+                let span = info_span!("run", onboarding_id = %run.id, biller_id = %run.biller_id);
+                self.slice(*leased, asked, slot).instrument(span).await
+            }
+        }
+    }
+
+    async fn slice(&self, leased: LeasedRun, asked: Instant, slot: Arc<Hold>) -> Result<Advanced, StoreError> {
+        let lease = leased.lease;
+        if leased.took_over {
+            return self.wait_out_previous_worker(&leased).await;
+        }
+        let (store, ttl) = (Arc::clone(&self.parts.store), self.parts.run.lease);
+        let beat = Beat {
+            ttl,
+            every: self.parts.run.heartbeat,
+        };
+        let heart = Heartbeat::start(asked, beat, move || {
+            let store = Arc::clone(&store);
+            async move { store.renew(&lease, ttl).await.map(|()| true) }
+        });
+        let gate = Gate {
+            lease: heart.hold(),
+            slot,
+            margin: self.parts.run.call_margin,
+        };
+        let journal = match self.parts.store.journal(leased.run.id).await {
+            Ok(journal) => journal,
+            Err(error) => {
+                self.give_back(&lease).await;
+                return Err(error);
+            }
+        };
+        let mut context = RunContext {
+            onboarding: self,
+            facts: Facts::of(journal.into_iter().map(|recorded| recorded.entry)),
+            lease,
+            api: self.parts.secureauth.call(CallContext {
+                correlation_id: leased.run.id.to_string(),
+                traceparent: leased.run.traceparent.clone(),
+                gate: Some(Arc::new(gate)),
+            }),
+            slice_end: Instant::now() + self.parts.run.slice,
+            run: leased.run,
+        };
+        let advanced = context.work().await;
+        drop(heart);
+        advanced
+    }
+
+    /// A worker that lost its lease may still have calls in flight; they end within the longest deadline.
+    async fn wait_out_previous_worker(&self, leased: &LeasedRun) -> Result<Advanced, StoreError> {
+        let state = match leased.run.state {
+            RunState::TakingBack => RunState::TakingBack,
+            _ => RunState::Waiting,
+        };
+        warn!("the worker before did not give its lease up; its calls are waited out");
+        let release = Release::Wait {
+            after: self.longest_call(),
+            state,
+            waiting_for: Reason::PreviousWorker,
+            reason: None,
+            pauses_used: leased.run.pauses_used,
+        };
+        self.parts.store.release(&leased.lease, &release).await?;
+        Ok(Advanced::Waiting)
+    }
+
+    async fn give_back(&self, lease: &Lease) {
+        let release = Release::Continue {
+            resend: self.parts.run.resend_first,
+        };
+        if let Err(error) = self.parts.store.release(lease, &release).await {
+            warn!(error = %chain(&error), "a lease is left to expire");
+        }
+    }
+}
+
+impl RunContext<'_> {
+    async fn work(&mut self) -> Result<Advanced, StoreError> {
+        loop {
+            match self.next().await {
+                Ok(Some(ending)) => match self.end(&ending).await {
+                    Ok(advanced) => return Ok(advanced),
+                    Err(error) => return self.failed(StepError::from(error)).await,
+                },
+                Ok(None) if self.slice_is_over() => return self.go_on_later().await,
+                Ok(None) => {}
+                Err(Pause::Failed(error)) => return self.failed(error).await,
+                Err(Pause::Recheck) => {
+                    let after = self.times().recheck_after;
+                    return self.wait(after, RunState::TakingBack, Reason::Recheck, 0).await;
+                }
+            }
+        }
+    }
+
+    fn is_taking_back(&self) -> bool {
+        self.run.state == RunState::TakingBack || self.facts.undo.is_some()
+    }
+
+    /// Does the next step; `Some` when the run can end.
+    async fn next(&mut self) -> Result<Option<Ending>, Pause> {
+        if self.is_taking_back() {
+            return taking_back::next(self).await;
+        }
+        let Some(step) = self.facts.next_step(self.run.kind) else {
+            return Ok(None);
+        };
+        if self.run.step != Some(step) {
+            self.run.step = Some(step);
+            let batch = Batch {
+                step: Some(step),
+                ..Batch::default()
+            };
+            self.write(batch).await.map_err(StepError::from)?;
+            debug!(step = step.as_str(), "step begins");
+        }
+        Ok(steps::run(self, step).await?)
+    }
+
+    async fn end(&mut self, ending: &Ending) -> Result<Advanced, StoreError> {
+        self.store().finish(&self.lease, ending).await?;
+        let state = match ending {
+            Ending::Failed(reason) => {
+                warn!(
+                    reason = reason.as_str(),
+                    "the run failed; nothing of it is left in SecureAuth"
+                );
+                RunState::Failed
+            }
+            Ending::Stuck(reason) => {
+                let left = self.leftovers();
+                error!(
+                    reason = reason.as_str(),
+                    left, "the run is stuck; an operator has to take it on"
+                );
+                RunState::Stuck
+            }
+            Ending::Activated { .. } | Ending::Synced { .. } | Ending::Deactivated => {
+                let progress = self.run.progress;
+                info!(
+                    users = progress.users_total,
+                    imported = progress.imported,
+                    already_present = progress.already_present,
+                    skipped = progress.skipped,
+                    "the run succeeded"
+                );
+                RunState::Succeeded
+            }
+        };
+        Ok(Advanced::Ended(state))
+    }
+
+    async fn go_on_later(&mut self) -> Result<Advanced, StoreError> {
+        let release = Release::Continue {
+            resend: self.times().resend_first,
+        };
+        self.store().release(&self.lease, &release).await?;
+        Ok(Advanced::MoreToDo)
+    }
+
+    async fn failed(&mut self, error: StepError) -> Result<Advanced, StoreError> {
+        let failure = match error {
+            StepError::LeaseLost => {
+                warn!("the lease is lost; another worker goes on");
+                return Ok(Advanced::LeaseLost);
+            }
+            StepError::Store(error @ StoreError::Newer { .. }) => {
+                self.onboarding.give_back(&self.lease).await;
+                return Err(error);
+            }
+            StepError::Store(error) => {
+                error!(error = %chain(&error), "the database failed");
+                Failure::Retry {
+                    reason: Reason::DatabaseUnavailable,
+                    after: None,
+                }
+            }
+            StepError::Retry { reason, after } => {
+                if reason == Reason::CredentialsRefused {
+                    self.onboarding.stale.store(true, Ordering::Relaxed);
+                }
+                Failure::Retry { reason, after }
+            }
+            StepError::Permanent(reason) => Failure::Permanent(reason),
+            StepError::Stuck(reason) => Failure::Stuck(reason),
+        };
+        let next = after_failure(
+            self.run.kind,
+            &self.facts,
+            self.is_taking_back(),
+            self.run.pauses_used,
+            &failure,
+            &self.onboarding.schedules,
+        );
+        match next {
+            Next::Wait {
+                after,
+                state,
+                reason,
+                pauses_used,
+            } => self.wait(after, state, reason, pauses_used).await,
+            Next::Fail(reason) => self.end(&Ending::Failed(reason)).await,
+            Next::Stuck(reason) => self.end(&Ending::Stuck(reason)).await,
+            Next::TakeBack(reason) => self.begin_taking_back(reason).await,
+        }
+    }
+
+    async fn wait(
+        &mut self,
+        after: Duration,
+        state: RunState,
+        reason: Reason,
+        pauses_used: u32,
+    ) -> Result<Advanced, StoreError> {
+        warn!(waiting_for = reason.as_str(), ?after, pauses_used, "the run pauses");
+        let release = Release::Wait {
+            after,
+            state,
+            waiting_for: reason,
+            reason: None,
+            pauses_used,
+        };
+        self.store().release(&self.lease, &release).await?;
+        Ok(Advanced::Waiting)
+    }
+
+    /// Calls of this run that were given up may still arrive; they are waited out before the first undo.
+    async fn begin_taking_back(&mut self, reason: Reason) -> Result<Advanced, StoreError> {
+        warn!(reason = reason.as_str(), "what the run created is taken back");
+        self.note(Entry::TakingBack {
+            reason: reason.as_str().to_owned(),
+        })
+        .await?;
+        let release = Release::Wait {
+            after: self.onboarding.longest_call(),
+            state: RunState::TakingBack,
+            waiting_for: Reason::PreviousWorker,
+            reason: Some(reason),
+            pauses_used: 0,
+        };
+        self.store().release(&self.lease, &release).await?;
+        Ok(Advanced::Waiting)
+    }
+}
+
+/// Why a run does not go on right now.
+#[derive(Debug)]
+pub(super) enum Pause {
+    /// A step failed.
+    Failed(StepError),
+    /// Everything is undone; it is looked for once more after a while.
+    Recheck,
+}
+
+impl<E: Into<StepError>> From<E> for Pause {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}

@@ -1,0 +1,349 @@
+//! The journal, folded: what a run knows about what it saw, meant and did.
+
+use uuid::Uuid;
+
+use crate::domain::journal::Entry;
+use crate::domain::run::Kind;
+use crate::domain::step::Step;
+
+/// Where a resource comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// It stood before this run: used, never deleted.
+    Found,
+    /// Its creation was asked for; whether it happened is not known.
+    Intended,
+    /// This run created it.
+    Created,
+}
+
+/// The organization, as far as the journal knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OrganizationFact {
+    pub(super) id: String,
+    pub(super) origin: Origin,
+    /// People may be signing in already, as far as is known.
+    pub(super) live: bool,
+}
+
+/// The pool, as far as the journal knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PoolFact {
+    pub(super) id: String,
+    pub(super) origin: Origin,
+    pub(super) case_insensitive: bool,
+    pub(super) payload_schema_id: String,
+    pub(super) metadata_schema_id: String,
+}
+
+/// The intent of one import call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ChunkFact {
+    pub(super) first: Uuid,
+    pub(super) hash: String,
+}
+
+/// The users that were in a pool before the import, as far as they are recorded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct PoolUsersFact {
+    pub(super) last: Option<String>,
+    pub(super) count: u64,
+    pub(super) complete: bool,
+}
+
+/// How far the users are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct ImportFact {
+    pub(super) up_to: Option<Uuid>,
+    /// Import calls since the last checkpoint: they may have had an effect.
+    pub(super) open_chunks: Vec<ChunkFact>,
+    /// At least one import or change was asked for.
+    pub(super) touched: bool,
+    pub(super) finished: bool,
+    pub(super) verified: bool,
+}
+
+/// What is to be undone next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Undo {
+    Switch,
+    Users,
+    Pools,
+    Organization,
+    /// Everything is undone; the pause before looking once more has yet to begin.
+    Pause,
+    /// Look once more.
+    Recheck,
+    /// Still gone.
+    Nothing,
+}
+
+/// Everything the journal says.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Facts {
+    /// Rows that are not `deleted`, once they were checked.
+    pub(super) users_total: Option<u64>,
+    pub(super) organization: Option<OrganizationFact>,
+    pub(super) pool: Option<PoolFact>,
+    /// Pool ids that were refused; each raised the generation.
+    pub(super) pool_ids_refused: u32,
+    /// Creation intents so far: the window of the next idempotency key.
+    pub(super) intents: u32,
+    pub(super) idp_checked: bool,
+    pub(super) pool_users: PoolUsersFact,
+    pub(super) import: ImportFact,
+    /// What `deactivated` was when the switch was asked for.
+    pub(super) switched_from: Option<bool>,
+    /// The switch is confirmed.
+    pub(super) switched: bool,
+    /// The run only undoes.
+    pub(super) undo: Option<Undo>,
+}
+
+impl Facts {
+    pub(super) fn of(entries: impl IntoIterator<Item = Entry>) -> Self {
+        let mut facts = Self::default();
+        for entry in entries {
+            facts.apply(&entry);
+        }
+        facts
+    }
+
+    /// Takes the next entry.
+    pub(super) fn apply(&mut self, entry: &Entry) {
+        match entry {
+            Entry::UsersChecked { total, .. } => self.users_total = Some(*total),
+            Entry::OrganizationFound {
+                organization_id,
+                deactivated,
+            } => self.organization(organization_id, Origin::Found, !deactivated),
+            Entry::CreateOrganization { organization_id, .. } => {
+                self.intents += 1;
+                self.organization(organization_id, Origin::Intended, true);
+            }
+            Entry::OrganizationCreated { organization_id, live } => {
+                self.organization(organization_id, Origin::Created, *live);
+            }
+            Entry::OrganizationRefused => self.organization = None,
+            Entry::PoolFound { .. } | Entry::CreatePool { .. } | Entry::PoolCreated { .. } => self.pool(entry),
+            Entry::PoolRefused => self.pool = None,
+            Entry::PoolIdRefused { .. } => {
+                self.pool_ids_refused += 1;
+                self.pool = None;
+            }
+            Entry::IdpChecked { .. } => self.idp_checked = true,
+            Entry::PoolUsersPaged { last, count } => {
+                self.pool_users.last = Some(last.clone());
+                self.pool_users.count = *count;
+            }
+            Entry::PoolUsersRecorded { count } => {
+                self.pool_users.count = *count;
+                self.pool_users.complete = true;
+            }
+            Entry::ImportChunk { first, hash, .. } => {
+                self.import.touched = true;
+                self.import.open_chunks.push(ChunkFact {
+                    first: *first,
+                    hash: hash.clone(),
+                });
+            }
+            Entry::ChangeUsers { .. } => self.import.touched = true,
+            Entry::ImportedUpTo { last } => {
+                self.import.up_to = Some(*last);
+                self.import.open_chunks.clear();
+            }
+            Entry::ImportFinished => {
+                self.import.finished = true;
+                self.import.open_chunks.clear();
+            }
+            Entry::UsersVerified { .. } => self.import.verified = true,
+            Entry::Activate { was_deactivated, .. } | Entry::Deactivate { was_deactivated, .. } => {
+                // What was there first counts; a repeated intent sees our own change.
+                self.switched_from.get_or_insert(*was_deactivated);
+            }
+            Entry::Activated | Entry::Deactivated { .. } => self.switched = true,
+            // A recheck that found something begins again.
+            Entry::TakingBack { .. } => self.undo = Some(Undo::Switch),
+            Entry::SwitchTakenBack => self.undo = Some(Undo::Users),
+            Entry::UsersTakenBack => self.undo = Some(Undo::Pools),
+            Entry::PoolsTakenBack => self.undo = Some(Undo::Organization),
+            Entry::OrganizationTakenBack => self.undo = Some(Undo::Pause),
+            Entry::TakenBack => self.undo = Some(Undo::Recheck),
+            Entry::Rechecked => self.undo = Some(Undo::Nothing),
+            Entry::DeletePool { .. }
+            | Entry::PoolDeleted { .. }
+            | Entry::DeleteOrganization { .. }
+            | Entry::OrganizationDeleted { .. }
+            | Entry::OrganizationRestored { .. }
+            | Entry::Operator { .. } => {}
+        }
+    }
+
+    fn organization(&mut self, id: &str, origin: Origin, live: bool) {
+        self.organization = Some(OrganizationFact {
+            id: id.to_owned(),
+            origin,
+            live,
+        });
+    }
+
+    fn pool(&mut self, entry: &Entry) {
+        let known = |id: &String, origin, payload: &String, metadata: &String, case_insensitive| PoolFact {
+            id: id.clone(),
+            origin,
+            case_insensitive,
+            payload_schema_id: payload.clone(),
+            metadata_schema_id: metadata.clone(),
+        };
+        let unknown = String::new();
+        self.pool = match entry {
+            Entry::PoolFound {
+                pool_id,
+                case_insensitive,
+                payload_schema_id,
+                metadata_schema_id,
+                ..
+            } => Some(known(
+                pool_id,
+                Origin::Found,
+                payload_schema_id,
+                metadata_schema_id,
+                *case_insensitive,
+            )),
+            Entry::CreatePool { pool_id, .. } => {
+                self.intents += 1;
+                Some(known(pool_id, Origin::Intended, &unknown, &unknown, true))
+            }
+            Entry::PoolCreated {
+                pool_id,
+                payload_schema_id,
+                metadata_schema_id,
+            } => Some(known(
+                pool_id,
+                Origin::Created,
+                payload_schema_id,
+                metadata_schema_id,
+                true,
+            )),
+            _ => return,
+        };
+    }
+
+    /// Something in SecureAuth may be there, or be different, because of this run.
+    pub(super) fn touched_secureauth(&self) -> bool {
+        let made = |origin: Option<Origin>| origin.is_some_and(|origin| origin != Origin::Found);
+        made(self.organization.as_ref().map(|organization| organization.origin))
+            || made(self.pool.as_ref().map(|pool| pool.origin))
+            || self.import.touched
+            || self.switched_from.is_some()
+    }
+
+    /// SecureAuth shows what was wished: nothing is undone any more.
+    pub(super) fn point_of_no_return(&self) -> bool {
+        self.switched
+    }
+
+    /// The first step that is not done yet. The recording steps end the run, so they are never done.
+    pub(super) fn next_step(&self, kind: Kind) -> Option<Step> {
+        Step::of(kind).iter().copied().find(|step| !self.is_done(*step))
+    }
+
+    fn is_done(&self, step: Step) -> bool {
+        let known = |origin: Option<Origin>| origin.is_some_and(|origin| origin != Origin::Intended);
+        let no_users = self.users_total == Some(0);
+        match step {
+            Step::CheckUsers => self.users_total.is_some(),
+            Step::EnsureOrganization => known(self.organization.as_ref().map(|found| found.origin)),
+            Step::EnsurePool => {
+                let pool = self.pool.as_ref();
+                let ours = pool.is_some_and(|pool| pool.origin == Origin::Created);
+                known(pool.map(|pool| pool.origin))
+                    && self.idp_checked
+                    && (ours || self.pool_users.complete || no_users)
+            }
+            Step::ImportUsers => self.import.finished || no_users,
+            Step::VerifyUsers => self.import.verified || no_users,
+            Step::ActivateOrganization | Step::DeactivateOrganization => self.switched,
+            Step::RecordActivation | Step::RecordDeactivation => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(total: u64) -> Entry {
+        Entry::UsersChecked {
+            total,
+            deleted: 0,
+            invalid: 0,
+        }
+    }
+
+    fn create() -> Entry {
+        Entry::CreateOrganization {
+            organization_id: "1876".into(),
+            key: "k".into(),
+        }
+    }
+
+    #[test]
+    fn an_intent_without_an_outcome_is_neither_done_nor_forgotten() {
+        let facts = Facts::of([checked(1), create()]);
+        assert_eq!(facts.next_step(Kind::Enable), Some(Step::EnsureOrganization));
+        assert!(facts.touched_secureauth());
+    }
+
+    #[test]
+    fn a_refused_creation_leaves_nothing_to_take_back() {
+        let facts = Facts::of([create(), Entry::OrganizationRefused]);
+        assert!(!facts.touched_secureauth());
+        assert_eq!(facts.intents, 1);
+    }
+
+    #[test]
+    fn a_biller_without_users_skips_the_import() {
+        let facts = Facts::of([
+            checked(0),
+            Entry::OrganizationCreated {
+                organization_id: "1876".into(),
+                live: false,
+            },
+            Entry::PoolCreated {
+                pool_id: "p".into(),
+                payload_schema_id: "a".into(),
+                metadata_schema_id: "b".into(),
+            },
+            Entry::IdpChecked {
+                pool_id: "p".into(),
+                result: "present".into(),
+            },
+        ]);
+        assert_eq!(facts.next_step(Kind::Enable), Some(Step::ActivateOrganization));
+    }
+
+    #[test]
+    fn a_checkpoint_settles_the_chunks_before_it() {
+        let chunk = Entry::ImportChunk {
+            first: Uuid::nil(),
+            last: Uuid::max(),
+            count: 2,
+            hash: "h".into(),
+        };
+        let mut facts = Facts::of([chunk]);
+        assert_eq!(facts.import.open_chunks.len(), 1);
+        facts.apply(&Entry::ImportedUpTo { last: Uuid::max() });
+        assert!(facts.import.open_chunks.is_empty() && facts.import.touched);
+    }
+
+    #[test]
+    fn what_deactivated_was_first_is_what_is_put_back() {
+        let activate = |was_deactivated| Entry::Activate {
+            organization_id: "1876".into(),
+            was_deactivated,
+        };
+        let facts = Facts::of([activate(true), activate(false)]);
+        assert_eq!(facts.switched_from, Some(true));
+    }
+}

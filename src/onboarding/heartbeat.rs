@@ -1,0 +1,148 @@
+//! Keeps something of the database's that expires (a lease, a worker slot), and knows for how long it is surely ours.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::store::StoreError;
+
+/// Times of a heart-beat.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Beat {
+    /// What every renewal asks for.
+    pub(super) ttl: Duration,
+    /// Between renewals.
+    pub(super) every: Duration,
+}
+
+/// Renews until dropped.
+#[derive(Debug)]
+pub(super) struct Heartbeat {
+    hold: Arc<Hold>,
+    task: JoinHandle<()>,
+}
+
+/// For how long it is surely ours. Locally measured from before each renewal was asked for.
+#[derive(Debug)]
+pub(super) struct Hold(Mutex<Option<Instant>>);
+
+impl Hold {
+    /// At least `rest` is left of it.
+    pub(super) fn lasts(&self, rest: Duration) -> bool {
+        self.until().is_some_and(|until| Instant::now() + rest < until)
+    }
+
+    fn until(&self) -> Option<Instant> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, until: Option<Instant>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = until;
+    }
+}
+
+impl Heartbeat {
+    /// `asked`: when what is kept was asked for. `renew` says whether it is still ours.
+    pub(super) fn start<F, R>(asked: Instant, beat: Beat, renew: F) -> Self
+    where
+        F: Fn() -> R + Send + 'static,
+        R: Future<Output = Result<bool, StoreError>> + Send + 'static,
+    {
+        let hold = Arc::new(Hold(Mutex::new(Some(asked + beat.ttl))));
+        let task = tokio::spawn(keep(Arc::clone(&hold), beat, renew));
+        Self { hold, task }
+    }
+
+    pub(super) fn hold(&self) -> Arc<Hold> {
+        Arc::clone(&self.hold)
+    }
+}
+
+impl Drop for Heartbeat {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn keep<F, R>(hold: Arc<Hold>, beat: Beat, renew: F)
+where
+    F: Fn() -> R,
+    R: Future<Output = Result<bool, StoreError>>,
+{
+    let mut pause = beat.every;
+    loop {
+        tokio::time::sleep(pause).await;
+        let asked = Instant::now();
+        match tokio::time::timeout(beat.ttl, renew()).await {
+            Ok(Ok(true)) => {
+                hold.set(Some(asked + beat.ttl));
+                pause = beat.every;
+            }
+            Ok(Ok(false) | Err(StoreError::LeaseLost(_))) => {
+                hold.set(None);
+                return;
+            }
+            // New calls stop at once; the next beat, sooner, may find it still ours.
+            Ok(Err(error)) => {
+                tracing::warn!(error = %crate::telemetry::chain(&error), "a heart-beat failed");
+                hold.set(None);
+                pause = beat.every / 3;
+            }
+            Err(_) => {
+                hold.set(None);
+                pause = beat.every / 3;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    const BEAT: Beat = Beat {
+        ttl: Duration::from_secs(180),
+        every: Duration::from_secs(30),
+    };
+
+    fn unavailable() -> StoreError {
+        StoreError::Unavailable {
+            action: "renew",
+            source: "down".into(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_kept_lasts_while_it_is_renewed() {
+        let heart = Heartbeat::start(Instant::now(), BEAT, || async { Ok(true) });
+        tokio::time::sleep(Duration::from_secs(1_000)).await;
+        assert!(heart.hold().lasts(Duration::from_secs(100)));
+        assert!(!heart.hold().lasts(Duration::from_secs(180)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failed_renewal_stops_new_calls_until_one_succeeds() {
+        let beats = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&beats);
+        let heart = Heartbeat::start(Instant::now(), BEAT, move || {
+            let beat = counted.fetch_add(1, Ordering::SeqCst);
+            async move { if beat == 0 { Err(unavailable()) } else { Ok(true) } }
+        });
+        tokio::time::sleep(Duration::from_secs(31)).await;
+        assert!(!heart.hold().lasts(Duration::ZERO));
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert!(heart.hold().lasts(Duration::from_secs(100)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_another_worker_took_is_never_ours_again() {
+        let heart = Heartbeat::start(Instant::now(), BEAT, || async { Ok(false) });
+        tokio::time::sleep(Duration::from_secs(500)).await;
+        assert!(!heart.hold().lasts(Duration::ZERO));
+    }
+}

@@ -1,0 +1,47 @@
+//! Ids, keys and markers of everything a run creates: derived, never random per attempt (reference 5.2).
+
+use uuid::Uuid;
+
+use super::failure::StepError;
+use super::run_context::RunContext;
+use crate::domain::reason::Reason;
+use crate::ic_secureauth_api::{DerivedIds, IdempotencyKey, Marker, OrganizationId};
+
+/// The namespace of every derived id. Never to be changed: ids of earlier runs would no longer be found.
+const NAMESPACE: Uuid = Uuid::from_u128(0x8f1d_3c52_6f0e_5c1b_9a57_2f0b_7f6e_41c3);
+
+/// What [`Marker::created_by`] says.
+const CREATED_BY: &str = "biller-onboarding";
+
+impl RunContext<'_> {
+    /// The stored organization's id, else the BID behind `ORGANIZATION_ID_PREFIX` (O1).
+    pub(super) async fn organization_id(&self) -> Result<OrganizationId, StepError> {
+        let stored = self.store().biller(&self.run.biller_id, 0).await?;
+        let id = stored.and_then(|view| view.biller.organization_id).unwrap_or_else(|| {
+            let prefix = &self.settings().organization_id_prefix;
+            format!("{prefix}{}", self.run.biller_id)
+        });
+        OrganizationId::parse(id).map_err(|_| StepError::Permanent(Reason::SecureauthRefused))
+    }
+
+    /// The ids derived from tenant, biller and generation.
+    pub(super) fn derived_ids(&self) -> DerivedIds {
+        let biller = self.run.biller_id.as_ref();
+        DerivedIds::new(NAMESPACE, &self.parts().tenant_id, biller, self.run.generation)
+    }
+
+    /// Same within one window of tries, new for the next, which looks first (reference 5.2).
+    pub(super) fn idempotency_key(&self, step: &str) -> IdempotencyKey {
+        IdempotencyKey::derive(&self.run.id.to_string(), step, u64::from(self.facts.intents))
+    }
+
+    /// Proves later that this run created a resource.
+    pub(super) fn marker(&self) -> Marker {
+        Marker {
+            onboarding_id: self.run.id.to_string(),
+            owner_id: self.run.biller_id.to_string(),
+            created_by: CREATED_BY.to_owned(),
+            created_at: Some(self.run.created_at),
+        }
+    }
+}

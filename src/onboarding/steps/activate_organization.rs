@@ -1,0 +1,63 @@
+//! The go-live switch. Confirmed by an answer it is the point of no return.
+
+use tracing::info;
+
+use super::super::facts::Origin;
+use super::super::failure::StepError;
+use super::super::run_context::RunContext;
+use super::ensure_pool::organization_of;
+use super::switch;
+use crate::domain::journal::Entry;
+use crate::domain::reason::Reason;
+
+pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
+    let id = organization_of(context)?;
+    let found = context.api.organization(&id).await?.ok_or_else(not_shown)?;
+    if found.value.deactivated() {
+        context
+            .note(Entry::Activate {
+                organization_id: id.to_string(),
+                was_deactivated: true,
+            })
+            .await?;
+        if !switch::set_deactivated(context, found, false).await? {
+            return Err(not_shown());
+        }
+    }
+    context.note(Entry::Activated).await?;
+    info!(organization_id = %id, "organization is live");
+    Ok(())
+}
+
+/// Sign-ins are stopped before anything else is undone. An organization of ours is deactivated; one that stood before gets
+/// back what was there, if this run may have changed it (reference 5.3 R1, R2). Also the undo of a deactivation.
+pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), StepError> {
+    let Some(fact) = context.facts.organization.clone() else {
+        return Ok(());
+    };
+    let before = match fact.origin {
+        Origin::Found => context.facts.switched_from,
+        Origin::Intended | Origin::Created => Some(true),
+    };
+    let (Some(before), Some(found)) = (before, context.api.organization(&organization_of(context)?).await?) else {
+        return Ok(());
+    };
+    let ours = context.created(found.value.marker());
+    if (fact.origin != Origin::Found && !ours) || found.value.deactivated() == before {
+        return Ok(());
+    }
+    if !switch::set_deactivated(context, found, before).await? {
+        return Err(not_shown());
+    }
+    let entry = Entry::OrganizationRestored {
+        organization_id: fact.id,
+    };
+    Ok(context.note(entry).await?)
+}
+
+fn not_shown() -> StepError {
+    StepError::Retry {
+        reason: Reason::SecureauthUnavailable,
+        after: None,
+    }
+}

@@ -1,0 +1,79 @@
+//! Finds every data error before the first write to SecureAuth (U1; design.md §3 "User data").
+
+use super::super::failure::StepError;
+use super::super::run_context::RunContext;
+use crate::domain::journal::Entry;
+use crate::domain::reason::Reason;
+use crate::domain::run::Progress;
+use crate::domain::user_set::{Counts, UserSet};
+use crate::settings::onboarding::OnInvalidUser;
+use crate::store::Batch;
+
+pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
+    let mut users = UserSet::new(context.settings().address_verified);
+    let store = std::sync::Arc::clone(context.store());
+    store
+        .each_user(&context.run.biller_id, &mut |row| users.add(row))
+        .await?;
+    let (counts, issues) = users.finish();
+    let verdict = verdict(counts, context);
+    let issues_total = issues.len() as u64;
+    let skipped = if verdict.is_ok() { counts.invalid } else { 0 };
+    let mut batch = Batch {
+        issues,
+        issues_total: Some(issues_total),
+        progress: Some(Progress {
+            users_total: counts.total,
+            skipped: counts.deleted + skipped,
+            failed: counts.invalid - skipped,
+            ..Progress::default()
+        }),
+        ..Batch::default()
+    };
+    if verdict.is_ok() {
+        batch.entries.push(Entry::UsersChecked {
+            total: counts.total,
+            deleted: counts.deleted,
+            invalid: counts.invalid,
+        });
+    }
+    context.write(batch).await?;
+    tracing::info!(
+        users = counts.total,
+        deleted = counts.deleted,
+        invalid = counts.invalid,
+        "users checked"
+    );
+    verdict
+}
+
+fn verdict(counts: Counts, context: &RunContext<'_>) -> Result<(), StepError> {
+    let settings = context.settings();
+    let acceptable = match settings.on_invalid_user {
+        OnInvalidUser::Fail => counts.invalid == 0,
+        OnInvalidUser::Skip => may_skip(counts.invalid, counts.total, settings.max_skipped_percent),
+    };
+    if acceptable {
+        Ok(())
+    } else {
+        Err(StepError::Permanent(Reason::InvalidUsers))
+    }
+}
+
+/// Neither all users nor more than `percent` of them may be left out.
+pub(super) fn may_skip(invalid: u64, total: u64, percent: u8) -> bool {
+    invalid == 0 || (invalid < total && invalid * 100 <= total * u64::from(percent))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_skip;
+
+    #[test]
+    fn users_are_skipped_up_to_the_limit_and_never_all_of_them() {
+        assert!(may_skip(0, 0, 0));
+        assert!(may_skip(10, 100, 10));
+        assert!(!may_skip(11, 100, 10));
+        assert!(!may_skip(3, 3, 100));
+    }
+}

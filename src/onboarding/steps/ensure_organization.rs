@@ -1,0 +1,155 @@
+//! V1, O1: the organization stands, or is created with our marker. Looked up by id only.
+
+use tracing::info;
+
+use super::super::facts::Origin;
+use super::super::failure::StepError;
+use super::super::ownership::Owner;
+use super::super::run_context::RunContext;
+use crate::domain::journal::Entry;
+use crate::domain::reason::Reason;
+use crate::ic_secureauth_api::{Class, NewOrganization, Organization, OrganizationId, Versioned};
+
+pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
+    let id = context.organization_id().await?;
+    if let Some(found) = context.api.organization(&id).await? {
+        return adopt(context, &found.value).await;
+    }
+    create(context, id).await
+}
+
+/// What is there is ours, or stood before, or stops the run.
+async fn adopt(context: &mut RunContext<'_>, found: &Organization) -> Result<(), StepError> {
+    let organization_id = found.id().to_string();
+    let entry = match context.owner(found.marker()).await? {
+        Owner::ThisRun => Entry::OrganizationCreated {
+            organization_id,
+            live: !found.deactivated(),
+        },
+        Owner::EarlierRun | Owner::Unmarked => {
+            if found.parent_id() != Some(context.settings().parent_organization_id.as_str()) {
+                return Err(StepError::Permanent(Reason::OrganizationElsewhere));
+            }
+            info!(organization_id, "the organization stood before");
+            Entry::OrganizationFound {
+                organization_id,
+                deactivated: found.deactivated(),
+            }
+        }
+    };
+    Ok(context.note(entry).await?)
+}
+
+async fn create(context: &mut RunContext<'_>, id: OrganizationId) -> Result<(), StepError> {
+    let Some(name) = context.run.biller_name.clone().filter(|name| !name.trim().is_empty()) else {
+        return Err(StepError::Permanent(Reason::BillerWithoutName));
+    };
+    let parent_id = OrganizationId::parse(&context.settings().parent_organization_id).map_err(|_| refused())?;
+    let new = NewOrganization {
+        id: id.clone(),
+        name,
+        parent_id,
+        deactivated: context.settings().create_deactivated,
+        marker: context.marker(),
+    };
+    let key = context.idempotency_key("create-organization");
+    context
+        .note(Entry::CreateOrganization {
+            organization_id: id.to_string(),
+            key: key.as_str().to_owned(),
+        })
+        .await?;
+    match context.api.create_organization(&new, &key).await {
+        Ok(created) => created_as_asked(context, &id, &created).await,
+        Err(error) if error.is_conflict() => conflict(context, &id).await,
+        Err(error) => {
+            if error.class() == Class::Permanent && !error.outcome_unknown() {
+                context.note(Entry::OrganizationRefused).await?;
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// Something has the id: ours, somebody's, or nothing that ever shows. Reads may lag behind.
+async fn conflict(context: &mut RunContext<'_>, id: &OrganizationId) -> Result<(), StepError> {
+    for pause in context.lag_pauses() {
+        tokio::time::sleep(pause).await;
+        if let Some(found) = context.api.organization(id).await? {
+            return adopt(context, &found.value).await;
+        }
+    }
+    context.note(Entry::OrganizationRefused).await?;
+    Err(StepError::Permanent(Reason::OrganizationIdReserved))
+}
+
+async fn created_as_asked(
+    context: &mut RunContext<'_>,
+    id: &OrganizationId,
+    created: &Versioned<Organization>,
+) -> Result<(), StepError> {
+    let organization = &created.value;
+    let live = !organization.deactivated();
+    context
+        .note(Entry::OrganizationCreated {
+            organization_id: organization.id().to_string(),
+            live,
+        })
+        .await?;
+    info!(organization_id = %id, live, "organization created");
+    let as_asked = organization.id() == id
+        && organization.parent_id() == Some(context.settings().parent_organization_id.as_str())
+        && organization.marker() == Some(&context.marker());
+    if as_asked {
+        Ok(())
+    } else {
+        Err(StepError::Permanent(Reason::SettingsIgnored))
+    }
+}
+
+/// Ours → deleted, after its pools and only without other pools and children (reference 5.3 R5).
+pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), StepError> {
+    let ours = context.facts.organization.clone();
+    let Some(fact) = ours.filter(|organization| organization.origin != Origin::Found) else {
+        return Ok(());
+    };
+    let id = OrganizationId::parse(&fact.id).map_err(|_| refused())?;
+    let Some(found) = context.api.organization(&id).await? else {
+        return deleted(context, &id).await;
+    };
+    if !context.created(found.value.marker()) {
+        return match fact.origin {
+            // Somebody else's stands where ours was meant to be: nothing of ours is there.
+            Origin::Intended => Ok(()),
+            Origin::Found | Origin::Created => Err(StepError::Stuck(Reason::ForeignMarker)),
+        };
+    }
+    let others = !context.api.pools_of(&id).await?.is_empty();
+    let children = context.api.child_count(&id).await?.unwrap_or_default() > 0;
+    if others || children {
+        return Err(StepError::Stuck(Reason::NotTakenBack));
+    }
+    context
+        .note(Entry::DeleteOrganization {
+            organization_id: id.to_string(),
+        })
+        .await?;
+    match context.api.delete_organization(&id).await {
+        Ok(_) => deleted(context, &id).await,
+        // It stays, deactivated, for an operator.
+        Err(error) if error.class() == Class::Permanent => Err(StepError::Stuck(Reason::NotTakenBack)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn deleted(context: &mut RunContext<'_>, id: &OrganizationId) -> Result<(), StepError> {
+    info!(organization_id = %id, "organization gone");
+    let entry = Entry::OrganizationDeleted {
+        organization_id: id.to_string(),
+    };
+    Ok(context.note(entry).await?)
+}
+
+fn refused() -> StepError {
+    StepError::Permanent(Reason::SecureauthRefused)
+}

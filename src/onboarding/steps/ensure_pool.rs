@@ -1,0 +1,249 @@
+//! P1: the pool stands, or is created with its identity provider under a derived id and with our marker.
+
+use tracing::{info, warn};
+
+use super::super::facts::Origin;
+use super::super::failure::StepError;
+use super::super::ownership::Owner;
+use super::super::run_context::RunContext;
+use super::{identity_provider, new_pool, pool_users};
+use crate::domain::journal::Entry;
+use crate::domain::reason::Reason;
+use crate::ic_secureauth_api::{Class, OrganizationId, Pool, PoolId};
+use crate::store::Batch;
+
+/// Pool ids that may be refused before the run gives up (design.md §3 "Ids").
+const REFUSED_IDS: u32 = 3;
+
+pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
+    let known = context.facts.pool.clone();
+    let Some(pool) = known.filter(|pool| pool.origin != Origin::Intended) else {
+        return match find(context).await? {
+            Some(pool) => adopt(context, &pool).await,
+            None => create(context).await,
+        };
+    };
+    let id = PoolId::parse(&pool.id).map_err(|_| refused())?;
+    if !context.facts.idp_checked {
+        if pool.origin == Origin::Created {
+            remove_doubles(context, &id).await?;
+        }
+        return identity_provider::check(context, &id).await;
+    }
+    pool_users::record(context, &id, pool.case_insensitive).await
+}
+
+/// The stored id, else the derived id, else the organization's list.
+async fn find(context: &RunContext<'_>) -> Result<Option<Pool>, StepError> {
+    let organization = organization_of(context)?;
+    let stored = context.store().biller(&context.run.biller_id, 0).await?;
+    let stored = stored.and_then(|view| view.biller.identity_pool_id);
+    let derived = context.derived_ids().pool_id();
+    for id in stored
+        .and_then(|id| PoolId::parse(id).ok())
+        .into_iter()
+        .chain([derived])
+    {
+        let found = context.api.pool(&id).await?.map(|found| found.value);
+        let usable = |pool: &Pool| pool.workspace_id.as_deref() == Some(organization.as_str()) && !pool.deleted;
+        if let Some(pool) = found.filter(usable) {
+            return Ok(Some(pool));
+        }
+    }
+    let mut pools: Vec<Pool> = context.api.pools_of(&organization).await?;
+    pools.retain(|pool| !pool.deleted);
+    if let Some(ours) = pools.iter().position(|pool| context.created(pool.marker().as_ref())) {
+        return Ok(Some(pools.swap_remove(ours)));
+    }
+    match pools.len() {
+        0 | 1 => Ok(pools.pop()),
+        _ => Err(StepError::Stuck(Reason::SeveralPools)),
+    }
+}
+
+async fn adopt(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepError> {
+    match context.owner(pool.marker().as_ref()).await? {
+        Owner::ThisRun => created(context, pool).await,
+        Owner::EarlierRun | Owner::Unmarked => {
+            let differs_in: Vec<String> = new_pool::of(context)?
+                .differences(pool)
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            if differs_in.is_empty() {
+                info!(pool_id = %pool.id, "the pool stood before");
+            } else {
+                warn!(pool_id = %pool.id, ?differs_in, "the pool stood before; its settings differ and stay as they are");
+            }
+            let entry = Entry::PoolFound {
+                pool_id: pool.id.to_string(),
+                case_insensitive: pool.identifier_case_insensitive,
+                payload_schema_id: schema(pool.payload_schema_id.as_ref()),
+                metadata_schema_id: schema(pool.metadata_schema_id.as_ref()),
+                differs_in,
+            };
+            Ok(context.note(entry).await?)
+        }
+    }
+}
+
+async fn create(context: &mut RunContext<'_>) -> Result<(), StepError> {
+    let new = new_pool::of(context)?;
+    let key = context.idempotency_key("create-pool");
+    context
+        .note(Entry::CreatePool {
+            pool_id: new.id.to_string(),
+            generation: context.run.generation,
+            key: key.as_str().to_owned(),
+        })
+        .await?;
+    match context.api.create_pool(&new, &key).await {
+        Ok(answer) => {
+            created(context, &answer.value).await?;
+            let differs = new.differences(&answer.value);
+            if differs.is_empty() {
+                Ok(())
+            } else {
+                warn!(?differs, "the new pool does not show what was asked for");
+                Err(StepError::Permanent(Reason::SettingsIgnored))
+            }
+        }
+        Err(error) if error.is_conflict() => {
+            for pause in context.lag_pauses() {
+                tokio::time::sleep(pause).await;
+                if let Some(pool) = find(context).await? {
+                    return adopt(context, &pool).await;
+                }
+            }
+            next_generation(context, &new.id).await
+        }
+        Err(error) => {
+            if error.class() == Class::Permanent && !error.outcome_unknown() {
+                context.note(Entry::PoolRefused).await?;
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// A creation whose answer was lost, on a server that ignores our id, may have left an empty pool beside the one we use.
+async fn remove_doubles(context: &mut RunContext<'_>, used: &PoolId) -> Result<(), StepError> {
+    for double in pools_of_this_run(context).await? {
+        if double.id != *used && double.number_of_users.unwrap_or_default() == 0 {
+            delete(context, &double.id).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn created(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepError> {
+    info!(pool_id = %pool.id, "pool created");
+    let entry = Entry::PoolCreated {
+        pool_id: pool.id.to_string(),
+        payload_schema_id: schema(pool.payload_schema_id.as_ref()),
+        metadata_schema_id: schema(pool.metadata_schema_id.as_ref()),
+    };
+    Ok(context.note(entry).await?)
+}
+
+/// The id is refused while nothing shows under it: perhaps a deleted pool keeps it for ever.
+async fn next_generation(context: &mut RunContext<'_>, id: &PoolId) -> Result<(), StepError> {
+    context
+        .write(Batch {
+            entries: vec![Entry::PoolIdRefused {
+                pool_id: id.to_string(),
+            }],
+            generation: Some(context.run.generation + 1),
+            ..Batch::default()
+        })
+        .await?;
+    if context.facts.pool_ids_refused >= REFUSED_IDS {
+        return Err(StepError::Permanent(Reason::PoolIdReserved));
+    }
+    Ok(())
+}
+
+/// A pool of ours whose identity provider is missing is deleted and created once more under the next generation.
+pub(super) async fn create_again(context: &mut RunContext<'_>, id: &PoolId) -> Result<(), StepError> {
+    let ours = context
+        .facts
+        .pool
+        .as_ref()
+        .is_some_and(|pool| pool.origin == Origin::Created);
+    if !ours || context.facts.pool_ids_refused > 0 {
+        return Err(identity_provider::missing());
+    }
+    warn!(pool_id = %id, "the pool has no identity provider; it is created again");
+    delete(context, id).await?;
+    next_generation(context, id).await
+}
+
+/// Deletes every pool this run created, with its users (reference 5.3 R3). The generation grows, because a deleted id may
+/// stay unusable.
+pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), StepError> {
+    let ours = pools_of_this_run(context).await?;
+    for pool in &ours {
+        delete(context, &pool.id).await?;
+    }
+    let created = context
+        .facts
+        .pool
+        .as_ref()
+        .is_some_and(|pool| pool.origin == Origin::Created);
+    if created || !ours.is_empty() {
+        let batch = Batch {
+            generation: Some(context.run.generation + 1),
+            ..Batch::default()
+        };
+        context.write(batch).await?;
+    }
+    Ok(())
+}
+
+/// The pools whose marker carries this run's id, by id and by the organization's list.
+pub(in super::super) async fn pools_of_this_run(context: &RunContext<'_>) -> Result<Vec<Pool>, StepError> {
+    let Ok(organization) = organization_of(context) else {
+        return Ok(Vec::new());
+    };
+    let mut pools = context.api.pools_of(&organization).await?;
+    if let Some(fact) = &context.facts.pool {
+        let id = PoolId::parse(&fact.id).map_err(|_| refused())?;
+        if !pools.iter().any(|pool| pool.id == id) {
+            pools.extend(context.api.pool(&id).await?.map(|found| found.value));
+        }
+    }
+    pools.retain(|pool| {
+        !pool.deleted && context.created(pool.marker().as_ref()) && pool.workspace_id.as_deref() == Some(organization.as_str())
+    });
+    Ok(pools)
+}
+
+async fn delete(context: &mut RunContext<'_>, id: &PoolId) -> Result<(), StepError> {
+    let pool_id = id.to_string();
+    context
+        .note(Entry::DeletePool {
+            pool_id: pool_id.clone(),
+        })
+        .await?;
+    context.api.delete_pool(id).await?;
+    info!(pool_id, "pool deleted");
+    Ok(context.note(Entry::PoolDeleted { pool_id }).await?)
+}
+
+/// The organization of the run, once the journal knows it.
+pub(super) fn organization_of(context: &RunContext<'_>) -> Result<OrganizationId, StepError> {
+    let id = context
+        .facts
+        .organization
+        .as_ref()
+        .map(|organization| organization.id.as_str());
+    OrganizationId::parse(id.unwrap_or_default()).map_err(|_| refused())
+}
+
+fn schema(id: Option<&crate::ic_secureauth_api::SchemaId>) -> String {
+    id.map(ToString::to_string).unwrap_or_default()
+}
+
+fn refused() -> StepError {
+    StepError::Permanent(Reason::SecureauthRefused)
+}

@@ -1,0 +1,101 @@
+//! What is to be done about a page of the CRM's rows: import, change, leave alone, leave out.
+
+use std::collections::HashSet;
+
+use uuid::Uuid;
+
+use super::super::facts::Origin;
+use super::super::failure::StepError;
+use super::super::run_context::RunContext;
+use super::pool_users::fold;
+use super::user_payload::Outgoing;
+use crate::domain::issue::{Code, Field, Issue};
+use crate::domain::user::{Checked, CrmUser, UserRow};
+use crate::store::{LedgerState, PoolUser};
+
+/// A page, sorted out.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// Not in the pool yet.
+    pub(super) import: Vec<Outgoing>,
+    /// Imported by an earlier run, different in the CRM now.
+    pub(super) change: Vec<Outgoing>,
+    /// There already, and nothing to change.
+    pub(super) already_present: u64,
+    /// Rows that became invalid since they were checked.
+    pub(super) issues: Vec<Issue>,
+}
+
+pub(super) async fn of(
+    context: &RunContext<'_>,
+    rows: Vec<UserRow>,
+    known_invalid: &HashSet<Uuid>,
+) -> Result<Plan, StepError> {
+    let mut plan = Plan::default();
+    let users = valid_users(rows, known_invalid, &mut plan.issues);
+    let outgoing: Vec<Outgoing> = users.into_iter().map(|user| context.outgoing(user)).collect();
+    let Some(pool) = context.facts.pool.as_ref().filter(|pool| pool.origin == Origin::Found) else {
+        plan.import = outgoing;
+        return Ok(plan);
+    };
+    let guids: Vec<Uuid> = outgoing.iter().map(|user| user.user_guid).collect();
+    let biller = &context.run.biller_id;
+    let earlier = context.store().earlier_ledger(biller, &pool.id, &guids).await?;
+    let candidates: Vec<PoolUser> = outgoing
+        .iter()
+        .map(|user| PoolUser {
+            user_id: user.user_id,
+            identifier: fold(&user.import.user_name, pool.case_insensitive),
+        })
+        .collect();
+    let present = context.store().pool_users_before(context.run.id, &candidates).await?;
+    for user in outgoing {
+        if !present.contains(&user.user_id) {
+            plan.import.push(user);
+            continue;
+        }
+        let changed = earlier.get(&user.user_guid).is_some_and(|row| {
+            let imported = matches!(row.state, LedgerState::Imported | LedgerState::Changed);
+            imported && row.user_id == user.user_id && row.content_hash != user.hash
+        });
+        if changed {
+            plan.change.push(user);
+        } else {
+            plan.already_present += 1;
+        }
+    }
+    Ok(plan)
+}
+
+/// Rows found invalid before were counted then. Rows that are invalid only now, repeated keys included, are new issues.
+fn valid_users(rows: Vec<UserRow>, known_invalid: &HashSet<Uuid>, issues: &mut Vec<Issue>) -> Vec<CrmUser> {
+    let mut seen = HashSet::new();
+    let mut repeated = HashSet::new();
+    for guid in rows.iter().filter_map(|row| row.user_guid) {
+        if !seen.insert(guid) {
+            repeated.insert(guid);
+        }
+    }
+    let mut users = Vec::with_capacity(rows.len());
+    for row in rows {
+        let Some(guid) = row.user_guid.filter(|guid| !known_invalid.contains(guid)) else {
+            continue;
+        };
+        if repeated.contains(&guid) {
+            issues.push(Issue {
+                user_guid: Some(guid),
+                field: Field::UserGuid,
+                code: Code::Duplicate,
+            });
+            continue;
+        }
+        match row.check() {
+            Ok(Checked::User(user)) => users.push(user),
+            Ok(Checked::Deleted(_)) => {}
+            Err(found) => issues.extend(found),
+        }
+    }
+    issues.sort_unstable();
+    issues.dedup();
+    users
+}

@@ -1,0 +1,43 @@
+//! One file per step, with its `undo` beside it where it has one.
+//!
+//! A step may return before it is done when the slice is over; run again, it goes on where the journal says.
+
+pub(super) mod activate_organization;
+mod change_users;
+mod check_users;
+mod deactivate_organization;
+pub(super) mod ensure_organization;
+pub(super) mod ensure_pool;
+mod identity_provider;
+mod import_chunk;
+mod import_plan;
+pub(super) mod import_users;
+mod new_pool;
+mod pool_users;
+mod record;
+mod switch;
+mod user_payload;
+mod verify_users;
+
+pub(super) use pool_users::user_ids;
+
+use super::failure::StepError;
+use super::run_context::RunContext;
+use crate::domain::step::Step;
+use crate::store::Ending;
+
+/// Does a step; `Some` when it ends the run.
+pub(super) async fn run(context: &mut RunContext<'_>, step: Step) -> Result<Option<Ending>, StepError> {
+    match step {
+        Step::CheckUsers => check_users::run(context).await?,
+        Step::EnsureOrganization => ensure_organization::run(context).await?,
+        Step::EnsurePool => ensure_pool::run(context).await?,
+        Step::ImportUsers => import_users::run(context).await?,
+        Step::VerifyUsers => verify_users::run(context).await?,
+        Step::ActivateOrganization => activate_organization::run(context).await?,
+        Step::DeactivateOrganization => deactivate_organization::run(context).await?,
+        Step::RecordActivation => return record::activation(context).map(Some),
+        Step::RecordDeactivation => return Ok(Some(Ending::Deactivated)),
+    }
+    Ok(None)
+}

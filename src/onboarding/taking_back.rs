@@ -1,0 +1,125 @@
+//! Removes what this run created, and nothing else (X1; reference 5.3). Every undo may run twice.
+
+use tracing::info;
+
+use super::driver::Pause;
+use super::facts::{Origin, Undo};
+use super::failure::StepError;
+use super::run_context::RunContext;
+use super::steps::{activate_organization, ensure_organization, ensure_pool, import_users, user_ids};
+use crate::domain::journal::Entry;
+use crate::domain::reason::Reason;
+use crate::ic_secureauth_api::{OrganizationId, PoolId};
+use crate::store::Ending;
+
+/// Undoes the next thing; `Some` when the run can end.
+pub(super) async fn next(context: &mut RunContext<'_>) -> Result<Option<Ending>, Pause> {
+    match context.facts.undo {
+        None => begin(context).await?,
+        Some(Undo::Switch) => {
+            activate_organization::undo(context).await?;
+            context.note(Entry::SwitchTakenBack).await?;
+        }
+        Some(Undo::Users) => {
+            if import_users::undo(context).await? {
+                context.note(Entry::UsersTakenBack).await?;
+            }
+        }
+        Some(Undo::Pools) => {
+            ensure_pool::undo(context).await?;
+            context.note(Entry::PoolsTakenBack).await?;
+        }
+        Some(Undo::Organization) => {
+            ensure_organization::undo(context).await?;
+            context.note(Entry::OrganizationTakenBack).await?;
+        }
+        Some(Undo::Pause) => {
+            context.note(Entry::TakenBack).await?;
+            if context.facts.touched_secureauth() {
+                return Err(Pause::Recheck);
+            }
+        }
+        Some(Undo::Recheck) => recheck(context).await?,
+        Some(Undo::Nothing) => return Ok(Some(Ending::Failed(recorded_reason(context)))),
+    }
+    Ok(None)
+}
+
+async fn begin(context: &mut RunContext<'_>) -> Result<(), StepError> {
+    let reason = recorded_reason(context).as_str().to_owned();
+    Ok(context.note(Entry::TakingBack { reason }).await?)
+}
+
+fn recorded_reason(context: &RunContext<'_>) -> Reason {
+    context
+        .run
+        .reason
+        .as_deref()
+        .and_then(Reason::parse)
+        .unwrap_or(Reason::Operator)
+}
+
+/// A call that was given up may have arrived after its undo: everything is looked for once more, and undone again if it is
+/// there (reference 5.3 R6).
+async fn recheck(context: &mut RunContext<'_>) -> Result<(), StepError> {
+    if is_clean(context).await? {
+        context.note(Entry::Rechecked).await?;
+    } else {
+        info!("something of the run appeared again; it is taken back again");
+        begin(context).await?;
+    }
+    Ok(())
+}
+
+async fn is_clean(context: &mut RunContext<'_>) -> Result<bool, StepError> {
+    let organization = context.facts.organization.as_ref();
+    if let Some(fact) = organization.filter(|fact| fact.origin != Origin::Found) {
+        let id = OrganizationId::parse(&fact.id).map_err(|_| StepError::Stuck(Reason::NotTakenBack))?;
+        let found = context.api.organization(&id).await?;
+        if found.is_some_and(|found| context.created(found.value.marker())) {
+            return Ok(false);
+        }
+    }
+    if !ensure_pool::pools_of_this_run(context).await?.is_empty() {
+        return Ok(false);
+    }
+    let pool = context.facts.pool.clone();
+    match pool.filter(|fact| fact.origin == Origin::Found && context.facts.import.touched) {
+        Some(fact) => {
+            let id = PoolId::parse(&fact.id).map_err(|_| StepError::Stuck(Reason::NotTakenBack))?;
+            let there = user_ids(&context.api, &id).await?;
+            import_users::nothing_left(context, &there).await
+        }
+        None => Ok(true),
+    }
+}
+
+impl RunContext<'_> {
+    /// What is left where, for the operator's report.
+    pub(super) fn leftovers(&self) -> String {
+        let facts = &self.facts;
+        let switch_undone = facts.undo.is_some_and(|undo| undo != Undo::Switch);
+        let organization_undone = matches!(facts.undo, Some(Undo::Pause | Undo::Recheck | Undo::Nothing));
+        let pools_undone = organization_undone || facts.undo == Some(Undo::Organization);
+        let users_undone = pools_undone || facts.undo == Some(Undo::Pools);
+        let mut left = Vec::new();
+        if let Some(organization) = &facts.organization {
+            if organization.origin != Origin::Found && !organization_undone {
+                left.push(format!("organization {}", organization.id));
+            } else if facts.switched_from.is_some() && !switch_undone {
+                left.push(format!("the switch of organization {}", organization.id));
+            }
+        }
+        if let Some(pool) = &facts.pool {
+            if pool.origin != Origin::Found && !pools_undone {
+                left.push(format!("pool {}", pool.id));
+            } else if pool.origin == Origin::Found && facts.import.touched && !users_undone {
+                left.push(format!("users in pool {}", pool.id));
+            }
+        }
+        if left.is_empty() {
+            left.push("nothing".to_owned());
+        }
+        left.join(", ")
+    }
+}

@@ -1,0 +1,64 @@
+//! What a connection string must not say in production.
+
+/// Whether it can be parsed, names a server and, outside Development, insists on TLS with a verified certificate.
+pub(super) fn is_usable(text: &str, is_development: bool) -> bool {
+    let says = |keys: &[&str]| pairs(text).any(|(key, value)| keys.contains(&key.as_str()) && !value.is_empty());
+    says(&["server", "datasource"])
+        && tiberius::Config::from_ado_string(text).is_ok()
+        && (is_development || pairs(text).all(|(key, value)| is_safe(&key, &value)))
+}
+
+/// Lists what is allowed, so that a spelling unknown here is refused.
+fn is_safe(key: &str, value: &str) -> bool {
+    match key {
+        "trustservercertificate" => matches!(value, "false" | "no"),
+        "encrypt" => matches!(value, "true" | "yes" | "strict"),
+        _ => true,
+    }
+}
+
+/// Keys and values in lower case, without blanks and quotes. A `;` inside a quoted value is taken for a separator: that can
+/// only refuse too much.
+fn pairs(text: &str) -> impl Iterator<Item = (String, String)> {
+    let plain = |part: &str| {
+        let kept = part
+            .chars()
+            .filter(|sign| !sign.is_whitespace() && !"'\"{}".contains(*sign));
+        kept.collect::<String>().to_lowercase()
+    };
+    text.split(';')
+        .filter_map(|pair| pair.split_once('='))
+        .map(move |(key, value)| (plain(key), plain(value)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: &str = "Server=tcp:crm.database.windows.net,1433;Database=crm;User ID=app;Password=p";
+
+    #[test]
+    fn tls_with_a_verified_certificate_is_the_only_way_outside_development() {
+        assert!(is_usable(PLAIN, false));
+        for good in ["Encrypt=true", "encrypt = Strict", "TrustServerCertificate=False"] {
+            assert!(is_usable(&format!("{PLAIN};{good}"), false), "{good}");
+        }
+        for bad in [
+            "TrustServerCertificate=true",
+            "trustservercertificate = 'Yes'",
+            "Encrypt=false",
+            "encrypt=DANGER_PLAINTEXT",
+        ] {
+            let text = format!("{PLAIN};{bad}");
+            assert!(!is_usable(&text, false), "{bad}");
+            assert!(is_usable(&text, true), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_text_without_a_server_is_no_connection_string() {
+        for bad in ["", "Database=crm", "sqlserver", "Server=;Database=crm"] {
+            assert!(!is_usable(bad, true), "{bad}");
+        }
+    }
+}

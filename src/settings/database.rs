@@ -1,0 +1,100 @@
+//! Which database, and how patiently it is used.
+//!
+//! Variables: `DATABASE`, `DATABASE_POOL_SIZE`, `DATABASE_POOL_WAIT`, `DATABASE_CONNECT_TIMEOUT`,
+//! `DATABASE_COMMAND_TIMEOUT`, `DATABASE_BUSY_TIMEOUT`, `DATABASE_CONNECTION_MAX_AGE`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::reader::{Known, Reader};
+
+/// Which database, and how patiently it is used.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// Where runs and users are.
+    pub kind: DatabaseKind,
+    /// Connections at most.
+    pub pool_size: u32,
+    /// Longest wait for one of them.
+    pub pool_wait: Duration,
+    /// Name resolution, TCP, TLS and login (SQL Server).
+    pub connect_timeout: Duration,
+    /// One command (SQL Server).
+    pub command_timeout: Duration,
+    /// Longest wait for another writer (SQLite).
+    pub busy_timeout: Duration,
+    /// A connection older than this is not used again (SQL Server): tokens and servers change.
+    pub connection_max_age: Duration,
+}
+
+/// The kinds of database there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DatabaseKind {
+    /// A file, for development and tests.
+    Sqlite(PathBuf),
+    /// Production; its connection string is a secret.
+    SqlServer,
+}
+
+impl Database {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let is_development = reader.is_development();
+        let known = Known::new(
+            "DATABASE",
+            "`sqlserver` (or `sqlite:<path>` where AZURE_FUNCTIONS_ENVIRONMENT=Development)",
+        );
+        let kind = reader.required(known, |text| kind(text, is_development));
+        let seconds = Duration::from_secs;
+        let rest = Self {
+            kind: DatabaseKind::SqlServer,
+            pool_size: reader.number("DATABASE_POOL_SIZE", 8, 2..=100),
+            pool_wait: reader.duration("DATABASE_POOL_WAIT", seconds(10), seconds(1)),
+            connect_timeout: reader.duration("DATABASE_CONNECT_TIMEOUT", seconds(15), seconds(1)),
+            command_timeout: reader.duration("DATABASE_COMMAND_TIMEOUT", seconds(30), seconds(5)),
+            busy_timeout: reader.duration("DATABASE_BUSY_TIMEOUT", seconds(5), seconds(1)),
+            connection_max_age: reader.duration("DATABASE_CONNECTION_MAX_AGE", seconds(1_800), seconds(60)),
+        };
+        Some(Self { kind: kind?, ..rest })
+    }
+}
+
+fn kind(text: &str, is_development: bool) -> Option<DatabaseKind> {
+    match text.split_once(':') {
+        None if text == "sqlserver" => Some(DatabaseKind::SqlServer),
+        Some(("sqlite", path)) if is_development && !path.is_empty() => Some(DatabaseKind::Sqlite(path.into())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::environment::Environment;
+
+    fn read(pairs: &[(&str, &str)]) -> Option<DatabaseKind> {
+        let environment = Environment::of(pairs.iter().copied());
+        let mut reader = Reader::new(&environment);
+        let database = Database::read(&mut reader);
+        assert_eq!(database.is_none(), reader.finish().0.names("DATABASE"));
+        database.map(|database| database.kind)
+    }
+
+    #[test]
+    fn the_database_has_no_default() {
+        assert_eq!(read(&[]), None);
+        assert_eq!(read(&[("DATABASE", "sqlserver")]), Some(DatabaseKind::SqlServer));
+        assert_eq!(read(&[("DATABASE", "postgres:x")]), None);
+    }
+
+    #[test]
+    fn sqlite_is_refused_outside_development() {
+        let sqlite = ("DATABASE", "sqlite:/tmp/onboarding.db");
+        assert_eq!(read(&[sqlite]), None);
+        let development = ("AZURE_FUNCTIONS_ENVIRONMENT", "Development");
+        assert_eq!(
+            read(&[sqlite, development]),
+            Some(DatabaseKind::Sqlite("/tmp/onboarding.db".into()))
+        );
+        assert_eq!(read(&[("DATABASE", "sqlite:"), development]), None);
+    }
+}

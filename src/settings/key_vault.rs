@@ -1,0 +1,170 @@
+//! Asks Azure Key Vault.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use azure_core::credentials::TokenCredential;
+use azure_core::http::{ClientOptions, ExponentialRetryOptions, RetryOptions, StatusCode, Transport};
+use azure_identity::{
+    DeveloperToolsCredential, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
+};
+use azure_security_keyvault_secrets::{SecretClient, SecretClientOptions};
+use secrecy::SecretString;
+
+use super::vault::{Identity, Vault};
+
+/// Why the values of K1 could not be had. Names secrets, never shows a value. All of it can pass: ask again later.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// The vault answers, but does not have all secrets.
+    #[error("Key Vault has no secret named {}", .names.join(", "))]
+    Missing {
+        /// All that are missing.
+        names: Vec<String>,
+    },
+    /// The vault has the secret, with a value that cannot be used.
+    #[error("the Key Vault secret {name} is not {expected}")]
+    Unusable {
+        /// Its name.
+        name: String,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// The vault answers, but the handler's identity may not read the secret.
+    #[error("Key Vault refuses the secret {name} ({status}): the identity needs the right to get secrets")]
+    Refused {
+        /// Its name.
+        name: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// Neither the vault nor who gives tokens for it answers.
+    #[error("Key Vault does not give the secret {name}")]
+    Unavailable {
+        /// Its name.
+        name: String,
+        /// What happened.
+        source: azure_core::Error,
+    },
+    /// It took longer than `KEY_VAULT_DEADLINE`.
+    #[error("Key Vault did not give all secrets within {within:?}")]
+    TimedOut {
+        /// The deadline.
+        within: Duration,
+    },
+    /// The client could not be set up (trust store, identity).
+    #[error("the Key Vault client could not be set up")]
+    Client {
+        /// What happened.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// A client for one vault.
+pub(super) struct KeyVault {
+    client: SecretClient,
+}
+
+impl KeyVault {
+    /// As whoever [`Vault::identity`] says.
+    pub(super) fn connect(vault: &Vault) -> Result<Self, VaultError> {
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            // No attempt can use up the time of the others.
+            .timeout(vault.deadline / u32::from(vault.attempts.max(1)))
+            .build()
+            .map_err(client_error)?;
+        let options = client_options(vault, Transport::new(Arc::new(http)));
+        let credential = credential(&vault.identity, options.clone()).map_err(client_error)?;
+        Self::new(vault, credential, options)
+    }
+
+    pub(super) fn new(
+        vault: &Vault,
+        credential: Arc<dyn TokenCredential>,
+        client_options: ClientOptions,
+    ) -> Result<Self, VaultError> {
+        let options = SecretClientOptions {
+            client_options,
+            ..Default::default()
+        };
+        SecretClient::new(vault.url.as_str(), credential, Some(options))
+            .map(|client| Self { client })
+            .map_err(client_error)
+    }
+
+    /// The newest version of a secret, without surrounding blanks; `None` when there is none.
+    pub(super) async fn secret(&self, name: &str) -> Result<Option<SecretString>, VaultError> {
+        let response = match self.client.get_secret(name, None).await {
+            Ok(response) => response,
+            Err(error) if error.http_status() == Some(StatusCode::NotFound) => return Ok(None),
+            Err(error) => return Err(failure(name, error)),
+        };
+        // What the parser has to say could quote the body.
+        let secret = response.into_model().map_err(|_| VaultError::Unusable {
+            name: name.to_owned(),
+            expected: "readable",
+        })?;
+        Ok(secret.value.map(|value| SecretString::from(value.trim())))
+    }
+}
+
+fn failure(name: &str, source: azure_core::Error) -> VaultError {
+    let name = name.to_owned();
+    match source.http_status() {
+        Some(status @ (StatusCode::Unauthorized | StatusCode::Forbidden)) => VaultError::Refused {
+            name,
+            status: status.into(),
+        },
+        _ => VaultError::Unavailable { name, source },
+    }
+}
+
+/// One transport for the vault and for who gives tokens, and few attempts: by default the library would go on for a minute.
+pub(super) fn client_options(vault: &Vault, transport: Transport) -> ClientOptions {
+    let retry = ExponentialRetryOptions {
+        max_retries: u32::from(vault.attempts.saturating_sub(1)),
+        max_total_elapsed: vault.deadline.try_into().unwrap_or(time::Duration::MINUTE),
+        ..Default::default()
+    };
+    ClientOptions {
+        transport: Some(transport),
+        retry: RetryOptions::exponential(retry),
+        ..Default::default()
+    }
+}
+
+fn credential(identity: &Identity, client_options: ClientOptions) -> azure_core::Result<Arc<dyn TokenCredential>> {
+    match identity {
+        Identity::Managed(client_id) => {
+            let options = ManagedIdentityCredentialOptions {
+                user_assigned_id: client_id.clone().map(UserAssignedId::ClientId),
+                client_options,
+            };
+            Ok(ManagedIdentityCredential::new(Some(options))?)
+        }
+        Identity::Developer => Ok(DeveloperToolsCredential::new(None)?),
+    }
+}
+
+fn client_error(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> VaultError {
+    VaultError::Client { source: error.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::*;
+
+    #[test]
+    fn a_client_can_be_set_up_before_anybody_is_asked() {
+        let vault = Vault {
+            url: Url::parse("https://ic.vault.azure.net").unwrap(),
+            deadline: Duration::from_secs(1),
+            attempts: 3,
+            identity: Identity::Developer,
+        };
+        assert!(KeyVault::connect(&vault).is_ok());
+    }
+}

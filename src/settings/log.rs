@@ -1,0 +1,87 @@
+//! What is logged, and how a line looks.
+//!
+//! Variables: `LOG_LEVEL`, `LOG_FORMAT`.
+
+use tracing::metadata::LevelFilter;
+use tracing_subscriber::filter::Targets;
+
+use super::environment::Environment;
+use super::reader::{Known, Reader};
+use super::word::words;
+
+words! {
+    /// How a line looks.
+    pub LogFormat {
+        /// One JSON object.
+        Json = "json",
+        /// For a person at a terminal.
+        Text = "text",
+    }
+}
+
+/// What is logged, and how a line looks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Log {
+    /// Levels by target, as asked for.
+    pub filter: Targets,
+    /// How a line looks.
+    pub format: LogFormat,
+}
+
+impl Log {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let known = Known::new(
+            "LOG_LEVEL",
+            "`error`, `warn`, `info`, `debug`, `trace` or directives such as `info,biller_onboarding::store=debug`",
+        )
+        .or("info");
+        Self {
+            filter: reader
+                .optional(known, filter)
+                .unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO)),
+            format: reader.word("LOG_FORMAT", LogFormat::Json),
+        }
+    }
+
+    /// The log's settings, with the defaults for what is wrong: something must be able to log the findings.
+    pub fn of(environment: &Environment) -> Self {
+        Self::read(&mut Reader::new(environment))
+    }
+}
+
+/// A lone word that is no level would be taken for the name of a target, and everything else would fall silent.
+fn filter(text: &str) -> Option<Targets> {
+    let is_directive = |part: &str| {
+        let level = part.rsplit('=').next().unwrap_or_default();
+        !level.is_empty() && level.parse::<LevelFilter>().is_ok()
+    };
+    text.split(',').all(is_directive).then(|| text.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_is_a_level_or_directives() {
+        for good in ["info", "off", "DEBUG", "info,biller_onboarding::store=debug"] {
+            assert!(filter(good).is_some(), "{good}");
+        }
+        for bad in ["verbose", "info,", "biller_onboarding=loud", "biller_onboarding="] {
+            assert!(filter(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn wrong_settings_do_not_silence_the_log() {
+        let log = Log::of(&Environment::of([("LOG_LEVEL", "loud"), ("LOG_FORMAT", "xml")]));
+        let default = Targets::new().with_default(LevelFilter::INFO);
+        assert_eq!(
+            log,
+            Log {
+                filter: default,
+                format: LogFormat::Json
+            }
+        );
+    }
+}

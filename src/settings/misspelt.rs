@@ -1,0 +1,54 @@
+//! Variables that look like ours and are not.
+
+use super::reader::Reader;
+
+/// Nobody else's variables begin like this.
+const OUR_PREFIXES: [&str; 6] = [
+    "SECUREAUTH_",
+    "KEY_VAULT_",
+    "SQLSERVER_",
+    "ROLLBACK_",
+    "RESEND_",
+    "RETRY_",
+];
+
+/// Reports variables with our prefixes that no setting asked for: a setting that is misspelt would silently be its default.
+pub(super) fn report(reader: &mut Reader<'_>) {
+    let environment = reader.environment();
+    let is_ours = |name: &&str| OUR_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+    for name in environment.names().filter(is_ours) {
+        if reader.known().iter().all(|known| known.name != name) {
+            let nearest = nearest(name, reader);
+            reader.report(
+                name,
+                format!("another name: there is no such setting, the nearest is {nearest}"),
+            );
+        }
+    }
+}
+
+fn nearest(name: &str, reader: &Reader<'_>) -> &'static str {
+    let names = reader.known().iter().map(|known| known.name);
+    names
+        .min_by_key(|known| strsim::damerau_levenshtein(known, name))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::environment::Environment;
+    use crate::settings::secureauth::SecureAuth;
+
+    #[test]
+    fn a_misspelt_name_is_reported_with_the_one_that_was_meant() {
+        let environment = Environment::of([("SECUREAUTH_WORKRES", "2"), ("RETRY_MAX", "5s"), ("RELATIVE_PATH", "x")]);
+        let mut reader = Reader::new(&environment);
+        SecureAuth::read(&mut reader);
+        report(&mut reader);
+        assert_eq!(
+            reader.finish().0.to_string(),
+            "SECUREAUTH_WORKRES: expected another name: there is no such setting, the nearest is SECUREAUTH_WORKERS"
+        );
+    }
+}

@@ -1,0 +1,116 @@
+//! Settings: environment first, Key Vault behind it (design.md §5).
+//!
+//! [`Settings::read`] looks at an [`Environment`] and reports everything that is wrong at once. Values that Key Vault may hold
+//! (K1) are either given or known by their name there; [`Settings::resolve`] fetches the latter, which can fail and be
+//! repeated at any time. `docs/SETTINGS.md` has every variable; the concerns are one file each:
+//!
+//! [`secureauth`] | [`onboarding`] | [`run`] | [`database`] | [`server`] | [`secrets`] and [`vault`] | [`log`]
+
+mod connection_string;
+pub mod database;
+mod environment;
+mod findings;
+mod forms;
+mod host;
+mod key_vault;
+pub mod log;
+mod misspelt;
+pub mod onboarding;
+mod pool_name;
+mod reader;
+mod resolve;
+pub mod run;
+pub mod secrets;
+pub mod secureauth;
+pub mod server;
+pub mod vault;
+mod word;
+
+pub use database::{Database, DatabaseKind};
+pub use environment::Environment;
+pub use findings::{Finding, Findings};
+pub use key_vault::VaultError;
+pub use log::{Log, LogFormat};
+pub use onboarding::Onboarding;
+pub use pool_name::PoolName;
+pub use run::Run;
+pub use secrets::{Secrets, Sources};
+pub use secureauth::SecureAuth;
+pub use server::{Server, listen_port};
+pub use vault::Vault;
+
+use environment::{APP_ROOT, ENVIRONMENT_NAME};
+use reader::{Known, Reader};
+
+/// Everything that can be set.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Whether this is a developer's machine (`AZURE_FUNCTIONS_ENVIRONMENT=Development`): the simulator, SQLite and short
+    /// times are allowed there only.
+    pub is_development: bool,
+    /// How SecureAuth is reached.
+    pub secureauth: SecureAuth,
+    /// What is created there.
+    pub onboarding: Onboarding,
+    /// How runs take turns, wait and give up.
+    pub run: Run,
+    /// Where runs and users are.
+    pub database: Database,
+    /// Limits of one HTTP request.
+    pub server: Server,
+    /// Where the values of K1 are.
+    pub sources: Sources,
+    /// The vault, if one is configured.
+    pub vault: Option<Vault>,
+    /// What is logged.
+    pub log: Log,
+}
+
+impl Settings {
+    /// Reads and checks everything.
+    ///
+    /// # Errors
+    /// Every finding, not only the first.
+    pub fn read(environment: &Environment) -> Result<Self, Findings> {
+        Self::read_all(environment).0
+    }
+
+    /// The same, with every variable the settings know.
+    fn read_all(environment: &Environment) -> (Result<Self, Findings>, Vec<Known>) {
+        let mut reader = Reader::new(environment);
+        let log = Log::read(&mut reader);
+        reader.declare(Known::new(ENVIRONMENT_NAME, "the name of an environment"));
+        reader.declare(Known::new(APP_ROOT, "a path").or("the working directory"));
+        server::read_port(&mut reader);
+        let server = Server::read(&mut reader);
+        let database = Database::read(&mut reader);
+        let vault = Vault::read(&mut reader);
+        let kind = database.as_ref().map(|database| &database.kind);
+        let sources = Sources::read(&mut reader, Vault::is_meant(environment), kind);
+        let secureauth = SecureAuth::read(&mut reader);
+        let onboarding = Onboarding::read(&mut reader);
+        let run = Run::read(&mut reader, &secureauth);
+        misspelt::report(&mut reader);
+        let (findings, known) = reader.finish();
+        let settings = match (onboarding, database) {
+            (Some(onboarding), Some(database)) if findings.is_empty() => Ok(Self {
+                is_development: environment.is_development(),
+                secureauth,
+                onboarding,
+                run,
+                database,
+                server,
+                sources,
+                vault,
+                log,
+            }),
+            _ => Err(findings),
+        };
+        (settings, known)
+    }
+}
+
+#[cfg(test)]
+mod reference_tests;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,278 @@
+//! What is created in SecureAuth and how strict the users' data is taken.
+//!
+//! Variables: `PARENT_ORGANIZATION_ID`, `ORGANIZATION_ID_PREFIX`, `CREATE_DEACTIVATED`, `POOL_NAME`,
+//! `IDENTIFIER_CASE_INSENSITIVE`, `AUTHENTICATION_MECHANISMS`, `PREFERRED_AUTHENTICATION_MECHANISM`,
+//! `SECOND_FACTOR_MECHANISMS`, `ADDRESS_VERIFIED`, `ACTIVE_USER_STATUS`, `PAYLOAD_FIRST_NAME`, `PAYLOAD_LAST_NAME`,
+//! `PAYLOAD_USER_NAME`, `ON_INVALID_USER`, `MAX_SKIPPED_PERCENT`, `VERIFY`.
+
+use super::forms::different_words;
+use super::pool_name::PoolName;
+use super::reader::{Known, Reader};
+use super::word::{Word, words};
+
+words! {
+    /// A first or second factor (secureauth-api.md §2.1).
+    pub Mechanism {
+        /// One-time password from an authenticator app.
+        Totp = "totp",
+        /// Password.
+        Password = "password",
+        /// One-time password by any channel.
+        Otp = "otp",
+        /// One-time password by e-mail.
+        EmailOtp = "email_otp",
+        /// One-time password by text message.
+        SmsOtp = "sms_otp",
+        /// Passkey or security key.
+        Webauthn = "webauthn",
+    }
+}
+
+words! {
+    /// The status an active CRM user is sent with.
+    pub ActiveUserStatus {
+        /// May sign in; the first sign-in goes through a reset or a one-time password.
+        Active = "active",
+        /// Has to run the activation flow first.
+        New = "new",
+    }
+}
+
+words! {
+    /// What a user with a data error does to the run.
+    pub OnInvalidUser {
+        /// The run fails before anything is written to SecureAuth.
+        Fail = "fail",
+        /// The user is left out and reported.
+        Skip = "skip",
+    }
+}
+
+words! {
+    /// How thoroughly the imported users are verified.
+    pub Verify {
+        /// By the pool's count; by their ids only when it differs.
+        Count = "count",
+        /// By their ids, always.
+        Full = "full",
+    }
+}
+
+/// What is created in SecureAuth and how strict the users' data is taken.
+#[derive(Debug, Clone)]
+pub struct Onboarding {
+    /// `parent_id` of every organization (O1).
+    pub parent_organization_id: String,
+    /// Put before the biller id to make the organization id.
+    pub organization_id_prefix: String,
+    /// Organizations are created deactivated and go live last.
+    pub create_deactivated: bool,
+    /// How pools are called.
+    pub pool_name: PoolName,
+    /// User names and addresses differ by more than case (P1).
+    pub identifier_case_insensitive: bool,
+    /// First factors (P1).
+    pub authentication_mechanisms: Vec<Mechanism>,
+    /// One of them (P1).
+    pub preferred_authentication_mechanism: Mechanism,
+    /// Second factors (U4); empty when `none` was written out.
+    pub second_factor_mechanisms: Vec<Mechanism>,
+    /// E-mail addresses are sent as verified, and then must differ.
+    pub address_verified: bool,
+    /// The status active users are sent with.
+    pub active_user_status: ActiveUserStatus,
+    /// The payload schema's names for a user's data.
+    pub payload: PayloadMembers,
+    /// What a user with a data error does to the run.
+    pub on_invalid_user: OnInvalidUser,
+    /// With [`OnInvalidUser::Skip`]: the run fails all the same when more of the users than this are invalid.
+    pub max_skipped_percent: u8,
+    /// How thoroughly the imported users are verified.
+    pub verify: Verify,
+}
+
+/// The payload schema's names for a user's data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayloadMembers {
+    /// Given name.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: String,
+    /// Sign-in name.
+    pub user_name: String,
+}
+
+impl Onboarding {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let parent_organization_id = reader.text(
+            "PARENT_ORGANIZATION_ID",
+            "an organization or workspace id: letters, digits, `.`, `_`, `-`",
+            "invoice-cloud",
+            |text| is_id(text, 128),
+        );
+        let organization_id_prefix = reader.text(
+            "ORGANIZATION_ID_PREFIX",
+            "at most 32 letters, digits, `.`, `_`, `-`",
+            "",
+            |text| is_id(text, 32),
+        );
+        let second_factor_mechanisms = second_factors(reader);
+        let settings = Self {
+            parent_organization_id,
+            organization_id_prefix,
+            create_deactivated: reader.flag("CREATE_DEACTIVATED", true),
+            pool_name: PoolName::read(reader),
+            identifier_case_insensitive: reader.flag("IDENTIFIER_CASE_INSENSITIVE", true),
+            authentication_mechanisms: reader.words(
+                "AUTHENTICATION_MECHANISMS",
+                &[
+                    Mechanism::Totp,
+                    Mechanism::Password,
+                    Mechanism::EmailOtp,
+                    Mechanism::Webauthn,
+                ],
+            ),
+            preferred_authentication_mechanism: reader.word("PREFERRED_AUTHENTICATION_MECHANISM", Mechanism::Password),
+            second_factor_mechanisms: Vec::new(),
+            address_verified: reader.flag("ADDRESS_VERIFIED", false),
+            active_user_status: reader.word("ACTIVE_USER_STATUS", ActiveUserStatus::Active),
+            payload: PayloadMembers::read(reader),
+            on_invalid_user: reader.word("ON_INVALID_USER", OnInvalidUser::Fail),
+            max_skipped_percent: reader.number("MAX_SKIPPED_PERCENT", 10, 0..=100),
+            verify: reader.word("VERIFY", Verify::Count),
+        };
+        reader.require(
+            settings
+                .authentication_mechanisms
+                .contains(&settings.preferred_authentication_mechanism),
+            "PREFERRED_AUTHENTICATION_MECHANISM",
+            &["AUTHENTICATION_MECHANISMS"],
+            || "one of AUTHENTICATION_MECHANISMS".to_owned(),
+        );
+        Some(Self {
+            second_factor_mechanisms: second_factor_mechanisms?,
+            ..settings
+        })
+    }
+}
+
+/// No default: without a second factor an organization has no MFA, and that must be somebody's decision (U4).
+fn second_factors(reader: &mut Reader<'_>) -> Option<Vec<Mechanism>> {
+    let form = format!(
+        "different words separated by commas out of {}, or `none` for no second factor",
+        Mechanism::choices()
+    );
+    reader.required(Known::new("SECOND_FACTOR_MECHANISMS", form), |text| match text {
+        "none" => Some(Vec::new()),
+        words => different_words(words),
+    })
+}
+
+impl PayloadMembers {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        let mut member = |name, default| {
+            reader.text(
+                name,
+                "a member name of the payload schema: letters, digits, `_`, `-`",
+                default,
+                |text| is_id(text, 64) && !text.contains('.'),
+            )
+        };
+        let members = Self {
+            first_name: member("PAYLOAD_FIRST_NAME", "first_name"),
+            last_name: member("PAYLOAD_LAST_NAME", "last_name"),
+            user_name: member("PAYLOAD_USER_NAME", "user_name"),
+        };
+        let Self {
+            first_name,
+            last_name,
+            user_name,
+        } = &members;
+        let differ = first_name != last_name && last_name != user_name && user_name != first_name;
+        reader.require(
+            differ,
+            "PAYLOAD_FIRST_NAME",
+            &["PAYLOAD_LAST_NAME", "PAYLOAD_USER_NAME"],
+            || {
+                "a name that differs from PAYLOAD_LAST_NAME and PAYLOAD_USER_NAME, as these must from each other"
+                    .to_owned()
+            },
+        );
+        members
+    }
+}
+
+fn is_id(text: &str, longest: usize) -> bool {
+    text.len() <= longest
+        && !matches!(text, "." | "..")
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::environment::Environment;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Onboarding, String> {
+        let environment = Environment::of(pairs.iter().copied());
+        let mut reader = Reader::new(&environment);
+        let settings = Onboarding::read(&mut reader);
+        let (findings, _) = reader.finish();
+        settings
+            .filter(|_| findings.is_empty())
+            .ok_or_else(|| findings.to_string())
+    }
+
+    const NO_SECOND_FACTOR: (&str, &str) = ("SECOND_FACTOR_MECHANISMS", "none");
+
+    #[test]
+    fn the_second_factor_is_never_a_silent_choice() {
+        assert!(read(&[]).unwrap_err().starts_with("SECOND_FACTOR_MECHANISMS: expected"));
+        assert!(read(&[NO_SECOND_FACTOR]).unwrap().second_factor_mechanisms.is_empty());
+        let chosen = read(&[("SECOND_FACTOR_MECHANISMS", "totp, webauthn")]).unwrap();
+        assert_eq!(chosen.second_factor_mechanisms, [Mechanism::Totp, Mechanism::Webauthn]);
+        for bad in ["totp,none", "totp,totp", "pigeon"] {
+            assert!(read(&[("SECOND_FACTOR_MECHANISMS", bad)]).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_the_seeds() {
+        let settings = read(&[NO_SECOND_FACTOR]).unwrap();
+        assert_eq!(settings.parent_organization_id, "invoice-cloud");
+        assert_eq!(settings.organization_id_prefix, "");
+        let first: Vec<_> = settings
+            .authentication_mechanisms
+            .iter()
+            .map(|word| word.as_str())
+            .collect();
+        assert_eq!(first, ["totp", "password", "email_otp", "webauthn"]);
+        assert_eq!(settings.preferred_authentication_mechanism, Mechanism::Password);
+        assert_eq!(settings.payload.user_name, "user_name");
+        assert!(settings.create_deactivated && settings.identifier_case_insensitive && !settings.address_verified);
+        assert_eq!(
+            (settings.on_invalid_user, settings.max_skipped_percent),
+            (OnInvalidUser::Fail, 10)
+        );
+    }
+
+    #[test]
+    fn the_preferred_mechanism_must_be_among_the_mechanisms() {
+        let refused = read(&[NO_SECOND_FACTOR, ("AUTHENTICATION_MECHANISMS", "totp")]).unwrap_err();
+        assert_eq!(
+            refused,
+            "PREFERRED_AUTHENTICATION_MECHANISM: expected one of AUTHENTICATION_MECHANISMS"
+        );
+    }
+
+    #[test]
+    fn payload_members_must_differ() {
+        let refused = read(&[NO_SECOND_FACTOR, ("PAYLOAD_LAST_NAME", "user_name")]).unwrap_err();
+        assert!(
+            refused.starts_with("PAYLOAD_FIRST_NAME: expected a name that differs"),
+            "{refused}"
+        );
+    }
+}

@@ -1,0 +1,173 @@
+//! Reads variables, remembers which it was asked for, and collects what is wrong with them.
+
+use super::environment::Environment;
+use super::findings::Findings;
+
+/// A variable the settings know. `docs/SETTINGS.md` is tested against these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Known {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// What is expected, as a noun.
+    pub(super) form: String,
+    /// What stands for it when it is unset.
+    pub(super) default: Option<String>,
+    /// The least it may be outside Development.
+    pub(super) at_least: Option<String>,
+}
+
+impl Known {
+    pub(super) fn new(name: &'static str, form: impl Into<String>) -> Self {
+        Self {
+            name,
+            form: form.into(),
+            default: None,
+            at_least: None,
+        }
+    }
+
+    pub(super) fn or(mut self, default: impl Into<String>) -> Self {
+        self.default = Some(default.into());
+        self
+    }
+
+    pub(super) fn at_least(mut self, least: impl Into<String>) -> Self {
+        self.at_least = Some(least.into());
+        self
+    }
+
+    fn expectation(&self) -> String {
+        let least = self
+            .at_least
+            .as_ref()
+            .map(|least| format!(", at least `{least}` (less only where AZURE_FUNCTIONS_ENVIRONMENT=Development)"));
+        let default = self
+            .default
+            .as_ref()
+            .filter(|default| !default.is_empty())
+            .map(|default| format!("; default `{default}`"));
+        let parts = [Some(self.form.clone()), least, default];
+        parts.into_iter().flatten().collect()
+    }
+}
+
+/// One pass over the environment. Its forms (durations, words, numbers …) are in [`super::forms`].
+///
+/// A variable that is wrong yields its default beside the finding, so that reading goes on and finds everything.
+pub(super) struct Reader<'e> {
+    environment: &'e Environment,
+    findings: Findings,
+    known: Vec<Known>,
+}
+
+impl<'e> Reader<'e> {
+    pub(super) fn new(environment: &'e Environment) -> Self {
+        Self {
+            environment,
+            findings: Findings::default(),
+            known: Vec::new(),
+        }
+    }
+
+    pub(super) fn environment(&self) -> &'e Environment {
+        self.environment
+    }
+
+    pub(super) fn is_development(&self) -> bool {
+        self.environment.is_development()
+    }
+
+    pub(super) fn known(&self) -> &[Known] {
+        &self.known
+    }
+
+    /// What was found, and every variable asked for.
+    pub(super) fn finish(self) -> (Findings, Vec<Known>) {
+        (self.findings, self.known)
+    }
+
+    /// A variable that was read before.
+    pub(super) fn declare(&mut self, known: Known) {
+        self.known.push(known);
+    }
+
+    /// A variable that may be unset.
+    pub(super) fn optional<T>(&mut self, known: Known, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        let parsed = self.environment.get(known.name).map(parse);
+        if matches!(parsed, Some(None)) {
+            self.findings.add(known.name, known.expectation());
+        }
+        self.declare(known);
+        parsed.flatten()
+    }
+
+    /// A variable that must be set.
+    pub(super) fn required<T>(&mut self, known: Known, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        if self.environment.get(known.name).is_none() {
+            self.findings.add(known.name, known.expectation());
+        }
+        self.optional(known, parse)
+    }
+
+    /// Reports `variable` unless `holds`; silent when one of the `involved` variables is reported already, because then
+    /// its default was compared.
+    pub(super) fn require(
+        &mut self,
+        holds: bool,
+        variable: &'static str,
+        involved: &[&str],
+        expected: impl FnOnce() -> String,
+    ) {
+        let reported = self.findings.names(variable) || involved.iter().any(|name| self.findings.names(name));
+        if !holds && !reported {
+            self.findings.add(variable, expected());
+        }
+    }
+
+    /// Reports something that is not about one of our variables' form.
+    pub(super) fn report(&mut self, variable: impl Into<String>, expected: impl Into<String>) {
+        self.findings.add(variable.into(), expected.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str) -> Option<u8> {
+        text.parse().ok()
+    }
+
+    #[test]
+    fn a_finding_says_what_is_expected_and_not_what_was_found() {
+        let environment = Environment::of([("N", "secret-ish")]);
+        let mut reader = Reader::new(&environment);
+        let known = Known::new("N", "a number").or("3").at_least("2");
+        assert_eq!(reader.optional(known, number), None);
+        let (findings, known) = reader.finish();
+        assert_eq!(
+            findings.to_string(),
+            "N: expected a number, at least `2` (less only where AZURE_FUNCTIONS_ENVIRONMENT=Development); default `3`"
+        );
+        assert_eq!(known.len(), 1);
+    }
+
+    #[test]
+    fn a_required_variable_that_is_unset_is_reported_once() {
+        let environment = Environment::default();
+        let mut reader = Reader::new(&environment);
+        assert_eq!(reader.required(Known::new("N", "a number"), number), None);
+        assert_eq!(reader.finish().0.iter().count(), 1);
+    }
+
+    #[test]
+    fn a_contradiction_is_not_reported_on_top_of_a_wrong_value() {
+        let environment = Environment::of([("A", "x")]);
+        let mut reader = Reader::new(&environment);
+        assert_eq!(reader.optional(Known::new("A", "a number"), number), None);
+        reader.require(false, "B", &["A"], || "more than A".to_owned());
+        reader.require(false, "C", &["B"], || "more than B".to_owned());
+        let (findings, _) = reader.finish();
+        assert!(findings.names("A") && findings.names("C") && !findings.names("B"));
+    }
+}

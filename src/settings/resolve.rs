@@ -1,0 +1,61 @@
+//! From settings to values: what the environment does not have comes from the vault.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::Settings;
+use super::key_vault::{KeyVault, VaultError};
+use super::secrets::{Kind, Secrets, Sources};
+
+impl Settings {
+    /// The values of K1. Asks the vault only for those that are not in the environment, afresh each time: a caller that was
+    /// refused asks again later, and one that wants a new version too.
+    ///
+    /// # Errors
+    /// See [`VaultError`]; all together take at most `KEY_VAULT_DEADLINE`.
+    pub async fn resolve(&self) -> Result<Secrets, VaultError> {
+        let vault = match &self.vault {
+            Some(vault) if self.sources.need_vault() => Some(KeyVault::connect(vault)?),
+            _ => None,
+        };
+        self.resolve_from(vault.as_ref()).await
+    }
+
+    async fn resolve_from(&self, key_vault: Option<&KeyVault>) -> Result<Secrets, VaultError> {
+        let fetched = match (&self.vault, key_vault) {
+            (Some(vault), Some(key_vault)) => {
+                let all = fetch(&self.sources, key_vault, self.is_development);
+                tokio::time::timeout(vault.deadline, all)
+                    .await
+                    .map_err(|_| VaultError::TimedOut { within: vault.deadline })??
+            }
+            _ => Vec::new(),
+        };
+        self.sources
+            .with(&fetched)
+            .map_err(|names| VaultError::Missing { names })
+    }
+}
+
+async fn fetch(
+    sources: &Sources,
+    key_vault: &KeyVault,
+    is_development: bool,
+) -> Result<Vec<(Kind, SecretString)>, VaultError> {
+    let mut fetched = Vec::new();
+    for (kind, name) in sources.in_vault() {
+        let Some(value) = key_vault.secret(name).await? else {
+            continue;
+        };
+        if !kind.accepts(value.expose_secret(), is_development) {
+            return Err(VaultError::Unusable {
+                name: name.to_owned(),
+                expected: kind.form(),
+            });
+        }
+        fetched.push((kind, value));
+    }
+    Ok(fetched)
+}
+
+#[cfg(test)]
+mod tests;

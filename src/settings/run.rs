@@ -1,0 +1,235 @@
+//! How runs take turns, wait and give up.
+//!
+//! Variables: `SLICE_SECONDS`, `RUN_PAUSES`, `ROLLBACK_PAUSES`, `ROLLBACK_TIME_LIMIT`, `LEASE`, `HEARTBEAT`, `CALL_MARGIN`,
+//! `RESEND_FIRST`, `RESEND_LONGEST`, `NO_SLOT_PAUSE`, `RECHECK_AFTER`, `VERIFY_PAUSES`, `USERS_PER_PAGE`.
+
+use std::time::Duration;
+
+use super::forms::written;
+use super::host;
+use super::reader::Reader;
+use super::secureauth::SecureAuth;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// What `functionTimeout` must leave beside the slice, at least (design.md §3).
+const AFTER_SLICE: Duration = Duration::from_secs(90);
+/// What it must leave beside the slice and the longest call: time to record the outcome.
+const AFTER_LAST_CALL: Duration = Duration::from_secs(30);
+
+/// How runs take turns, wait and give up (design.md §3, "Failures and time").
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// How long one queue invocation works on a run before it hands over to the next.
+    pub slice: Duration,
+    /// Pauses of a run that makes no progress; used up means failed or taking back.
+    pub pauses: Vec<Duration>,
+    /// Pauses while taking back; the last one repeats.
+    pub rollback_pauses: Vec<Duration>,
+    /// After this long taking back, the run is stuck.
+    pub rollback_time_limit: Duration,
+    /// How long a lease lasts without a heart-beat; worker slots likewise.
+    pub lease: Duration,
+    /// How often leases and worker slots are renewed.
+    pub heartbeat: Duration,
+    /// No call starts unless the rest of the lease exceeds that call's deadline by this.
+    pub call_margin: Duration,
+    /// When the timer first repeats a run's message; doubles from there.
+    pub resend_first: Duration,
+    /// The longest time between two repetitions.
+    pub resend_longest: Duration,
+    /// How long a run waits when no worker slot is free.
+    pub no_slot_pause: Duration,
+    /// When removed objects are looked for once more (secureauth-api.md §5.3, R6).
+    pub recheck_after: Duration,
+    /// Pauses while the imported users are not all to be seen yet.
+    pub verify_pauses: Vec<Duration>,
+    /// Rows of one page of `ciam.BillerUser`.
+    pub users_per_page: u32,
+}
+
+impl Run {
+    pub(super) fn read(reader: &mut Reader<'_>, secureauth: &SecureAuth) -> Self {
+        let run = Self {
+            slice: reader.seconds("SLICE_SECONDS", 2 * MINUTE, 10 * SECOND),
+            pauses: reader.durations(
+                "RUN_PAUSES",
+                &[30 * SECOND, MINUTE, 2 * MINUTE, 4 * MINUTE, 8 * MINUTE],
+                SECOND,
+            ),
+            rollback_pauses: reader.durations(
+                "ROLLBACK_PAUSES",
+                &[
+                    30 * SECOND,
+                    MINUTE,
+                    2 * MINUTE,
+                    5 * MINUTE,
+                    10 * MINUTE,
+                    20 * MINUTE,
+                    40 * MINUTE,
+                    60 * MINUTE,
+                ],
+                SECOND,
+            ),
+            rollback_time_limit: reader.duration("ROLLBACK_TIME_LIMIT", 24 * 60 * MINUTE, 10 * MINUTE),
+            lease: reader.duration("LEASE", 3 * MINUTE, MINUTE),
+            heartbeat: reader.duration("HEARTBEAT", 30 * SECOND, 5 * SECOND),
+            call_margin: reader.duration("CALL_MARGIN", 15 * SECOND, 5 * SECOND),
+            resend_first: reader.duration("RESEND_FIRST", 2 * MINUTE, 15 * SECOND),
+            resend_longest: reader.duration("RESEND_LONGEST", 60 * MINUTE, MINUTE),
+            no_slot_pause: reader.duration("NO_SLOT_PAUSE", 30 * SECOND, 5 * SECOND),
+            recheck_after: reader.duration("RECHECK_AFTER", 90 * SECOND, MINUTE),
+            verify_pauses: reader.durations(
+                "VERIFY_PAUSES",
+                &[
+                    SECOND,
+                    2 * SECOND,
+                    5 * SECOND,
+                    10 * SECOND,
+                    20 * SECOND,
+                    40 * SECOND,
+                    MINUTE,
+                    2 * MINUTE,
+                ],
+                SECOND,
+            ),
+            users_per_page: reader.number("USERS_PER_PAGE", 1000, 1..=10_000),
+        };
+        run.check(reader, secureauth);
+        run
+    }
+
+    fn check(&self, reader: &mut Reader<'_>, secureauth: &SecureAuth) {
+        let longest_call = secureauth.longest_call();
+        let deadlines = [
+            "SECUREAUTH_CONNECT_DEADLINE",
+            "SECUREAUTH_CRUD_DEADLINE",
+            "SECUREAUTH_IMPORT_DEADLINE",
+            "SECUREAUTH_TOKEN_DEADLINE",
+        ];
+        let timeout = host::function_timeout(reader);
+        let rest = AFTER_SLICE.max(longest_call + AFTER_LAST_CALL);
+        let most = timeout.saturating_sub(rest);
+        reader.require(self.slice <= most, "SLICE_SECONDS", &deadlines, || {
+            format!(
+                "at most `{}`: the host's functionTimeout of `{}` kills the process, and what has begun needs up to `{}`",
+                written(most),
+                written(timeout),
+                written(rest)
+            )
+        });
+        reader.require(self.heartbeat * 3 < self.lease, "HEARTBEAT", &["LEASE"], || {
+            "less than a third of LEASE, so that one lost heart-beat does not lose the lease".to_owned()
+        });
+        let involved = [&deadlines[..], &["CALL_MARGIN"]].concat();
+        reader.require(self.lease > longest_call + self.call_margin, "LEASE", &involved, || {
+            format!(
+                "more than the longest SECUREAUTH_*_DEADLINE and CALL_MARGIN together (`{}`), else no call could start",
+                written(longest_call + self.call_margin)
+            )
+        });
+        reader.require(
+            self.resend_first <= self.resend_longest,
+            "RESEND_FIRST",
+            &["RESEND_LONGEST"],
+            || "at most RESEND_LONGEST".to_owned(),
+        );
+        let longest_pause = self.rollback_pauses.iter().max().copied().unwrap_or_default();
+        reader.require(
+            longest_pause <= self.rollback_time_limit,
+            "ROLLBACK_TIME_LIMIT",
+            &["ROLLBACK_PAUSES"],
+            || "at least the longest of ROLLBACK_PAUSES".to_owned(),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::environment::Environment;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Run, String> {
+        let environment = Environment::of(pairs.iter().copied()).with_host_json(r#"{"functionTimeout":"00:10:00"}"#);
+        let mut reader = Reader::new(&environment);
+        let secureauth = SecureAuth::read(&mut reader);
+        let run = Run::read(&mut reader, &secureauth);
+        let (findings, _) = reader.finish();
+        if findings.is_empty() {
+            Ok(run)
+        } else {
+            Err(findings.to_string())
+        }
+    }
+
+    fn refused(pairs: &[(&str, &str)], variable: &str) {
+        let findings = read(pairs).expect_err("a contradiction");
+        assert!(findings.starts_with(&format!("{variable}: expected ")), "{findings}");
+        assert_eq!(findings.lines().count(), 1, "{findings}");
+    }
+
+    #[test]
+    fn the_defaults_are_the_designs() {
+        let run = read(&[]).unwrap();
+        assert_eq!(run.slice, 120 * SECOND);
+        assert_eq!(run.pauses, [30, 60, 120, 240, 480].map(Duration::from_secs));
+        assert_eq!(run.rollback_pauses.last(), Some(&Duration::from_hours(1)));
+        assert_eq!(
+            (run.lease, run.heartbeat, run.call_margin),
+            (180 * SECOND, 30 * SECOND, 15 * SECOND)
+        );
+    }
+
+    #[test]
+    fn a_slice_ends_well_before_the_host_kills_the_process() {
+        assert!(read(&[("SLICE_SECONDS", "510")]).is_ok());
+        refused(&[("SLICE_SECONDS", "511")], "SLICE_SECONDS");
+        refused(
+            &[
+                ("SLICE_SECONDS", "121"),
+                ("AzureFunctionsJobHost__functionTimeout", "00:03:30"),
+            ],
+            "SLICE_SECONDS",
+        );
+    }
+
+    #[test]
+    fn a_longer_call_makes_the_longest_slice_shorter() {
+        let pairs = [("SECUREAUTH_IMPORT_DEADLINE", "2m"), ("SLICE_SECONDS", "451")];
+        refused(&pairs, "SLICE_SECONDS");
+    }
+
+    #[test]
+    fn a_heart_beat_may_get_lost_once() {
+        refused(&[("HEARTBEAT", "60s")], "HEARTBEAT");
+        assert!(read(&[("HEARTBEAT", "59s")]).is_ok());
+    }
+
+    #[test]
+    fn a_lease_is_longer_than_any_call_it_has_to_cover() {
+        refused(&[("LEASE", "75s"), ("HEARTBEAT", "10s")], "LEASE");
+        refused(&[("CALL_MARGIN", "2m")], "LEASE");
+        assert!(read(&[("LEASE", "76s"), ("HEARTBEAT", "10s")]).is_ok());
+    }
+
+    #[test]
+    fn everything_can_be_milliseconds_in_development() {
+        let pairs = [
+            ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
+            ("SLICE_SECONDS", "500ms"),
+            ("RUN_PAUSES", "1ms,2ms"),
+            ("ROLLBACK_PAUSES", "1ms"),
+            ("ROLLBACK_TIME_LIMIT", "1s"),
+            ("LEASE", "2s"),
+            ("HEARTBEAT", "100ms"),
+            ("CALL_MARGIN", "10ms"),
+            ("SECUREAUTH_CONNECT_DEADLINE", "1s"),
+            ("SECUREAUTH_CRUD_DEADLINE", "1s"),
+            ("SECUREAUTH_IMPORT_DEADLINE", "1s"),
+            ("SECUREAUTH_TOKEN_DEADLINE", "1s"),
+        ];
+        assert_eq!(read(&pairs).unwrap().slice, Duration::from_millis(500));
+        assert_eq!(read(&pairs[1..]).unwrap_err().lines().count(), 10);
+    }
+}

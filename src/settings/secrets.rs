@@ -1,0 +1,196 @@
+//! What Azure Key Vault holds (K1), unless the environment holds it.
+//!
+//! Variables: `SECUREAUTH_TENANT_ID`, `SECUREAUTH_PAYLOAD_SCHEMA_ID`, `SECUREAUTH_CLIENT_ID`, `SECUREAUTH_CLIENT_SECRET`,
+//! `SQLSERVER_CONNECTION_STRING`, and `KEY_VAULT_…` for the names of the same in the vault.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::connection_string;
+use super::database::DatabaseKind;
+use super::reader::{Known, Reader};
+use super::secureauth::is_host_label;
+
+/// One value that Key Vault may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    TenantId,
+    PayloadSchemaId,
+    ClientId,
+    ClientSecret,
+    ConnectionString,
+}
+
+impl Kind {
+    const ALL: [Self; 5] = [
+        Self::TenantId,
+        Self::PayloadSchemaId,
+        Self::ClientId,
+        Self::ClientSecret,
+        Self::ConnectionString,
+    ];
+
+    /// The variable with the value, the variable with its name in the vault, and the default of that name.
+    const fn names(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::TenantId => ("SECUREAUTH_TENANT_ID", "KEY_VAULT_TENANT_ID", "secureauth-tenant-id"),
+            Self::PayloadSchemaId => (
+                "SECUREAUTH_PAYLOAD_SCHEMA_ID",
+                "KEY_VAULT_PAYLOAD_SCHEMA_ID",
+                "secureauth-payload-schema-id",
+            ),
+            Self::ClientId => ("SECUREAUTH_CLIENT_ID", "KEY_VAULT_CLIENT_ID", "secureauth-client-id"),
+            Self::ClientSecret => (
+                "SECUREAUTH_CLIENT_SECRET",
+                "KEY_VAULT_CLIENT_SECRET",
+                "secureauth-client-secret",
+            ),
+            Self::ConnectionString => (
+                "SQLSERVER_CONNECTION_STRING",
+                "KEY_VAULT_SQLSERVER_CONNECTION_STRING",
+                "sqlserver-connection-string",
+            ),
+        }
+    }
+
+    /// What is expected, as a noun.
+    pub(super) const fn form(self) -> &'static str {
+        match self {
+            Self::TenantId => "a tenant id: letters, digits and hyphens, at most 63",
+            Self::PayloadSchemaId => "a schema id: letters, digits, `_`, `-`, at most 128",
+            Self::ClientId | Self::ClientSecret => "visible ASCII characters without blanks",
+            Self::ConnectionString => {
+                "an ADO.NET connection string with Server (and neither TrustServerCertificate nor Encrypt turned against TLS, \
+                 except where AZURE_FUNCTIONS_ENVIRONMENT=Development)"
+            }
+        }
+    }
+
+    /// Whether a value can be used.
+    pub(super) fn accepts(self, value: &str, is_development: bool) -> bool {
+        match self {
+            Self::TenantId => is_host_label(value),
+            Self::PayloadSchemaId => {
+                (1..=128).contains(&value.len())
+                    && value
+                        .bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+            }
+            Self::ClientId | Self::ClientSecret => {
+                !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic())
+            }
+            Self::ConnectionString => connection_string::is_usable(value, is_development),
+        }
+    }
+}
+
+/// Where a value is.
+#[derive(Debug, Clone)]
+pub(super) enum Source {
+    /// Here: the environment wins over the vault.
+    Given(SecretString),
+    /// In the vault, under this name.
+    Vault(String),
+}
+
+/// Where each value is.
+#[derive(Debug, Clone)]
+pub struct Sources(Vec<(Kind, Source)>);
+
+impl Sources {
+    pub(super) fn read(reader: &mut Reader<'_>, has_vault: bool, database: Option<&DatabaseKind>) -> Self {
+        let sources = Kind::ALL.map(|kind| {
+            let is_needed = kind != Kind::ConnectionString || database == Some(&DatabaseKind::SqlServer);
+            Some((kind, source(reader, kind, has_vault, is_needed)?))
+        });
+        Self(sources.into_iter().flatten().collect())
+    }
+
+    /// Whether any value is in the vault.
+    pub fn need_vault(&self) -> bool {
+        self.in_vault().next().is_some()
+    }
+
+    /// What is to be fetched: kind and name in the vault.
+    pub(super) fn in_vault(&self) -> impl Iterator<Item = (Kind, &str)> {
+        self.0.iter().filter_map(|(kind, source)| match source {
+            Source::Vault(name) => Some((*kind, name.as_str())),
+            Source::Given(_) => None,
+        })
+    }
+
+    /// The values, with those `fetched` from the vault.
+    ///
+    /// # Errors
+    /// Every name in the vault nothing was fetched for.
+    pub(super) fn with(&self, fetched: &[(Kind, SecretString)]) -> Result<Secrets, Vec<String>> {
+        let is_fetched = |wanted: Kind| fetched.iter().any(|(kind, _)| *kind == wanted);
+        let missing: Vec<String> = self
+            .in_vault()
+            .filter(|(kind, _)| !is_fetched(*kind))
+            .map(|(_, name)| name.to_owned())
+            .collect();
+        let value = |kind| self.find(kind, fetched);
+        let text = |kind| value(kind).map(|value| value.expose_secret().to_owned());
+        let secrets = || {
+            Some(Secrets {
+                tenant_id: text(Kind::TenantId)?,
+                payload_schema_id: text(Kind::PayloadSchemaId)?,
+                client_id: value(Kind::ClientId)?,
+                client_secret: value(Kind::ClientSecret)?,
+                sqlserver_connection_string: value(Kind::ConnectionString),
+            })
+        };
+        secrets().filter(|_| missing.is_empty()).ok_or(missing)
+    }
+
+    fn find(&self, kind: Kind, fetched: &[(Kind, SecretString)]) -> Option<SecretString> {
+        let given = self.0.iter().find_map(|(of, source)| match source {
+            Source::Given(value) if *of == kind => Some(value),
+            _ => None,
+        });
+        let fetched = || fetched.iter().find(|(of, _)| *of == kind).map(|(_, value)| value);
+        given.or_else(fetched).cloned()
+    }
+}
+
+fn source(reader: &mut Reader<'_>, kind: Kind, has_vault: bool, is_needed: bool) -> Option<Source> {
+    let (variable, vault_variable, default_name) = kind.names();
+    let is_development = reader.is_development();
+    let name = reader.text(
+        vault_variable,
+        "the name of a secret: letters, digits and hyphens, at most 127",
+        default_name,
+        is_secret_name,
+    );
+    let form = format!("{}, or KEY_VAULT_URL of the vault that has it as `{name}`", kind.form());
+    let read = |text: &str| kind.accepts(text, is_development).then(|| SecretString::from(text));
+    let known = Known::new(variable, form);
+    let given = if is_needed && !has_vault {
+        reader.required(known, read)
+    } else {
+        reader.optional(known, read)
+    };
+    match given {
+        Some(value) => Some(Source::Given(value)),
+        None => (is_needed && has_vault).then_some(Source::Vault(name)),
+    }
+}
+
+fn is_secret_name(text: &str) -> bool {
+    (1..=127).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// The values of K1. `Debug` shows what is no credential.
+#[derive(Debug, Clone)]
+pub struct Secrets {
+    /// SecureAuth's tenant: label of its host and segment of every path.
+    pub tenant_id: String,
+    /// Schema of the users' payload.
+    pub payload_schema_id: String,
+    /// The API client.
+    pub client_id: SecretString,
+    /// Its secret.
+    pub client_secret: SecretString,
+    /// Where SQL Server is; `None` only with SQLite.
+    pub sqlserver_connection_string: Option<SecretString>,
+}

@@ -1,0 +1,95 @@
+use super::*;
+
+const PRODUCTION: [(&str, &str); 3] = [
+    ("DATABASE", "sqlserver"),
+    ("KEY_VAULT_URL", "https://ic.vault.azure.net"),
+    ("SECOND_FACTOR_MECHANISMS", "totp,webauthn"),
+];
+
+fn read(pairs: &[(&str, &str)]) -> Result<Settings, Findings> {
+    Settings::read(&Environment::of(pairs.iter().copied()))
+}
+
+fn variables(findings: &Findings) -> Vec<&str> {
+    findings.iter().map(|finding| finding.variable.as_ref()).collect()
+}
+
+#[test]
+fn production_needs_a_database_a_vault_and_a_decision_about_the_second_factor() {
+    let settings = read(&PRODUCTION).unwrap();
+    assert!(!settings.is_development);
+    assert!(settings.sources.need_vault());
+}
+
+#[test]
+fn everything_that_is_missing_is_found_at_once() {
+    let findings = read(&[]).unwrap_err();
+    assert_eq!(
+        variables(&findings),
+        [
+            "DATABASE",
+            "SECUREAUTH_TENANT_ID",
+            "SECUREAUTH_PAYLOAD_SCHEMA_ID",
+            "SECUREAUTH_CLIENT_ID",
+            "SECUREAUTH_CLIENT_SECRET",
+            "SECOND_FACTOR_MECHANISMS",
+        ]
+    );
+}
+
+#[test]
+fn without_a_vault_sql_server_needs_its_connection_string() {
+    let findings = read(&[("DATABASE", "sqlserver")]).unwrap_err();
+    assert!(findings.names("SQLSERVER_CONNECTION_STRING"));
+}
+
+#[test]
+fn a_wrong_vault_is_one_finding() {
+    let mut pairs = PRODUCTION;
+    pairs[1].1 = "ic.vault.azure.net";
+    assert_eq!(variables(&read(&pairs).unwrap_err()), ["KEY_VAULT_URL"]);
+}
+
+#[test]
+fn findings_never_hold_a_value() {
+    let marked = "MARKED VALUE";
+    let environment = Environment::of(
+        Settings::read_all(&Environment::default())
+            .1
+            .iter()
+            .map(|known| (known.name, marked)),
+    );
+    let findings = Settings::read(&environment).unwrap_err();
+    assert!(findings.iter().count() > 50);
+    assert!(!findings.to_string().contains("MARKED"));
+    assert!(!format!("{findings:?}").contains("MARKED"));
+}
+
+#[test]
+fn debug_output_holds_no_credential() {
+    let given = [
+        ("SECUREAUTH_CLIENT_ID", "marked-id"),
+        ("SECUREAUTH_CLIENT_SECRET", "marked-secret"),
+        ("SQLSERVER_CONNECTION_STRING", "Server=db;Password=marked-password"),
+    ];
+    let settings = read(&[PRODUCTION.as_slice(), &given].concat()).unwrap();
+    assert!(!format!("{settings:?}").contains("marked"));
+}
+
+#[test]
+fn simulator_sqlite_and_clear_text_are_refused_outside_development() {
+    let pairs = [
+        ("SECUREAUTH_BASE_URL", "http://127.0.0.1:9000"),
+        ("DATABASE", "sqlite:local.db"),
+        ("SQLSERVER_CONNECTION_STRING", "Server=db;TrustServerCertificate=true"),
+        ("SECOND_FACTOR_MECHANISMS", "none"),
+        ("KEY_VAULT_URL", "https://ic.vault.azure.net"),
+    ];
+    let findings = read(&pairs).unwrap_err();
+    assert_eq!(
+        variables(&findings),
+        ["DATABASE", "SQLSERVER_CONNECTION_STRING", "SECUREAUTH_BASE_URL"]
+    );
+    let development = [("AZURE_FUNCTIONS_ENVIRONMENT", "Development")];
+    assert!(read(&[pairs.as_slice(), &development].concat()).is_ok());
+}

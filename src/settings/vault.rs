@@ -1,0 +1,112 @@
+//! Where Azure Key Vault is and how patiently it is asked.
+//!
+//! Variables: `KEY_VAULT_URL`, `KEY_VAULT_DEADLINE`, `KEY_VAULT_ATTEMPTS`, and from the platform `IDENTITY_ENDPOINT`,
+//! `IDENTITY_HEADER`, `AZURE_CLIENT_ID`.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::environment::Environment;
+use super::forms::base_url;
+use super::reader::{Known, Reader};
+
+const URL: &str = "KEY_VAULT_URL";
+
+/// Where Azure Key Vault is and how patiently it is asked.
+#[derive(Debug, Clone)]
+pub struct Vault {
+    /// `https://{name}.vault.azure.net`
+    pub url: Url,
+    /// Longest time for all secrets together.
+    pub deadline: Duration,
+    /// Attempts per secret, the first included.
+    pub attempts: u8,
+    /// Who asks.
+    pub identity: Identity,
+}
+
+/// Who asks for the secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// The function app's managed identity: of the system or, with its client id, a user-assigned one.
+    Managed(Option<String>),
+    /// Whoever is signed in on a developer's machine.
+    Developer,
+}
+
+impl Vault {
+    /// Whether one is meant to be there, also when its URL is wrong: the secrets then need no findings of their own.
+    pub(super) fn is_meant(environment: &Environment) -> bool {
+        environment.get(URL).is_some()
+    }
+
+    /// `None` when no vault is configured.
+    pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let url = reader.optional(Known::new(URL, "the https URL of a vault, without a path"), |text| {
+            base_url(text, false).filter(|url| url.path() == "/")
+        });
+        let deadline = reader.duration("KEY_VAULT_DEADLINE", Duration::from_secs(15), Duration::from_secs(1));
+        let attempts = reader.number("KEY_VAULT_ATTEMPTS", 3, 1..=10);
+        let identity = Identity::read(reader);
+        Some(Self {
+            url: url?,
+            deadline,
+            attempts,
+            identity,
+        })
+    }
+}
+
+impl Identity {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        let mut text = |name, form| reader.optional(Known::new(name, form), |text| Some(text.to_owned()));
+        let endpoint = text("IDENTITY_ENDPOINT", "what the platform sets");
+        let header = text("IDENTITY_HEADER", "what the platform sets");
+        let client_id = text("AZURE_CLIENT_ID", "the client id of a user-assigned identity");
+        match endpoint.and(header) {
+            Some(_) => Self::Managed(client_id),
+            None => Self::Developer,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Option<Vault> {
+        let environment = Environment::of(pairs.iter().copied());
+        let mut reader = Reader::new(&environment);
+        let vault = Vault::read(&mut reader);
+        assert_eq!(
+            reader.finish().0.names("KEY_VAULT_URL"),
+            !pairs.is_empty() && vault.is_none()
+        );
+        vault
+    }
+
+    #[test]
+    fn a_vault_is_asked_over_https_only() {
+        assert!(read(&[]).is_none());
+        assert!(read(&[("KEY_VAULT_URL", "https://ic.vault.azure.net")]).is_some());
+        for bad in ["http://ic.vault.azure.net", "https://ic.vault.azure.net/secrets", "ic"] {
+            assert!(read(&[("KEY_VAULT_URL", bad)]).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn in_azure_the_managed_identity_asks() {
+        let url = ("KEY_VAULT_URL", "https://ic.vault.azure.net");
+        let endpoint = ("IDENTITY_ENDPOINT", "http://localhost:42356/msi/token");
+        let header = ("IDENTITY_HEADER", "x");
+        let client = ("AZURE_CLIENT_ID", "0a1b");
+        let identity = |pairs: &[_]| read(pairs).map(|vault| vault.identity);
+        assert_eq!(identity(&[url, endpoint, header]), Some(Identity::Managed(None)));
+        assert_eq!(
+            identity(&[url, endpoint, header, client]),
+            Some(Identity::Managed(Some("0a1b".into())))
+        );
+        assert_eq!(identity(&[url, endpoint]), Some(Identity::Developer));
+    }
+}

@@ -1,0 +1,45 @@
+//! What can go wrong at the database, as the saga needs to know it.
+
+use crate::domain::ids::OnboardingId;
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// A failed database call. `Display` is for logs; it never carries row values.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Not reachable, locked, deadlocked, timed out: retry.
+    #[error("the database is not available while trying to {action}")]
+    Unavailable {
+        /// What was being done.
+        action: &'static str,
+        /// The driver's error.
+        #[source]
+        source: Source,
+    },
+    /// Another worker has the run, or it ended: stop working on it.
+    #[error("the lease of run {0} is lost")]
+    LeaseLost(OnboardingId),
+    /// A newer version of this program wrote it: leave it to that version.
+    #[error("{what} was written by a newer version")]
+    Newer {
+        /// What is unknown.
+        what: String,
+    },
+    /// The database refused the statement itself (constraint, missing object, the CRM's procedure raised): permanent until
+    /// somebody changes the database.
+    #[error("the database refused to {action}")]
+    Refused {
+        /// What was being done.
+        action: &'static str,
+        /// The driver's error.
+        #[source]
+        source: Source,
+    },
+}
+
+impl StoreError {
+    /// Trying again later may help without anybody changing anything.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable { .. })
+    }
+}

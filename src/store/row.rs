@@ -1,0 +1,187 @@
+//! Database rows as both adapters read them, and what they mean: words this build does not know are [`StoreError::Newer`].
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::batch::{LedgerRow, LedgerState};
+use super::error::StoreError;
+use crate::domain::biller::{BillerCiam, CiamState};
+use crate::domain::ids::{BillerId, OnboardingId};
+use crate::domain::issue::{Code, Field, Issue};
+use crate::domain::journal::{Entry, Recorded};
+use crate::domain::run::{Kind, Progress, Run, RunState};
+use crate::domain::step::Step;
+
+/// A row of `Onboarding`.
+#[derive(Debug)]
+pub(super) struct RunRow {
+    pub(super) id: Uuid,
+    pub(super) biller_id: String,
+    pub(super) biller_name: Option<String>,
+    pub(super) kind: String,
+    pub(super) state: String,
+    pub(super) step: Option<String>,
+    pub(super) source: String,
+    pub(super) generation: i64,
+    pub(super) users_total: i64,
+    pub(super) imported: i64,
+    pub(super) already_present: i64,
+    pub(super) skipped: i64,
+    pub(super) failed: i64,
+    pub(super) pauses_used: i64,
+    pub(super) created_at: OffsetDateTime,
+    pub(super) started_at: Option<OffsetDateTime>,
+    pub(super) updated_at: OffsetDateTime,
+    pub(super) finished_at: Option<OffsetDateTime>,
+    pub(super) next_attempt_at: Option<OffsetDateTime>,
+    pub(super) waiting_for: Option<String>,
+    pub(super) reason: Option<String>,
+    pub(super) taking_back_since: Option<OffsetDateTime>,
+    pub(super) issues_total: i64,
+    pub(super) traceparent: Option<String>,
+    pub(super) lease: LeaseColumns,
+}
+
+/// What a row of `Onboarding` says about its lease, by the database's clock.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LeaseColumns {
+    /// Grows with every lease.
+    pub(super) version: i64,
+    /// Somebody has not given it up.
+    pub(super) owned: bool,
+    /// … and it has not expired.
+    pub(super) leased: bool,
+    /// `NextAttemptAt` is reached.
+    pub(super) due: bool,
+}
+
+impl TryFrom<RunRow> for Run {
+    type Error = StoreError;
+
+    fn try_from(row: RunRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: OnboardingId(row.id),
+            biller_id: biller_id(row.biller_id)?,
+            biller_name: row.biller_name,
+            kind: word("kind", &row.kind, Kind::parse)?,
+            state: word("state", &row.state, RunState::parse)?,
+            step: row.step.map(|step| word("step", &step, Step::parse)).transpose()?,
+            source: row.source,
+            generation: count("generation", row.generation)?,
+            progress: Progress {
+                users_total: count("number of users", row.users_total)?,
+                imported: count("number of users", row.imported)?,
+                already_present: count("number of users", row.already_present)?,
+                skipped: count("number of users", row.skipped)?,
+                failed: count("number of users", row.failed)?,
+            },
+            pauses_used: count("number of pauses", row.pauses_used)?,
+            created_at: row.created_at,
+            started_at: row.started_at,
+            updated_at: row.updated_at,
+            finished_at: row.finished_at,
+            next_attempt_at: row.next_attempt_at,
+            waiting_for: row.waiting_for,
+            reason: row.reason,
+            taking_back_since: row.taking_back_since,
+            issues_total: count("number of issues", row.issues_total)?,
+            traceparent: row.traceparent,
+        })
+    }
+}
+
+/// A row of `BillerCiam`.
+#[derive(Debug)]
+pub(super) struct BillerCiamRow {
+    pub(super) biller_id: String,
+    pub(super) state: String,
+    pub(super) activation_date: Option<OffsetDateTime>,
+    pub(super) organization_id: Option<String>,
+    pub(super) identity_pool_id: Option<String>,
+    pub(super) generation: i64,
+}
+
+impl TryFrom<BillerCiamRow> for BillerCiam {
+    type Error = StoreError;
+
+    fn try_from(row: BillerCiamRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            biller_id: biller_id(row.biller_id)?,
+            state: word("CIAM state", &row.state, CiamState::parse)?,
+            activation_date: row.activation_date,
+            organization_id: row.organization_id,
+            identity_pool_id: row.identity_pool_id,
+            generation: count("generation", row.generation)?,
+        })
+    }
+}
+
+/// A row of `OnboardedUser`.
+#[derive(Debug)]
+pub(super) struct LedgerColumns {
+    pub(super) user_guid: Uuid,
+    pub(super) user_id: Uuid,
+    pub(super) content_hash: String,
+    pub(super) state: String,
+    pub(super) before: Option<String>,
+}
+
+impl TryFrom<LedgerColumns> for LedgerRow {
+    type Error = StoreError;
+
+    fn try_from(row: LedgerColumns) -> Result<Self, StoreError> {
+        Ok(Self {
+            user_guid: row.user_guid,
+            user_id: row.user_id,
+            content_hash: row.content_hash,
+            state: word("ledger state", &row.state, LedgerState::parse)?,
+            before: row.before,
+        })
+    }
+}
+
+/// A row of `OnboardingIssue`.
+pub(super) fn issue(user_guid: Option<Uuid>, field: &str, code: &str) -> Result<Issue, StoreError> {
+    Ok(Issue {
+        user_guid,
+        field: word("issue field", field, Field::parse)?,
+        code: word("issue code", code, Code::parse)?,
+    })
+}
+
+/// A row of `OnboardingJournal`. The entry's text may hold what an operator typed: it is not repeated in the error.
+pub(super) fn recorded(seq: i64, at: OffsetDateTime, entry: &str, detail: &str) -> Result<Recorded, StoreError> {
+    Ok(Recorded {
+        seq: count("journal position", seq)?,
+        at,
+        entry: serde_json::from_str(detail).map_err(|_| StoreError::Newer {
+            what: format!("journal entry {seq} ({entry})"),
+        })?,
+    })
+}
+
+/// The two columns an entry is stored in: its word, and all of it as JSON.
+pub(super) fn entry_columns(entry: &Entry) -> (String, String) {
+    let detail = serde_json::json!(entry);
+    let word = detail.get("entry").and_then(serde_json::Value::as_str);
+    (word.unwrap_or_default().to_owned(), detail.to_string())
+}
+
+/// A number the schema's checks keep within bounds.
+pub(super) fn count<T: TryFrom<i64>>(what: &str, number: i64) -> Result<T, StoreError> {
+    T::try_from(number).map_err(|_| StoreError::Newer {
+        what: format!("{what} {number}"),
+    })
+}
+
+fn word<T>(what: &str, word: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, StoreError> {
+    parse(word).ok_or_else(|| StoreError::Newer {
+        what: format!("{what} {word:?}"),
+    })
+}
+
+fn biller_id(text: String) -> Result<BillerId, StoreError> {
+    BillerId::try_new(text).map_err(|_| StoreError::Newer {
+        what: "a biller id".to_owned(),
+    })
+}

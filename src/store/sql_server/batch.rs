@@ -1,0 +1,191 @@
+//! A run's records: journal, ledger, issues, and the users a pool held before. Row sets travel as JSON, in chunks.
+
+use serde_json::json;
+use tiberius::ToSql;
+
+use super::columns::{required, text, time};
+use super::error::Fault;
+use super::json_rows::{chunks, distinct, last_of_each_user};
+use super::pool::Pool;
+use super::runs::update_leased;
+use super::session::Transaction;
+use crate::domain::ids::OnboardingId;
+use crate::domain::issue::Issue;
+use crate::domain::journal::{Entry, Recorded};
+use crate::domain::step::Step;
+use crate::store::row::{entry_columns, recorded};
+use crate::store::transition::identifier_key;
+use crate::store::{Batch, Lease, LedgerRow, PoolUser};
+
+pub(super) async fn write(pool: &Pool, lease: &Lease, batch: &Batch) -> Result<(), Fault> {
+    let id = lease.onboarding_id;
+    let mut transaction = pool.begin().await?;
+    update_run(&mut transaction, lease, batch).await?;
+    append(&mut transaction, id, &batch.entries).await?;
+    upsert_ledger(&mut transaction, id, &batch.ledger).await?;
+    insert_pool_users(&mut transaction, id, &batch.pool_users_before).await?;
+    insert_issues(&mut transaction, id, &batch.issues).await?;
+    if let Some(generation) = batch.generation {
+        let sql = "UPDATE b SET Generation = @P2, UpdatedAt = SYSUTCDATETIME() \
+            FROM ciam.BillerCiam AS b JOIN ciam.Onboarding AS r ON r.BillerId = b.BillerId \
+            WHERE r.OnboardingId = @P1";
+        let values: [&dyn ToSql; 2] = [&id.0, &i64::from(generation)];
+        transaction.execute(sql, &values).await?;
+    }
+    transaction.commit().await
+}
+
+async fn update_run(
+    transaction: &mut Transaction,
+    lease: &Lease,
+    batch: &Batch,
+) -> Result<(), Fault> {
+    let set = "UpdatedAt = @now, Step = COALESCE(@P4, Step), IssuesTotal = COALESCE(@P5, IssuesTotal), \
+        Generation = COALESCE(@P6, Generation), PausesUsed = CASE WHEN @P7 = 1 THEN 0 ELSE PausesUsed END, \
+        UsersTotal = COALESCE(@P8, UsersTotal), Imported = COALESCE(@P9, Imported), \
+        AlreadyPresent = COALESCE(@P10, AlreadyPresent), Skipped = COALESCE(@P11, Skipped), \
+        Failed = COALESCE(@P12, Failed)";
+    let progress = batch.progress;
+    let values: [&dyn ToSql; 9] = [
+        &batch.step.map(Step::as_str),
+        &batch.issues_total.map(clamp),
+        &batch.generation.map(i64::from),
+        &batch.resets_pauses,
+        &progress.map(|progress| clamp(progress.users_total)),
+        &progress.map(|progress| clamp(progress.imported)),
+        &progress.map(|progress| clamp(progress.already_present)),
+        &progress.map(|progress| clamp(progress.skipped)),
+        &progress.map(|progress| clamp(progress.failed)),
+    ];
+    update_leased(transaction, lease, set, &values).await
+}
+
+/// Appends to the run's journal. The run's row is locked by this transaction: nobody else appends.
+pub(super) async fn append(
+    transaction: &mut Transaction,
+    id: OnboardingId,
+    entries: &[Entry],
+) -> Result<(), Fault> {
+    let sql = "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \
+        DECLARE @last BIGINT = ( \
+            SELECT COALESCE(MAX(j.Seq), 0) FROM ciam.OnboardingJournal AS j WHERE j.OnboardingId = @P1); \
+        INSERT INTO ciam.OnboardingJournal (OnboardingId, Seq, WrittenAt, Entry, Detail) \
+        SELECT @P1, @last + n.Position, @now, n.Entry, n.Detail \
+        FROM OPENJSON(@P2) WITH ( \
+            Position BIGINT '$.n', Entry NVARCHAR(4000) '$.e', Detail NVARCHAR(MAX) '$.d') AS n";
+    let rows = entries.iter().map(|entry| {
+        let (word, detail) = entry_columns(entry);
+        json!({ "e": word, "d": detail })
+    });
+    for chunk in chunks(rows) {
+        transaction.execute(sql, &[&id.0, &chunk]).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn journal(pool: &Pool, id: OnboardingId) -> Result<Vec<Recorded>, Fault> {
+    let sql = "SELECT j.Seq, j.WrittenAt, j.Entry, j.Detail FROM ciam.OnboardingJournal AS j \
+        WHERE j.OnboardingId = @P1 ORDER BY j.Seq";
+    let mut session = pool.session().await?;
+    let rows = session.rows(sql, &[&id.0]).await?;
+    session.give_back();
+    rows.iter()
+        .map(|row| {
+            let (entry, detail) = (text(row, "Entry")?, text(row, "Detail")?);
+            let at = time(row, "WrittenAt")?;
+            Ok(recorded(required(row, "Seq")?, at, &entry, &detail)?)
+        })
+        .collect()
+}
+
+/// Old values are kept as they were first written.
+async fn upsert_ledger(
+    transaction: &mut Transaction,
+    id: OnboardingId,
+    rows: &[LedgerRow],
+) -> Result<(), Fault> {
+    const NEW: &str = "OPENJSON(@P2) WITH ( \
+        UserGuid UNIQUEIDENTIFIER '$.g', UserId UNIQUEIDENTIFIER '$.u', ContentHash NVARCHAR(4000) '$.h', \
+        State NVARCHAR(4000) '$.s', PriorValues NVARCHAR(MAX) '$.p') AS n";
+    let sql = format!(
+        "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \
+         UPDATE l SET UserId = n.UserId, ContentHash = n.ContentHash, State = n.State, \
+            PriorValues = COALESCE(l.PriorValues, n.PriorValues), UpdatedAt = @now \
+         FROM ciam.OnboardedUser AS l JOIN {NEW} ON n.UserGuid = l.UserGuid \
+         WHERE l.OnboardingId = @P1; \
+         INSERT INTO ciam.OnboardedUser (OnboardingId, UserGuid, UserId, ContentHash, State, PriorValues, UpdatedAt) \
+         SELECT @P1, n.UserGuid, n.UserId, n.ContentHash, n.State, n.PriorValues, @now FROM {NEW} \
+         WHERE NOT EXISTS ( \
+            SELECT 1 FROM ciam.OnboardedUser AS l WHERE l.OnboardingId = @P1 AND l.UserGuid = n.UserGuid)"
+    );
+    let rows = last_of_each_user(rows).into_iter().map(|row| {
+        json!({
+            "g": row.user_guid,
+            "u": row.user_id,
+            "h": row.content_hash,
+            "s": row.state.as_str(),
+            "p": row.before,
+        })
+    });
+    for chunk in chunks(rows) {
+        transaction.execute(&sql, &[&id.0, &chunk]).await?;
+    }
+    Ok(())
+}
+
+async fn insert_pool_users(
+    transaction: &mut Transaction,
+    id: OnboardingId,
+    users: &[PoolUser],
+) -> Result<(), Fault> {
+    let sql = "INSERT INTO ciam.PoolUserBefore (OnboardingId, UserId, IdentifierKey) \
+        SELECT DISTINCT @P1, n.UserId, n.IdentifierKey \
+        FROM OPENJSON(@P2) WITH (UserId UNIQUEIDENTIFIER '$.u', IdentifierKey NVARCHAR(4000) '$.k') AS n \
+        WHERE NOT EXISTS ( \
+            SELECT 1 FROM ciam.PoolUserBefore AS b \
+            WHERE b.OnboardingId = @P1 AND b.UserId = n.UserId \
+                AND b.IdentifierKey = n.IdentifierKey COLLATE Latin1_General_100_BIN2)";
+    let rows = users
+        .iter()
+        .map(|user| json!({ "u": user.user_id, "k": identifier_key(&user.identifier) }));
+    for chunk in chunks(rows) {
+        transaction.execute(sql, &[&id.0, &chunk]).await?;
+    }
+    Ok(())
+}
+
+async fn insert_issues(
+    transaction: &mut Transaction,
+    id: OnboardingId,
+    issues: &[Issue],
+) -> Result<(), Fault> {
+    let same = "i.OnboardingId = @P1 AND i.Field = n.Field COLLATE DATABASE_DEFAULT \
+        AND i.Code = n.Code COLLATE DATABASE_DEFAULT";
+    let sql = format!(
+        "DECLARE @room BIGINT = @P3 - ( \
+            SELECT COUNT_BIG(*) FROM ciam.OnboardingIssue AS i WHERE i.OnboardingId = @P1); \
+         IF @room < 0 SET @room = 0; \
+         INSERT INTO ciam.OnboardingIssue (OnboardingId, UserGuid, Field, Code) \
+         SELECT TOP (@room) @P1, n.UserGuid, n.Field, n.Code \
+         FROM OPENJSON(@P2) WITH ( \
+            Position BIGINT '$.n', UserGuid UNIQUEIDENTIFIER '$.g', Field NVARCHAR(4000) '$.f', \
+            Code NVARCHAR(4000) '$.c') AS n \
+         WHERE NOT EXISTS (SELECT 1 FROM ciam.OnboardingIssue AS i WHERE {same} AND i.UserGuid = n.UserGuid) \
+            AND (n.UserGuid IS NOT NULL OR NOT EXISTS ( \
+                SELECT 1 FROM ciam.OnboardingIssue AS i WHERE {same} AND i.UserGuid IS NULL)) \
+         ORDER BY n.Position"
+    );
+    let rows = distinct(issues).map(|issue| {
+        json!({ "g": issue.user_guid, "f": issue.field.as_str(), "c": issue.code.as_str() })
+    });
+    for chunk in chunks(rows) {
+        let values: [&dyn ToSql; 3] = [&id.0, &chunk, &clamp(Batch::ISSUES_KEPT)];
+        transaction.execute(&sql, &values).await?;
+    }
+    Ok(())
+}
+
+/// SQL Server's integers are signed; counts never get near the difference.
+fn clamp(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,86 @@
+//! What is recorded about a biller, and what the CRM lists.
+
+use tiberius::ToSql;
+use uuid::Uuid;
+
+use super::columns::{biller_row, optional_text, text};
+use super::error::Fault;
+use super::pool::Pool;
+use super::runs::run_where;
+use super::session::Session;
+use crate::domain::biller::BillerCiam;
+use crate::domain::ids::{BillerId, OnboardingId};
+use crate::domain::issue::Issue;
+use crate::store::accepting::Listed;
+use crate::store::{BillerView, row};
+
+/// The view's collation may call two spellings the same; the id is compared again byte for byte.
+pub(super) async fn listed(session: &mut Session, id: &BillerId) -> Result<Option<Listed>, Fault> {
+    let sql = "SELECT b.BillerId, b.BillerName FROM ciam.Biller AS b WHERE b.BillerId = @P1";
+    let biller_id: &str = id.as_ref();
+    for row in session.rows(sql, &[&biller_id]).await? {
+        if text(&row, "BillerId")? == biller_id {
+            let name = optional_text(&row, "BillerName")?;
+            return Ok(Some(Listed { name }));
+        }
+    }
+    Ok(None)
+}
+
+pub(super) async fn recorded(
+    session: &mut Session,
+    id: &BillerId,
+) -> Result<Option<BillerCiam>, Fault> {
+    let sql = "SELECT b.BillerId, b.State, b.ActivationDate, b.OrganizationId, b.IdentityPoolId, b.Generation \
+        FROM ciam.BillerCiam AS b WHERE b.BillerId = @P1";
+    let biller_id: &str = id.as_ref();
+    match session.row(sql, &[&biller_id]).await? {
+        Some(row) => Ok(Some(biller_row(&row)?.try_into()?)),
+        None => Ok(None),
+    }
+}
+
+pub(super) async fn view(
+    pool: &Pool,
+    id: &BillerId,
+    max_issues: u32,
+) -> Result<Option<BillerView>, Fault> {
+    let mut session = pool.session().await?;
+    if listed(&mut session, id).await?.is_none() {
+        session.give_back();
+        return Ok(None);
+    }
+    let biller_id: &str = id.as_ref();
+    let latest = "r.BillerId = @P1 ORDER BY r.RunNo DESC";
+    let run = run_where(&mut session, "", latest, &[&biller_id]).await?;
+    let run = run.map(|(run, _)| run);
+    let issues = match &run {
+        Some(run) => first_issues(&mut session, run.id, max_issues).await?,
+        None => Vec::new(),
+    };
+    let biller = recorded(&mut session, id).await?;
+    session.give_back();
+    Ok(Some(BillerView {
+        biller: biller.unwrap_or_else(|| BillerCiam::untouched(id.clone())),
+        run,
+        issues,
+    }))
+}
+
+async fn first_issues(
+    session: &mut Session,
+    id: OnboardingId,
+    limit: u32,
+) -> Result<Vec<Issue>, Fault> {
+    let sql = "SELECT TOP (@P2) i.UserGuid, i.Field, i.Code FROM ciam.OnboardingIssue AS i \
+        WHERE i.OnboardingId = @P1 ORDER BY i.IssueNo";
+    let values: [&dyn ToSql; 2] = [&id.0, &i64::from(limit)];
+    let rows = session.rows(sql, &values).await?;
+    rows.iter()
+        .map(|found| {
+            let guid: Option<Uuid> = found.try_get("UserGuid")?;
+            let (field, code) = (text(found, "Field")?, text(found, "Code")?);
+            Ok(row::issue(guid, &field, &code)?)
+        })
+        .collect()
+}

@@ -1,0 +1,96 @@
+//! Rows as the server answers them, into the neutral rows of `store::row`.
+
+use tiberius::error::Error;
+use tiberius::{FromSql, Row};
+use time::{OffsetDateTime, PrimitiveDateTime};
+
+use super::error::Fault;
+use crate::store::row::{BillerCiamRow, LeaseColumns, LedgerColumns, RunRow};
+
+/// The columns [`run_row`] reads, of `ciam.Onboarding AS r`.
+pub(super) const RUN: &str = "r.OnboardingId, r.BillerId, r.BillerName, r.Kind, r.State, r.Step, r.Source, r.Generation, \
+    r.UsersTotal, r.Imported, r.AlreadyPresent, r.Skipped, r.Failed, r.PausesUsed, r.CreatedAt, r.StartedAt, \
+    r.UpdatedAt, r.FinishedAt, r.NextAttemptAt, r.WaitingFor, r.Reason, r.TakingBackSince, r.IssuesTotal, \
+    r.Traceparent, r.Version, \
+    CAST(CASE WHEN r.LeaseOwner IS NULL THEN 0 ELSE 1 END AS BIT) AS Owned, \
+    CAST(CASE WHEN r.LeaseOwner IS NOT NULL AND r.LeaseUntil > SYSUTCDATETIME() THEN 1 ELSE 0 END AS BIT) AS Leased, \
+    CAST(CASE WHEN r.NextAttemptAt > SYSUTCDATETIME() THEN 0 ELSE 1 END AS BIT) AS Due";
+
+pub(super) fn run_row(row: &Row) -> Result<RunRow, Fault> {
+    Ok(RunRow {
+        id: required(row, "OnboardingId")?,
+        biller_id: text(row, "BillerId")?,
+        biller_name: optional_text(row, "BillerName")?,
+        kind: text(row, "Kind")?,
+        state: text(row, "State")?,
+        step: optional_text(row, "Step")?,
+        source: text(row, "Source")?,
+        generation: required(row, "Generation")?,
+        users_total: required(row, "UsersTotal")?,
+        imported: required(row, "Imported")?,
+        already_present: required(row, "AlreadyPresent")?,
+        skipped: required(row, "Skipped")?,
+        failed: required(row, "Failed")?,
+        pauses_used: required(row, "PausesUsed")?,
+        created_at: time(row, "CreatedAt")?,
+        started_at: optional_time(row, "StartedAt")?,
+        updated_at: time(row, "UpdatedAt")?,
+        finished_at: optional_time(row, "FinishedAt")?,
+        next_attempt_at: optional_time(row, "NextAttemptAt")?,
+        waiting_for: optional_text(row, "WaitingFor")?,
+        reason: optional_text(row, "Reason")?,
+        taking_back_since: optional_time(row, "TakingBackSince")?,
+        issues_total: required(row, "IssuesTotal")?,
+        traceparent: optional_text(row, "Traceparent")?,
+        lease: LeaseColumns {
+            version: required(row, "Version")?,
+            owned: required(row, "Owned")?,
+            leased: required(row, "Leased")?,
+            due: required(row, "Due")?,
+        },
+    })
+}
+
+pub(super) fn biller_row(row: &Row) -> Result<BillerCiamRow, Fault> {
+    Ok(BillerCiamRow {
+        biller_id: text(row, "BillerId")?,
+        state: text(row, "State")?,
+        activation_date: optional_time(row, "ActivationDate")?,
+        organization_id: optional_text(row, "OrganizationId")?,
+        identity_pool_id: optional_text(row, "IdentityPoolId")?,
+        generation: required(row, "Generation")?,
+    })
+}
+
+pub(super) fn ledger_row(row: &Row) -> Result<LedgerColumns, Fault> {
+    Ok(LedgerColumns {
+        user_guid: required(row, "UserGuid")?,
+        user_id: required(row, "UserId")?,
+        content_hash: text(row, "ContentHash")?,
+        state: text(row, "State")?,
+        before: optional_text(row, "PriorValues")?,
+    })
+}
+
+/// A column that is never NULL.
+pub(super) fn required<'a, T: FromSql<'a>>(row: &'a Row, column: &str) -> Result<T, Fault> {
+    row.try_get(column)?
+        .ok_or_else(|| Error::Conversion("NULL".into()).into())
+}
+
+pub(super) fn text(row: &Row, column: &str) -> Result<String, Fault> {
+    required(row, column).map(str::to_owned)
+}
+
+pub(super) fn optional_text(row: &Row, column: &str) -> Result<Option<String>, Fault> {
+    Ok(row.try_get::<&str, _>(column)?.map(str::to_owned))
+}
+
+pub(super) fn time(row: &Row, column: &str) -> Result<OffsetDateTime, Fault> {
+    required(row, column).map(PrimitiveDateTime::assume_utc)
+}
+
+fn optional_time(row: &Row, column: &str) -> Result<Option<OffsetDateTime>, Fault> {
+    let time: Option<PrimitiveDateTime> = row.try_get(column)?;
+    Ok(time.map(PrimitiveDateTime::assume_utc))
+}

@@ -1,0 +1,63 @@
+//! The timer's work: runs whose message is to be sent again.
+
+use std::time::Duration;
+
+use tiberius::ToSql;
+
+use super::columns::{optional_text, required};
+use super::error::Fault;
+use super::pool::Pool;
+use super::runs::OPEN;
+use crate::domain::ids::OnboardingId;
+use crate::domain::reason::Reason;
+use crate::store::transition::millis;
+use crate::store::{DueRun, Resend};
+
+/// One statement: rows another timer has locked are passed by, and a row that was claimed is not due any more.
+pub(super) async fn claim(pool: &Pool, limit: u32, resend: Resend) -> Result<Vec<DueRun>, Fault> {
+    // At most 2^20 times at most 24 days in milliseconds: within a BIGINT.
+    let pause =
+        "@P2 * POWER(CAST(2 AS BIGINT), CASE WHEN r.Resends > 20 THEN 20 ELSE r.Resends END)";
+    let sql = format!(
+        "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \
+         UPDATE r SET Resends = r.Resends + 1, \
+            DueAt = DATEADD(MILLISECOND, CAST(CASE WHEN {pause} > @P3 THEN @P3 ELSE {pause} END AS INT), @now) \
+         OUTPUT inserted.OnboardingId, inserted.Traceparent \
+         FROM ciam.Onboarding AS r \
+         WHERE r.DueAt <= @now AND r.OnboardingId IN ( \
+            SELECT TOP (@P1) d.OnboardingId FROM ciam.Onboarding AS d WITH (UPDLOCK, READPAST, ROWLOCK) \
+            WHERE {open} AND d.DueAt <= @now AND (d.LeaseUntil IS NULL OR d.LeaseUntil <= @now) \
+            ORDER BY d.DueAt)",
+        open = OPEN.replace("r.State", "d.State"),
+    );
+    let (first, longest) = (
+        i64::from(millis(resend.first)),
+        i64::from(millis(resend.longest)),
+    );
+    let mut session = pool.session().await?;
+    let values: [&dyn ToSql; 3] = [&i64::from(limit), &first, &longest];
+    let rows = session.rows(&sql, &values).await?;
+    session.give_back();
+    rows.iter()
+        .map(|row| {
+            Ok(DueRun {
+                id: OnboardingId(required(row, "OnboardingId")?),
+                traceparent: optional_text(row, "Traceparent")?,
+            })
+        })
+        .collect()
+}
+
+pub(super) async fn postpone(pool: &Pool, id: OnboardingId, after: Duration) -> Result<(), Fault> {
+    let sql = format!(
+        "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \
+         UPDATE r SET DueAt = DATEADD(MILLISECOND, @P2, @now), Resends = 0, WaitingFor = COALESCE(r.WaitingFor, @P3) \
+         FROM ciam.Onboarding AS r \
+         WHERE r.OnboardingId = @P1 AND {OPEN} AND (r.LeaseUntil IS NULL OR r.LeaseUntil <= @now)"
+    );
+    let mut session = pool.session().await?;
+    let values: [&dyn ToSql; 3] = [&id.0, &millis(after), &Reason::WorkerSlot.as_str()];
+    session.execute(&sql, &values).await?;
+    session.give_back();
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! SQL Server's errors in the saga's terms. Its messages may quote a row's values (duplicate keys, truncated text, failed
+//! conversions), so only messages that cannot are passed on (S1).
+
+use tiberius::error::Error;
+
+use crate::store::error::StoreError;
+use crate::store::fault;
+
+pub(super) type Fault = fault::Fault<Error>;
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Driver(error)
+    }
+}
+
+/// The driver's error as it may be logged.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Described(String);
+
+/// Trying again later may help (reference `sql-server.md` §1, and resource limits that pass).
+const TRANSIENT: [u32; 28] = [
+    64, 233, 701, 911, 921, 1204, 1205, 1222, 3960, 4060, 8645, 8651, 10053, 10054, 10060, 10928,
+    10929, 40143, 40197, 40501, 40540, 40613, 42108, 42109, 49918, 49919, 49920, 51001,
+];
+
+/// Trying again at once may help: deadlock, snapshot conflict, and a row inserted by somebody else in between.
+const REPEATABLE: [u32; 4] = [1205, 3960, 2601, 2627];
+
+/// Messages that name objects, not values.
+const NAMES_OBJECTS: [u32; 14] = [
+    201, 207, 208, 229, 230, 262, 266, 547, 911, 916, 1205, 1222, 2812, 4060,
+];
+
+/// Numbers from here on are a script's or procedure's own (`THROW`), written for people to read.
+const FIRST_OF_USERS: u32 = 50_000;
+
+/// Says what was being done and whether trying again may help.
+pub(super) fn store_error(action: &'static str, fault: Fault) -> StoreError {
+    match fault {
+        Fault::Store(error) => error,
+        Fault::Driver(error) => {
+            let source = Box::new(Described(describe(&error)));
+            if is_transient(&error) {
+                StoreError::Unavailable { action, source }
+            } else {
+                StoreError::Refused { action, source }
+            }
+        }
+    }
+}
+
+/// No connection was to be had, for whatever reason: the world must change, not the run.
+pub(super) fn unavailable(action: &'static str, description: String) -> StoreError {
+    StoreError::Unavailable {
+        action,
+        source: Box::new(Described(description)),
+    }
+}
+
+/// The caller's settings are wrong.
+pub(super) fn refused(action: &'static str, description: &str) -> StoreError {
+    StoreError::Refused {
+        action,
+        source: Box::new(Described(description.to_owned())),
+    }
+}
+
+/// The transaction was rolled back for a reason that may be gone already.
+pub(super) fn is_repeatable(fault: &Fault) -> bool {
+    matches!(fault, Fault::Driver(error) if error.code().is_some_and(|code| REPEATABLE.contains(&code)))
+}
+
+fn is_transient(error: &Error) -> bool {
+    match error {
+        Error::Server(token) => TRANSIENT.contains(&token.code()),
+        Error::Io { .. } | Error::Tls(_) | Error::Protocol(_) | Error::Routing { .. } => true,
+        _ => false,
+    }
+}
+
+/// The error without anything that may be a row's value.
+pub(super) fn describe(error: &Error) -> String {
+    match error {
+        Error::Server(token) => {
+            let code = token.code();
+            let place = match token.procedure() {
+                "" => format!("line {}", token.line()),
+                procedure => format!("{procedure} line {}", token.line()),
+            };
+            let head = format!("SQL Server error {code}, class {}, {place}", token.class());
+            if code >= FIRST_OF_USERS || NAMES_OBJECTS.contains(&code) {
+                format!("{head}: {}", token.message())
+            } else {
+                head
+            }
+        }
+        Error::Conversion(_) => "a column is not of the expected type".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_connection_is_worth_another_try_later_and_a_wrong_type_is_not() {
+        let broken = Error::Io {
+            kind: std::io::ErrorKind::BrokenPipe,
+            message: "broken pipe".into(),
+        };
+        assert!(store_error("test", broken.into()).is_transient());
+        let wrong = Error::Conversion("cannot interpret String(\"jane.doe\") as i64".into());
+        let refused = store_error("test", wrong.into());
+        assert!(!refused.is_transient());
+        assert!(!format!("{refused:?}").contains("jane"));
+    }
+}

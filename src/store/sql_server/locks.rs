@@ -1,0 +1,43 @@
+//! Application locks, held until the transaction ends.
+
+use super::columns::required;
+use super::error::{Fault, unavailable};
+use super::session::Transaction;
+
+/// The lock under which a biller's events are decided and its runs end. Ids differ byte for byte, and so do their locks.
+pub(super) async fn lock_biller(
+    transaction: &mut Transaction,
+    biller_id: &str,
+    timeout: i32,
+) -> Result<(), Fault> {
+    lock(
+        transaction,
+        &format!("ciam.BillerCiam:{biller_id}"),
+        timeout,
+    )
+    .await
+}
+
+/// The lock under which worker slots are handed out.
+pub(super) async fn lock_worker_slots(
+    transaction: &mut Transaction,
+    timeout: i32,
+) -> Result<(), Fault> {
+    lock(transaction, "ciam.WorkerSlot", timeout).await
+}
+
+async fn lock(transaction: &mut Transaction, resource: &str, timeout: i32) -> Result<(), Fault> {
+    let sql = "DECLARE @result INT; \
+        EXEC @result = sp_getapplock @Resource = @P1, @LockMode = N'Exclusive', @LockOwner = N'Transaction', \
+            @LockTimeout = @P2; \
+        SELECT @result AS Result;";
+    let result: i32 = match transaction.row(sql, &[&resource, &timeout]).await? {
+        Some(row) => required(&row, "Result")?,
+        None => -1,
+    };
+    if result < 0 {
+        let description = format!("sp_getapplock answered {result}");
+        return Err(Fault::Store(unavailable("wait for a lock", description)));
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! Production: SQL Server 2019 or later, or Azure SQL, through tiberius (design.md §4, reference `sql-server.md`).
+//!
+//! Times are the server's (`SYSUTCDATETIME`). A biller's events and endings are serialized by an application lock; every
+//! write about a run is fenced by its lease's version. A transaction that the server rolled back for a reason that may be
+//! gone already (deadlock) is repeated here; everything else is the saga's to repeat.
+
+mod accept;
+mod batch;
+mod billers;
+mod calls;
+mod columns;
+mod due;
+mod ending;
+mod error;
+mod json_rows;
+mod locks;
+mod migrate;
+mod pool;
+mod runs;
+mod session;
+mod slots;
+mod users;
+
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+
+use self::error::{Fault, is_repeatable, store_error};
+use self::pool::Pool;
+pub use self::pool::SqlServerOptions;
+use super::StoreError;
+
+/// How often, and after what first pause, a transaction that lost a deadlock is repeated.
+const REPEATS: usize = 4;
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+
+/// [`super::Store`] on one SQL Server database.
+#[derive(Debug)]
+pub struct SqlServerStore {
+    pool: Pool,
+}
+
+impl SqlServerStore {
+    /// Prepares the pool. Connections are made when they are needed: a server that is down makes calls
+    /// [`StoreError::Unavailable`], now and until it is back.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when the connection string cannot be read.
+    pub fn connect(options: &SqlServerOptions) -> Result<Self, StoreError> {
+        Ok(Self {
+            pool: Pool::new(options)?,
+        })
+    }
+
+    /// Applies the numbered scripts of `infra/sql/sql_server/` that are missing. Needs more permissions than everything
+    /// else, see the scripts' headers.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        self.repeating("create the tables", || migrate::migrate(&self.pool))
+            .await
+    }
+
+    /// Creates the sample CRM of `infra/sql/sql_server/sample_crm.sql`: for tests, in a database without a CRM.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn create_sample_crm(&self) -> Result<(), StoreError> {
+        self.repeating("create the sample CRM", || {
+            migrate::create_sample_crm(&self.pool)
+        })
+        .await
+    }
+
+    async fn repeating<T, F>(
+        &self,
+        action: &'static str,
+        attempt: impl FnMut() -> F + Send,
+    ) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, Fault>> + Send,
+    {
+        let pauses = ExponentialBuilder::default()
+            .with_min_delay(FIRST_PAUSE)
+            .with_max_times(REPEATS);
+        attempt
+            .retry(pauses)
+            .when(is_repeatable)
+            .await
+            .map_err(|fault| store_error(action, fault))
+    }
+}

@@ -1,0 +1,199 @@
+//! Connections: TLS unless the connection string says otherwise, one redirect followed (Azure SQL), every wait bounded.
+
+use std::time::Duration;
+
+use deadpool::Runtime;
+use deadpool::managed::{self, Metrics, PoolError, RecycleError, RecycleResult, TimeoutType};
+use secrecy::{ExposeSecret, SecretString};
+use tiberius::Config;
+use tiberius::error::Error;
+use tokio::net::TcpStream;
+use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
+
+use super::error::{Fault, describe, refused, unavailable};
+use super::session::{Session, Transaction};
+use crate::store::error::StoreError;
+use crate::store::transition::millis;
+
+/// A connection unused for longer is tried before it is used.
+const MAX_IDLE: Duration = Duration::from_secs(15);
+
+/// Besides the pool: a beat takes a millisecond, and a process has few leases.
+const HEARTBEAT_CONNECTIONS: usize = 2;
+
+pub(super) type Client = tiberius::Client<Compat<TcpStream>>;
+
+/// How [`super::SqlServerStore`] reaches its server.
+#[derive(Debug, Clone)]
+pub struct SqlServerOptions {
+    /// An ADO.NET connection string (`server=tcp:host,1433;database=…;user id=…;password=…`).
+    pub connection_string: SecretString,
+    /// Connections at most, besides two for heart-beats.
+    pub pool_size: usize,
+    /// For a connection to be made, log-in included.
+    pub connect_timeout: Duration,
+    /// For one answer of the server.
+    pub command_timeout: Duration,
+    /// For a connection to become free.
+    pub wait_timeout: Duration,
+    /// A connection is not kept longer, so that a failed-over or rescaled database is found again.
+    pub max_age: Duration,
+}
+
+impl SqlServerOptions {
+    /// Ten connections and patience for a serverless database that has to wake up.
+    pub fn new(connection_string: SecretString) -> Self {
+        Self {
+            connection_string,
+            pool_size: 10,
+            connect_timeout: Duration::from_secs(30),
+            command_timeout: Duration::from_secs(30),
+            wait_timeout: Duration::from_secs(10),
+            max_age: Duration::from_mins(30),
+        }
+    }
+}
+
+/// Makes connections.
+pub(super) struct Manager {
+    config: Config,
+    /// For other sessions' locks: shorter than the command timeout, so that the server gives up first and says why.
+    lock_timeout: i32,
+    max_age: Duration,
+}
+
+impl std::fmt::Debug for Manager {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Manager(…)")
+    }
+}
+
+impl Manager {
+    async fn connect(&self) -> Result<Client, Error> {
+        match dial(self.config.clone()).await {
+            Err(Error::Routing { host, port }) => {
+                let mut elsewhere = self.config.clone();
+                elsewhere.host(host);
+                elsewhere.port(port);
+                dial(elsewhere).await
+            }
+            connected => connected,
+        }
+    }
+}
+
+async fn dial(config: Config) -> Result<Client, Error> {
+    let tcp = TcpStream::connect(config.get_addr()).await?;
+    tcp.set_nodelay(true)?;
+    // A large future: on the heap, so that every call does not carry it.
+    Box::pin(Client::connect(config, tcp.compat_write())).await
+}
+
+impl managed::Manager for Manager {
+    type Type = Client;
+    type Error = Error;
+
+    async fn create(&self) -> Result<Client, Error> {
+        let mut client = self.connect().await?;
+        // The options indexes with a WHERE need, an end to half transactions, and a bound for waiting.
+        let settings = format!(
+            "SET XACT_ABORT ON; SET ANSI_NULLS ON; SET ANSI_PADDING ON; SET ANSI_WARNINGS ON; SET ARITHABORT ON; \
+             SET CONCAT_NULL_YIELDS_NULL ON; SET QUOTED_IDENTIFIER ON; SET NUMERIC_ROUNDABORT OFF; \
+             SET LOCK_TIMEOUT {};",
+            self.lock_timeout
+        );
+        client.simple_query(settings).await?.into_results().await?;
+        Ok(client)
+    }
+
+    async fn recycle(&self, client: &mut Client, metrics: &Metrics) -> RecycleResult<Error> {
+        if metrics.age() > self.max_age {
+            return Err(RecycleError::message("too old"));
+        }
+        if metrics.last_used() > MAX_IDLE {
+            client
+                .simple_query("SELECT 1")
+                .await?
+                .into_results()
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+/// The connections of one store.
+#[derive(Debug, Clone)]
+pub(super) struct Pool {
+    connections: managed::Pool<Manager>,
+    /// Heart-beats never wait for other work's connections (design.md §3).
+    heartbeats: managed::Pool<Manager>,
+    lock_timeout: i32,
+}
+
+impl Pool {
+    pub(super) fn new(options: &SqlServerOptions) -> Result<Self, StoreError> {
+        // The driver's own words may repeat the string.
+        let mut config = Config::from_ado_string(options.connection_string.expose_secret())
+            .map_err(|_| refused(CONNECT, "the connection string cannot be read"))?;
+        config.application_name("biller-onboarding");
+        config.handshake_timeout(Some(options.connect_timeout));
+        config.command_timeout(Some(options.command_timeout));
+        let lock_timeout = millis(options.command_timeout / 2);
+        let pool = |size| {
+            let manager = Manager {
+                config: config.clone(),
+                lock_timeout,
+                max_age: options.max_age,
+            };
+            managed::Pool::builder(manager)
+                .max_size(size)
+                .runtime(Runtime::Tokio1)
+                .wait_timeout(Some(options.wait_timeout))
+                .create_timeout(Some(options.connect_timeout))
+                .recycle_timeout(Some(options.connect_timeout))
+                .build()
+                .map_err(|error| refused(CONNECT, &error.to_string()))
+        };
+        Ok(Self {
+            connections: pool(options.pool_size)?,
+            heartbeats: pool(HEARTBEAT_CONNECTIONS)?,
+            lock_timeout,
+        })
+    }
+
+    /// How long a lock of another session is waited for, in milliseconds.
+    pub(super) fn lock_timeout(&self) -> i32 {
+        self.lock_timeout
+    }
+
+    pub(super) async fn session(&self) -> Result<Session, Fault> {
+        checkout(&self.connections).await
+    }
+
+    /// For renewing a lease or a slot.
+    pub(super) async fn heartbeat(&self) -> Result<Session, Fault> {
+        checkout(&self.heartbeats).await
+    }
+
+    pub(super) async fn begin(&self) -> Result<Transaction, Fault> {
+        Transaction::begin(self.session().await?).await
+    }
+}
+
+async fn checkout(pool: &managed::Pool<Manager>) -> Result<Session, Fault> {
+    match Box::pin(pool.get()).await {
+        Ok(connection) => Ok(Session::new(connection)),
+        Err(error) => Err(Fault::Store(unavailable(CONNECT, why(&error)))),
+    }
+}
+
+const CONNECT: &str = "connect to the database";
+
+fn why(error: &PoolError<Error>) -> String {
+    match error {
+        PoolError::Backend(error) => describe(error),
+        PoolError::Timeout(TimeoutType::Wait) => "every connection is in use".to_owned(),
+        PoolError::Timeout(_) => "no answer in time".to_owned(),
+        other => other.to_string(),
+    }
+}

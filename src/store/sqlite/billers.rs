@@ -1,0 +1,88 @@
+//! What is recorded about a biller, and what the CRM lists.
+
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::columns::{Guid, Micros, biller_row};
+use super::error::Fault;
+use super::runs::run_where;
+use crate::domain::biller::BillerCiam;
+use crate::domain::ids::{BillerId, OnboardingId};
+use crate::domain::issue::Issue;
+use crate::store::accepting::Listed;
+use crate::store::{BillerView, row};
+
+pub(super) fn listed(
+    transaction: &Transaction<'_>,
+    biller_id: &str,
+) -> Result<Option<Listed>, Fault> {
+    Ok(transaction
+        .prepare_cached("SELECT biller_name FROM ciam_biller WHERE biller_id = ?1")?
+        .query_row([biller_id], |row| Ok(Listed { name: row.get(0)? }))
+        .optional()?)
+}
+
+pub(super) fn recorded(
+    transaction: &Transaction<'_>,
+    biller_id: &str,
+) -> Result<Option<BillerCiam>, Fault> {
+    transaction
+        .prepare_cached("SELECT * FROM biller_ciam WHERE biller_id = ?1")?
+        .query_row([biller_id], biller_row)
+        .optional()?
+        .map(|row| row.try_into().map_err(Fault::Store))
+        .transpose()
+}
+
+pub(super) fn insert(
+    transaction: &Transaction<'_>,
+    now: Micros,
+    biller_id: &str,
+) -> Result<(), Fault> {
+    transaction.execute(
+        "INSERT INTO biller_ciam (biller_id, state, generation, updated_at) VALUES (?1, 'not-enabled', 0, ?2)",
+        params![biller_id, now],
+    )?;
+    Ok(())
+}
+
+pub(super) fn view(
+    transaction: &Transaction<'_>,
+    now: Micros,
+    id: &BillerId,
+    max_issues: u32,
+) -> Result<Option<BillerView>, Fault> {
+    let biller_id: &str = id.as_ref();
+    if listed(transaction, biller_id)?.is_none() {
+        return Ok(None);
+    }
+    let latest = "biller_id = ?1 ORDER BY run_no DESC LIMIT 1";
+    let run = run_where(transaction, now, latest, &[&biller_id])?.map(|(run, _)| run);
+    let issues = match &run {
+        Some(run) => first_issues(transaction, run.id, max_issues)?,
+        None => Vec::new(),
+    };
+    Ok(Some(BillerView {
+        biller: recorded(transaction, biller_id)?
+            .unwrap_or_else(|| BillerCiam::untouched(id.clone())),
+        run,
+        issues,
+    }))
+}
+
+fn first_issues(
+    transaction: &Transaction<'_>,
+    id: OnboardingId,
+    limit: u32,
+) -> Result<Vec<Issue>, Fault> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT user_guid, field, code FROM onboarding_issue WHERE onboarding_id = ?1 ORDER BY issue_no LIMIT ?2",
+    )?;
+    let mut rows = statement.query(params![Guid(id.0), limit])?;
+    let mut issues = Vec::new();
+    while let Some(found) = rows.next()? {
+        let guid: Option<Guid> = found.get(0)?;
+        let (field, code): (String, String) = (found.get(1)?, found.get(2)?);
+        issues.push(row::issue(guid.map(|guid| guid.0), &field, &code)?);
+    }
+    Ok(issues)
+}

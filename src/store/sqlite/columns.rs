@@ -1,0 +1,138 @@
+//! Rust values as SQLite holds them: times as microseconds, GUIDs as text, rows into the neutral rows of `store::row`.
+
+use std::time::Duration;
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Row, RowIndex};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::store::row::{BillerCiamRow, LeaseColumns, LedgerColumns, RunRow};
+
+/// A point in time: microseconds since 1970 (UTC).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Micros(i64);
+
+impl Micros {
+    /// After a while, at the latest at the end of time.
+    pub(super) fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(micros(duration)))
+    }
+}
+
+/// A duration in microseconds.
+pub(super) fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+impl From<OffsetDateTime> for Micros {
+    fn from(at: OffsetDateTime) -> Self {
+        Self(i64::try_from(at.unix_timestamp_nanos() / 1000).unwrap_or(i64::MAX))
+    }
+}
+
+impl ToSql for Micros {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        self.0.to_sql()
+    }
+}
+
+impl FromSql for Micros {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_i64().map(Self)
+    }
+}
+
+impl FromSql for Guid {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str()?.parse().map(Self).map_err(|_| FromSqlError::InvalidType)
+    }
+}
+
+/// A GUID: text, lower case, hyphenated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Guid(pub(super) Uuid);
+
+impl ToSql for Guid {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.0.hyphenated().to_string().into())
+    }
+}
+
+/// The columns [`run_row`] reads.
+pub(super) const RUN: &str = "onboarding_id, biller_id, biller_name, kind, state, step, source, generation, \
+    users_total, imported, already_present, skipped, failed, pauses_used, created_at, started_at, updated_at, \
+    finished_at, next_attempt_at, waiting_for, reason, taking_back_since, issues_total, traceparent, version, \
+    lease_owner, lease_until";
+
+pub(super) fn run_row(row: &Row<'_>, now: Micros) -> rusqlite::Result<RunRow> {
+    let until: Option<Micros> = row.get("lease_until")?;
+    let next_attempt: Option<Micros> = row.get("next_attempt_at")?;
+    let owned = row.get::<_, Option<Guid>>("lease_owner")?.is_some();
+    Ok(RunRow {
+        id: row.get::<_, Guid>("onboarding_id")?.0,
+        biller_id: row.get("biller_id")?,
+        biller_name: row.get("biller_name")?,
+        kind: row.get("kind")?,
+        state: row.get("state")?,
+        step: row.get("step")?,
+        source: row.get("source")?,
+        generation: row.get("generation")?,
+        users_total: row.get("users_total")?,
+        imported: row.get("imported")?,
+        already_present: row.get("already_present")?,
+        skipped: row.get("skipped")?,
+        failed: row.get("failed")?,
+        pauses_used: row.get("pauses_used")?,
+        created_at: time(row, "created_at")?,
+        started_at: optional_time(row, "started_at")?,
+        updated_at: time(row, "updated_at")?,
+        finished_at: optional_time(row, "finished_at")?,
+        next_attempt_at: optional_time(row, "next_attempt_at")?,
+        waiting_for: row.get("waiting_for")?,
+        reason: row.get("reason")?,
+        taking_back_since: optional_time(row, "taking_back_since")?,
+        issues_total: row.get("issues_total")?,
+        traceparent: row.get("traceparent")?,
+        lease: LeaseColumns {
+            version: row.get("version")?,
+            owned,
+            leased: owned && until.is_some_and(|until| until > now),
+            due: next_attempt.is_none_or(|at| at <= now),
+        },
+    })
+}
+
+pub(super) fn biller_row(row: &Row<'_>) -> rusqlite::Result<BillerCiamRow> {
+    Ok(BillerCiamRow {
+        biller_id: row.get("biller_id")?,
+        state: row.get("state")?,
+        activation_date: optional_time(row, "activation_date")?,
+        organization_id: row.get("organization_id")?,
+        identity_pool_id: row.get("identity_pool_id")?,
+        generation: row.get("generation")?,
+    })
+}
+
+pub(super) fn ledger_row(row: &Row<'_>) -> rusqlite::Result<LedgerColumns> {
+    Ok(LedgerColumns {
+        user_guid: row.get::<_, Guid>("user_guid")?.0,
+        user_id: row.get::<_, Guid>("user_id")?.0,
+        content_hash: row.get("content_hash")?,
+        state: row.get("state")?,
+        before: row.get("prior_values")?,
+    })
+}
+
+pub(super) fn time(row: &Row<'_>, index: impl RowIndex) -> rusqlite::Result<OffsetDateTime> {
+    row.get::<_, Micros>(index).and_then(point_in_time)
+}
+
+fn optional_time(row: &Row<'_>, index: &str) -> rusqlite::Result<Option<OffsetDateTime>> {
+    row.get::<_, Option<Micros>>(index)?.map(point_in_time).transpose()
+}
+
+fn point_in_time(at: Micros) -> rusqlite::Result<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.0) * 1000)
+        .map_err(|_| FromSqlError::OutOfRange(at.0).into())
+}

@@ -1,0 +1,118 @@
+//! The embedded default of `make run` and the tests: SQLite in WAL mode (design.md §4).
+//!
+//! Several processes may share the file. Writes are `BEGIN IMMEDIATE` transactions; a file that stays locked longer than
+//! the busy timeout is [`StoreError::Unavailable`]. "Now" is the injected clock's.
+
+mod accept;
+mod batch;
+mod billers;
+mod calls;
+mod columns;
+mod connections;
+mod due;
+mod ending;
+mod error;
+mod migrate;
+mod runs;
+mod slots;
+mod users;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::Transaction;
+
+use self::columns::Micros;
+use self::connections::Connections;
+use self::error::Fault;
+use super::{Store, StoreError};
+use crate::world::Clock;
+
+/// How [`SqliteStore`] uses its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SqliteOptions {
+    /// How long to wait for another process's lock, or for a connection, before a call is [`StoreError::Unavailable`].
+    pub busy_timeout: Duration,
+    /// Connections for reading, besides the one for writing.
+    pub readers: usize,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self {
+            busy_timeout: Duration::from_secs(5),
+            readers: 4,
+        }
+    }
+}
+
+/// [`Store`] on one SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    connections: Connections,
+    clock: Arc<dyn Clock>,
+}
+
+impl SqliteStore {
+    /// Opens the file, creating it if need be. Tables are [`Self::migrate`]'s business.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the file cannot be opened, [`StoreError::Refused`] when it is not a database.
+    pub async fn open(
+        path: impl AsRef<Path>,
+        clock: Arc<dyn Clock>,
+        options: SqliteOptions,
+    ) -> Result<Self, StoreError> {
+        let connections = Connections::new(path.as_ref(), options.busy_timeout, options.readers)?;
+        let store = Self { connections, clock };
+        store.schema_version().await?;
+        Ok(store)
+    }
+
+    /// Applies the numbered scripts of `infra/sql/sqlite/` that are missing.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        self.write("create the tables", migrate::migrate).await
+    }
+
+    /// Creates the CRM's side for samples and tests (`infra/sql/sqlite/sample_crm.sql`).
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn create_sample_crm(&self) -> Result<(), StoreError> {
+        self.write("create the sample CRM", |transaction, _| {
+            migrate::create_sample_crm(transaction)
+        })
+        .await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        action: &'static str,
+        work: impl FnOnce(&Transaction<'_>, Micros) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let clock = Arc::clone(&self.clock);
+        self.connections
+            .read(action, move |transaction| {
+                work(transaction, clock.now().into())
+            })
+            .await
+    }
+
+    /// The clock is read under the lock: what is written later has the later time.
+    async fn write<T: Send + 'static>(
+        &self,
+        action: &'static str,
+        work: impl FnOnce(&Transaction<'_>, Micros) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let clock = Arc::clone(&self.clock);
+        self.connections
+            .write(action, move |transaction| {
+                work(transaction, clock.now().into())
+            })
+            .await
+    }
+}

@@ -1,0 +1,149 @@
+//! Runs: reading, leasing, giving up.
+
+use std::time::Duration;
+
+use rusqlite::{OptionalExtension, ToSql, Transaction, params};
+
+use super::columns::{Guid, Micros, RUN, run_row};
+use super::error::Fault;
+use crate::domain::ids::{OnboardingId, WorkerId};
+use crate::domain::reason::Reason;
+use crate::domain::run::{Run, RunState};
+use crate::store::row::LeaseColumns;
+use crate::store::transition::{lease_refused, leased_state};
+use crate::store::{Lease, LeaseOutcome, LeasedRun, Release, StoreError};
+
+/// The run keeps nobody out. A state this build does not know does.
+pub(super) const ENDED: &str = "(state IN ('succeeded', 'failed', 'cancelled'))";
+
+/// The function still has to work on it.
+pub(super) const OPEN: &str = "(state IN ('queued', 'running', 'waiting', 'taking-back'))";
+
+pub(super) fn run(
+    transaction: &Transaction<'_>,
+    now: Micros,
+    id: OnboardingId,
+) -> Result<Option<(Run, LeaseColumns)>, Fault> {
+    run_where(transaction, now, "onboarding_id = ?1", &[&Guid(id.0)])
+}
+
+/// The first run for which `condition` holds.
+pub(super) fn run_where(
+    transaction: &Transaction<'_>,
+    now: Micros,
+    condition: &str,
+    values: &[&dyn ToSql],
+) -> Result<Option<(Run, LeaseColumns)>, Fault> {
+    transaction
+        .prepare_cached(&format!("SELECT {RUN} FROM onboarding WHERE {condition}"))?
+        .query_row(values, |row| run_row(row, now))
+        .optional()?
+        .map(|row| {
+            let lease = row.lease;
+            Ok((row.try_into()?, lease))
+        })
+        .transpose()
+}
+
+pub(super) fn lease(
+    transaction: &Transaction<'_>,
+    now: Micros,
+    id: OnboardingId,
+    worker: WorkerId,
+    ttl: Duration,
+) -> Result<LeaseOutcome, Fault> {
+    let Some((before, columns)) = run(transaction, now, id)? else {
+        return Ok(LeaseOutcome::Unknown);
+    };
+    if let Some(refused) = lease_refused(&before, columns) {
+        return Ok(refused);
+    }
+    transaction.execute(
+        "UPDATE onboarding SET state = ?2, version = version + 1, lease_owner = ?3, lease_until = ?4, due_at = ?4, \
+            resends = 0, next_attempt_at = NULL, waiting_for = NULL, started_at = ifnull(started_at, ?5), \
+            updated_at = ?5 WHERE onboarding_id = ?1",
+        params![
+            Guid(id.0),
+            leased_state(before.state).as_str(),
+            Guid(worker.0),
+            now.plus(ttl),
+            now
+        ],
+    )?;
+    let Some((run, taken)) = run(transaction, now, id)? else {
+        return Ok(LeaseOutcome::Unknown);
+    };
+    Ok(LeaseOutcome::Taken(Box::new(LeasedRun {
+        lease: Lease {
+            onboarding_id: id,
+            worker,
+            version: taken.version,
+        },
+        run,
+        took_over: columns.owned,
+    })))
+}
+
+/// Fences a write: an `UPDATE` of the leased run, with what is to be set in its row. The first three parameters are the
+/// run, the version and the worker.
+pub(super) fn update_leased(
+    transaction: &Transaction<'_>,
+    lease: &Lease,
+    set: &str,
+    values: &[&dyn ToSql],
+) -> Result<(), Fault> {
+    let (id, worker) = (Guid(lease.onboarding_id.0), Guid(lease.worker.0));
+    let fence: [&dyn ToSql; 3] = [&id, &lease.version, &worker];
+    let all: Vec<&dyn ToSql> = fence.into_iter().chain(values.iter().copied()).collect();
+    let changed = transaction
+        .prepare_cached(&format!(
+            "UPDATE onboarding SET {set} WHERE onboarding_id = ?1 AND version = ?2 AND lease_owner = ?3"
+        ))?
+        .execute(all.as_slice())?;
+    if changed == 0 {
+        return Err(StoreError::LeaseLost(lease.onboarding_id).into());
+    }
+    Ok(())
+}
+
+pub(super) fn renew(transaction: &Transaction<'_>, now: Micros, lease: &Lease, ttl: Duration) -> Result<(), Fault> {
+    update_leased(transaction, lease, "lease_until = ?4, due_at = ?4", &[&now.plus(ttl)])
+}
+
+pub(super) fn release(
+    transaction: &Transaction<'_>,
+    now: Micros,
+    lease: &Lease,
+    release: &Release,
+) -> Result<(), Fault> {
+    match release {
+        Release::Continue { resend } => update_leased(
+            transaction,
+            lease,
+            "lease_owner = NULL, lease_until = NULL, due_at = ?4, resends = 0, updated_at = ?5",
+            &[&now.plus(*resend), &now],
+        ),
+        Release::Wait {
+            after,
+            state,
+            waiting_for,
+            reason,
+            pauses_used,
+        } => update_leased(
+            transaction,
+            lease,
+            "lease_owner = NULL, lease_until = NULL, due_at = ?4, resends = 0, next_attempt_at = ?4, state = ?5, \
+                waiting_for = ?6, reason = ifnull(?7, reason), pauses_used = ?8, updated_at = ?9, \
+                taking_back_since = CASE WHEN ?10 THEN ifnull(taking_back_since, ?9) ELSE taking_back_since END",
+            &[
+                &now.plus(*after),
+                &state.as_str(),
+                &waiting_for.as_str(),
+                &reason.map(Reason::as_str),
+                pauses_used,
+                &now,
+                &(*state == RunState::TakingBack),
+            ],
+        ),
+    }
+}

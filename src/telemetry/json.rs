@@ -1,0 +1,81 @@
+//! Lines for machines: one JSON object each, the fields of the spans around an event beside its own.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::ser::{SerializeMap, Serializer};
+use time::format_description::well_known::Rfc3339;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, JsonFields, Writer};
+use tracing_subscriber::fmt::{FmtContext, FormattedFields, MakeWriter};
+use tracing_subscriber::layer::Layer;
+use tracing_subscriber::registry::{LookupSpan, Registry, Scope};
+
+use super::fields::{Collect, Members};
+use crate::world::Clock;
+
+/// Members every line begins with; fields of the same name are left out.
+const OWN: [&str; 3] = ["time", "level", "target"];
+
+pub(super) fn layer<W>(clock: Arc<dyn Clock>, writer: W) -> impl Layer<Registry> + Send + Sync + use<W>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    tracing_subscriber::fmt::layer()
+        .event_format(Lines { clock })
+        .fmt_fields(JsonFields::new())
+        .with_writer(writer)
+}
+
+struct Lines {
+    clock: Arc<dyn Clock>,
+}
+
+impl<S, F> FormatEvent<S, F> for Lines
+where
+    S: Subscriber + for<'s> LookupSpan<'s>,
+    F: for<'f> FormatFields<'f> + 'static,
+{
+    fn format_event(&self, context: &FmtContext<'_, S, F>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let time = self.clock.now().format(&Rfc3339).map_err(|_| fmt::Error)?;
+        let members = members(context, event);
+        let line = to_line(&time, event, &members).map_err(|_| fmt::Error)?;
+        writeln!(writer, "{line}")
+    }
+}
+
+/// From the outermost span inwards, the event last: what is nearer wins.
+fn members<S, F>(context: &FmtContext<'_, S, F>, event: &Event<'_>) -> Members
+where
+    S: Subscriber + for<'s> LookupSpan<'s>,
+    F: for<'f> FormatFields<'f> + 'static,
+{
+    let mut members = Members::new();
+    let spans = context.event_scope().into_iter().flat_map(Scope::from_root);
+    for span in spans {
+        if let Some(fields) = span.extensions().get::<FormattedFields<F>>() {
+            members.extend(serde_json::from_str::<Members>(fields).unwrap_or_default());
+        }
+    }
+    event.record(&mut Collect(&mut members));
+    members.retain(|name, _| !OWN.contains(&name.as_str()));
+    members
+}
+
+/// Time, level, target and message first, for those who read lines with their eyes.
+fn to_line(time: &str, event: &Event<'_>, members: &Members) -> serde_json::Result<String> {
+    let mut line = Vec::with_capacity(256);
+    let mut serializer = serde_json::Serializer::new(&mut line);
+    let mut map = serializer.serialize_map(None)?;
+    map.serialize_entry("time", time)?;
+    map.serialize_entry("level", event.metadata().level().as_str())?;
+    map.serialize_entry("target", event.metadata().target())?;
+    if let Some(message) = members.get("message") {
+        map.serialize_entry("message", message)?;
+    }
+    for (name, value) in members.iter().filter(|(name, _)| *name != "message") {
+        map.serialize_entry(name, value)?;
+    }
+    map.end()?;
+    Ok(String::from_utf8_lossy(&line).into_owned())
+}

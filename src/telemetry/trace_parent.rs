@@ -1,0 +1,186 @@
+//! W3C Trace Context: the `traceparent` header.
+
+use std::fmt;
+use std::str::FromStr;
+
+use uuid::Uuid;
+
+/// Identifies one trace through all systems: 32 hex digits, not all zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TraceId(u128);
+
+/// Identifies one unit of work in a trace: 16 hex digits, not all zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SpanId(u64);
+
+/// A position in a trace: which trace, which unit of work in it, and its flags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TraceParent {
+    trace_id: TraceId,
+    span_id: SpanId,
+    flags: u8,
+}
+
+/// A text that is no `traceparent`. The text itself came from outside and is not repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a W3C traceparent")]
+pub struct InvalidTraceParent;
+
+impl From<Uuid> for TraceId {
+    /// A UUID with a version is never all zero.
+    fn from(random: Uuid) -> Self {
+        Self(random.as_u128().max(1))
+    }
+}
+
+impl From<Uuid> for SpanId {
+    /// The half with the random digits.
+    fn from(random: Uuid) -> Self {
+        Self(random.as_u64_pair().1.max(1))
+    }
+}
+
+impl TraceParent {
+    /// The beginning of a new trace, marked as recorded.
+    pub fn root(trace_id: TraceId, span_id: SpanId) -> Self {
+        Self {
+            trace_id,
+            span_id,
+            flags: 1,
+        }
+    }
+
+    /// The same trace, from the unit of work `span_id`.
+    #[must_use]
+    pub fn child(self, span_id: SpanId) -> Self {
+        Self { span_id, ..self }
+    }
+
+    /// Which trace.
+    pub fn trace_id(self) -> TraceId {
+        self.trace_id
+    }
+
+    /// Which unit of work in it.
+    pub fn span_id(self) -> SpanId {
+        self.span_id
+    }
+}
+
+impl FromStr for TraceParent {
+    type Err = InvalidTraceParent;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        parse(text).ok_or(InvalidTraceParent)
+    }
+}
+
+/// Version 00 exactly; of later versions the part that version 00 knows.
+fn parse(text: &str) -> Option<TraceParent> {
+    let mut parts = text.splitn(5, '-');
+    let mut next = |digits| hex(parts.next()?, digits);
+    let version = next(2)?;
+    let trace_id = next(32)?;
+    let span_id = u64::try_from(next(16)?).ok()?;
+    let flags = u8::try_from(next(2)?).ok()?;
+    let has_more = parts.next().is_some();
+    let is_known = version != 0xff && !(version == 0 && has_more);
+    (is_known && trace_id != 0 && span_id != 0).then_some(TraceParent {
+        trace_id: TraceId(trace_id),
+        span_id: SpanId(span_id),
+        flags,
+    })
+}
+
+/// Exactly so many lower-case digits.
+fn hex(text: &str, digits: usize) -> Option<u128> {
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    let is_hex = text.len() == digits && text.bytes().all(is_digit);
+    is_hex.then(|| u128::from_str_radix(text, 16).ok()).flatten()
+}
+
+impl fmt::Display for TraceId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Display for SpanId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:016x}", self.0)
+    }
+}
+
+impl fmt::Display for TraceParent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            trace_id,
+            span_id,
+            flags,
+        } = self;
+        write!(formatter, "00-{trace_id}-{span_id}-{flags:02x}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::world::IdSource;
+
+    const EXAMPLE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+
+    #[test]
+    fn a_trace_parent_is_read_and_written_alike() {
+        let parsed: TraceParent = EXAMPLE.parse().unwrap();
+        assert_eq!(parsed.to_string(), EXAMPLE);
+        assert_eq!(parsed.trace_id().to_string(), "4bf92f3577b34da6a3ce929d0e0e4736");
+        assert_eq!(parsed.span_id().to_string(), "00f067aa0ba902b7");
+    }
+
+    #[test]
+    fn a_child_stays_in_the_trace() {
+        let ids = IdSource::seeded(7);
+        let root = TraceParent::root(ids.uuid().into(), ids.uuid().into());
+        let child = root.child(ids.uuid().into());
+        assert_eq!(child.trace_id(), root.trace_id());
+        assert_ne!(child.span_id(), root.span_id());
+        assert_eq!(child.to_string().parse(), Ok(child));
+    }
+
+    #[test]
+    fn what_the_standard_forbids_is_refused() {
+        let zero_trace = "00-00000000000000000000000000000000-00f067aa0ba902b7-01";
+        let zero_span = "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01";
+        let longer = format!("{EXAMPLE}-more");
+        let upper = EXAMPLE.to_uppercase();
+        let version_ff = EXAMPLE.replacen("00", "ff", 1);
+        for bad in [
+            "",
+            "00",
+            zero_trace,
+            zero_span,
+            &longer,
+            &upper,
+            &version_ff,
+            &EXAMPLE[..54],
+        ] {
+            assert_eq!(bad.parse::<TraceParent>(), Err(InvalidTraceParent), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_later_version_may_have_more() {
+        let later = EXAMPLE.replacen("00", "01", 1) + "-more";
+        assert_eq!(later.parse::<TraceParent>(), EXAMPLE.parse());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_parsed_without_panic(text: String) {
+            let parsed = text.parse::<TraceParent>();
+            prop_assert!(parsed.is_err() || text.len() >= 55);
+        }
+    }
+}

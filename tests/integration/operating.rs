@@ -1,0 +1,176 @@
+//! Settings that cannot be used, databases that are not there, and the operators' subcommands.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use functions_host::{Executable, FunctionsHost, HostOptions, TimeConstants};
+use local_stack::{FrontDoor, Stack};
+use rusqlite::Connection;
+use secureauth_simulator::{Fault, FaultKind, FaultStatus};
+use tokio::process::Command;
+
+use crate::support::{DEADLINE, Outcome, enable, ended, live, nothing, options, stack_with, start, toggle};
+
+const HANDLER: &str = env!("CARGO_BIN_EXE_biller-onboarding");
+
+/// A host whose handler has these settings and no others.
+async fn host_with(settings: &[(&str, &str)]) -> Result<FunctionsHost, Box<dyn std::error::Error>> {
+    let mut options = HostOptions::new(env!("CARGO_MANIFEST_DIR"));
+    options.executable = Some(Executable {
+        path: HANDLER.into(),
+        arguments: vec!["serve".into()],
+    });
+    options.time = TimeConstants::fast();
+    options.timer_interval = Some(Duration::from_millis(100));
+    for (name, value) in settings {
+        options.env.insert((*name).into(), (*value).into());
+    }
+    let host = FunctionsHost::start(options).await?;
+    host.wait_until_ready(DEADLINE).await?;
+    Ok(host)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_usable_settings_the_handler_serves_503_and_says_once_what_is_wrong() -> Outcome {
+    let host = host_with(&[("DATABASE", "oracle"), ("SECUREAUTH_CLIENT_SECRET", "S3CRET-VALUE")]).await?;
+    let door = FrontDoor::new(host.base_url())?;
+    for answer in [door.post("1876", &toggle(true, "e")).await?, door.status("1876").await?] {
+        assert_eq!((answer.status, answer.text_at("/code")), (503, "configuration"));
+        assert!(answer.header("retry-after").is_some());
+    }
+    host.queue("migrate-users").send(r#"{"v":1,"onboardingId":"00000000-0000-4000-8000-000000000000"}"#).await?;
+    host.wait_until_idle(DEADLINE).await?;
+    assert_eq!(host.queue("migrate-users").poison().len(), 1, "500 until it is kept aside");
+    let console: Vec<String> = host.console_lines().into_iter().map(|line| line.text).collect();
+    for variable in ["DATABASE", "SECOND_FACTOR_MECHANISMS", "SECUREAUTH_TENANT_ID"] {
+        let lines = console.iter().filter(|line| line.starts_with(variable)).count();
+        assert_eq!(lines, 1, "{variable}: {console:#?}");
+    }
+    assert!(!console.iter().any(|line| line.contains("S3CRET-VALUE")));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn subcommands_exit_2_with_the_findings() -> Outcome {
+    for arguments in [&["status", "1876"][..], &["db", "check"][..]] {
+        let output = Command::new(HANDLER)
+            .args(arguments)
+            .env_remove("DATABASE")
+            .stdin(Stdio::null())
+            .output()
+            .await?;
+        assert_eq!(output.status.code(), Some(2));
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains("DATABASE") && told.contains("SECOND_FACTOR_MECHANISMS"), "{told}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schema_that_is_missing_or_newer_is_not_worked_with() -> Outcome {
+    let stack = stack_with("1876", 1).await?;
+    let database = Connection::open(stack.database().path())?;
+    database.execute("INSERT INTO schema_version (version, applied_at) VALUES (99, 0)", [])?;
+    // This handler has checked the schema before; a new one refuses.
+    let mut settings: Vec<(&str, &str)> = Vec::new();
+    for (name, value) in stack.handler().settings() {
+        settings.push((name, value));
+    }
+    let host = host_with(&settings).await?;
+    let answer = FrontDoor::new(host.base_url())?.status("1876").await?;
+    assert_eq!((answer.status, answer.text_at("/code")), (503, "schema"));
+    let check = stack.handler().output(&["db", "check"]).await?;
+    assert_eq!(check.status.code(), Some(1));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_database_is_503_with_nothing_stored_and_a_run_waits_for_it() -> Outcome {
+    let stack = start(options().set("DATABASE_BUSY_TIMEOUT", "100ms"), "1876", 1).await?;
+    let locker = Connection::open(stack.database().path())?;
+    locker.execute_batch("BEGIN EXCLUSIVE")?;
+    let refused = stack.front_door().post("1876", &toggle(true, "e-1")).await?;
+    assert_eq!((refused.status, refused.text_at("/code")), (503, "database-unavailable"));
+    assert!(refused.header("retry-after").is_some());
+    locker.execute_batch("COMMIT")?;
+    assert!(stack.database().runs()?.is_empty());
+    let accepted = stack.front_door().post("1876", &toggle(true, "e-1")).await?;
+    assert_eq!(accepted.status, 202);
+    assert_eq!(ended(&stack, "1876", &accepted).await?.state, "succeeded");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn status_tells_support_why_a_biller_failed() -> Outcome {
+    let stack = stack_with("1876", 2).await?;
+    stack.simulator().faults().add(refusal("create_pool"));
+    let run = enable(&stack, "1876").await?;
+    let told = stack.handler().run(&["status", "1876"]).await?;
+    for part in [&run.onboarding_id, "secureauth_refused", "taking_back", "organization_deleted", "not-enabled"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let unknown = stack.handler().output(&["status", "1877"]).await?;
+    assert_eq!(unknown.status.code(), Some(1));
+    Ok(())
+}
+
+fn refusal(operation: &str) -> Fault {
+    let status = FaultStatus {
+        status: 422,
+        ..FaultStatus::default()
+    };
+    Fault::on(operation, FaultKind::Status(status))
+}
+
+/// A biller whose taking back cannot finish.
+async fn stuck() -> Result<(Stack, String), Box<dyn std::error::Error>> {
+    let stack = start(options().set("ROLLBACK_TIME_LIMIT", "1s"), "1876", 2).await?;
+    stack.simulator().faults().add(refusal("update_organization"));
+    stack.simulator().faults().add(refusal("delete_pool"));
+    let run = enable(&stack, "1876").await?;
+    assert_eq!((run.state.as_str(), run.reason.as_deref()), ("stuck", Some("not_taken_back")));
+    stack.simulator().faults().clear();
+    Ok((stack, run.onboarding_id))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stuck_run_names_what_is_left_and_an_operator_takes_it_back() -> Outcome {
+    let (stack, id) = stuck().await?;
+    let reported = stack.error_lines();
+    let line = reported.iter().find(|line| line.contains("the run is stuck")).expect("is reported");
+    assert!(line.contains("organization 1876") && line.contains("pool "), "{line}");
+    let refused = stack.handler().output(&["cancel", &id, "--by", "ops"]).await?;
+    assert_eq!(refused.status.code(), Some(1));
+    stack.handler().run(&["rollback", &id, "--by", "ops"]).await?;
+    assert_eq!(stack.wait_for_end("1876", DEADLINE).await?.state, "failed");
+    assert_eq!(stack.in_secureauth("1876"), nothing());
+    let commands: Vec<_> = stack.database().journal(&id)?.into_iter().filter(|entry| entry.entry == "operator").collect();
+    assert_eq!(commands.len(), 1);
+    assert_eq!(commands[0].detail["by"], "ops");
+    assert_eq!(enable(&stack, "1876").await?.state, "succeeded");
+    assert_eq!(stack.in_secureauth("1876"), live(2));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stuck_run_that_was_cleaned_up_by_hand_is_closed() -> Outcome {
+    let (stack, id) = stuck().await?;
+    stack.handler().run(&["close", &id, "--by", "ops"]).await?;
+    let run = stack.database().latest_run("1876")?.expect("is there");
+    assert_eq!(run.state, "failed");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queued_run_can_be_cancelled() -> Outcome {
+    let frozen = options().set("AzureWebJobs.function-migrate-users.Disabled", "true");
+    let stack = start(frozen, "1876", 1).await?;
+    let toggled = stack.front_door().toggle("1876", true).await?;
+    let id = toggled.text_at("/onboardingId");
+    stack.handler().run(&["cancel", id, "--by", "ops"]).await?;
+    assert_eq!(stack.database().latest_run("1876")?.expect("is there").state, "cancelled");
+    let again = stack.front_door().toggle("1876", true).await?;
+    assert_eq!(again.status, 202);
+    assert_ne!(again.text_at("/onboardingId"), id);
+    Ok(())
+}

@@ -1,0 +1,294 @@
+//! Events: what they lead to, and that the answer is the same however often they come.
+
+use biller_onboarding::domain::run::{Kind, RunState};
+use biller_onboarding::domain::wish::{Decision, Source, Wish};
+use biller_onboarding::store::{Acceptance, Ending};
+
+use super::db::{Db, on_both};
+use super::fixtures::{
+    RESEND, activated, biller, finish, no, queued, run_id, stuck, with_event, yes,
+};
+
+async fn accept(db: &dyn Db, wish: &Wish) -> Acceptance {
+    db.store().accept(wish, RESEND).await.unwrap()
+}
+
+async fn yes_starts_an_enable_run_that_is_queued(db: &dyn Db) {
+    db.add_biller("1876", Some("Stadtwerke Köln 市")).await;
+    let accepted = accept(db, &yes(1)).await;
+    assert_eq!(accepted.decision, Decision::Start(Kind::Enable));
+    let run = accepted.run.expect("has a run");
+    assert_eq!((run.id, run.state), (run_id(1), RunState::Queued));
+    assert_eq!(run.biller_name.as_deref(), Some("Stadtwerke Köln 市"));
+    assert_eq!((run.source.as_str(), run.step), ("crm-toggle", None));
+    assert_eq!(run.traceparent, yes(1).traceparent);
+    assert_eq!((run.created_at, run.started_at), (run.updated_at, None));
+    assert_eq!(db.store().run(run_id(1)).await.unwrap(), Some(run));
+}
+
+async fn an_active_biller_is_synced_by_yes_and_disabled_by_no(db: &dyn Db) {
+    activated(db).await;
+    let synced = accept(db, &yes(2)).await;
+    assert_eq!(synced.decision, Decision::Start(Kind::Sync));
+    finish(db, run_id(2), &Ending::Failed(super::fixtures::WHY)).await;
+    let disabled = accept(db, &no(3)).await;
+    assert_eq!(disabled.decision, Decision::Start(Kind::Disable));
+    assert_eq!(disabled.run.expect("has a run").kind, Kind::Disable);
+}
+
+async fn no_for_a_biller_that_is_not_active_is_nothing_to_do(db: &dyn Db) {
+    db.add_biller("1876", Some("Sample")).await;
+    let accepted = accept(db, &no(1)).await;
+    assert_eq!(accepted.decision, Decision::NothingToDo);
+    assert!(accepted.run.is_none());
+    assert_eq!(db.store().run(run_id(1)).await.unwrap(), None);
+}
+
+async fn a_wizard_without_the_checkbox_is_nothing_to_do_even_for_a_biller_nobody_knows(
+    db: &dyn Db,
+) {
+    let wish = Wish {
+        source: Source::BillerWizard,
+        ..no(1)
+    };
+    assert_eq!(accept(db, &wish).await.decision, Decision::NothingToDo);
+}
+
+async fn a_biller_that_is_not_listed_is_not_found(db: &dyn Db) {
+    assert_eq!(accept(db, &yes(1)).await.decision, Decision::BillerNotFound);
+}
+
+async fn a_biller_without_a_name_cannot_be_enabled(db: &dyn Db) {
+    for (number, name) in [(1, None), (2, Some("")), (3, Some("  "))] {
+        let id = format!("nameless-{number}");
+        db.add_biller(&id, name).await;
+        let wish = Wish {
+            biller_id: biller(&id),
+            ..yes(number)
+        };
+        let accepted = accept(db, &wish).await;
+        assert_eq!(accepted.decision, Decision::BillerWithoutName, "{name:?}");
+    }
+}
+
+async fn billers_that_differ_in_case_only_are_two(db: &dyn Db) {
+    db.add_biller("abc", Some("small")).await;
+    let shouting = |number| Wish {
+        biller_id: biller("ABC"),
+        ..yes(number)
+    };
+    let refused = accept(db, &shouting(1)).await;
+    assert_eq!(refused.decision, Decision::BillerNotFound);
+    assert!(
+        db.store()
+            .biller(&biller("ABC"), 1)
+            .await
+            .unwrap()
+            .is_none()
+    );
+
+    db.add_biller("ABC", Some("LARGE")).await;
+    let small = Wish {
+        biller_id: biller("abc"),
+        ..yes(2)
+    };
+    for (wish, name) in [(small, "small"), (shouting(3), "LARGE")] {
+        let accepted = accept(db, &wish).await;
+        assert_eq!(accepted.decision, Decision::Start(Kind::Enable));
+        let run = accepted.run.expect("has a run");
+        assert_eq!(run.biller_name.as_deref(), Some(name));
+    }
+}
+
+async fn a_biller_id_may_have_64_characters(db: &dyn Db) {
+    let id = "_-Z9".repeat(16);
+    db.add_biller(&id, Some("Long")).await;
+    let wish = Wish {
+        biller_id: biller(&id),
+        ..yes(1)
+    };
+    accept(db, &wish).await;
+    let view = db.store().biller(&biller(&id), 1).await.unwrap();
+    assert_eq!(view.expect("is listed").biller.biller_id, biller(&id));
+}
+
+async fn the_name_is_taken_once_when_the_run_is_accepted(db: &dyn Db) {
+    let id = queued(db).await;
+    db.rename_biller("1876", "Renamed").await;
+    let run = db.store().run(id).await.unwrap().expect("is there");
+    assert_eq!(run.biller_name.as_deref(), Some("City of Sample"));
+}
+
+async fn the_same_wish_joins_the_open_run_and_the_opposite_is_refused(db: &dyn Db) {
+    queued(db).await;
+    let joined = accept(db, &yes(2)).await;
+    assert!(matches!(joined.decision, Decision::Join(head) if head.id == run_id(1)));
+    assert_eq!(joined.run.expect("is named").id, run_id(1));
+    let refused = accept(db, &no(3)).await;
+    assert_eq!(refused.decision, Decision::OppositeRunning(run_id(1)));
+    assert_eq!(refused.run.expect("is named").id, run_id(1));
+}
+
+async fn a_stuck_run_keeps_every_wish_out(db: &dyn Db) {
+    stuck(db).await;
+    for wish in [yes(2), no(3)] {
+        let refused = accept(db, &wish).await;
+        assert_eq!(refused.decision, Decision::Stuck(run_id(1)));
+        assert_eq!(refused.run.expect("is named").state, RunState::Stuck);
+    }
+}
+
+async fn the_same_event_again_gets_its_run_even_when_that_has_ended(db: &dyn Db) {
+    db.add_biller("1876", Some("Sample")).await;
+    accept(db, &with_event(yes(1), "event-1")).await;
+    for _ in 0..2 {
+        let again = accept(db, &with_event(yes(2), "event-1")).await;
+        assert!(matches!(again.decision, Decision::Replay(Some(head)) if head.id == run_id(1)));
+        assert_eq!(again.run.expect("is named").id, run_id(1));
+        if db
+            .store()
+            .run(run_id(1))
+            .await
+            .unwrap()
+            .unwrap()
+            .state
+            .is_open()
+        {
+            finish(db, run_id(1), &Ending::Failed(super::fixtures::WHY)).await;
+        }
+    }
+}
+
+async fn an_event_that_joined_a_run_gets_that_run_again(db: &dyn Db) {
+    queued(db).await;
+    accept(db, &with_event(yes(2), "joins")).await;
+    finish(db, run_id(1), &Ending::Failed(super::fixtures::WHY)).await;
+    let again = accept(db, &with_event(yes(3), "joins")).await;
+    assert!(matches!(again.decision, Decision::Replay(Some(head)) if head.id == run_id(1)));
+}
+
+async fn an_event_with_nothing_to_do_is_remembered_too(db: &dyn Db) {
+    db.add_biller("1876", Some("Sample")).await;
+    accept(db, &with_event(no(1), "nothing")).await;
+    let again = accept(db, &with_event(no(2), "nothing")).await;
+    assert_eq!(again.decision, Decision::Replay(None));
+}
+
+async fn an_event_id_used_with_another_body_is_refused(db: &dyn Db) {
+    db.add_biller("1876", Some("Sample")).await;
+    accept(db, &with_event(yes(1), "event-1")).await;
+    let other = Wish {
+        fingerprint: "0".repeat(64),
+        ..with_event(no(2), "event-1")
+    };
+    assert_eq!(accept(db, &other).await.decision, Decision::EventReused);
+}
+
+async fn a_refused_event_is_not_remembered(db: &dyn Db) {
+    queued(db).await;
+    let wish = with_event(no(2), "too-early");
+    let refused = accept(db, &wish).await;
+    assert_eq!(refused.decision, Decision::OppositeRunning(run_id(1)));
+    finish(db, run_id(1), &Ending::Failed(super::fixtures::WHY)).await;
+    assert_eq!(accept(db, &wish).await.decision, Decision::NothingToDo);
+}
+
+async fn event_ids_belong_to_their_biller_and_are_compared_byte_for_byte(db: &dyn Db) {
+    db.add_biller("1876", Some("Sample")).await;
+    db.add_biller("1877", Some("Other")).await;
+    accept(db, &with_event(no(1), "Event")).await;
+    let other_biller = Wish {
+        biller_id: biller("1877"),
+        ..with_event(no(2), "Event")
+    };
+    for wish in [
+        other_biller,
+        with_event(no(3), "event"),
+        with_event(no(4), "Event "),
+    ] {
+        assert_eq!(accept(db, &wish).await.decision, Decision::NothingToDo);
+    }
+}
+
+async fn concurrent_events_of_one_biller_start_one_run(db: &dyn Db) {
+    db.add_biller("1876", Some("Sample")).await;
+    let events: Vec<_> = (1..=8)
+        .map(|number| {
+            let store = db.store();
+            tokio::spawn(async move { store.accept(&yes(number), RESEND).await.unwrap() })
+        })
+        .collect();
+    let (mut started, mut named) = (0, Vec::new());
+    for event in events {
+        let accepted = event.await.unwrap();
+        started += u32::from(accepted.decision == Decision::Start(Kind::Enable));
+        named.push(accepted.run.expect("is named").id);
+    }
+    named.dedup();
+    assert_eq!((started, named.len()), (1, 1));
+}
+
+async fn concurrent_copies_of_one_event_start_one_run(db: &dyn Db) {
+    db.add_biller("1876", Some("Sample")).await;
+    let copies: Vec<_> = (1..=8)
+        .map(|number| {
+            let store = db.store();
+            let wish = with_event(yes(number), "copied");
+            tokio::spawn(async move { store.accept(&wish, RESEND).await.unwrap().decision })
+        })
+        .collect();
+    let (mut started, mut replayed) = (0, 0);
+    for copy in copies {
+        match copy.await.unwrap() {
+            Decision::Start(Kind::Enable) => started += 1,
+            Decision::Replay(Some(_)) => replayed += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((started, replayed), (1, 7));
+}
+
+async fn a_biller_is_shown_with_its_latest_run(db: &dyn Db) {
+    assert!(
+        db.store()
+            .biller(&biller("1876"), 9)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    db.add_biller("1876", Some("Sample")).await;
+    let untouched = db.store().biller(&biller("1876"), 9).await.unwrap();
+    let untouched = untouched.expect("is listed");
+    assert!(untouched.run.is_none() && untouched.issues.is_empty());
+
+    for number in [1, 2] {
+        accept(db, &yes(number)).await;
+        let view = db.store().biller(&biller("1876"), 9).await.unwrap();
+        let run = view.expect("is listed").run.expect("has a run");
+        assert_eq!(run.id, run_id(number));
+        finish(db, run_id(number), &Ending::Failed(super::fixtures::WHY)).await;
+    }
+}
+
+on_both![
+    yes_starts_an_enable_run_that_is_queued,
+    an_active_biller_is_synced_by_yes_and_disabled_by_no,
+    no_for_a_biller_that_is_not_active_is_nothing_to_do,
+    a_wizard_without_the_checkbox_is_nothing_to_do_even_for_a_biller_nobody_knows,
+    a_biller_that_is_not_listed_is_not_found,
+    a_biller_without_a_name_cannot_be_enabled,
+    billers_that_differ_in_case_only_are_two,
+    a_biller_id_may_have_64_characters,
+    the_name_is_taken_once_when_the_run_is_accepted,
+    the_same_wish_joins_the_open_run_and_the_opposite_is_refused,
+    a_stuck_run_keeps_every_wish_out,
+    the_same_event_again_gets_its_run_even_when_that_has_ended,
+    an_event_that_joined_a_run_gets_that_run_again,
+    an_event_with_nothing_to_do_is_remembered_too,
+    an_event_id_used_with_another_body_is_refused,
+    a_refused_event_is_not_remembered,
+    event_ids_belong_to_their_biller_and_are_compared_byte_for_byte,
+    concurrent_events_of_one_biller_start_one_run,
+    concurrent_copies_of_one_event_start_one_run,
+    a_biller_is_shown_with_its_latest_run,
+];

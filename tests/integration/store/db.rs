@@ -1,0 +1,111 @@
+//! What the suite needs of a database besides the store itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use biller_onboarding::domain::ids::OnboardingId;
+use biller_onboarding::store::Store;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A fresh database of its own for one sentence, with schema and sample CRM.
+#[async_trait]
+pub(crate) trait Db: Send + Sync {
+    /// The adapter under test.
+    fn store(&self) -> Arc<dyn Store>;
+
+    /// The database's clock.
+    async fn now(&self) -> OffsetDateTime;
+
+    /// Returns once `duration` has passed by the database's clock.
+    async fn pass(&self, duration: Duration);
+
+    /// A row of the CRM's billers.
+    async fn add_biller(&self, id: &str, name: Option<&str>);
+
+    /// The CRM changes a biller's name.
+    async fn rename_biller(&self, id: &str, name: &str);
+
+    /// Rows of the CRM's users.
+    async fn add_users(&self, biller: &str, users: &[CrmUserRow<'_>]);
+
+    /// `Product > CIAM` of a biller, as the CRM has it.
+    async fn product_ciam(&self, biller: &str) -> Option<ProductCiam>;
+
+    /// From now on the CRM refuses to record a CIAM status.
+    async fn refuse_ciam_status(&self);
+
+    /// When the timer sends the run's message.
+    async fn due_at(&self, run: OnboardingId) -> Option<OffsetDateTime>;
+
+    /// The timer's time has come.
+    async fn make_due(&self, run: OnboardingId);
+
+    /// Writes a word into a run's column as a newer version might.
+    async fn set_word(&self, run: OnboardingId, column: Word, word: &str);
+
+    /// Appends a journal entry as a newer version might.
+    async fn append_entry(&self, run: OnboardingId, seq: u32, entry: &str, detail: &str);
+
+    /// Applies the migrations again.
+    async fn migrate(&self);
+
+    /// As if the migrations had never been applied.
+    async fn drop_schema_version(&self);
+
+    /// Tries to change and to delete the run's journal by hand; both must be refused.
+    async fn journal_refuses_changes(&self, run: OnboardingId) -> bool;
+}
+
+/// The columns that hold words.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Word {
+    Kind,
+    State,
+    Step,
+}
+
+/// A user as the CRM may hold it: nothing is guaranteed, not even that the key is a GUID.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct CrmUserRow<'a> {
+    pub(crate) guid: Option<&'a str>,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) first_name: Option<&'a str>,
+    pub(crate) last_name: Option<&'a str>,
+    pub(crate) email: Option<&'a str>,
+    pub(crate) status: Option<&'a str>,
+}
+
+/// `Product > CIAM`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ProductCiam {
+    pub(crate) status: String,
+    pub(crate) activation_date: Option<OffsetDateTime>,
+    pub(crate) toggle_on: bool,
+    pub(crate) run: Uuid,
+}
+
+/// Makes a test of each sentence for each database.
+macro_rules! on_both {
+    ($($sentence:ident),+ $(,)?) => {
+        mod sqlite {
+            $(
+                #[tokio::test]
+                async fn $sentence() {
+                    super::$sentence(&$crate::store::sqlite_db::SqliteDb::create().await).await;
+                }
+            )+
+        }
+
+        mod sql_server {
+            $(
+                #[tokio::test]
+                async fn $sentence() {
+                    $crate::store::sql_server_db::on_sql_server(|db| Box::pin(super::$sentence(db))).await;
+                }
+            )+
+        }
+    };
+}
+pub(crate) use on_both;

@@ -1,0 +1,242 @@
+//! Leases: one worker at a time, and late writers find out.
+
+use biller_onboarding::domain::reason::Reason;
+use biller_onboarding::domain::run::{Run, RunState};
+use biller_onboarding::store::{Batch, Ending, LeaseOutcome, Release, StoreError};
+
+use super::db::{Db, Word, on_both};
+use super::fixtures::{
+    LONG, SHORT, WHY, finish, journal_note, lease, leased, queued, run_id, stuck, wait, worker,
+};
+
+async fn run(db: &dyn Db) -> Run {
+    db.store().run(run_id(1)).await.unwrap().expect("is there")
+}
+
+async fn a_leased_run_is_running_and_keeps_its_first_start(db: &dyn Db) {
+    let id = queued(db).await;
+    let first = lease(&*db.store(), id, 1, LONG).await;
+    assert_eq!(first.run.state, RunState::Running);
+    assert!(first.run.started_at.is_some() && !first.took_over);
+    assert_eq!(first.run, run(db).await);
+
+    db.store()
+        .release(&first.lease, &wait(SHORT))
+        .await
+        .unwrap();
+    db.pass(SHORT).await;
+    let second = lease(&*db.store(), id, 2, LONG).await;
+    assert_eq!(second.run.started_at, first.run.started_at);
+    assert!(second.lease.version > first.lease.version);
+}
+
+async fn a_leased_run_is_not_to_be_had_not_even_by_its_worker(db: &dyn Db) {
+    leased(db).await;
+    for number in [1, 2] {
+        let outcome = db.store().lease(run_id(1), worker(number), LONG).await;
+        assert!(matches!(outcome, Ok(LeaseOutcome::NotNow)), "{outcome:?}");
+    }
+}
+
+async fn of_many_workers_one_gets_the_lease(db: &dyn Db) {
+    let id = queued(db).await;
+    let attempts: Vec<_> = (1..=8)
+        .map(|number| {
+            let store = db.store();
+            tokio::spawn(async move { store.lease(id, worker(number), LONG).await.unwrap() })
+        })
+        .collect();
+    let mut taken = 0;
+    for attempt in attempts {
+        match attempt.await.unwrap() {
+            LeaseOutcome::Taken(_) => taken += 1,
+            LeaseOutcome::NotNow => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(taken, 1);
+}
+
+async fn an_expired_lease_is_taken_over_and_that_is_said(db: &dyn Db) {
+    let id = queued(db).await;
+    lease(&*db.store(), id, 1, SHORT).await;
+    db.pass(SHORT).await;
+    assert!(lease(&*db.store(), id, 2, LONG).await.took_over);
+}
+
+async fn a_lease_given_up_is_not_taken_over(db: &dyn Db) {
+    let first = leased(db).await;
+    let release = Release::Continue { resend: LONG };
+    db.store().release(&first, &release).await.unwrap();
+    assert_eq!(run(db).await.state, RunState::Running);
+    assert!(!lease(&*db.store(), run_id(1), 2, LONG).await.took_over);
+}
+
+async fn a_renewed_lease_lasts(db: &dyn Db) {
+    let id = queued(db).await;
+    let first = lease(&*db.store(), id, 1, SHORT).await.lease;
+    db.pass(SHORT).await;
+    db.store().renew(&first, LONG).await.unwrap();
+    let outcome = db.store().lease(id, worker(2), LONG).await.unwrap();
+    assert!(matches!(outcome, LeaseOutcome::NotNow), "{outcome:?}");
+}
+
+async fn a_late_writer_finds_its_lease_lost_whatever_it_writes(db: &dyn Db) {
+    let id = queued(db).await;
+    let store = db.store();
+    let late = lease(&*store, id, 1, SHORT).await.lease;
+    db.pass(SHORT).await;
+    let current = lease(&*store, id, 1, LONG).await;
+
+    let lost = [
+        store.renew(&late, LONG).await,
+        store.write(&late, &journal_note("too late")).await,
+        store.release(&late, &wait(LONG)).await,
+        store.finish(&late, &Ending::Failed(WHY)).await,
+    ];
+    for result in lost {
+        assert!(matches!(result, Err(StoreError::LeaseLost(lost)) if lost == id));
+    }
+    assert_eq!(run(db).await, current.run);
+    assert_eq!(store.journal(id).await.unwrap(), []);
+    store
+        .write(&current.lease, &Batch::default())
+        .await
+        .unwrap();
+}
+
+async fn nothing_can_be_written_under_a_lease_that_was_given_up(db: &dyn Db) {
+    let given_up = leased(db).await;
+    let store = db.store();
+    store.release(&given_up, &wait(LONG)).await.unwrap();
+    let late = store.write(&given_up, &journal_note("too late")).await;
+    assert!(matches!(late, Err(StoreError::LeaseLost(_))));
+    assert!(matches!(
+        store.renew(&given_up, LONG).await,
+        Err(StoreError::LeaseLost(_))
+    ));
+}
+
+async fn nothing_can_be_written_about_a_run_that_ended(db: &dyn Db) {
+    let ended = leased(db).await;
+    let store = db.store();
+    store.finish(&ended, &Ending::Failed(WHY)).await.unwrap();
+    let again = store.finish(&ended, &Ending::Failed(WHY)).await;
+    assert!(matches!(again, Err(StoreError::LeaseLost(_))));
+    assert!(matches!(
+        store.renew(&ended, LONG).await,
+        Err(StoreError::LeaseLost(_))
+    ));
+}
+
+async fn a_waiting_run_is_not_to_be_had_before_its_time(db: &dyn Db) {
+    let first = leased(db).await;
+    let store = db.store();
+    let before = db.now().await;
+    store.release(&first, &wait(LONG)).await.unwrap();
+    let waiting = run(db).await;
+    assert_eq!(waiting.state, RunState::Waiting);
+    assert_eq!(
+        waiting.waiting_for.as_deref(),
+        Some("secureauth_unavailable")
+    );
+    assert_eq!(waiting.pauses_used, 3);
+    assert!(waiting.next_attempt_at.expect("has a time") >= before + LONG);
+    let early = store.lease(run_id(1), worker(2), LONG).await.unwrap();
+    assert!(matches!(early, LeaseOutcome::NotNow), "{early:?}");
+}
+
+async fn a_run_whose_time_has_come_waits_for_nothing_any_more(db: &dyn Db) {
+    let first = leased(db).await;
+    db.store().release(&first, &wait(SHORT)).await.unwrap();
+    db.pass(SHORT).await;
+    let run = lease(&*db.store(), run_id(1), 2, LONG).await.run;
+    assert_eq!((run.state, run.pauses_used), (RunState::Running, 3));
+    assert_eq!((run.waiting_for, run.next_attempt_at), (None, None));
+}
+
+async fn taking_back_goes_on_as_taking_back_since_it_first_began(db: &dyn Db) {
+    let mut current = leased(db).await;
+    let mut since = None;
+    for (number, reason) in [(2, Some(Reason::InvalidUsers)), (3, None)] {
+        let release = Release::Wait {
+            after: SHORT,
+            state: RunState::TakingBack,
+            waiting_for: Reason::PreviousWorker,
+            reason,
+            pauses_used: 0,
+        };
+        db.store().release(&current, &release).await.unwrap();
+        db.pass(SHORT).await;
+        let next = lease(&*db.store(), run_id(1), number, LONG).await;
+        assert_eq!(next.run.state, RunState::TakingBack);
+        assert_eq!(next.run.reason.as_deref(), Some("invalid_users"));
+        assert_eq!(
+            next.run.taking_back_since,
+            *since.get_or_insert(next.run.taking_back_since)
+        );
+        assert!(next.run.taking_back_since.is_some());
+        current = next.lease;
+    }
+}
+
+async fn a_run_that_ended_or_is_stuck_or_unknown_is_not_to_be_had(db: &dyn Db) {
+    let store = db.store();
+    let unknown = store.lease(run_id(9), worker(1), LONG).await.unwrap();
+    assert!(matches!(unknown, LeaseOutcome::Unknown));
+    stuck(db).await;
+    let outcome = store.lease(run_id(1), worker(2), LONG).await.unwrap();
+    assert!(matches!(outcome, LeaseOutcome::Finished(RunState::Stuck)));
+}
+
+async fn an_ended_run_says_how_it_ended(db: &dyn Db) {
+    queued(db).await;
+    finish(db, run_id(1), &Ending::Failed(WHY)).await;
+    let outcome = db.store().lease(run_id(1), worker(2), LONG).await.unwrap();
+    assert!(matches!(outcome, LeaseOutcome::Finished(RunState::Failed)));
+}
+
+async fn a_run_with_a_word_of_a_newer_version_is_left_alone(db: &dyn Db) {
+    let id = queued(db).await;
+    let store = db.store();
+    for (column, word, known) in [
+        (Word::Kind, "migrate", "enable"),
+        (Word::State, "hibernating", "queued"),
+        (Word::Step, "ensure_everything", "ensure_pool"),
+    ] {
+        db.set_word(id, column, word).await;
+        for result in [
+            store.run(id).await.map(drop),
+            store.lease(id, worker(1), LONG).await.map(drop),
+            store
+                .accept(&super::fixtures::yes(2), super::fixtures::RESEND)
+                .await
+                .map(drop),
+        ] {
+            assert!(
+                matches!(result, Err(StoreError::Newer { .. })),
+                "{column:?} {result:?}"
+            );
+        }
+        db.set_word(id, column, known).await;
+    }
+    assert!(!lease(&*store, id, 1, LONG).await.took_over);
+}
+
+on_both![
+    a_leased_run_is_running_and_keeps_its_first_start,
+    a_leased_run_is_not_to_be_had_not_even_by_its_worker,
+    of_many_workers_one_gets_the_lease,
+    an_expired_lease_is_taken_over_and_that_is_said,
+    a_lease_given_up_is_not_taken_over,
+    a_renewed_lease_lasts,
+    a_late_writer_finds_its_lease_lost_whatever_it_writes,
+    nothing_can_be_written_under_a_lease_that_was_given_up,
+    nothing_can_be_written_about_a_run_that_ended,
+    a_waiting_run_is_not_to_be_had_before_its_time,
+    a_run_whose_time_has_come_waits_for_nothing_any_more,
+    taking_back_goes_on_as_taking_back_since_it_first_began,
+    a_run_that_ended_or_is_stuck_or_unknown_is_not_to_be_had,
+    an_ended_run_says_how_it_ended,
+    a_run_with_a_word_of_a_newer_version_is_left_alone,
+];

@@ -1,0 +1,29 @@
+//! The conformance suite of [`biller_onboarding::store::Store`]: every sentence holds on SQLite and on SQL Server.
+//!
+//! Each suite lists its sentences in [`on_both!`], which makes two tests of each. The SQL Server half runs when
+//! `TEST_SQL_SERVER` names a server; without it one line says that it was skipped.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod accept;
+mod db;
+mod endings;
+mod fixtures;
+mod leases;
+mod ledger;
+mod operator;
+mod records;
+mod schema;
+mod slots;
+mod sql_server_db;
+mod sql_server_only;
+mod sqlite_db;
+mod sqlite_only;
+mod timer;
+mod users;

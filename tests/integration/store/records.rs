@@ -1,0 +1,249 @@
+//! A run's records: all of a batch or nothing, in order, and kept.
+
+use biller_onboarding::domain::issue::{Code, Field, Issue};
+use biller_onboarding::domain::journal::Entry;
+use biller_onboarding::domain::run::Progress;
+use biller_onboarding::domain::step::Step;
+use biller_onboarding::store::{Batch, LedgerRow, LedgerState, PoolUser, StoreError};
+use uuid::Uuid;
+
+use super::db::{Db, on_both};
+use super::fixtures::{
+    LONG, SHORT, biller, guid, journal_note, leased, note, run_id, wait, worker,
+};
+
+fn issue(user_guid: Option<Uuid>) -> Issue {
+    Issue {
+        user_guid,
+        field: Field::Email,
+        code: Code::Missing,
+    }
+}
+
+async fn shown_issues(db: &dyn Db, limit: u32) -> Vec<Issue> {
+    let view = db.store().biller(&biller("1876"), limit).await.unwrap();
+    view.expect("is listed").issues
+}
+
+async fn the_journal_is_read_in_the_order_it_was_written(db: &dyn Db) {
+    let lease = leased(db).await;
+    let store = db.store();
+    let before = db.now().await;
+    let checked = Entry::UsersChecked {
+        total: 250,
+        deleted: 1,
+        invalid: 0,
+    };
+    let first = Batch {
+        entries: vec![checked.clone(), note("zwölf")],
+        ..Batch::default()
+    };
+    store.write(&lease, &first).await.unwrap();
+    store.write(&lease, &journal_note("third")).await.unwrap();
+
+    let journal = store.journal(run_id(1)).await.unwrap();
+    let seqs: Vec<_> = journal.iter().map(|recorded| recorded.seq).collect();
+    assert_eq!(seqs, [1, 2, 3]);
+    let now = db.now().await;
+    assert!(
+        journal
+            .iter()
+            .all(|recorded| (before..=now).contains(&recorded.at))
+    );
+    let entries: Vec<_> = journal.into_iter().map(|recorded| recorded.entry).collect();
+    assert_eq!(entries, [checked, note("zwölf"), note("third")]);
+}
+
+async fn a_journal_entry_of_a_newer_version_is_said_to_be_one(db: &dyn Db) {
+    let lease = leased(db).await;
+    let store = db.store();
+    store.write(&lease, &journal_note("known")).await.unwrap();
+    let detail = r#"{"entry":"teleport","to":"elsewhere"}"#;
+    db.append_entry(run_id(1), 2, "teleport", detail).await;
+    let newer = store.journal(run_id(1)).await;
+    assert!(matches!(newer, Err(StoreError::Newer { .. })), "{newer:?}");
+    assert!(!format!("{newer:?}").contains("elsewhere"));
+}
+
+async fn a_known_journal_entry_of_another_shape_is_newer_too(db: &dyn Db) {
+    leased(db).await;
+    let detail = r#"{"entry":"users_checked","rows":7}"#;
+    db.append_entry(run_id(1), 1, "users_checked", detail).await;
+    let newer = db.store().journal(run_id(1)).await;
+    assert!(matches!(newer, Err(StoreError::Newer { .. })), "{newer:?}");
+}
+
+async fn the_journal_is_append_only(db: &dyn Db) {
+    let lease = leased(db).await;
+    db.store()
+        .write(&lease, &journal_note("kept"))
+        .await
+        .unwrap();
+    let before = db.store().journal(run_id(1)).await.unwrap();
+    assert!(db.journal_refuses_changes(run_id(1)).await);
+    assert_eq!(db.store().journal(run_id(1)).await.unwrap(), before);
+}
+
+async fn a_batch_changes_what_it_names_and_nothing_else(db: &dyn Db) {
+    let lease = leased(db).await;
+    let store = db.store();
+    let progress = Progress {
+        users_total: 1_000_000,
+        imported: 5,
+        already_present: 4,
+        skipped: 3,
+        failed: 2,
+    };
+    let batch = Batch {
+        step: Some(Step::ImportUsers),
+        progress: Some(progress),
+        issues_total: Some(200_000),
+        generation: Some(2),
+        ..Batch::default()
+    };
+    store.write(&lease, &batch).await.unwrap();
+    store.write(&lease, &Batch::default()).await.unwrap();
+    let run = store.run(run_id(1)).await.unwrap().expect("is there");
+    assert_eq!(
+        (run.step, run.progress),
+        (Some(Step::ImportUsers), progress)
+    );
+    assert_eq!((run.issues_total, run.generation), (200_000, 2));
+    let view = store.biller(&biller("1876"), 1).await.unwrap();
+    assert_eq!(view.expect("is listed").biller.generation, 2);
+}
+
+async fn the_next_run_carries_the_billers_generation(db: &dyn Db) {
+    let lease = leased(db).await;
+    let store = db.store();
+    let batch = Batch {
+        generation: Some(3),
+        ..Batch::default()
+    };
+    store.write(&lease, &batch).await.unwrap();
+    let failed = biller_onboarding::store::Ending::Failed(super::fixtures::WHY);
+    store.finish(&lease, &failed).await.unwrap();
+    let accepted = store
+        .accept(&super::fixtures::yes(2), super::fixtures::RESEND)
+        .await;
+    assert_eq!(accepted.unwrap().run.expect("has a run").generation, 3);
+}
+
+async fn something_done_makes_pauses_start_from_the_beginning(db: &dyn Db) {
+    let first = leased(db).await;
+    let store = db.store();
+    store.release(&first, &wait(SHORT)).await.unwrap();
+    db.pass(SHORT).await;
+    let second = super::fixtures::lease(&*store, run_id(1), 2, LONG).await;
+    assert_eq!(
+        (second.run.pauses_used, second.lease.worker),
+        (3, worker(2))
+    );
+    for (resets_pauses, pauses_used) in [(false, 3), (true, 0)] {
+        let batch = Batch {
+            resets_pauses,
+            ..Batch::default()
+        };
+        store.write(&second.lease, &batch).await.unwrap();
+        let run = store.run(run_id(1)).await.unwrap().expect("is there");
+        assert_eq!(run.pauses_used, pauses_used);
+    }
+}
+
+async fn a_batch_with_one_bad_row_writes_nothing(db: &dyn Db) {
+    let lease = leased(db).await;
+    let store = db.store();
+    let too_long = LedgerRow {
+        user_guid: guid(2),
+        user_id: guid(102),
+        content_hash: "f".repeat(65),
+        state: LedgerState::Importing,
+        before: None,
+    };
+    let good = LedgerRow {
+        user_guid: guid(1),
+        content_hash: "f".repeat(64),
+        ..too_long.clone()
+    };
+    let before = store.run(run_id(1)).await.unwrap();
+    let batch = Batch {
+        step: Some(Step::ImportUsers),
+        entries: vec![note("part of it")],
+        ledger: vec![good, too_long],
+        pool_users_before: vec![PoolUser {
+            user_id: guid(3),
+            identifier: "a".into(),
+        }],
+        issues: vec![issue(Some(guid(4)))],
+        issues_total: Some(1),
+        resets_pauses: true,
+        generation: Some(7),
+        progress: Some(Progress::default()),
+    };
+    let refused = store.write(&lease, &batch).await;
+    assert!(
+        matches!(refused, Err(StoreError::Refused { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(store.run(run_id(1)).await.unwrap(), before);
+    assert_eq!(store.journal(run_id(1)).await.unwrap(), []);
+    assert_eq!(store.ledger_page(run_id(1), None, 9).await.unwrap(), []);
+    assert!(store.users_with_issues(run_id(1)).await.unwrap().is_empty());
+    let view = store.biller(&biller("1876"), 1).await.unwrap();
+    assert_eq!(view.expect("is listed").biller.generation, 0);
+}
+
+async fn issues_are_kept_once_and_shown_in_the_order_they_were_found(db: &dyn Db) {
+    let lease = leased(db).await;
+    let store = db.store();
+    let found = [
+        issue(Some(guid(9))),
+        issue(None),
+        issue(Some(guid(1))),
+        Issue {
+            code: Code::Invalid,
+            ..issue(Some(guid(1)))
+        },
+    ];
+    for _ in 0..2 {
+        let batch = Batch {
+            issues: [&found[..], &found[..]].concat(),
+            ..Batch::default()
+        };
+        store.write(&lease, &batch).await.unwrap();
+    }
+    assert_eq!(shown_issues(db, 9).await, found);
+    assert_eq!(shown_issues(db, 2).await, found[..2]);
+    let users = store.users_with_issues(run_id(1)).await.unwrap();
+    assert_eq!(users, [guid(1), guid(9)].into());
+}
+
+async fn only_so_many_issues_are_kept(db: &dyn Db) {
+    let lease = leased(db).await;
+    let store = db.store();
+    let kept = u32::try_from(Batch::ISSUES_KEPT).unwrap();
+    let issues = |range: std::ops::RangeInclusive<u32>| Batch {
+        issues: range
+            .map(|number| issue(Some(guid(number.into()))))
+            .collect(),
+        ..Batch::default()
+    };
+    store.write(&lease, &issues(1..=kept - 1)).await.unwrap();
+    store.write(&lease, &issues(1..=kept + 1)).await.unwrap();
+    let users = store.users_with_issues(run_id(1)).await.unwrap();
+    assert_eq!(users.len(), usize::try_from(kept).unwrap());
+    assert!(users.contains(&guid(kept.into())) && !users.contains(&guid((kept + 1).into())));
+}
+
+on_both![
+    the_journal_is_read_in_the_order_it_was_written,
+    a_journal_entry_of_a_newer_version_is_said_to_be_one,
+    a_known_journal_entry_of_another_shape_is_newer_too,
+    the_journal_is_append_only,
+    a_batch_changes_what_it_names_and_nothing_else,
+    the_next_run_carries_the_billers_generation,
+    something_done_makes_pauses_start_from_the_beginning,
+    a_batch_with_one_bad_row_writes_nothing,
+    issues_are_kept_once_and_shown_in_the_order_they_were_found,
+    only_so_many_issues_are_kept,
+];

@@ -1,0 +1,153 @@
+//! The CRM's users as they are, good and bad.
+
+use std::collections::HashMap;
+
+use biller_onboarding::domain::user::UserRow;
+use uuid::Uuid;
+
+use super::db::{CrmUserRow, Db, on_both};
+use super::fixtures::biller;
+
+const GUIDS: [&str; 5] = [
+    "00000000-0000-0000-0000-0000000000ff",
+    "ff000000-0000-0000-0000-000000000001",
+    "7F3C9A10-52E4-4B7B-9C61-0F4D3A2B1C00",
+    "7f3c9a10-52e4-4b7b-9c61-0f4d3a2b1c01",
+    "0a000000-0000-0000-0000-00000000000b",
+];
+
+fn with_guid(guid: &str) -> CrmUserRow<'_> {
+    CrmUserRow {
+        guid: Some(guid),
+        name: Some("name"),
+        ..CrmUserRow::default()
+    }
+}
+
+async fn each(db: &dyn Db, id: &str) -> Vec<UserRow> {
+    let mut rows = Vec::new();
+    let mut take = |row| rows.push(row);
+    db.store().each_user(&biller(id), &mut take).await.unwrap();
+    rows
+}
+
+async fn pages(db: &dyn Db, id: &str, limit: u32) -> Vec<Vec<UserRow>> {
+    let (mut pages, mut after) = (Vec::new(), None);
+    loop {
+        let page = db
+            .store()
+            .users_page(&biller(id), after, limit)
+            .await
+            .unwrap();
+        match page.last() {
+            Some(last) => after = last.user_guid,
+            None => return pages,
+        }
+        assert!(after.is_some(), "a row without a GUID on a page");
+        pages.push(page);
+    }
+}
+
+fn guids(rows: &[UserRow]) -> Vec<Uuid> {
+    let mut guids: Vec<_> = rows.iter().filter_map(|row| row.user_guid).collect();
+    guids.sort();
+    guids
+}
+
+async fn a_user_is_read_as_it_stands(db: &dyn Db) {
+    let row = CrmUserRow {
+        guid: Some(GUIDS[2]),
+        name: Some("rsable"),
+        first_name: Some("Jörg 市"),
+        last_name: Some(""),
+        email: None,
+        status: Some("retired"),
+    };
+    db.add_users("1876", &[row]).await;
+    let expected = UserRow {
+        user_guid: Some(GUIDS[2].parse().unwrap()),
+        user_name: Some("rsable".into()),
+        first_name: Some("Jörg 市".into()),
+        last_name: Some(String::new()),
+        email: None,
+        status: Some("retired".into()),
+    };
+    assert_eq!(each(db, "1876").await, std::slice::from_ref(&expected));
+    assert_eq!(pages(db, "1876", 10).await, [[expected]]);
+}
+
+async fn a_biller_may_have_no_users(db: &dyn Db) {
+    assert_eq!(each(db, "1876").await, []);
+    assert!(pages(db, "1876", 10).await.is_empty());
+}
+
+async fn every_row_is_read_also_those_without_a_usable_key(db: &dyn Db) {
+    let bad = "7".repeat(36);
+    let mut rows = [GUIDS[0], GUIDS[0], "not a guid", "", &bad]
+        .map(with_guid)
+        .to_vec();
+    rows.push(CrmUserRow::default());
+    db.add_users("1876", &rows).await;
+    let rows = each(db, "1876").await;
+    let key: Uuid = GUIDS[0].parse().unwrap();
+    assert_eq!((rows.len(), guids(&rows)), (6, vec![key, key]));
+    let read: Vec<_> = pages(db, "1876", 1).await.concat();
+    assert_eq!(guids(&read), [key, key]);
+}
+
+async fn pages_hold_every_row_with_a_key_once(db: &dyn Db) {
+    db.add_users("1876", &GUIDS.map(with_guid)).await;
+    let all = guids(&each(db, "1876").await);
+    for limit in [1, 2, 5, 100] {
+        let pages = pages(db, "1876", limit).await;
+        let most = usize::try_from(limit).unwrap();
+        assert!(pages.iter().all(|page| page.len() <= most));
+        assert_eq!(guids(&pages.concat()), all);
+    }
+}
+
+async fn the_rows_of_a_repeated_key_are_on_one_page(db: &dyn Db) {
+    let repeated = [GUIDS[1], GUIDS[1], GUIDS[3]];
+    db.add_users("1876", &GUIDS.map(with_guid)).await;
+    db.add_users("1876", &repeated.map(with_guid)).await;
+    for limit in [1, 2, 3] {
+        let pages = pages(db, "1876", limit).await;
+        let mut seen: HashMap<Uuid, usize> = HashMap::new();
+        for (number, page) in pages.iter().enumerate() {
+            for row in page {
+                let key = row.user_guid.unwrap();
+                assert_eq!(*seen.entry(key).or_insert(number), number);
+            }
+        }
+        assert_eq!(pages.concat().len(), 8);
+    }
+}
+
+async fn billers_that_differ_in_case_only_do_not_share_users(db: &dyn Db) {
+    db.add_users("abc", &[with_guid(GUIDS[0])]).await;
+    db.add_users("ABC", &[with_guid(GUIDS[1])]).await;
+    for (id, guid) in [("abc", GUIDS[0]), ("ABC", GUIDS[1])] {
+        let expected: [Uuid; 1] = [guid.parse().unwrap()];
+        assert_eq!(guids(&each(db, id).await), expected);
+        assert_eq!(guids(&pages(db, id, 9).await.concat()), expected);
+    }
+}
+
+async fn more_users_than_are_read_at_a_time_all_arrive(db: &dyn Db) {
+    let guids: Vec<String> = (0..1203)
+        .map(|number| Uuid::from_u128(number).to_string())
+        .collect();
+    let rows: Vec<_> = guids.iter().map(|guid| with_guid(guid)).collect();
+    db.add_users("1876", &rows).await;
+    assert_eq!(each(db, "1876").await.len(), 1203);
+}
+
+on_both![
+    a_user_is_read_as_it_stands,
+    a_biller_may_have_no_users,
+    every_row_is_read_also_those_without_a_usable_key,
+    pages_hold_every_row_with_a_key_once,
+    the_rows_of_a_repeated_key_are_on_one_page,
+    billers_that_differ_in_case_only_do_not_share_users,
+    more_users_than_are_read_at_a_time_all_arrive,
+];

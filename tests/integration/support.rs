@@ -1,0 +1,155 @@
+//! Starts the set and asks it the usual questions.
+
+use std::time::Duration;
+
+use local_stack::{BillerInventory, HttpAnswer, RunRecord, Stack, StackOptions, UserRow};
+use secureauth_simulator::{CallRecord, PoolUser};
+use serde_json::{Value, json};
+
+/// A test fails with whatever went wrong first.
+pub(crate) type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+/// Long enough for an unoptimized build on a busy machine; nothing waits this long when all is well.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+
+/// The usual options: quick settings, free ports, one host.
+pub(crate) fn options() -> StackOptions {
+    StackOptions::new(env!("CARGO_BIN_EXE_biller-onboarding"))
+}
+
+/// A set with one biller and so many users.
+pub(crate) async fn stack_with(biller: &str, users: u32) -> Result<Stack, Box<dyn std::error::Error>> {
+    start(options(), biller, users).await
+}
+
+/// The same with options.
+pub(crate) async fn start(
+    options: StackOptions,
+    biller: &str,
+    users: u32,
+) -> Result<Stack, Box<dyn std::error::Error>> {
+    let stack = Stack::start(options).await?;
+    add_biller(&stack, biller, users)?;
+    Ok(stack)
+}
+
+/// One more biller.
+pub(crate) fn add_biller(stack: &Stack, biller: &str, users: u32) -> Outcome {
+    stack.crm().add_biller(biller, "Smith & Sons, Inc.")?;
+    stack.crm().add_users(biller, &UserRow::samples(biller, users))?;
+    Ok(())
+}
+
+/// Toggles to Yes and waits for the end.
+pub(crate) async fn enable(stack: &Stack, biller: &str) -> Result<RunRecord, Box<dyn std::error::Error>> {
+    let answer = stack.front_door().toggle(biller, true).await?;
+    assert_eq!(answer.status, 202, "{}", answer.text);
+    ended(stack, biller, &answer).await
+}
+
+/// Toggles to No and waits for the end.
+pub(crate) async fn disable(stack: &Stack, biller: &str) -> Result<RunRecord, Box<dyn std::error::Error>> {
+    let answer = stack.front_door().toggle(biller, false).await?;
+    assert_eq!(answer.status, 202, "{}", answer.text);
+    ended(stack, biller, &answer).await
+}
+
+/// Waits until the run the answer names has ended or is stuck.
+pub(crate) async fn ended(
+    stack: &Stack,
+    biller: &str,
+    answer: &HttpAnswer,
+) -> Result<RunRecord, Box<dyn std::error::Error>> {
+    let id = answer.text_at("/onboardingId").to_owned();
+    let run = stack
+        .wait_for(biller, DEADLINE, |run| run.onboarding_id == id && run.has_ended())
+        .await?;
+    Ok(run)
+}
+
+/// What an enabled biller has in SecureAuth.
+pub(crate) fn live(users: u64) -> BillerInventory {
+    BillerInventory {
+        deactivated: Some(false),
+        pools: 1,
+        pools_with_idp: 1,
+        users,
+    }
+}
+
+/// What nobody has in SecureAuth.
+pub(crate) fn nothing() -> BillerInventory {
+    BillerInventory::default()
+}
+
+/// A complete body of the CRM's toggle.
+pub(crate) fn toggle(enabled: bool, event_id: &str) -> Value {
+    json!({
+        "source": "crm-toggle",
+        "ciamEnabled": enabled,
+        "requestedBy": "jane.doe",
+        "eventId": event_id,
+    })
+}
+
+/// The status GET shows.
+pub(crate) async fn status(stack: &Stack, biller: &str) -> Result<HttpAnswer, Box<dyn std::error::Error>> {
+    let answer = stack.front_door().status(biller).await?;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    Ok(answer)
+}
+
+/// Nothing that host and handler exchanged broke the host's rules.
+pub(crate) fn assert_understood(stack: &Stack) {
+    assert_eq!(stack.violations(), Vec::<String>::new());
+}
+
+/// Every user of the biller's pools, by id.
+pub(crate) fn users_in_secureauth(stack: &Stack, biller: &str) -> Vec<PoolUser> {
+    let inventory = stack.simulator().inventory();
+    let organization = inventory.organizations.iter().find(|organization| organization.id == biller);
+    let pools = organization.map(|organization| organization.pools.clone()).unwrap_or_default();
+    pools
+        .iter()
+        .filter(|pool| !pool.deleted)
+        .filter_map(|pool| stack.simulator().pool_users(&pool.id, None, usize::MAX))
+        .flatten()
+        .collect()
+}
+
+/// Somebody deletes the organization and its pools in SecureAuth.
+pub(crate) async fn remove_organization(stack: &Stack, id: &str) -> Outcome {
+    let (base, tenant) = (stack.simulator().base_url(), stack.simulator().tenant().to_owned());
+    let settings = stack.handler().settings();
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", settings["SECUREAUTH_CLIENT_ID"].as_str()),
+        ("client_secret", settings["SECUREAUTH_CLIENT_SECRET"].as_str()),
+    ];
+    let http = reqwest::Client::new();
+    let token: Value = http
+        .post(format!("{base}/{tenant}/system/oauth2/token"))
+        .form(&form)
+        .send()
+        .await?
+        .json()
+        .await?;
+    let token = token["access_token"].as_str().unwrap_or_default().to_owned();
+    let inventory = stack.simulator().inventory();
+    let organization = inventory.organizations.iter().find(|organization| organization.id == id).expect("stands");
+    let pools = organization.pools.iter().map(|pool| format!("/api/identity/{tenant}/system/pools/{}?with_idp=true", pool.id));
+    for path in pools.chain([format!("/api/system/{tenant}/organizations/{id}")]) {
+        let answer = http.delete(format!("{base}{path}")).bearer_auth(&token).send().await?;
+        assert_eq!(answer.status().as_u16(), 204, "{path}");
+    }
+    Ok(())
+}
+
+/// The simulator's name of the import.
+pub(crate) const IMPORT: &str = "import_identity_configuration";
+
+/// The calls of one operation so far.
+pub(crate) fn calls_of(stack: &Stack, operation: &str) -> Vec<CallRecord> {
+    let calls = stack.simulator().calls().into_iter();
+    calls.filter(|call| call.operation.as_deref() == Some(operation)).collect()
+}

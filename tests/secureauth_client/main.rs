@@ -1,0 +1,24 @@
+//! The SecureAuth client against a scripted server: what it sends, what it makes of the answers, and how it behaves when there
+//! are none.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    unreachable_pub,
+    reason = "helpers of tests: they may panic, and nobody else uses them"
+)]
+
+mod against_simulator;
+mod contract;
+mod gate;
+mod guards;
+mod limits;
+mod paging;
+mod redaction;
+mod retries;
+mod round_trip;
+mod support;
+mod token;

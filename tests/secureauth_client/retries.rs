@@ -1,0 +1,271 @@
+//! How often a call is made, how long it waits, and what it ends with.
+
+use std::time::{Duration, Instant};
+
+use biller_onboarding::ic_secureauth_api::{Class, ErrorKind};
+use futures_util::future::join_all;
+use serde_json::json as object;
+
+use crate::support::{
+    Captured, Server, api, config, json, organization_id,
+    raw::HangingUp,
+    reply,
+    samples::{self, key, pool_of_samples},
+};
+
+#[tokio::test]
+async fn what_passes_is_tried_again_until_it_has_passed() {
+    for status in [408, 429, 500, 502, 503, 504] {
+        let server = Server::scripted([reply(status), reply(status), json(200, &samples::pool())]).await;
+        let found = server.api().pool(&pool_of_samples()).await.unwrap();
+        assert!(found.is_some());
+        assert_eq!(server.requests().await.len(), 3, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_ends_after_its_attempts_and_says_what_the_last_one_met() {
+    let body = object!({ "status_code": 503, "error": "service unavailable", "error_code": "overloaded" });
+    let server = Server::scripted([json(503, &body)]).await;
+    let error = server.api().pool(&pool_of_samples()).await.unwrap_err();
+    assert_eq!(server.requests().await.len(), 3);
+    assert_eq!(
+        (error.attempts(), error.status(), error.class()),
+        (3, Some(503), Class::Retry { after: None })
+    );
+    assert_eq!(
+        (error.error_code(), error.trace_id()),
+        (Some("overloaded"), Some("trace-503"))
+    );
+    assert!(!error.outcome_unknown(), "a read has no outcome");
+    let shown =
+        "SecureAuth get_pool: answered 503 overloaded (Service unavailable) (attempts: 3, x-trace-id: trace-503)";
+    assert_eq!(error.to_string(), shown);
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_data_is_permanent_and_not_repeated() {
+    for status in [400, 404, 409, 413, 422] {
+        let server = Server::scripted([reply(status)]).await;
+        let error = server
+            .api()
+            .create_pool(&samples::new_pool(), &key("create_pool"))
+            .await
+            .unwrap_err();
+        assert_eq!((error.class(), error.attempts()), (Class::Permanent, 1), "{status}");
+        assert_eq!(
+            (error.is_conflict(), error.is_not_found()),
+            (status == 409, status == 404)
+        );
+        assert!(!error.outcome_unknown());
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_client_is_left_to_the_run_and_not_repeated() {
+    for status in [301, 401, 403, 405] {
+        let server = Server::scripted([reply(status)]).await;
+        let error = server.api().import(&samples::chunk()).await.unwrap_err();
+        assert_eq!(
+            (error.class(), error.attempts()),
+            (Class::Retry { after: None }, 1),
+            "{status}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_failure_of_the_tenants_own_scripts_is_left_to_the_run() {
+    let server = Server::scripted([reply(500).insert_header("x-external-error", "true")]).await;
+    let error = server.api().import(&samples::chunk()).await.unwrap_err();
+    assert_eq!((error.class(), error.attempts()), (Class::Retry { after: None }, 1));
+    assert!(error.outcome_unknown());
+}
+
+#[tokio::test]
+async fn html_and_empty_error_bodies_survive() {
+    for answer in [
+        reply(502).set_body_string("<html><h1>Bad Gateway</h1></html>"),
+        reply(502),
+    ] {
+        let server = Server::scripted([answer]).await;
+        let error = server.api().pool(&pool_of_samples()).await.unwrap_err();
+        assert_eq!((error.status(), error.error_code()), (Some(502), None));
+    }
+}
+
+#[tokio::test]
+async fn a_success_that_cannot_be_read_leaves_the_outcome_of_a_write_unknown() {
+    for body in ["<html>", "", "{\"name\":\"no id\"}"] {
+        let server = Server::scripted([reply(201).set_body_string(body)]).await;
+        let error = server
+            .api()
+            .create_pool(&samples::new_pool(), &key("create_pool"))
+            .await
+            .unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::UnusableAnswer { status: 201, .. }));
+        assert_eq!((error.attempts(), error.trace_id()), (1, Some("trace-201")));
+        assert!(error.outcome_unknown());
+    }
+}
+
+#[tokio::test]
+async fn every_repetition_of_a_post_carries_the_same_key_and_body() {
+    let server = Server::scripted([reply(503), reply(503), json(201, &samples::organization())]).await;
+    server
+        .api()
+        .create_organization(&samples::new_organization(), &key("create_organization"))
+        .await
+        .unwrap();
+    let sent = server.requests().await;
+    assert_eq!(sent.len(), 3);
+    for request in &sent {
+        assert_eq!(
+            request.headers["x-idempotency-key"],
+            key("create_organization").as_str()
+        );
+        assert_eq!(request.body, sent[0].body);
+    }
+}
+
+#[tokio::test]
+async fn a_post_that_would_come_after_its_key_is_forgotten_is_not_repeated() {
+    let server = Server::scripted([reply(503).insert_header("retry-after", "61")]).await;
+    let error = server
+        .api()
+        .create_organization(&samples::new_organization(), &key("create_organization"))
+        .await
+        .unwrap_err();
+    assert_eq!(server.requests().await.len(), 1);
+    assert_eq!(
+        error.class(),
+        Class::Retry {
+            after: Some(Duration::from_secs(61))
+        }
+    );
+    assert!(error.outcome_unknown(), "the caller has to look before it posts again");
+}
+
+#[tokio::test]
+async fn a_wish_to_wait_is_capped() {
+    let answers = [
+        reply(429).insert_header("retry-after", "86400"),
+        json(200, &samples::pool()),
+    ];
+    let server = Server::scripted(answers).await;
+    let mut config = server.config();
+    config.backoff.retry_after_cap = Duration::from_millis(20);
+    assert!(api(config).pool(&pool_of_samples()).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_wish_to_wait_given_to_one_task_is_respected_by_all() {
+    let wait = reply(429).insert_header("retry-after", "1");
+    let server = Server::scripted([wait, json(200, &samples::pool())]).await;
+    let mut config = server.config();
+    config.attempts = 1;
+    let (api, pool, started) = (api(config), pool_of_samples(), Instant::now());
+    let refused = api.pool(&pool).await.unwrap_err();
+    assert_eq!(
+        refused.class(),
+        Class::Retry {
+            after: Some(Duration::from_secs(1))
+        }
+    );
+    let calls = join_all((0..4).map(|_| api.pool(&pool))).await;
+    assert!(calls.iter().all(Result::is_ok));
+    assert!(started.elapsed() >= Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_in_time_leaves_the_outcome_unknown() {
+    let server = Server::scripted([json(201, &samples::pool()).set_delay(Duration::from_mins(1))]).await;
+    let mut config = server.config();
+    config.deadlines.crud = Duration::from_millis(50);
+    config.attempts = 2;
+    let api = api(config);
+    let error = api
+        .create_pool(&samples::new_pool(), &key("create_pool"))
+        .await
+        .unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (&ErrorKind::Timeout, 2));
+    assert!(error.outcome_unknown());
+    let error = api.pool(&pool_of_samples()).await.unwrap_err();
+    assert_eq!(
+        (error.class(), error.outcome_unknown()),
+        (Class::Retry { after: None }, false)
+    );
+}
+
+#[tokio::test]
+async fn a_connection_lost_after_sending_leaves_the_outcome_unknown() {
+    let server = HangingUp::start().await;
+    let error = api(config(&server.uri)).import(&samples::chunk()).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.class()),
+        (&ErrorKind::Interrupted, Class::Retry { after: None })
+    );
+    assert!(error.outcome_unknown());
+    assert_eq!(error.attempts(), 3);
+    assert!(server.hung_up() >= 3);
+}
+
+#[tokio::test]
+async fn without_a_connection_nothing_has_happened() {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let uri = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let error = api(config(&uri)).import(&samples::chunk()).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::NoToken(cause) if matches!(**cause, ErrorKind::Connect { .. })));
+    assert_eq!(
+        (error.class(), error.outcome_unknown()),
+        (Class::Retry { after: None }, false)
+    );
+}
+
+#[tokio::test]
+async fn an_attempt_whose_outcome_is_unknown_is_not_forgotten_over_a_later_refusal() {
+    let server = Server::scripted([reply(504), reply(409)]).await;
+    let error = server
+        .api()
+        .create_pool(&samples::new_pool(), &key("create_pool"))
+        .await
+        .unwrap_err();
+    assert!(error.is_conflict());
+    assert!(error.outcome_unknown(), "the conflict may be with the first attempt");
+}
+
+#[tokio::test]
+async fn an_import_into_a_pool_in_use_is_not_repeated_once_it_may_have_had_an_effect() {
+    let server = Server::scripted([reply(429), reply(503), reply(204)]).await;
+    let error = server.api().import_once(&samples::chunk()).await.unwrap_err();
+    assert_eq!((error.status(), error.attempts()), (Some(503), 2), "the 429 had none");
+    assert!(error.outcome_unknown());
+    server.api().import_once(&samples::chunk()).await.unwrap();
+}
+
+#[tokio::test]
+async fn every_failed_attempt_is_logged_once_with_what_support_needs() {
+    let captured = Captured::start();
+    let body = object!({ "error": "Too many requests", "error_code": "rate_limited" });
+    let server = Server::scripted([json(429, &body), reply(503), json(200, &samples::organization())]).await;
+    server.api().organization(&organization_id("1876")).await.unwrap();
+    let failed = captured.events("SecureAuth call failed");
+    assert_eq!(failed.len(), 2);
+    assert_eq!(
+        (&failed[0]["attempt"], &failed[1]["attempt"]),
+        (&object!(1), &object!(2))
+    );
+    let first = &failed[0];
+    assert_eq!(first["operation"], "get_organization");
+    assert_eq!(
+        (&first["status"], &first["error_code"]),
+        (&object!(429), &object!("rate_limited"))
+    );
+    assert_eq!(
+        (&first["secureauth_trace_id"], &first["correlation_id"]),
+        (&object!("trace-429"), &object!(crate::support::RUN))
+    );
+    let answered = captured.events("SecureAuth call answered");
+    assert_eq!((answered.len(), &answered[0]["secureauth_trace_id"]), (1, &object!("trace-200")));
+}
