@@ -1,5 +1,13 @@
 //! The one integration binary: suites by capability.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod events;
 mod faults;
 mod logging;
