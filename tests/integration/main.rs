@@ -1,6 +1,7 @@
 //! The one integration binary: suites by capability.
 
 mod events;
+mod fault_matrix;
 mod faults;
 mod messages;
 mod operating;
