@@ -8,11 +8,10 @@ use super::super::run_context::RunContext;
 use super::ensure_pool::organization_of;
 use super::switch;
 use crate::domain::journal::Entry;
-use crate::domain::reason::Reason;
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let id = organization_of(context)?;
-    let found = context.api.organization(&id).await?.ok_or_else(not_shown)?;
+    let found = context.api.organization(&id).await?.ok_or_else(StepError::not_shown)?;
     if found.value.deactivated() {
         context
             .note(Entry::Activate {
@@ -21,7 +20,7 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
             })
             .await?;
         if !switch::set_deactivated(context, found, false).await? {
-            return Err(not_shown());
+            return Err(StepError::not_shown());
         }
     }
     context.note(Entry::Activated).await?;
@@ -47,17 +46,10 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), S
         return Ok(());
     }
     if !switch::set_deactivated(context, found, before).await? {
-        return Err(not_shown());
+        return Err(StepError::not_shown());
     }
     let entry = Entry::OrganizationRestored {
         organization_id: fact.id,
     };
     Ok(context.note(entry).await?)
-}
-
-fn not_shown() -> StepError {
-    StepError::Retry {
-        reason: Reason::SecureauthUnavailable,
-        after: None,
-    }
 }

@@ -33,10 +33,7 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
             })
             .await?;
         if !switch::set_deactivated(context, found, true).await? {
-            return Err(StepError::Retry {
-                reason: Reason::SecureauthUnavailable,
-                after: None,
-            });
+            return Err(StepError::not_shown());
         }
     }
     context.note(Entry::Deactivated { gone: false }).await?;
