@@ -11,7 +11,10 @@ use crate::domain::journal::Entry;
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let id = organization_of(context)?;
-    let found = context.api.organization(&id).await?.ok_or_else(StepError::not_shown)?;
+    let found = context
+        .organization_anywhere(&id)
+        .await?
+        .ok_or_else(StepError::not_shown)?;
     if found.value.deactivated() {
         context
             .note(Entry::Activate {
@@ -38,7 +41,7 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), S
         Origin::Found => context.facts.switched_from,
         Origin::Intended | Origin::Created => Some(true),
     };
-    let (Some(before), Some(found)) = (before, context.api.organization(&organization_of(context)?).await?) else {
+    let (Some(before), Some(found)) = (before, context.organization_anywhere(&organization_of(context)?).await?) else {
         return Ok(());
     };
     let ours = context.created(found.value.marker());

@@ -76,7 +76,7 @@ async fn create(context: &mut RunContext<'_>, id: OrganizationId) -> Result<(), 
 async fn conflict(context: &mut RunContext<'_>, id: &OrganizationId, unsettled: bool) -> Result<(), StepError> {
     for pause in context.lag_pauses() {
         tokio::time::sleep(pause).await;
-        if let Some(found) = context.api.organization(id).await? {
+        if let Some(found) = context.organization_anywhere(id).await? {
             return adopt(context, &found.value).await;
         }
     }
@@ -118,7 +118,7 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), S
         return Ok(());
     };
     let id = OrganizationId::parse(&fact.id).map_err(|_| refused())?;
-    let Some(found) = context.api.organization(&id).await? else {
+    let Some(found) = context.organization_anywhere(&id).await? else {
         return deleted(context, &id).await;
     };
     if !context.created(found.value.marker()) {
