@@ -120,6 +120,7 @@ pub(super) async fn calls_of_a_clean_run(course: Course) -> Result<Vec<CallRecor
     prepare(&stack, course, &billers).await?;
     let before = begin(&stack, course, "clean", |_| {}).await?;
     end(&stack, "clean").await?;
+    let calls = stack.simulator().calls();
     let run = stack.wait_for_end("clean", DEADLINE).await?;
     let expected = if course.taken_back { "failed" } else { "succeeded" };
     assert_eq!(run.state, expected, "{course:?}: {run:?}");
@@ -130,5 +131,5 @@ pub(super) async fn calls_of_a_clean_run(course: Course) -> Result<Vec<CallRecor
             "{course:?}"
         );
     }
-    Ok(stack.simulator().calls())
+    Ok(calls)
 }
