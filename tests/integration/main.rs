@@ -9,6 +9,7 @@
 )]
 
 mod events;
+mod fault_matrix;
 mod faults;
 mod logging;
 mod messages;
