@@ -2,7 +2,7 @@
 
 use tracing::info;
 
-use super::driver::Pause;
+use super::slice::Pause;
 use super::facts::{Origin, Undo};
 use super::failure::StepError;
 use super::run_context::RunContext;
