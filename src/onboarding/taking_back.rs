@@ -72,13 +72,8 @@ async fn recheck(context: &mut RunContext<'_>) -> Result<(), StepError> {
 }
 
 async fn is_clean(context: &mut RunContext<'_>) -> Result<bool, StepError> {
-    let organization = context.facts.organization.as_ref();
-    if let Some(fact) = organization.filter(|fact| fact.origin != Origin::Found) {
-        let id = OrganizationId::parse(&fact.id).map_err(|_| StepError::Stuck(Reason::NotTakenBack))?;
-        let found = context.api.organization(&id).await?;
-        if found.is_some_and(|found| context.created(found.value.marker())) {
-            return Ok(false);
-        }
+    if !organization_is_clean(context).await? {
+        return Ok(false);
     }
     if !ensure_pool::pools_of_this_run(context).await?.is_empty() {
         return Ok(false);
@@ -88,10 +83,29 @@ async fn is_clean(context: &mut RunContext<'_>) -> Result<bool, StepError> {
         Some(fact) => {
             let id = PoolId::parse(&fact.id).map_err(|_| StepError::Stuck(Reason::NotTakenBack))?;
             let there = user_ids(&context.api, &id).await?;
-            import_users::nothing_left(context, &there).await
+            import_users::nothing_left(context, &id, &there).await
         }
         None => Ok(true),
     }
+}
+
+/// An organization of ours is gone; one that stood before is switched as it was.
+async fn organization_is_clean(context: &RunContext<'_>) -> Result<bool, StepError> {
+    let facts = &context.facts;
+    let Some(fact) = facts.organization.as_ref() else {
+        return Ok(true);
+    };
+    if fact.origin == Origin::Found && facts.switched_from.is_none() {
+        return Ok(true);
+    }
+    let id = OrganizationId::parse(&fact.id).map_err(|_| StepError::Stuck(Reason::NotTakenBack))?;
+    let Some(found) = context.api.organization(&id).await? else {
+        return Ok(true);
+    };
+    Ok(match fact.origin {
+        Origin::Found => facts.switched_from == Some(found.value.deactivated()),
+        Origin::Intended | Origin::Created => !context.created(found.value.marker()),
+    })
 }
 
 impl RunContext<'_> {
