@@ -12,6 +12,9 @@ use crate::domain::reason::Reason;
 use crate::ic_secureauth_api::{OrganizationId, PoolId};
 use crate::store::Ending;
 
+/// Times everything is undone before what keeps appearing again is an operator's case.
+const ROUNDS: u32 = 10;
+
 /// Undoes the next thing; `Some` when the run can end.
 pub(super) async fn next(context: &mut RunContext<'_>) -> Result<Option<Ending>, Pause> {
     match context.facts.undo {
@@ -63,12 +66,16 @@ fn recorded_reason(context: &RunContext<'_>) -> Reason {
 /// there (reference 5.3 R6).
 async fn recheck(context: &mut RunContext<'_>) -> Result<(), StepError> {
     if is_clean(context).await? {
-        context.note(Entry::Rechecked).await?;
-    } else {
-        info!("something of the run appeared again; it is taken back again");
-        begin(context).await?;
+        return Ok(context.note(Entry::Rechecked).await?);
     }
-    Ok(())
+    let rounds = context.facts.undo_rounds;
+    info!(rounds, "something of the run appeared again; it is taken back again");
+    begin(context).await?;
+    if rounds < ROUNDS {
+        Ok(())
+    } else {
+        Err(StepError::Stuck(Reason::NotTakenBack))
+    }
 }
 
 async fn is_clean(context: &mut RunContext<'_>) -> Result<bool, StepError> {
