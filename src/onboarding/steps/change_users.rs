@@ -12,7 +12,7 @@ use super::super::run_context::RunContext;
 use super::user_payload::Outgoing;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::{Api, ApiError, Class, PayloadMembers, PoolId, User, UserId, UserStatus, UserUpdate};
+use crate::ic_secureauth_api::{Api, Class, PayloadMembers, PoolId, User, UserId, UserStatus, UserUpdate};
 use crate::store::{Batch, LedgerRow, LedgerState, PoolUser};
 
 /// What stood before a change, kept in the ledger to be put back.
@@ -149,21 +149,25 @@ pub(super) async fn take_back(
     Ok(())
 }
 
-/// Nothing to do where the old values show, or the user is gone.
+/// Nothing to do where the old values show. A user is gone when neither reading nor writing finds it.
 async fn put_back(api: &Api, pool: &PoolId, id: &UserId, before: &str) -> Result<(), StepError> {
     let before = Before::read(before)?;
-    let Some(found) = api.user(pool, id).await?.filter(|found| !before.shows(&found.value)) else {
+    let found = api.user(pool, id).await?;
+    if found.as_ref().is_some_and(|found| before.shows(&found.value)) {
         return Ok(());
-    };
+    }
+    let there = found.as_ref().and_then(|found| found.value.status);
+    let is_gone = found.is_none();
     let update = UserUpdate {
-        status: before
-            .status
-            .and_then(|status| status_to_send(found.value.status, status)),
+        status: before.status.and_then(|status| status_to_send(there, status)),
         payload: before.payload,
-        if_match: found.etag,
+        if_match: found.and_then(|found| found.etag),
     };
-    api.update_user(pool, id, &update).await?;
-    Ok(())
+    match api.update_user(pool, id, &update).await {
+        Err(error) if error.is_not_found() && is_gone => Ok(()),
+        Err(error) if error.is_not_found() => Err(not_visible()),
+        answer => Ok(answer.map(|_| ())?),
+    }
 }
 
 /// Of these changed users, the ones that do not show their old values (any more): a change may have come through late.
