@@ -5,11 +5,11 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::{Instrument, info_span, warn};
 
+use super::Onboarding;
 use super::facts::Facts;
 use super::gate::Gate;
 use super::heartbeat::{Beat, Heartbeat, Hold};
 use super::run_context::RunContext;
-use super::Onboarding;
 use crate::domain::ids::OnboardingId;
 use crate::domain::reason::Reason;
 use crate::domain::run::RunState;
