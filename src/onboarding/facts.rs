@@ -100,6 +100,8 @@ pub(super) struct Facts {
     pub(super) switched: bool,
     /// The run only undoes.
     pub(super) undo: Option<Undo>,
+    /// Why, in the journal's word.
+    pub(super) undo_reason: Option<String>,
     /// Times the undoing began since an operator last took the run on.
     pub(super) undo_rounds: u32,
 }
@@ -178,8 +180,9 @@ impl Facts {
             }
             Entry::Activated | Entry::Deactivated { .. } => self.switched = true,
             // A recheck that found something begins again.
-            Entry::TakingBack { .. } => {
+            Entry::TakingBack { reason } => {
                 self.undo = Some(Undo::Switch);
+                self.undo_reason.get_or_insert_with(|| reason.clone());
                 self.undo_rounds += 1;
             }
             Entry::SwitchTakenBack => self.undo = Some(Undo::Users),
