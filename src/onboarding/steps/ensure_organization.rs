@@ -128,10 +128,16 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), S
             Origin::Found | Origin::Created => Err(StepError::Stuck(Reason::ForeignMarker)),
         };
     }
-    let others = !context.api.pools_of(&id).await?.is_empty();
+    let mut pools = context.api.pools_of(&id).await?;
+    pools.retain(|pool| !pool.deleted);
+    let others = pools.iter().any(|pool| !context.created(pool.marker().as_ref()));
     let children = context.api.child_count(&id).await?.unwrap_or_default() > 0;
     if others || children {
         return Err(StepError::Stuck(Reason::NotTakenBack));
+    }
+    if !pools.is_empty() {
+        // Ours are deleted; the list may show them for a while.
+        return Err(StepError::not_shown());
     }
     context
         .note(Entry::DeleteOrganization {
