@@ -85,6 +85,8 @@ pub(super) struct Facts {
     pub(super) users_total: Option<u64>,
     pub(super) organization: Option<OrganizationFact>,
     pub(super) pool: Option<PoolFact>,
+    /// A pool's creation was asked for at least once: without that no pool is ours, whatever its marker says.
+    pub(super) pool_intended: bool,
     /// Pool ids that were refused; each raised the generation.
     pub(super) pool_ids_refused: u32,
     /// Creation intents so far: the window of the next idempotency key.
@@ -244,6 +246,7 @@ impl Facts {
             )),
             Entry::CreatePool { pool_id, .. } => {
                 self.intends_creation();
+                self.pool_intended = true;
                 Some(known(pool_id, Origin::Intended, &unknown, &unknown, true))
             }
             Entry::PoolCreated {

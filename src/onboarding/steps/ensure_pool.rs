@@ -202,8 +202,11 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), S
     Ok(())
 }
 
-/// The pools whose marker carries this run's id, by id and by the organization's list.
+/// The pools whose marker carries this run's id, by id and by the organization's list; none where none was asked for.
 pub(in super::super) async fn pools_of_this_run(context: &RunContext<'_>) -> Result<Vec<Pool>, StepError> {
+    if !context.facts.pool_intended {
+        return Ok(Vec::new());
+    }
     let Ok(organization) = organization_of(context) else {
         return Ok(Vec::new());
     };
