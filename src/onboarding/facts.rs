@@ -85,6 +85,8 @@ pub(super) struct Facts {
     pub(super) users_total: Option<u64>,
     pub(super) organization: Option<OrganizationFact>,
     pub(super) pool: Option<PoolFact>,
+    /// A pool's creation was asked for at least once: without that no pool is ours, whatever its marker says.
+    pub(super) pool_intended: bool,
     /// Pool ids that were refused; each raised the generation.
     pub(super) pool_ids_refused: u32,
     /// Creation intents so far: the window of the next idempotency key.
@@ -100,6 +102,8 @@ pub(super) struct Facts {
     pub(super) switched: bool,
     /// The run only undoes.
     pub(super) undo: Option<Undo>,
+    /// Why, in the journal's word.
+    pub(super) undo_reason: Option<String>,
     /// Times the undoing began since an operator last took the run on.
     pub(super) undo_rounds: u32,
 }
@@ -178,8 +182,9 @@ impl Facts {
             }
             Entry::Activated | Entry::Deactivated { .. } => self.switched = true,
             // A recheck that found something begins again.
-            Entry::TakingBack { .. } => {
+            Entry::TakingBack { reason } => {
                 self.undo = Some(Undo::Switch);
+                self.undo_reason.get_or_insert_with(|| reason.clone());
                 self.undo_rounds += 1;
             }
             Entry::SwitchTakenBack => self.undo = Some(Undo::Users),
@@ -241,6 +246,7 @@ impl Facts {
             )),
             Entry::CreatePool { pool_id, .. } => {
                 self.intends_creation();
+                self.pool_intended = true;
                 Some(known(pool_id, Origin::Intended, &unknown, &unknown, true))
             }
             Entry::PoolCreated {

@@ -53,11 +53,11 @@ async fn begin(context: &mut RunContext<'_>) -> Result<(), StepError> {
     Ok(context.note(Entry::TakingBack { reason }).await?)
 }
 
+/// What began it. The run's row may not know it yet, or say since then why an operator had to come.
 fn recorded_reason(context: &RunContext<'_>) -> Reason {
-    context
-        .run
-        .reason
-        .as_deref()
+    let begun = context.facts.undo_reason.as_deref();
+    begun
+        .or(context.run.reason.as_deref())
         .and_then(Reason::parse)
         .unwrap_or(Reason::Operator)
 }

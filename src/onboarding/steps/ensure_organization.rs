@@ -8,7 +8,7 @@ use super::super::ownership::Owner;
 use super::super::run_context::RunContext;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::{Class, NewOrganization, Organization, OrganizationId, Versioned};
+use crate::ic_secureauth_api::{Class, NewOrganization, Organization, OrganizationId};
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let id = context.organization_id().await?;
@@ -22,10 +22,7 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
 async fn adopt(context: &mut RunContext<'_>, found: &Organization) -> Result<(), StepError> {
     let organization_id = found.id().to_string();
     let entry = match context.owner(found.marker()).await? {
-        Owner::ThisRun => Entry::OrganizationCreated {
-            organization_id,
-            live: !found.deactivated(),
-        },
+        Owner::ThisRun => return created_as_asked(context, found.id(), found).await,
         Owner::EarlierRun | Owner::Unmarked => {
             if found.parent_id() != Some(context.settings().parent_organization_id.as_str()) {
                 return Err(StepError::Permanent(Reason::OrganizationElsewhere));
@@ -60,7 +57,7 @@ async fn create(context: &mut RunContext<'_>, id: OrganizationId) -> Result<(), 
         })
         .await?;
     match context.api.create_organization(&new, &key).await {
-        Ok(created) => created_as_asked(context, &id, &created).await,
+        Ok(created) => created_as_asked(context, &id, &created.value).await,
         Err(error) if error.is_conflict() => conflict(context, &id, error.outcome_unknown()).await,
         Err(error) => {
             if error.class() == Class::Permanent && !error.outcome_unknown() {
@@ -87,12 +84,12 @@ async fn conflict(context: &mut RunContext<'_>, id: &OrganizationId, unsettled: 
     Err(StepError::Permanent(Reason::OrganizationIdReserved))
 }
 
+/// It is there by our doing, as the answer says or as it was found after the answer was lost.
 async fn created_as_asked(
     context: &mut RunContext<'_>,
     id: &OrganizationId,
-    created: &Versioned<Organization>,
+    organization: &Organization,
 ) -> Result<(), StepError> {
-    let organization = &created.value;
     let live = !organization.deactivated();
     context
         .note(Entry::OrganizationCreated {
@@ -100,7 +97,7 @@ async fn created_as_asked(
             live,
         })
         .await?;
-    info!(organization_id = %id, live, "organization created");
+    info!(organization_id = %organization.id(), live, "organization created");
     let as_asked = organization.id() == id
         && organization.parent_id() == Some(context.settings().parent_organization_id.as_str())
         && organization.marker() == Some(&context.marker());
@@ -128,10 +125,16 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), S
             Origin::Found | Origin::Created => Err(StepError::Stuck(Reason::ForeignMarker)),
         };
     }
-    let others = !context.api.pools_of(&id).await?.is_empty();
+    let mut pools = context.api.pools_of(&id).await?;
+    pools.retain(|pool| !pool.deleted);
+    let others = pools.iter().any(|pool| !context.created(pool.marker().as_ref()));
     let children = context.api.child_count(&id).await?.unwrap_or_default() > 0;
     if others || children {
         return Err(StepError::Stuck(Reason::NotTakenBack));
+    }
+    if !pools.is_empty() {
+        // Ours are deleted; the list may show them for a while.
+        return Err(StepError::not_shown());
     }
     context
         .note(Entry::DeleteOrganization {

@@ -98,16 +98,7 @@ async fn create(context: &mut RunContext<'_>) -> Result<(), StepError> {
         })
         .await?;
     match context.api.create_pool(&new, &key).await {
-        Ok(answer) => {
-            created(context, &answer.value).await?;
-            let differs = new.differences(&answer.value);
-            if differs.is_empty() {
-                Ok(())
-            } else {
-                warn!(?differs, "the new pool does not show what was asked for");
-                Err(StepError::Permanent(Reason::SettingsIgnored))
-            }
-        }
+        Ok(answer) => created(context, &answer.value).await,
         Err(error) if error.is_conflict() => {
             for pause in context.lag_pauses() {
                 tokio::time::sleep(pause).await;
@@ -139,6 +130,7 @@ async fn remove_doubles(context: &mut RunContext<'_>, used: &PoolId) -> Result<(
     Ok(())
 }
 
+/// It is there by our doing, as the answer says or as it was found after the answer was lost; it has to show what was asked for.
 async fn created(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepError> {
     info!(pool_id = %pool.id, "pool created");
     let entry = Entry::PoolCreated {
@@ -146,7 +138,14 @@ async fn created(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepEr
         payload_schema_id: schema(pool.payload_schema_id.as_ref()),
         metadata_schema_id: schema(pool.metadata_schema_id.as_ref()),
     };
-    Ok(context.note(entry).await?)
+    context.note(entry).await?;
+    let differs = new_pool::of(context)?.differences(pool);
+    if differs.is_empty() {
+        Ok(())
+    } else {
+        warn!(?differs, "the new pool does not show what was asked for");
+        Err(StepError::Permanent(Reason::SettingsIgnored))
+    }
 }
 
 /// The id is refused while nothing shows under it: perhaps a deleted pool keeps it for ever.
@@ -203,8 +202,11 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), S
     Ok(())
 }
 
-/// The pools whose marker carries this run's id, by id and by the organization's list.
+/// The pools whose marker carries this run's id, by id and by the organization's list; none where none was asked for.
 pub(in super::super) async fn pools_of_this_run(context: &RunContext<'_>) -> Result<Vec<Pool>, StepError> {
+    if !context.facts.pool_intended {
+        return Ok(Vec::new());
+    }
     let Ok(organization) = organization_of(context) else {
         return Ok(Vec::new());
     };

@@ -242,6 +242,10 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<bool,
         };
         after = Some(last);
         rows.retain(|row| row.state != LedgerState::TakenBack);
+        // Pages that are done already are no progress: neither do they reset the pauses nor fill a slice.
+        if rows.is_empty() {
+            continue;
+        }
         change_users::take_back(context, &pool, &mut rows).await?;
         let batch = Batch {
             ledger: rows,

@@ -9,6 +9,7 @@ mod lane;
 mod matrix;
 mod scenario;
 mod snapshot;
+mod taking_back;
 
 use scenario::{Course, Scenario};
 
@@ -19,7 +20,7 @@ fn forward(scenario: Scenario) -> Course {
     }
 }
 
-fn taken_back(scenario: Scenario) -> Course {
+fn undone(scenario: Scenario) -> Course {
     Course {
         scenario,
         taken_back: true,
@@ -53,25 +54,25 @@ async fn a_biller_is_disabled_or_stays_as_it_is_whatever_call_fails() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_biller_that_fails_is_taken_back_whatever_call_of_the_taking_back_fails() {
-    matrix::run(taken_back(Scenario::NewBiller)).await;
+    matrix::run(undone(Scenario::NewBiller)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_stood_before_is_left_alone_whatever_call_of_the_taking_back_fails() {
-    matrix::run(taken_back(Scenario::DeactivatedOrganization)).await;
+    matrix::run(undone(Scenario::DeactivatedOrganization)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_our_users_leave_a_pool_of_somebody_else_whatever_call_of_the_taking_back_fails() {
-    matrix::run(taken_back(Scenario::ForeignPool)).await;
+    matrix::run(undone(Scenario::ForeignPool)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_sync_is_taken_back_whatever_call_of_the_taking_back_fails() {
-    matrix::run(taken_back(Scenario::Sync)).await;
+    matrix::run(undone(Scenario::Sync)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_disabling_is_taken_back_whatever_call_of_the_taking_back_fails() {
-    matrix::run(taken_back(Scenario::Disable)).await;
+    matrix::run(undone(Scenario::Disable)).await;
 }
