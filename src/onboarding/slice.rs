@@ -49,8 +49,10 @@ impl RunContext<'_> {
         };
         if self.run.step != Some(step) {
             self.run.step = Some(step);
+            // A step that was not reached before is progress.
             let batch = Batch {
                 step: Some(step),
+                resets_pauses: true,
                 ..Batch::default()
             };
             self.write(batch).await.map_err(StepError::from)?;
