@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::errors::ApiError;
 use crate::switches::Switches;
@@ -22,9 +22,10 @@ pub(crate) struct Reply {
 
 impl Reply {
     /// A JSON answer.
-    pub(crate) fn json(status: u16, body: &Value) -> Self {
+    pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
         let mut reply = Self::empty(status);
-        reply.body = Bytes::from(body.to_string());
+        // Writing what the simulator holds into memory cannot fail: keys are texts, numbers finite.
+        reply.body = Bytes::from(serde_json::to_vec(body).unwrap_or_default());
         reply.header("content-type", "application/json".to_owned())
     }
 

@@ -45,6 +45,12 @@ impl fmt::Debug for RecordId {
     }
 }
 
+impl serde::Serialize for RecordId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl Ord for RecordId {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {

@@ -11,7 +11,7 @@ use super::model::{
     IdentifierType, User, UserStatus, compact,
 };
 use super::rules::{address_is_valid, check_schemas, identifier_is_valid};
-use super::view::{Place, with_data};
+use super::view::{Place, UserWithData};
 use crate::app::App;
 use crate::audit::{Action, Subject};
 use crate::errors::ApiError;
@@ -96,7 +96,8 @@ pub(crate) fn create(app: &App, call: &Call) -> Result<Reply, ApiError> {
         tenant: &state.tenant,
         pool_id: &pool_id,
     };
-    let (body, revision, id) = (with_data(place, &user), user.revision, user.id.to_string());
+    let reply = Reply::json(201, &UserWithData::new(place, &user)).etag(user.revision);
+    let id = user.id.to_string();
     state
         .pools
         .put_user(call.now, LagTimes::of(call), &pool_id, user);
@@ -108,7 +109,7 @@ pub(crate) fn create(app: &App, call: &Call) -> Result<Reply, ApiError> {
         &server_id,
         Some((pool_id, Some(id))),
     );
-    Ok(Reply::json(201, &body).etag(revision))
+    Ok(reply)
 }
 
 /// Checks the request's values and makes a user of it.

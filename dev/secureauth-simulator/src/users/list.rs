@@ -1,10 +1,10 @@
 //! `GET /users` (rows 15, 78 and 79). No etag: the list is eventually consistent.
 
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::model::{JsonText, User, expand};
-use super::view::{Place, extended};
+use super::view::{ExtendedUser, Place};
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::pools::find_live;
@@ -25,6 +25,12 @@ struct Query {
     metadata: Option<Map<String, Value>>,
 }
 
+/// The answer.
+#[derive(Serialize)]
+struct Rows<'a> {
+    users: Vec<ExtendedUser<'a>>,
+}
+
 pub(super) fn list(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let page = Page::<RecordId>::of(call, "after_user_id", "before_user_id")?;
     let query: Query = match call.query("query") {
@@ -42,9 +48,9 @@ pub(super) fn list(app: &App, call: &Call) -> Result<Reply, ApiError> {
         .users
         .page(call.now, &page, |user| query.matches(user))
         .into_iter()
-        .map(|user| extended(place, user))
+        .map(|user| ExtendedUser::new(place, user))
         .collect();
-    Ok(Reply::json(200, &json!({ "users": rows })))
+    Ok(Reply::json(200, &Rows { users: rows }))
 }
 
 impl Query {

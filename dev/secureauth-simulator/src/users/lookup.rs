@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::view::{Place, with_data};
+use super::view::{Place, UserWithData};
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::pools::find_live;
@@ -35,5 +35,5 @@ pub(super) fn by_key(app: &App, call: &Call) -> Result<Reply, ApiError> {
         tenant: &state.tenant,
         pool_id: pool.id(),
     };
-    Ok(Reply::json(200, &with_data(place, user)).etag(user.revision))
+    Ok(Reply::json(200, &UserWithData::new(place, user)).etag(user.revision))
 }

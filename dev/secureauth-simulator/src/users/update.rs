@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::conflicts::rule_error;
 use super::model::{JsonText, User, UserStatus, compact, expand};
 use super::rules::check_schemas;
-use super::view::{Place, with_data};
+use super::view::{Place, UserWithData};
 use crate::app::App;
 use crate::audit::{Action, Subject};
 use crate::errors::ApiError;
@@ -61,14 +61,14 @@ pub(super) fn update(app: &App, call: &Call) -> Result<Reply, ApiError> {
         tenant: &state.tenant,
         pool_id: &pool_id,
     };
-    let (body, revision) = (with_data(place, &user), user.revision);
+    let reply = Reply::json(200, &UserWithData::new(place, &user)).etag(user.revision);
     state
         .pools
         .put_user(call.now, LagTimes::of(call), &pool_id, user);
     let server_id = state.pools.workspace_of(&pool_id).to_owned();
     let affected = Some((pool_id, Some(id.to_string())));
     state.record(call, Subject::User, Action::Updated, &server_id, affected);
-    Ok(Reply::json(200, &body).etag(revision))
+    Ok(reply)
 }
 
 fn changed(

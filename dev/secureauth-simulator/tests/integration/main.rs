@@ -1,6 +1,13 @@
 //! Everything the simulator does, over HTTP, module by capability. Numbers in comments are rows of
 //! the reference's section 6; README.md lists the test of each row.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod admin;
 mod auth;
 mod import;

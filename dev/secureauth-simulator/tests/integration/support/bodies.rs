@@ -137,7 +137,7 @@ impl Tenant {
         self.post(&organizations(""), &body).await.expect(201)
     }
 
-    /// Creates a pool with its IdP.
+    /// Creates a pool with its identity provider.
     pub(crate) async fn pool(&self, id: &str, workspace: &str) -> Answer {
         let body = json!({
             "id": id,
