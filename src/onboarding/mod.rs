@@ -9,6 +9,7 @@ mod facts;
 mod failure;
 mod gate;
 mod heartbeat;
+mod look;
 mod naming;
 mod ownership;
 mod run_context;

@@ -131,7 +131,7 @@ async fn two_hosts_share_the_tenants_budget_and_no_run_is_worked_on_twice() -> O
         let door = stack.front_door_of(number % 2);
         assert_eq!(door.toggle(&format!("b{number}"), true).await?.status, 202);
     }
-    stack.drain(Duration::from_secs(120)).await?;
+    stack.drain(Duration::from_mins(2)).await?;
     for number in 0..6 {
         let biller = format!("b{number}");
         assert_eq!(stack.in_secureauth(&biller), live(120), "{biller}");

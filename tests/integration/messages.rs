@@ -122,7 +122,7 @@ async fn a_journal_entry_of_a_newer_version_leaves_the_run_to_it() -> Outcome {
     stack.wait_for("1876", DEADLINE, |run| run.state == "waiting").await?;
     let newer = rusqlite::Connection::open(stack.database().path())?;
     newer.execute(
-        "INSERT INTO onboarding_journal (onboarding_id, seq, at, entry, detail) VALUES (?1, 99, 0, 'teleport', ?2)",
+        "INSERT INTO onboarding_journal (onboarding_id, seq, written_at, entry, detail) VALUES (?1, 99, 0, 'teleport', ?2)",
         [id.as_str(), r#"{"entry":"teleport"}"#],
     )?;
     stack.simulator().faults().clear();

@@ -26,8 +26,6 @@ struct Before {
 #[derive(Debug, Default)]
 pub(super) struct ChangeOutcome {
     pub(super) changed: Vec<LedgerRow>,
-    /// No longer in the pool: the next sync imports them.
-    pub(super) vanished: u64,
     pub(super) refused: Vec<Uuid>,
 }
 
@@ -45,10 +43,12 @@ pub(super) async fn run(
     let mut intents = Vec::new();
     let mut calls = Vec::new();
     for user in users {
-        let Some(found) = context.api.user(pool, &user.import.user_id).await? else {
-            outcome.vanished += 1;
-            continue;
-        };
+        // The list showed the user. If it is gone for good this run fails, and the next finds it missing and imports it.
+        let found = context
+            .api
+            .user(pool, &user.import.user_id)
+            .await?
+            .ok_or_else(not_visible)?;
         let before = Before {
             status: found.value.status,
             payload: found.value.payload.clone(),
@@ -85,11 +85,19 @@ pub(super) async fn run(
                 row.state = LedgerState::Changed;
                 outcome.changed.push(row);
             }
+            Err(error) if error.is_not_found() => return Err(not_visible()),
             Err(error) if error.class() == Class::Permanent => outcome.refused.push(user.user_guid),
             Err(error) => return Err(error.into()),
         }
     }
     Ok(outcome)
+}
+
+fn not_visible() -> StepError {
+    StepError::Retry {
+        reason: Reason::UsersNotVisible,
+        after: None,
+    }
 }
 
 /// A person who activated an account since is not sent back to `new`.

@@ -61,7 +61,7 @@ async fn create(context: &mut RunContext<'_>, id: OrganizationId) -> Result<(), 
         .await?;
     match context.api.create_organization(&new, &key).await {
         Ok(created) => created_as_asked(context, &id, &created).await,
-        Err(error) if error.is_conflict() => conflict(context, &id).await,
+        Err(error) if error.is_conflict() => conflict(context, &id, error.outcome_unknown()).await,
         Err(error) => {
             if error.class() == Class::Permanent && !error.outcome_unknown() {
                 context.note(Entry::OrganizationRefused).await?;
@@ -71,13 +71,17 @@ async fn create(context: &mut RunContext<'_>, id: OrganizationId) -> Result<(), 
     }
 }
 
-/// Something has the id: ours, somebody's, or nothing that ever shows. Reads may lag behind.
-async fn conflict(context: &mut RunContext<'_>, id: &OrganizationId) -> Result<(), StepError> {
+/// Something has the id: ours, somebody's, or nothing that ever shows. Reads may lag behind, and an earlier attempt of the
+/// same request may be what is in the way.
+async fn conflict(context: &mut RunContext<'_>, id: &OrganizationId, unsettled: bool) -> Result<(), StepError> {
     for pause in context.lag_pauses() {
         tokio::time::sleep(pause).await;
-        if let Some(found) = context.api.organization(id).await? {
+        if let Some(found) = context.organization_anywhere(id).await? {
             return adopt(context, &found.value).await;
         }
+    }
+    if unsettled {
+        return Err(StepError::not_shown());
     }
     context.note(Entry::OrganizationRefused).await?;
     Err(StepError::Permanent(Reason::OrganizationIdReserved))
@@ -114,7 +118,7 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), S
         return Ok(());
     };
     let id = OrganizationId::parse(&fact.id).map_err(|_| refused())?;
-    let Some(found) = context.api.organization(&id).await? else {
+    let Some(found) = context.organization_anywhere(&id).await? else {
         return deleted(context, &id).await;
     };
     if !context.created(found.value.marker()) {

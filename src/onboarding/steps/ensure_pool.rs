@@ -115,6 +115,9 @@ async fn create(context: &mut RunContext<'_>) -> Result<(), StepError> {
                     return adopt(context, &pool).await;
                 }
             }
+            if error.outcome_unknown() {
+                return Err(StepError::not_shown());
+            }
             next_generation(context, &new.id).await
         }
         Err(error) => {
@@ -213,7 +216,9 @@ pub(in super::super) async fn pools_of_this_run(context: &RunContext<'_>) -> Res
         }
     }
     pools.retain(|pool| {
-        !pool.deleted && context.created(pool.marker().as_ref()) && pool.workspace_id.as_deref() == Some(organization.as_str())
+        !pool.deleted
+            && context.created(pool.marker().as_ref())
+            && pool.workspace_id.as_deref() == Some(organization.as_str())
     });
     Ok(pools)
 }

@@ -119,7 +119,7 @@ async fn checkpoint(
     let mut progress = context.run.progress;
     let imported = plan.import.len() - refused.len() + changes.changed.len();
     progress.imported += imported as u64;
-    progress.already_present += plan.already_present + changes.vanished;
+    progress.already_present += plan.already_present;
     let mut ledger: Vec<LedgerRow> = plan
         .import
         .iter()

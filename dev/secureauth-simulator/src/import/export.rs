@@ -28,11 +28,7 @@ pub(super) fn export(app: &App, _: &Call) -> Result<Reply, ApiError> {
     let state = app.state();
     let mut dump = Dump {
         pools: state.pools.all().values().map(Pool::settings).collect(),
-        schemas: state
-            .schemas
-            .all()
-            .map(|it| it.response(&state.tenant))
-            .collect(),
+        schemas: state.schemas.all().map(|it| it.response(&state.tenant)).collect(),
         groups: state.groups.values().collect(),
         ..Dump::default()
     };

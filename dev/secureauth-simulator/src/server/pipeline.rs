@@ -106,8 +106,7 @@ fn admit(
     sequence: u64,
 ) -> Result<Admission, ApiError> {
     crate::auth::check_tenant(app, operation.access, call)?;
-    app.limits()
-        .take(operation.module, call.now, &call.switches)?;
+    app.limits().take(operation.module, call.now, &call.switches)?;
     if operation.access != Access::Public {
         call.client_id = crate::auth::authenticate(app, operation.access, call)?;
     }
@@ -120,8 +119,7 @@ fn admit(
     // After the key is taken, so that a kept body says that it is.
     if call.switches.keep_request_bodies.is_on() && operation.name != crate::auth::TOKEN {
         let body = String::from_utf8_lossy(&call.body).into_owned();
-        app.calls()
-            .update(sequence, |record| record.body = Some(body));
+        app.calls().update(sequence, |record| record.body = Some(body));
     }
     admission
 }
@@ -154,13 +152,7 @@ fn cut(app: &App, sequence: u64, connection: &Connection) -> Response {
     Reply::empty(500).into_response()
 }
 
-fn finish(
-    app: &App,
-    operation: &Operation,
-    sequence: u64,
-    call: &Call,
-    mut reply: Reply,
-) -> Response {
+fn finish(app: &App, operation: &Operation, sequence: u64, call: &Call, mut reply: Reply) -> Response {
     let replayed = reply.has_header("x-idempotent-replayed");
     app.calls().update(sequence, |record| {
         record.status = Some(reply.status);
@@ -170,11 +162,7 @@ fn finish(
     if reply.has_header("etag") || call.switches.trace_id_everywhere.is_on() {
         reply = reply.header("x-trace-id", call.trace_id.clone());
     }
-    tracing::debug!(
-        operation = operation.name,
-        status = reply.status,
-        "answered"
-    );
+    tracing::debug!(operation = operation.name, status = reply.status, "answered");
     reply.into_response()
 }
 

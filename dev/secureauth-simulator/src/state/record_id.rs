@@ -105,9 +105,6 @@ mod tests {
         let mut ids: Vec<RecordId> = texts.iter().map(|text| RecordId::from(*text)).collect();
         texts.sort_unstable();
         ids.sort_unstable();
-        assert_eq!(
-            ids.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            texts
-        );
+        assert_eq!(ids.iter().map(ToString::to_string).collect::<Vec<_>>(), texts);
     }
 }

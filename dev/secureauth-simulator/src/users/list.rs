@@ -34,8 +34,9 @@ struct Rows<'a> {
 pub(super) fn list(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let page = Page::<RecordId>::of(call, "after_user_id", "before_user_id")?;
     let query: Query = match call.query("query") {
-        Some(text) => serde_json::from_str(text)
-            .map_err(|_| ApiError::bad_request("query is not the JSON it should be"))?,
+        Some(text) => {
+            serde_json::from_str(text).map_err(|_| ApiError::bad_request("query is not the JSON it should be"))?
+        }
         None => Query::default(),
     };
     let state = app.state();
@@ -55,9 +56,7 @@ pub(super) fn list(app: &App, call: &Call) -> Result<Reply, ApiError> {
 
 impl Query {
     fn matches(&self, user: &User) -> bool {
-        self.user_key
-            .as_deref()
-            .is_none_or(|key| has_key(user, key))
+        self.user_key.as_deref().is_none_or(|key| has_key(user, key))
             && contains(user.payload.as_ref(), self.payload.as_ref())
             && contains(user.metadata.as_ref(), self.metadata.as_ref())
     }
@@ -73,7 +72,5 @@ fn has_key(user: &User, key: &str) -> bool {
 fn contains(kept: Option<&JsonText>, wanted: Option<&Map<String, Value>>) -> bool {
     let Some(wanted) = wanted else { return true };
     let kept = expand(kept);
-    wanted
-        .iter()
-        .all(|(member, value)| kept.get(member) == Some(value))
+    wanted.iter().all(|(member, value)| kept.get(member) == Some(value))
 }

@@ -25,9 +25,7 @@ pub(super) fn by_key(app: &App, call: &Call) -> Result<Reply, ApiError> {
         (Some(identifier), None) => pool.users.by_identifier(identifier),
         (None, Some(address)) => pool.users.by_verified_address(address),
         _ => {
-            return Err(ApiError::bad_request(
-                "Either identifier or address is required",
-            ));
+            return Err(ApiError::bad_request("Either identifier or address is required"));
         }
     };
     let user = user.ok_or_else(|| ApiError::not_found("User"))?;

@@ -10,8 +10,12 @@
 
 mod admin;
 mod auth;
+mod consistency;
+mod faults;
+mod idempotency;
 mod import;
 mod organizations;
+mod pool_reads;
 mod pools;
 mod program;
 mod readme;
