@@ -100,6 +100,8 @@ pub(super) struct Facts {
     pub(super) switched: bool,
     /// The run only undoes.
     pub(super) undo: Option<Undo>,
+    /// Times the undoing began since an operator last took the run on.
+    pub(super) undo_rounds: u32,
 }
 
 impl Facts {
@@ -176,7 +178,10 @@ impl Facts {
             }
             Entry::Activated | Entry::Deactivated { .. } => self.switched = true,
             // A recheck that found something begins again.
-            Entry::TakingBack { .. } => self.undo = Some(Undo::Switch),
+            Entry::TakingBack { .. } => {
+                self.undo = Some(Undo::Switch);
+                self.undo_rounds += 1;
+            }
             Entry::SwitchTakenBack => self.undo = Some(Undo::Users),
             Entry::UsersTakenBack => self.undo = Some(Undo::Pools),
             Entry::PoolsTakenBack => self.undo = Some(Undo::Organization),
@@ -187,8 +192,8 @@ impl Facts {
             | Entry::PoolDeleted { .. }
             | Entry::DeleteOrganization { .. }
             | Entry::OrganizationDeleted { .. }
-            | Entry::OrganizationRestored { .. }
-            | Entry::Operator { .. } => {}
+            | Entry::OrganizationRestored { .. } => {}
+            Entry::Operator { .. } => self.undo_rounds = 0,
         }
     }
 

@@ -1,8 +1,8 @@
 //! The saga: accepts events, drives runs through their steps, and takes back what a run created when it cannot finish.
 //!
 //! The invariant (design.md §1): every run ends Succeeded, Failed with everything taken back, or Stuck and reported.
-//! [`driver`] decides what comes next, [`steps`] holds one file per step with its `undo` beside it, [`facts`] is the journal
-//! folded, [`failure`] says what follows from a failure.
+//! [`driver`] gets slot and lease, [`slice`] does the next steps, [`steps`] holds one file per step with its `undo` beside it,
+//! [`taking_back`] orders the undoing, [`facts`] is the journal folded, [`failure`] says what follows from a failure.
 
 mod driver;
 mod facts;
@@ -13,6 +13,7 @@ mod look;
 mod naming;
 mod ownership;
 mod run_context;
+mod slice;
 mod steps;
 mod taking_back;
 mod worker_slot;

@@ -10,7 +10,9 @@ const SECRET: &str = "marked-client-secret-7f3a";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_secret_or_personal_shows_up_nowhere_not_even_at_debug_level() -> Outcome {
-    let mut marked = options().set("LOG_LEVEL", "debug").set("SECUREAUTH_CLIENT_SECRET", SECRET);
+    let mut marked = options()
+        .set("LOG_LEVEL", "debug")
+        .set("SECUREAUTH_CLIENT_SECRET", SECRET);
     if let Some(client) = marked.simulator.clients.first_mut() {
         client.secret = SECRET.to_owned();
     }
@@ -22,7 +24,10 @@ async fn what_is_secret_or_personal_shows_up_nowhere_not_even_at_debug_level() -
         email: Some("marked@address.example".into()),
         ..UserRow::sample("1876", 1)
     };
-    let mut bad = UserRow { user_name: Some("marked login two".into()), ..UserRow::sample("1876", 2) };
+    let mut bad = UserRow {
+        user_name: Some("marked login two".into()),
+        ..UserRow::sample("1876", 2)
+    };
     bad.email = Some("marked-not-an-address".into());
     stack.crm().add_users("1876", std::slice::from_ref(&user))?;
     let body = json!({"source": "crm-toggle", "ciamEnabled": true, "requestedBy": "Marked Person"});
@@ -31,10 +36,22 @@ async fn what_is_secret_or_personal_shows_up_nowhere_not_even_at_debug_level() -
     // Failures: a refused import, a server that is down, and data errors.
     let answers = [(500, 1), (422, 2)];
     for (status, nth) in answers {
-        let fault = FaultStatus { status, ..FaultStatus::default() };
-        stack.simulator().faults().add(Fault::on("import_identity_configuration", FaultKind::Status(fault)).nth(nth));
+        let fault = FaultStatus {
+            status,
+            ..FaultStatus::default()
+        };
+        stack
+            .simulator()
+            .faults()
+            .add(Fault::on("import_identity_configuration", FaultKind::Status(fault)).nth(nth));
     }
-    stack.crm().add_users("1876", &[UserRow { user_name: Some("marked-login-3".into()), ..UserRow::sample("1876", 3) }])?;
+    stack.crm().add_users(
+        "1876",
+        &[UserRow {
+            user_name: Some("marked-login-3".into()),
+            ..UserRow::sample("1876", 3)
+        }],
+    )?;
     enable(&stack, "1876").await?;
     stack.crm().add_users("1876", &[bad])?;
     let failed = enable(&stack, "1876").await?;
@@ -59,7 +76,10 @@ async fn a_slice_logs_at_most_ten_lines_whatever_the_number_of_users_each_with_i
     assert_eq!((run.state.as_str(), run.imported), ("succeeded", 600));
     let lines = stack.host().console_lines().into_iter();
     let lines: Vec<Value> = lines.filter_map(|line| serde_json::from_str(&line.text).ok()).collect();
-    let slice: Vec<&Value> = lines.iter().filter(|line| line["function"] == "function-migrate-users").collect();
+    let slice: Vec<&Value> = lines
+        .iter()
+        .filter(|line| line["function"] == "function-migrate-users")
+        .collect();
     assert!((1..=10).contains(&slice.len()), "{slice:#?}");
     for line in slice {
         assert_eq!(line["onboarding_id"], run.onboarding_id.as_str(), "{line}");

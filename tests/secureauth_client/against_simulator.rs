@@ -107,15 +107,30 @@ async fn an_organization_is_created_activated_and_deleted() {
         let (simulator, api) = connect(method);
         let id = organization_id(BILLER);
         assert!(api.organization(&id).await.unwrap().is_none());
-        let created = api.create_organization(&organization(), &key("organization")).await.unwrap();
+        let created = api
+            .create_organization(&organization(), &key("organization"))
+            .await
+            .unwrap();
         assert!(created.value.deactivated());
         assert_eq!(created.value.marker(), Some(&marker()));
-        let found = api.organization_fresh(&id, created.etag.as_ref()).await.unwrap().unwrap();
+        let found = api
+            .organization_fresh(&id, created.etag.as_ref())
+            .await
+            .unwrap()
+            .unwrap();
         let live = found.map(|organization| organization.with_deactivated(false));
         assert!(!api.update_organization(&live).await.unwrap().value.deactivated());
-        let entry = simulator.inventory().organizations.into_iter().find(|entry| entry.id == BILLER).unwrap();
+        let entry = simulator
+            .inventory()
+            .organizations
+            .into_iter()
+            .find(|entry| entry.id == BILLER)
+            .unwrap();
         assert_eq!((entry.name.as_str(), entry.deactivated), ("Smith & Sons, Inc.", false));
-        assert_eq!(api.child_count(&organization_id("invoice-cloud")).await.unwrap(), Some(1));
+        assert_eq!(
+            api.child_count(&organization_id("invoice-cloud")).await.unwrap(),
+            Some(1)
+        );
         assert_eq!(api.delete_organization(&id).await.unwrap(), Deleted::Deleted);
         assert_eq!(api.delete_organization(&id).await.unwrap(), Deleted::WasAbsent);
     }
@@ -124,7 +139,9 @@ async fn an_organization_is_created_activated_and_deleted() {
 #[tokio::test]
 async fn a_write_on_an_old_version_of_an_organization_is_stale() {
     let (_simulator, api) = connect(ClientAuthMethod::Basic);
-    api.create_organization(&organization(), &key("organization")).await.unwrap();
+    api.create_organization(&organization(), &key("organization"))
+        .await
+        .unwrap();
     let old = api.organization(&organization_id(BILLER)).await.unwrap().unwrap();
     let newer = old.clone().map(|organization| organization.with_deactivated(false));
     api.update_organization(&newer).await.unwrap();
@@ -135,8 +152,13 @@ async fn a_write_on_an_old_version_of_an_organization_is_stale() {
 #[tokio::test]
 async fn a_creation_whose_answer_is_lost_is_replayed_with_its_key() {
     let (simulator, api) = connect(ClientAuthMethod::Basic);
-    simulator.faults().add(Fault::on("create_organization", FaultKind::ResetAfter).nth(1));
-    let created = api.create_organization(&organization(), &key("organization")).await.unwrap();
+    simulator
+        .faults()
+        .add(Fault::on("create_organization", FaultKind::ResetAfter).nth(1));
+    let created = api
+        .create_organization(&organization(), &key("organization"))
+        .await
+        .unwrap();
     assert_eq!(created.value.id().as_str(), BILLER);
     let statuses: Vec<_> = simulator
         .calls()
@@ -151,7 +173,9 @@ async fn a_creation_whose_answer_is_lost_is_replayed_with_its_key() {
 async fn a_pool_its_users_and_its_identity_provider_come_and_go() {
     let (simulator, api) = connect(ClientAuthMethod::Basic);
     let organization = organization_id(BILLER);
-    api.create_organization(&self::organization(), &key("organization")).await.unwrap();
+    api.create_organization(&self::organization(), &key("organization"))
+        .await
+        .unwrap();
     let created = api.create_pool(&pool(), &key("pool")).await.unwrap();
     assert_eq!(pool().differences(&created.value), []);
     let id = created.value.id;
@@ -176,7 +200,11 @@ async fn a_pool_its_users_and_its_identity_provider_come_and_go() {
     assert_eq!(found.value.status, Some(UserStatus::Active));
     let by_name = api.find_user_by_identifier(&id, "USER7").await.unwrap().unwrap();
     assert_eq!(by_name.value.id, one);
-    let by_address = api.find_user_by_address(&id, "user7@example.com").await.unwrap().unwrap();
+    let by_address = api
+        .find_user_by_address(&id, "user7@example.com")
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(by_address.value.id, one);
     let update = UserUpdate {
         status: Some(UserStatus::Inactive),
@@ -190,7 +218,10 @@ async fn a_pool_its_users_and_its_identity_provider_come_and_go() {
     assert_eq!(api.delete_user(&id, &one).await.unwrap(), Deleted::WasAbsent);
     assert!(api.user(&id, &one).await.unwrap().is_none());
 
-    assert_eq!(api.delete_organization(&organization).await.unwrap_err().status(), Some(400));
+    assert_eq!(
+        api.delete_organization(&organization).await.unwrap_err().status(),
+        Some(400)
+    );
     assert_eq!(api.delete_pool(&id).await.unwrap(), Deleted::Deleted);
     assert_eq!(api.workspace_idps(&organization, &id).await.unwrap(), IdpCheck::Missing);
     assert_eq!(api.delete_organization(&organization).await.unwrap(), Deleted::Deleted);
@@ -201,7 +232,12 @@ async fn schemas_lists_and_audit_events_are_read_page_by_page() {
     let (simulator, api) = connect(ClientAuthMethod::Basic);
     let schema = api.schema(&SchemaId::parse(SCHEMA).unwrap()).await.unwrap().unwrap();
     assert!(schema.schema.contains_key("properties"));
-    assert!(api.schema(&SchemaId::parse("no-such-schema").unwrap()).await.unwrap().is_none());
+    assert!(
+        api.schema(&SchemaId::parse("no-such-schema").unwrap())
+            .await
+            .unwrap()
+            .is_none()
+    );
     let mut seed = Seed::default();
     for number in 0..25 {
         seed = seed.organization(&json!({"id": format!("b-{number:02}"), "name": "B", "parent_id": "invoice-cloud"}));
@@ -223,13 +259,17 @@ async fn schemas_lists_and_audit_events_are_read_page_by_page() {
         }
     }
     assert_eq!(ids.len(), 25);
-    api.create_organization(&organization(), &key("organization")).await.unwrap();
+    api.create_organization(&organization(), &key("organization"))
+        .await
+        .unwrap();
     let query = AuditQuery {
         subjects: vec!["organization".into()],
         ..AuditQuery::default()
     };
     let events = api.audit_events(&organization_id("system"), &query).await.unwrap();
-    let ours = events.iter().filter(|event| event.metadata.request_correlation_id.as_deref() == Some(RUN));
+    let ours = events
+        .iter()
+        .filter(|event| event.metadata.request_correlation_id.as_deref() == Some(RUN));
     assert_eq!(ours.count(), 1, "{events:?}");
 }
 
