@@ -9,6 +9,7 @@ mod scenario;
 mod serve;
 mod signals;
 mod table;
+mod totals;
 mod verdict;
 
 use std::path::PathBuf;
