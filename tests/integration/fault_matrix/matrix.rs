@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use local_stack::Stack;
 use secureauth_simulator::{CallRecord, FaultKind};
 
+use super::TOKEN;
 use super::invariant::{Before, Verdict, assert_invariant};
 use super::kind::{Lasts, fault, kinds};
 use super::lane::{begin, calls_of_a_clean_run, end, in_lanes, prepare, quick};
+use super::report::{self, Went};
 use super::scenario::Course;
 use crate::support::IMPORT;
-
-/// The simulator's name of the token endpoint.
-const TOKEN: &str = "token";
 
 /// One cell of the matrix.
 #[derive(Debug, Clone)]
@@ -25,9 +24,6 @@ struct Case {
     kind: FaultKind,
     lasts: Lasts,
 }
-
-/// How a case went: its name, and the verdict or what does not hold.
-type Went = (String, Result<Verdict, String>);
 
 impl Case {
     fn name(&self) -> String {
@@ -54,28 +50,12 @@ pub(super) async fn run(course: Course) {
     let cases = cases(course, &calls);
     assert!(cases.len() > 20, "{course:?}: {calls:?}");
     let went = in_lanes(quick, cases, move |stack, cases| lane(stack, course, cases)).await;
-    let mut verdicts: BTreeMap<Verdict, usize> = BTreeMap::new();
-    let mut broken = Vec::new();
-    for (name, went) in &went {
-        match went {
-            Ok(verdict) => *verdicts.entry(*verdict).or_default() += 1,
-            Err(what) => broken.push(format!("{name}: {what}")),
-        }
-    }
-    println!("{course:?}: {} cases: {verdicts:?}", went.len());
-    assert!(
-        broken.is_empty(),
-        "{} of {} cases:\n{}",
-        broken.len(),
-        went.len(),
-        broken.join("\n")
-    );
+    report::judge(course, &went);
 }
 
 /// The calls of a clean run, each operation's first and second from the refusal on, under every fault.
 fn cases(course: Course, calls: &[CallRecord]) -> Vec<Case> {
-    let refused = |call: &CallRecord| course.taken_back && call.status == Some(422);
-    let from = calls.iter().position(refused).map_or(0, |trigger| trigger + 1);
+    let from = course.undone_from(calls);
     let name = |call: &CallRecord| call.operation.clone().unwrap_or_default();
     let mut operations: BTreeMap<String, (u64, u64)> = BTreeMap::new();
     for (index, call) in calls.iter().enumerate() {

@@ -4,14 +4,20 @@
 //! A case that fails is named with all that is needed to repeat it. The simulator's seed is 0 in every set.
 
 mod invariant;
+mod kill;
 mod kind;
 mod lane;
 mod matrix;
+mod noise;
+mod report;
 mod scenario;
 mod snapshot;
 mod taking_back;
 
 use scenario::{Course, Scenario};
+
+/// The simulator's name of the token endpoint.
+const TOKEN: &str = "token";
 
 fn forward(scenario: Scenario) -> Course {
     Course {
@@ -75,4 +81,35 @@ async fn a_failed_sync_is_taken_back_whatever_call_of_the_taking_back_fails() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_disabling_is_taken_back_whatever_call_of_the_taking_back_fails() {
     matrix::run(undone(Scenario::Disable)).await;
+}
+
+/// What is asked for in every test about all courses.
+const SCENARIOS: [Scenario; 5] = [
+    Scenario::NewBiller,
+    Scenario::DeactivatedOrganization,
+    Scenario::ForeignPool,
+    Scenario::Sync,
+    Scenario::Disable,
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_is_killed_at_any_call_is_replaced_and_the_run_ends_well() {
+    for scenario in SCENARIOS {
+        kill::run(forward(scenario)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_is_killed_at_any_call_of_a_taking_back_is_replaced_and_everything_is_taken_back() {
+    for scenario in SCENARIOS {
+        kill::run(undone(scenario)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doubled_messages_and_timers_change_nothing() {
+    for scenario in SCENARIOS {
+        noise::run(forward(scenario)).await;
+        noise::run(undone(scenario)).await;
+    }
 }

@@ -1,7 +1,7 @@
 //! What is asked for, and what stands before.
 
 use local_stack::{Stack, UserRow};
-use secureauth_simulator::{Fault, FaultKind, FaultStatus, Seed};
+use secureauth_simulator::{CallRecord, Fault, FaultKind, FaultStatus, Seed};
 use serde_json::json;
 
 use crate::support::{DEADLINE, Outcome, add_biller};
@@ -68,6 +68,12 @@ impl Course {
             _ => Fault::on("update_organization", refusal(false)).nth(1).path(biller),
         };
         self.taken_back.then_some(fault)
+    }
+
+    /// How many of a clean run's calls come before what the course is about: all up to its refusal, else none.
+    pub(super) fn undone_from(self, calls: &[CallRecord]) -> usize {
+        let refused = |call: &CallRecord| self.taken_back && call.status == Some(422);
+        calls.iter().position(refused).map_or(0, |trigger| trigger + 1)
     }
 
     /// What has to stand before the biller becomes active, where it has to.
