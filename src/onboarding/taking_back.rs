@@ -33,7 +33,10 @@ pub(super) async fn next(context: &mut RunContext<'_>) -> Result<Option<Ending>,
             context.note(Entry::PoolsTakenBack).await?;
         }
         Some(Undo::Organization) => {
-            ensure_organization::undo(context).await?;
+            if !ensure_organization::undo(context).await? {
+                again(context).await?;
+                return Err(Pause::Recheck);
+            }
             context.note(Entry::OrganizationTakenBack).await?;
         }
         Some(Undo::Pause) => {
@@ -68,8 +71,13 @@ async fn recheck(context: &mut RunContext<'_>) -> Result<(), StepError> {
     if is_clean(context).await? {
         return Ok(context.note(Entry::Rechecked).await?);
     }
+    again(context).await
+}
+
+/// Begins another round; the last one was one too many.
+async fn again(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let rounds = context.facts.undo_rounds;
-    info!(rounds, "something of the run appeared again; it is taken back again");
+    info!(rounds, "something of the run is there (again); it is taken back again");
     begin(context).await?;
     if rounds < ROUNDS {
         Ok(())

@@ -108,11 +108,12 @@ async fn created_as_asked(
     }
 }
 
-/// Ours → deleted, after its pools and only without other pools and children (reference 5.3 R5).
-pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), StepError> {
+/// Ours → deleted, after its pools and only without other pools and children (reference 5.3 R5). `false` while pools of this
+/// run still show: they have to go first.
+pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<bool, StepError> {
     let ours = context.facts.organization.clone();
     let Some(fact) = ours.filter(|organization| organization.origin != Origin::Found) else {
-        return Ok(());
+        return Ok(true);
     };
     let id = OrganizationId::parse(&fact.id).map_err(|_| refused())?;
     let Some(found) = context.organization_anywhere(&id).await? else {
@@ -121,7 +122,7 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), S
     if !context.created(found.value.marker()) {
         return match fact.origin {
             // Somebody else's stands where ours was meant to be: nothing of ours is there.
-            Origin::Intended => Ok(()),
+            Origin::Intended => Ok(true),
             Origin::Found | Origin::Created => Err(StepError::Stuck(Reason::ForeignMarker)),
         };
     }
@@ -133,8 +134,7 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), S
         return Err(StepError::Stuck(Reason::NotTakenBack));
     }
     if !pools.is_empty() {
-        // Ours are deleted; the list may show them for a while.
-        return Err(StepError::not_shown());
+        return Ok(false);
     }
     context
         .note(Entry::DeleteOrganization {
@@ -149,12 +149,13 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), S
     }
 }
 
-async fn deleted(context: &mut RunContext<'_>, id: &OrganizationId) -> Result<(), StepError> {
+async fn deleted(context: &mut RunContext<'_>, id: &OrganizationId) -> Result<bool, StepError> {
     info!(organization_id = %id, "organization gone");
     let entry = Entry::OrganizationDeleted {
         organization_id: id.to_string(),
     };
-    Ok(context.note(entry).await?)
+    context.note(entry).await?;
+    Ok(true)
 }
 
 fn refused() -> StepError {
