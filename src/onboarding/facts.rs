@@ -85,10 +85,14 @@ pub(super) struct Facts {
     pub(super) users_total: Option<u64>,
     pub(super) organization: Option<OrganizationFact>,
     pub(super) pool: Option<PoolFact>,
+    /// A pool's creation was asked for at least once: without that no pool is ours, whatever its marker says.
+    pub(super) pool_intended: bool,
     /// Pool ids that were refused; each raised the generation.
     pub(super) pool_ids_refused: u32,
     /// Creation intents so far: the window of the next idempotency key.
     pub(super) intents: u32,
+    /// Creations that were asked for and may still have their effect: neither answered nor refused.
+    pub(super) unsettled: u32,
     pub(super) idp_checked: bool,
     pub(super) pool_users: PoolUsersFact,
     pub(super) import: ImportFact,
@@ -98,6 +102,10 @@ pub(super) struct Facts {
     pub(super) switched: bool,
     /// The run only undoes.
     pub(super) undo: Option<Undo>,
+    /// Why, in the journal's word.
+    pub(super) undo_reason: Option<String>,
+    /// Times the undoing began since an operator last took the run on.
+    pub(super) undo_rounds: u32,
 }
 
 impl Facts {
@@ -118,16 +126,27 @@ impl Facts {
                 deactivated,
             } => self.organization(organization_id, Origin::Found, !deactivated),
             Entry::CreateOrganization { organization_id, .. } => {
-                self.intents += 1;
+                self.intends_creation();
                 self.organization(organization_id, Origin::Intended, true);
             }
             Entry::OrganizationCreated { organization_id, live } => {
+                self.unsettled = 0;
                 self.organization(organization_id, Origin::Created, *live);
             }
-            Entry::OrganizationRefused => self.organization = None,
+            // A request before that one may have come through all the same.
+            Entry::OrganizationRefused => {
+                if self.settles_creation() {
+                    self.organization = None;
+                }
+            }
             Entry::PoolFound { .. } | Entry::CreatePool { .. } | Entry::PoolCreated { .. } => self.pool(entry),
-            Entry::PoolRefused => self.pool = None,
+            Entry::PoolRefused => {
+                if self.settles_creation() {
+                    self.pool = None;
+                }
+            }
             Entry::PoolIdRefused { .. } => {
+                self.settles_creation();
                 self.pool_ids_refused += 1;
                 self.pool = None;
             }
@@ -163,7 +182,11 @@ impl Facts {
             }
             Entry::Activated | Entry::Deactivated { .. } => self.switched = true,
             // A recheck that found something begins again.
-            Entry::TakingBack { .. } => self.undo = Some(Undo::Switch),
+            Entry::TakingBack { reason } => {
+                self.undo = Some(Undo::Switch);
+                self.undo_reason.get_or_insert_with(|| reason.clone());
+                self.undo_rounds += 1;
+            }
             Entry::SwitchTakenBack => self.undo = Some(Undo::Users),
             Entry::UsersTakenBack => self.undo = Some(Undo::Pools),
             Entry::PoolsTakenBack => self.undo = Some(Undo::Organization),
@@ -174,9 +197,20 @@ impl Facts {
             | Entry::PoolDeleted { .. }
             | Entry::DeleteOrganization { .. }
             | Entry::OrganizationDeleted { .. }
-            | Entry::OrganizationRestored { .. }
-            | Entry::Operator { .. } => {}
+            | Entry::OrganizationRestored { .. } => {}
+            Entry::Operator { .. } => self.undo_rounds = 0,
         }
+    }
+
+    fn intends_creation(&mut self) {
+        self.intents += 1;
+        self.unsettled += 1;
+    }
+
+    /// One request had no effect; `true` when no other may have one.
+    fn settles_creation(&mut self) -> bool {
+        self.unsettled = self.unsettled.saturating_sub(1);
+        self.unsettled == 0
     }
 
     fn organization(&mut self, id: &str, origin: Origin, live: bool) {
@@ -211,20 +245,24 @@ impl Facts {
                 *case_insensitive,
             )),
             Entry::CreatePool { pool_id, .. } => {
-                self.intents += 1;
+                self.intends_creation();
+                self.pool_intended = true;
                 Some(known(pool_id, Origin::Intended, &unknown, &unknown, true))
             }
             Entry::PoolCreated {
                 pool_id,
                 payload_schema_id,
                 metadata_schema_id,
-            } => Some(known(
-                pool_id,
-                Origin::Created,
-                payload_schema_id,
-                metadata_schema_id,
-                true,
-            )),
+            } => {
+                self.unsettled = 0;
+                Some(known(
+                    pool_id,
+                    Origin::Created,
+                    payload_schema_id,
+                    metadata_schema_id,
+                    true,
+                ))
+            }
             _ => return,
         };
     }
@@ -234,6 +272,7 @@ impl Facts {
         let made = |origin: Option<Origin>| origin.is_some_and(|origin| origin != Origin::Found);
         made(self.organization.as_ref().map(|organization| organization.origin))
             || made(self.pool.as_ref().map(|pool| pool.origin))
+            || self.unsettled > 0
             || self.import.touched
             || self.switched_from.is_some()
     }
@@ -270,80 +309,4 @@ impl Facts {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn checked(total: u64) -> Entry {
-        Entry::UsersChecked {
-            total,
-            deleted: 0,
-            invalid: 0,
-        }
-    }
-
-    fn create() -> Entry {
-        Entry::CreateOrganization {
-            organization_id: "1876".into(),
-            key: "k".into(),
-        }
-    }
-
-    #[test]
-    fn an_intent_without_an_outcome_is_neither_done_nor_forgotten() {
-        let facts = Facts::of([checked(1), create()]);
-        assert_eq!(facts.next_step(Kind::Enable), Some(Step::EnsureOrganization));
-        assert!(facts.touched_secureauth());
-    }
-
-    #[test]
-    fn a_refused_creation_leaves_nothing_to_take_back() {
-        let facts = Facts::of([create(), Entry::OrganizationRefused]);
-        assert!(!facts.touched_secureauth());
-        assert_eq!(facts.intents, 1);
-    }
-
-    #[test]
-    fn a_biller_without_users_skips_the_import() {
-        let facts = Facts::of([
-            checked(0),
-            Entry::OrganizationCreated {
-                organization_id: "1876".into(),
-                live: false,
-            },
-            Entry::PoolCreated {
-                pool_id: "p".into(),
-                payload_schema_id: "a".into(),
-                metadata_schema_id: "b".into(),
-            },
-            Entry::IdpChecked {
-                pool_id: "p".into(),
-                result: "present".into(),
-            },
-        ]);
-        assert_eq!(facts.next_step(Kind::Enable), Some(Step::ActivateOrganization));
-    }
-
-    #[test]
-    fn a_checkpoint_settles_the_chunks_before_it() {
-        let chunk = Entry::ImportChunk {
-            first: Uuid::nil(),
-            last: Uuid::max(),
-            count: 2,
-            hash: "h".into(),
-        };
-        let mut facts = Facts::of([chunk]);
-        assert_eq!(facts.import.open_chunks.len(), 1);
-        facts.apply(&Entry::ImportedUpTo { last: Uuid::max() });
-        assert!(facts.import.open_chunks.is_empty() && facts.import.touched);
-    }
-
-    #[test]
-    fn what_deactivated_was_first_is_what_is_put_back() {
-        let activate = |was_deactivated| Entry::Activate {
-            organization_id: "1876".into(),
-            was_deactivated,
-        };
-        let facts = Facts::of([activate(true), activate(false)]);
-        assert_eq!(facts.switched_from, Some(true));
-    }
-}
+mod tests;

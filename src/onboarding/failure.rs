@@ -28,6 +28,16 @@ pub(super) enum StepError {
     Store(StoreError),
 }
 
+impl StepError {
+    /// SecureAuth does not show what it has to show, yet.
+    pub(super) fn not_shown() -> Self {
+        Self::Retry {
+            reason: Reason::SecureauthUnavailable,
+            after: None,
+        }
+    }
+}
+
 impl From<ApiError> for StepError {
     fn from(error: ApiError) -> Self {
         match error.class() {
@@ -35,7 +45,11 @@ impl From<ApiError> for StepError {
                 reason: Reason::SecureauthUnavailable,
                 after,
             },
-            Class::Reauthenticate | Class::Stale => Self::Retry {
+            Class::Reauthenticate => Self::Retry {
+                reason: Reason::CredentialsRefused,
+                after: None,
+            },
+            Class::Stale => Self::Retry {
                 reason: Reason::SecureauthUnavailable,
                 after: None,
             },

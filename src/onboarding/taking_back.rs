@@ -2,15 +2,18 @@
 
 use tracing::info;
 
-use super::driver::Pause;
 use super::facts::{Origin, Undo};
 use super::failure::StepError;
 use super::run_context::RunContext;
+use super::slice::Pause;
 use super::steps::{activate_organization, ensure_organization, ensure_pool, import_users, user_ids};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 use crate::ic_secureauth_api::{OrganizationId, PoolId};
 use crate::store::Ending;
+
+/// Times everything is undone before what keeps appearing again is an operator's case.
+const ROUNDS: u32 = 10;
 
 /// Undoes the next thing; `Some` when the run can end.
 pub(super) async fn next(context: &mut RunContext<'_>) -> Result<Option<Ending>, Pause> {
@@ -30,7 +33,10 @@ pub(super) async fn next(context: &mut RunContext<'_>) -> Result<Option<Ending>,
             context.note(Entry::PoolsTakenBack).await?;
         }
         Some(Undo::Organization) => {
-            ensure_organization::undo(context).await?;
+            if !ensure_organization::undo(context).await? {
+                again(context).await?;
+                return Err(Pause::Recheck);
+            }
             context.note(Entry::OrganizationTakenBack).await?;
         }
         Some(Undo::Pause) => {
@@ -50,11 +56,11 @@ async fn begin(context: &mut RunContext<'_>) -> Result<(), StepError> {
     Ok(context.note(Entry::TakingBack { reason }).await?)
 }
 
+/// What began it. The run's row may not know it yet, or say since then why an operator had to come.
 fn recorded_reason(context: &RunContext<'_>) -> Reason {
-    context
-        .run
-        .reason
-        .as_deref()
+    let begun = context.facts.undo_reason.as_deref();
+    begun
+        .or(context.run.reason.as_deref())
         .and_then(Reason::parse)
         .unwrap_or(Reason::Operator)
 }
@@ -63,22 +69,26 @@ fn recorded_reason(context: &RunContext<'_>) -> Reason {
 /// there (reference 5.3 R6).
 async fn recheck(context: &mut RunContext<'_>) -> Result<(), StepError> {
     if is_clean(context).await? {
-        context.note(Entry::Rechecked).await?;
-    } else {
-        info!("something of the run appeared again; it is taken back again");
-        begin(context).await?;
+        return Ok(context.note(Entry::Rechecked).await?);
     }
-    Ok(())
+    again(context).await
+}
+
+/// Begins another round; the last one was one too many.
+async fn again(context: &mut RunContext<'_>) -> Result<(), StepError> {
+    let rounds = context.facts.undo_rounds;
+    info!(rounds, "something of the run is there (again); it is taken back again");
+    begin(context).await?;
+    if rounds < ROUNDS {
+        Ok(())
+    } else {
+        Err(StepError::Stuck(Reason::NotTakenBack))
+    }
 }
 
 async fn is_clean(context: &mut RunContext<'_>) -> Result<bool, StepError> {
-    let organization = context.facts.organization.as_ref();
-    if let Some(fact) = organization.filter(|fact| fact.origin != Origin::Found) {
-        let id = OrganizationId::parse(&fact.id).map_err(|_| StepError::Stuck(Reason::NotTakenBack))?;
-        let found = context.api.organization(&id).await?;
-        if found.is_some_and(|found| context.created(found.value.marker())) {
-            return Ok(false);
-        }
+    if !organization_is_clean(context).await? {
+        return Ok(false);
     }
     if !ensure_pool::pools_of_this_run(context).await?.is_empty() {
         return Ok(false);
@@ -88,10 +98,29 @@ async fn is_clean(context: &mut RunContext<'_>) -> Result<bool, StepError> {
         Some(fact) => {
             let id = PoolId::parse(&fact.id).map_err(|_| StepError::Stuck(Reason::NotTakenBack))?;
             let there = user_ids(&context.api, &id).await?;
-            import_users::nothing_left(context, &there).await
+            import_users::nothing_left(context, &id, &there).await
         }
         None => Ok(true),
     }
+}
+
+/// An organization of ours is gone; one that stood before is switched as it was.
+async fn organization_is_clean(context: &RunContext<'_>) -> Result<bool, StepError> {
+    let facts = &context.facts;
+    let Some(fact) = facts.organization.as_ref() else {
+        return Ok(true);
+    };
+    if fact.origin == Origin::Found && facts.switched_from.is_none() {
+        return Ok(true);
+    }
+    let id = OrganizationId::parse(&fact.id).map_err(|_| StepError::Stuck(Reason::NotTakenBack))?;
+    let Some(found) = context.api.organization(&id).await? else {
+        return Ok(true);
+    };
+    Ok(match fact.origin {
+        Origin::Found => facts.switched_from == Some(found.value.deactivated()),
+        Origin::Intended | Origin::Created => !context.created(found.value.marker()),
+    })
 }
 
 impl RunContext<'_> {

@@ -8,11 +8,13 @@ use super::super::run_context::RunContext;
 use super::ensure_pool::organization_of;
 use super::switch;
 use crate::domain::journal::Entry;
-use crate::domain::reason::Reason;
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let id = organization_of(context)?;
-    let found = context.api.organization(&id).await?.ok_or_else(not_shown)?;
+    let found = context
+        .organization_anywhere(&id)
+        .await?
+        .ok_or_else(StepError::not_shown)?;
     if found.value.deactivated() {
         context
             .note(Entry::Activate {
@@ -21,7 +23,7 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
             })
             .await?;
         if !switch::set_deactivated(context, found, false).await? {
-            return Err(not_shown());
+            return Err(StepError::not_shown());
         }
     }
     context.note(Entry::Activated).await?;
@@ -39,7 +41,7 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), S
         Origin::Found => context.facts.switched_from,
         Origin::Intended | Origin::Created => Some(true),
     };
-    let (Some(before), Some(found)) = (before, context.api.organization(&organization_of(context)?).await?) else {
+    let (Some(before), Some(found)) = (before, context.organization_anywhere(&organization_of(context)?).await?) else {
         return Ok(());
     };
     let ours = context.created(found.value.marker());
@@ -47,17 +49,10 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), S
         return Ok(());
     }
     if !switch::set_deactivated(context, found, before).await? {
-        return Err(not_shown());
+        return Err(StepError::not_shown());
     }
     let entry = Entry::OrganizationRestored {
         organization_id: fact.id,
     };
     Ok(context.note(entry).await?)
-}
-
-fn not_shown() -> StepError {
-    StepError::Retry {
-        reason: Reason::SecureauthUnavailable,
-        after: None,
-    }
 }

@@ -12,7 +12,7 @@ use super::super::run_context::RunContext;
 use super::user_payload::Outgoing;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::{Api, ApiError, Class, PayloadMembers, PoolId, UserId, UserStatus, UserUpdate};
+use crate::ic_secureauth_api::{Api, Class, PayloadMembers, PoolId, User, UserId, UserStatus, UserUpdate};
 use crate::store::{Batch, LedgerRow, LedgerState, PoolUser};
 
 /// What stood before a change, kept in the ledger to be put back.
@@ -22,12 +22,22 @@ struct Before {
     payload: Option<Map<String, Value>>,
 }
 
+impl Before {
+    fn read(text: &str) -> Result<Self, StepError> {
+        serde_json::from_str(text).map_err(|_| StepError::Stuck(Reason::NotTakenBack))
+    }
+
+    /// The user has these values; an activation since then is not undone.
+    fn shows(&self, user: &User) -> bool {
+        let status = self.status.and_then(|status| status_to_send(user.status, status));
+        self.payload == user.payload && status.is_none_or(|status| user.status == Some(status))
+    }
+}
+
 /// What came of the changes of a page.
 #[derive(Debug, Default)]
 pub(super) struct ChangeOutcome {
     pub(super) changed: Vec<LedgerRow>,
-    /// No longer in the pool: the next sync imports them.
-    pub(super) vanished: u64,
     pub(super) refused: Vec<Uuid>,
 }
 
@@ -45,10 +55,12 @@ pub(super) async fn run(
     let mut intents = Vec::new();
     let mut calls = Vec::new();
     for user in users {
-        let Some(found) = context.api.user(pool, &user.import.user_id).await? else {
-            outcome.vanished += 1;
-            continue;
-        };
+        // The list showed the user. If it is gone for good this run fails, and the next finds it missing and imports it.
+        let found = context
+            .api
+            .user(pool, &user.import.user_id)
+            .await?
+            .ok_or_else(not_visible)?;
         let before = Before {
             status: found.value.status,
             payload: found.value.payload.clone(),
@@ -85,11 +97,19 @@ pub(super) async fn run(
                 row.state = LedgerState::Changed;
                 outcome.changed.push(row);
             }
+            Err(error) if error.is_not_found() => return Err(not_visible()),
             Err(error) if error.class() == Class::Permanent => outcome.refused.push(user.user_guid),
             Err(error) => return Err(error.into()),
         }
     }
     Ok(outcome)
+}
+
+fn not_visible() -> StepError {
+    StepError::Retry {
+        reason: Reason::UsersNotVisible,
+        after: None,
+    }
 }
 
 /// A person who activated an account since is not sent back to `new`.
@@ -129,18 +149,45 @@ pub(super) async fn take_back(
     Ok(())
 }
 
+/// Nothing to do where the old values show. A user is gone when neither reading nor writing finds it.
 async fn put_back(api: &Api, pool: &PoolId, id: &UserId, before: &str) -> Result<(), StepError> {
-    let before: Before = serde_json::from_str(before).map_err(|_| StepError::Stuck(Reason::NotTakenBack))?;
+    let before = Before::read(before)?;
+    let found = api.user(pool, id).await?;
+    if found.as_ref().is_some_and(|found| before.shows(&found.value)) {
+        return Ok(());
+    }
+    let there = found.as_ref().and_then(|found| found.value.status);
+    let is_gone = found.is_none();
     let update = UserUpdate {
-        status: before.status,
+        status: before.status.and_then(|status| status_to_send(there, status)),
         payload: before.payload,
-        if_match: None,
+        if_match: found.and_then(|found| found.etag),
     };
     match api.update_user(pool, id, &update).await {
-        Ok(_) => Ok(()),
-        Err(error) if ApiError::is_not_found(&error) => Ok(()),
-        Err(error) => Err(error.into()),
+        Err(error) if error.is_not_found() && is_gone => Ok(()),
+        Err(error) if error.is_not_found() => Err(not_visible()),
+        answer => Ok(answer.map(|_| ())?),
     }
+}
+
+/// Of these changed users, the ones that do not show their old values (any more): a change may have come through late.
+pub(super) async fn not_put_back(
+    context: &RunContext<'_>,
+    pool: &PoolId,
+    rows: Vec<LedgerRow>,
+) -> Result<Vec<LedgerRow>, StepError> {
+    let api = &context.api;
+    stream::iter(rows)
+        .map(|row| async move {
+            let before = Before::read(row.before.as_deref().unwrap_or_default())?;
+            let found = api.user(pool, &UserId::from(row.user_id)).await?;
+            let shows = found.is_none_or(|found| before.shows(&found.value));
+            Ok::<_, StepError>((!shows).then_some(row))
+        })
+        .buffer_unordered(context.parts().max_in_flight)
+        .try_filter_map(|row| async move { Ok(row) })
+        .try_collect()
+        .await
 }
 
 /// Which of these users the pool held before the import, by id.

@@ -10,7 +10,7 @@ use crate::domain::reason::Reason;
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let id = context.organization_id().await?;
-    let Some(found) = context.api.organization(&id).await? else {
+    let Some(found) = context.organization_anywhere(&id).await? else {
         info!(organization_id = %id, "the organization is gone");
         return Ok(context.note(Entry::Deactivated { gone: true }).await?);
     };
@@ -33,10 +33,7 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
             })
             .await?;
         if !switch::set_deactivated(context, found, true).await? {
-            return Err(StepError::Retry {
-                reason: Reason::SecureauthUnavailable,
-                after: None,
-            });
+            return Err(StepError::not_shown());
         }
     }
     context.note(Entry::Deactivated { gone: false }).await?;

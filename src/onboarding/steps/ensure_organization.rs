@@ -8,7 +8,7 @@ use super::super::ownership::Owner;
 use super::super::run_context::RunContext;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::{Class, NewOrganization, Organization, OrganizationId, Versioned};
+use crate::ic_secureauth_api::{Class, NewOrganization, Organization, OrganizationId};
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let id = context.organization_id().await?;
@@ -22,10 +22,7 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
 async fn adopt(context: &mut RunContext<'_>, found: &Organization) -> Result<(), StepError> {
     let organization_id = found.id().to_string();
     let entry = match context.owner(found.marker()).await? {
-        Owner::ThisRun => Entry::OrganizationCreated {
-            organization_id,
-            live: !found.deactivated(),
-        },
+        Owner::ThisRun => return created_as_asked(context, found.id(), found).await,
         Owner::EarlierRun | Owner::Unmarked => {
             if found.parent_id() != Some(context.settings().parent_organization_id.as_str()) {
                 return Err(StepError::Permanent(Reason::OrganizationElsewhere));
@@ -60,8 +57,8 @@ async fn create(context: &mut RunContext<'_>, id: OrganizationId) -> Result<(), 
         })
         .await?;
     match context.api.create_organization(&new, &key).await {
-        Ok(created) => created_as_asked(context, &id, &created).await,
-        Err(error) if error.is_conflict() => conflict(context, &id).await,
+        Ok(created) => created_as_asked(context, &id, &created.value).await,
+        Err(error) if error.is_conflict() => conflict(context, &id, error.outcome_unknown()).await,
         Err(error) => {
             if error.class() == Class::Permanent && !error.outcome_unknown() {
                 context.note(Entry::OrganizationRefused).await?;
@@ -71,24 +68,28 @@ async fn create(context: &mut RunContext<'_>, id: OrganizationId) -> Result<(), 
     }
 }
 
-/// Something has the id: ours, somebody's, or nothing that ever shows. Reads may lag behind.
-async fn conflict(context: &mut RunContext<'_>, id: &OrganizationId) -> Result<(), StepError> {
+/// Something has the id: ours, somebody's, or nothing that ever shows. Reads may lag behind, and an earlier attempt of the
+/// same request may be what is in the way.
+async fn conflict(context: &mut RunContext<'_>, id: &OrganizationId, unsettled: bool) -> Result<(), StepError> {
     for pause in context.lag_pauses() {
         tokio::time::sleep(pause).await;
-        if let Some(found) = context.api.organization(id).await? {
+        if let Some(found) = context.organization_anywhere(id).await? {
             return adopt(context, &found.value).await;
         }
+    }
+    if unsettled {
+        return Err(StepError::not_shown());
     }
     context.note(Entry::OrganizationRefused).await?;
     Err(StepError::Permanent(Reason::OrganizationIdReserved))
 }
 
+/// It is there by our doing, as the answer says or as it was found after the answer was lost.
 async fn created_as_asked(
     context: &mut RunContext<'_>,
     id: &OrganizationId,
-    created: &Versioned<Organization>,
+    organization: &Organization,
 ) -> Result<(), StepError> {
-    let organization = &created.value;
     let live = !organization.deactivated();
     context
         .note(Entry::OrganizationCreated {
@@ -96,7 +97,7 @@ async fn created_as_asked(
             live,
         })
         .await?;
-    info!(organization_id = %id, live, "organization created");
+    info!(organization_id = %organization.id(), live, "organization created");
     let as_asked = organization.id() == id
         && organization.parent_id() == Some(context.settings().parent_organization_id.as_str())
         && organization.marker() == Some(&context.marker());
@@ -107,27 +108,33 @@ async fn created_as_asked(
     }
 }
 
-/// Ours → deleted, after its pools and only without other pools and children (reference 5.3 R5).
-pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), StepError> {
+/// Ours → deleted, after its pools and only without other pools and children (reference 5.3 R5). `false` while pools of this
+/// run still show: they have to go first.
+pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<bool, StepError> {
     let ours = context.facts.organization.clone();
     let Some(fact) = ours.filter(|organization| organization.origin != Origin::Found) else {
-        return Ok(());
+        return Ok(true);
     };
     let id = OrganizationId::parse(&fact.id).map_err(|_| refused())?;
-    let Some(found) = context.api.organization(&id).await? else {
+    let Some(found) = context.organization_anywhere(&id).await? else {
         return deleted(context, &id).await;
     };
     if !context.created(found.value.marker()) {
         return match fact.origin {
             // Somebody else's stands where ours was meant to be: nothing of ours is there.
-            Origin::Intended => Ok(()),
+            Origin::Intended => Ok(true),
             Origin::Found | Origin::Created => Err(StepError::Stuck(Reason::ForeignMarker)),
         };
     }
-    let others = !context.api.pools_of(&id).await?.is_empty();
+    let mut pools = context.api.pools_of(&id).await?;
+    pools.retain(|pool| !pool.deleted);
+    let others = pools.iter().any(|pool| !context.created(pool.marker().as_ref()));
     let children = context.api.child_count(&id).await?.unwrap_or_default() > 0;
     if others || children {
         return Err(StepError::Stuck(Reason::NotTakenBack));
+    }
+    if !pools.is_empty() {
+        return Ok(false);
     }
     context
         .note(Entry::DeleteOrganization {
@@ -142,12 +149,13 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), S
     }
 }
 
-async fn deleted(context: &mut RunContext<'_>, id: &OrganizationId) -> Result<(), StepError> {
+async fn deleted(context: &mut RunContext<'_>, id: &OrganizationId) -> Result<bool, StepError> {
     info!(organization_id = %id, "organization gone");
     let entry = Entry::OrganizationDeleted {
         organization_id: id.to_string(),
     };
-    Ok(context.note(entry).await?)
+    context.note(entry).await?;
+    Ok(true)
 }
 
 fn refused() -> StepError {

@@ -98,22 +98,16 @@ async fn create(context: &mut RunContext<'_>) -> Result<(), StepError> {
         })
         .await?;
     match context.api.create_pool(&new, &key).await {
-        Ok(answer) => {
-            created(context, &answer.value).await?;
-            let differs = new.differences(&answer.value);
-            if differs.is_empty() {
-                Ok(())
-            } else {
-                warn!(?differs, "the new pool does not show what was asked for");
-                Err(StepError::Permanent(Reason::SettingsIgnored))
-            }
-        }
+        Ok(answer) => created(context, &answer.value).await,
         Err(error) if error.is_conflict() => {
             for pause in context.lag_pauses() {
                 tokio::time::sleep(pause).await;
                 if let Some(pool) = find(context).await? {
                     return adopt(context, &pool).await;
                 }
+            }
+            if error.outcome_unknown() {
+                return Err(StepError::not_shown());
             }
             next_generation(context, &new.id).await
         }
@@ -136,6 +130,7 @@ async fn remove_doubles(context: &mut RunContext<'_>, used: &PoolId) -> Result<(
     Ok(())
 }
 
+/// It is there by our doing, as the answer says or as it was found after the answer was lost; it has to show what was asked for.
 async fn created(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepError> {
     info!(pool_id = %pool.id, "pool created");
     let entry = Entry::PoolCreated {
@@ -143,7 +138,14 @@ async fn created(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepEr
         payload_schema_id: schema(pool.payload_schema_id.as_ref()),
         metadata_schema_id: schema(pool.metadata_schema_id.as_ref()),
     };
-    Ok(context.note(entry).await?)
+    context.note(entry).await?;
+    let differs = new_pool::of(context)?.differences(pool);
+    if differs.is_empty() {
+        Ok(())
+    } else {
+        warn!(?differs, "the new pool does not show what was asked for");
+        Err(StepError::Permanent(Reason::SettingsIgnored))
+    }
 }
 
 /// The id is refused while nothing shows under it: perhaps a deleted pool keeps it for ever.
@@ -200,8 +202,11 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), S
     Ok(())
 }
 
-/// The pools whose marker carries this run's id, by id and by the organization's list.
+/// The pools whose marker carries this run's id, by id and by the organization's list; none where none was asked for.
 pub(in super::super) async fn pools_of_this_run(context: &RunContext<'_>) -> Result<Vec<Pool>, StepError> {
+    if !context.facts.pool_intended {
+        return Ok(Vec::new());
+    }
     let Ok(organization) = organization_of(context) else {
         return Ok(Vec::new());
     };
@@ -213,7 +218,9 @@ pub(in super::super) async fn pools_of_this_run(context: &RunContext<'_>) -> Res
         }
     }
     pools.retain(|pool| {
-        !pool.deleted && context.created(pool.marker().as_ref()) && pool.workspace_id.as_deref() == Some(organization.as_str())
+        !pool.deleted
+            && context.created(pool.marker().as_ref())
+            && pool.workspace_id.as_deref() == Some(organization.as_str())
     });
     Ok(pools)
 }

@@ -1,17 +1,20 @@
 //! What is to be done about a page of the CRM's rows: import, change, leave alone, leave out.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use uuid::Uuid;
 
-use super::super::facts::Origin;
+use super::super::facts::{Origin, PoolFact};
 use super::super::failure::StepError;
 use super::super::run_context::RunContext;
 use super::pool_users::fold;
 use super::user_payload::Outgoing;
 use crate::domain::issue::{Code, Field, Issue};
+use crate::domain::reason::Reason;
 use crate::domain::user::{Checked, CrmUser, UserRow};
-use crate::store::{LedgerState, PoolUser};
+use crate::ic_secureauth_api::{ApiError, PoolId, UserId};
+use crate::store::{LedgerRow, LedgerState, PoolUser};
 
 /// A page, sorted out.
 #[derive(Debug, Default)]
@@ -48,7 +51,8 @@ pub(super) async fn of(
             identifier: fold(&user.import.user_name, pool.case_insensitive),
         })
         .collect();
-    let present = context.store().pool_users_before(context.run.id, &candidates).await?;
+    let mut present = context.store().pool_users_before(context.run.id, &candidates).await?;
+    present.extend(there_all_the_same(context, pool, &outgoing, &earlier, &present).await?);
     for user in outgoing {
         if !present.contains(&user.user_id) {
             plan.import.push(user);
@@ -65,6 +69,39 @@ pub(super) async fn of(
         }
     }
     Ok(plan)
+}
+
+/// Users that an earlier run imported into this pool, that its list did not show and that are there when asked for: the
+/// list is eventually consistent, and they must neither be imported again nor deleted by a taking-back.
+async fn there_all_the_same(
+    context: &RunContext<'_>,
+    pool: &PoolFact,
+    users: &[Outgoing],
+    earlier: &HashMap<Uuid, LedgerRow>,
+    listed: &HashSet<Uuid>,
+) -> Result<HashSet<Uuid>, StepError> {
+    let pool = &PoolId::parse(&pool.id).map_err(|_| StepError::Permanent(Reason::SecureauthRefused))?;
+    let imported = |user: &&Outgoing| {
+        let row = earlier.get(&user.user_guid).filter(|row| row.user_id == user.user_id);
+        row.is_some_and(|row| matches!(row.state, LedgerState::Imported | LedgerState::Changed))
+    };
+    let unlisted: Vec<Uuid> = users
+        .iter()
+        .filter(imported)
+        .map(|user| user.user_id)
+        .filter(|id| !listed.contains(id))
+        .collect();
+    let api = &context.api;
+    stream::iter(unlisted)
+        .map(|id| async move {
+            let found = api.user(pool, &UserId::from(id)).await?;
+            Ok::<_, ApiError>(found.map(|_| id))
+        })
+        .buffer_unordered(context.parts().max_in_flight)
+        .try_filter_map(|id| async move { Ok(id) })
+        .try_collect()
+        .await
+        .map_err(StepError::from)
 }
 
 /// Rows found invalid before were counted then. Rows that are invalid only now, repeated keys included, are new issues.

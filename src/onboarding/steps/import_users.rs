@@ -119,7 +119,7 @@ async fn checkpoint(
     let mut progress = context.run.progress;
     let imported = plan.import.len() - refused.len() + changes.changed.len();
     progress.imported += imported as u64;
-    progress.already_present += plan.already_present + changes.vanished;
+    progress.already_present += plan.already_present;
     let mut ledger: Vec<LedgerRow> = plan
         .import
         .iter()
@@ -242,6 +242,10 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<bool,
         };
         after = Some(last);
         rows.retain(|row| row.state != LedgerState::TakenBack);
+        // Pages that are done already are no progress: neither do they reset the pauses nor fill a slice.
+        if rows.is_empty() {
+            continue;
+        }
         change_users::take_back(context, &pool, &mut rows).await?;
         let batch = Batch {
             ledger: rows,
@@ -255,9 +259,11 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<bool,
     }
 }
 
-/// Users of this run that are in the pool again are marked to be deleted once more; `true` when there are none.
+/// Users of this run that are in the pool again, or are changed again, are marked to be undone once more; `true` when there
+/// are none.
 pub(in super::super) async fn nothing_left(
     context: &mut RunContext<'_>,
+    pool: &PoolId,
     there: &HashSet<Uuid>,
 ) -> Result<bool, StepError> {
     let mut after = None;
@@ -270,19 +276,22 @@ pub(in super::super) async fn nothing_left(
             return Ok(clean);
         };
         after = Some(last);
-        let mut again: Vec<LedgerRow> = rows
-            .into_iter()
-            .filter(|row| row.state == LedgerState::TakenBack && row.before.is_none() && there.contains(&row.user_id))
-            .collect();
-        again.retain(|row| row.user_id != Uuid::nil());
+        let undone = rows.into_iter().filter(|row| row.state == LedgerState::TakenBack);
+        let (changed, mut again): (Vec<_>, Vec<_>) = undone.partition(|row| row.before.is_some());
+        again.retain(|row| there.contains(&row.user_id) && row.user_id != Uuid::nil());
         let stood_before = change_users::stood_before(context, &again).await?;
         again.retain(|row| !stood_before.contains(&row.user_id));
+        again.extend(change_users::not_put_back(context, pool, changed).await?);
         if again.is_empty() {
             continue;
         }
         clean = false;
         for row in &mut again {
-            row.state = LedgerState::Imported;
+            row.state = if row.before.is_some() {
+                LedgerState::Changed
+            } else {
+                LedgerState::Imported
+            };
         }
         let batch = Batch {
             ledger: again,

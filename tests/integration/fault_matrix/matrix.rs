@@ -1,0 +1,143 @@
+//! Every operation of a course × every kind of fault × the calls it may meet.
+
+use std::collections::BTreeMap;
+
+use local_stack::Stack;
+use secureauth_simulator::{CallRecord, FaultKind};
+
+use super::TOKEN;
+use super::invariant::{Before, Verdict, assert_invariant};
+use super::kind::{Lasts, fault, kinds};
+use super::lane::{begin, calls_of_a_clean_run, end, in_lanes, prepare, quick};
+use super::report::{self, Went};
+use super::scenario::Course;
+use crate::support::IMPORT;
+
+/// One cell of the matrix.
+#[derive(Debug, Clone)]
+struct Case {
+    course: Course,
+    number: usize,
+    operation: String,
+    nth: u64,
+    kind_name: &'static str,
+    kind: FaultKind,
+    lasts: Lasts,
+}
+
+impl Case {
+    fn name(&self) -> String {
+        let Self {
+            course,
+            operation,
+            nth,
+            kind_name,
+            lasts,
+            ..
+        } = self;
+        let lasts = if *lasts == Lasts::Once { "once" } else { "for ever" };
+        format!("{course:?}: {operation} {kind_name} {lasts} from call {nth}")
+    }
+
+    fn biller(&self) -> String {
+        format!("case-{:04}", self.number)
+    }
+}
+
+/// Runs the matrix of a course; panics with every case in which the invariant does not hold.
+pub(super) async fn run(course: Course) {
+    let calls = calls_of_a_clean_run(course).await.expect("a clean run");
+    let cases = cases(course, &calls);
+    assert!(cases.len() > 20, "{course:?}: {calls:?}");
+    let went = in_lanes(quick, cases, move |stack, cases| lane(stack, course, cases)).await;
+    report::judge(course, &went);
+}
+
+/// The calls of a clean run, each operation's first and second from the refusal on, under every fault.
+fn cases(course: Course, calls: &[CallRecord]) -> Vec<Case> {
+    let from = course.undone_from(calls);
+    let name = |call: &CallRecord| call.operation.clone().unwrap_or_default();
+    let mut operations: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for (index, call) in calls.iter().enumerate() {
+        let counts = operations.entry(name(call)).or_default();
+        if index < from {
+            counts.0 += 1;
+        }
+        counts.1 += 1;
+    }
+    // The handler has a token from before; where it meets a fault it is taken away first.
+    operations.insert(TOKEN.to_owned(), (0, 1));
+    let mut cases = Vec::new();
+    for (operation, (before, all)) in operations {
+        for nth in (before + 1..=all).take(2) {
+            for (kind_name, kind) in kinds() {
+                if matches!(kind, FaultKind::PartialImport { .. }) && operation != IMPORT {
+                    continue;
+                }
+                for lasts in [Lasts::Once, Lasts::ForEver] {
+                    cases.push(Case {
+                        course,
+                        number: cases.len(),
+                        operation: operation.clone(),
+                        nth,
+                        kind_name,
+                        kind: kind.clone(),
+                        lasts,
+                    });
+                }
+            }
+        }
+    }
+    cases
+}
+
+async fn lane(stack: Stack, course: Course, cases: Vec<Case>) -> Vec<Went> {
+    let billers: Vec<String> = cases.iter().map(Case::biller).collect();
+    prepare(&stack, course, &billers)
+        .await
+        .expect("what has to stand before");
+    let mut went = Vec::new();
+    for case in cases {
+        let outcome = one(&stack, &case).await.map_err(|error| error.to_string());
+        stack.simulator().faults().clear();
+        went.push((case.name(), outcome));
+    }
+    went
+}
+
+async fn one(stack: &Stack, case: &Case) -> Result<Verdict, Box<dyn std::error::Error>> {
+    let biller = case.biller();
+    if case.operation == TOKEN {
+        stack.simulator().revoke_tokens();
+    }
+    let fault = fault(&case.operation, &case.kind, case.nth, case.lasts);
+    let mut added = 0;
+    let snapshot = begin(stack, case.course, &biller, |stack| {
+        added = stack.simulator().faults().add(fault)
+    })
+    .await?;
+    stack.wait_for_end(&biller, crate::support::DEADLINE).await?;
+    let met = stack
+        .simulator()
+        .faults()
+        .list()
+        .into_iter()
+        .any(|fault| fault.id == added && fault.fired > 0);
+    end(stack, &biller).await?;
+    let before = Before {
+        course: case.course,
+        biller: &biller,
+        snapshot: &snapshot,
+        command: if case.number.is_multiple_of(2) {
+            "resume"
+        } else {
+            "rollback"
+        },
+    };
+    let verdict = assert_invariant(stack, &before).await?;
+    if met {
+        Ok(verdict)
+    } else {
+        Err("no call met the fault".into())
+    }
+}

@@ -1,0 +1,115 @@
+//! The invariant of design.md §1 under every fault, through the real protocols: each course × each SecureAuth operation it
+//! calls × each kind of fault × the call it meets; the process killed at each call; messages doubled and timers fired.
+//!
+//! A case that fails is named with all that is needed to repeat it. The simulator's seed is 0 in every set.
+
+mod invariant;
+mod kill;
+mod kind;
+mod lane;
+mod matrix;
+mod noise;
+mod report;
+mod scenario;
+mod snapshot;
+mod taking_back;
+
+use scenario::{Course, Scenario};
+
+/// The simulator's name of the token endpoint.
+const TOKEN: &str = "token";
+
+fn forward(scenario: Scenario) -> Course {
+    Course {
+        scenario,
+        taken_back: false,
+    }
+}
+
+fn undone(scenario: Scenario) -> Course {
+    Course {
+        scenario,
+        taken_back: true,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_biller_is_enabled_or_nothing_is_left_whatever_call_fails() {
+    matrix::run(forward(Scenario::NewBiller)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organization_that_stood_deactivated_is_used_or_left_as_it_was_whatever_call_fails() {
+    matrix::run(forward(Scenario::DeactivatedOrganization)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_of_somebody_else_are_never_touched_whatever_call_fails() {
+    matrix::run(forward(Scenario::ForeignPool)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_is_done_or_taken_back_whatever_call_fails() {
+    matrix::run(forward(Scenario::Sync)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_biller_is_disabled_or_stays_as_it_is_whatever_call_fails() {
+    matrix::run(forward(Scenario::Disable)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_biller_that_fails_is_taken_back_whatever_call_of_the_taking_back_fails() {
+    matrix::run(undone(Scenario::NewBiller)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stood_before_is_left_alone_whatever_call_of_the_taking_back_fails() {
+    matrix::run(undone(Scenario::DeactivatedOrganization)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_our_users_leave_a_pool_of_somebody_else_whatever_call_of_the_taking_back_fails() {
+    matrix::run(undone(Scenario::ForeignPool)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_sync_is_taken_back_whatever_call_of_the_taking_back_fails() {
+    matrix::run(undone(Scenario::Sync)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_disabling_is_taken_back_whatever_call_of_the_taking_back_fails() {
+    matrix::run(undone(Scenario::Disable)).await;
+}
+
+/// What is asked for in every test about all courses.
+const SCENARIOS: [Scenario; 5] = [
+    Scenario::NewBiller,
+    Scenario::DeactivatedOrganization,
+    Scenario::ForeignPool,
+    Scenario::Sync,
+    Scenario::Disable,
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_is_killed_at_any_call_is_replaced_and_the_run_ends_well() {
+    for scenario in SCENARIOS {
+        kill::run(forward(scenario)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_is_killed_at_any_call_of_a_taking_back_is_replaced_and_everything_is_taken_back() {
+    for scenario in SCENARIOS {
+        kill::run(undone(scenario)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doubled_messages_and_timers_change_nothing() {
+    for scenario in SCENARIOS {
+        noise::run(forward(scenario)).await;
+        noise::run(undone(scenario)).await;
+    }
+}

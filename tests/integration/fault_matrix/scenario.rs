@@ -1,0 +1,193 @@
+//! What is asked for, and what stands before.
+
+use local_stack::{Stack, UserRow};
+use secureauth_simulator::{CallRecord, Fault, FaultKind, FaultStatus, Seed};
+use serde_json::json;
+
+use crate::support::{DEADLINE, Outcome, add_biller};
+
+/// What is asked for, and what stands before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scenario {
+    /// Nothing stands; two pages of users.
+    NewBiller,
+    /// The organization stands deactivated, without a pool.
+    DeactivatedOrganization,
+    /// Organization and pool stand, with users of somebody else; one has the user name of a CRM user.
+    ForeignPool,
+    /// An active biller with new and changed users.
+    Sync,
+    /// An active biller.
+    Disable,
+}
+
+/// A scenario, with or without a refusal at its end that makes the run take everything back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Course {
+    pub(super) scenario: Scenario,
+    pub(super) taken_back: bool,
+}
+
+impl Scenario {
+    /// Users the CRM has at the end.
+    pub(super) fn users(self) -> u32 {
+        match self {
+            Self::NewBiller => 120,
+            Self::DeactivatedOrganization => 4,
+            Self::ForeignPool => 6,
+            Self::Sync => 7,
+            Self::Disable => 2,
+        }
+    }
+
+    /// The biller is active before.
+    pub(super) fn starts_active(self) -> bool {
+        matches!(self, Self::Sync | Self::Disable)
+    }
+
+    /// What the CRM's toggle is set to.
+    pub(super) fn wish(self) -> bool {
+        self != Self::Disable
+    }
+}
+
+impl Course {
+    /// The refusal that ends the course: late, when as much as possible was done.
+    pub(super) fn trigger(self, biller: &str) -> Option<Fault> {
+        let refusal = |after_effect| {
+            FaultKind::Status(FaultStatus {
+                status: 422,
+                after_effect,
+                ..FaultStatus::default()
+            })
+        };
+        let fault = match self.scenario {
+            Scenario::Sync => Fault::on("update_user", refusal(false)).nth(2),
+            // Deactivated all the same: there is something to put back.
+            Scenario::Disable => Fault::on("update_organization", refusal(true)).nth(1).path(biller),
+            _ => Fault::on("update_organization", refusal(false)).nth(1).path(biller),
+        };
+        self.taken_back.then_some(fault)
+    }
+
+    /// How many of a clean run's calls come before what the course is about: all up to its refusal, else none.
+    pub(super) fn undone_from(self, calls: &[CallRecord]) -> usize {
+        let refused = |call: &CallRecord| self.taken_back && call.status == Some(422);
+        calls.iter().position(refused).map_or(0, |trigger| trigger + 1)
+    }
+
+    /// What has to stand before the biller becomes active, where it has to.
+    pub(super) fn seed(self, stack: &Stack, biller: &str) -> Outcome {
+        let users = if self.scenario == Scenario::Sync {
+            4
+        } else {
+            self.users()
+        };
+        add_biller(stack, biller, users)?;
+        let seed = match self.scenario {
+            Scenario::DeactivatedOrganization => Seed::default().organization(&organization(biller)),
+            Scenario::ForeignPool => foreign_pool(biller),
+            _ => return Ok(()),
+        };
+        stack.simulator().seed(seed)?;
+        Ok(())
+    }
+
+    /// Users of the course: a course that is taken back is about its end and not about many pages.
+    pub(super) fn users(self) -> u32 {
+        if self.taken_back && self.scenario == Scenario::NewBiller {
+            5
+        } else {
+            self.scenario.users()
+        }
+    }
+
+    /// What the CRM changes after the biller became active.
+    pub(super) fn change(self, stack: &Stack, biller: &str) -> Outcome {
+        if self.scenario == Scenario::Sync {
+            stack.crm().add_users(
+                biller,
+                &(5..=self.users())
+                    .map(|number| UserRow::sample(biller, number))
+                    .collect::<Vec<_>>(),
+            )?;
+            for user in changed(biller) {
+                assert_eq!(stack.crm().replace_user(biller, &user)?, 1);
+            }
+        }
+        Ok(())
+    }
+
+    /// What SecureAuth is to hold of the CRM's users in the end.
+    pub(super) fn wished_users(self, biller: &str) -> Vec<UserRow> {
+        let mut users = UserRow::samples(biller, self.users());
+        if self.scenario == Scenario::Sync {
+            for user in changed(biller) {
+                users.retain(|other| other.user_guid != user.user_guid);
+                users.push(user);
+            }
+        }
+        users
+    }
+}
+
+/// Makes billers active, all at once.
+pub(super) async fn activate(stack: &Stack, billers: &[String]) -> Outcome {
+    for biller in billers {
+        let answer = stack.front_door().toggle(biller, true).await?;
+        assert_eq!(answer.status, 202, "{}", answer.text);
+    }
+    for biller in billers {
+        let mut run = stack.wait_for_end(biller, DEADLINE).await?;
+        // On a busy machine a call may take longer than these short deadlines, again and again.
+        while run.state == "failed" {
+            stack.front_door().toggle(biller, true).await?;
+            run = stack
+                .wait_for(biller, DEADLINE, |latest| {
+                    latest.onboarding_id != run.onboarding_id && latest.has_ended()
+                })
+                .await?;
+        }
+        assert_eq!(run.state, "succeeded", "{run:?}");
+    }
+    Ok(())
+}
+
+/// Two users whose names and status the CRM changes; their user names stay.
+fn changed(biller: &str) -> [UserRow; 2] {
+    [(2, "active"), (3, "inactive")].map(|(number, status)| UserRow {
+        last_name: Some("Renamed".to_owned()),
+        status: Some(status.to_owned()),
+        ..UserRow::sample(biller, number)
+    })
+}
+
+/// With members that a careless update would reset.
+fn organization(biller: &str) -> serde_json::Value {
+    json!({
+        "id": biller, "name": "Stood before", "parent_id": "invoice-cloud", "deactivated": true,
+        "description": "theirs", "color": "#123456", "domains": [format!("{biller}.example.com")],
+        "metadata": {"payload": {"theirs": "kept"}},
+    })
+}
+
+fn foreign_pool(biller: &str) -> Seed {
+    let pool = format!("pool-of-{biller}");
+    let name = UserRow::sample(biller, 1).user_name.unwrap_or_default();
+    let mut seed = Seed::default().organization(&organization(biller)).pool(&json!({
+        "id": pool, "name": "Theirs", "workspace_id": biller, "with_idp": true, "identifier_case_insensitive": true,
+        "metadata": {"theirs": "kept"}, "payload_schema_id": "5d5ced58793b41178123b2d1cc5fb658",
+    }));
+    for (id, identifier) in [
+        ("theirs-1", "theirs.one"),
+        ("theirs-2", "theirs.two"),
+        ("theirs-3", &name.to_uppercase()),
+    ] {
+        seed = seed.user(&json!({
+            "user_pool_id": pool, "id": format!("{id}-{biller}"), "status": "active",
+            "payload": {"first_name": "Their", "last_name": "Own", "user_name": identifier},
+            "identifiers": [{"identifier": identifier, "type": "uid"}],
+        }));
+    }
+    seed
+}
