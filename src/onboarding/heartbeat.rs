@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     const BEAT: Beat = Beat {
-        ttl: Duration::from_secs(180),
+        ttl: Duration::from_mins(3),
         every: Duration::from_secs(30),
     };
 
@@ -122,7 +122,7 @@ mod tests {
         let heart = Heartbeat::start(Instant::now(), BEAT, || async { Ok(true) });
         tokio::time::sleep(Duration::from_secs(1_000)).await;
         assert!(heart.hold().lasts(Duration::from_secs(100)));
-        assert!(!heart.hold().lasts(Duration::from_secs(180)));
+        assert!(!heart.hold().lasts(Duration::from_mins(3)));
     }
 
     #[tokio::test(start_paused = true)]
