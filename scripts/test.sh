@@ -1,20 +1,11 @@
 #!/usr/bin/env bash
-# Everything, in stages. The last line is the sum over all tests; a stage that fails counts as one failed test more,
-# so that nothing can fail without being counted.
+# `make test`: everything, in stages. The last line is the sum over all tests; every other stage that fails counts as one
+# failed test, so that nothing fails without being counted.
 set -uo pipefail
-cd "$(dirname "$0")/.." || exit
-: "${CARGO_TARGET_DIR:?is set by the Makefile}"
+. "$(dirname "$0")/lib.sh"
 
-passed=0 failed=0 skipped=0
-stages=()
-
-# stage NAME COMMAND…: runs it, remembers how it ended.
-stage() {
-    local start=$SECONDS verdict=ok
-    scripts/stage.sh "$@" || verdict=FAILED
-    stages+=("$(printf '%-12s %-6s %5d s' "$1" "$verdict" $((SECONDS - start)))")
-    [ "$verdict" = ok ]
-}
+export log=$CARGO_TARGET_DIR/test.log
+passed=0 skipped=0
 
 # Runs the tests and keeps what they print for counting.
 tests() {
@@ -27,36 +18,30 @@ sum() {
     awk -v word="$1" '/^test result:/ { for (i = 2; i <= NF; i++) if ($i ~ "^" word) n += $(i - 1) } END { print n + 0 }' "$log"
 }
 
+count_tests() {
+    passed=$(sum passed) skipped=$(sum ignored)
+    local tests_failed
+    tests_failed=$(sum failed)
+    # The stage counted as one; a test program that crashed has no result line, and stays counted so.
+    [ "$tests_failed" -eq 0 ] || failed=$((failed - 1 + tests_failed))
+}
+
 finish() {
-    printf '\n%s\n' "Stages:"
-    printf '  %s\n' "${stages[@]}"
+    print_stages
     local skips=
     [ "$skipped" -eq 0 ] || skips=", $skipped skipped"
-    printf '%d passed, %d failed%s\n' "$passed" "$failed" "$skips"
+    printf '%d passed, %d failed%s\n' "$passed" "$failed" "$skips" | tee "$CARGO_TARGET_DIR/test.summary"
     [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
     exit
 }
 
 mkdir -p "$CARGO_TARGET_DIR"
-log=$CARGO_TARGET_DIR/test.log
 : >"$log"
-export log
+rm -f "$CARGO_TARGET_DIR/test.summary"
 
-if ! stage build cargo build --workspace --all-targets --locked; then
-    failed=1
-    finish
-fi
-stage check scripts/check.sh || failed=$((failed + 1))
+stage build cargo build --workspace --all-targets --locked || finish
+check_stages
 stage tests bash -o pipefail -c tests
-tests_ok=$?
-passed=$(sum passed) skipped=$(sum ignored)
-tests_failed=$(sum failed)
-# A test program that crashed has no result line.
-[ "$tests_ok" -eq 0 ] || [ "$tests_failed" -gt 0 ] || tests_failed=1
-failed=$((failed + tests_failed))
-if stage run "$CARGO_TARGET_DIR/debug/local-stack" run; then
-    passed=$((passed + 1))
-else
-    failed=$((failed + 1))
-fi
+count_tests
+stage run "$CARGO_TARGET_DIR/debug/local-stack" run && passed=$((passed + 1))
 finish

@@ -1,4 +1,5 @@
-//! Wires settings, vault, database, SecureAuth and saga together, on first use and again after a failure.
+//! Wires settings, vault, database, SecureAuth and saga together: on first use, again after a failure, and anew when SecureAuth
+//! refuses the credentials, because they may have been rotated in the vault.
 //!
 //! Nothing here ends the process: what is missing is [`NotReady`] until it is there.
 
@@ -171,7 +172,7 @@ async fn check_schema(store: &dyn Store) -> Result<(), NotReady> {
 impl ServicesSource for Boot {
     async fn services(&self) -> Result<Arc<Services>, NotReady> {
         let mut ready = self.ready.lock().await;
-        if let Some(services) = ready.as_ref() {
+        if let Some(services) = ready.as_ref().filter(|services| !services.onboarding.is_stale()) {
             return Ok(Arc::clone(services));
         }
         let services = Arc::new(self.make().await?);

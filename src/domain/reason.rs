@@ -5,8 +5,10 @@ use super::words::words;
 /// Why a run failed, is being taken back, waits or is stuck.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// SecureAuth did not answer, answered 5xx or 429, or refused our credentials or scopes.
+    /// SecureAuth did not answer, answered 5xx or 429, or refused our token or scopes.
     SecureauthUnavailable,
+    /// SecureAuth's token endpoint refused our credentials; they are read again.
+    CredentialsRefused,
     /// SecureAuth refused this biller's data (400, 404, 409, 413, 422).
     SecureauthRefused,
     /// The organization id cannot be used: its creation is refused while nothing is there to see.
@@ -49,6 +51,7 @@ pub enum Reason {
 
 words!(Reason {
     SecureauthUnavailable = "secureauth_unavailable",
+    CredentialsRefused = "credentials_refused",
     SecureauthRefused = "secureauth_refused",
     OrganizationIdReserved = "organization_id_reserved",
     OrganizationElsewhere = "organization_elsewhere",

@@ -1,23 +1,20 @@
-//! Takes a run on by one slice: slot, lease, journal, next steps, and what follows from a failure.
+//! Takes a run on by one slice: worker slot, lease, heart-beat, journal.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::time::Instant;
-use tracing::{Instrument, debug, error, info, info_span, warn};
+use tracing::{Instrument, info_span, warn};
 
+use super::Onboarding;
 use super::facts::Facts;
-use super::failure::{Failure, Next, StepError, after_failure};
 use super::gate::Gate;
 use super::heartbeat::{Beat, Heartbeat, Hold};
 use super::run_context::RunContext;
-use super::{Onboarding, steps, taking_back};
 use crate::domain::ids::OnboardingId;
-use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 use crate::domain::run::RunState;
 use crate::ic_secureauth_api::CallContext;
-use crate::store::{Batch, Ending, Lease, LeaseOutcome, LeasedRun, Release, StoreError};
+use crate::store::{Lease, LeaseOutcome, LeasedRun, Release, StoreError};
 use crate::telemetry::chain;
 
 /// What a slice came to.
@@ -51,8 +48,8 @@ impl Onboarding {
             self.parts.store.postpone(id, self.parts.run.no_slot_pause).await?;
             return Ok(Advanced::NoSlot);
         };
-        let advanced = self.with_lease(id, slot).await;
-        self.slot.leave().await;
+        let advanced = self.with_lease(id, slot.hold()).await;
+        self.slot.leave(slot).await;
         match advanced {
             Err(StoreError::LeaseLost(_)) => Ok(Advanced::LeaseLost),
             advanced => advanced,
@@ -135,193 +132,13 @@ impl Onboarding {
         Ok(Advanced::Waiting)
     }
 
-    async fn give_back(&self, lease: &Lease) {
+    /// Gives the lease up for whoever can go on; one that cannot be given up expires.
+    pub(super) async fn give_back(&self, lease: &Lease) {
         let release = Release::Continue {
             resend: self.parts.run.resend_first,
         };
         if let Err(error) = self.parts.store.release(lease, &release).await {
             warn!(error = %chain(&error), "a lease is left to expire");
         }
-    }
-}
-
-impl RunContext<'_> {
-    async fn work(&mut self) -> Result<Advanced, StoreError> {
-        loop {
-            match self.next().await {
-                Ok(Some(ending)) => match self.end(&ending).await {
-                    Ok(advanced) => return Ok(advanced),
-                    Err(error) => return self.failed(StepError::from(error)).await,
-                },
-                Ok(None) if self.slice_is_over() => return self.go_on_later().await,
-                Ok(None) => {}
-                Err(Pause::Failed(error)) => return self.failed(error).await,
-                Err(Pause::Recheck) => {
-                    let after = self.times().recheck_after;
-                    return self.wait(after, RunState::TakingBack, Reason::Recheck, 0).await;
-                }
-            }
-        }
-    }
-
-    fn is_taking_back(&self) -> bool {
-        self.run.state == RunState::TakingBack || self.facts.undo.is_some()
-    }
-
-    /// Does the next step; `Some` when the run can end.
-    async fn next(&mut self) -> Result<Option<Ending>, Pause> {
-        if self.is_taking_back() {
-            return taking_back::next(self).await;
-        }
-        let Some(step) = self.facts.next_step(self.run.kind) else {
-            return Ok(None);
-        };
-        if self.run.step != Some(step) {
-            self.run.step = Some(step);
-            // A step that was not reached before is progress.
-            let batch = Batch {
-                step: Some(step),
-                resets_pauses: true,
-                ..Batch::default()
-            };
-            self.write(batch).await.map_err(StepError::from)?;
-            debug!(step = step.as_str(), "step begins");
-        }
-        Ok(steps::run(self, step).await?)
-    }
-
-    async fn end(&mut self, ending: &Ending) -> Result<Advanced, StoreError> {
-        self.store().finish(&self.lease, ending).await?;
-        let state = match ending {
-            Ending::Failed(reason) => {
-                warn!(
-                    reason = reason.as_str(),
-                    "the run failed; nothing of it is left in SecureAuth"
-                );
-                RunState::Failed
-            }
-            Ending::Stuck(reason) => {
-                let left = self.leftovers();
-                error!(
-                    reason = reason.as_str(),
-                    left, "the run is stuck; an operator has to take it on"
-                );
-                RunState::Stuck
-            }
-            Ending::Activated { .. } | Ending::Synced { .. } | Ending::Deactivated => {
-                let progress = self.run.progress;
-                info!(
-                    users = progress.users_total,
-                    imported = progress.imported,
-                    already_present = progress.already_present,
-                    skipped = progress.skipped,
-                    "the run succeeded"
-                );
-                RunState::Succeeded
-            }
-        };
-        Ok(Advanced::Ended(state))
-    }
-
-    async fn go_on_later(&mut self) -> Result<Advanced, StoreError> {
-        let release = Release::Continue {
-            resend: self.times().resend_first,
-        };
-        self.store().release(&self.lease, &release).await?;
-        Ok(Advanced::MoreToDo)
-    }
-
-    async fn failed(&mut self, error: StepError) -> Result<Advanced, StoreError> {
-        let failure = match error {
-            StepError::LeaseLost => {
-                warn!("the lease is lost; another worker goes on");
-                return Ok(Advanced::LeaseLost);
-            }
-            StepError::Store(error @ StoreError::Newer { .. }) => {
-                self.onboarding.give_back(&self.lease).await;
-                return Err(error);
-            }
-            StepError::Store(error) => {
-                error!(error = %chain(&error), "the database failed");
-                Failure::Retry {
-                    reason: Reason::DatabaseUnavailable,
-                    after: None,
-                }
-            }
-            StepError::Retry { reason, after } => Failure::Retry { reason, after },
-            StepError::Permanent(reason) => Failure::Permanent(reason),
-            StepError::Stuck(reason) => Failure::Stuck(reason),
-        };
-        let next = after_failure(
-            self.run.kind,
-            &self.facts,
-            self.is_taking_back(),
-            self.run.pauses_used,
-            &failure,
-            &self.onboarding.schedules,
-        );
-        match next {
-            Next::Wait {
-                after,
-                state,
-                reason,
-                pauses_used,
-            } => self.wait(after, state, reason, pauses_used).await,
-            Next::Fail(reason) => self.end(&Ending::Failed(reason)).await,
-            Next::Stuck(reason) => self.end(&Ending::Stuck(reason)).await,
-            Next::TakeBack(reason) => self.begin_taking_back(reason).await,
-        }
-    }
-
-    async fn wait(
-        &mut self,
-        after: Duration,
-        state: RunState,
-        reason: Reason,
-        pauses_used: u32,
-    ) -> Result<Advanced, StoreError> {
-        warn!(waiting_for = reason.as_str(), ?after, pauses_used, "the run pauses");
-        let release = Release::Wait {
-            after,
-            state,
-            waiting_for: reason,
-            reason: None,
-            pauses_used,
-        };
-        self.store().release(&self.lease, &release).await?;
-        Ok(Advanced::Waiting)
-    }
-
-    /// Calls of this run that were given up may still arrive; they are waited out before the first undo.
-    async fn begin_taking_back(&mut self, reason: Reason) -> Result<Advanced, StoreError> {
-        warn!(reason = reason.as_str(), "what the run created is taken back");
-        self.note(Entry::TakingBack {
-            reason: reason.as_str().to_owned(),
-        })
-        .await?;
-        let release = Release::Wait {
-            after: self.onboarding.longest_call(),
-            state: RunState::TakingBack,
-            waiting_for: Reason::PreviousWorker,
-            reason: Some(reason),
-            pauses_used: 0,
-        };
-        self.store().release(&self.lease, &release).await?;
-        Ok(Advanced::Waiting)
-    }
-}
-
-/// Why a run does not go on right now.
-#[derive(Debug)]
-pub(super) enum Pause {
-    /// A step failed.
-    Failed(StepError),
-    /// Everything is undone; it is looked for once more after a while.
-    Recheck,
-}
-
-impl<E: Into<StepError>> From<E> for Pause {
-    fn from(error: E) -> Self {
-        Self::Failed(error.into())
     }
 }

@@ -45,7 +45,11 @@ impl From<ApiError> for StepError {
                 reason: Reason::SecureauthUnavailable,
                 after,
             },
-            Class::Reauthenticate | Class::Stale => Self::Retry {
+            Class::Reauthenticate => Self::Retry {
+                reason: Reason::CredentialsRefused,
+                after: None,
+            },
+            Class::Stale => Self::Retry {
                 reason: Reason::SecureauthUnavailable,
                 after: None,
             },

@@ -1,8 +1,8 @@
 //! The saga: accepts events, drives runs through their steps, and takes back what a run created when it cannot finish.
 //!
 //! The invariant (design.md §1): every run ends Succeeded, Failed with everything taken back, or Stuck and reported.
-//! [`driver`] decides what comes next, [`steps`] holds one file per step with its `undo` beside it, [`facts`] is the journal
-//! folded, [`failure`] says what follows from a failure.
+//! [`driver`] gets slot and lease, [`slice`] does the next steps, [`steps`] holds one file per step with its `undo` beside it,
+//! [`taking_back`] orders the undoing, [`facts`] is the journal folded, [`failure`] says what follows from a failure.
 
 mod driver;
 mod facts;
@@ -13,11 +13,13 @@ mod look;
 mod naming;
 mod ownership;
 mod run_context;
+mod slice;
 mod steps;
 mod taking_back;
 mod worker_slot;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub use driver::Advanced;
@@ -69,6 +71,7 @@ pub struct Onboarding {
     worker: WorkerId,
     slot: worker_slot::WorkerSlot,
     schedules: Schedules,
+    stale: AtomicBool,
 }
 
 /// One event, parsed.
@@ -109,7 +112,14 @@ impl Onboarding {
             worker,
             slot,
             schedules,
+            stale: AtomicBool::new(false),
         }
+    }
+
+    /// SecureAuth refused the credentials: whoever made this saga reads them again and makes another one. Runs under way
+    /// wait and are taken on by that one.
+    pub fn is_stale(&self) -> bool {
+        self.stale.load(Ordering::Relaxed)
     }
 
     /// Records an event with what follows from it.

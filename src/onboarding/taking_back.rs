@@ -2,10 +2,10 @@
 
 use tracing::info;
 
-use super::driver::Pause;
 use super::facts::{Origin, Undo};
 use super::failure::StepError;
 use super::run_context::RunContext;
+use super::slice::Pause;
 use super::steps::{activate_organization, ensure_organization, ensure_pool, import_users, user_ids};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;

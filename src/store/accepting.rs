@@ -70,10 +70,9 @@ impl Found {
             Decision::Join(head) => (None, Some(head.id), self.blocking),
             Decision::Replay(_) => (None, None, self.event.and_then(|(_, run)| run)),
             Decision::OppositeRunning(_) | Decision::Stuck(_) => (None, None, self.blocking),
-            Decision::NothingToDo
-            | Decision::EventReused
-            | Decision::BillerNotFound
-            | Decision::BillerWithoutName => (None, None, None),
+            Decision::NothingToDo | Decision::EventReused | Decision::BillerNotFound | Decision::BillerWithoutName => {
+                (None, None, None)
+            }
         };
         Plan {
             records_event: event_run.is_some() || decision == Decision::NothingToDo,

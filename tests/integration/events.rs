@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    DEADLINE, Outcome, add_biller, assert_understood, disable, enable, ended, live, nothing, options, remove_organization, stack_with, start, status,
-    toggle,
+    DEADLINE, Outcome, add_biller, assert_understood, disable, enable, ended, live, nothing, options,
+    remove_organization, stack_with, start, status, toggle,
 };
 
 const T3: &str = "Enabling CIAM will initiate the creation of your organization and all its associated users in SecureAuth. Please wait while the setup completes.";
@@ -60,7 +60,10 @@ async fn the_crm_s_own_columns_are_set_when_a_biller_becomes_active() -> Outcome
 async fn a_biller_wizard_submission_onboards_when_its_checkbox_is_set() -> Outcome {
     let stack = stack_with("1876", 0).await?;
     let unset = stack.front_door().wizard("1876", false).await?;
-    assert_eq!((unset.status, unset.text_at("/message")), (200, "There is nothing to do."));
+    assert_eq!(
+        (unset.status, unset.text_at("/message")),
+        (200, "There is nothing to do.")
+    );
     assert!(stack.database().runs()?.is_empty());
     let set = stack.front_door().wizard("1876", true).await?;
     assert_eq!(set.status, 202);
@@ -100,7 +103,10 @@ async fn a_second_toggle_while_one_is_running_joins_it_and_the_opposite_is_refus
     assert_eq!((first.status, second.status), (202, 202));
     assert_eq!(first.text_at("/onboardingId"), second.text_at("/onboardingId"));
     let opposite = stack.front_door().toggle("1876", false).await?;
-    assert_eq!((opposite.status, opposite.text_at("/code")), (409, "opposite-operation-running"));
+    assert_eq!(
+        (opposite.status, opposite.text_at("/code")),
+        (409, "opposite-operation-running")
+    );
     assert_eq!(opposite.text_at("/onboardingId"), first.text_at("/onboardingId"));
     assert_eq!(stack.database().runs()?.len(), 1);
     Ok(())
@@ -208,8 +214,16 @@ async fn a_bad_request_names_the_member_and_stores_nothing() -> Outcome {
         ("tier", with("tier", json!(2))),
     ] {
         let answer = door.post("1876", &body).await?;
-        assert_eq!((answer.status, answer.text_at("/member")), (400, member), "{}", answer.text);
-        assert_eq!(answer.header("content-type"), Some("application/problem+json; charset=utf-8"));
+        assert_eq!(
+            (answer.status, answer.text_at("/member")),
+            (400, member),
+            "{}",
+            answer.text
+        );
+        assert_eq!(
+            answer.header("content-type"),
+            Some("application/problem+json; charset=utf-8")
+        );
     }
     for text in ["", "{", "[]", "null"] {
         let answer = door.post_text("1876", text).await?;
@@ -227,7 +241,11 @@ async fn an_oversize_body_is_refused_with_413_however_large() -> Outcome {
     let stack = stack_with("1876", 1).await?;
     for bytes in [70_000, 20_000_000] {
         let answer = stack.front_door().post_text("1876", "x".repeat(bytes)).await?;
-        assert_eq!((answer.status, answer.text_at("/code")), (413, "body-too-large"), "{bytes}");
+        assert_eq!(
+            (answer.status, answer.text_at("/code")),
+            (413, "body-too-large"),
+            "{bytes}"
+        );
     }
     assert_understood(&stack);
     Ok(())
@@ -250,8 +268,14 @@ async fn a_biller_without_a_name_is_refused_before_anything_is_stored() -> Outco
 async fn a_failed_wizard_run_tells_people_where_to_try_again() -> Outcome {
     use secureauth_simulator::{Fault, FaultKind, FaultStatus};
     let stack = stack_with("1876", 1).await?;
-    let refusal = FaultStatus { status: 422, ..FaultStatus::default() };
-    stack.simulator().faults().add(Fault::on("create_organization", FaultKind::Status(refusal)).nth(1));
+    let refusal = FaultStatus {
+        status: 422,
+        ..FaultStatus::default()
+    };
+    stack
+        .simulator()
+        .faults()
+        .add(Fault::on("create_organization", FaultKind::Status(refusal)).nth(1));
     let answer = stack.front_door().wizard("1876", true).await?;
     assert_eq!(ended(&stack, "1876", &answer).await?.state, "failed");
     let shown = status(&stack, "1876").await?;

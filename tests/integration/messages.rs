@@ -22,8 +22,17 @@ async fn messages_that_are_not_ours_are_dropped_and_logged() -> Outcome {
     assert!(queue.poison().is_empty());
     let lines: Vec<String> = stack.host().console_lines().into_iter().map(|line| line.text).collect();
     assert_eq!(lines.iter().filter(|line| line.contains("not ours")).count(), 4);
-    assert_eq!(lines.iter().filter(|line| line.contains("there is no such run")).count(), 1);
-    assert!(!lines.iter().any(|line| line.contains("hello")), "what was in the message is not logged");
+    assert_eq!(
+        lines
+            .iter()
+            .filter(|line| line.contains("there is no such run"))
+            .count(),
+        1
+    );
+    assert!(
+        !lines.iter().any(|line| line.contains("hello")),
+        "what was in the message is not logged"
+    );
     Ok(())
 }
 
@@ -33,7 +42,11 @@ async fn a_message_of_a_newer_version_is_left_for_a_newer_instance() -> Outcome 
     let queue = stack.host().queue(QUEUE);
     queue.send(r#"{"v":2,"run":"x"}"#).await?;
     stack.host().wait_until_idle(DEADLINE).await?;
-    assert_eq!(queue.poison().len(), 1, "delivered maxDequeueCount times, then kept aside");
+    assert_eq!(
+        queue.poison().len(),
+        1,
+        "delivered maxDequeueCount times, then kept aside"
+    );
     assert_eq!(invocations(&stack).len(), 10);
     Ok(())
 }
@@ -58,7 +71,12 @@ async fn a_message_delivered_many_times_does_the_work_once() -> Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_is_lost_after_the_commit_is_sent_again_by_the_timer() -> Outcome {
-    let stack = start(options().set("AzureWebJobs.function-migrate-users.Disabled", "true"), "1876", 2).await?;
+    let stack = start(
+        options().set("AzureWebJobs.function-migrate-users.Disabled", "true"),
+        "1876",
+        2,
+    )
+    .await?;
     let toggled = stack.front_door().toggle("1876", true).await?;
     let queue = stack.host().queue(QUEUE);
     assert_eq!(queue.len(), 1);
@@ -110,7 +128,8 @@ fn secureauth_is_down(stack: &Stack) {
 
 fn invocations(stack: &Stack) -> Vec<Invocation> {
     let all = stack.host().invocations().into_iter();
-    all.filter(|invocation| invocation.function == "function-migrate-users").collect()
+    all.filter(|invocation| invocation.function == "function-migrate-users")
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,7 +141,7 @@ async fn a_journal_entry_of_a_newer_version_leaves_the_run_to_it() -> Outcome {
     stack.wait_for("1876", DEADLINE, |run| run.state == "waiting").await?;
     let newer = rusqlite::Connection::open(stack.database().path())?;
     newer.execute(
-        "INSERT INTO onboarding_journal (onboarding_id, seq, at, entry, detail) VALUES (?1, 99, 0, 'teleport', ?2)",
+        "INSERT INTO onboarding_journal (onboarding_id, seq, written_at, entry, detail) VALUES (?1, 99, 0, 'teleport', ?2)",
         [id.as_str(), r#"{"entry":"teleport"}"#],
     )?;
     stack.simulator().faults().clear();

@@ -38,9 +38,15 @@ async fn without_usable_settings_the_handler_serves_503_and_says_once_what_is_wr
         assert_eq!((answer.status, answer.text_at("/code")), (503, "configuration"));
         assert!(answer.header("retry-after").is_some());
     }
-    host.queue("migrate-users").send(r#"{"v":1,"onboardingId":"00000000-0000-4000-8000-000000000000"}"#).await?;
+    host.queue("migrate-users")
+        .send(r#"{"v":1,"onboardingId":"00000000-0000-4000-8000-000000000000"}"#)
+        .await?;
     host.wait_until_idle(DEADLINE).await?;
-    assert_eq!(host.queue("migrate-users").poison().len(), 1, "500 until it is kept aside");
+    assert_eq!(
+        host.queue("migrate-users").poison().len(),
+        1,
+        "500 until it is kept aside"
+    );
     let console: Vec<String> = host.console_lines().into_iter().map(|line| line.text).collect();
     for variable in ["DATABASE", "SECOND_FACTOR_MECHANISMS", "SECUREAUTH_TENANT_ID"] {
         let lines = console.iter().filter(|line| line.starts_with(variable)).count();
@@ -61,7 +67,10 @@ async fn subcommands_exit_2_with_the_findings() -> Outcome {
             .await?;
         assert_eq!(output.status.code(), Some(2));
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(told.contains("DATABASE") && told.contains("SECOND_FACTOR_MECHANISMS"), "{told}");
+        assert!(
+            told.contains("DATABASE") && told.contains("SECOND_FACTOR_MECHANISMS"),
+            "{told}"
+        );
     }
     Ok(())
 }
@@ -90,7 +99,10 @@ async fn a_locked_database_is_503_with_nothing_stored_and_a_run_waits_for_it() -
     let locker = Connection::open(stack.database().path())?;
     locker.execute_batch("BEGIN EXCLUSIVE")?;
     let refused = stack.front_door().post("1876", &toggle(true, "e-1")).await?;
-    assert_eq!((refused.status, refused.text_at("/code")), (503, "database-unavailable"));
+    assert_eq!(
+        (refused.status, refused.text_at("/code")),
+        (503, "database-unavailable")
+    );
     assert!(refused.header("retry-after").is_some());
     locker.execute_batch("COMMIT")?;
     assert!(stack.database().runs()?.is_empty());
@@ -106,7 +118,13 @@ async fn status_tells_support_why_a_biller_failed() -> Outcome {
     stack.simulator().faults().add(refusal("create_pool"));
     let run = enable(&stack, "1876").await?;
     let told = stack.handler().run(&["status", "1876"]).await?;
-    for part in [&run.onboarding_id, "secureauth_refused", "taking_back", "organization_deleted", "not-enabled"] {
+    for part in [
+        &run.onboarding_id,
+        "secureauth_refused",
+        "taking_back",
+        "organization_deleted",
+        "not-enabled",
+    ] {
         assert!(told.contains(part), "{part}: {told}");
     }
     let unknown = stack.handler().output(&["status", "1877"]).await?;
@@ -128,7 +146,10 @@ async fn stuck() -> Result<(Stack, String), Box<dyn std::error::Error>> {
     stack.simulator().faults().add(refusal("update_organization"));
     stack.simulator().faults().add(refusal("delete_pool"));
     let run = enable(&stack, "1876").await?;
-    assert_eq!((run.state.as_str(), run.reason.as_deref()), ("stuck", Some("not_taken_back")));
+    assert_eq!(
+        (run.state.as_str(), run.reason.as_deref()),
+        ("stuck", Some("not_taken_back"))
+    );
     stack.simulator().faults().clear();
     Ok((stack, run.onboarding_id))
 }
@@ -137,14 +158,22 @@ async fn stuck() -> Result<(Stack, String), Box<dyn std::error::Error>> {
 async fn a_stuck_run_names_what_is_left_and_an_operator_takes_it_back() -> Outcome {
     let (stack, id) = stuck().await?;
     let reported = stack.error_lines();
-    let line = reported.iter().find(|line| line.contains("the run is stuck")).expect("is reported");
+    let line = reported
+        .iter()
+        .find(|line| line.contains("the run is stuck"))
+        .expect("is reported");
     assert!(line.contains("organization 1876") && line.contains("pool "), "{line}");
     let refused = stack.handler().output(&["cancel", &id, "--by", "ops"]).await?;
     assert_eq!(refused.status.code(), Some(1));
     stack.handler().run(&["rollback", &id, "--by", "ops"]).await?;
     assert_eq!(stack.wait_for_end("1876", DEADLINE).await?.state, "failed");
     assert_eq!(stack.in_secureauth("1876"), nothing());
-    let commands: Vec<_> = stack.database().journal(&id)?.into_iter().filter(|entry| entry.entry == "operator").collect();
+    let commands: Vec<_> = stack
+        .database()
+        .journal(&id)?
+        .into_iter()
+        .filter(|entry| entry.entry == "operator")
+        .collect();
     assert_eq!(commands.len(), 1);
     assert_eq!(commands[0].detail["by"], "ops");
     assert_eq!(enable(&stack, "1876").await?.state, "succeeded");
@@ -168,7 +197,10 @@ async fn a_queued_run_can_be_cancelled() -> Outcome {
     let toggled = stack.front_door().toggle("1876", true).await?;
     let id = toggled.text_at("/onboardingId");
     stack.handler().run(&["cancel", id, "--by", "ops"]).await?;
-    assert_eq!(stack.database().latest_run("1876")?.expect("is there").state, "cancelled");
+    assert_eq!(
+        stack.database().latest_run("1876")?.expect("is there").state,
+        "cancelled"
+    );
     let again = stack.front_door().toggle("1876", true).await?;
     assert_eq!(again.status, 202);
     assert_ne!(again.text_at("/onboardingId"), id);

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub(crate) type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 /// Long enough for an unoptimized build on a busy machine; nothing waits this long when all is well.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
 /// The usual options: quick settings, free ports, one host.
 pub(crate) fn options() -> StackOptions {
@@ -107,8 +107,13 @@ pub(crate) fn assert_understood(stack: &Stack) {
 /// Every user of the biller's pools, by id.
 pub(crate) fn users_in_secureauth(stack: &Stack, biller: &str) -> Vec<PoolUser> {
     let inventory = stack.simulator().inventory();
-    let organization = inventory.organizations.iter().find(|organization| organization.id == biller);
-    let pools = organization.map(|organization| organization.pools.clone()).unwrap_or_default();
+    let organization = inventory
+        .organizations
+        .iter()
+        .find(|organization| organization.id == biller);
+    let pools = organization
+        .map(|organization| organization.pools.clone())
+        .unwrap_or_default();
     pools
         .iter()
         .filter(|pool| !pool.deleted)
@@ -136,8 +141,15 @@ pub(crate) async fn remove_organization(stack: &Stack, id: &str) -> Outcome {
         .await?;
     let token = token["access_token"].as_str().unwrap_or_default().to_owned();
     let inventory = stack.simulator().inventory();
-    let organization = inventory.organizations.iter().find(|organization| organization.id == id).expect("stands");
-    let pools = organization.pools.iter().map(|pool| format!("/api/identity/{tenant}/system/pools/{}?with_idp=true", pool.id));
+    let organization = inventory
+        .organizations
+        .iter()
+        .find(|organization| organization.id == id)
+        .expect("stands");
+    let pools = organization
+        .pools
+        .iter()
+        .map(|pool| format!("/api/identity/{tenant}/system/pools/{}?with_idp=true", pool.id));
     for path in pools.chain([format!("/api/system/{tenant}/organizations/{id}")]) {
         let answer = http.delete(format!("{base}{path}")).bearer_auth(&token).send().await?;
         assert_eq!(answer.status().as_u16(), 204, "{path}");
@@ -151,5 +163,7 @@ pub(crate) const IMPORT: &str = "import_identity_configuration";
 /// The calls of one operation so far.
 pub(crate) fn calls_of(stack: &Stack, operation: &str) -> Vec<CallRecord> {
     let calls = stack.simulator().calls().into_iter();
-    calls.filter(|call| call.operation.as_deref() == Some(operation)).collect()
+    calls
+        .filter(|call| call.operation.as_deref() == Some(operation))
+        .collect()
 }

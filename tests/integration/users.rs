@@ -5,8 +5,8 @@ use secureauth_simulator::Seed;
 use serde_json::json;
 
 use crate::support::{
-    IMPORT, calls_of,
-    DEADLINE, Outcome, assert_understood, enable, live, nothing, options, stack_with, start, status, users_in_secureauth,
+    DEADLINE, IMPORT, Outcome, assert_understood, calls_of, enable, live, nothing, options, stack_with, start, status,
+    users_in_secureauth,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -28,7 +28,9 @@ async fn a_slice_that_is_over_goes_on_with_a_continuation_message() -> Outcome {
     let run = enable(&stack, "1876").await?;
     assert_eq!((run.state.as_str(), run.imported), ("succeeded", 300));
     let slices = stack.host().invocations().into_iter();
-    let slices = slices.filter(|invocation| invocation.function == "function-migrate-users").count();
+    let slices = slices
+        .filter(|invocation| invocation.function == "function-migrate-users")
+        .count();
     assert!(slices > 3, "{slices} slices");
     assert_eq!(stack.in_secureauth("1876"), live(300));
     Ok(())
@@ -49,27 +51,50 @@ async fn data_errors_fail_the_run_before_anything_is_written_to_secureauth() -> 
     let stack = stack_with("1876", 20).await?;
     stack.crm().add_users("1876", &bad_users())?;
     let run = enable(&stack, "1876").await?;
-    assert_eq!((run.state.as_str(), run.reason.as_deref()), ("failed", Some("invalid_users")));
+    assert_eq!(
+        (run.state.as_str(), run.reason.as_deref()),
+        ("failed", Some("invalid_users"))
+    );
     let shown = status(&stack, "1876").await?;
     assert_eq!(shown.number_at("/onboarding/issuesTotal"), 3);
     let issues = shown.json["onboarding"]["issues"].as_array().expect("a list").clone();
     let found: Vec<(&str, &str)> = issues
         .iter()
-        .map(|issue| (issue["field"].as_str().unwrap_or_default(), issue["code"].as_str().unwrap_or_default()))
+        .map(|issue| {
+            (
+                issue["field"].as_str().unwrap_or_default(),
+                issue["code"].as_str().unwrap_or_default(),
+            )
+        })
         .collect();
     for expected in [("userName", "invalid"), ("email", "invalid"), ("userGuid", "missing")] {
         assert!(found.contains(&expected), "{found:?}");
     }
-    assert!(!shown.text.contains("two words") && !shown.text.contains("nobody"), "{}", shown.text);
+    assert!(
+        !shown.text.contains("two words") && !shown.text.contains("nobody"),
+        "{}",
+        shown.text
+    );
     assert_eq!(stack.in_secureauth("1876"), nothing());
-    let wrote = stack.simulator().calls().into_iter().any(|call| call.method != "GET" && call.operation.as_deref() != Some("token"));
+    let wrote = stack
+        .simulator()
+        .calls()
+        .into_iter()
+        .any(|call| call.method != "GET" && call.operation.as_deref() != Some("token"));
     assert!(!wrote, "nothing was written");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn data_errors_are_skipped_where_that_is_wanted_and_the_status_says_so() -> Outcome {
-    let stack = start(options().set("ON_INVALID_USER", "skip").set("MAX_SKIPPED_PERCENT", "20"), "1876", 20).await?;
+    let stack = start(
+        options()
+            .set("ON_INVALID_USER", "skip")
+            .set("MAX_SKIPPED_PERCENT", "20"),
+        "1876",
+        20,
+    )
+    .await?;
     stack.crm().add_users("1876", &bad_users())?;
     let run = enable(&stack, "1876").await?;
     assert_eq!((run.state.as_str(), run.imported, run.skipped), ("succeeded", 20, 3));
@@ -84,7 +109,10 @@ async fn skipping_stops_where_too_many_users_are_invalid() -> Outcome {
     let stack = start(options().set("ON_INVALID_USER", "skip"), "1876", 20).await?;
     stack.crm().add_users("1876", &bad_users())?;
     let run = enable(&stack, "1876").await?;
-    assert_eq!((run.state.as_str(), run.reason.as_deref()), ("failed", Some("invalid_users")));
+    assert_eq!(
+        (run.state.as_str(), run.reason.as_deref()),
+        ("failed", Some("invalid_users"))
+    );
     assert_eq!(stack.in_secureauth("1876"), nothing());
     Ok(())
 }
@@ -94,7 +122,10 @@ async fn a_record_that_secureauth_refuses_is_found_alone_and_everything_is_taken
     let stack = start(options().set("SECUREAUTH_PAYLOAD_SCHEMA_ID", PICKY), "1876", 150).await?;
     refuse_user(&stack, &UserRow::sample("1876", 77))?;
     let run = enable(&stack, "1876").await?;
-    assert_eq!((run.state.as_str(), run.reason.as_deref()), ("failed", Some("invalid_users")));
+    assert_eq!(
+        (run.state.as_str(), run.reason.as_deref()),
+        ("failed", Some("invalid_users"))
+    );
     let shown = status(&stack, "1876").await?;
     assert_eq!(
         shown.json["onboarding"]["issues"],
@@ -106,7 +137,9 @@ async fn a_record_that_secureauth_refuses_is_found_alone_and_everything_is_taken
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_that_secureauth_refuses_is_left_out_where_that_is_wanted() -> Outcome {
-    let skip = options().set("ON_INVALID_USER", "skip").set("SECUREAUTH_PAYLOAD_SCHEMA_ID", PICKY);
+    let skip = options()
+        .set("ON_INVALID_USER", "skip")
+        .set("SECUREAUTH_PAYLOAD_SCHEMA_ID", PICKY);
     let stack = start(skip, "1876", 150).await?;
     refuse_user(&stack, &UserRow::sample("1876", 77))?;
     let run = enable(&stack, "1876").await?;
@@ -125,9 +158,15 @@ fn refuse_user(stack: &Stack, user: &UserRow) -> Outcome {
         "last_name": {"type": "string"}, "user_name": {"type": "string"}}}});
     if !stack.simulator().inventory().schemas.contains(&PICKY.to_owned()) {
         let schemas = schema.as_object().cloned().into_iter().collect();
-        stack.simulator().seed(Seed { schemas, ..Seed::default() })?;
+        stack.simulator().seed(Seed {
+            schemas,
+            ..Seed::default()
+        })?;
     }
-    let unwanted = UserRow { first_name: Some("unwanted".into()), ..user.clone() };
+    let unwanted = UserRow {
+        first_name: Some("unwanted".into()),
+        ..user.clone()
+    };
     if stack.crm().replace_user("1876", &unwanted)? == 0 {
         stack.crm().add_users("1876", &[unwanted])?;
     }
@@ -154,7 +193,9 @@ async fn yes_on_an_active_biller_adds_new_users_and_changes_changed_ones_and_kee
     let stack = stack_with("1876", 5).await?;
     enable(&stack, "1876").await?;
     let date = stack.database().biller("1876")?.expect("is there").activation_date;
-    stack.crm().add_users("1876", &[UserRow::sample("1876", 60), UserRow::sample("1876", 61)])?;
+    stack
+        .crm()
+        .add_users("1876", &[UserRow::sample("1876", 60), UserRow::sample("1876", 61)])?;
     let mut renamed = UserRow::sample("1876", 2);
     renamed.last_name = Some("Renamed".into());
     renamed.status = Some("inactive".into());
@@ -163,9 +204,15 @@ async fn yes_on_an_active_biller_adds_new_users_and_changes_changed_ones_and_kee
     assert_eq!((run.kind.as_str(), run.state.as_str()), ("sync", "succeeded"));
     assert_eq!((run.imported, run.already_present), (3, 4));
     assert_eq!(stack.in_secureauth("1876"), live(7));
-    assert_eq!(stack.database().biller("1876")?.expect("is there").activation_date, date);
+    assert_eq!(
+        stack.database().biller("1876")?.expect("is there").activation_date,
+        date
+    );
     let names = users_in_secureauth(&stack, "1876");
-    let changed: Vec<_> = names.iter().filter(|user| user.payload["last_name"] == "Renamed").collect();
+    let changed: Vec<_> = names
+        .iter()
+        .filter(|user| user.payload["last_name"] == "Renamed")
+        .collect();
     assert_eq!(changed.len(), 1);
     assert_eq!(changed[0].status, "inactive");
     assert_understood(&stack);
@@ -202,7 +249,12 @@ async fn an_organization_that_stands_deactivated_is_used_and_activated() -> Outc
     let run = enable(&stack, "1876").await?;
     assert_eq!((run.state.as_str(), run.imported), ("succeeded", 4));
     assert_eq!(stack.in_secureauth("1876"), live(4));
-    let entries: Vec<String> = stack.database().journal(&run.onboarding_id)?.into_iter().map(|entry| entry.entry).collect();
+    let entries: Vec<String> = stack
+        .database()
+        .journal(&run.onboarding_id)?
+        .into_iter()
+        .map(|entry| entry.entry)
+        .collect();
     assert!(entries.contains(&"organization_found".to_owned()), "{entries:?}");
     Ok(())
 }
@@ -211,11 +263,17 @@ async fn an_organization_that_stands_deactivated_is_used_and_activated() -> Outc
 async fn an_organization_below_another_parent_is_not_touched() -> Outcome {
     let stack = stack_with("1876", 1).await?;
     let foreign = json!({"id": "1876", "name": "Foreign", "parent_id": "elsewhere"});
-    let elsewhere = Seed { workspaces: vec!["elsewhere".into()], ..Seed::default() };
+    let elsewhere = Seed {
+        workspaces: vec!["elsewhere".into()],
+        ..Seed::default()
+    };
     stack.simulator().seed(elsewhere.organization(&foreign))?;
     let before = stack.in_secureauth("1876");
     let run = enable(&stack, "1876").await?;
-    assert_eq!((run.state.as_str(), run.reason.as_deref()), ("failed", Some("organization_elsewhere")));
+    assert_eq!(
+        (run.state.as_str(), run.reason.as_deref()),
+        ("failed", Some("organization_elsewhere"))
+    );
     assert_eq!(stack.in_secureauth("1876"), before);
     stack.drain(DEADLINE).await?;
     Ok(())

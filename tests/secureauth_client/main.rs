@@ -11,6 +11,7 @@
     reason = "helpers of tests: they may panic, and nobody else uses them"
 )]
 
+mod against_simulator;
 mod contract;
 mod gate;
 mod guards;

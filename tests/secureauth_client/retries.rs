@@ -267,5 +267,8 @@ async fn every_failed_attempt_is_logged_once_with_what_support_needs() {
         (&object!("trace-429"), &object!(crate::support::RUN))
     );
     let answered = captured.events("SecureAuth call answered");
-    assert_eq!((answered.len(), &answered[0]["secureauth_trace_id"]), (1, &object!("trace-200")));
+    assert_eq!(
+        (answered.len(), &answered[0]["secureauth_trace_id"]),
+        (1, &object!("trace-200"))
+    );
 }

@@ -81,7 +81,7 @@ pub struct JournalEntry {
     /// Position, from 1.
     pub seq: u64,
     /// When it was written.
-    pub at: OffsetDateTime,
+    pub written_at: OffsetDateTime,
     /// Its word, for example `pool_created`.
     pub entry: String,
     /// Its other members.
@@ -151,13 +151,13 @@ impl Database {
     /// A run's journal, in order.
     pub fn journal(&self, onboarding_id: &str) -> rusqlite::Result<Vec<JournalEntry>> {
         let connection = self.connection();
-        let sql = "SELECT seq, at, entry, detail FROM onboarding_journal WHERE onboarding_id = ?1 ORDER BY seq";
+        let sql = "SELECT seq, written_at, entry, detail FROM onboarding_journal WHERE onboarding_id = ?1 ORDER BY seq";
         let mut select = connection.prepare_cached(sql)?;
         let entries = select.query_map([onboarding_id], |row| {
             let detail: String = row.get("detail")?;
             Ok(JournalEntry {
                 seq: count(row, "seq")?,
-                at: timestamp(row.get("at")?).unwrap_or(OffsetDateTime::UNIX_EPOCH),
+                written_at: timestamp(row.get("written_at")?).unwrap_or(OffsetDateTime::UNIX_EPOCH),
                 entry: row.get("entry")?,
                 detail: serde_json::from_str(&detail).unwrap_or_default(),
             })

@@ -28,9 +28,14 @@ pub enum StackError {
         /// What it wrote.
         output: String,
     },
-    /// The simulator.
-    #[error("the SecureAuth simulator: {0}")]
-    Simulator(std::io::Error),
+    /// The simulator cannot listen.
+    #[error("the SecureAuth simulator cannot listen on {address}: {error}")]
+    Simulator {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// What the operating system says.
+        error: std::io::Error,
+    },
     /// What the simulator should hold at first.
     #[error("the SecureAuth simulator: {0}")]
     Seed(#[from] secureauth_simulator::SeedError),

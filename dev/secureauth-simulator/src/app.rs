@@ -17,7 +17,6 @@ use crate::switches::Switches;
 
 /// The simulator behind its routes. Each lock is held for one step only and never across an await;
 /// none is taken while another of them is held, except `random` (always last).
-#[derive(Debug)]
 pub(crate) struct App {
     pub(crate) tenant: String,
     pub(crate) clients: Vec<Client>,
@@ -31,6 +30,15 @@ pub(crate) struct App {
     faults: Mutex<FaultList>,
     keys: Mutex<IdempotencyKeys>,
     calls: Mutex<CallLog>,
+}
+
+impl std::fmt::Debug for App {
+    /// Without tokens, secrets and a million users.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App")
+            .field("tenant", &self.tenant)
+            .finish_non_exhaustive()
+    }
 }
 
 impl App {
@@ -60,21 +68,12 @@ impl App {
 
     /// The switches as they are now; a request keeps the ones it started with.
     pub(crate) fn switches(&self) -> Arc<Switches> {
-        self.switches
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.switches.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Changes switches; on an error nothing is changed.
-    pub(crate) fn change_switches<E>(
-        &self,
-        change: impl FnOnce(&mut Switches) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let mut current = self
-            .switches
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn change_switches<E>(&self, change: impl FnOnce(&mut Switches) -> Result<(), E>) -> Result<(), E> {
+        let mut current = self.switches.write().unwrap_or_else(PoisonError::into_inner);
         let mut changed = Switches::clone(&current);
         change(&mut changed)?;
         *current = Arc::new(changed);

@@ -93,10 +93,7 @@ impl State {
             server_id: server_id.to_owned(),
             affected,
             client_id: call.client_id.clone(),
-            correlation_id: call
-                .header("x-correlation-id")
-                .unwrap_or_default()
-                .to_owned(),
+            correlation_id: call.header("x-correlation-id").unwrap_or_default().to_owned(),
             trace_id: call.trace_id.clone(),
         });
     }
@@ -149,10 +146,8 @@ impl Event {
                 .flat_map(|(_, v)| v.split(','));
             call.query(parameter).is_none() || wanted.any(|wanted| wanted == name)
         };
-        let is = |parameter: &str, value: Option<&str>| {
-            call.query(parameter)
-                .is_none_or(|wanted| value == Some(wanted))
-        };
+        let is =
+            |parameter: &str, value: Option<&str>| call.query(parameter).is_none_or(|wanted| value == Some(wanted));
         let bound = |parameter: &str| {
             call.query(parameter)
                 .and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok())

@@ -66,8 +66,7 @@ impl CallLog {
                 .and_then(|v| v.to_str().ok())
                 .map(str::to_owned)
         };
-        let mut header_names: Vec<String> =
-            arrival.headers.keys().map(ToString::to_string).collect();
+        let mut header_names: Vec<String> = arrival.headers.keys().map(ToString::to_string).collect();
         header_names.sort_unstable();
         self.records.push_back(CallRecord {
             sequence: self.last_sequence,
@@ -91,9 +90,7 @@ impl CallLog {
 
     /// Changes a record; one that was cleared meanwhile is gone.
     pub(crate) fn update(&mut self, sequence: u64, change: impl FnOnce(&mut CallRecord)) {
-        if let Ok(index) = self
-            .records
-            .binary_search_by_key(&sequence, |record| record.sequence)
+        if let Ok(index) = self.records.binary_search_by_key(&sequence, |record| record.sequence)
             && let Some(record) = self.records.get_mut(index)
         {
             change(record);

@@ -11,7 +11,7 @@ pub enum ClockSource {
     /// The machine's clock.
     #[default]
     System,
-    /// Stands still at an instant; only [`Clock::advance`] moves it.
+    /// Stands still at an instant; only `Simulator::advance` moves it.
     Fixed(OffsetDateTime),
 }
 

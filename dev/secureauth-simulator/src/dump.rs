@@ -27,10 +27,7 @@ fn export(app: &App, call: &Call) -> Result<Reply, ApiError> {
         let server = server(&state, id).ok_or_else(|| ApiError::not_found("Workspace"))?;
         dump(&state, &[server], state.idps.of_workspace(id))
     } else {
-        let ids = state
-            .workspaces
-            .keys()
-            .chain(state.organizations.all().keys());
+        let ids = state.workspaces.keys().chain(state.organizations.all().keys());
         let servers: Vec<_> = ids.filter_map(|id| server(&state, id)).collect();
         dump(&state, &servers, state.idps.all())
     };

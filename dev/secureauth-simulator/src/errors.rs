@@ -88,10 +88,7 @@ impl ApiError {
             "error": self.message,
             "error_code": self.code,
         });
-        let details = self
-            .details
-            .clone()
-            .or_else(|| self.formed_details(form, turn));
+        let details = self.details.clone().or_else(|| self.formed_details(form, turn));
         if let (Some(details), Some(members)) = (details, body.as_object_mut()) {
             members.insert("details".to_owned(), details);
         }

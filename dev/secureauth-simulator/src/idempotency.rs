@@ -48,26 +48,17 @@ pub(crate) struct IdempotencyKeys {
 impl IdempotencyKeys {
     /// Decides about a request; one without a key, or of another method than POST, is executed.
     pub(crate) fn admit(&mut self, method: &Method, call: &Call) -> Result<Admission, ApiError> {
-        let Some(key) = call
-            .header("x-idempotency-key")
-            .filter(|_| method == Method::POST)
-        else {
+        let Some(key) = call.header("x-idempotency-key").filter(|_| method == Method::POST) else {
             return Ok(Admission::Execute(None));
         };
         if !(32..=255).contains(&key.len()) {
             return match call.switches.idempotency_key_length {
                 KeyLength::Ignored => Ok(Admission::Execute(None)),
-                KeyLength::Refused => Err(ApiError::bad_request(
-                    "X-Idempotency-Key takes 32 to 255 characters",
-                )),
+                KeyLength::Refused => Err(ApiError::bad_request("X-Idempotency-Key takes 32 to 255 characters")),
             };
         }
         self.expire(call.now);
-        let key = (
-            call.client_id.clone(),
-            call.uri.path().to_owned(),
-            key.to_owned(),
-        );
+        let key = (call.client_id.clone(), call.uri.path().to_owned(), key.to_owned());
         let fingerprint = fingerprint(call);
         if let Some(entry) = self.entries.get(&key) {
             return entry.meet(call, fingerprint);
@@ -95,10 +86,7 @@ impl IdempotencyKeys {
     }
 
     fn expire(&mut self, now: OffsetDateTime) {
-        while self
-            .order
-            .front()
-            .is_some_and(|(at, _)| *at + WINDOW <= now)
+        while self.order.front().is_some_and(|(at, _)| *at + WINDOW <= now)
             && let Some((at, key)) = self.order.pop_front()
         {
             if self.entries.get(&key).is_some_and(|entry| entry.at == at) {
@@ -120,15 +108,11 @@ impl Entry {
         }
         match (&self.answer, call.switches.idempotency_concurrent) {
             (Some(answer), _) => {
-                let answer = answer
-                    .clone()
-                    .header("x-idempotent-replayed", "true".to_owned());
+                let answer = answer.clone().header("x-idempotent-replayed", "true".to_owned());
                 Ok(Admission::Replay(answer))
             }
             (None, ConcurrentKey::Executed) => Ok(Admission::Execute(None)),
-            (None, ConcurrentKey::Refused) => Err(ApiError::conflict(
-                "A request with this idempotency key is running",
-            )),
+            (None, ConcurrentKey::Refused) => Err(ApiError::conflict("A request with this idempotency key is running")),
         }
     }
 }

@@ -98,13 +98,7 @@ impl<K, V> Default for Lag<K, V> {
 
 impl<K: Ord + Clone, V> Lag<K, V> {
     /// Notes the state before a write (`None`: there was nothing). A state already held stays.
-    pub(crate) fn record(
-        &mut self,
-        now: OffsetDateTime,
-        times: LagTimes,
-        key: K,
-        before: impl FnOnce() -> Option<V>,
-    ) {
+    pub(crate) fn record(&mut self, now: OffsetDateTime, times: LagTimes, key: K, before: impl FnOnce() -> Option<V>) {
         self.expire(now);
         if times.is_none() || self.held.contains_key(&key) {
             return;
@@ -127,8 +121,7 @@ impl<K: Ord + Clone, V> Lag<K, V> {
             None => Shown::Current,
             Some(Held { before: None, .. }) => Shown::Absent,
             Some(Held {
-                before: Some(before),
-                ..
+                before: Some(before), ..
             }) => Shown::Old(before),
         }
     }
@@ -139,12 +132,7 @@ impl<K: Ord + Clone, V> Lag<K, V> {
     }
 
     /// A page of the old states the list shows, as far as they are wanted.
-    pub(crate) fn cut_old(
-        &self,
-        now: OffsetDateTime,
-        page: &Page<K>,
-        wanted: impl Fn(&K, &V) -> bool,
-    ) -> Vec<(&K, &V)>
+    pub(crate) fn cut_old(&self, now: OffsetDateTime, page: &Page<K>, wanted: impl Fn(&K, &V) -> bool) -> Vec<(&K, &V)>
     where
         K: for<'a> From<&'a str>,
     {

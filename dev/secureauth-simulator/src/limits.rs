@@ -24,23 +24,13 @@ pub(crate) struct Limits(HashMap<Module, Bucket>);
 
 impl Limits {
     /// Takes a token of the module's bucket, or refuses with 429 and `retry-after`.
-    pub(crate) fn take(
-        &mut self,
-        module: Module,
-        now: OffsetDateTime,
-        switches: &Switches,
-    ) -> Result<(), ApiError> {
+    pub(crate) fn take(&mut self, module: Module, now: OffsetDateTime, switches: &Switches) -> Result<(), ApiError> {
         let limit = match module {
             Module::OAuth2 => switches.rate_limit_oauth2,
             Module::System => switches.rate_limit_system,
             Module::Identity => switches.rate_limit_identity,
         };
-        let RateLimit::Bucket {
-            rate,
-            period,
-            burst,
-        } = limit
-        else {
+        let RateLimit::Bucket { rate, period, burst } = limit else {
             return Ok(());
         };
         let full = || Bucket {
@@ -70,9 +60,7 @@ fn refusal(wait: Duration, now: OffsetDateTime, format: RetryAfterFormat) -> Api
     let whole = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     let after = match format {
         RetryAfterFormat::Seconds => whole.to_string(),
-        RetryAfterFormat::Date => {
-            httpdate::fmt_http_date((now + Duration::from_secs(whole)).into())
-        }
+        RetryAfterFormat::Date => httpdate::fmt_http_date((now + Duration::from_secs(whole)).into()),
     };
     ApiError {
         retry_after: Some(after),

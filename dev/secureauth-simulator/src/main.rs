@@ -67,9 +67,7 @@ fn run(arguments: Arguments) -> Result<(), String> {
         let (name, value) = setting
             .split_once('=')
             .ok_or_else(|| format!("`{setting}` is not name=value"))?;
-        switches
-            .set(name, value)
-            .map_err(|error| error.to_string())?;
+        switches.set(name, value).map_err(|error| error.to_string())?;
     }
     let simulator = Simulator::start(Options {
         listen: arguments.listen,
@@ -88,12 +86,9 @@ fn run(arguments: Arguments) -> Result<(), String> {
 
 /// Returns on Ctrl-C or SIGTERM.
 fn wait_for_interrupt() -> std::io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut terminate =
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
         tokio::select! {
             interrupted = tokio::signal::ctrl_c() => interrupted,
             _ = terminate.recv() => Ok(()),

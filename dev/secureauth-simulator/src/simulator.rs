@@ -80,12 +80,7 @@ impl Simulator {
     }
 
     /// Up to `limit` users of a pool after an id, by id; `None` when there is no such pool.
-    pub fn pool_users(
-        &self,
-        pool: &str,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Option<Vec<PoolUser>> {
+    pub fn pool_users(&self, pool: &str, after: Option<&str>, limit: usize) -> Option<Vec<PoolUser>> {
         admin::pool_users(&self.app, pool, after, limit)
     }
 
@@ -109,8 +104,7 @@ impl Simulator {
     /// # Errors
     /// [`SwitchError`] when there is no such switch or it does not take the value.
     pub fn set_switch(&self, name: &str, value: &str) -> Result<(), SwitchError> {
-        self.app
-            .change_switches(|switches| switches.set(name, value))
+        self.app.change_switches(|switches| switches.set(name, value))
     }
 
     /// Puts things into the tenant.

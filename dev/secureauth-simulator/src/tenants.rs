@@ -15,9 +15,7 @@ use crate::state::State;
 
 const COLLECTION: &str = "/api/system/tenants";
 const ONE: &str = "/api/system/tenants/{tenant}";
-const MEMBERS: [&str; 7] = [
-    "id", "name", "url", "metadata", "settings", "styling", "jwks",
-];
+const MEMBERS: [&str; 7] = ["id", "name", "url", "metadata", "settings", "styling", "jwks"];
 
 pub(crate) const OPERATIONS: &[Operation] = &[
     operation("list_tenants", Method::GET, COLLECTION, list),
@@ -27,12 +25,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     operation("delete_tenant", Method::DELETE, ONE, delete),
 ];
 
-const fn operation(
-    name: &'static str,
-    method: Method,
-    path: &'static str,
-    handler: Handler,
-) -> Operation {
+const fn operation(name: &'static str, method: Method, path: &'static str, handler: Handler) -> Operation {
     Operation {
         name,
         method,
@@ -65,10 +58,7 @@ impl Tenants {
             name: Some(tenant.to_owned()),
             ..TenantRequest::default()
         };
-        Self(BTreeMap::from([(
-            tenant.to_owned(),
-            response(tenant, request),
-        )]))
+        Self(BTreeMap::from([(tenant.to_owned(), response(tenant, request))]))
     }
 }
 
@@ -106,7 +96,9 @@ fn create(app: &App, call: &Call) -> Result<Reply, ApiError> {
     };
     let tenant = response(&id, request);
     state.tenants.0.insert(id, tenant.clone());
-    Ok(Reply::json(201, &tenant))
+    // `TenantCreated` of the root specification; nothing else is created with it here.
+    let created = json!({ "tenant": tenant, "servers": [], "clients": [], "idps": [] });
+    Ok(Reply::json(201, &created))
 }
 
 fn update(app: &App, call: &Call) -> Result<Reply, ApiError> {
@@ -114,10 +106,7 @@ fn update(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let mut state = app.state();
     find(&state, call)?;
     let tenant = response(call.param("tenant"), request);
-    state
-        .tenants
-        .0
-        .insert(call.param("tenant").to_owned(), tenant.clone());
+    state.tenants.0.insert(call.param("tenant").to_owned(), tenant.clone());
     Ok(Reply::json(200, &tenant))
 }
 

@@ -90,12 +90,7 @@ fn insert_run(
     Ok(())
 }
 
-fn insert_event(
-    transaction: &Transaction<'_>,
-    now: Micros,
-    wish: &Wish,
-    plan: &Plan,
-) -> Result<(), Fault> {
+fn insert_event(transaction: &Transaction<'_>, now: Micros, wish: &Wish, plan: &Plan) -> Result<(), Fault> {
     if let Some(event_id) = wish.event_id.as_ref().filter(|_| plan.records_event) {
         transaction.execute(
             "INSERT INTO onboarding_event (biller_id, event_id, fingerprint, source, requested_by, onboarding_id, \

@@ -11,20 +11,14 @@ use crate::domain::issue::Issue;
 use crate::store::accepting::Listed;
 use crate::store::{BillerView, row};
 
-pub(super) fn listed(
-    transaction: &Transaction<'_>,
-    biller_id: &str,
-) -> Result<Option<Listed>, Fault> {
+pub(super) fn listed(transaction: &Transaction<'_>, biller_id: &str) -> Result<Option<Listed>, Fault> {
     Ok(transaction
         .prepare_cached("SELECT biller_name FROM ciam_biller WHERE biller_id = ?1")?
         .query_row([biller_id], |row| Ok(Listed { name: row.get(0)? }))
         .optional()?)
 }
 
-pub(super) fn recorded(
-    transaction: &Transaction<'_>,
-    biller_id: &str,
-) -> Result<Option<BillerCiam>, Fault> {
+pub(super) fn recorded(transaction: &Transaction<'_>, biller_id: &str) -> Result<Option<BillerCiam>, Fault> {
     transaction
         .prepare_cached("SELECT * FROM biller_ciam WHERE biller_id = ?1")?
         .query_row([biller_id], biller_row)
@@ -33,11 +27,7 @@ pub(super) fn recorded(
         .transpose()
 }
 
-pub(super) fn insert(
-    transaction: &Transaction<'_>,
-    now: Micros,
-    biller_id: &str,
-) -> Result<(), Fault> {
+pub(super) fn insert(transaction: &Transaction<'_>, now: Micros, biller_id: &str) -> Result<(), Fault> {
     transaction.execute(
         "INSERT INTO biller_ciam (biller_id, state, generation, updated_at) VALUES (?1, 'not-enabled', 0, ?2)",
         params![biller_id, now],
@@ -62,18 +52,13 @@ pub(super) fn view(
         None => Vec::new(),
     };
     Ok(Some(BillerView {
-        biller: recorded(transaction, biller_id)?
-            .unwrap_or_else(|| BillerCiam::untouched(id.clone())),
+        biller: recorded(transaction, biller_id)?.unwrap_or_else(|| BillerCiam::untouched(id.clone())),
         run,
         issues,
     }))
 }
 
-fn first_issues(
-    transaction: &Transaction<'_>,
-    id: OnboardingId,
-    limit: u32,
-) -> Result<Vec<Issue>, Fault> {
+fn first_issues(transaction: &Transaction<'_>, id: OnboardingId, limit: u32) -> Result<Vec<Issue>, Fault> {
     let mut statement = transaction.prepare_cached(
         "SELECT user_guid, field, code FROM onboarding_issue WHERE onboarding_id = ?1 ORDER BY issue_no LIMIT ?2",
     )?;

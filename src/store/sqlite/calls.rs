@@ -14,8 +14,8 @@ use crate::domain::run::Run;
 use crate::domain::user::UserRow;
 use crate::domain::wish::Wish;
 use crate::store::{
-    Acceptance, Batch, BillerView, DueRun, Ending, Lease, LeaseOutcome, LedgerRow, Operated,
-    Operation, PoolUser, Release, Resend, Store, StoreError,
+    Acceptance, Batch, BillerView, DueRun, Ending, Lease, LeaseOutcome, LedgerRow, Operated, Operation, PoolUser,
+    Release, Resend, Store, StoreError,
 };
 
 /// Users handed over at a time while all are read.
@@ -38,11 +38,7 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn biller(
-        &self,
-        id: &BillerId,
-        max_issues: u32,
-    ) -> Result<Option<BillerView>, StoreError> {
+    async fn biller(&self, id: &BillerId, max_issues: u32) -> Result<Option<BillerView>, StoreError> {
         let id = id.clone();
         self.read("read a biller", move |transaction, now| {
             billers::view(transaction, now, &id, max_issues)
@@ -57,12 +53,7 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn lease(
-        &self,
-        id: OnboardingId,
-        worker: WorkerId,
-        ttl: Duration,
-    ) -> Result<LeaseOutcome, StoreError> {
+    async fn lease(&self, id: OnboardingId, worker: WorkerId, ttl: Duration) -> Result<LeaseOutcome, StoreError> {
         self.write("lease a run", move |transaction, now| {
             runs::lease(transaction, now, id, worker, ttl)
         })
@@ -102,10 +93,8 @@ impl Store for SqliteStore {
     }
 
     async fn journal(&self, id: OnboardingId) -> Result<Vec<Recorded>, StoreError> {
-        self.read("read a journal", move |transaction, _| {
-            batch::journal(transaction, id)
-        })
-        .await
+        self.read("read a journal", move |transaction, _| batch::journal(transaction, id))
+            .await
     }
 
     async fn claim_due(&self, limit: u32, resend: Resend) -> Result<Vec<DueRun>, StoreError> {
@@ -122,25 +111,15 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn operate(
-        &self,
-        id: OnboardingId,
-        operation: Operation,
-        by: &str,
-    ) -> Result<Operated, StoreError> {
+    async fn operate(&self, id: OnboardingId, operation: Operation, by: &str) -> Result<Operated, StoreError> {
         let by = by.to_owned();
-        self.write(
-            "carry out an operator's command",
-            move |transaction, now| ending::operate(transaction, now, id, operation, &by),
-        )
+        self.write("carry out an operator's command", move |transaction, now| {
+            ending::operate(transaction, now, id, operation, &by)
+        })
         .await
     }
 
-    async fn each_user(
-        &self,
-        biller: &BillerId,
-        row: &mut (dyn FnMut(UserRow) + Send),
-    ) -> Result<(), StoreError> {
+    async fn each_user(&self, biller: &BillerId, row: &mut (dyn FnMut(UserRow) + Send)) -> Result<(), StoreError> {
         let biller = biller.clone();
         let (sender, mut receiver) = mpsc::channel(2);
         let reading = self.read("read all users", move |transaction, _| {
@@ -156,12 +135,7 @@ impl Store for SqliteStore {
         tokio::join!(reading, taking).0
     }
 
-    async fn users_page(
-        &self,
-        biller: &BillerId,
-        after: Option<Uuid>,
-        limit: u32,
-    ) -> Result<Vec<UserRow>, StoreError> {
+    async fn users_page(&self, biller: &BillerId, after: Option<Uuid>, limit: u32) -> Result<Vec<UserRow>, StoreError> {
         let biller = biller.clone();
         self.read("read a page of users", move |transaction, _| {
             users::page(transaction, &biller, after, limit)
@@ -201,11 +175,7 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn pool_users_before(
-        &self,
-        id: OnboardingId,
-        users: &[PoolUser],
-    ) -> Result<HashSet<Uuid>, StoreError> {
+    async fn pool_users_before(&self, id: OnboardingId, users: &[PoolUser]) -> Result<HashSet<Uuid>, StoreError> {
         let users = users.to_vec();
         self.read("look up users of a pool", move |transaction, _| {
             users::pool_users_before(transaction, id, &users)
@@ -213,24 +183,14 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn take_slot(
-        &self,
-        worker: WorkerId,
-        slots: u32,
-        ttl: Duration,
-    ) -> Result<Option<u32>, StoreError> {
+    async fn take_slot(&self, worker: WorkerId, slots: u32, ttl: Duration) -> Result<Option<u32>, StoreError> {
         self.write("take a worker slot", move |transaction, now| {
             slots::take(transaction, now, worker, slots, ttl)
         })
         .await
     }
 
-    async fn renew_slot(
-        &self,
-        worker: WorkerId,
-        slot: u32,
-        ttl: Duration,
-    ) -> Result<bool, StoreError> {
+    async fn renew_slot(&self, worker: WorkerId, slot: u32, ttl: Duration) -> Result<bool, StoreError> {
         self.write("renew a worker slot", move |transaction, now| {
             slots::renew(transaction, now, worker, slot, ttl)
         })

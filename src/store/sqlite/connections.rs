@@ -48,11 +48,7 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    pub(super) fn new(
-        path: &Path,
-        busy_timeout: Duration,
-        readers: usize,
-    ) -> Result<Self, StoreError> {
+    pub(super) fn new(path: &Path, busy_timeout: Duration, readers: usize) -> Result<Self, StoreError> {
         let pool = |size| {
             let manager = Manager {
                 path: path.to_owned(),

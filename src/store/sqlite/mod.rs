@@ -96,9 +96,7 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         let clock = Arc::clone(&self.clock);
         self.connections
-            .read(action, move |transaction| {
-                work(transaction, clock.now().into())
-            })
+            .read(action, move |transaction| work(transaction, clock.now().into()))
             .await
     }
 
@@ -110,9 +108,7 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         let clock = Arc::clone(&self.clock);
         self.connections
-            .write(action, move |transaction| {
-                work(transaction, clock.now().into())
-            })
+            .write(action, move |transaction| work(transaction, clock.now().into()))
             .await
     }
 }

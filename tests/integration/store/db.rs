@@ -101,6 +101,7 @@ macro_rules! on_both {
         mod sql_server {
             $(
                 #[tokio::test]
+                #[cfg_attr(not(sql_server), ignore = "TEST_SQL_SERVER is not set")]
                 async fn $sentence() {
                     $crate::store::sql_server_db::on_sql_server(|db| Box::pin(super::$sentence(db))).await;
                 }

@@ -1,7 +1,7 @@
 //! The conformance suite of [`biller_onboarding::store::Store`]: every sentence holds on SQLite and on SQL Server.
 //!
 //! Each suite lists its sentences in [`on_both!`], which makes two tests of each. The SQL Server half runs when
-//! `TEST_SQL_SERVER` names a server; without it one line says that it was skipped.
+//! `TEST_SQL_SERVER` names a server; without it its tests show as ignored (`build.rs`).
 
 #![allow(
     clippy::unwrap_used,

@@ -106,7 +106,13 @@ impl Supervisor {
 
     fn launch(&mut self) -> io::Result<(Child, Ready)> {
         self.generation += 1;
-        let mut client = reqwest::Client::builder().no_proxy().no_gzip().http1_only();
+        let mut client = reqwest::Client::builder()
+            .no_proxy()
+            .no_gzip()
+            .no_deflate()
+            .no_brotli()
+            .no_zstd()
+            .http1_only();
         if let Some(timeout) = self.settings.request_timeout {
             client = client.timeout(timeout);
         }

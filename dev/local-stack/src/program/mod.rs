@@ -3,11 +3,13 @@
 mod billers;
 mod console;
 mod log;
+mod readme;
 mod run;
 mod scenario;
 mod serve;
 mod signals;
 mod table;
+mod totals;
 mod verdict;
 
 use std::path::PathBuf;
@@ -77,8 +79,8 @@ impl Common {
         StackOptions::new(handler).set("LOG_FORMAT", "text")
     }
 
-    fn log(&self) -> PathBuf {
-        self.log.clone().unwrap_or_else(|| Self::beside("local-stack.log", 2))
+    fn log(&self, name: &str) -> PathBuf {
+        self.log.clone().unwrap_or_else(|| Self::beside(name, 2))
     }
 }
 
@@ -97,7 +99,7 @@ pub(super) async fn main() -> ExitCode {
 async fn dispatch(command: Command) -> Result<ExitCode, StackError> {
     match command {
         Command::Run { common, keep } => {
-            let log = common.log();
+            let log = common.log("local-stack-run.log");
             log::start(&log)?;
             run::run(common.options(), &log, keep).await
         }
@@ -106,7 +108,7 @@ async fn dispatch(command: Command) -> Result<ExitCode, StackError> {
             port,
             simulator_port,
         } => {
-            let log = common.log();
+            let log = common.log("local-stack-serve.log");
             log::start(&log)?;
             let mut options = common.options();
             options.port = port;

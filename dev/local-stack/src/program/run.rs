@@ -14,7 +14,8 @@ use super::console::{BillerLine, Console};
 use super::scenario::{Act, load};
 use super::signals::{INTERRUPTED, told_to_stop};
 use super::table;
-use super::verdict::{Row, Totals};
+use super::totals::Totals;
+use super::verdict::Row;
 
 /// For one event. All together take a fraction of it.
 const DEADLINE: Duration = Duration::from_mins(1);
@@ -38,18 +39,23 @@ pub(super) async fn run(options: StackOptions, log: &Path, keep: bool) -> Result
     for biller in &BILLERS {
         load(&stack, biller)?;
     }
+    let console = Console::new();
+    let mut stories = begin(&stack, &console);
     let rows = tokio::select! {
-        rows = play_all(&stack) => rows?,
-        () = told_to_stop() => return Ok(ExitCode::from(INTERRUPTED)),
+        rows = ended(&mut stories) => rows?,
+        () = told_to_stop() => {
+            stories.shutdown().await;
+            stop(stack, false).await;
+            return Ok(ExitCode::from(INTERRUPTED));
+        }
     };
+    console.close();
     println!("\n{}\n", table::render(&rows));
     let complaints = complaints(&stack, &rows);
     let directory = stack.directory().to_owned();
     let error_lines = stack.error_lines();
     let keep = keep || !complaints.is_empty();
-    if let Some(stack) = Arc::into_inner(stack) {
-        stack.stop(keep).await;
-    }
+    stop(stack, keep).await;
     let seconds = begun.elapsed().as_secs_f64();
     if complaints.is_empty() {
         println!(
@@ -78,21 +84,37 @@ pub(super) async fn run(options: StackOptions, log: &Path, keep: bool) -> Result
     })
 }
 
-async fn play_all(stack: &Arc<Stack>) -> Result<Vec<Row>, StackError> {
-    let console = Console::new();
+/// A biller's place in the list, and what came of its events.
+type Story = (usize, Result<Vec<Row>, StackError>);
+
+fn begin(stack: &Arc<Stack>, console: &Console) -> JoinSet<Story> {
     let mut stories = JoinSet::new();
     for (place, biller) in BILLERS.iter().enumerate() {
         let (stack, line) = (Arc::clone(stack), console.line(biller));
         stories.spawn(async move { (place, play(&stack, biller, line).await) });
     }
-    let mut played: Vec<_> = stories.join_all().await;
-    console.close();
-    played.sort_by_key(|(place, _)| *place);
+    stories
+}
+
+/// All rows in the order of the billers. A story that panicked has said so and misses in the totals.
+async fn ended(stories: &mut JoinSet<Story>) -> Result<Vec<Row>, StackError> {
+    let mut ended = Vec::new();
+    while let Some(story) = stories.join_next().await {
+        ended.extend(story);
+    }
+    ended.sort_by_key(|(place, _)| *place);
     let mut rows = Vec::new();
-    for (_, story) in played {
+    for (_, story) in ended {
         rows.extend(story?);
     }
     Ok(rows)
+}
+
+/// No story holds the set any more.
+async fn stop(stack: Arc<Stack>, keep: bool) {
+    if let Some(stack) = Arc::into_inner(stack) {
+        stack.stop(keep).await;
+    }
 }
 
 async fn play(stack: &Stack, biller: &'static SampleBiller, mut line: BillerLine) -> Result<Vec<Row>, StackError> {

@@ -1,6 +1,7 @@
 //! The set itself.
 
 mod app_root;
+mod folder;
 mod handler;
 mod options;
 mod settings;
@@ -10,8 +11,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use functions_host::{EmbeddedQueues, Executable, FunctionsHost, HostOptions};
+use rustix::process::{Pid, Signal, kill_process};
 use secureauth_simulator::Simulator;
-use tempfile::TempDir;
 
 pub use handler::HandlerCommand;
 pub use options::StackOptions;
@@ -22,6 +23,7 @@ use crate::database::Database;
 use crate::error::StackError;
 use crate::front_door::FrontDoor;
 use crate::secureauth::BillerInventory;
+use folder::Folder;
 
 /// How long the handler may take to its first answer.
 const READY_DEADLINE: Duration = Duration::from_mins(1);
@@ -30,25 +32,26 @@ const CONSOLE_LINES: usize = 10;
 
 /// A running set. Dropping it kills the handler, stops everything else and removes its folder.
 pub struct Stack {
-    // The order is the order of the end: no handler writes into a folder that is being removed.
     hosts: Vec<FunctionsHost>,
     front_doors: Vec<FrontDoor>,
     simulator: Simulator,
     handler: HandlerCommand,
     crm: Crm,
     database: Database,
-    directory: TempDir,
+    directory: Folder,
 }
 
 impl Stack {
     /// Makes the folder with app root and database, starts the simulator and the hosts, and waits for the handlers.
     pub async fn start(options: StackOptions) -> Result<Self, StackError> {
-        let directory = TempDir::with_prefix("biller-onboarding-").map_err(StackError::file("temporary folder"))?;
+        let directory = Folder::create()?;
         let app_root = app_root::copy(&options.repository, directory.path())?;
         let path = directory.path().join("biller-onboarding.db");
         let simulator_options = options.simulator;
         let client = simulator_options.clients.first().cloned();
-        let simulator = Simulator::start(simulator_options).map_err(StackError::Simulator)?;
+        let address = simulator_options.listen;
+        let simulator =
+            Simulator::start(simulator_options).map_err(|error| StackError::Simulator { address, error })?;
         let mut env = settings::for_development(&path, &simulator, client.as_ref());
         env.extend(options.settings);
         let handler = HandlerCommand::new(options.handler.clone(), app_root.clone(), env.clone());
@@ -178,7 +181,21 @@ impl Stack {
         for host in self.hosts.drain(..) {
             host.stop().await;
         }
-        self.directory.disable_cleanup(keep);
+        if keep {
+            self.directory.keep();
+        }
+    }
+}
+
+impl Drop for Stack {
+    /// A host that is dropped kills its handler only when the runtime gets to it; until then the handler would go on
+    /// writing into the folder.
+    fn drop(&mut self) {
+        let pids = self.hosts.iter().filter_map(FunctionsHost::handler_pid);
+        for pid in pids.filter_map(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) {
+            // It may have ended meanwhile, which is as good.
+            let _ = kill_process(pid, Signal::KILL);
+        }
     }
 }
 

@@ -132,11 +132,7 @@ pub(crate) fn take(app: &App) -> Inventory {
             name: organization.name.clone(),
             parent_id: organization.parent_id.clone(),
             deactivated: organization.deactivated,
-            metadata: organization
-                .metadata
-                .payload
-                .clone()
-                .map_or(Value::Null, Value::Object),
+            metadata: organization.metadata.payload.clone().map_or(Value::Null, Value::Object),
             pools: state
                 .pools
                 .ids_of_workspace(&organization.id)
@@ -160,11 +156,7 @@ pub(crate) fn take(app: &App) -> Inventory {
         organizations: organizations.collect(),
         other_pools: others.map(|pool| pool_entry(&state, pool)).collect(),
         idps: idps.collect(),
-        schemas: state
-            .schemas
-            .all()
-            .map(|schema| schema.id.to_string())
-            .collect(),
+        schemas: state.schemas.all().map(|schema| schema.id.to_string()).collect(),
         groups: state.groups.len(),
     }
 }
@@ -193,12 +185,7 @@ fn pool_entry(state: &State, pool: &Pool) -> PoolEntry {
 }
 
 /// A page of a pool's users by id; `None` when there is no such pool.
-pub(crate) fn pool_users(
-    app: &App,
-    pool_id: &str,
-    after: Option<&str>,
-    limit: usize,
-) -> Option<Vec<PoolUser>> {
+pub(crate) fn pool_users(app: &App, pool_id: &str, after: Option<&str>, limit: usize) -> Option<Vec<PoolUser>> {
     let state = app.state();
     let pool = state.pools.get(pool_id)?;
     let page = Page::after(after.map(RecordId::from), limit);
@@ -211,11 +198,7 @@ fn pool_user(user: &User) -> PoolUser {
         id: user.id.to_string(),
         status: user.status.name().to_owned(),
         payload: expand(user.payload.as_ref()),
-        identifiers: user
-            .identifiers
-            .iter()
-            .map(|it| it.value.to_string())
-            .collect(),
+        identifiers: user.identifiers.iter().map(|it| it.value.to_string()).collect(),
         addresses: user
             .addresses
             .iter()

@@ -6,9 +6,7 @@ mod routes;
 mod seed;
 mod sign_in;
 
-pub use inventory::{
-    IdpEntry, Inventory, OrganizationEntry, PoolEntry, PoolUser, PoolUserAddress, UserCounts,
-};
+pub use inventory::{IdpEntry, Inventory, OrganizationEntry, PoolEntry, PoolUser, PoolUserAddress, UserCounts};
 pub use seed::{GeneratedUsers, Seed, SeedError};
 pub use sign_in::SignIn;
 

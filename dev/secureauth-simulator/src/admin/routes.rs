@@ -26,10 +26,7 @@ pub(crate) fn router() -> Router<Arc<App>> {
     Router::new()
         .route("/", get(overview))
         .route("/switches", put(set_switches).get(list_switches))
-        .route(
-            "/faults",
-            post(add_fault).get(list_faults).delete(clear_faults),
-        )
+        .route("/faults", post(add_fault).get(list_faults).delete(clear_faults))
         .route("/faults/{id}", delete(remove_fault))
         .route("/inventory", get(take_inventory))
         .route("/inventory/pools/{id}/users", get(list_pool_users))
@@ -76,10 +73,7 @@ async fn list_switches(State(app): State<Arc<App>>) -> Json<Value> {
     Json(json!(app.switches().list()))
 }
 
-async fn set_switches(
-    State(app): State<Arc<App>>,
-    body: Body<BTreeMap<String, Value>>,
-) -> Response {
+async fn set_switches(State(app): State<Arc<App>>, body: Body<BTreeMap<String, Value>>) -> Response {
     let values = match body {
         Ok(Json(values)) => values,
         Err(error) => return refusal(StatusCode::BAD_REQUEST, error),
@@ -104,10 +98,7 @@ async fn add_fault(State(app): State<Arc<App>>, body: Body<Fault>) -> Response {
     if let Some(name) = &fault.operation
         && !all().any(|operation| operation.name == name)
     {
-        return refusal(
-            StatusCode::BAD_REQUEST,
-            format!("there is no operation `{name}`"),
-        );
+        return refusal(StatusCode::BAD_REQUEST, format!("there is no operation `{name}`"));
     }
     if let FaultKind::Status(status) = &fault.kind
         && !(400..600).contains(&status.status)
@@ -202,12 +193,7 @@ struct SignInRequest {
 
 async fn try_sign_in(State(app): State<Arc<App>>, body: Body<SignInRequest>) -> Response {
     match body {
-        Ok(Json(request)) => Json(sign_in::sign_in(
-            &app,
-            &request.workspace_id,
-            &request.identifier,
-        ))
-        .into_response(),
+        Ok(Json(request)) => Json(sign_in::sign_in(&app, &request.workspace_id, &request.identifier)).into_response(),
         Err(error) => refusal(StatusCode::BAD_REQUEST, error),
     }
 }

@@ -102,21 +102,11 @@ pub(crate) fn plant(app: &App, seed: Seed) -> Result<(), SeedError> {
         run(app, "schema", crate::schemas::create, body, |_| {})?;
     }
     for body in seed.organizations {
-        run(
-            app,
-            "organization",
-            crate::organizations::create,
-            body,
-            |_| {},
-        )?;
+        run(app, "organization", crate::organizations::create, body, |_| {})?;
     }
     for mut body in seed.pools {
-        let with_idp = body
-            .remove("with_idp")
-            .unwrap_or(Value::Bool(true))
-            .to_string();
-        body.entry("tenant_id")
-            .or_insert_with(|| app.tenant.clone().into());
+        let with_idp = body.remove("with_idp").unwrap_or(Value::Bool(true)).to_string();
+        body.entry("tenant_id").or_insert_with(|| app.tenant.clone().into());
         run(app, "pool", crate::pools::create, body, |call| {
             call.query.push(("with_idp".to_owned(), with_idp));
         })?;
@@ -124,10 +114,8 @@ pub(crate) fn plant(app: &App, seed: Seed) -> Result<(), SeedError> {
     for mut body in seed.users {
         let pool = body.remove("user_pool_id").unwrap_or_default();
         run(app, "user", crate::users::create, body, |call| {
-            call.path.push((
-                "ipID".to_owned(),
-                pool.as_str().unwrap_or_default().to_owned(),
-            ));
+            call.path
+                .push(("ipID".to_owned(), pool.as_str().unwrap_or_default().to_owned()));
         })?;
     }
     for users in seed.generate {
@@ -143,21 +131,14 @@ fn run(
     body: Map<String, Value>,
     prepare: impl FnOnce(&mut Call),
 ) -> Result<Reply, SeedError> {
-    let id = body
-        .get("id")
-        .map(|id| format!(" {id}"))
-        .unwrap_or_default();
+    let id = body.get("id").map(|id| format!(" {id}")).unwrap_or_default();
     let mut call = Call::internal(app, &Value::Object(body));
     prepare(&mut call);
-    handler(app, &call).map_err(
-        |ApiError {
-             status, message, ..
-         }| SeedError {
-            item: format!("{item}{id}"),
-            status,
-            message,
-        },
-    )
+    handler(app, &call).map_err(|ApiError { status, message, .. }| SeedError {
+        item: format!("{item}{id}"),
+        status,
+        message,
+    })
 }
 
 fn generate(app: &App, wanted: &GeneratedUsers) -> Result<(), SeedError> {
@@ -172,19 +153,12 @@ fn generate(app: &App, wanted: &GeneratedUsers) -> Result<(), SeedError> {
 }
 
 /// The body of an import of these users.
-fn batch(
-    app: &App,
-    wanted: &GeneratedUsers,
-    numbers: std::ops::RangeInclusive<u64>,
-) -> Map<String, Value> {
+fn batch(app: &App, wanted: &GeneratedUsers, numbers: std::ops::RangeInclusive<u64>) -> Map<String, Value> {
     let now = crate::users::view::timestamp(app.now());
     let mut random = app.random();
     let (mut users, mut identifiers, mut addresses) = (Vec::new(), Vec::new(), Vec::new());
     for number in numbers {
-        let (id, name) = (
-            random.uuid().to_string(),
-            format!("{}{number}", wanted.prefix),
-        );
+        let (id, name) = (random.uuid().to_string(), format!("{}{number}", wanted.prefix));
         let email = format!("{name}@example.com");
         let mut record = |members: Value| {
             let mut record = json!({

@@ -30,11 +30,7 @@ fn refusal(app: &App, workspace_id: &str, identifier: &str) -> Option<&'static s
     if !state.workspace_exists(workspace_id) {
         return Some("no-such-workspace");
     }
-    if state
-        .organizations
-        .get(workspace_id)
-        .is_some_and(|it| it.deactivated)
-    {
+    if state.organizations.get(workspace_id).is_some_and(|it| it.deactivated) {
         return Some("organization-deactivated");
     }
     let mut pools = state

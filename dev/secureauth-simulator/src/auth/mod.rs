@@ -76,10 +76,7 @@ pub(crate) fn check_tenant(app: &App, access: Access, call: &Call) -> Result<(),
         Access::Setup => Err(ApiError::not_found("Path")),
         _ if call.param("tid") == app.tenant => Ok(()),
         Access::Public if is_system_tenant(call) => Ok(()),
-        _ => Err(ApiError::refusal(
-            call.switches.foreign_tenant,
-            "Tenant not found",
-        )),
+        _ => Err(ApiError::refusal(call.switches.foreign_tenant, "Tenant not found")),
     }
 }
 
@@ -112,10 +109,7 @@ pub(crate) fn authenticate(app: &App, access: Access, call: &Call) -> Result<Str
     if allowed || !call.switches.scope_check.is_on() {
         return Ok(grant.client_id.clone());
     }
-    Err(ApiError::new(
-        403,
-        "The token does not have the required scope",
-    ))
+    Err(ApiError::new(403, "The token does not have the required scope"))
 }
 
 /// Lifetime of tokens (row 5).

@@ -57,11 +57,7 @@ pub(super) fn issue(app: &App, call: &Call) -> Result<Reply, ApiError> {
 fn read_form(call: &Call) -> Result<TokenRequest, ApiError> {
     let content_type = call.header("content-type").unwrap_or_default();
     if !content_type.starts_with("application/x-www-form-urlencoded") {
-        return Err(ApiError::oauth(
-            400,
-            "invalid_request",
-            "A form body is required",
-        ));
+        return Err(ApiError::oauth(400, "invalid_request", "A form body is required"));
     }
     let mut request = TokenRequest::default();
     for (name, value) in url::form_urlencoded::parse(&call.body) {
@@ -77,12 +73,7 @@ fn read_form(call: &Call) -> Result<TokenRequest, ApiError> {
 }
 
 /// Rows 1 and 2: the secret in the header (`client_secret_basic`) or in the form (`client_secret_post`).
-fn authenticate<'a>(
-    app: &'a App,
-    call: &Call,
-    request: &TokenRequest,
-    setup: bool,
-) -> Result<&'a Client, ApiError> {
+fn authenticate<'a>(app: &'a App, call: &Call, request: &TokenRequest, setup: bool) -> Result<&'a Client, ApiError> {
     let refused = || ApiError::oauth(401, "invalid_client", "Invalid client credentials");
     let (id, secret) = match basic_credentials(&call.headers) {
         Some(_) if !request.client_secret.is_empty() => {
@@ -108,11 +99,7 @@ fn authenticate<'a>(
 
 /// Id and secret of a Basic header; both are form-encoded inside it (RFC 6749, 2.3.1).
 fn basic_credentials(headers: &HeaderMap) -> Option<(String, String)> {
-    let encoded = headers
-        .get("authorization")?
-        .to_str()
-        .ok()?
-        .strip_prefix("Basic ")?;
+    let encoded = headers.get("authorization")?.to_str().ok()?.strip_prefix("Basic ")?;
     let decoded = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
     let (id, secret) = decoded.split_once(':')?;
     Some((form_decoded(id)?, form_decoded(secret)?))
@@ -127,11 +114,7 @@ fn form_decoded(text: &str) -> Option<String> {
 }
 
 /// Rows 3 and 4: the scopes asked for, or all of the client's.
-fn granted_scopes(
-    client: &Client,
-    asked: &str,
-    unknown: UnknownScope,
-) -> Result<Vec<String>, ApiError> {
+fn granted_scopes(client: &Client, asked: &str, unknown: UnknownScope) -> Result<Vec<String>, ApiError> {
     if asked.trim().is_empty() {
         return Ok(client.scopes.clone());
     }

@@ -152,13 +152,8 @@ impl Fault {
     }
 
     fn matches(&self, operation: &str, path: &str) -> bool {
-        self.operation
-            .as_deref()
-            .is_none_or(|wanted| wanted == operation)
-            && self
-                .path_contains
-                .as_deref()
-                .is_none_or(|part| path.contains(part))
+        self.operation.as_deref().is_none_or(|wanted| wanted == operation)
+            && self.path_contains.as_deref().is_none_or(|part| path.contains(part))
     }
 
     /// Whether the `index`-th matching call is met after `fired` were.

@@ -39,10 +39,7 @@ impl FaultPlan {
             } => {
                 self.delay_before += Duration::from_millis(*ms);
             }
-            FaultKind::Delay {
-                ms,
-                after_effect: true,
-            } => {
+            FaultKind::Delay { ms, after_effect: true } => {
                 self.delay_after += Duration::from_millis(*ms);
             }
             FaultKind::ResetBefore => self.reset_before = true,

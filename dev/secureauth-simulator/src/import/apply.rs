@@ -10,9 +10,7 @@ use crate::server::call::Call;
 use crate::state::State;
 use crate::state::record_id::RecordId;
 use crate::switches::choices::{OtherPool, Subentries};
-use crate::users::{
-    Conflict, SubRecord, User, UserStatus, check_schemas, compact, conflict_error, rule_error,
-};
+use crate::users::{Conflict, SubRecord, User, UserStatus, check_schemas, compact, conflict_error, rule_error};
 
 /// Writes an entry. Nothing of it is written when it is refused.
 pub(super) fn apply(
@@ -118,11 +116,7 @@ fn new_version(
 }
 
 /// Row 67: the user in the pool that sub-records alone name, with them.
-fn with_sub_records(
-    state: &mut State,
-    call: &Call,
-    entry: &Entry,
-) -> Result<(String, User), ApiError> {
+fn with_sub_records(state: &mut State, call: &Call, entry: &Entry) -> Result<(String, User), ApiError> {
     let revision = state.next_revision();
     let pool_ids = [
         entry
@@ -144,10 +138,7 @@ fn with_sub_records(
         .find(|id| !id.is_empty())
         .unwrap_or_default();
     let State {
-        tenant,
-        random,
-        pools,
-        ..
+        tenant, random, pools, ..
     } = state;
     let mut checks = Checks {
         call,
@@ -158,12 +149,11 @@ fn with_sub_records(
     required(Some(pool_id.as_str()), "user_pool_id")?;
     let user_id = required(entry.user_id.as_deref(), "user_id")?;
     let pool = pools.live(&pool_id).ok_or_else(|| unknown_pool(call))?;
-    let mut user = pool.users.get(&user_id.into()).cloned().ok_or_else(|| {
-        ApiError::refusal(
-            call.switches.orphan_subrecord,
-            "The record's user does not exist",
-        )
-    })?;
+    let mut user = pool
+        .users
+        .get(&user_id.into())
+        .cloned()
+        .ok_or_else(|| ApiError::refusal(call.switches.orphan_subrecord, "The record's user does not exist"))?;
     user.revision = revision;
     add_sub_records(&mut checks, &mut user, entry)?;
     check_management(state, call, &pool_id)?;
@@ -171,11 +161,7 @@ fn with_sub_records(
 }
 
 /// Adds the entry's sub-records to a user, replacing those of the same id (row 62).
-fn add_sub_records(
-    checks: &mut Checks<'_>,
-    user: &mut User,
-    entry: &Entry,
-) -> Result<(), ApiError> {
+fn add_sub_records(checks: &mut Checks<'_>, user: &mut User, entry: &Entry) -> Result<(), ApiError> {
     for record in &entry.identifiers {
         let identifier = checks.identifier(record)?;
         user.identifiers.retain(|kept| kept.id != identifier.id);
@@ -198,19 +184,12 @@ fn add_sub_records(
 }
 
 /// Row 70: the same sub-record twice in one payload.
-fn check_duplicates(
-    call: &Call,
-    transaction: &mut Transaction,
-    entry: &Entry,
-) -> Result<(), ApiError> {
+fn check_duplicates(call: &Call, transaction: &mut Transaction, entry: &Entry) -> Result<(), ApiError> {
     let identifiers = entry
         .identifiers
         .iter()
         .map(|it| (SubRecord::Identifier, &it.common.id));
-    let addresses = entry
-        .addresses
-        .iter()
-        .map(|it| (SubRecord::Address, &it.common.id));
+    let addresses = entry.addresses.iter().map(|it| (SubRecord::Address, &it.common.id));
     let credentials = entry
         .credentials
         .iter()
@@ -226,20 +205,10 @@ fn check_duplicates(
 }
 
 /// Row 74: the pool the user is to be taken from, if it is to be.
-fn check_other_pool(
-    state: &State,
-    call: &Call,
-    pool_id: &str,
-    user: &User,
-) -> Result<Option<String>, ApiError> {
-    let home = state
-        .pools
-        .home_of(&user.id)
-        .filter(|home| *home != pool_id);
+fn check_other_pool(state: &State, call: &Call, pool_id: &str, user: &User) -> Result<Option<String>, ApiError> {
+    let home = state.pools.home_of(&user.id).filter(|home| *home != pool_id);
     match (home, call.switches.user_id_in_other_pool) {
-        (Some(_), OtherPool::Refused) => {
-            Err(ApiError::conflict("The user id is in use in another pool"))
-        }
+        (Some(_), OtherPool::Refused) => Err(ApiError::conflict("The user id is in use in another pool")),
         (Some(home), OtherPool::Moved) => Ok(Some(home.to_owned())),
         (Some(_), OtherPool::Separate) | (None, _) => Ok(None),
     }
@@ -253,11 +222,7 @@ fn check_conflict(
     pool_id: &str,
     user: &User,
 ) -> Result<(), ApiError> {
-    let Some(conflict) = state
-        .pools
-        .get(pool_id)
-        .and_then(|pool| pool.users.conflict(user))
-    else {
+    let Some(conflict) = state.pools.get(pool_id).and_then(|pool| pool.users.conflict(user)) else {
         return Ok(());
     };
     let (Conflict::Identifier(other) | Conflict::VerifiedAddress(other)) = &conflict;
@@ -268,30 +233,15 @@ fn check_conflict(
 }
 
 /// Row 62: a sub-record another user had under the same id is replaced, so that user loses it.
-fn detach(
-    state: &mut State,
-    call: &Call,
-    transaction: &mut Transaction,
-    pool_id: &str,
-    user: &User,
-) {
-    let identifiers = user
-        .identifiers
-        .iter()
-        .map(|it| (SubRecord::Identifier, &it.id));
+fn detach(state: &mut State, call: &Call, transaction: &mut Transaction, pool_id: &str, user: &User) {
+    let identifiers = user.identifiers.iter().map(|it| (SubRecord::Identifier, &it.id));
     let addresses = user.addresses.iter().map(|it| (SubRecord::Address, &it.id));
-    let credentials = user
-        .credentials
-        .iter()
-        .map(|it| (SubRecord::Credential, &it.id));
+    let credentials = user.credentials.iter().map(|it| (SubRecord::Credential, &it.id));
     for (kind, id) in identifiers.chain(addresses).chain(credentials) {
         let Some(pool) = state.pools.get(pool_id) else {
             return;
         };
-        let owner = pool
-            .users
-            .owner(kind, id)
-            .filter(|owner| **owner != user.id);
+        let owner = pool.users.owner(kind, id).filter(|owner| **owner != user.id);
         let Some(mut other) = owner.and_then(|owner| pool.users.get(owner)).cloned() else {
             continue;
         };
@@ -306,10 +256,7 @@ fn detach(
 }
 
 fn duplicate(call: &Call) -> ApiError {
-    ApiError::refusal(
-        call.switches.duplicate_in_payload,
-        "A duplicate inside the request",
-    )
+    ApiError::refusal(call.switches.duplicate_in_payload, "A duplicate inside the request")
 }
 
 /// Row 68.

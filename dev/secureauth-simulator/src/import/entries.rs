@@ -36,10 +36,7 @@ impl Entries {
             let user_id = user.id.clone().filter(|id| !id.is_empty());
             if let Some(id) = &user_id {
                 // Of two users with one id the first gets the sub-records; the second is refused.
-                entries
-                    .by_user
-                    .entry(id.clone())
-                    .or_insert(entries.list.len());
+                entries.by_user.entry(id.clone()).or_insert(entries.list.len());
             }
             entries.list.push(Entry {
                 user: Some(user),
@@ -61,10 +58,7 @@ impl Entries {
                 ..Entry::default()
             });
         }
-        #[expect(
-            clippy::indexing_slicing,
-            reason = "the index is of this list, or was just pushed"
-        )]
+        #[expect(clippy::indexing_slicing, reason = "the index is of this list, or was just pushed")]
         &mut self.list[index]
     }
 

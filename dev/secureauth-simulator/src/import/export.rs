@@ -1,64 +1,54 @@
 //! `GET /api/identity/{tid}/configuration`: the whole tenant with credential hashes (row 82). The
 //! onboarding must never call it; it is here so that the call log can show that.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::app::App;
 use crate::errors::ApiError;
+use crate::pools::Pool;
 use crate::server::call::Call;
 use crate::server::reply::Reply;
-use crate::users::view::{Place, address_record, credential_record, identifier_record, user};
+use crate::users::view::{AddressRecord, CredentialRecord, IdentifierRecord, Place, UserRecord};
+
+/// `TenantDump` as it is exported.
+#[derive(Default, Serialize)]
+struct Dump<'a> {
+    users: Vec<UserRecord<'a>>,
+    user_identifiers: Vec<IdentifierRecord<'a>>,
+    user_verifiable_addresses: Vec<AddressRecord<'a>>,
+    user_credentials: Vec<CredentialRecord<'a>>,
+    pools: Vec<Value>,
+    schemas: Vec<Value>,
+    groups: Vec<&'a Value>,
+}
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every operation")]
 pub(super) fn export(app: &App, _: &Call) -> Result<Reply, ApiError> {
     let state = app.state();
-    let (mut users, mut identifiers) = (Vec::new(), Vec::new());
-    let (mut addresses, mut credentials) = (Vec::new(), Vec::new());
+    let mut dump = Dump {
+        pools: state.pools.all().values().map(Pool::settings).collect(),
+        schemas: state.schemas.all().map(|it| it.response(&state.tenant)).collect(),
+        groups: state.groups.values().collect(),
+        ..Dump::default()
+    };
     for pool in state.pools.all().values() {
         let place = Place {
             tenant: &state.tenant,
             pool_id: pool.id(),
         };
-        for (id, it) in pool.users.all() {
-            users.push(Value::Object(user(place, it)));
-            identifiers.extend(
-                it.identifiers
-                    .iter()
-                    .map(|sub| identifier_record(place, id, sub)),
-            );
-            addresses.extend(
-                it.addresses
-                    .iter()
-                    .map(|sub| address_record(place, id, sub)),
-            );
-            credentials.extend(
-                it.credentials
-                    .iter()
-                    .map(|sub| credential_record(place, id, sub)),
-            );
+        for user in pool.users.all().values() {
+            dump.users.push(UserRecord::new(place, user));
+            let identifiers = user.identifiers.iter();
+            dump.user_identifiers
+                .extend(identifiers.map(|it| IdentifierRecord::new(place, user, it)));
+            let addresses = user.addresses.iter();
+            dump.user_verifiable_addresses
+                .extend(addresses.map(|it| AddressRecord::new(place, user, it)));
+            let credentials = user.credentials.iter();
+            dump.user_credentials
+                .extend(credentials.map(|it| CredentialRecord::new(place, user, it)));
         }
     }
-    let pools: Vec<_> = state
-        .pools
-        .all()
-        .values()
-        .map(crate::pools::Pool::settings)
-        .collect();
-    let schemas: Vec<_> = state
-        .schemas
-        .all()
-        .map(|it| it.response(&state.tenant))
-        .collect();
-    Ok(Reply::json(
-        200,
-        &json!({
-            "users": users,
-            "user_identifiers": identifiers,
-            "user_verifiable_addresses": addresses,
-            "user_credentials": credentials,
-            "pools": pools,
-            "schemas": schemas,
-            "groups": state.groups.values().collect::<Vec<_>>(),
-        }),
-    ))
+    Ok(Reply::json(200, &dump))
 }

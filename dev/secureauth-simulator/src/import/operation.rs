@@ -23,16 +23,11 @@ use crate::switches::choices::{FailingImport, ModeParameter, Over100};
 const BATCH: usize = 100;
 
 pub(crate) fn import(app: &App, call: &Call) -> Result<Reply, ApiError> {
-    if call.switches.import_mode_parameter == ModeParameter::Refused && call.query("mode").is_some()
-    {
+    if call.switches.import_mode_parameter == ModeParameter::Refused && call.query("mode").is_some() {
         return Err(ApiError::bad_request("There is no parameter mode"));
     }
     let mut dump = Dump::of(call)?;
-    let excess = dump
-        .users
-        .as_ref()
-        .map_or(0, Vec::len)
-        .saturating_sub(BATCH);
+    let excess = dump.users.as_ref().map_or(0, Vec::len).saturating_sub(BATCH);
     let slow = match call.switches.import_over_100 {
         Over100::TooLarge if excess > 0 => return Err(ApiError::new(413, "More than 100 users")),
         Over100::Unprocessable if excess > 0 => {
@@ -74,32 +69,20 @@ struct Failure {
 
 impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
-        Self {
-            error,
-            partial: false,
-        }
+        Self { error, partial: false }
     }
 }
 
 fn put_together(dump: &mut Dump) -> Vec<Entry> {
     let mut entries = Entries::new(dump.users.take().unwrap_or_default());
     for record in dump.user_identifiers.take().unwrap_or_default() {
-        entries
-            .of(record.common.user_id.as_deref())
-            .identifiers
-            .push(record);
+        entries.of(record.common.user_id.as_deref()).identifiers.push(record);
     }
     for record in dump.user_verifiable_addresses.take().unwrap_or_default() {
-        entries
-            .of(record.common.user_id.as_deref())
-            .addresses
-            .push(record);
+        entries.of(record.common.user_id.as_deref()).addresses.push(record);
     }
     for record in dump.user_credentials.take().unwrap_or_default() {
-        entries
-            .of(record.common.user_id.as_deref())
-            .credentials
-            .push(record);
+        entries.of(record.common.user_id.as_deref()).credentials.push(record);
     }
     entries.into_list()
 }
@@ -109,10 +92,7 @@ fn workspace_of(state: &State, entries: &[Entry]) -> String {
     let pool = entries
         .first()
         .and_then(|entry| entry.user.as_ref()?.user_pool_id.as_deref());
-    state
-        .pools
-        .workspace_of(pool.unwrap_or_default())
-        .to_owned()
+    state.pools.workspace_of(pool.unwrap_or_default()).to_owned()
 }
 
 /// Writes schemas and pools (row 76), then user by user.
@@ -147,10 +127,7 @@ fn write(
     for (index, entry) in entries.into_iter().enumerate() {
         if index == allowed {
             let error = ApiError::new(500, "The import stopped");
-            return Err(Failure {
-                error,
-                partial: true,
-            });
+            return Err(Failure { error, partial: true });
         }
         let record = json!({ "record": entry.name() });
         apply(state, call, transaction, entry).map_err(|error| {

@@ -108,11 +108,7 @@ impl Dump {
             let body: Map<String, Value> = call.json()?;
             refuse_unknown(&body, &ARRAYS.map(|(array, _)| array))?;
             for (array, members) in ARRAYS.iter().filter(|(_, members)| !members.is_empty()) {
-                let records = body
-                    .get(*array)
-                    .and_then(Value::as_array)
-                    .into_iter()
-                    .flatten();
+                let records = body.get(*array).and_then(Value::as_array).into_iter().flatten();
                 for record in records.filter_map(Value::as_object) {
                     refuse_unknown(record, members)?;
                 }

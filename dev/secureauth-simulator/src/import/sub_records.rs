@@ -10,8 +10,8 @@ use crate::server::call::Call;
 use crate::state::record_id::RecordId;
 use crate::switches::choices::{ImportRequired, WithoutId};
 use crate::users::{
-    Address, AddressStatus, AddressType, Credential, CredentialState, CredentialType, Identifier,
-    IdentifierType, address_is_valid, compact, identifier_is_valid,
+    Address, AddressStatus, AddressType, Credential, CredentialState, CredentialType, Identifier, IdentifierType,
+    address_is_valid, compact, identifier_is_valid,
 };
 
 /// What the checks need to know.
@@ -94,16 +94,11 @@ impl Checks<'_> {
     }
 
     /// The members all sub-records share; answers created and updated.
-    fn members(
-        &self,
-        members: &SubRecordMembers,
-    ) -> Result<(OffsetDateTime, OffsetDateTime), ApiError> {
+    fn members(&self, members: &SubRecordMembers) -> Result<(OffsetDateTime, OffsetDateTime), ApiError> {
         self.tenant(members.tenant_id.as_deref())?;
         let pool_id = required(members.user_pool_id.as_deref(), "user_pool_id")?;
         if pool_id != self.pool_id {
-            return Err(ApiError::unprocessable(
-                "The record's pool is not its user's pool",
-            ));
+            return Err(ApiError::unprocessable("The record's pool is not its user's pool"));
         }
         Ok((
             self.time(members.created_at, "created_at")?,
@@ -113,14 +108,11 @@ impl Checks<'_> {
 
     /// Row 65: `tenant_id` is required and is the tenant of the path.
     pub(super) fn tenant(&self, given: Option<&str>) -> Result<(), ApiError> {
-        self.fillable(
-            given.filter(|tenant| !tenant.is_empty()).as_ref(),
-            "tenant_id",
-        )?;
+        self.fillable(given.filter(|tenant| !tenant.is_empty()).as_ref(), "tenant_id")?;
         match given {
-            Some(tenant) if !tenant.is_empty() && tenant != self.tenant => Err(
-                ApiError::unprocessable("tenant_id is not the tenant of the path"),
-            ),
+            Some(tenant) if !tenant.is_empty() && tenant != self.tenant => {
+                Err(ApiError::unprocessable("tenant_id is not the tenant of the path"))
+            }
             _ => Ok(()),
         }
     }
@@ -133,32 +125,20 @@ impl Checks<'_> {
         Ok(())
     }
 
-    fn time(
-        &self,
-        given: Option<OffsetDateTime>,
-        member: &str,
-    ) -> Result<OffsetDateTime, ApiError> {
+    fn time(&self, given: Option<OffsetDateTime>, member: &str) -> Result<OffsetDateTime, ApiError> {
         self.fillable(given.as_ref(), member)?;
         Ok(given.unwrap_or(self.call.now))
     }
 
     /// Row 66.
     pub(super) fn known<T>(&self, value: Option<T>, member: &str) -> Result<T, ApiError> {
-        let unknown = || {
-            ApiError::refusal(
-                self.call.switches.unknown_enum,
-                format!("Unknown value of {member}"),
-            )
-        };
+        let unknown = || ApiError::refusal(self.call.switches.unknown_enum, format!("Unknown value of {member}"));
         value.ok_or_else(unknown)
     }
 
     /// Row 63: the id of a record, made when there is none.
     pub(super) fn id(&mut self, given: Option<&str>) -> Result<RecordId, ApiError> {
-        match (
-            given.filter(|id| !id.is_empty()),
-            self.call.switches.import_without_id,
-        ) {
+        match (given.filter(|id| !id.is_empty()), self.call.switches.import_without_id) {
             (Some(id), _) => Ok(id.into()),
             (None, WithoutId::Generated) => Ok(self.random.uuid().into()),
             (None, WithoutId::Refused) => Err(missing("id")),
@@ -167,21 +147,13 @@ impl Checks<'_> {
 
     /// Row 72.
     fn invalid(&self, member: &str) -> ApiError {
-        ApiError::refusal(
-            self.call.switches.invalid_identifier,
-            format!("Invalid {member}"),
-        )
+        ApiError::refusal(self.call.switches.invalid_identifier, format!("Invalid {member}"))
     }
 }
 
 /// A member nobody can fill in.
-pub(super) fn required<'v, T: Present + ?Sized>(
-    given: Option<&'v T>,
-    member: &str,
-) -> Result<&'v T, ApiError> {
-    given
-        .filter(|value| value.is_present())
-        .ok_or_else(|| missing(member))
+pub(super) fn required<'v, T: Present + ?Sized>(given: Option<&'v T>, member: &str) -> Result<&'v T, ApiError> {
+    given.filter(|value| value.is_present()).ok_or_else(|| missing(member))
 }
 
 /// Row 65.

@@ -47,27 +47,13 @@ pub(super) struct Transaction {
 impl Transaction {
     pub(super) fn put_user(&mut self, state: &mut State, call: &Call, pool_id: &str, user: User) {
         let id = user.id.clone();
-        let before = state
-            .pools
-            .put_user(call.now, LagTimes::of(call), pool_id, user);
+        let before = state.pools.put_user(call.now, LagTimes::of(call), pool_id, user);
         let (pool_id, before) = (pool_id.to_owned(), before.map(Box::new));
-        self.writes.push(Write::User {
-            pool_id,
-            id,
-            before,
-        });
+        self.writes.push(Write::User { pool_id, id, before });
     }
 
-    pub(super) fn remove_user(
-        &mut self,
-        state: &mut State,
-        call: &Call,
-        pool_id: &str,
-        id: &RecordId,
-    ) {
-        let before = state
-            .pools
-            .remove_user(call.now, LagTimes::of(call), pool_id, id);
+    pub(super) fn remove_user(&mut self, state: &mut State, call: &Call, pool_id: &str, id: &RecordId) {
+        let before = state.pools.remove_user(call.now, LagTimes::of(call), pool_id, id);
         let (pool_id, before) = (pool_id.to_owned(), before.map(Box::new));
         self.writes.push(Write::User {
             pool_id,
@@ -112,8 +98,7 @@ impl Transaction {
                 }
                 Write::Pool { id, before } => state.pools.restore(call.now, &id, before),
                 Write::Schema {
-                    before: Some(schema),
-                    ..
+                    before: Some(schema), ..
                 } => {
                     state.schemas.put(*schema);
                 }

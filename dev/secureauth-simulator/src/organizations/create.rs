@@ -30,9 +30,7 @@ pub(crate) fn create(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let (salt, revision) = (state.random.secret(), state.next_revision());
     let organization = Organization::new(id.clone(), &request, salt, revision);
     let body = organization.response(&state.tenant, None);
-    state
-        .organizations
-        .put(call.now, LagTimes::of(call), organization);
+    state.organizations.put(call.now, LagTimes::of(call), organization);
     state.record(call, Subject::Organization, Action::Created, &id, None);
     if let Some(template_id) = &template_id {
         template::create_pool(&mut state, call, template_id, &id)?;
@@ -41,11 +39,7 @@ pub(crate) fn create(app: &App, call: &Call) -> Result<Reply, ApiError> {
 }
 
 /// Rows 22, 23, 33: the id is free and the parent exists.
-fn check_references(
-    state: &State,
-    call: &Call,
-    request: &OrganizationRequest,
-) -> Result<(), ApiError> {
+fn check_references(state: &State, call: &Call, request: &OrganizationRequest) -> Result<(), ApiError> {
     if let Some(id) = request.id.as_deref() {
         if state.workspace_exists(id) {
             return Err(ApiError::refusal(
@@ -61,15 +55,12 @@ fn check_references(
 }
 
 /// Row 23. No parent at all is a top-level organization.
-pub(super) fn check_parent(
-    state: &State,
-    call: &Call,
-    request: &OrganizationRequest,
-) -> Result<(), ApiError> {
+pub(super) fn check_parent(state: &State, call: &Call, request: &OrganizationRequest) -> Result<(), ApiError> {
     match request.parent_id.as_deref() {
-        Some(parent) if !parent.is_empty() && !state.workspace_exists(parent) => Err(
-            ApiError::refusal(call.switches.unknown_parent, "The parent does not exist"),
-        ),
+        Some(parent) if !parent.is_empty() && !state.workspace_exists(parent) => Err(ApiError::refusal(
+            call.switches.unknown_parent,
+            "The parent does not exist",
+        )),
         _ => Ok(()),
     }
 }

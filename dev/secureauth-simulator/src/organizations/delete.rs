@@ -17,12 +17,9 @@ pub(super) fn delete(app: &App, call: &Call) -> Result<Reply, ApiError> {
         .get(id)
         .ok_or_else(|| ApiError::not_found("Organization"))?;
     call.check_if_match(organization.revision)?;
-    let in_use =
-        state.organizations.children(id) > 0 || state.pools.ids_of_workspace(id).next().is_some();
+    let in_use = state.organizations.children(id) > 0 || state.pools.ids_of_workspace(id).next().is_some();
     if in_use && call.switches.delete_organization_in_use == DeleteInUse::Refused {
-        return Err(ApiError::bad_request(
-            "The organization has children or pools",
-        ));
+        return Err(ApiError::bad_request("The organization has children or pools"));
     }
     remove(&mut state, call, id);
     Ok(Reply::empty(204))

@@ -32,12 +32,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     operation("delete_organization", Method::DELETE, ONE, delete::delete),
 ];
 
-const fn operation(
-    name: &'static str,
-    method: Method,
-    path: &'static str,
-    handler: Handler,
-) -> Operation {
+const fn operation(name: &'static str, method: Method, path: &'static str, handler: Handler) -> Operation {
     let access = Access::Scope("manage_configuration");
     Operation {
         name,

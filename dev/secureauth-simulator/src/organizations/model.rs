@@ -23,14 +23,7 @@ pub(super) const MEMBERS: [&str; 11] = [
 ];
 
 /// Mechanisms an organization or a pool may allow.
-pub(crate) const MECHANISMS: [&str; 6] = [
-    "totp",
-    "password",
-    "otp",
-    "email_otp",
-    "sms_otp",
-    "webauthn",
-];
+pub(crate) const MECHANISMS: [&str; 6] = ["totp", "password", "otp", "email_otp", "sms_otp", "webauthn"];
 
 /// A request to create or replace an organization. What is missing or null is `None`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -60,9 +53,7 @@ pub(crate) struct Metadata {
 impl OrganizationRequest {
     /// Rows 24 and 25: enum values, colour, and the metadata against its own schema.
     pub(super) fn check(&self, call: &Call) -> Result<(), ApiError> {
-        let invalid = |member: &str| {
-            ApiError::refusal(call.switches.invalid_value, format!("Invalid {member}"))
-        };
+        let invalid = |member: &str| ApiError::refusal(call.switches.invalid_value, format!("Invalid {member}"));
         if self.color.as_deref().is_some_and(|color| !is_color(color)) {
             return Err(invalid("color"));
         }
@@ -75,14 +66,9 @@ impl OrganizationRequest {
                 payload: Some(payload),
                 schema: Some(schema),
             }) = &self.metadata
-            && refuses(
-                &Value::Object(schema.clone()),
-                &Value::Object(payload.clone()),
-            )
+            && refuses(&Value::Object(schema.clone()), &Value::Object(payload.clone()))
         {
-            return Err(ApiError::unprocessable(
-                "metadata does not match its schema",
-            ));
+            return Err(ApiError::unprocessable("metadata does not match its schema"));
         }
         Ok(())
     }
@@ -115,22 +101,14 @@ pub(crate) struct Organization {
 
 impl Organization {
     /// A new organization with the defaults of row 20.
-    pub(super) fn new(
-        id: String,
-        request: &OrganizationRequest,
-        salt: String,
-        revision: u64,
-    ) -> Self {
+    pub(super) fn new(id: String, request: &OrganizationRequest, salt: String, revision: u64) -> Self {
         let usual = ["totp", "password", "email_otp", "webauthn"].map(str::to_owned);
         Self {
             id,
             name: request.name.clone().unwrap_or_default(),
             description: request.description.clone().unwrap_or_default(),
             parent_id: request.parent_id.clone().unwrap_or_default(),
-            color: request
-                .color
-                .clone()
-                .unwrap_or_else(|| "#6366F1".to_owned()),
+            color: request.color.clone().unwrap_or_else(|| "#6366F1".to_owned()),
             metadata: request.metadata.clone().unwrap_or_default(),
             domains: request.domains.clone(),
             authentication_mechanisms: Some(

@@ -30,34 +30,26 @@ fn workspace(state: &State, call: &Call, id: &str) -> Option<Reply> {
     };
     let shown = Organization::new(id.to_owned(), &request, String::new(), 0);
     let body = shown.response(&state.tenant, None);
-    (call.switches.workspace_as_organization == WorkspaceRead::Answered)
-        .then(|| Reply::json(200, &body).etag(0))
+    (call.switches.workspace_as_organization == WorkspaceRead::Answered).then(|| Reply::json(200, &body).etag(0))
 }
 
 pub(super) fn list(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let page = Page::<String>::of(call, "after_organization_id", "before_organization_id")?;
-    let phrase = call
-        .query("search_phrase")
-        .filter(|phrase| !phrase.is_empty());
+    let phrase = call.query("search_phrase").filter(|phrase| !phrase.is_empty());
     let lower = phrase.map(str::to_lowercase);
     let template = call.query("template").map(|value| value == "true");
     let wanted = |organization: &Organization| {
         template.is_none_or(|template| organization.template == template)
             && lower.as_deref().is_none_or(|lower| {
-                phrase == Some(organization.id.as_str())
-                    || organization.name.to_lowercase().contains(lower)
+                phrase == Some(organization.id.as_str()) || organization.name.to_lowercase().contains(lower)
             })
     };
     let state = app.state();
-    let rows = page.cut(state.organizations.all(), |_, organization| {
-        wanted(organization)
-    });
+    let rows = page.cut(state.organizations.all(), |_, organization| wanted(organization));
     let rows: Vec<_> = rows
         .into_iter()
         .map(|(id, organization)| {
-            let children = call
-                .flag("with_child_count")
-                .then(|| state.organizations.children(id));
+            let children = call.flag("with_child_count").then(|| state.organizations.children(id));
             organization.response(&state.tenant, children)
         })
         .collect();

@@ -45,9 +45,7 @@ impl Organizations {
         if fresh || self.lag.is_empty() {
             return current;
         }
-        self.lag
-            .shown(now, Reader::Get, &id.to_owned())
-            .or_current(current)
+        self.lag.shown(now, Reader::Get, &id.to_owned()).or_current(current)
     }
 
     pub(super) fn revision(&self) -> u64 {
@@ -76,24 +74,14 @@ impl Organizations {
     pub(super) fn put(&mut self, now: OffsetDateTime, times: LagTimes, organization: Organization) {
         self.revision = organization.revision;
         let id = organization.id.clone();
-        *self
-            .children
-            .entry(organization.parent_id.clone())
-            .or_default() += 1;
+        *self.children.entry(organization.parent_id.clone()).or_default() += 1;
         let before = self.by_id.insert(id.clone(), organization);
         self.forget_child(before.as_ref());
         self.lag.record(now, times, id, || before);
     }
 
     /// Removes an organization; `reserve` keeps its id unusable.
-    pub(super) fn remove(
-        &mut self,
-        now: OffsetDateTime,
-        times: LagTimes,
-        id: &str,
-        revision: u64,
-        reserve: bool,
-    ) {
+    pub(super) fn remove(&mut self, now: OffsetDateTime, times: LagTimes, id: &str, revision: u64, reserve: bool) {
         self.revision = revision;
         let before = self.by_id.remove(id);
         self.forget_child(before.as_ref());

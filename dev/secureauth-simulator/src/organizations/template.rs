@@ -7,11 +7,7 @@ use crate::server::call::Call;
 use crate::state::State;
 
 /// Takes over mechanisms and business attributes the request does not set itself.
-pub(super) fn inherit(
-    state: &State,
-    template_id: &str,
-    request: &mut OrganizationRequest,
-) -> Result<(), ApiError> {
+pub(super) fn inherit(state: &State, template_id: &str, request: &mut OrganizationRequest) -> Result<(), ApiError> {
     let template = state
         .organizations
         .get(template_id)

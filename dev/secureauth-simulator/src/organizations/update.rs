@@ -22,9 +22,7 @@ pub(super) fn update(app: &App, call: &Call) -> Result<Reply, ApiError> {
         .cloned()
         .ok_or_else(|| ApiError::not_found("Organization"))?;
     call.check_if_match(organization.revision)?;
-    if call.switches.put_other_id == PutOtherId::Refused
-        && request.id.as_deref().is_some_and(|sent| sent != id)
-    {
+    if call.switches.put_other_id == PutOtherId::Refused && request.id.as_deref().is_some_and(|sent| sent != id) {
         return Err(ApiError::bad_request("The id cannot be changed"));
     }
     if call.switches.put_omitted_members == PutOmitted::Kept {
@@ -36,9 +34,7 @@ pub(super) fn update(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let revision = organization.revision;
     let children = state.organizations.children(id);
     let body = organization.response(&state.tenant, Some(children));
-    state
-        .organizations
-        .put(call.now, LagTimes::of(call), organization);
+    state.organizations.put(call.now, LagTimes::of(call), organization);
     state.record(call, Subject::Organization, Action::Updated, id, None);
     Ok(Reply::json(200, &body).etag(revision))
 }
@@ -53,9 +49,7 @@ fn completed(request: OrganizationRequest, stored: OrganizationRequest) -> Organ
         color: request.color.or(stored.color),
         metadata: request.metadata.or(stored.metadata),
         domains: request.domains.or(stored.domains),
-        authentication_mechanisms: request
-            .authentication_mechanisms
-            .or(stored.authentication_mechanisms),
+        authentication_mechanisms: request.authentication_mechanisms.or(stored.authentication_mechanisms),
         deactivated: request.deactivated.or(stored.deactivated),
         template: request.template.or(stored.template),
         template_id: None,

@@ -26,26 +26,12 @@ pub(crate) fn create(app: &App, call: &Call) -> Result<Reply, ApiError> {
     if state.pools.is_taken(&id) {
         return Err(ApiError::conflict("The pool id is in use"));
     }
-    check_name(
-        &state,
-        call,
-        text(&request, "name"),
-        text(&request, "workspace_id"),
-    )?;
+    check_name(&state, call, text(&request, "name"), text(&request, "workspace_id"))?;
     request.insert("id".to_owned(), id.clone().into());
-    let (body, revision) = put(
-        &mut state,
-        call,
-        default_settings(),
-        request,
-        Action::Created,
-    )?;
+    let (body, revision) = put(&mut state, call, default_settings(), request, Action::Created)?;
     if call.flag("with_idp") && call.switches.create_with_idp == Honoured::Honoured {
         if call.switches.idp_creation_fails.is_on() {
-            return Err(ApiError::new(
-                500,
-                "The identity provider could not be created",
-            ));
+            return Err(ApiError::new(500, "The identity provider could not be created"));
         }
         add_idp(&mut state, &id);
     }
@@ -53,11 +39,7 @@ pub(crate) fn create(app: &App, call: &Call) -> Result<Reply, ApiError> {
 }
 
 /// Rows 41 to 43, and row 16.
-pub(super) fn check_request(
-    state: &State,
-    call: &Call,
-    request: &Map<String, Value>,
-) -> Result<(), ApiError> {
+pub(super) fn check_request(state: &State, call: &Call, request: &Map<String, Value>) -> Result<(), ApiError> {
     let switches = &call.switches;
     if switches.unknown_fields == UnknownFields::Refused {
         let settings = default_settings();
@@ -83,11 +65,7 @@ pub(super) fn check_request(
         let message = "The workspace does not exist";
         return Err(ApiError::refusal(switches.pool_unknown_workspace, message));
     }
-    for member in [
-        "payload_schema_id",
-        "metadata_schema_id",
-        "business_metadata_schema_id",
-    ] {
+    for member in ["payload_schema_id", "metadata_schema_id", "business_metadata_schema_id"] {
         let schema = text(request, member);
         if !schema.is_empty() && state.schemas.get(schema).is_none() {
             let message = "The schema does not exist";
@@ -98,21 +76,14 @@ pub(super) fn check_request(
 }
 
 /// Row 45.
-fn check_name(state: &State, call: &Call, name: &str, workspace: &str) -> Result<(), ApiError> {
+pub(super) fn check_name(state: &State, call: &Call, name: &str, workspace: &str) -> Result<(), ApiError> {
     let plain = name
         .chars()
         .all(|letter| letter.is_ascii_alphanumeric() || letter == ' ');
     if call.switches.pool_name_characters == NameCharacters::Alphanumeric && !plain {
-        return Err(ApiError::unprocessable(
-            "The name takes letters, digits and spaces",
-        ));
+        return Err(ApiError::unprocessable("The name takes letters, digits and spaces"));
     }
-    let named = |id: &String| {
-        state
-            .pools
-            .get(id)
-            .is_some_and(|pool| pool.text("name") == name)
-    };
+    let named = |id: &String| state.pools.get(id).is_some_and(|pool| pool.text("name") == name);
     let taken = match call.switches.pool_name_unique {
         NameUnique::Off => false,
         NameUnique::Workspace => state.pools.ids_of_workspace(workspace).any(named),
@@ -134,30 +105,17 @@ pub(super) fn put(
     action: Action,
 ) -> Result<(Value, u64), ApiError> {
     request.insert("tenant_id".to_owned(), state.tenant.clone().into());
-    merge(&mut settings, request).map_err(|member| {
-        ApiError::refusal(call.switches.invalid_value, format!("Invalid {member}"))
-    })?;
+    merge(&mut settings, request)
+        .map_err(|member| ApiError::refusal(call.switches.invalid_value, format!("Invalid {member}")))?;
     let Value::Object(settings) = settings else {
         return Err(ApiError::new(500, "The settings are not an object"));
     };
     let revision = state.next_revision();
     let head = PoolHead { settings, revision };
-    let (id, workspace) = (
-        head.text("id").to_owned(),
-        head.text("workspace_id").to_owned(),
-    );
+    let (id, workspace) = (head.text("id").to_owned(), head.text("workspace_id").to_owned());
     state.pools.put(call.now, LagTimes::of(call), head);
-    state.record(
-        call,
-        Subject::Pool,
-        action,
-        &workspace,
-        Some((id.clone(), None)),
-    );
-    let pool = state
-        .pools
-        .get(&id)
-        .ok_or_else(|| ApiError::not_found("Pool"))?;
+    state.record(call, Subject::Pool, action, &workspace, Some((id.clone(), None)));
+    let pool = state.pools.get(&id).ok_or_else(|| ApiError::not_found("Pool"))?;
     Ok((pool.response(&pool.head, call.now), revision))
 }
 
@@ -190,9 +148,7 @@ pub(crate) fn copy_pool(
 ) -> Result<(), ApiError> {
     let settings = source
         .and_then(|id| state.pools.get(id))
-        .map_or_else(default_settings, |pool| {
-            Value::Object(pool.head.settings.clone())
-        });
+        .map_or_else(default_settings, |pool| Value::Object(pool.head.settings.clone()));
     let id = state.random.hex_id();
     let mut request = Map::new();
     request.insert("id".to_owned(), id.clone().into());
@@ -210,10 +166,7 @@ fn add_idp(state: &mut State, pool_id: &str) {
     let Some(pool) = state.pools.get(pool_id) else {
         return;
     };
-    let (workspace_id, name) = (
-        pool.text("workspace_id").to_owned(),
-        pool.text("name").to_owned(),
-    );
+    let (workspace_id, name) = (pool.text("workspace_id").to_owned(), pool.text("name").to_owned());
     if workspace_id.is_empty() {
         return;
     }
@@ -226,9 +179,6 @@ fn add_idp(state: &mut State, pool_id: &str) {
     });
 }
 
-fn text<'a>(request: &'a Map<String, Value>, member: &str) -> &'a str {
-    request
-        .get(member)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+pub(super) fn text<'a>(request: &'a Map<String, Value>, member: &str) -> &'a str {
+    request.get(member).and_then(Value::as_str).unwrap_or_default()
 }

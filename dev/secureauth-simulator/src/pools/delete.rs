@@ -29,13 +29,7 @@ pub(super) fn delete(app: &App, call: &Call) -> Result<Reply, ApiError> {
         let purge_at = call.now + Duration::from_millis(call.switches.pool_purge_ms);
         state.pools.mark_deleted(&id, purge_at);
     }
-    state.record(
-        call,
-        Subject::Pool,
-        Action::Deleted,
-        &workspace,
-        Some((id, None)),
-    );
+    state.record(call, Subject::Pool, Action::Deleted, &workspace, Some((id, None)));
     Ok(Reply::empty(204))
 }
 

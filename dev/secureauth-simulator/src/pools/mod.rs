@@ -37,12 +37,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     operation("delete_pool", Method::DELETE, ONE, delete::delete),
 ];
 
-const fn operation(
-    name: &'static str,
-    method: Method,
-    path: &'static str,
-    handler: Handler,
-) -> Operation {
+const fn operation(name: &'static str, method: Method, path: &'static str, handler: Handler) -> Operation {
     let access = Access::Scope("identity");
     Operation {
         name,
@@ -68,17 +63,8 @@ pub(crate) fn check_management(state: &State, call: &Call, pool_id: &str) -> Res
 }
 
 /// Row 84 by workspace.
-pub(crate) fn check_workspace_management(
-    state: &State,
-    call: &Call,
-    workspace_id: &str,
-) -> Result<(), ApiError> {
-    let deactivated = || {
-        state
-            .organizations
-            .get(workspace_id)
-            .is_some_and(|it| it.deactivated)
-    };
+pub(crate) fn check_workspace_management(state: &State, call: &Call, workspace_id: &str) -> Result<(), ApiError> {
+    let deactivated = || state.organizations.get(workspace_id).is_some_and(|it| it.deactivated);
     if call.switches.deactivated_management == Management::Refused && deactivated() {
         return Err(ApiError::conflict("The organization is deactivated"));
     }

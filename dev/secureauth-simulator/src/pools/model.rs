@@ -29,10 +29,7 @@ pub(crate) struct Pool {
 impl PoolHead {
     /// A text member of the settings.
     pub(crate) fn text(&self, member: &str) -> &str {
-        self.settings
-            .get(member)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        self.settings.get(member).and_then(Value::as_str).unwrap_or_default()
     }
 
     pub(super) fn is_case_insensitive(&self) -> bool {
@@ -67,11 +64,7 @@ impl Pool {
 
     /// The marker of the onboarding and whatever else a client put there.
     pub(crate) fn metadata(&self) -> Value {
-        self.head
-            .settings
-            .get("metadata")
-            .cloned()
-            .unwrap_or_default()
+        self.head.settings.get("metadata").cloned().unwrap_or_default()
     }
 
     pub(crate) fn is_deleted(&self) -> bool {
@@ -79,13 +72,9 @@ impl Pool {
     }
 
     pub(crate) fn uses_schema(&self, id: &str) -> bool {
-        [
-            "payload_schema_id",
-            "metadata_schema_id",
-            "business_metadata_schema_id",
-        ]
-        .iter()
-        .any(|member| self.text(member) == id)
+        ["payload_schema_id", "metadata_schema_id", "business_metadata_schema_id"]
+            .iter()
+            .any(|member| self.text(member) == id)
     }
 
     /// `PoolResponse` of a state of this pool.
@@ -187,17 +176,16 @@ fn fits(member: &str, kept: &Value, given: &Value) -> bool {
     let mechanism = |value: &Value| value.as_str().is_some_and(|it| MECHANISMS.contains(&it));
     match member {
         "metadata" => given.is_object(),
-        "authentication_mechanisms" | "second_factor_authentication_mechanisms" => given
-            .as_array()
-            .is_some_and(|list| list.iter().all(mechanism)),
-        "preferred_authentication_mechanism"
-        | "second_factor_preferred_authentication_mechanism" => mechanism(given) || given == "",
+        "authentication_mechanisms" | "second_factor_authentication_mechanisms" => {
+            given.as_array().is_some_and(|list| list.iter().all(mechanism))
+        }
+        "preferred_authentication_mechanism" | "second_factor_preferred_authentication_mechanism" => {
+            mechanism(given) || given == ""
+        }
         "strength" => ["any", "weak", "fair", "strong", "very_strong"]
             .iter()
             .any(|it| given == it),
-        "hashing_method" => ["bcrypt", "pbkdf2", "argon2", "sha"]
-            .iter()
-            .any(|it| given == it),
+        "hashing_method" => ["bcrypt", "pbkdf2", "argon2", "sha"].iter().any(|it| given == it),
         _ => std::mem::discriminant(kept) == std::mem::discriminant(given),
     }
 }

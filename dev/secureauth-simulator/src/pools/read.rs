@@ -15,10 +15,7 @@ pub(super) fn get(app: &App, call: &Call) -> Result<Reply, ApiError> {
     state.purge_pools(call);
     let id = call.param("ipID");
     let absent = || ApiError::not_found("Pool");
-    let head = state
-        .pools
-        .read(call.now, id, call.wants_fresh())
-        .ok_or_else(absent)?;
+    let head = state.pools.read(call.now, id, call.wants_fresh()).ok_or_else(absent)?;
     let body = match state.pools.get(id) {
         Some(pool) => pool.response(head, call.now),
         // Gone, but the read lags: its users are gone all the same.
@@ -44,9 +41,7 @@ pub(super) fn list_of_workspace(app: &App, call: &Call) -> Result<Reply, ApiErro
     let mut state = app.state();
     state.purge_pools(call);
     let workspace = call.param("wid");
-    if call.switches.pools_of_unknown_workspace == UnknownWorkspace::NotFound
-        && !state.workspace_exists(workspace)
-    {
+    if call.switches.pools_of_unknown_workspace == UnknownWorkspace::NotFound && !state.workspace_exists(workspace) {
         return Err(ApiError::not_found("Workspace"));
     }
     let pools = state
@@ -64,11 +59,6 @@ pub(super) fn list_of_workspace(app: &App, call: &Call) -> Result<Reply, ApiErro
 
 /// `search_phrase`: the id, or part of the name in any case.
 fn is_wanted(call: &Call, pool: &Pool) -> bool {
-    call.query("search_phrase").is_none_or(|phrase| {
-        pool.id() == phrase
-            || pool
-                .text("name")
-                .to_lowercase()
-                .contains(&phrase.to_lowercase())
-    })
+    call.query("search_phrase")
+        .is_none_or(|phrase| pool.id() == phrase || pool.text("name").to_lowercase().contains(&phrase.to_lowercase()))
 }

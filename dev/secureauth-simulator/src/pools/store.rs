@@ -47,9 +47,7 @@ impl Pools {
         if fresh || self.lag.is_empty() {
             return current;
         }
-        self.lag
-            .shown(now, Reader::Get, &id.to_owned())
-            .or_current(current)
+        self.lag.shown(now, Reader::Get, &id.to_owned()).or_current(current)
     }
 
     /// The workspace of a pool; empty for a tenant's pool and an unknown one.
@@ -128,8 +126,7 @@ impl Pools {
         if let Some(ids) = self.by_workspace.get_mut(pool.text("workspace_id")) {
             ids.remove(id);
         }
-        self.lag
-            .record(now, times, id.to_owned(), || Some(pool.head.clone()));
+        self.lag.record(now, times, id.to_owned(), || Some(pool.head.clone()));
         // Freeing a million users takes a while; the next request need not wait for it.
         std::thread::spawn(move || drop(pool));
     }
@@ -138,13 +135,8 @@ impl Pools {
     pub(crate) fn orphan(&mut self, workspace_id: &str) {
         for id in self.by_workspace.remove(workspace_id).unwrap_or_default() {
             if let Some(pool) = self.by_id.get_mut(&id) {
-                pool.head
-                    .settings
-                    .insert("workspace_id".to_owned(), "".into());
-                self.by_workspace
-                    .entry(String::new())
-                    .or_default()
-                    .insert(id);
+                pool.head.settings.insert("workspace_id".to_owned(), "".into());
+                self.by_workspace.entry(String::new()).or_default().insert(id);
             }
         }
     }
@@ -164,13 +156,7 @@ impl Pools {
     }
 
     /// Adds or replaces a user; answers what it replaced.
-    pub(crate) fn put_user(
-        &mut self,
-        now: OffsetDateTime,
-        times: LagTimes,
-        pool_id: &str,
-        user: User,
-    ) -> Option<User> {
+    pub(crate) fn put_user(&mut self, now: OffsetDateTime, times: LagTimes, pool_id: &str, user: User) -> Option<User> {
         let pool = self.by_id.get_mut(pool_id)?;
         self.homes.insert(user.id.clone(), pool.number);
         pool.users.put(now, times, user)

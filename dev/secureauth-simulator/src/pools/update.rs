@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::create::{check_request, put};
+use super::create::{check_name, check_request, put, text};
 use super::find_live;
 use crate::app::App;
 use crate::audit::Action;
@@ -16,7 +16,12 @@ pub(super) fn update(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let pool = find_live(&state, call)?;
     call.check_if_match(pool.head.revision)?;
     let settings = Value::Object(pool.head.settings.clone());
+    let renamed = pool.text("name") != text(&request, "name");
+    let workspace = pool.text("workspace_id").to_owned();
     check_request(&state, call, &request)?;
+    if renamed {
+        check_name(&state, call, text(&request, "name"), &workspace)?;
+    }
     request.insert("id".to_owned(), call.param("ipID").into());
     let (body, revision) = put(&mut state, call, settings, request, Action::Updated)?;
     Ok(Reply::json(200, &body).etag(revision))

@@ -18,14 +18,7 @@ pub(crate) const BILLER_PAYLOAD: &str = "5d5ced58793b41178123b2d1cc5fb658";
 /// against it (reference 4.3); the billers' schema takes the seed's names only.
 pub(super) fn all(now: OffsetDateTime) -> impl Iterator<Item = Schema> {
     let free = json!({ "type": "object" });
-    let open_id = closed(&[
-        "name",
-        "given_name",
-        "family_name",
-        "email",
-        "phone_number",
-        "locale",
-    ]);
+    let open_id = closed(&["name", "given_name", "family_name", "email", "phone_number", "locale"]);
     let biller = closed(&["first_name", "last_name", "user_name"]);
     [
         (PAYLOAD, "Default payload", open_id, true),

@@ -17,23 +17,13 @@ const ONE: &str = "/api/identity/{tid}/system/schemas/{schID}";
 
 pub(crate) const OPERATIONS: &[Operation] = &[
     operation("list_schemas", Method::GET, COLLECTION, operations::list),
-    operation(
-        "create_schema",
-        Method::POST,
-        COLLECTION,
-        operations::create,
-    ),
+    operation("create_schema", Method::POST, COLLECTION, operations::create),
     operation("get_schema", Method::GET, ONE, operations::get),
     operation("update_schema", Method::PUT, ONE, operations::update),
     operation("delete_schema", Method::DELETE, ONE, operations::delete),
 ];
 
-const fn operation(
-    name: &'static str,
-    method: Method,
-    path: &'static str,
-    handler: Handler,
-) -> Operation {
+const fn operation(name: &'static str, method: Method, path: &'static str, handler: Handler) -> Operation {
     let access = Access::Scope("identity");
     Operation {
         name,

@@ -49,21 +49,14 @@ pub(super) fn get(app: &App, call: &Call) -> Result<Reply, ApiError> {
 }
 
 fn shown(state: &State, id: &str, status: u16) -> Result<Reply, ApiError> {
-    let schema = state
-        .schemas
-        .get(id)
-        .ok_or_else(|| ApiError::not_found("Schema"))?;
+    let schema = state.schemas.get(id).ok_or_else(|| ApiError::not_found("Schema"))?;
     Ok(Reply::json(status, &schema.response(&state.tenant)))
 }
 
 pub(crate) fn create(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let request: SchemaRequest = call.json_of(&MEMBERS)?;
     let mut state = app.state();
-    if request
-        .id
-        .as_deref()
-        .is_some_and(|id| state.schemas.get(id).is_some())
-    {
+    if request.id.as_deref().is_some_and(|id| state.schemas.get(id).is_some()) {
         return Err(ApiError::conflict("The schema id is in use"));
     }
     let (id, _) = put(&mut state, call, request)?;

@@ -23,12 +23,7 @@ pub(crate) struct Schema {
 
 impl Schema {
     /// Compiles a schema; `None` when it is not one.
-    pub(crate) fn new(
-        id: &str,
-        name: &str,
-        definition: Value,
-        now: OffsetDateTime,
-    ) -> Option<Self> {
+    pub(crate) fn new(id: &str, name: &str, definition: Value, now: OffsetDateTime) -> Option<Self> {
         Some(Self {
             id: id.into(),
             name: name.to_owned(),
@@ -69,11 +64,7 @@ impl Schemas {
     /// The schemas every tenant starts with.
     pub(crate) fn with_defaults(now: OffsetDateTime) -> Self {
         let schemas = super::defaults::all(now);
-        Self(
-            schemas
-                .map(|schema| (schema.id.to_string(), schema))
-                .collect(),
-        )
+        Self(schemas.map(|schema| (schema.id.to_string(), schema)).collect())
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Schema> {

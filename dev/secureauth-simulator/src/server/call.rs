@@ -98,10 +98,7 @@ impl Call {
     /// The body as `T`: not JSON is malformed, JSON of another shape is an invalid value (row 24).
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         serde_json::from_slice(&self.body).map_err(|error| match error.classify() {
-            Category::Data => ApiError::refusal(
-                self.switches.invalid_value,
-                "A member of the body has the wrong type",
-            ),
+            Category::Data => ApiError::refusal(self.switches.invalid_value, "A member of the body has the wrong type"),
             Category::Syntax | Category::Eof | Category::Io => {
                 ApiError::refusal(self.switches.malformed_json, "The body is not JSON")
             }
@@ -123,10 +120,7 @@ pub(crate) fn refuse_unknown(
     members: &serde_json::Map<String, serde_json::Value>,
     known: &[&str],
 ) -> Result<(), ApiError> {
-    match members
-        .keys()
-        .find(|member| !known.contains(&member.as_str()))
-    {
+    match members.keys().find(|member| !known.contains(&member.as_str())) {
         Some(member) => Err(ApiError::bad_request(format!("Unknown member `{member}`"))),
         None => Ok(()),
     }

@@ -2,6 +2,7 @@
 //! tenant, rate limit, token, body size, idempotency key, delay, effect, faults behind.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Query, Request};
 use axum::response::Response;
@@ -28,7 +29,7 @@ pub(crate) async fn run(
     let (sequence, trace_id) = arrive(&app, &request, Some(operation.name));
     let plan = app.faults().plan(operation.name, request.uri().path());
     if plan.reset_before {
-        tokio::time::sleep(plan.delay_before).await;
+        pause(plan.delay_before).await;
         return cut(&app, sequence, &connection);
     }
     let (parts, body) = request.into_parts();
@@ -57,6 +58,13 @@ pub(crate) async fn run(
     finish(&app, operation, sequence, &call, reply)
 }
 
+/// Waits, in real time. Even an empty sleep would cost a tick of the timer, a millisecond.
+async fn pause(time: Duration) {
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
+    }
+}
+
 /// Everything between arrival and answer.
 async fn execute(
     app: &App,
@@ -72,7 +80,7 @@ async fn execute(
         Ok(Admission::Replay(reply)) => return reply,
         Err(error) => return refuse(call, &error),
     };
-    tokio::time::sleep(plan.delay_before).await;
+    pause(plan.delay_before).await;
     if let Some(status) = &plan.status_before {
         release(app, slot);
         return status.reply(&call.switches, sequence);
@@ -82,7 +90,7 @@ async fn execute(
     if let Some(slot) = slot {
         app.keys().complete(&slot, &reply);
     }
-    tokio::time::sleep(plan.delay_after + reply.slow).await;
+    pause(plan.delay_after + reply.slow).await;
     if let Some(status) = &plan.status_after {
         reply = status.reply(&call.switches, sequence);
     }
@@ -98,8 +106,7 @@ fn admit(
     sequence: u64,
 ) -> Result<Admission, ApiError> {
     crate::auth::check_tenant(app, operation.access, call)?;
-    app.limits()
-        .take(operation.module, call.now, &call.switches)?;
+    app.limits().take(operation.module, call.now, &call.switches)?;
     if operation.access != Access::Public {
         call.client_id = crate::auth::authenticate(app, operation.access, call)?;
     }
@@ -112,8 +119,7 @@ fn admit(
     // After the key is taken, so that a kept body says that it is.
     if call.switches.keep_request_bodies.is_on() && operation.name != crate::auth::TOKEN {
         let body = String::from_utf8_lossy(&call.body).into_owned();
-        app.calls()
-            .update(sequence, |record| record.body = Some(body));
+        app.calls().update(sequence, |record| record.body = Some(body));
     }
     admission
 }
@@ -146,13 +152,7 @@ fn cut(app: &App, sequence: u64, connection: &Connection) -> Response {
     Reply::empty(500).into_response()
 }
 
-fn finish(
-    app: &App,
-    operation: &Operation,
-    sequence: u64,
-    call: &Call,
-    mut reply: Reply,
-) -> Response {
+fn finish(app: &App, operation: &Operation, sequence: u64, call: &Call, mut reply: Reply) -> Response {
     let replayed = reply.has_header("x-idempotent-replayed");
     app.calls().update(sequence, |record| {
         record.status = Some(reply.status);
@@ -162,11 +162,7 @@ fn finish(
     if reply.has_header("etag") || call.switches.trace_id_everywhere.is_on() {
         reply = reply.header("x-trace-id", call.trace_id.clone());
     }
-    tracing::debug!(
-        operation = operation.name,
-        status = reply.status,
-        "answered"
-    );
+    tracing::debug!(operation = operation.name, status = reply.status, "answered");
     reply.into_response()
 }
 

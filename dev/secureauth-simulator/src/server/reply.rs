@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::errors::ApiError;
 use crate::switches::Switches;
@@ -22,9 +22,10 @@ pub(crate) struct Reply {
 
 impl Reply {
     /// A JSON answer.
-    pub(crate) fn json(status: u16, body: &Value) -> Self {
+    pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
         let mut reply = Self::empty(status);
-        reply.body = Bytes::from(body.to_string());
+        // Writing what the simulator holds into memory cannot fail: keys are texts, numbers finite.
+        reply.body = Bytes::from(serde_json::to_vec(body).unwrap_or_default());
         reply.header("content-type", "application/json".to_owned())
     }
 
@@ -41,9 +42,7 @@ impl Reply {
     /// An HTML page, as gateways answer (row 9).
     pub(crate) fn html(status: u16, title: &str) -> Self {
         let mut reply = Self::empty(status);
-        reply.body = Bytes::from(format!(
-            "<html><body><h1>{status} {title}</h1></body></html>"
-        ));
+        reply.body = Bytes::from(format!("<html><body><h1>{status} {title}</h1></body></html>"));
         reply.header("content-type", "text/html".to_owned())
     }
 
@@ -73,13 +72,10 @@ impl Reply {
     /// The response on the wire.
     pub(crate) fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(self.body));
-        *response.status_mut() =
-            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         for (name, value) in self.headers {
             if let Ok(value) = HeaderValue::from_str(&value) {
-                response
-                    .headers_mut()
-                    .insert(HeaderName::from_static(name), value);
+                response.headers_mut().insert(HeaderName::from_static(name), value);
             }
         }
         response

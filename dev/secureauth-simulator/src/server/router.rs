@@ -20,12 +20,11 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         let Ok(filter) = MethodFilter::try_from(operation.method.clone()) else {
             return router;
         };
-        let handler = move |State(app): State<Arc<App>>,
-                            ConnectInfo(connection): ConnectInfo<Connection>,
-                            params: RawPathParams,
-                            request: Request| {
-            serve(app, operation, connection, owned(&params), request)
-        };
+        let handler =
+            move |State(app): State<Arc<App>>,
+                  ConnectInfo(connection): ConnectInfo<Connection>,
+                  params: RawPathParams,
+                  request: Request| { serve(app, operation, connection, owned(&params), request) };
         router.route(operation.path, on(filter, handler))
     });
     operations

@@ -34,9 +34,7 @@ impl Idps {
     /// The identity providers of a workspace, including those whose pool is gone.
     pub(crate) fn of_workspace(&self, workspace_id: &str) -> impl Iterator<Item = &Idp> {
         let ids = self.by_workspace.get(workspace_id);
-        ids.into_iter()
-            .flatten()
-            .filter_map(|id| self.by_id.get(id))
+        ids.into_iter().flatten().filter_map(|id| self.by_id.get(id))
     }
 
     /// Removes those of a pool.

@@ -39,12 +39,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(
-        tenant: &str,
-        parent_organization: &str,
-        mut random: Random,
-        now: OffsetDateTime,
-    ) -> Self {
+    pub(crate) fn new(tenant: &str, parent_organization: &str, mut random: Random, now: OffsetDateTime) -> Self {
         let mut organizations = Organizations::default();
         organizations.add_parent(parent_organization, random.secret());
         let workspaces = DEFAULT_WORKSPACES.map(|id| (id.to_owned(), id.to_owned()));

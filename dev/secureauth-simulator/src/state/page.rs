@@ -39,11 +39,7 @@ impl<K: Ord + Clone + for<'a> From<&'a str>> Page<K> {
     }
 
     /// Cuts the page out of a sorted map, reading only the part it is in.
-    pub(crate) fn cut<'m, V>(
-        &self,
-        map: &'m BTreeMap<K, V>,
-        wanted: impl Fn(&K, &V) -> bool,
-    ) -> Vec<(&'m K, &'m V)> {
+    pub(crate) fn cut<'m, V>(&self, map: &'m BTreeMap<K, V>, wanted: impl Fn(&K, &V) -> bool) -> Vec<(&'m K, &'m V)> {
         let bound = |cursor: &Option<K>| cursor.clone().map_or(Bound::Unbounded, Bound::Excluded);
         // In descending order the rows "after" a key are the smaller ones.
         let (low, high) = if self.descending {
@@ -54,9 +50,7 @@ impl<K: Ord + Clone + for<'a> From<&'a str>> Page<K> {
         if matches!((&low, &high), (Bound::Excluded(low), Bound::Excluded(high)) if low >= high) {
             return Vec::new();
         }
-        let range = map
-            .range((low, high))
-            .filter(|(key, value)| wanted(key, value));
+        let range = map.range((low, high)).filter(|(key, value)| wanted(key, value));
         let backwards = self.backwards();
         let mut page: Vec<_> = if backwards {
             range.rev().take(self.limit).collect()
@@ -70,11 +64,7 @@ impl<K: Ord + Clone + for<'a> From<&'a str>> Page<K> {
     }
 
     /// Makes one page of two pages of the same parameters whose keys are disjoint.
-    pub(crate) fn merge<'m, V>(
-        &self,
-        left: Vec<(&'m K, &'m V)>,
-        right: Vec<(&'m K, &'m V)>,
-    ) -> Vec<(&'m K, &'m V)> {
+    pub(crate) fn merge<'m, V>(&self, left: Vec<(&'m K, &'m V)>, right: Vec<(&'m K, &'m V)>) -> Vec<(&'m K, &'m V)> {
         if right.is_empty() {
             return left;
         }

@@ -45,6 +45,12 @@ impl fmt::Debug for RecordId {
     }
 }
 
+impl serde::Serialize for RecordId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl Ord for RecordId {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
@@ -99,9 +105,6 @@ mod tests {
         let mut ids: Vec<RecordId> = texts.iter().map(|text| RecordId::from(*text)).collect();
         texts.sort_unstable();
         ids.sort_unstable();
-        assert_eq!(
-            ids.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            texts
-        );
+        assert_eq!(ids.iter().map(ToString::to_string).collect::<Vec<_>>(), texts);
     }
 }

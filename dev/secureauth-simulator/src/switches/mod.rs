@@ -60,10 +60,7 @@ impl Switches {
                     ..
                 } = switch;
                 // Writing into a String cannot fail.
-                let _ = writeln!(
-                    text,
-                    "  {name}={default}  [{allowed}] row {row}\n      {about}"
-                );
+                let _ = writeln!(text, "  {name}={default}  [{allowed}] row {row}\n      {about}");
                 text
             },
         )

@@ -1,10 +1,11 @@
 //! The table of switches: field, type, default, row of the reference, meaning.
 
-#[allow(
-    clippy::wildcard_imports,
-    reason = "the table uses every choice there is"
-)]
-use super::choices::*;
+use super::choices::{
+    ConcurrentKey, DeleteInUse, DeletedId, ErrorDetails, FailingImport, GatewayBody, Honoured, ImportRequired,
+    KeyLength, LimitRange, Management, ModeParameter, NameCharacters, NameUnique, OtherBody, OtherPool, Over100,
+    PutOmitted, PutOtherId, RetryAfterFormat, StaleIfMatch, Subentries, UnknownFields, UnknownScope, UnknownWorkspace,
+    WithoutId, WorkspaceRead,
+};
 use super::values::{RateLimit, Refusal, SwitchValue, Toggle};
 use super::{SwitchError, SwitchInfo};
 

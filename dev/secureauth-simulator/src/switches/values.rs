@@ -129,11 +129,7 @@ impl SwitchValue for RateLimit {
     fn text(&self) -> String {
         match self {
             Self::Off => "off".to_owned(),
-            Self::Bucket {
-                rate,
-                period,
-                burst,
-            } => {
+            Self::Bucket { rate, period, burst } => {
                 format!("{rate}/{}/{burst}", period.as_millis())
             }
         }

@@ -19,25 +19,13 @@ pub(crate) fn rule_error(call: &Call, rule: Rule) -> ApiError {
 }
 
 /// Refuses a user whose id, identifiers or verified addresses another one has.
-pub(crate) fn check_conflicts(
-    state: &State,
-    call: &Call,
-    pool_id: &str,
-    user: &User,
-) -> Result<(), ApiError> {
+pub(crate) fn check_conflicts(state: &State, call: &Call, pool_id: &str, user: &User) -> Result<(), ApiError> {
     if call.switches.user_id_in_other_pool == OtherPool::Refused
-        && state
-            .pools
-            .home_of(&user.id)
-            .is_some_and(|home| home != pool_id)
+        && state.pools.home_of(&user.id).is_some_and(|home| home != pool_id)
     {
         return Err(ApiError::conflict("The user id is in use in another pool"));
     }
-    match state
-        .pools
-        .get(pool_id)
-        .and_then(|pool| pool.users.conflict(user))
-    {
+    match state.pools.get(pool_id).and_then(|pool| pool.users.conflict(user)) {
         None => Ok(()),
         Some(conflict) => Err(conflict_error(call, &conflict)),
     }
@@ -46,13 +34,9 @@ pub(crate) fn check_conflicts(
 /// Rows 69 and 71.
 pub(crate) fn conflict_error(call: &Call, conflict: &Conflict) -> ApiError {
     match conflict {
-        Conflict::Identifier(_) => ApiError::refusal(
-            call.switches.identifier_conflict,
-            "Identifier is already used",
-        ),
-        Conflict::VerifiedAddress(_) => ApiError::refusal(
-            call.switches.verified_address_conflict,
-            "Address is already used",
-        ),
+        Conflict::Identifier(_) => ApiError::refusal(call.switches.identifier_conflict, "Identifier is already used"),
+        Conflict::VerifiedAddress(_) => {
+            ApiError::refusal(call.switches.verified_address_conflict, "Address is already used")
+        }
     }
 }

@@ -26,11 +26,7 @@ impl Count {
 
     /// The two counters a user is in.
     fn of(&mut self, user: &User) -> [&mut u64; 2] {
-        let origin = if user.jit {
-            &mut self.jit
-        } else {
-            &mut self.standard
-        };
+        let origin = if user.jit { &mut self.jit } else { &mut self.standard };
         let status = match user.status {
             UserStatus::Active => &mut self.active,
             UserStatus::Inactive => &mut self.inactive,

@@ -7,11 +7,11 @@ use serde_json::{Map, Value, json};
 
 use super::conflicts::{check_conflicts, rule_error};
 use super::model::{
-    Address, AddressStatus, AddressType, Credential, CredentialState, CredentialType, Identifier,
-    IdentifierType, User, UserStatus, compact,
+    Address, AddressStatus, AddressType, Credential, CredentialState, CredentialType, Identifier, IdentifierType, User,
+    UserStatus, compact,
 };
 use super::rules::{address_is_valid, check_schemas, identifier_is_valid};
-use super::view::{Place, with_data};
+use super::view::{Place, UserWithData};
 use crate::app::App;
 use crate::audit::{Action, Subject};
 use crate::errors::ApiError;
@@ -96,10 +96,9 @@ pub(crate) fn create(app: &App, call: &Call) -> Result<Reply, ApiError> {
         tenant: &state.tenant,
         pool_id: &pool_id,
     };
-    let (body, revision, id) = (with_data(place, &user), user.revision, user.id.to_string());
-    state
-        .pools
-        .put_user(call.now, LagTimes::of(call), &pool_id, user);
+    let reply = Reply::json(201, &UserWithData::new(place, &user)).etag(user.revision);
+    let id = user.id.to_string();
+    state.pools.put_user(call.now, LagTimes::of(call), &pool_id, user);
     let server_id = state.pools.workspace_of(&pool_id).to_owned();
     state.record(
         call,
@@ -108,16 +107,12 @@ pub(crate) fn create(app: &App, call: &Call) -> Result<Reply, ApiError> {
         &server_id,
         Some((pool_id, Some(id))),
     );
-    Ok(Reply::json(201, &body).etag(revision))
+    Ok(reply)
 }
 
 /// Checks the request's values and makes a user of it.
 fn build(state: &mut State, call: &Call, request: &NewUser) -> Result<User, ApiError> {
-    let Some(status) = request
-        .status
-        .as_deref()
-        .filter(|status| !status.is_empty())
-    else {
+    let Some(status) = request.status.as_deref().filter(|status| !status.is_empty()) else {
         return Err(ApiError::unprocessable("status is required"));
     };
     let status = known(call, UserStatus::parse(status))?;
@@ -168,11 +163,7 @@ fn known<T>(call: &Call, value: Option<T>) -> Result<T, ApiError> {
     value.ok_or_else(|| ApiError::refusal(call.switches.unknown_enum, "Unknown enum value"))
 }
 
-fn identifiers(
-    state: &mut State,
-    call: &Call,
-    given: &[NewIdentifier],
-) -> Result<Vec<Identifier>, ApiError> {
+fn identifiers(state: &mut State, call: &Call, given: &[NewIdentifier]) -> Result<Vec<Identifier>, ApiError> {
     let mut seen = HashSet::new();
     let mut made = Vec::with_capacity(given.len());
     for new in given {
@@ -201,19 +192,12 @@ fn identifiers(
     Ok(made)
 }
 
-fn addresses(
-    state: &mut State,
-    call: &Call,
-    given: &[NewAddress],
-) -> Result<Vec<Address>, ApiError> {
+fn addresses(state: &mut State, call: &Call, given: &[NewAddress]) -> Result<Vec<Address>, ApiError> {
     let mut made = Vec::with_capacity(given.len());
     for new in given {
         let kind = known(call, AddressType::parse(&new.r#type))?;
         if !address_is_valid(kind, &new.address) {
-            return Err(ApiError::refusal(
-                call.switches.invalid_identifier,
-                "Invalid address",
-            ));
+            return Err(ApiError::refusal(call.switches.invalid_identifier, "Invalid address"));
         }
         made.push(Address {
             id: state.random.uuid().into(),
@@ -230,11 +214,7 @@ fn addresses(
 }
 
 /// Credentials are kept without the password: a simulator has no use for it.
-fn credentials(
-    state: &mut State,
-    call: &Call,
-    given: &[NewCredential],
-) -> Result<Vec<Credential>, ApiError> {
+fn credentials(state: &mut State, call: &Call, given: &[NewCredential]) -> Result<Vec<Credential>, ApiError> {
     let mut made = Vec::with_capacity(given.len());
     for new in given {
         let state_of = match (new.must_be_reset, new.must_be_changed) {
@@ -246,9 +226,7 @@ fn credentials(
             id: state.random.uuid().into(),
             kind: known(call, CredentialType::parse(&new.r#type))?,
             state: state_of,
-            payload: json!({ "hashed_password": state.random.secret() })
-                .to_string()
-                .into(),
+            payload: json!({ "hashed_password": state.random.secret() }).to_string().into(),
             expires_at: None,
             created_at: call.now,
             updated_at: call.now,

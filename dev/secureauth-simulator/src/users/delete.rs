@@ -15,9 +15,7 @@ pub(super) fn delete(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let user = find_live(&state, call)?.users.get(&id);
     call.check_if_match(user.ok_or_else(|| ApiError::not_found("User"))?.revision)?;
     let pool_id = call.param("ipID");
-    state
-        .pools
-        .remove_user(call.now, LagTimes::of(call), pool_id, &id);
+    state.pools.remove_user(call.now, LagTimes::of(call), pool_id, &id);
     let server_id = state.pools.workspace_of(pool_id).to_owned();
     let affected = Some((pool_id.to_owned(), Some(id.to_string())));
     state.record(call, Subject::User, Action::Deleted, &server_id, affected);

@@ -1,10 +1,10 @@
 //! `GET /users` (rows 15, 78 and 79). No etag: the list is eventually consistent.
 
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::model::{JsonText, User, expand};
-use super::view::{Place, extended};
+use super::view::{ExtendedUser, Place};
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::pools::find_live;
@@ -25,11 +25,18 @@ struct Query {
     metadata: Option<Map<String, Value>>,
 }
 
+/// The answer.
+#[derive(Serialize)]
+struct Rows<'a> {
+    users: Vec<ExtendedUser<'a>>,
+}
+
 pub(super) fn list(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let page = Page::<RecordId>::of(call, "after_user_id", "before_user_id")?;
     let query: Query = match call.query("query") {
-        Some(text) => serde_json::from_str(text)
-            .map_err(|_| ApiError::bad_request("query is not the JSON it should be"))?,
+        Some(text) => {
+            serde_json::from_str(text).map_err(|_| ApiError::bad_request("query is not the JSON it should be"))?
+        }
         None => Query::default(),
     };
     let state = app.state();
@@ -42,16 +49,14 @@ pub(super) fn list(app: &App, call: &Call) -> Result<Reply, ApiError> {
         .users
         .page(call.now, &page, |user| query.matches(user))
         .into_iter()
-        .map(|user| extended(place, user))
+        .map(|user| ExtendedUser::new(place, user))
         .collect();
-    Ok(Reply::json(200, &json!({ "users": rows })))
+    Ok(Reply::json(200, &Rows { users: rows }))
 }
 
 impl Query {
     fn matches(&self, user: &User) -> bool {
-        self.user_key
-            .as_deref()
-            .is_none_or(|key| has_key(user, key))
+        self.user_key.as_deref().is_none_or(|key| has_key(user, key))
             && contains(user.payload.as_ref(), self.payload.as_ref())
             && contains(user.metadata.as_ref(), self.metadata.as_ref())
     }
@@ -67,7 +72,5 @@ fn has_key(user: &User, key: &str) -> bool {
 fn contains(kept: Option<&JsonText>, wanted: Option<&Map<String, Value>>) -> bool {
     let Some(wanted) = wanted else { return true };
     let kept = expand(kept);
-    wanted
-        .iter()
-        .all(|(member, value)| kept.get(member) == Some(value))
+    wanted.iter().all(|(member, value)| kept.get(member) == Some(value))
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::view::{Place, with_data};
+use super::view::{Place, UserWithData};
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::pools::find_live;
@@ -25,9 +25,7 @@ pub(super) fn by_key(app: &App, call: &Call) -> Result<Reply, ApiError> {
         (Some(identifier), None) => pool.users.by_identifier(identifier),
         (None, Some(address)) => pool.users.by_verified_address(address),
         _ => {
-            return Err(ApiError::bad_request(
-                "Either identifier or address is required",
-            ));
+            return Err(ApiError::bad_request("Either identifier or address is required"));
         }
     };
     let user = user.ok_or_else(|| ApiError::not_found("User"))?;
@@ -35,5 +33,5 @@ pub(super) fn by_key(app: &App, call: &Call) -> Result<Reply, ApiError> {
         tenant: &state.tenant,
         pool_id: pool.id(),
     };
-    Ok(Reply::json(200, &with_data(place, user)).etag(user.revision))
+    Ok(Reply::json(200, &UserWithData::new(place, user)).etag(user.revision))
 }

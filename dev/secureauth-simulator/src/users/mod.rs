@@ -20,8 +20,8 @@ use crate::server::operation::{Access, Handler, Module, Operation};
 pub(crate) use conflicts::{conflict_error, rule_error};
 pub(crate) use create::create;
 pub(crate) use model::{
-    Address, AddressStatus, AddressType, Credential, CredentialState, CredentialType, Identifier,
-    IdentifierType, User, UserStatus, compact, expand,
+    Address, AddressStatus, AddressType, Credential, CredentialState, CredentialType, Identifier, IdentifierType, User,
+    UserStatus, compact, expand,
 };
 pub(crate) use rules::{address_is_valid, check_schemas, identifier_is_valid};
 pub(crate) use store::{Conflict, SubRecord, UserStore};
@@ -39,12 +39,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     operation("delete_user", Method::DELETE, ONE, delete::delete),
 ];
 
-const fn operation(
-    name: &'static str,
-    method: Method,
-    path: &'static str,
-    handler: Handler,
-) -> Operation {
+const fn operation(name: &'static str, method: Method, path: &'static str, handler: Handler) -> Operation {
     let access = Access::Scope("identity");
     Operation {
         name,

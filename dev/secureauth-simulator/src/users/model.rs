@@ -14,9 +14,7 @@ pub(crate) type JsonText = Box<str>;
 /// A JSON object as it is kept.
 pub(crate) fn compact(object: &Map<String, Value>) -> JsonText {
     // Serializing a map of JSON values into memory cannot fail; an empty text reads back as null.
-    serde_json::to_string(object)
-        .unwrap_or_default()
-        .into_boxed_str()
+    serde_json::to_string(object).unwrap_or_default().into_boxed_str()
 }
 
 /// A kept object as JSON; null when there is none.

@@ -1,6 +1,6 @@
 //! `GET /users/{userID}` (rows 15 and 80).
 
-use super::view::{Place, with_data};
+use super::view::{Place, UserWithData};
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::pools::find_live;
@@ -20,5 +20,5 @@ pub(super) fn get(app: &App, call: &Call) -> Result<Reply, ApiError> {
         tenant: &state.tenant,
         pool_id: pool.id(),
     };
-    Ok(Reply::json(200, &with_data(place, user)).etag(user.revision))
+    Ok(Reply::json(200, &UserWithData::new(place, user)).etag(user.revision))
 }

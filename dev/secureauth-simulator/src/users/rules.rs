@@ -37,33 +37,20 @@ pub(crate) fn check_schemas(
 ) -> Result<SchemaIds, Rule> {
     let [payload, metadata, business] = named;
     let [payload_value, metadata_value, business_value] = values;
-    let check =
-        |named: Option<&str>, member: &str, value: Option<&Map<String, Value>>, rule: Rule| {
-            let id = named
-                .filter(|id| !id.is_empty())
-                .unwrap_or_else(|| pool.text(member));
-            let schema = schemas.get(id).ok_or(Rule::UnknownSchema)?;
-            let value = Value::Object(value.cloned().unwrap_or_default());
-            if schema.accepts(&value) {
-                Ok(Arc::clone(&schema.id))
-            } else {
-                Err(rule)
-            }
-        };
+    let check = |named: Option<&str>, member: &str, value: Option<&Map<String, Value>>, rule: Rule| {
+        let id = named.filter(|id| !id.is_empty()).unwrap_or_else(|| pool.text(member));
+        let schema = schemas.get(id).ok_or(Rule::UnknownSchema)?;
+        let value = Value::Object(value.cloned().unwrap_or_default());
+        if schema.accepts(&value) {
+            Ok(Arc::clone(&schema.id))
+        } else {
+            Err(rule)
+        }
+    };
     Ok(SchemaIds {
         payload: check(payload, "payload_schema_id", payload_value, Rule::Payload)?,
-        metadata: check(
-            metadata,
-            "metadata_schema_id",
-            metadata_value,
-            Rule::Metadata,
-        )?,
-        business_metadata: check(
-            business,
-            "business_metadata_schema_id",
-            business_value,
-            Rule::Metadata,
-        )?,
+        metadata: check(metadata, "metadata_schema_id", metadata_value, Rule::Metadata)?,
+        business_metadata: check(business, "business_metadata_schema_id", business_value, Rule::Metadata)?,
     })
 }
 
@@ -116,11 +103,7 @@ mod tests {
             (IdentifierType::Federated, "with space", true),
         ];
         for (kind, value, valid) in cases {
-            assert_eq!(
-                identifier_is_valid(kind, value),
-                valid,
-                "{kind:?} {value:?}"
-            );
+            assert_eq!(identifier_is_valid(kind, value), valid, "{kind:?} {value:?}");
         }
     }
 

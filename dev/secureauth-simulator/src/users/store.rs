@@ -84,9 +84,7 @@ impl UserStore {
             let rows = page.cut(&self.users, |_, user| wanted(user));
             return rows.into_iter().map(|(_, user)| user).collect();
         }
-        let present = page.cut(&self.users, |id, user| {
-            self.listed(now, id, user).is_some_and(&wanted)
-        });
+        let present = page.cut(&self.users, |id, user| self.listed(now, id, user).is_some_and(&wanted));
         let gone = |id: &RecordId, user: &User| !self.users.contains_key(id) && wanted(user);
         let gone = self.lag.cut_old(now, page, gone);
         page.merge(present, gone)
@@ -96,15 +94,8 @@ impl UserStore {
     }
 
     /// The state of a user that the list shows.
-    fn listed<'a>(
-        &'a self,
-        now: OffsetDateTime,
-        id: &RecordId,
-        current: &'a User,
-    ) -> Option<&'a User> {
-        self.lag
-            .shown(now, Reader::List, id)
-            .or_current(Some(current))
+    fn listed<'a>(&'a self, now: OffsetDateTime, id: &RecordId, current: &'a User) -> Option<&'a User> {
+        self.lag.shown(now, Reader::List, id).or_current(Some(current))
     }
 
     /// The user with this identifier or, failing that, this verified address.
@@ -125,17 +116,10 @@ impl UserStore {
     /// Rows 69 and 71: whether another user stands in the way of this one.
     pub(crate) fn conflict(&self, user: &User) -> Option<Conflict> {
         let other = |index: &HashMap<Box<str>, RecordId>, value: &str| {
-            index
-                .get(&self.key(value))
-                .filter(|owner| **owner != user.id)
-                .cloned()
+            index.get(&self.key(value)).filter(|owner| **owner != user.id).cloned()
         };
-        let taken =
-            |value: &str| other(&self.identifiers, value).or_else(|| other(&self.verified, value));
-        let identifier = user
-            .identifiers
-            .iter()
-            .find_map(|identifier| taken(&identifier.value));
+        let taken = |value: &str| other(&self.identifiers, value).or_else(|| other(&self.verified, value));
+        let identifier = user.identifiers.iter().find_map(|identifier| taken(&identifier.value));
         if let Some(owner) = identifier {
             return Some(Conflict::Identifier(owner));
         }
@@ -160,17 +144,11 @@ impl UserStore {
     }
 
     /// Removes a user; answers what was there.
-    pub(crate) fn remove(
-        &mut self,
-        now: OffsetDateTime,
-        times: LagTimes,
-        id: &RecordId,
-    ) -> Option<User> {
+    pub(crate) fn remove(&mut self, now: OffsetDateTime, times: LagTimes, id: &RecordId) -> Option<User> {
         self.counts.hold(now, times.count);
         let before = self.users.remove(id)?;
         self.unindex(&before);
-        self.lag
-            .record(now, times, id.clone(), || Some(before.clone()));
+        self.lag.record(now, times, id.clone(), || Some(before.clone()));
         Some(before)
     }
 
@@ -190,12 +168,10 @@ impl UserStore {
     fn index(&mut self, user: &User) {
         self.counts.add(user);
         for identifier in &user.identifiers {
-            self.identifiers
-                .insert(self.key(&identifier.value), user.id.clone());
+            self.identifiers.insert(self.key(&identifier.value), user.id.clone());
         }
         for address in user.addresses.iter().filter(|address| address.verified) {
-            self.verified
-                .insert(self.key(&address.value), user.id.clone());
+            self.verified.insert(self.key(&address.value), user.id.clone());
         }
         for key in sub_records(user) {
             self.owners.insert(key, user.id.clone());
@@ -225,17 +201,8 @@ impl UserStore {
 }
 
 fn sub_records(user: &User) -> impl Iterator<Item = (SubRecord, RecordId)> {
-    let identifiers = user
-        .identifiers
-        .iter()
-        .map(|it| (SubRecord::Identifier, it.id.clone()));
-    let addresses = user
-        .addresses
-        .iter()
-        .map(|it| (SubRecord::Address, it.id.clone()));
-    let credentials = user
-        .credentials
-        .iter()
-        .map(|it| (SubRecord::Credential, it.id.clone()));
+    let identifiers = user.identifiers.iter().map(|it| (SubRecord::Identifier, it.id.clone()));
+    let addresses = user.addresses.iter().map(|it| (SubRecord::Address, it.id.clone()));
+    let credentials = user.credentials.iter().map(|it| (SubRecord::Credential, it.id.clone()));
     identifiers.chain(addresses).chain(credentials)
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::conflicts::rule_error;
 use super::model::{JsonText, User, UserStatus, compact, expand};
 use super::rules::check_schemas;
-use super::view::{Place, with_data};
+use super::view::{Place, UserWithData};
 use crate::app::App;
 use crate::audit::{Action, Subject};
 use crate::errors::ApiError;
@@ -61,25 +61,18 @@ pub(super) fn update(app: &App, call: &Call) -> Result<Reply, ApiError> {
         tenant: &state.tenant,
         pool_id: &pool_id,
     };
-    let (body, revision) = (with_data(place, &user), user.revision);
-    state
-        .pools
-        .put_user(call.now, LagTimes::of(call), &pool_id, user);
+    let reply = Reply::json(200, &UserWithData::new(place, &user)).etag(user.revision);
+    state.pools.put_user(call.now, LagTimes::of(call), &pool_id, user);
     let server_id = state.pools.workspace_of(&pool_id).to_owned();
     let affected = Some((pool_id, Some(id.to_string())));
     state.record(call, Subject::User, Action::Updated, &server_id, affected);
-    Ok(Reply::json(200, &body).etag(revision))
+    Ok(reply)
 }
 
-fn changed(
-    state: &State,
-    call: &Call,
-    mut user: User,
-    request: &UpdateUser,
-) -> Result<User, ApiError> {
+fn changed(state: &State, call: &Call, mut user: User, request: &UpdateUser) -> Result<User, ApiError> {
     if let Some(status) = &request.status {
-        user.status = UserStatus::parse(status)
-            .ok_or_else(|| ApiError::refusal(call.switches.unknown_enum, "Unknown status"))?;
+        user.status =
+            UserStatus::parse(status).ok_or_else(|| ApiError::refusal(call.switches.unknown_enum, "Unknown status"))?;
         user.status_updated_at = call.now;
     }
     let replace = |kept: &mut Option<JsonText>, given: Option<&Map<String, Value>>| {
@@ -89,10 +82,7 @@ fn changed(
     };
     replace(&mut user.payload, request.payload.as_ref());
     replace(&mut user.metadata, request.metadata.as_ref());
-    replace(
-        &mut user.business_metadata,
-        request.business_metadata.as_ref(),
-    );
+    replace(&mut user.business_metadata, request.business_metadata.as_ref());
     replace(&mut user.preferences, request.preferences.as_ref());
     user.updated_at = call.now;
     let value = |kept: &Option<JsonText>| match expand(kept.as_ref()) {
@@ -108,12 +98,7 @@ fn changed(
         &state.schemas,
         find_live(state, call)?,
         [
-            Some(
-                request
-                    .payload_schema_id
-                    .as_deref()
-                    .unwrap_or(&user.payload_schema_id),
-            ),
+            Some(request.payload_schema_id.as_deref().unwrap_or(&user.payload_schema_id)),
             Some(
                 request
                     .metadata_schema_id

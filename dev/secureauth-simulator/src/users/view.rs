@@ -1,11 +1,12 @@
-//! Users as the API shows them: `ExtendedUser` in lists, `UserWithData` alone, and the arrays of
-//! the export.
+//! Users as the API shows them: `ExtendedUser` in lists, `UserWithData` alone, and the records of
+//! the export. Written straight into the answer: a page of users is no tree of values first.
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::model::{Address, Credential, Identifier, User, compact, expand};
+use super::model::{Address, Credential, Identifier, JsonText, User, expand};
 use crate::state::record_id::RecordId;
 
 /// An instant as the API writes it.
@@ -14,150 +15,255 @@ pub(crate) fn timestamp(at: OffsetDateTime) -> Value {
 }
 
 /// Where a record belongs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Place<'a> {
+    #[serde(rename = "tenant_id")]
     pub(crate) tenant: &'a str,
+    #[serde(rename = "user_pool_id")]
     pub(crate) pool_id: &'a str,
 }
 
-/// The members all forms of a user share: `User`.
-pub(crate) fn user(place: Place<'_>, user: &User) -> Map<String, Value> {
-    let members = json!({
-        "id": user.id.to_string(),
-        "tenant_id": place.tenant,
-        "user_pool_id": place.pool_id,
-        "status": user.status.name(),
-        "payload": expand(user.payload.as_ref()),
-        "metadata": expand(user.metadata.as_ref()),
-        "business_metadata": expand(user.business_metadata.as_ref()),
-        "preferences": expand(user.preferences.as_ref()),
-        "payload_schema_id": &*user.payload_schema_id,
-        "metadata_schema_id": &*user.metadata_schema_id,
-        "business_metadata_schema_id": &*user.business_metadata_schema_id,
-        "created_at": timestamp(user.created_at),
-        "updated_at": timestamp(user.updated_at),
-        "status_updated_at": timestamp(user.status_updated_at),
-    });
-    match members {
-        Value::Object(members) => members,
-        _ => Map::new(),
+/// A kept object.
+struct Json<'a>(Option<&'a JsonText>);
+
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        expand(self.0).serialize(serializer)
+    }
+}
+
+/// `User`: the members all forms of a user share.
+#[derive(Serialize)]
+pub(crate) struct UserRecord<'a> {
+    #[serde(flatten)]
+    place: Place<'a>,
+    id: &'a RecordId,
+    status: &'static str,
+    payload: Json<'a>,
+    metadata: Json<'a>,
+    business_metadata: Json<'a>,
+    preferences: Json<'a>,
+    payload_schema_id: &'a str,
+    metadata_schema_id: &'a str,
+    business_metadata_schema_id: &'a str,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    updated_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    status_updated_at: OffsetDateTime,
+}
+
+impl<'a> UserRecord<'a> {
+    pub(crate) fn new(place: Place<'a>, user: &'a User) -> Self {
+        Self {
+            place,
+            id: &user.id,
+            status: user.status.name(),
+            payload: Json(user.payload.as_ref()),
+            metadata: Json(user.metadata.as_ref()),
+            business_metadata: Json(user.business_metadata.as_ref()),
+            preferences: Json(user.preferences.as_ref()),
+            payload_schema_id: &user.payload_schema_id,
+            metadata_schema_id: &user.metadata_schema_id,
+            business_metadata_schema_id: &user.business_metadata_schema_id,
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+            status_updated_at: user.status_updated_at,
+        }
     }
 }
 
 /// Row 79: `ExtendedUser`, with identifiers as plain strings and addresses twice.
-pub(crate) fn extended(place: Place<'_>, it: &User) -> Value {
-    let mut members = user(place, it);
-    let verified = it.addresses.iter().filter(|address| address.verified);
-    members.extend([
-        (
-            "identifiers".to_owned(),
-            it.identifiers.iter().map(|id| &*id.value).collect(),
-        ),
-        (
-            "identifiers_with_details".to_owned(),
-            it.identifiers
-                .iter()
-                .map(|id| json!({ "type": id.kind.name(), "value": &*id.value }))
-                .collect(),
-        ),
-        (
-            "addresses".to_owned(),
-            it.addresses
-                .iter()
-                .map(|address| json!({ "address": &*address.value, "verified": address.verified }))
-                .collect(),
-        ),
-        (
-            "verified addresses".to_owned(),
-            verified.map(|address| &*address.value).collect(),
-        ),
-    ]);
-    Value::Object(members)
+#[derive(Serialize)]
+pub(crate) struct ExtendedUser<'a> {
+    #[serde(flatten)]
+    user: UserRecord<'a>,
+    identifiers: Vec<&'a str>,
+    identifiers_with_details: Vec<IdentifierDetails<'a>>,
+    addresses: Vec<AddressDetails<'a>>,
+    #[serde(rename = "verified addresses")]
+    verified_addresses: Vec<&'a str>,
 }
 
-/// `UserWithData`; the payload of credentials is left out ("blurred").
-pub(crate) fn with_data(place: Place<'_>, it: &User) -> Value {
-    let blurred = |credential: &Credential| {
-        let payload = compact(&Map::new());
-        credential_record(
-            place,
-            &it.id,
-            &Credential {
-                payload,
-                ..credential.clone()
-            },
-        )
-    };
-    let mut members = user(place, it);
-    members.extend([
-        (
-            "identifiers".to_owned(),
-            it.identifiers
+#[derive(Serialize)]
+struct IdentifierDetails<'a> {
+    r#type: &'static str,
+    value: &'a str,
+}
+
+#[derive(Serialize)]
+struct AddressDetails<'a> {
+    address: &'a str,
+    verified: bool,
+}
+
+impl<'a> ExtendedUser<'a> {
+    pub(crate) fn new(place: Place<'a>, user: &'a User) -> Self {
+        let verified = user.addresses.iter().filter(|it| it.verified);
+        Self {
+            user: UserRecord::new(place, user),
+            identifiers: user.identifiers.iter().map(|it| &*it.value).collect(),
+            identifiers_with_details: user
+                .identifiers
                 .iter()
-                .map(|id| identifier_record(place, &it.id, id))
+                .map(|it| IdentifierDetails {
+                    r#type: it.kind.name(),
+                    value: &it.value,
+                })
                 .collect(),
-        ),
-        (
-            "verifiable_addresses".to_owned(),
-            it.addresses
+            addresses: user
+                .addresses
                 .iter()
-                .map(|address| address_record(place, &it.id, address))
+                .map(|it| AddressDetails {
+                    address: &it.value,
+                    verified: it.verified,
+                })
                 .collect(),
-        ),
-        (
-            "credentials".to_owned(),
-            it.credentials.iter().map(blurred).collect(),
-        ),
-    ]);
-    Value::Object(members)
+            verified_addresses: verified.map(|it| &*it.value).collect(),
+        }
+    }
+}
+
+/// `UserWithData`.
+#[derive(Serialize)]
+pub(crate) struct UserWithData<'a> {
+    #[serde(flatten)]
+    user: UserRecord<'a>,
+    identifiers: Vec<IdentifierRecord<'a>>,
+    verifiable_addresses: Vec<AddressRecord<'a>>,
+    /// Without the hash ("blurred").
+    credentials: Vec<CredentialRecord<'a>>,
+}
+
+impl<'a> UserWithData<'a> {
+    pub(crate) fn new(place: Place<'a>, user: &'a User) -> Self {
+        Self {
+            user: UserRecord::new(place, user),
+            identifiers: user
+                .identifiers
+                .iter()
+                .map(|it| IdentifierRecord::new(place, user, it))
+                .collect(),
+            verifiable_addresses: user
+                .addresses
+                .iter()
+                .map(|it| AddressRecord::new(place, user, it))
+                .collect(),
+            credentials: user
+                .credentials
+                .iter()
+                .map(|it| CredentialRecord::new(place, user, it).blurred())
+                .collect(),
+        }
+    }
 }
 
 /// `UserIdentifier`.
-pub(crate) fn identifier_record(place: Place<'_>, user: &RecordId, it: &Identifier) -> Value {
-    json!({
-        "id": it.id.to_string(),
-        "tenant_id": place.tenant,
-        "user_pool_id": place.pool_id,
-        "user_id": user.to_string(),
-        "identifier": &*it.value,
-        "identifier_lc": it.value.to_lowercase(),
-        "type": it.kind.name(),
-        "metadata": expand(it.metadata.as_ref()),
-        "created_at": timestamp(it.created_at),
-        "updated_at": timestamp(it.updated_at),
-    })
+#[derive(Serialize)]
+pub(crate) struct IdentifierRecord<'a> {
+    #[serde(flatten)]
+    place: Place<'a>,
+    id: &'a RecordId,
+    user_id: &'a RecordId,
+    identifier: &'a str,
+    identifier_lc: String,
+    r#type: &'static str,
+    metadata: Json<'a>,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    updated_at: OffsetDateTime,
+}
+
+impl<'a> IdentifierRecord<'a> {
+    pub(crate) fn new(place: Place<'a>, user: &'a User, it: &'a Identifier) -> Self {
+        Self {
+            place,
+            id: &it.id,
+            user_id: &user.id,
+            identifier: &it.value,
+            identifier_lc: it.value.to_lowercase(),
+            r#type: it.kind.name(),
+            metadata: Json(it.metadata.as_ref()),
+            created_at: it.created_at,
+            updated_at: it.updated_at,
+        }
+    }
 }
 
 /// `UserVerifiableAddress`.
-pub(crate) fn address_record(place: Place<'_>, user: &RecordId, it: &Address) -> Value {
-    json!({
-        "id": it.id.to_string(),
-        "tenant_id": place.tenant,
-        "user_pool_id": place.pool_id,
-        "user_id": user.to_string(),
-        "address": &*it.value,
-        "address_lc": it.value.to_lowercase(),
-        "type": it.kind.name(),
-        "status": it.status.name(),
-        "verified": it.verified,
-        "metadata": expand(it.metadata.as_ref()),
-        "created_at": timestamp(it.created_at),
-        "updated_at": timestamp(it.updated_at),
-    })
+#[derive(Serialize)]
+pub(crate) struct AddressRecord<'a> {
+    #[serde(flatten)]
+    place: Place<'a>,
+    id: &'a RecordId,
+    user_id: &'a RecordId,
+    address: &'a str,
+    address_lc: String,
+    r#type: &'static str,
+    status: &'static str,
+    verified: bool,
+    metadata: Json<'a>,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    updated_at: OffsetDateTime,
+}
+
+impl<'a> AddressRecord<'a> {
+    pub(crate) fn new(place: Place<'a>, user: &'a User, it: &'a Address) -> Self {
+        Self {
+            place,
+            id: &it.id,
+            user_id: &user.id,
+            address: &it.value,
+            address_lc: it.value.to_lowercase(),
+            r#type: it.kind.name(),
+            status: it.status.name(),
+            verified: it.verified,
+            metadata: Json(it.metadata.as_ref()),
+            created_at: it.created_at,
+            updated_at: it.updated_at,
+        }
+    }
 }
 
 /// `UserCredential`, with its hash.
-pub(crate) fn credential_record(place: Place<'_>, user: &RecordId, it: &Credential) -> Value {
-    json!({
-        "id": it.id.to_string(),
-        "tenant_id": place.tenant,
-        "user_pool_id": place.pool_id,
-        "user_id": user.to_string(),
-        "type": it.kind.name(),
-        "state": it.state.name(),
-        "payload": expand(Some(&it.payload)),
-        "expires_at": it.expires_at.map(timestamp),
-        "created_at": timestamp(it.created_at),
-        "updated_at": timestamp(it.updated_at),
-    })
+#[derive(Serialize)]
+pub(crate) struct CredentialRecord<'a> {
+    #[serde(flatten)]
+    place: Place<'a>,
+    id: &'a RecordId,
+    user_id: &'a RecordId,
+    r#type: &'static str,
+    state: &'static str,
+    payload: Value,
+    #[serde(with = "time::serde::rfc3339::option")]
+    expires_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    updated_at: OffsetDateTime,
+}
+
+impl<'a> CredentialRecord<'a> {
+    pub(crate) fn new(place: Place<'a>, user: &'a User, it: &'a Credential) -> Self {
+        Self {
+            place,
+            id: &it.id,
+            user_id: &user.id,
+            r#type: it.kind.name(),
+            state: it.state.name(),
+            payload: expand(Some(&it.payload)),
+            expires_at: it.expires_at,
+            created_at: it.created_at,
+            updated_at: it.updated_at,
+        }
+    }
+
+    fn blurred(mut self) -> Self {
+        self.payload = Value::Object(serde_json::Map::new());
+        self
+    }
 }

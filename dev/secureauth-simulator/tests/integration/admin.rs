@@ -1,12 +1,10 @@
 //! The admin API and the library around it.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use secureauth_simulator::{Fault, FaultKind, Inventory, Options, Seed, Simulator};
 use serde_json::json;
 
-use crate::support::{Chunk, TENANT, Tenant, organizations, pools, send};
+use crate::support::{Chunk, TENANT, Tenant, eventually, organizations, pools, send};
 
 #[tokio::test]
 async fn a_biller_is_onboarded_and_shows_in_the_inventory() {
@@ -17,8 +15,7 @@ async fn a_biller_is_onboarded_and_shows_in_the_inventory() {
         .await
         .expect(204);
     let inventory: Inventory =
-        serde_json::from_value(tenant.get("/admin/inventory").await.expect(200).json())
-            .expect("the form");
+        serde_json::from_value(tenant.get("/admin/inventory").await.expect(200).json()).expect("the form");
     assert_eq!(inventory, tenant.simulator.inventory());
     let biller = inventory
         .organizations
@@ -26,10 +23,7 @@ async fn a_biller_is_onboarded_and_shows_in_the_inventory() {
         .find(|it| it.id == "biller")
         .expect("the biller");
     let pool = biller.pools.first().expect("its pool");
-    assert_eq!(
-        (pool.number_of_users, pool.users.active, pool.idp),
-        (2, 2, true)
-    );
+    assert_eq!((pool.number_of_users, pool.users.active, pool.idp), (2, 2, true));
     let users = tenant
         .get("/admin/inventory/pools/pool/users?after=u-ann&limit=5")
         .await
@@ -63,10 +57,7 @@ async fn a_seed_is_there_at_once_and_leaves_no_trace_in_the_call_log() {
         .expect("seeded");
     assert!(biller.deactivated);
     assert_eq!(biller.metadata["ic_bid"], "1876");
-    assert_eq!(
-        (biller.pools[0].users.new, biller.pools[0].users.active),
-        (1, 250)
-    );
+    assert_eq!((biller.pools[0].users.new, biller.pools[0].users.active), (1, 250));
     assert!(inventory.workspaces.contains(&"retail".to_owned()));
     let refused = json!({ "organizations": [{ "id": "1876", "name": "Acme" }] });
     let answer = tenant.post("/admin/seed", &refused).await.expect(422);
@@ -81,10 +72,7 @@ async fn the_call_log_shows_what_was_asked_and_no_header_values() {
         .request(Method::POST, &organizations("?x=1"))
         .header("X-Correlation-ID", "run-1")
         .header("X-Idempotency-Key", "k".repeat(40))
-        .header(
-            "traceparent",
-            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        )
+        .header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
         .json(&body);
     let answer = send(request).await.expect("an answer").expect(201);
     let logged = tenant.get("/admin/calls").await.expect(200);
@@ -100,11 +88,7 @@ async fn the_call_log_shows_what_was_asked_and_no_header_values() {
     );
     assert_eq!(call["correlation_id"], "run-1");
     assert_eq!(call["idempotency_key"], "k".repeat(40));
-    assert!(
-        call["traceparent"]
-            .as_str()
-            .is_some_and(|it| it.starts_with("00-0af7"))
-    );
+    assert!(call["traceparent"].as_str().is_some_and(|it| it.starts_with("00-0af7")));
     assert_eq!(call["trace_id"].as_str(), answer.header("x-trace-id"));
     assert!(
         call["header_names"]
@@ -130,9 +114,7 @@ async fn admin_lists_every_switch_and_operation_and_sets_switches() {
         .iter()
         .map(|it| it["name"].clone())
         .collect();
-    assert!(
-        names.contains(&json!("failing-import")) && names.contains(&json!("create-deactivated"))
-    );
+    assert!(names.contains(&json!("failing-import")) && names.contains(&json!("create-deactivated")));
     let operations = overview.at("/operations");
     assert!(
         operations
@@ -174,8 +156,7 @@ async fn admin_lists_every_switch_and_operation_and_sets_switches() {
 #[tokio::test]
 async fn faults_are_added_listed_and_removed_by_the_admin_route() {
     let tenant = Tenant::new().await;
-    let fault =
-        json!({ "operation": "get_organization", "kind": "status", "status": 503, "nth": 2 });
+    let fault = json!({ "operation": "get_organization", "kind": "status", "status": 503, "nth": 2 });
     let added = tenant.post("/admin/faults", &fault).await.expect(201);
     assert_eq!(added.at("/id"), 1);
     let path = organizations("/invoice-cloud");
@@ -183,10 +164,7 @@ async fn faults_are_added_listed_and_removed_by_the_admin_route() {
     tenant.get(&path).await.expect(503);
     tenant.get(&path).await.expect(200);
     let listed = tenant.get("/admin/faults").await.expect(200);
-    assert_eq!(
-        (listed.at("/0/matched"), listed.at("/0/fired")),
-        (json!(3), json!(1))
-    );
+    assert_eq!((listed.at("/0/matched"), listed.at("/0/fired")), (json!(3), json!(1)));
     tenant.delete("/admin/faults/1").await.expect(204);
     tenant.delete("/admin/faults/1").await.expect(404);
     tenant
@@ -230,10 +208,7 @@ async fn the_same_seed_makes_the_same_ids_and_secrets() {
             .post(&organizations(""), &json!({ "name": "A" }))
             .await
             .expect(201);
-        (
-            answer.at("/id"),
-            answer.at("/subject_identifier_algorithm_salt"),
-        )
+        (answer.at("/id"), answer.at("/subject_identifier_algorithm_salt"))
     };
     let first = created(7).await;
     assert_eq!(first, created(7).await);
@@ -245,14 +220,10 @@ async fn a_dropped_simulator_stops_listening() {
     let simulator = Simulator::start(Options::default()).expect("a free port");
     let address = simulator.address();
     drop(simulator);
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-    while tokio::net::TcpStream::connect(address).await.is_ok() {
-        assert!(
-            tokio::time::Instant::now() < deadline,
-            "still listening on {address}"
-        );
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    eventually("it stops", async || {
+        tokio::net::TcpStream::connect(address).await.is_err()
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -260,9 +231,6 @@ async fn discovery_names_the_token_endpoint() {
     let tenant = Tenant::new().await;
     let path = format!("/{TENANT}/system/.well-known/openid-configuration");
     let endpoint = tenant.get(&path).await.expect(200).at("/token_endpoint");
-    let expected = format!(
-        "{}/{TENANT}/system/oauth2/token",
-        tenant.simulator.base_url()
-    );
+    let expected = format!("{}/{TENANT}/system/oauth2/token", tenant.simulator.base_url());
     assert_eq!(endpoint, expected);
 }

@@ -15,10 +15,7 @@ const SECRET: (&str, &str) = ("client_secret", "simulator-secret");
 #[tokio::test]
 async fn a_token_is_issued_for_a_secret_in_the_header_or_in_the_form() {
     let tenant = Tenant::new().await;
-    let posted = tenant
-        .token_request(TENANT, &[GRANT, ID, SECRET])
-        .await
-        .expect(200);
+    let posted = tenant.token_request(TENANT, &[GRANT, ID, SECRET]).await.expect(200);
     assert_eq!(posted.at("/token_type"), "bearer");
     assert_eq!(posted.at("/expires_in"), 3600);
     assert!(
@@ -136,10 +133,7 @@ async fn each_operation_asks_for_its_own_scope() {
         ("identity", pools("/pool/users")),
         ("identity", identity("/system/workspace/biller/pools")),
         ("read_configuration", identity("/configuration")),
-        (
-            "read_configuration",
-            format!("/api/system/{TENANT}/configuration"),
-        ),
+        ("read_configuration", format!("/api/system/{TENANT}/configuration")),
         (
             "view_audit_events",
             format!("/api/system/{TENANT}/servers/biller/audit-events"),
@@ -158,30 +152,17 @@ async fn each_operation_asks_for_its_own_scope() {
             tenant.get(path).await.expect(expected);
         }
         let import = tenant.put(&identity("/configuration"), &json!({})).await;
-        import.expect(if granted == "manage_configuration" {
-            204
-        } else {
-            403
-        });
+        import.expect(if granted == "manage_configuration" { 204 } else { 403 });
     }
 }
 
 #[tokio::test]
 async fn another_tenant_in_the_path_is_not_found() {
     let tenant = Tenant::new().await;
-    for path in [
-        "/api/system/other/organizations",
-        "/api/identity/other/system/pools",
-    ] {
+    for path in ["/api/system/other/organizations", "/api/identity/other/system/pools"] {
         tenant.get(path).await.expect(404);
     }
-    tenant
-        .token_request("other", &[GRANT, ID, SECRET])
-        .await
-        .expect(404);
+    tenant.token_request("other", &[GRANT, ID, SECRET]).await.expect(404);
     tenant.switch("foreign-tenant", "403");
-    tenant
-        .get("/api/system/other/organizations")
-        .await
-        .expect(403);
+    tenant.get("/api/system/other/organizations").await.expect(403);
 }

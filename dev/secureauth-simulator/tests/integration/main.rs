@@ -1,10 +1,21 @@
 //! Everything the simulator does, over HTTP, module by capability. Numbers in comments are rows of
 //! the reference's section 6; README.md lists the test of each row.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod admin;
 mod auth;
+mod consistency;
+mod faults;
+mod idempotency;
 mod import;
 mod organizations;
+mod pool_reads;
 mod pools;
 mod program;
 mod readme;

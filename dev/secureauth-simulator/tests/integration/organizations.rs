@@ -43,16 +43,8 @@ async fn a_created_organization_has_every_member_with_its_default() {
 async fn an_organization_without_id_gets_a_random_one() {
     let tenant = Tenant::new().await;
     let body = json!({ "name": "Same" });
-    let first = tenant
-        .post(&organizations(""), &body)
-        .await
-        .expect(201)
-        .at("/id");
-    let second = tenant
-        .post(&organizations(""), &body)
-        .await
-        .expect(201)
-        .at("/id");
+    let first = tenant.post(&organizations(""), &body).await.expect(201).at("/id");
+    let second = tenant.post(&organizations(""), &body).await.expect(201).at("/id");
     assert_ne!(first, second);
     assert_eq!(first.as_str().map(str::len), Some(32));
 }
@@ -99,10 +91,7 @@ async fn invalid_values_are_unprocessable_and_no_json_is_a_bad_request() {
     let malformed = || tenant.request(Method::POST, &organizations("")).body("{");
     send(malformed()).await.expect("an answer").expect(400);
     tenant.switch("invalid-value", "400");
-    tenant
-        .post(&organizations(""), &invalid[0])
-        .await
-        .expect(400);
+    tenant.post(&organizations(""), &invalid[0]).await.expect(400);
     tenant.switch("malformed-json", "422");
     send(malformed()).await.expect("an answer").expect(422);
 }
@@ -129,21 +118,12 @@ async fn metadata_must_match_their_own_schema() {
 async fn deactivated_on_create_is_honoured_or_ignored() {
     let tenant = Tenant::new().await;
     let body = |id: &str| json!({ "id": id, "name": "N", "deactivated": true });
-    let created = tenant
-        .post(&organizations(""), &body("off"))
-        .await
-        .expect(201);
+    let created = tenant.post(&organizations(""), &body("off")).await.expect(201);
     assert_eq!(created.at("/deactivated"), true);
     tenant.switch("create-deactivated", "ignored");
-    let created = tenant
-        .post(&organizations(""), &body("on"))
-        .await
-        .expect(201);
+    let created = tenant.post(&organizations(""), &body("on")).await.expect(201);
     assert_eq!(created.at("/deactivated"), false);
-    assert_eq!(
-        tenant.get(&organizations("/on")).await.at("/deactivated"),
-        false
-    );
+    assert_eq!(tenant.get(&organizations("/on")).await.at("/deactivated"), false);
 }
 
 #[tokio::test]
@@ -153,11 +133,7 @@ async fn an_unknown_id_and_a_regular_workspace_are_not_found() {
     tenant.get(&organizations("/default")).await.expect(404);
     tenant.switch("workspace-as-organization", "200");
     assert_eq!(
-        tenant
-            .get(&organizations("/default"))
-            .await
-            .expect(200)
-            .at("/id"),
+        tenant.get(&organizations("/default")).await.expect(200).at("/id"),
         "default"
     );
     tenant.get(&organizations("/nobody")).await.expect(404);
@@ -205,27 +181,16 @@ async fn the_list_is_searched_filtered_and_paged_by_id() {
         ["o33", "o32"]
     );
     assert_eq!(ids("?search_phrase=o20".to_owned()).await, ["o20"]);
-    assert_eq!(
-        ids("?search_phrase=o2".to_owned()).await,
-        Vec::<String>::new()
-    );
+    assert_eq!(ids("?search_phrase=o2".to_owned()).await, Vec::<String>::new());
     assert_eq!(ids("?search_phrase=bILLER%2030".to_owned()).await, ["o30"]);
     assert_eq!(ids("?template=true".to_owned()).await, ["o12"]);
     for limit in ["0", "101", "x"] {
-        tenant
-            .get(&organizations(&format!("?limit={limit}")))
-            .await
-            .expect(400);
+        tenant.get(&organizations(&format!("?limit={limit}"))).await.expect(400);
     }
     let counted = tenant
-        .get(&organizations(
-            "?search_phrase=invoice-cloud&with_child_count=true",
-        ))
+        .get(&organizations("?search_phrase=invoice-cloud&with_child_count=true"))
         .await;
-    assert_eq!(
-        counted.at("/organizations/0/number_of_child_organizations"),
-        25
-    );
+    assert_eq!(counted.at("/organizations/0/number_of_child_organizations"), 25);
     tenant.switch("limit-out-of-range", "clamped");
     assert_eq!(ids("?limit=0".to_owned()).await.len(), 1);
     assert_eq!(ids("?limit=1000".to_owned()).await.len(), 26);
@@ -245,26 +210,14 @@ async fn a_put_resets_what_it_leaves_out() {
         .expect(200);
     assert_eq!((put.at("/id"), put.at("/name")), ("o".into(), "M".into()));
     assert_eq!(
-        (
-            put.at("/description"),
-            put.at("/parent_id"),
-            put.at("/color")
-        ),
+        (put.at("/description"), put.at("/parent_id"), put.at("/color")),
         ("".into(), "".into(), "".into())
     );
     assert_eq!(
-        (
-            put.at("/metadata/payload"),
-            put.at("/domains"),
-            put.at("/deactivated")
-        ),
+        (put.at("/metadata/payload"), put.at("/domains"), put.at("/deactivated")),
         (Value::Null, Value::Null, false.into())
     );
-    for response_only in [
-        "/subject_identifier_algorithm_salt",
-        "/issuer_url",
-        "/subject_format",
-    ] {
+    for response_only in ["/subject_identifier_algorithm_salt", "/issuer_url", "/subject_format"] {
         assert_eq!(put.at(response_only), created.at(response_only));
     }
     tenant.switch("put-omitted-members", "kept");
@@ -276,10 +229,7 @@ async fn a_put_resets_what_it_leaves_out() {
         .put(&organizations("/o"), &json!({ "deactivated": true }))
         .await
         .expect(200);
-    assert_eq!(
-        (kept.at("/name"), kept.at("/description")),
-        ("M".into(), "D2".into())
-    );
+    assert_eq!((kept.at("/name"), kept.at("/description")), ("M".into(), "D2".into()));
     tenant.switch("put-other-id", "400");
     tenant
         .put(&organizations("/o"), &json!({ "id": "other" }))
@@ -308,10 +258,7 @@ async fn there_is_no_patch_on_organizations() {
 async fn a_deleted_organization_is_gone() {
     let tenant = Tenant::new().await;
     tenant.organization("o").await;
-    assert_eq!(
-        tenant.delete(&organizations("/o")).await.expect(204).text,
-        ""
-    );
+    assert_eq!(tenant.delete(&organizations("/o")).await.expect(204).text, "");
     tenant.get(&organizations("/o")).await.expect(404);
     tenant.delete(&organizations("/o")).await.expect(404);
 }
@@ -320,25 +267,12 @@ async fn a_deleted_organization_is_gone() {
 async fn an_organization_in_use_is_not_deleted() {
     let tenant = Tenant::new().await;
     tenant.biller().await;
-    tenant
-        .import(&Chunk::new("pool").user("ann"))
-        .await
-        .expect(204);
+    tenant.import(&Chunk::new("pool").user("ann")).await.expect(204);
     tenant.delete(&organizations("/biller")).await.expect(400);
-    tenant
-        .delete(&organizations("/invoice-cloud"))
-        .await
-        .expect(400);
+    tenant.delete(&organizations("/invoice-cloud")).await.expect(400);
     tenant.switch("delete-organization-in-use", "orphan-pools");
     tenant.delete(&organizations("/biller")).await.expect(204);
-    assert_eq!(
-        tenant
-            .get(&pools("/pool"))
-            .await
-            .expect(200)
-            .at("/workspace_id"),
-        ""
-    );
+    assert_eq!(tenant.get(&pools("/pool")).await.expect(200).at("/workspace_id"), "");
     assert_eq!(
         tenant
             .get(&identity("/system/workspace/biller/pools"))
@@ -383,24 +317,14 @@ async fn an_organization_from_a_template_has_a_pool_of_its_own() {
     tenant.pool("template-pool", "template").await;
     let body = json!({ "id": "o", "name": "N", "template_id": "template" });
     let created = tenant.post(&organizations(""), &body).await.expect(201);
-    assert_eq!(
-        created.at("/authentication_mechanisms"),
-        json!(["password"])
-    );
+    assert_eq!(created.at("/authentication_mechanisms"), json!(["password"]));
     assert_eq!(created.at("/metadata/payload/tier"), "gold");
-    let listed = tenant
-        .get(&identity("/system/workspace/o/pools"))
-        .await
-        .at("/pools");
+    let listed = tenant.get(&identity("/system/workspace/o/pools")).await.at("/pools");
     assert_eq!(listed.as_array().map(Vec::len), Some(1));
     assert_eq!(listed[0]["name"], "Pool template-pool");
     assert_ne!(listed[0]["id"], "template-pool");
     let inventory = tenant.simulator.inventory();
-    let made = inventory
-        .organizations
-        .iter()
-        .find(|it| it.id == "o")
-        .expect("made");
+    let made = inventory.organizations.iter().find(|it| it.id == "o").expect("made");
     assert!(made.pools[0].idp);
     let unknown = json!({ "name": "N", "template_id": "invoice-cloud" });
     tenant.post(&organizations(""), &unknown).await.expect(404);

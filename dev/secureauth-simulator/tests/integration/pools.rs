@@ -1,10 +1,10 @@
-//! Identity pools: rows 40 to 50.
+//! Identity pools: rows 40 to 48.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Chunk, TENANT, Tenant, identity, organizations, pools};
+use crate::support::{Chunk, TENANT, Tenant, pools};
 
 fn body(id: &str) -> Value {
     json!({ "id": id, "name": id, "tenant_id": TENANT, "workspace_id": "biller" })
@@ -28,10 +28,7 @@ async fn a_created_pool_has_every_member_with_its_default() {
         "authentication_mechanisms": ["totp", "password", "email_otp", "webauthn"],
         "preferred_authentication_mechanism": "password",
     });
-    let created = tenant
-        .post(&pools("?with_idp=true"), &request)
-        .await
-        .expect(201);
+    let created = tenant.post(&pools("?with_idp=true"), &request).await.expect(201);
     let mut shown = created.json();
     assert_eq!(shown["id"].take().as_str().map(str::len), Some(32));
     let otp = |ttl: &str| json!({ "length": 8, "ttl": ttl });
@@ -99,10 +96,7 @@ async fn settings_given_are_kept_and_invalid_ones_refused() {
     request["password_policy"] = json!({ "min_length": 12 });
     let created = tenant.post(&pools(""), &request).await.expect(201);
     assert_eq!(created.at("/metadata/ic_bid"), "1876");
-    assert_eq!(
-        created.at("/second_factor_authentication_mechanisms"),
-        json!(["totp"])
-    );
+    assert_eq!(created.at("/second_factor_authentication_mechanisms"), json!(["totp"]));
     assert_eq!(created.at("/password_policy/min_length"), 12);
     assert_eq!(created.at("/password_policy/strength"), "fair");
     for (member, value) in [
@@ -167,10 +161,7 @@ async fn the_id_of_the_client_is_honoured_or_ignored_and_a_taken_one_a_conflict(
     again["name"] = "Other".into();
     tenant.post(&pools(""), &again).await.expect(409);
     tenant.switch("pool-client-id", "ignored");
-    assert_ne!(
-        tenant.post(&pools(""), &again).await.expect(201).at("/id"),
-        "mine"
-    );
+    assert_ne!(tenant.post(&pools(""), &again).await.expect(201).at("/id"), "mine");
 }
 
 #[tokio::test]
@@ -187,10 +178,7 @@ async fn pool_names_are_unique_in_their_workspace() {
         .post(&pools(""), &named("biller", "Users & Co"))
         .await
         .expect(409);
-    tenant
-        .post(&pools(""), &named("other", "Users & Co"))
-        .await
-        .expect(201);
+    tenant.post(&pools(""), &named("other", "Users & Co")).await.expect(201);
     tenant.switch("pool-name-unique", "tenant");
     tenant
         .post(&pools(""), &named("default", "Users & Co"))
@@ -226,10 +214,7 @@ async fn with_idp_adds_an_idp_to_the_workspace() {
     tenant.post(&pools(""), &body("plain")).await.expect(201);
     assert_eq!(idps(&tenant, "biller").await.len(), 1);
     tenant.switch("idp-creation-fails", "on");
-    tenant
-        .post(&pools("?with_idp=true"), &body("half"))
-        .await
-        .expect(500);
+    tenant.post(&pools("?with_idp=true"), &body("half")).await.expect(500);
     tenant.get(&pools("/half")).await.expect(200);
     assert_eq!(idps(&tenant, "biller").await.len(), 1);
     tenant.switch("idp-creation-fails", "off");
@@ -251,10 +236,7 @@ async fn a_pool_deleted_without_its_idp_leaves_it_dangling() {
     assert_eq!(idps(&tenant, "biller").await[0]["identity_pool_id"], "pool");
     assert!(tenant.simulator.inventory().idps[0].dangling);
     tenant.pool("pool-2", "biller").await;
-    tenant
-        .delete(&pools("/pool-2?with_idp=true"))
-        .await
-        .expect(204);
+    tenant.delete(&pools("/pool-2?with_idp=true")).await.expect(204);
     assert_eq!(idps(&tenant, "biller").await.len(), 1);
     tenant.switch("delete-leaves-idp", "off");
     tenant.pool("pool-3", "biller").await;
@@ -266,25 +248,15 @@ async fn a_pool_deleted_without_its_idp_leaves_it_dangling() {
 async fn a_deleted_pool_takes_its_users_with_it() {
     let tenant = Tenant::new().await;
     tenant.biller().await;
-    tenant
-        .import(&Chunk::new("pool").user("ann"))
-        .await
-        .expect(204);
+    tenant.import(&Chunk::new("pool").user("ann")).await.expect(204);
     tenant.delete(&pools("/pool")).await.expect(204);
-    for path in [
-        pools("/pool"),
-        pools("/pool/users"),
-        pools("/pool/users/u-ann"),
-    ] {
+    for path in [pools("/pool"), pools("/pool/users"), pools("/pool/users/u-ann")] {
         tenant.get(&path).await.expect(404);
     }
     tenant.delete(&pools("/pool")).await.expect(404);
     tenant.pool("pool", "biller").await;
     assert_eq!(tenant.listed("pool").await, Vec::<String>::new());
-    tenant
-        .import(&Chunk::new("pool").user("ann"))
-        .await
-        .expect(204);
+    tenant.import(&Chunk::new("pool").user("ann")).await.expect(204);
 }
 
 #[tokio::test]
@@ -292,110 +264,12 @@ async fn a_deleted_pool_may_stay_until_it_is_purged_and_keep_its_id() {
     let tenant = Tenant::with(&[("pool-purge-ms", "5000"), ("pool-tombstone", "on")]).await;
     tenant.biller().await;
     tenant.delete(&pools("/pool")).await.expect(204);
-    assert_eq!(
-        tenant.get(&pools("/pool")).await.expect(200).at("/deleted"),
-        true
-    );
+    assert_eq!(tenant.get(&pools("/pool")).await.expect(200).at("/deleted"), true);
     tenant.get(&pools("/pool/users")).await.expect(404);
-    tenant
-        .import(&Chunk::new("pool").user("ann"))
-        .await
-        .expect(404);
+    tenant.import(&Chunk::new("pool").user("ann")).await.expect(404);
     tenant.simulator.advance(Duration::from_secs(6));
     tenant.get(&pools("/pool")).await.expect(404);
     tenant.post(&pools(""), &body("pool")).await.expect(409);
     tenant.switch("pool-tombstone", "off");
     tenant.post(&pools(""), &body("other")).await.expect(201);
-}
-
-#[tokio::test]
-async fn users_are_counted_by_origin_and_the_count_may_lag() {
-    let tenant = Tenant::new().await;
-    tenant.biller().await;
-    let jit = json!({ "users": [{ "user_pool_id": "pool", "status": "active", "jit": true }] });
-    tenant.post("/admin/seed", &jit).await.expect(204);
-    tenant
-        .import(&Chunk::new("pool").user("a").user("b"))
-        .await
-        .expect(204);
-    let counts = || async {
-        let pool = tenant.get(&pools("/pool")).await.expect(200);
-        ["users", "standard_users", "jit_users"].map(|of| pool.at(&format!("/number_of_{of}")))
-    };
-    assert_eq!(counts().await, [json!(3), json!(2), json!(1)]);
-    tenant.switch("user-count-lag-ms", "5000");
-    tenant
-        .import(&Chunk::new("pool").user("c").user("d"))
-        .await
-        .expect(204);
-    assert_eq!(counts().await[0], 3);
-    tenant.simulator.advance(Duration::from_secs(6));
-    assert_eq!(counts().await[0], 5);
-}
-
-#[tokio::test]
-async fn pools_of_an_unknown_workspace_are_an_empty_list() {
-    let tenant = Tenant::new().await;
-    tenant.biller().await;
-    let path = identity("/system/workspace/nobody/pools");
-    assert_eq!(
-        tenant.get(&path).await.expect(200).json(),
-        json!({ "pools": [] })
-    );
-    let of_biller = tenant
-        .get(&identity("/system/workspace/biller/pools"))
-        .await
-        .expect(200);
-    assert_eq!(of_biller.at("/pools/0/id"), "pool");
-    tenant.switch("pools-of-unknown-workspace", "404");
-    tenant.get(&path).await.expect(404);
-}
-
-#[tokio::test]
-async fn pools_are_listed_by_id_and_searched() {
-    let tenant = Tenant::new().await;
-    tenant.organization("biller").await;
-    for id in ["p3", "p1", "p2"] {
-        tenant.post(&pools(""), &body(id)).await.expect(201);
-    }
-    let ids = |rest: &'static str| {
-        let tenant = &tenant;
-        async move {
-            let rows = tenant.get(&pools(rest)).await.expect(200).at("/pools");
-            rows.as_array()
-                .expect("rows")
-                .iter()
-                .map(|row| row["id"].clone())
-                .collect::<Vec<_>>()
-        }
-    };
-    assert_eq!(ids("?limit=2").await, ["p1", "p2"]);
-    assert_eq!(ids("?after_pool_id=p2").await, ["p3"]);
-    assert_eq!(ids("?search_phrase=P2").await, ["p2"]);
-    assert_eq!(ids("?limit=2&before_pool_id=p3").await, ["p1", "p2"]);
-    tenant.get(&pools("?limit=101")).await.expect(400);
-}
-
-#[tokio::test]
-async fn a_pool_update_keeps_what_it_leaves_out() {
-    let tenant = Tenant::new().await;
-    tenant.biller().await;
-    let update = json!({ "name": "Renamed", "tenant_id": TENANT, "workspace_id": "biller" });
-    let updated = tenant.put(&pools("/pool"), &update).await.expect(200);
-    assert_eq!(
-        (
-            updated.at("/name"),
-            updated.at("/identifier_case_insensitive")
-        ),
-        ("Renamed".into(), true.into())
-    );
-    tenant.put(&pools("/nobody"), &update).await.expect(404);
-    assert_eq!(
-        tenant
-            .get(&organizations("/biller"))
-            .await
-            .expect(200)
-            .at("/id"),
-        "biller"
-    );
 }

@@ -25,10 +25,7 @@ fn help_lists_every_switch_with_its_default() {
 #[test]
 fn an_unknown_switch_ends_the_program_with_code_2() {
     for switch in ["no-such=1", "failing-import=maybe", "failing-import"] {
-        let output = program()
-            .args(["--switch", switch])
-            .output()
-            .expect("it runs");
+        let output = program().args(["--switch", switch]).output().expect("it runs");
         assert_eq!(output.status.code(), Some(2), "{output:?}");
         assert!(!output.stderr.is_empty());
     }
@@ -45,14 +42,7 @@ async fn the_program_serves_with_the_settings_of_its_command_line() {
             "--switch",
             "token-ttl-seconds=7",
         ])
-        .args([
-            "--client-id",
-            "me",
-            "--client-secret",
-            "mine",
-            "--scopes",
-            "identity",
-        ])
+        .args(["--client-id", "me", "--client-secret", "mine", "--scopes", "identity"])
         .stdout(Stdio::piped())
         .spawn()
         .expect("it starts");

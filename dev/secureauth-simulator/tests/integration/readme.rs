@@ -28,29 +28,32 @@ fn quoted(cell: &str) -> impl Iterator<Item = &str> {
     cell.split('`').skip(1).step_by(2)
 }
 
+/// All source text below a directory.
+fn sources(directory: &Path) -> String {
+    let entries = fs::read_dir(directory).expect("the tests");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    paths
+        .map(|path| {
+            if path.is_dir() {
+                sources(&path)
+            } else {
+                fs::read_to_string(path).expect("a source file")
+            }
+        })
+        .collect()
+}
+
 #[test]
 fn the_readme_has_one_line_for_every_row_of_the_reference() {
-    let rows: Vec<u8> = table()
-        .iter()
-        .map(|line| line[0].parse().expect("a number"))
-        .collect();
-    let reference: Vec<u8> = (1..=17)
-        .chain(20..=34)
-        .chain(40..=50)
-        .chain(60..=84)
-        .collect();
+    let rows: Vec<u8> = table().iter().map(|line| line[0].parse().expect("a number")).collect();
+    let reference: Vec<u8> = (1..=17).chain(20..=34).chain(40..=50).chain(60..=84).collect();
     assert_eq!(rows, reference);
 }
 
 #[test]
 fn every_test_the_readme_names_exists() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/integration");
-    let sources: String = fs::read_dir(tests)
-        .expect("the tests")
-        .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-        .map(|path| fs::read_to_string(path).expect("a source file"))
-        .collect();
+    let sources = sources(&tests);
     for line in table() {
         let names: Vec<&str> = quoted(&line[3]).collect();
         assert!(!names.is_empty(), "row {} names no test", line[0]);

@@ -17,10 +17,7 @@ async fn the_schemas_of_the_tenant_are_there_at_start() {
             .get(&identity(&format!("/system/schemas/{id}")))
             .await
             .expect(200);
-        assert_eq!(
-            (schema.at("/id"), schema.at("/tenant_id")),
-            (id.into(), TENANT.into())
-        );
+        assert_eq!((schema.at("/id"), schema.at("/tenant_id")), (id.into(), TENANT.into()));
         assert_eq!(schema.at("/schema/type"), "object");
     }
     let listed = tenant
@@ -35,24 +32,17 @@ async fn the_schemas_of_the_tenant_are_there_at_start() {
 async fn a_schema_is_created_updated_and_deleted_unless_it_is_in_use() {
     let tenant = Tenant::new().await;
     let path = identity("/system/schemas");
-    let schema =
-        json!({ "id": "s", "tenant_id": TENANT, "name": "S", "schema": { "type": "object" } });
+    let schema = json!({ "id": "s", "tenant_id": TENANT, "name": "S", "schema": { "type": "object" } });
     tenant.post(&path, &schema).await.expect(201);
     tenant.post(&path, &schema).await.expect(409);
-    tenant
-        .post(&path, &json!({ "name": "S" }))
-        .await
-        .expect(422);
+    tenant.post(&path, &json!({ "name": "S" })).await.expect(422);
     tenant
         .post(&path, &json!({ "name": "S", "schema": { "type": 1 } }))
         .await
         .expect(422);
     let one = identity("/system/schemas/s");
     let renamed = json!({ "name": "T", "schema": { "type": "object" } });
-    assert_eq!(
-        tenant.put(&one, &renamed).await.expect(200).at("/name"),
-        "T"
-    );
+    assert_eq!(tenant.put(&one, &renamed).await.expect(200).at("/name"), "T");
     let pool = json!({ "id": "p", "name": "P", "tenant_id": TENANT, "payload_schema_id": "s" });
     tenant.post(&pools(""), &pool).await.expect(201);
     tenant.delete(&one).await.expect(409);

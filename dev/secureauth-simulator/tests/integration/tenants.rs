@@ -13,11 +13,7 @@ async fn setup_token(tenant: &Tenant) -> String {
         ("client_secret", "simulator-setup-secret"),
     ];
     let answer = tenant.token_request("system", &form).await.expect(200);
-    answer
-        .at("/access_token")
-        .as_str()
-        .expect("a token")
-        .to_owned()
+    answer.at("/access_token").as_str().expect("a token").to_owned()
 }
 
 #[tokio::test]
@@ -25,31 +21,22 @@ async fn tenants_are_managed_with_a_setup_token() {
     let mut tenant = Tenant::new().await;
     let token = setup_token(&tenant).await;
     tenant.use_token(&token);
-    assert_eq!(
-        tenant.get(TENANTS).await.expect(200).at("/tenants/0/id"),
-        TENANT
-    );
+    assert_eq!(tenant.get(TENANTS).await.expect(200).at("/tenants/0/id"), TENANT);
     let created = tenant
         .post(TENANTS, &json!({ "id": "acme", "name": "Acme" }))
         .await
         .expect(201);
     assert_eq!(
-        (created.at("/id"), created.at("/name")),
+        (created.at("/tenant/id"), created.at("/tenant/name")),
         ("acme".into(), "Acme".into())
     );
     tenant
         .post(TENANTS, &json!({ "id": "acme", "name": "Acme" }))
         .await
         .expect(409);
-    tenant
-        .post(TENANTS, &json!({ "id": "no-name" }))
-        .await
-        .expect(422);
+    tenant.post(TENANTS, &json!({ "id": "no-name" })).await.expect(422);
     let one = format!("{TENANTS}/acme");
-    tenant
-        .put(&one, &json!({ "name": "Acme 2" }))
-        .await
-        .expect(200);
+    tenant.put(&one, &json!({ "name": "Acme 2" })).await.expect(200);
     assert_eq!(tenant.get(&one).await.expect(200).at("/name"), "Acme 2");
     tenant.delete(&one).await.expect(204);
     tenant.get(&one).await.expect(404);

@@ -14,9 +14,7 @@ async fn ready() -> Tenant {
 #[tokio::test]
 async fn users_are_listed_by_id_paged_and_searched_by_key() {
     let tenant = ready().await;
-    let chunk = (0..45).fold(Chunk::new("pool"), |chunk, n| {
-        chunk.user(&format!("n{n:02}"))
-    });
+    let chunk = (0..45).fold(Chunk::new("pool"), |chunk, n| chunk.user(&format!("n{n:02}")));
     let chunk = chunk
         .bare_user("u-z")
         .address("a-z", "u-z", "zoe@verified.example", true);
@@ -52,27 +50,12 @@ async fn users_are_listed_by_id_paged_and_searched_by_key() {
         ("u-n07", 1),
         ("n07@example.com", 0),
     ] {
-        let rows = tenant
-            .get(&pools(&key(wanted)))
-            .await
-            .expect(200)
-            .at("/users");
+        let rows = tenant.get(&pools(&key(wanted))).await.expect(200).at("/users");
         assert_eq!(rows.as_array().map(Vec::len), Some(count), "{wanted}");
     }
     let payload = "/pool/users?query=%7B%22payload%22%3A%7B%22name%22%3A%22u-n03%22%7D%7D";
-    assert_eq!(
-        tenant
-            .get(&pools(payload))
-            .await
-            .expect(200)
-            .at("/users/0/id"),
-        "u-n03"
-    );
-    for bad in [
-        "/pool/users?limit=0",
-        "/pool/users?limit=101",
-        "/pool/users?query=x",
-    ] {
+    assert_eq!(tenant.get(&pools(payload)).await.expect(200).at("/users/0/id"), "u-n03");
+    for bad in ["/pool/users?limit=0", "/pool/users?limit=101", "/pool/users?query=x"] {
         tenant.get(&pools(bad)).await.expect(400);
     }
     tenant.get(&pools("/nobody/users")).await.expect(404);
@@ -82,16 +65,11 @@ async fn users_are_listed_by_id_paged_and_searched_by_key() {
 #[tokio::test]
 async fn a_listed_user_shows_addresses_twice_and_identifiers_as_text() {
     let tenant = ready().await;
-    let chunk =
-        Chunk::new("pool")
-            .user("ann")
-            .address("a-2", "u-ann", "ann@verified.example", true);
+    let chunk = Chunk::new("pool")
+        .user("ann")
+        .address("a-2", "u-ann", "ann@verified.example", true);
     tenant.import(&chunk).await.expect(204);
-    let user = tenant
-        .get(&pools("/pool/users"))
-        .await
-        .expect(200)
-        .at("/users/0");
+    let user = tenant.get(&pools("/pool/users")).await.expect(200).at("/users/0");
     assert_eq!(user["identifiers"], json!(["ann"]));
     assert_eq!(
         user["identifiers_with_details"],
@@ -123,10 +101,7 @@ async fn a_user_is_read_found_by_key_and_deleted() {
     tenant.import(&chunk).await.expect(204);
     let user = tenant.get(&pools("/pool/users/u-ann")).await.expect(200);
     assert_eq!(user.at("/identifiers/0/identifier"), "ann");
-    assert_eq!(
-        user.at("/verifiable_addresses/1/address_lc"),
-        "ann@verified.example"
-    );
+    assert_eq!(user.at("/verifiable_addresses/1/address_lc"), "ann@verified.example");
     assert_eq!(user.at("/credentials/0/payload"), json!({}));
     let by_key = pools("/pool/users/by_key");
     for (key, status) in [
@@ -142,10 +117,7 @@ async fn a_user_is_read_found_by_key_and_deleted() {
     tenant.delete(&pools("/pool/users/u-ann")).await.expect(204);
     tenant.get(&pools("/pool/users/u-ann")).await.expect(404);
     tenant.delete(&pools("/pool/users/u-ann")).await.expect(404);
-    tenant
-        .post(&by_key, &json!({ "identifier": "ann" }))
-        .await
-        .expect(404);
+    tenant.post(&by_key, &json!({ "identifier": "ann" })).await.expect(404);
 }
 
 #[tokio::test]
@@ -169,8 +141,7 @@ async fn a_user_is_created_once_and_refused_with_the_reason() {
     let replayed = tenant.post_with_key(&path, &key, &body).await.expect(201);
     assert_eq!(replayed.header("x-idempotent-replayed"), Some("true"));
     tenant.post(&path, &body).await.expect(409);
-    let taken =
-        json!({ "status": "active", "identifiers": [{ "identifier": "Ann", "type": "uid" }] });
+    let taken = json!({ "status": "active", "identifiers": [{ "identifier": "Ann", "type": "uid" }] });
     tenant.post(&path, &taken).await.expect(409);
     for invalid in [
         json!({}),
@@ -187,15 +158,9 @@ async fn a_user_is_created_once_and_refused_with_the_reason() {
 #[tokio::test]
 async fn an_updated_user_keeps_what_the_update_leaves_out() {
     let tenant = ready().await;
-    tenant
-        .import(&Chunk::new("pool").user("ann"))
-        .await
-        .expect(204);
+    tenant.import(&Chunk::new("pool").user("ann")).await.expect(204);
     let path = pools("/pool/users/u-ann");
-    let updated = tenant
-        .put(&path, &json!({ "status": "inactive" }))
-        .await
-        .expect(200);
+    let updated = tenant.put(&path, &json!({ "status": "inactive" })).await.expect(200);
     assert_eq!(
         (updated.at("/status"), updated.at("/payload/name")),
         ("inactive".into(), "u-ann".into())
@@ -214,14 +179,8 @@ async fn an_updated_user_keeps_what_the_update_leaves_out() {
         .put(&path, &json!({ "payload": { "first_name": "Ann" } }))
         .await
         .expect(422);
-    tenant
-        .put(&path, &json!({ "status": "invented" }))
-        .await
-        .expect(422);
-    tenant
-        .put(&pools("/pool/users/nobody"), &json!({}))
-        .await
-        .expect(404);
+    tenant.put(&path, &json!({ "status": "invented" })).await.expect(422);
+    tenant.put(&pools("/pool/users/nobody"), &json!({})).await.expect(404);
 }
 
 #[tokio::test]
@@ -291,19 +250,13 @@ async fn audit_events_carry_the_correlation_id_of_the_request() {
     assert_eq!(events("?event_action=deleted").await.len(), 1);
     assert_eq!(events("?affected_user_id=u-ann").await.len(), 1);
     assert_eq!(events("?limit=1").await.len(), 1);
-    assert!(
-        events("?timestamp_to=2020-01-01T00:00:00Z")
-            .await
-            .is_empty()
-    );
+    assert!(events("?timestamp_to=2020-01-01T00:00:00Z").await.is_empty());
     tenant
         .get(&format!("/api/system/{TENANT}/servers/nobody/audit-events"))
         .await
         .expect(404);
     tenant
-        .get(&format!(
-            "/api/system/{TENANT}/servers/o/audit-events?limit=101"
-        ))
+        .get(&format!("/api/system/{TENANT}/servers/o/audit-events?limit=101"))
         .await
         .expect(400);
 }
@@ -326,10 +279,7 @@ async fn a_deactivated_organization_refuses_sign_in_and_not_management() {
     let sign_in = |name: &str| tenant.simulator.sign_in("biller", name).reason;
     assert_eq!(sign_in("ann"), "organization-deactivated");
     let live = json!({ "name": "N", "deactivated": false });
-    tenant
-        .put(&organizations("/biller"), &live)
-        .await
-        .expect(200);
+    tenant.put(&organizations("/biller"), &live).await.expect(200);
     assert_eq!(
         (sign_in("ANN").as_str(), sign_in("off").as_str()),
         ("ok", "user-not-active")
@@ -337,25 +287,15 @@ async fn a_deactivated_organization_refuses_sign_in_and_not_management() {
     assert_eq!(sign_in("nobody"), "unknown-user");
     let request = json!({ "workspace_id": "biller", "identifier": "ann" });
     assert_eq!(
-        tenant
-            .post("/admin/sign-in", &request)
-            .await
-            .expect(200)
-            .at("/allowed"),
+        tenant.post("/admin/sign-in", &request).await.expect(200).at("/allowed"),
         true
     );
     tenant
-        .put(
-            &organizations("/biller"),
-            &json!({ "name": "N", "deactivated": true }),
-        )
+        .put(&organizations("/biller"), &json!({ "name": "N", "deactivated": true }))
         .await
         .expect(200);
     tenant.switch("deactivated-management", "409");
-    tenant
-        .import(&Chunk::new("pool").user("bob"))
-        .await
-        .expect(409);
+    tenant.import(&Chunk::new("pool").user("bob")).await.expect(409);
     let pool = json!({ "name": "P", "tenant_id": TENANT, "workspace_id": "biller" });
     tenant.post(&pools(""), &pool).await.expect(409);
 }

@@ -32,14 +32,12 @@ impl Chunk {
     /// A user `u-{name}` with the identifier `{name}` and the e-mail `{name}@example.com`.
     pub(crate) fn user(self, name: &str) -> Self {
         let id = format!("u-{name}");
-        self.bare_user(&id)
-            .identifier(&format!("i-{name}"), &id, name)
-            .address(
-                &format!("a-{name}"),
-                &id,
-                &format!("{name}@example.com"),
-                false,
-            )
+        self.bare_user(&id).identifier(&format!("i-{name}"), &id, name).address(
+            &format!("a-{name}"),
+            &id,
+            &format!("{name}@example.com"),
+            false,
+        )
     }
 
     /// A user without sub-records.
@@ -107,18 +105,13 @@ impl Chunk {
         if !self.body[array].is_array() {
             self.body[array] = json!([]);
         }
-        self.body[array]
-            .as_array_mut()
-            .expect("an array")
-            .push(record);
+        self.body[array].as_array_mut().expect("an array").push(record);
         self
     }
 
     /// Sets a member of the last record of an array; null removes it.
     pub(crate) fn set(mut self, array: &str, member: &str, value: Value) -> Self {
-        let record = self.body[array]
-            .as_array_mut()
-            .and_then(|list| list.last_mut());
+        let record = self.body[array].as_array_mut().and_then(|list| list.last_mut());
         let record = record.and_then(Value::as_object_mut).expect("a record");
         if value.is_null() {
             record.remove(member);
@@ -132,12 +125,11 @@ impl Chunk {
 impl Tenant {
     /// Creates an organization under the default parent.
     pub(crate) async fn organization(&self, id: &str) -> Answer {
-        let body =
-            json!({ "id": id, "name": format!("Biller {id}"), "parent_id": "invoice-cloud" });
+        let body = json!({ "id": id, "name": format!("Biller {id}"), "parent_id": "invoice-cloud" });
         self.post(&organizations(""), &body).await.expect(201)
     }
 
-    /// Creates a pool with its IdP.
+    /// Creates a pool with its identity provider.
     pub(crate) async fn pool(&self, id: &str, workspace: &str) -> Answer {
         let body = json!({
             "id": id,
@@ -159,24 +151,32 @@ impl Tenant {
         self.put(&identity("/configuration"), &chunk.body).await
     }
 
+    /// A simulator with organization `biller`, pool `pool` and these switches.
+    pub(crate) async fn with_pool(switches: &[(&str, &str)]) -> Self {
+        let tenant = Self::with(switches).await;
+        tenant.biller().await;
+        tenant
+    }
+
+    /// Imports a chunk, expects a refusal and that nothing was written.
+    pub(crate) async fn refused(&self, chunk: &Chunk, status: u16) {
+        let before = self.simulator.pool_users("pool", None, 1000);
+        self.import(chunk).await.expect(status);
+        assert_eq!(self.simulator.pool_users("pool", None, 1000), before);
+    }
+
     /// Ids in the users list of a pool, all pages.
     pub(crate) async fn listed(&self, pool: &str) -> Vec<String> {
         let mut ids: Vec<String> = Vec::new();
         loop {
-            let after = ids
-                .last()
-                .map(|id| format!("&after_user_id={id}"))
-                .unwrap_or_default();
+            let after = ids.last().map(|id| format!("&after_user_id={id}")).unwrap_or_default();
             let page = self
                 .get(&pools(&format!("/{pool}/users?limit=100{after}")))
                 .await
                 .expect(200);
             let page = page.at("/users");
             let rows = page.as_array().expect("users");
-            ids.extend(
-                rows.iter()
-                    .map(|user| user["id"].as_str().expect("an id").to_owned()),
-            );
+            ids.extend(rows.iter().map(|user| user["id"].as_str().expect("an id").to_owned()));
             if rows.len() < 100 {
                 return ids;
             }

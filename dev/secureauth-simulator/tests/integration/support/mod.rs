@@ -5,7 +5,7 @@ mod bodies;
 use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder, StatusCode};
-use secureauth_simulator::{Options, Simulator};
+use secureauth_simulator::{FaultStatus, Options, Simulator};
 use serde_json::Value;
 
 pub(crate) use bodies::Chunk;
@@ -56,10 +56,7 @@ impl Tenant {
     pub(crate) async fn with(switches: &[(&str, &str)]) -> Self {
         let mut options = Options::default();
         for (name, value) in switches {
-            options
-                .switches
-                .set(name, value)
-                .expect("a switch of the table");
+            options.switches.set(name, value).expect("a switch of the table");
         }
         Self::start(options).await
     }
@@ -93,19 +90,13 @@ impl Tenant {
             ("scope", scope),
         ];
         let answer = self.token_request(TENANT, &form).await.expect(200);
-        answer
-            .at("/access_token")
-            .as_str()
-            .expect("a token")
-            .to_owned()
+        answer.at("/access_token").as_str().expect("a token").to_owned()
     }
 
     /// A token request with a form.
     pub(crate) async fn token_request(&self, tenant: &str, form: &[(&str, &str)]) -> Answer {
         let url = format!("{}/{tenant}/system/oauth2/token", self.simulator.base_url());
-        send(self.http.post(url).form(form))
-            .await
-            .expect("an answer")
+        send(self.http.post(url).form(form)).await.expect("an answer")
     }
 
     /// Continues with another token.
@@ -126,9 +117,7 @@ impl Tenant {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        send(self.request(Method::GET, path))
-            .await
-            .expect("an answer")
+        send(self.request(Method::GET, path)).await.expect("an answer")
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
@@ -144,16 +133,12 @@ impl Tenant {
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Answer {
-        send(self.request(Method::DELETE, path))
-            .await
-            .expect("an answer")
+        send(self.request(Method::DELETE, path)).await.expect("an answer")
     }
 
     /// Sets a switch of the running simulator.
     pub(crate) fn switch(&self, name: &str, value: &str) {
-        self.simulator
-            .set_switch(name, value)
-            .expect("a switch of the table");
+        self.simulator.set_switch(name, value).expect("a switch of the table");
     }
 
     /// Names and answers of the calls of one operation.
@@ -178,6 +163,15 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<Answer, reqwest::Err
     })
 }
 
+/// Waits until a condition holds.
+pub(crate) async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    while !condition().await {
+        assert!(tokio::time::Instant::now() < deadline, "{what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 /// Path of the organizations, or of one.
 pub(crate) fn organizations(rest: &str) -> String {
     format!("/api/system/{TENANT}/organizations{rest}")
@@ -191,4 +185,12 @@ pub(crate) fn identity(rest: &str) -> String {
 /// Path of the pools, or below.
 pub(crate) fn pools(rest: &str) -> String {
     identity(&format!("/system/pools{rest}"))
+}
+
+/// A fault that answers a status.
+pub(crate) fn status(status: u16) -> FaultStatus {
+    FaultStatus {
+        status,
+        ..FaultStatus::default()
+    }
 }

@@ -1,8 +1,8 @@
-//! S1: credentials and personal data are in no log line, no answer and no queue message.
+//! What is logged, how much of it, and what never is (S1, design.md §6).
 
 use local_stack::UserRow;
 use secureauth_simulator::{Fault, FaultKind, FaultStatus};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Outcome, enable, ended, options, start};
 
@@ -10,7 +10,9 @@ const SECRET: &str = "marked-client-secret-7f3a";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_secret_or_personal_shows_up_nowhere_not_even_at_debug_level() -> Outcome {
-    let mut marked = options().set("LOG_LEVEL", "debug").set("SECUREAUTH_CLIENT_SECRET", SECRET);
+    let mut marked = options()
+        .set("LOG_LEVEL", "debug")
+        .set("SECUREAUTH_CLIENT_SECRET", SECRET);
     if let Some(client) = marked.simulator.clients.first_mut() {
         client.secret = SECRET.to_owned();
     }
@@ -22,7 +24,10 @@ async fn what_is_secret_or_personal_shows_up_nowhere_not_even_at_debug_level() -
         email: Some("marked@address.example".into()),
         ..UserRow::sample("1876", 1)
     };
-    let mut bad = UserRow { user_name: Some("marked login two".into()), ..UserRow::sample("1876", 2) };
+    let mut bad = UserRow {
+        user_name: Some("marked login two".into()),
+        ..UserRow::sample("1876", 2)
+    };
     bad.email = Some("marked-not-an-address".into());
     stack.crm().add_users("1876", std::slice::from_ref(&user))?;
     let body = json!({"source": "crm-toggle", "ciamEnabled": true, "requestedBy": "Marked Person"});
@@ -31,10 +36,22 @@ async fn what_is_secret_or_personal_shows_up_nowhere_not_even_at_debug_level() -
     // Failures: a refused import, a server that is down, and data errors.
     let answers = [(500, 1), (422, 2)];
     for (status, nth) in answers {
-        let fault = FaultStatus { status, ..FaultStatus::default() };
-        stack.simulator().faults().add(Fault::on("import_identity_configuration", FaultKind::Status(fault)).nth(nth));
+        let fault = FaultStatus {
+            status,
+            ..FaultStatus::default()
+        };
+        stack
+            .simulator()
+            .faults()
+            .add(Fault::on("import_identity_configuration", FaultKind::Status(fault)).nth(nth));
     }
-    stack.crm().add_users("1876", &[UserRow { user_name: Some("marked-login-3".into()), ..UserRow::sample("1876", 3) }])?;
+    stack.crm().add_users(
+        "1876",
+        &[UserRow {
+            user_name: Some("marked-login-3".into()),
+            ..UserRow::sample("1876", 3)
+        }],
+    )?;
     enable(&stack, "1876").await?;
     stack.crm().add_users("1876", &[bad])?;
     let failed = enable(&stack, "1876").await?;
@@ -48,6 +65,27 @@ async fn what_is_secret_or_personal_shows_up_nowhere_not_even_at_debug_level() -
     everything.push(stack.handler().run(&["status", "1876"]).await?);
     for line in everything {
         assert!(!line.to_lowercase().contains("marked"), "{line}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slice_logs_at_most_ten_lines_whatever_the_number_of_users_each_with_its_ids() -> Outcome {
+    let stack = start(options().set("USERS_PER_PAGE", "50"), "1876", 600).await?;
+    let run = enable(&stack, "1876").await?;
+    assert_eq!((run.state.as_str(), run.imported), ("succeeded", 600));
+    let lines = stack.host().console_lines().into_iter();
+    let lines: Vec<Value> = lines.filter_map(|line| serde_json::from_str(&line.text).ok()).collect();
+    let slice: Vec<&Value> = lines
+        .iter()
+        .filter(|line| line["function"] == "function-migrate-users")
+        .collect();
+    assert!((1..=10).contains(&slice.len()), "{slice:#?}");
+    for line in slice {
+        assert_eq!(line["onboarding_id"], run.onboarding_id.as_str(), "{line}");
+        for id in ["invocation_id", "trace_id"] {
+            assert!(line[id].as_str().is_some_and(|id| !id.is_empty()), "{id}: {line}");
+        }
     }
     Ok(())
 }

@@ -1,0 +1,71 @@
+//! The folder of a set, gone with it.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::error::StackError;
+
+/// A handler that was just killed may not be gone yet: removing is tried again so often.
+const ATTEMPTS: u32 = 100;
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// A temporary folder, removed when it is dropped.
+#[derive(Debug)]
+pub(super) struct Folder(Option<TempDir>);
+
+impl Folder {
+    pub(super) fn create() -> Result<Self, StackError> {
+        let folder = TempDir::with_prefix("biller-onboarding-");
+        folder
+            .map(|folder| Self(Some(folder)))
+            .map_err(StackError::file(std::env::temp_dir()))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.0.as_ref().map_or(Path::new(""), TempDir::path)
+    }
+
+    /// Leaves the folder where it is.
+    pub(super) fn keep(&mut self) {
+        self.0.take().map(TempDir::keep);
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let Some(folder) = self.0.take() else { return };
+        for _ in 0..ATTEMPTS {
+            match fs::remove_dir_all(folder.path()) {
+                Ok(()) => break,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+                Err(_) => std::thread::sleep(PAUSE),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_goes_with_its_owner_unless_it_is_kept() {
+        let folder = Folder::create().unwrap();
+        let path = folder.path().to_owned();
+        fs::write(path.join("file"), "").unwrap();
+        drop(folder);
+        assert!(!path.exists());
+
+        let mut kept = Folder::create().unwrap();
+        let path = kept.path().to_owned();
+        kept.keep();
+        drop(kept);
+        assert!(path.exists());
+        fs::remove_dir_all(path).unwrap();
+    }
+}

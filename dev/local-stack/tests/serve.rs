@@ -1,0 +1,142 @@
+//! `local-stack serve` as a person uses it. The handler's binary has to be built, as `cargo test --workspace` does.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper that cannot go on fails its test"
+)]
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+/// A running `local-stack serve`, told to stop (SIGTERM) when it is dropped.
+struct Served {
+    child: Child,
+    /// What it printed until it was up.
+    printed: Vec<String>,
+    _log: tempfile::TempDir,
+}
+
+impl Served {
+    fn start() -> Self {
+        let log = tempfile::tempdir().unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_local-stack"))
+            .args(["serve", "--port", "0", "--simulator-port", "0", "--log"])
+            .arg(log.path().join("serve.log"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut printed = Vec::new();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            printed.push(line.unwrap());
+            if printed.last().is_some_and(|line| line.starts_with("Ctrl-C")) {
+                break;
+            }
+        }
+        Self {
+            child,
+            printed,
+            _log: log,
+        }
+    }
+
+    /// What was printed behind `label`.
+    fn value(&self, label: &str) -> &str {
+        let line = self.printed.iter().find_map(|line| line.strip_prefix(label));
+        line.and_then(|line| line.split_whitespace().next())
+            .unwrap_or_else(|| panic!("no {label} in {:#?}", self.printed))
+    }
+
+    fn stop(&mut self) -> ExitStatus {
+        let kill = Command::new("sh")
+            .args(["-c", &format!("kill -TERM {}", self.child.id())])
+            .status();
+        assert!(kill.unwrap().success());
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.stop();
+        }
+    }
+}
+
+/// Runs a curl line as it stands; answers the status and the body.
+fn run(line: &str) -> (String, String) {
+    let output = Command::new("sh")
+        .args(["-c", &format!("{line} -sS -w '\\n%{{http_code}}'")])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{line}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let (body, status) = text.rsplit_once('\n').unwrap();
+    (status.to_owned(), body.to_owned())
+}
+
+/// The README's lines, each with the status it says.
+fn readme_curl_lines() -> Vec<(String, String)> {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let text = std::fs::read_to_string(readme).unwrap();
+    let lines = text.lines().filter(|line| line.starts_with("curl "));
+    lines
+        .map(|line| {
+            line.rsplit_once(" # ")
+                .unwrap_or_else(|| panic!("no status in: {line}"))
+        })
+        .map(|(line, status)| (line.to_owned(), status.to_owned()))
+        .collect()
+}
+
+#[test]
+fn the_readmes_curl_lines_are_printed_and_do_what_it_says() {
+    let served = Served::start();
+    let base_url = served.value("HTTP API: ");
+    let lines = readme_curl_lines();
+    assert!(lines.len() >= 6, "{lines:#?}");
+    for (line, expected) in lines {
+        let line = line.replace("http://127.0.0.1:7071", base_url);
+        let printed = served.printed.contains(&format!("{line} # {expected}"));
+        assert!(printed, "not printed by serve: {line}");
+        let (status, answer) = run(&line);
+        assert_eq!(status, expected, "{line}\n{answer}");
+    }
+}
+
+#[test]
+fn the_printed_inventory_shows_the_organization_that_exists_at_first() {
+    let served = Served::start();
+    let secureauth = served.value("SecureAuth: ");
+    let (status, inventory) = run(&format!("curl {secureauth}/admin/inventory"));
+    assert_eq!(status, "200");
+    let inventory: serde_json::Value = serde_json::from_str(&inventory).unwrap();
+    let organizations = inventory["organizations"].as_array().unwrap();
+    let pine_valley = organizations
+        .iter()
+        .find(|organization| organization["id"] == "1006")
+        .unwrap();
+    assert_eq!(pine_valley["deactivated"], true);
+}
+
+#[test]
+fn a_stop_leaves_neither_processes_nor_files() {
+    let mut served = Served::start();
+    let database = PathBuf::from(served.value("Database: "));
+    assert!(database.is_file());
+    assert_eq!(served.stop().code(), Some(0));
+    assert!(!database.parent().unwrap().exists(), "{}", database.display());
+    let base_url = served.value("HTTP API: ");
+    let address = base_url.trim_start_matches("http://");
+    assert!(
+        std::net::TcpStream::connect(address).is_err(),
+        "{base_url} still answers"
+    );
+}
