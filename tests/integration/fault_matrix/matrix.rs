@@ -134,7 +134,7 @@ async fn one(stack: &Stack, case: &Case) -> Result<Verdict, Box<dyn std::error::
     let fault = fault(&case.operation, &case.kind, case.nth, case.lasts);
     let mut added = 0;
     let snapshot = begin(stack, case.course, &biller, |stack| {
-        added = stack.simulator().faults().add(fault)
+        added = stack.simulator().faults().add(fault);
     })
     .await?;
     stack.wait_for_end(&biller, crate::support::DEADLINE).await?;
