@@ -110,7 +110,7 @@ async fn one(stack: &Stack, death: &Death) -> Result<Verdict, Box<dyn std::error
     let slow = Fault::on(&death.operation, kind).nth(death.nth);
     let mut added = 0;
     let snapshot = begin(stack, death.course, &biller, |stack| {
-        added = stack.simulator().faults().add(slow)
+        added = stack.simulator().faults().add(slow);
     })
     .await?;
     let end_of_wait = Instant::now() + DEADLINE;
