@@ -45,10 +45,7 @@ async fn find(transaction: &mut Transaction, wish: &Wish) -> Result<Found, Fault
     })
 }
 
-async fn event(
-    transaction: &mut Transaction,
-    wish: &Wish,
-) -> Result<Option<(String, Option<Run>)>, Fault> {
+async fn event(transaction: &mut Transaction, wish: &Wish) -> Result<Option<(String, Option<Run>)>, Fault> {
     let Some(event_id) = &wish.event_id else {
         return Ok(None);
     };
@@ -65,12 +62,7 @@ async fn event(
     Ok(Some((text(&row, "Fingerprint")?, run.map(|(run, _)| run))))
 }
 
-async fn insert_run(
-    transaction: &mut Transaction,
-    wish: &Wish,
-    start: &Start,
-    resend: Resend,
-) -> Result<(), Fault> {
+async fn insert_run(transaction: &mut Transaction, wish: &Wish, start: &Start, resend: Resend) -> Result<(), Fault> {
     let biller_id: &str = wish.biller_id.as_ref();
     if start.first {
         let sql = "INSERT INTO ciam.BillerCiam (BillerId, State, Generation, UpdatedAt) \
@@ -100,11 +92,7 @@ async fn insert_run(
         .await
 }
 
-async fn insert_event(
-    transaction: &mut Transaction,
-    wish: &Wish,
-    plan: &Plan,
-) -> Result<(), Fault> {
+async fn insert_event(transaction: &mut Transaction, wish: &Wish, plan: &Plan) -> Result<(), Fault> {
     let Some(event_id) = wish.event_id.as_ref().filter(|_| plan.records_event) else {
         return Ok(());
     };

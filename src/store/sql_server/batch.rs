@@ -37,11 +37,7 @@ pub(super) async fn write(pool: &Pool, lease: &Lease, batch: &Batch) -> Result<(
     transaction.commit().await
 }
 
-async fn update_run(
-    transaction: &mut Transaction,
-    lease: &Lease,
-    batch: &Batch,
-) -> Result<(), Fault> {
+async fn update_run(transaction: &mut Transaction, lease: &Lease, batch: &Batch) -> Result<(), Fault> {
     let set = "UpdatedAt = @now, Step = COALESCE(NULLIF(@P4, N''), Step), IssuesTotal = COALESCE(@P5, IssuesTotal), \
         Generation = COALESCE(@P6, Generation), PausesUsed = CASE WHEN @P7 = 1 THEN 0 ELSE PausesUsed END, \
         UsersTotal = COALESCE(@P8, UsersTotal), Imported = COALESCE(@P9, Imported), \
@@ -64,11 +60,7 @@ async fn update_run(
 
 /// Appends to the run's journal. The run's row is locked by this transaction: nobody else appends. Entries travel as
 /// parameters, not as JSON: what escapes stand for is not taken back by every engine's `OPENJSON`.
-pub(super) async fn append(
-    transaction: &mut Transaction,
-    id: OnboardingId,
-    entries: &[Entry],
-) -> Result<(), Fault> {
+pub(super) async fn append(transaction: &mut Transaction, id: OnboardingId, entries: &[Entry]) -> Result<(), Fault> {
     for chunk in entries.chunks(PAIRS) {
         let columns: Vec<_> = chunk.iter().map(entry_columns).collect();
         let rows = (1..=columns.len()).map(|row| {
@@ -106,11 +98,7 @@ pub(super) async fn journal(pool: &Pool, id: OnboardingId) -> Result<Vec<Recorde
         .collect()
 }
 
-async fn insert_pool_users(
-    transaction: &mut Transaction,
-    id: OnboardingId,
-    users: &[PoolUser],
-) -> Result<(), Fault> {
+async fn insert_pool_users(transaction: &mut Transaction, id: OnboardingId, users: &[PoolUser]) -> Result<(), Fault> {
     let sql = "INSERT INTO ciam.PoolUserBefore (OnboardingId, UserId, IdentifierKey) \
         SELECT DISTINCT @P1, n.UserId, n.IdentifierKey \
         FROM OPENJSON(@P2) WITH (UserId UNIQUEIDENTIFIER '$.u', IdentifierKey NVARCHAR(4000) '$.k') AS n \
@@ -127,11 +115,7 @@ async fn insert_pool_users(
     Ok(())
 }
 
-async fn insert_issues(
-    transaction: &mut Transaction,
-    id: OnboardingId,
-    issues: &[Issue],
-) -> Result<(), Fault> {
+async fn insert_issues(transaction: &mut Transaction, id: OnboardingId, issues: &[Issue]) -> Result<(), Fault> {
     // One seek for each row, whatever the server has counted so far.
     let known = |user: &str| {
         format!(

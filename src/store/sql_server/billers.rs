@@ -28,10 +28,7 @@ pub(super) async fn listed(session: &mut Session, id: &BillerId) -> Result<Optio
     Ok(None)
 }
 
-pub(super) async fn recorded(
-    session: &mut Session,
-    id: &BillerId,
-) -> Result<Option<BillerCiam>, Fault> {
+pub(super) async fn recorded(session: &mut Session, id: &BillerId) -> Result<Option<BillerCiam>, Fault> {
     let sql = "SELECT b.BillerId, b.State, b.ActivationDate, b.OrganizationId, b.IdentityPoolId, b.Generation \
         FROM ciam.BillerCiam AS b WHERE b.BillerId = @P1";
     let biller_id: &str = id.as_ref();
@@ -41,11 +38,7 @@ pub(super) async fn recorded(
     }
 }
 
-pub(super) async fn view(
-    pool: &Pool,
-    id: &BillerId,
-    max_issues: u32,
-) -> Result<Option<BillerView>, Fault> {
+pub(super) async fn view(pool: &Pool, id: &BillerId, max_issues: u32) -> Result<Option<BillerView>, Fault> {
     let mut session = pool.session().await?;
     if listed(&mut session, id).await?.is_none() {
         session.give_back();
@@ -68,11 +61,7 @@ pub(super) async fn view(
     }))
 }
 
-async fn first_issues(
-    session: &mut Session,
-    id: OnboardingId,
-    limit: u32,
-) -> Result<Vec<Issue>, Fault> {
+async fn first_issues(session: &mut Session, id: OnboardingId, limit: u32) -> Result<Vec<Issue>, Fault> {
     let sql = "SELECT TOP (@P2) i.UserGuid, i.Field, i.Code FROM ciam.OnboardingIssue AS i \
         WHERE i.OnboardingId = @P1 ORDER BY i.IssueNo";
     let values: [&dyn ToSql; 2] = [&id.0, &i64::from(limit)];

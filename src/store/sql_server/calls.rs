@@ -14,8 +14,8 @@ use crate::domain::run::Run;
 use crate::domain::user::UserRow;
 use crate::domain::wish::Wish;
 use crate::store::{
-    Acceptance, Batch, BillerView, DueRun, Ending, Lease, LeaseOutcome, LedgerRow, Operated,
-    Operation, PoolUser, Release, Resend, Store, StoreError,
+    Acceptance, Batch, BillerView, DueRun, Ending, Lease, LeaseOutcome, LedgerRow, Operated, Operation, PoolUser,
+    Release, Resend, Store, StoreError,
 };
 
 #[async_trait]
@@ -26,34 +26,20 @@ impl Store for SqlServerStore {
     }
 
     async fn accept(&self, wish: &Wish, resend: Resend) -> Result<Acceptance, StoreError> {
-        self.repeating("accept an event", || {
-            accept::accept(&self.pool, wish, resend)
-        })
-        .await
-    }
-
-    async fn biller(
-        &self,
-        id: &BillerId,
-        max_issues: u32,
-    ) -> Result<Option<BillerView>, StoreError> {
-        self.repeating("read a biller", || {
-            billers::view(&self.pool, id, max_issues)
-        })
-        .await
-    }
-
-    async fn run(&self, id: OnboardingId) -> Result<Option<Run>, StoreError> {
-        self.repeating("read a run", || runs::read(&self.pool, id))
+        self.repeating("accept an event", || accept::accept(&self.pool, wish, resend))
             .await
     }
 
-    async fn lease(
-        &self,
-        id: OnboardingId,
-        worker: WorkerId,
-        ttl: Duration,
-    ) -> Result<LeaseOutcome, StoreError> {
+    async fn biller(&self, id: &BillerId, max_issues: u32) -> Result<Option<BillerView>, StoreError> {
+        self.repeating("read a biller", || billers::view(&self.pool, id, max_issues))
+            .await
+    }
+
+    async fn run(&self, id: OnboardingId) -> Result<Option<Run>, StoreError> {
+        self.repeating("read a run", || runs::read(&self.pool, id)).await
+    }
+
+    async fn lease(&self, id: OnboardingId, worker: WorkerId, ttl: Duration) -> Result<LeaseOutcome, StoreError> {
         self.repeating("lease a run", || runs::lease(&self.pool, id, worker, ttl))
             .await
     }
@@ -64,17 +50,13 @@ impl Store for SqlServerStore {
     }
 
     async fn write(&self, lease: &Lease, batch: &Batch) -> Result<(), StoreError> {
-        self.repeating("record a run's work", || {
-            batch::write(&self.pool, lease, batch)
-        })
-        .await
+        self.repeating("record a run's work", || batch::write(&self.pool, lease, batch))
+            .await
     }
 
     async fn release(&self, lease: &Lease, release: &Release) -> Result<(), StoreError> {
-        self.repeating("release a run", || {
-            runs::release(&self.pool, lease, release)
-        })
-        .await
+        self.repeating("release a run", || runs::release(&self.pool, lease, release))
+            .await
     }
 
     async fn finish(&self, lease: &Lease, ending: &Ending) -> Result<(), StoreError> {
@@ -97,12 +79,7 @@ impl Store for SqlServerStore {
             .await
     }
 
-    async fn operate(
-        &self,
-        id: OnboardingId,
-        operation: Operation,
-        by: &str,
-    ) -> Result<Operated, StoreError> {
+    async fn operate(&self, id: OnboardingId, operation: Operation, by: &str) -> Result<Operated, StoreError> {
         self.repeating("carry out an operator's command", || {
             ending::operate(&self.pool, id, operation, by)
         })
@@ -110,33 +87,20 @@ impl Store for SqlServerStore {
     }
 
     /// Not repeated here: rows that were handed over cannot be taken back.
-    async fn each_user(
-        &self,
-        biller: &BillerId,
-        row: &mut (dyn FnMut(UserRow) + Send),
-    ) -> Result<(), StoreError> {
+    async fn each_user(&self, biller: &BillerId, row: &mut (dyn FnMut(UserRow) + Send)) -> Result<(), StoreError> {
         users::each(&self.pool, biller, row)
             .await
             .map_err(|fault| store_error("read all users", fault))
     }
 
-    async fn users_page(
-        &self,
-        biller: &BillerId,
-        after: Option<Uuid>,
-        limit: u32,
-    ) -> Result<Vec<UserRow>, StoreError> {
-        self.repeating("read a page of users", || {
-            users::page(&self.pool, biller, after, limit)
-        })
-        .await
+    async fn users_page(&self, biller: &BillerId, after: Option<Uuid>, limit: u32) -> Result<Vec<UserRow>, StoreError> {
+        self.repeating("read a page of users", || users::page(&self.pool, biller, after, limit))
+            .await
     }
 
     async fn users_with_issues(&self, id: OnboardingId) -> Result<HashSet<Uuid>, StoreError> {
-        self.repeating("read the users with issues", || {
-            users::with_issues(&self.pool, id)
-        })
-        .await
+        self.repeating("read the users with issues", || users::with_issues(&self.pool, id))
+            .await
     }
 
     async fn ledger_page(
@@ -163,45 +127,25 @@ impl Store for SqlServerStore {
         .await
     }
 
-    async fn pool_users_before(
-        &self,
-        id: OnboardingId,
-        users: &[PoolUser],
-    ) -> Result<HashSet<Uuid>, StoreError> {
+    async fn pool_users_before(&self, id: OnboardingId, users: &[PoolUser]) -> Result<HashSet<Uuid>, StoreError> {
         self.repeating("look up users of a pool", || {
             users::pool_users_before(&self.pool, id, users)
         })
         .await
     }
 
-    async fn take_slot(
-        &self,
-        worker: WorkerId,
-        slots: u32,
-        ttl: Duration,
-    ) -> Result<Option<u32>, StoreError> {
-        self.repeating("take a worker slot", || {
-            slots::take(&self.pool, worker, slots, ttl)
-        })
-        .await
+    async fn take_slot(&self, worker: WorkerId, slots: u32, ttl: Duration) -> Result<Option<u32>, StoreError> {
+        self.repeating("take a worker slot", || slots::take(&self.pool, worker, slots, ttl))
+            .await
     }
 
-    async fn renew_slot(
-        &self,
-        worker: WorkerId,
-        slot: u32,
-        ttl: Duration,
-    ) -> Result<bool, StoreError> {
-        self.repeating("renew a worker slot", || {
-            slots::renew(&self.pool, worker, slot, ttl)
-        })
-        .await
+    async fn renew_slot(&self, worker: WorkerId, slot: u32, ttl: Duration) -> Result<bool, StoreError> {
+        self.repeating("renew a worker slot", || slots::renew(&self.pool, worker, slot, ttl))
+            .await
     }
 
     async fn free_slot(&self, worker: WorkerId, slot: u32) -> Result<(), StoreError> {
-        self.repeating("free a worker slot", || {
-            slots::free(&self.pool, worker, slot)
-        })
-        .await
+        self.repeating("free a worker slot", || slots::free(&self.pool, worker, slot))
+            .await
     }
 }

@@ -20,8 +20,7 @@ const UNLOCKED: &str = "WITH (UPDLOCK, READPAST, ROWLOCK)";
 /// advice waits instead, and finds that a row that was claimed is not due any more.
 pub(super) async fn claim(pool: &Pool, limit: u32, resend: Resend) -> Result<Vec<DueRun>, Fault> {
     // At most 2^20 times at most 24 days in milliseconds: within a BIGINT.
-    let pause =
-        "@P2 * POWER(CAST(2 AS BIGINT), CASE WHEN r.Resends > 20 THEN 20 ELSE r.Resends END)";
+    let pause = "@P2 * POWER(CAST(2 AS BIGINT), CASE WHEN r.Resends > 20 THEN 20 ELSE r.Resends END)";
     let sql = format!(
         "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \
          UPDATE r SET Resends = r.Resends + 1, \
@@ -34,10 +33,7 @@ pub(super) async fn claim(pool: &Pool, limit: u32, resend: Resend) -> Result<Vec
             ORDER BY d.DueAt)",
         open = OPEN.replace("r.State", "d.State"),
     );
-    let (first, longest) = (
-        i64::from(millis(resend.first)),
-        i64::from(millis(resend.longest)),
-    );
+    let (first, longest) = (i64::from(millis(resend.first)), i64::from(millis(resend.longest)));
     let mut session = pool.session().await?;
     let values: [&dyn ToSql; 3] = [&i64::from(limit), &first, &longest];
     let rows = session.rows(&sql, &values).await?;

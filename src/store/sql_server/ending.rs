@@ -75,23 +75,13 @@ async fn record_ciam_status(
     transaction.execute(sql, &values).await
 }
 
-pub(super) async fn operate(
-    pool: &Pool,
-    id: OnboardingId,
-    operation: Operation,
-    by: &str,
-) -> Result<Operated, Fault> {
+pub(super) async fn operate(pool: &Pool, id: OnboardingId, operation: Operation, by: &str) -> Result<Operated, Fault> {
     let mut transaction = pool.begin().await?;
     let Some((known, _)) = run(&mut transaction, id).await? else {
         transaction.commit().await?;
         return Ok(Operated::Unknown);
     };
-    lock_biller(
-        &mut transaction,
-        known.biller_id.as_ref(),
-        pool.lock_timeout(),
-    )
-    .await?;
+    lock_biller(&mut transaction, known.biller_id.as_ref(), pool.lock_timeout()).await?;
     lock_run(&mut transaction, id).await?;
     let Some((before, lease)) = run(&mut transaction, id).await? else {
         transaction.commit().await?;

@@ -21,8 +21,8 @@ struct Described(String);
 
 /// Trying again later may help (reference `sql-server.md` §1, and resource limits that pass).
 const TRANSIENT: [u32; 28] = [
-    64, 233, 701, 911, 921, 1204, 1205, 1222, 3960, 4060, 8645, 8651, 10053, 10054, 10060, 10928,
-    10929, 40143, 40197, 40501, 40540, 40613, 42108, 42109, 49918, 49919, 49920, 51001,
+    64, 233, 701, 911, 921, 1204, 1205, 1222, 3960, 4060, 8645, 8651, 10053, 10054, 10060, 10928, 10929, 40143, 40197,
+    40501, 40540, 40613, 42108, 42109, 49918, 49919, 49920, 51001,
 ];
 
 /// Trying again at once may help: deadlock, snapshot conflict, and a row inserted by somebody else in between.

@@ -13,11 +13,7 @@ use crate::domain::ids::OnboardingId;
 use crate::store::LedgerRow;
 
 /// Updates the rows that are there and inserts the others. The run's row is locked by this transaction.
-pub(super) async fn upsert(
-    transaction: &mut Transaction,
-    id: OnboardingId,
-    rows: &[LedgerRow],
-) -> Result<(), Fault> {
+pub(super) async fn upsert(transaction: &mut Transaction, id: OnboardingId, rows: &[LedgerRow]) -> Result<(), Fault> {
     const NEW: &str = "OPENJSON(@P2) WITH ( \
         UserGuid UNIQUEIDENTIFIER '$.g', UserId UNIQUEIDENTIFIER '$.u', ContentHash NVARCHAR(4000) '$.h', \
         State NVARCHAR(4000) '$.s') AS n";
@@ -47,11 +43,7 @@ pub(super) async fn upsert(
 
 /// Old values stay as they were first written. They travel as parameters, not as JSON: what escapes stand for is not taken
 /// back by every engine's `OPENJSON`.
-async fn keep_old_values(
-    transaction: &mut Transaction,
-    id: OnboardingId,
-    rows: &[LedgerRow],
-) -> Result<(), Fault> {
+async fn keep_old_values(transaction: &mut Transaction, id: OnboardingId, rows: &[LedgerRow]) -> Result<(), Fault> {
     for chunk in first_old_values(rows).chunks(PAIRS) {
         let pairs = (1..=chunk.len()).map(|row| format!("(@P{}, @P{})", 2 * row, 2 * row + 1));
         let sql = format!(

@@ -5,24 +5,12 @@ use super::error::{Fault, unavailable};
 use super::session::Transaction;
 
 /// The lock under which a biller's events are decided and its runs end. Ids differ byte for byte, and so do their locks.
-pub(super) async fn lock_biller(
-    transaction: &mut Transaction,
-    biller_id: &str,
-    timeout: i32,
-) -> Result<(), Fault> {
-    lock(
-        transaction,
-        &format!("ciam.BillerCiam:{biller_id}"),
-        timeout,
-    )
-    .await
+pub(super) async fn lock_biller(transaction: &mut Transaction, biller_id: &str, timeout: i32) -> Result<(), Fault> {
+    lock(transaction, &format!("ciam.BillerCiam:{biller_id}"), timeout).await
 }
 
 /// The lock under which worker slots are handed out.
-pub(super) async fn lock_worker_slots(
-    transaction: &mut Transaction,
-    timeout: i32,
-) -> Result<(), Fault> {
+pub(super) async fn lock_worker_slots(transaction: &mut Transaction, timeout: i32) -> Result<(), Fault> {
     lock(transaction, "ciam.WorkerSlot", timeout).await
 }
 

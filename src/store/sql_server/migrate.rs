@@ -5,9 +5,7 @@ use super::pool::Pool;
 use super::session::Session;
 use crate::store::row::count;
 
-const SCRIPTS: [&str; 1] = [include_str!(
-    "../../../infra/sql/sql_server/0001_onboarding.sql"
-)];
+const SCRIPTS: [&str; 1] = [include_str!("../../../infra/sql/sql_server/0001_onboarding.sql")];
 
 /// The CRM's side for tests, and an example for DBAs.
 const SAMPLE_CRM: &str = include_str!("../../../infra/sql/sql_server/sample_crm.sql");
@@ -33,9 +31,7 @@ pub(super) async fn version(pool: &Pool) -> Result<Option<u32>, Fault> {
         Some(row) => row.try_get("Newest")?,
         None => None,
     };
-    Ok(newest
-        .map(|version| count("schema version", version))
-        .transpose()?)
+    Ok(newest.map(|version| count("schema version", version)).transpose()?)
 }
 
 pub(super) async fn migrate(pool: &Pool) -> Result<(), Fault> {

@@ -68,17 +68,11 @@ impl SqlServerStore {
     /// # Errors
     /// As every call.
     pub async fn create_sample_crm(&self) -> Result<(), StoreError> {
-        self.repeating("create the sample CRM", || {
-            migrate::create_sample_crm(&self.pool)
-        })
-        .await
+        self.repeating("create the sample CRM", || migrate::create_sample_crm(&self.pool))
+            .await
     }
 
-    async fn repeating<T, F>(
-        &self,
-        action: &'static str,
-        attempt: impl FnMut() -> F + Send,
-    ) -> Result<T, StoreError>
+    async fn repeating<T, F>(&self, action: &'static str, attempt: impl FnMut() -> F + Send) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, Fault>> + Send,
     {

@@ -111,11 +111,7 @@ impl managed::Manager for Manager {
             return Err(RecycleError::message("too old"));
         }
         if metrics.last_used() > MAX_IDLE {
-            client
-                .simple_query("SELECT 1")
-                .await?
-                .into_results()
-                .await?;
+            client.simple_query("SELECT 1").await?.into_results().await?;
         }
         Ok(())
     }

@@ -24,15 +24,11 @@ pub(super) const OPEN: &str = "(r.State IN (N'queued', N'running', N'waiting', N
 /// Keeps the run from changing until the transaction ends: by a change that changes nothing. A hint (`UPDLOCK`) is only
 /// advice to some engines.
 pub(super) async fn lock_run(transaction: &mut Transaction, id: OnboardingId) -> Result<(), Fault> {
-    let sql =
-        "UPDATE r SET Version = r.Version FROM ciam.Onboarding AS r WHERE r.OnboardingId = @P1";
+    let sql = "UPDATE r SET Version = r.Version FROM ciam.Onboarding AS r WHERE r.OnboardingId = @P1";
     transaction.execute(sql, &[&id.0]).await
 }
 
-pub(super) async fn run(
-    session: &mut Session,
-    id: OnboardingId,
-) -> Result<Option<(Run, LeaseColumns)>, Fault> {
+pub(super) async fn run(session: &mut Session, id: OnboardingId) -> Result<Option<(Run, LeaseColumns)>, Fault> {
     run_where(session, "r.OnboardingId = @P1", &[&id.0]).await
 }
 
@@ -121,8 +117,7 @@ pub(super) async fn update_leased(
 
 pub(super) async fn renew(pool: &Pool, lease: &Lease, ttl: Duration) -> Result<(), Fault> {
     let mut session = pool.heartbeat().await?;
-    let set =
-        "LeaseUntil = DATEADD(MILLISECOND, @P4, @now), DueAt = DATEADD(MILLISECOND, @P4, @now)";
+    let set = "LeaseUntil = DATEADD(MILLISECOND, @P4, @now), DueAt = DATEADD(MILLISECOND, @P4, @now)";
     update_leased(&mut session, lease, set, &[&millis(ttl)]).await?;
     session.give_back();
     Ok(())

@@ -23,26 +23,13 @@ impl Session {
 
     /// All rows of all results of a statement batch. What `OUTPUT` answers needs a name in brackets: without, some engines
     /// fold it to lower case.
-    pub(super) async fn rows(
-        &mut self,
-        sql: &str,
-        values: &[&dyn ToSql],
-    ) -> Result<Vec<Row>, Fault> {
-        let results = self
-            .client()?
-            .query(sql, values)
-            .await?
-            .into_results()
-            .await?;
+    pub(super) async fn rows(&mut self, sql: &str, values: &[&dyn ToSql]) -> Result<Vec<Row>, Fault> {
+        let results = self.client()?.query(sql, values).await?.into_results().await?;
         Ok(results.into_iter().flatten().collect())
     }
 
     /// The first row.
-    pub(super) async fn row(
-        &mut self,
-        sql: &str,
-        values: &[&dyn ToSql],
-    ) -> Result<Option<Row>, Fault> {
+    pub(super) async fn row(&mut self, sql: &str, values: &[&dyn ToSql]) -> Result<Option<Row>, Fault> {
         Ok(self.rows(sql, values).await?.into_iter().next())
     }
 

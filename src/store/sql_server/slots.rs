@@ -14,12 +14,7 @@ use crate::store::transition::millis;
 
 /// Slots are handed out one after the other; the condition is asked again of the row that is changed, because a heart-beat
 /// may have renewed it in between.
-pub(super) async fn take(
-    pool: &Pool,
-    worker: WorkerId,
-    slots: u32,
-    ttl: Duration,
-) -> Result<Option<u32>, Fault> {
+pub(super) async fn take(pool: &Pool, worker: WorkerId, slots: u32, ttl: Duration) -> Result<Option<u32>, Fault> {
     let sql = "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \
         DECLARE @slot BIGINT = 1; \
         WHILE @slot <= @P3 \
@@ -46,12 +41,7 @@ pub(super) async fn take(
     }
 }
 
-pub(super) async fn renew(
-    pool: &Pool,
-    worker: WorkerId,
-    slot: u32,
-    ttl: Duration,
-) -> Result<bool, Fault> {
+pub(super) async fn renew(pool: &Pool, worker: WorkerId, slot: u32, ttl: Duration) -> Result<bool, Fault> {
     let sql = "UPDATE ciam.WorkerSlot SET HeldUntil = DATEADD(MILLISECOND, @P3, SYSUTCDATETIME()) \
         WHERE Slot = @P1 AND WorkerId = @P2";
     let mut session = pool.heartbeat().await?;

@@ -36,11 +36,7 @@ fn user(row: &Row) -> Result<UserRow, Fault> {
 }
 
 /// Rows are handed over as they arrive.
-pub(super) async fn each(
-    pool: &Pool,
-    biller: &BillerId,
-    take: &mut (dyn FnMut(UserRow) + Send),
-) -> Result<(), Fault> {
+pub(super) async fn each(pool: &Pool, biller: &BillerId, take: &mut (dyn FnMut(UserRow) + Send)) -> Result<(), Fault> {
     let sql = format!("SELECT {USER} FROM ciam.BillerUser AS u WHERE {OF_BILLER}");
     let biller_id: &str = biller.as_ref();
     let mut session = pool.session().await?;

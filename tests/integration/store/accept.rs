@@ -6,9 +6,7 @@ use biller_onboarding::domain::wish::{Decision, Source, Wish};
 use biller_onboarding::store::{Acceptance, Ending};
 
 use super::db::{Db, on_both};
-use super::fixtures::{
-    RESEND, activated, biller, finish, no, queued, run_id, stuck, with_event, yes,
-};
+use super::fixtures::{RESEND, activated, biller, finish, no, queued, run_id, stuck, with_event, yes};
 
 async fn accept(db: &dyn Db, wish: &Wish) -> Acceptance {
     db.store().accept(wish, RESEND).await.unwrap()
@@ -45,9 +43,7 @@ async fn no_for_a_biller_that_is_not_active_is_nothing_to_do(db: &dyn Db) {
     assert_eq!(db.store().run(run_id(1)).await.unwrap(), None);
 }
 
-async fn a_wizard_without_the_checkbox_is_nothing_to_do_even_for_a_biller_nobody_knows(
-    db: &dyn Db,
-) {
+async fn a_wizard_without_the_checkbox_is_nothing_to_do_even_for_a_biller_nobody_knows(db: &dyn Db) {
     let wish = Wish {
         source: Source::BillerWizard,
         ..no(1)
@@ -80,13 +76,7 @@ async fn billers_that_differ_in_case_only_are_two(db: &dyn Db) {
     };
     let refused = accept(db, &shouting(1)).await;
     assert_eq!(refused.decision, Decision::BillerNotFound);
-    assert!(
-        db.store()
-            .biller(&biller("ABC"), 1)
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert!(db.store().biller(&biller("ABC"), 1).await.unwrap().is_none());
 
     db.add_biller("ABC", Some("LARGE")).await;
     let small = Wish {
@@ -146,15 +136,7 @@ async fn the_same_event_again_gets_its_run_even_when_that_has_ended(db: &dyn Db)
         let again = accept(db, &with_event(yes(2), "event-1")).await;
         assert!(matches!(again.decision, Decision::Replay(Some(head)) if head.id == run_id(1)));
         assert_eq!(again.run.expect("is named").id, run_id(1));
-        if db
-            .store()
-            .run(run_id(1))
-            .await
-            .unwrap()
-            .unwrap()
-            .state
-            .is_open()
-        {
+        if db.store().run(run_id(1)).await.unwrap().unwrap().state.is_open() {
             finish(db, run_id(1), &Ending::Failed(super::fixtures::WHY)).await;
         }
     }
@@ -202,11 +184,7 @@ async fn event_ids_belong_to_their_biller_and_are_compared_byte_for_byte(db: &dy
         biller_id: biller("1877"),
         ..with_event(no(2), "Event")
     };
-    for wish in [
-        other_biller,
-        with_event(no(3), "event"),
-        with_event(no(4), "Event "),
-    ] {
+    for wish in [other_biller, with_event(no(3), "event"), with_event(no(4), "Event ")] {
         assert_eq!(accept(db, &wish).await.decision, Decision::NothingToDo);
     }
 }
@@ -261,13 +239,7 @@ async fn concurrent_copies_of_one_event_start_one_run(db: &dyn Db) {
 }
 
 async fn a_biller_is_shown_with_its_latest_run(db: &dyn Db) {
-    assert!(
-        db.store()
-            .biller(&biller("1876"), 9)
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert!(db.store().biller(&biller("1876"), 9).await.unwrap().is_none());
     db.add_biller("1876", Some("Sample")).await;
     let untouched = db.store().biller(&biller("1876"), 9).await.unwrap();
     let untouched = untouched.expect("is listed");

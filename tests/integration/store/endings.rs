@@ -6,8 +6,7 @@ use biller_onboarding::store::{Ending, StoreError};
 
 use super::db::{Db, on_both};
 use super::fixtures::{
-    LONG, SHORT, WHY, accept, activated, biller, finish, lease, leased, live, no, queued, run_id,
-    stuck, yes,
+    LONG, SHORT, WHY, accept, activated, biller, finish, lease, leased, live, no, queued, run_id, stuck, yes,
 };
 
 async fn shown(db: &dyn Db) -> (BillerCiam, Run) {
@@ -71,10 +70,7 @@ async fn a_disabled_biller_is_inactive_and_keeps_its_date(db: &dyn Db) {
     assert_eq!(after.identity_pool_id.as_deref(), Some("pool-1"));
     let crm = db.product_ciam("1876").await.expect("was told");
     assert_eq!((crm.status.as_str(), crm.toggle_on), ("Inactive", false));
-    assert_eq!(
-        (crm.activation_date, crm.run),
-        (before.activation_date, run_id(2).0)
-    );
+    assert_eq!((crm.activation_date, crm.run), (before.activation_date, run_id(2).0));
 }
 
 async fn a_biller_enabled_again_gets_a_new_date(db: &dyn Db) {
@@ -126,10 +122,7 @@ async fn when_the_crm_refuses_nothing_is_written_and_the_lease_is_kept(db: &dyn 
     let store = db.store();
     let before = shown(db).await;
     let refused = store.finish(&lease, &live()).await;
-    assert!(
-        matches!(refused, Err(StoreError::Refused { .. })),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
     assert!(!refused.unwrap_err().is_transient());
     assert_eq!(shown(db).await, before);
     assert_eq!(db.product_ciam("1876").await, None);
@@ -143,10 +136,7 @@ async fn when_the_crm_refuses_a_deactivation_nothing_is_written(db: &dyn Db) {
     let (before, told) = (shown(db).await, db.product_ciam("1876").await);
     db.refuse_ciam_status().await;
     let refused = db.store().finish(&lease, &Ending::Deactivated).await;
-    assert!(
-        matches!(refused, Err(StoreError::Refused { .. })),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
     assert_eq!(shown(db).await, before);
     assert_eq!(db.product_ciam("1876").await, told);
 }

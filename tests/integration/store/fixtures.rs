@@ -7,9 +7,7 @@ use biller_onboarding::domain::journal::Entry;
 use biller_onboarding::domain::reason::Reason;
 use biller_onboarding::domain::run::RunState;
 use biller_onboarding::domain::wish::{Source, Wish};
-use biller_onboarding::store::{
-    Batch, Ending, Lease, LeaseOutcome, LeasedRun, Release, Resend, Store,
-};
+use biller_onboarding::store::{Batch, Ending, Lease, LeaseOutcome, LeasedRun, Release, Resend, Store};
 use uuid::Uuid;
 
 use super::db::Db;
@@ -141,7 +139,5 @@ pub(crate) fn journal_note(text: &str) -> Batch {
 }
 
 pub(crate) fn note(text: &str) -> Entry {
-    Entry::DeletePool {
-        pool_id: text.into(),
-    }
+    Entry::DeletePool { pool_id: text.into() }
 }

@@ -5,9 +5,7 @@ use biller_onboarding::domain::run::{Run, RunState};
 use biller_onboarding::store::{Batch, Ending, LeaseOutcome, Release, StoreError};
 
 use super::db::{Db, Word, on_both};
-use super::fixtures::{
-    LONG, SHORT, WHY, finish, journal_note, lease, leased, queued, run_id, stuck, wait, worker,
-};
+use super::fixtures::{LONG, SHORT, WHY, finish, journal_note, lease, leased, queued, run_id, stuck, wait, worker};
 
 async fn run(db: &dyn Db) -> Run {
     db.store().run(run_id(1)).await.unwrap().expect("is there")
@@ -20,10 +18,7 @@ async fn a_leased_run_is_running_and_keeps_its_first_start(db: &dyn Db) {
     assert!(first.run.started_at.is_some() && !first.took_over);
     assert_eq!(first.run, run(db).await);
 
-    db.store()
-        .release(&first.lease, &wait(SHORT))
-        .await
-        .unwrap();
+    db.store().release(&first.lease, &wait(SHORT)).await.unwrap();
     db.pass(SHORT).await;
     let second = lease(&*db.store(), id, 2, LONG).await;
     assert_eq!(second.run.started_at, first.run.started_at);
@@ -99,10 +94,7 @@ async fn a_late_writer_finds_its_lease_lost_whatever_it_writes(db: &dyn Db) {
     }
     assert_eq!(run(db).await, current.run);
     assert_eq!(store.journal(id).await.unwrap(), []);
-    store
-        .write(&current.lease, &Batch::default())
-        .await
-        .unwrap();
+    store.write(&current.lease, &Batch::default()).await.unwrap();
 }
 
 async fn nothing_can_be_written_under_a_lease_that_was_given_up(db: &dyn Db) {
@@ -123,10 +115,7 @@ async fn nothing_can_be_written_about_a_run_that_ended(db: &dyn Db) {
     store.finish(&ended, &Ending::Failed(WHY)).await.unwrap();
     let again = store.finish(&ended, &Ending::Failed(WHY)).await;
     assert!(matches!(again, Err(StoreError::LeaseLost(_))));
-    assert!(matches!(
-        store.renew(&ended, LONG).await,
-        Err(StoreError::LeaseLost(_))
-    ));
+    assert!(matches!(store.renew(&ended, LONG).await, Err(StoreError::LeaseLost(_))));
 }
 
 async fn a_waiting_run_is_not_to_be_had_before_its_time(db: &dyn Db) {
@@ -136,10 +125,7 @@ async fn a_waiting_run_is_not_to_be_had_before_its_time(db: &dyn Db) {
     store.release(&first, &wait(LONG)).await.unwrap();
     let waiting = run(db).await;
     assert_eq!(waiting.state, RunState::Waiting);
-    assert_eq!(
-        waiting.waiting_for.as_deref(),
-        Some("secureauth_unavailable")
-    );
+    assert_eq!(waiting.waiting_for.as_deref(), Some("secureauth_unavailable"));
     assert_eq!(waiting.pauses_used, 3);
     assert!(waiting.next_attempt_at.expect("has a time") >= before + LONG);
     let early = store.lease(run_id(1), worker(2), LONG).await.unwrap();
@@ -213,10 +199,7 @@ async fn a_run_with_a_word_of_a_newer_version_is_left_alone(db: &dyn Db) {
                 .await
                 .map(drop),
         ] {
-            assert!(
-                matches!(result, Err(StoreError::Newer { .. })),
-                "{column:?} {result:?}"
-            );
+            assert!(matches!(result, Err(StoreError::Newer { .. })), "{column:?} {result:?}");
         }
         db.set_word(id, column, known).await;
     }

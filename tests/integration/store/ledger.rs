@@ -30,11 +30,7 @@ fn ledger(rows: Vec<LedgerRow>) -> Batch {
 async fn all_pages(db: &dyn Db, limit: u32) -> Vec<LedgerRow> {
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
-        let page = db
-            .store()
-            .ledger_page(run_id(1), after, limit)
-            .await
-            .unwrap();
+        let page = db.store().ledger_page(run_id(1), after, limit).await.unwrap();
         assert!(page.len() <= usize::try_from(limit).unwrap());
         match page.last() {
             Some(last) => after = Some(last.user_guid),
@@ -47,10 +43,7 @@ async fn all_pages(db: &dyn Db, limit: u32) -> Vec<LedgerRow> {
 async fn ledger_rows_are_inserted_and_then_updated(db: &dyn Db) {
     let lease = leased(db).await;
     let store = db.store();
-    let first = vec![
-        row(1, LedgerState::Importing),
-        row(2, LedgerState::Importing),
-    ];
+    let first = vec![row(1, LedgerState::Importing), row(2, LedgerState::Importing)];
     store.write(&lease, &ledger(first)).await.unwrap();
     let changed = LedgerRow {
         user_id: guid(7),
@@ -61,20 +54,13 @@ async fn ledger_rows_are_inserted_and_then_updated(db: &dyn Db) {
     store.write(&lease, &ledger(second)).await.unwrap();
     let mut rows = all_pages(db, 10).await;
     rows.sort_by_key(|row| row.user_guid);
-    let expected = [
-        row(1, LedgerState::Importing),
-        changed,
-        row(3, LedgerState::Refused),
-    ];
+    let expected = [row(1, LedgerState::Importing), changed, row(3, LedgerState::Refused)];
     assert_eq!(rows, expected);
 }
 
 async fn of_two_rows_of_a_user_in_one_batch_the_last_counts(db: &dyn Db) {
     let lease = leased(db).await;
-    let twice = vec![
-        row(1, LedgerState::Importing),
-        row(1, LedgerState::Imported),
-    ];
+    let twice = vec![row(1, LedgerState::Importing), row(1, LedgerState::Imported)];
     db.store().write(&lease, &ledger(twice)).await.unwrap();
     assert_eq!(all_pages(db, 10).await, [row(1, LedgerState::Imported)]);
 }
@@ -90,10 +76,7 @@ async fn every_ledger_state_is_read_back(db: &dyn Db) {
         LedgerState::TakenBack,
     ];
     for state in states {
-        db.store()
-            .write(&lease, &ledger(vec![row(1, state)]))
-            .await
-            .unwrap();
+        db.store().write(&lease, &ledger(vec![row(1, state)])).await.unwrap();
         assert_eq!(all_pages(db, 10).await, [row(1, state)]);
     }
 }
@@ -111,10 +94,7 @@ async fn old_values_stay_as_they_were_first_written(db: &dyn Db) {
         (LedgerState::Changing, Some("{}")),
         (LedgerState::Changed, None),
     ] {
-        store
-            .write(&lease, &ledger(vec![with(state, before)]))
-            .await
-            .unwrap();
+        store.write(&lease, &ledger(vec![with(state, before)])).await.unwrap();
         assert_eq!(all_pages(db, 10).await, [with(state, Some(original))]);
     }
 }
@@ -132,26 +112,18 @@ async fn of_two_old_values_in_one_batch_the_first_counts(db: &dyn Db) {
         with(LedgerState::Changed, None),
     ];
     db.store().write(&lease, &ledger(rows)).await.unwrap();
-    assert_eq!(
-        all_pages(db, 10).await,
-        [with(LedgerState::Changed, Some("first"))]
-    );
+    assert_eq!(all_pages(db, 10).await, [with(LedgerState::Changed, Some("first"))]);
 }
 
 async fn pages_of_the_ledger_hold_every_row_once(db: &dyn Db) {
     let lease = leased(db).await;
     // Keys that SQL Server and SQLite put into different orders.
-    let keys: Vec<Uuid> = (0..257_u128)
-        .map(|n| Uuid::from_u128((n << 120) | (257 - n)))
-        .collect();
+    let keys: Vec<Uuid> = (0..257_u128).map(|n| Uuid::from_u128((n << 120) | (257 - n))).collect();
     let rows = keys.iter().map(|key| LedgerRow {
         user_guid: *key,
         ..row(1, LedgerState::Imported)
     });
-    db.store()
-        .write(&lease, &ledger(rows.collect()))
-        .await
-        .unwrap();
+    db.store().write(&lease, &ledger(rows.collect())).await.unwrap();
     for limit in [1, 64, 1000] {
         let seen = all_pages(db, limit).await;
         assert_eq!(seen.len(), keys.len());
@@ -162,9 +134,7 @@ async fn pages_of_the_ledger_hold_every_row_once(db: &dyn Db) {
 
 async fn a_big_batch_is_written_whole(db: &dyn Db) {
     let lease = leased(db).await;
-    let rows: Vec<_> = (1..=12_000)
-        .map(|number| row(number, LedgerState::Imported))
-        .collect();
+    let rows: Vec<_> = (1..=12_000).map(|number| row(number, LedgerState::Imported)).collect();
     db.store().write(&lease, &ledger(rows)).await.unwrap();
     assert_eq!(all_pages(db, 5000).await.len(), 12_000);
 }
@@ -193,13 +163,7 @@ async fn the_newest_row_of_succeeded_runs_on_the_pool_is_found(db: &dyn Db) {
     let first = vec![row(1, LedgerState::Imported), row(2, LedgerState::Imported)];
     write_and_end(db, run_id(1), first, &live()).await;
     earlier_run(db, 2, vec![row(2, LedgerState::Changed)], &synced("pool-1")).await;
-    earlier_run(
-        db,
-        3,
-        vec![row(1, LedgerState::Refused)],
-        &Ending::Failed(WHY),
-    )
-    .await;
+    earlier_run(db, 3, vec![row(1, LedgerState::Refused)], &Ending::Failed(WHY)).await;
     earlier_run(db, 4, vec![row(1, LedgerState::Changed)], &synced("pool-2")).await;
 
     let asked = [guid(1), guid(2), guid(3)];
@@ -211,11 +175,7 @@ async fn the_newest_row_of_succeeded_runs_on_the_pool_is_found(db: &dyn Db) {
     assert_eq!(found.len(), 2);
     assert_eq!(found.get(&guid(1)), Some(&row(1, LedgerState::Imported)));
     assert_eq!(found.get(&guid(2)), Some(&row(2, LedgerState::Changed)));
-    let none = db
-        .store()
-        .earlier_ledger(&biller("1876"), "pool-1", &[])
-        .await
-        .unwrap();
+    let none = db.store().earlier_ledger(&biller("1876"), "pool-1", &[]).await.unwrap();
     assert!(none.is_empty());
 }
 
@@ -229,9 +189,7 @@ async fn another_billers_ledger_is_not_found(db: &dyn Db) {
     write_and_end(db, run_id(1), vec![row(1, LedgerState::Imported)], &live()).await;
     let store = db.store();
     for (id, hits) in [("abc", 1), ("ABC", 0)] {
-        let found = store
-            .earlier_ledger(&biller(id), "pool-1", &[guid(1)])
-            .await;
+        let found = store.earlier_ledger(&biller(id), "pool-1", &[guid(1)]).await;
         assert_eq!(found.unwrap().len(), hits, "{id}");
     }
 }
@@ -282,10 +240,7 @@ async fn a_pool_page_may_be_recorded_twice_in_one_batch(db: &dyn Db) {
         ..Batch::default()
     };
     db.store().write(&lease, &twice).await.unwrap();
-    let known = db
-        .store()
-        .pool_users_before(run_id(1), &[pool_user(5, "a")])
-        .await;
+    let known = db.store().pool_users_before(run_id(1), &[pool_user(5, "a")]).await;
     assert_eq!(known.unwrap(), [guid(5)].into());
 }
 

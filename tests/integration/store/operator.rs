@@ -7,8 +7,7 @@ use biller_onboarding::store::{Ending, LeaseOutcome, Operated, Operation, Releas
 
 use super::db::{Db, on_both};
 use super::fixtures::{
-    LONG, RESEND, SHORT, accept, finish, lease, leased, live, queued, run_id, stuck, wait, worker,
-    yes,
+    LONG, RESEND, SHORT, accept, finish, lease, leased, live, queued, run_id, stuck, wait, worker, yes,
 };
 
 async fn operate(db: &dyn Db, operation: Operation) -> Operated {
@@ -47,10 +46,7 @@ async fn is_open_again(db: &dyn Db) -> bool {
 
 async fn a_stuck_run_resumes_where_it_stood(db: &dyn Db) {
     stuck(db).await;
-    assert_eq!(
-        operate(db, Operation::Resume).await,
-        Operated::Now(RunState::Waiting)
-    );
+    assert_eq!(operate(db, Operation::Resume).await, Operated::Now(RunState::Waiting));
     assert_eq!(run(db).await.reason, None);
     assert!(is_open_again(db).await);
 }
@@ -69,10 +65,7 @@ async fn a_run_stuck_while_taken_back_resumes_taking_back(db: &dyn Db) {
 async fn a_waiting_run_resumes_at_once(db: &dyn Db) {
     let lease = leased(db).await;
     db.store().release(&lease, &wait(LONG)).await.unwrap();
-    assert_eq!(
-        operate(db, Operation::Resume).await,
-        Operated::Now(RunState::Waiting)
-    );
+    assert_eq!(operate(db, Operation::Resume).await, Operated::Now(RunState::Waiting));
     assert!(is_open_again(db).await);
 }
 
@@ -109,10 +102,7 @@ async fn a_waiting_run_is_rolled_back(db: &dyn Db) {
 
 async fn a_queued_run_is_cancelled_and_another_may_start(db: &dyn Db) {
     queued(db).await;
-    assert_eq!(
-        operate(db, Operation::Cancel).await,
-        Operated::Now(RunState::Cancelled)
-    );
+    assert_eq!(operate(db, Operation::Cancel).await, Operated::Now(RunState::Cancelled));
     assert!(run(db).await.finished_at.is_some());
     assert_eq!(db.due_at(run_id(1)).await, None);
     accept(&*db.store(), &yes(2)).await;
@@ -121,28 +111,19 @@ async fn a_queued_run_is_cancelled_and_another_may_start(db: &dyn Db) {
 
 async fn a_stuck_run_is_closed_and_keeps_its_reason(db: &dyn Db) {
     stuck(db).await;
-    assert_eq!(
-        operate(db, Operation::Close).await,
-        Operated::Now(RunState::Failed)
-    );
+    assert_eq!(operate(db, Operation::Close).await, Operated::Now(RunState::Failed));
     let run = run(db).await;
     assert!(run.finished_at.is_some());
     assert_eq!(run.reason.as_deref(), Some("not_taken_back"));
 }
 
 async fn a_command_that_does_not_fit_changes_nothing(db: &dyn Db) {
-    let unknown = db
-        .store()
-        .operate(run_id(9), Operation::Resume, "Zoë")
-        .await;
+    let unknown = db.store().operate(run_id(9), Operation::Resume, "Zoë").await;
     assert_eq!(unknown.unwrap(), Operated::Unknown);
 
     let id = queued(db).await;
     for operation in [Operation::Resume, Operation::Close] {
-        assert_eq!(
-            operate(db, operation).await,
-            Operated::NotFrom(RunState::Queued)
-        );
+        assert_eq!(operate(db, operation).await, Operated::NotFrom(RunState::Queued));
     }
     let lease = lease(&*db.store(), id, 1, LONG).await.lease;
     let all = [
@@ -152,18 +133,12 @@ async fn a_command_that_does_not_fit_changes_nothing(db: &dyn Db) {
         Operation::Close,
     ];
     for operation in all {
-        assert_eq!(
-            operate(db, operation).await,
-            Operated::NotFrom(RunState::Running)
-        );
+        assert_eq!(operate(db, operation).await, Operated::NotFrom(RunState::Running));
     }
     db.store().finish(&lease, &live()).await.unwrap();
     let ended = run(db).await;
     for operation in all {
-        assert_eq!(
-            operate(db, operation).await,
-            Operated::NotFrom(RunState::Succeeded)
-        );
+        assert_eq!(operate(db, operation).await, Operated::NotFrom(RunState::Succeeded));
     }
     assert_eq!(run(db).await, ended);
     assert_eq!(db.store().journal(id).await.unwrap(), []);

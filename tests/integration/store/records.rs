@@ -8,9 +8,7 @@ use biller_onboarding::store::{Batch, LedgerRow, LedgerState, PoolUser, StoreErr
 use uuid::Uuid;
 
 use super::db::{Db, on_both};
-use super::fixtures::{
-    LONG, SHORT, biller, guid, journal_note, leased, note, run_id, wait, worker,
-};
+use super::fixtures::{LONG, SHORT, biller, guid, journal_note, leased, note, run_id, wait, worker};
 
 fn issue(user_guid: Option<Uuid>) -> Issue {
     Issue {
@@ -45,11 +43,7 @@ async fn the_journal_is_read_in_the_order_it_was_written(db: &dyn Db) {
     let seqs: Vec<_> = journal.iter().map(|recorded| recorded.seq).collect();
     assert_eq!(seqs, [1, 2, 3]);
     let now = db.now().await;
-    assert!(
-        journal
-            .iter()
-            .all(|recorded| (before..=now).contains(&recorded.at))
-    );
+    assert!(journal.iter().all(|recorded| (before..=now).contains(&recorded.at)));
     let entries: Vec<_> = journal.into_iter().map(|recorded| recorded.entry).collect();
     assert_eq!(entries, [checked, note("zwölf \"\\\n"), note("third")]);
 }
@@ -75,10 +69,7 @@ async fn a_known_journal_entry_of_another_shape_is_newer_too(db: &dyn Db) {
 
 async fn the_journal_is_append_only(db: &dyn Db) {
     let lease = leased(db).await;
-    db.store()
-        .write(&lease, &journal_note("kept"))
-        .await
-        .unwrap();
+    db.store().write(&lease, &journal_note("kept")).await.unwrap();
     let before = db.store().journal(run_id(1)).await.unwrap();
     assert!(db.journal_refuses_changes(run_id(1)).await);
     assert_eq!(db.store().journal(run_id(1)).await.unwrap(), before);
@@ -104,10 +95,7 @@ async fn a_batch_changes_what_it_names_and_nothing_else(db: &dyn Db) {
     store.write(&lease, &batch).await.unwrap();
     store.write(&lease, &Batch::default()).await.unwrap();
     let run = store.run(run_id(1)).await.unwrap().expect("is there");
-    assert_eq!(
-        (run.step, run.progress),
-        (Some(Step::ImportUsers), progress)
-    );
+    assert_eq!((run.step, run.progress), (Some(Step::ImportUsers), progress));
     assert_eq!((run.issues_total, run.generation), (200_000, 2));
     let view = store.biller(&biller("1876"), 1).await.unwrap();
     assert_eq!(view.expect("is listed").biller.generation, 2);
@@ -123,9 +111,7 @@ async fn the_next_run_carries_the_billers_generation(db: &dyn Db) {
     store.write(&lease, &batch).await.unwrap();
     let failed = biller_onboarding::store::Ending::Failed(super::fixtures::WHY);
     store.finish(&lease, &failed).await.unwrap();
-    let accepted = store
-        .accept(&super::fixtures::yes(2), super::fixtures::RESEND)
-        .await;
+    let accepted = store.accept(&super::fixtures::yes(2), super::fixtures::RESEND).await;
     assert_eq!(accepted.unwrap().run.expect("has a run").generation, 3);
 }
 
@@ -135,10 +121,7 @@ async fn something_done_makes_pauses_start_from_the_beginning(db: &dyn Db) {
     store.release(&first, &wait(SHORT)).await.unwrap();
     db.pass(SHORT).await;
     let second = super::fixtures::lease(&*store, run_id(1), 2, LONG).await;
-    assert_eq!(
-        (second.run.pauses_used, second.lease.worker),
-        (3, worker(2))
-    );
+    assert_eq!((second.run.pauses_used, second.lease.worker), (3, worker(2)));
     for (resets_pauses, pauses_used) in [(false, 3), (true, 0)] {
         let batch = Batch {
             resets_pauses,
@@ -181,10 +164,7 @@ async fn a_batch_with_one_bad_row_writes_nothing(db: &dyn Db) {
         progress: Some(Progress::default()),
     };
     let refused = store.write(&lease, &batch).await;
-    assert!(
-        matches!(refused, Err(StoreError::Refused { .. })),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
     assert!(!format!("{refused:?}").contains("ffff"), "{refused:?}");
     assert_eq!(store.run(run_id(1)).await.unwrap(), before);
     assert_eq!(store.journal(run_id(1)).await.unwrap(), []);
@@ -224,9 +204,7 @@ async fn only_so_many_issues_are_kept(db: &dyn Db) {
     let store = db.store();
     let kept = u32::try_from(Batch::ISSUES_KEPT).unwrap();
     let issues = |range: std::ops::RangeInclusive<u32>| Batch {
-        issues: range
-            .map(|number| issue(Some(guid(number.into()))))
-            .collect(),
+        issues: range.map(|number| issue(Some(guid(number.into())))).collect(),
         ..Batch::default()
     };
     store.write(&lease, &issues(1..=kept - 1)).await.unwrap();

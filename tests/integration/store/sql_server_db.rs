@@ -47,8 +47,7 @@ static SAY_SKIPPED: Once = Once::new();
 
 /// One line for all, past the test harness's capture, which would swallow it.
 fn say_skipped() {
-    let line =
-        format!("skipped: {VARIABLE} is not set: nothing of the store's suite ran on SQL Server\n");
+    let line = format!("skipped: {VARIABLE} is not set: nothing of the store's suite ran on SQL Server\n");
     std::io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
@@ -71,9 +70,7 @@ where
         run(&db).await;
     };
     let result = AssertUnwindSafe(sentence).catch_unwind().await;
-    let dropped = AssertUnwindSafe(drop_database(&server, &name))
-        .catch_unwind()
-        .await;
+    let dropped = AssertUnwindSafe(drop_database(&server, &name)).catch_unwind().await;
     if let Err(panic) = result.and(dropped) {
         resume_unwind(panic);
     }
@@ -84,15 +81,10 @@ where
     reason = "the tests' own setting; unique names need the machine's clock"
 )]
 fn server() -> Option<String> {
-    std::env::var(VARIABLE)
-        .ok()
-        .filter(|server| !server.is_empty())
+    std::env::var(VARIABLE).ok().filter(|server| !server.is_empty())
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "unique among runs that share a server"
-)]
+#[expect(clippy::disallowed_methods, reason = "unique among runs that share a server")]
 fn unique_name() -> String {
     format!("ciam_test_{}", uuid::Uuid::new_v4().simple())
 }
@@ -254,9 +246,7 @@ impl Db for SqlServerDb {
     async fn refuse_ciam_status(&self) {
         let sql = "CREATE TRIGGER crm.Refuse ON crm.ProductCiam AFTER INSERT, UPDATE AS \
             THROW 51000, N'product is locked', 1;";
-        statement(&mut *self.connection.lock().await, sql)
-            .await
-            .unwrap();
+        statement(&mut *self.connection.lock().await, sql).await.unwrap();
     }
 
     async fn due_at(&self, run: OnboardingId) -> Option<OffsetDateTime> {
@@ -277,8 +267,7 @@ impl Db for SqlServerDb {
     async fn append_entry(&self, run: OnboardingId, seq: u32, entry: &str, detail: &str) {
         let sql = "INSERT INTO ciam.OnboardingJournal (OnboardingId, Seq, WrittenAt, Entry, Detail) \
             VALUES (@P1, @P2, SYSUTCDATETIME(), @P3, @P4)";
-        self.execute(sql, &[&run.0, &i64::from(seq), &entry, &detail])
-            .await;
+        self.execute(sql, &[&run.0, &i64::from(seq), &entry, &detail]).await;
     }
 
     async fn migrate(&self) {

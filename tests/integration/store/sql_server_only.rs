@@ -13,8 +13,7 @@ use super::fixtures::{LONG, RESEND, run_id, worker, yes};
 const PATIENCE: Duration = Duration::from_mins(1);
 
 fn store(port: u16, connect_timeout: Duration) -> SqlServerStore {
-    let server =
-        format!("server=tcp:127.0.0.1,{port};user id=ciam;password=s3cret-marked;database=crm");
+    let server = format!("server=tcp:127.0.0.1,{port};user id=ciam;password=s3cret-marked;database=crm");
     let options = SqlServerOptions {
         connect_timeout,
         ..SqlServerOptions::new(SecretString::from(server))

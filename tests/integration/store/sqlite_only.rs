@@ -27,16 +27,10 @@ async fn a_file_locked_past_the_busy_timeout_is_unavailable_and_works_again_afte
     lock.execute_batch("BEGIN IMMEDIATE").unwrap();
 
     let refused = store.lease(id, worker(1), LONG).await;
-    assert!(
-        matches!(refused, Err(StoreError::Unavailable { .. })),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");
     let refused = store.accept(&yes(2), RESEND).await;
     assert!(refused.is_err_and(|error| error.is_transient()));
-    assert!(
-        store.run(id).await.unwrap().is_some(),
-        "readers are not kept out"
-    );
+    assert!(store.run(id).await.unwrap().is_some(), "readers are not kept out");
 
     lock.execute_batch("ROLLBACK").unwrap();
     lease(&*store, id, 1, LONG).await;
@@ -47,10 +41,7 @@ async fn a_file_that_cannot_be_opened_is_unavailable() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("missing").join("onboarding.db");
     let opened = SqliteStore::open(path, Arc::new(SystemClock), impatient()).await;
-    assert!(
-        matches!(opened, Err(StoreError::Unavailable { .. })),
-        "{opened:?}"
-    );
+    assert!(matches!(opened, Err(StoreError::Unavailable { .. })), "{opened:?}");
 }
 
 #[tokio::test]
@@ -59,10 +50,7 @@ async fn a_file_that_is_not_a_database_is_refused() {
     let path = folder.path().join("letter.txt");
     std::fs::write(&path, "Dear Sir or Madam, ".repeat(100)).unwrap();
     let opened = SqliteStore::open(path, Arc::new(SystemClock), impatient()).await;
-    assert!(
-        matches!(opened, Err(StoreError::Refused { .. })),
-        "{opened:?}"
-    );
+    assert!(matches!(opened, Err(StoreError::Refused { .. })), "{opened:?}");
 }
 
 #[tokio::test]
@@ -70,15 +58,10 @@ async fn without_the_crms_side_an_event_is_refused_not_lost() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("onboarding.db");
     let options = SqliteOptions::default();
-    let store = SqliteStore::open(path, Arc::new(SystemClock), options)
-        .await
-        .unwrap();
+    let store = SqliteStore::open(path, Arc::new(SystemClock), options).await.unwrap();
     store.migrate().await.unwrap();
     let refused = store.accept(&yes(1), RESEND).await;
-    assert!(
-        matches!(refused, Err(StoreError::Refused { .. })),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
 }
 
 #[tokio::test]
@@ -109,11 +92,6 @@ async fn two_stores_on_one_file_see_each_others_work() {
     let id = queued(&db).await;
     let path = db.connection().path().unwrap().to_owned();
     let options = SqliteOptions::default();
-    let second = SqliteStore::open(path, Arc::new(SystemClock), options)
-        .await
-        .unwrap();
-    assert_eq!(
-        second.run(id).await.unwrap(),
-        db.store().run(id).await.unwrap()
-    );
+    let second = SqliteStore::open(path, Arc::new(SystemClock), options).await.unwrap();
+    assert_eq!(second.run(id).await.unwrap(), db.store().run(id).await.unwrap());
 }

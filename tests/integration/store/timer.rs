@@ -10,8 +10,7 @@ use time::OffsetDateTime;
 
 use super::db::{Db, on_both};
 use super::fixtures::{
-    LONG, RESEND, SHORT, WHY, accept, biller, finish, lease, leased, queued, run_id, stuck, wait,
-    yes,
+    LONG, RESEND, SHORT, WHY, accept, biller, finish, lease, leased, queued, run_id, stuck, wait, yes,
 };
 
 async fn claimed(db: &dyn Db, limit: u32) -> Vec<OnboardingId> {

@@ -34,11 +34,7 @@ async fn each(db: &dyn Db, id: &str) -> Vec<UserRow> {
 async fn pages(db: &dyn Db, id: &str, limit: u32) -> Vec<Vec<UserRow>> {
     let (mut pages, mut after) = (Vec::new(), None);
     loop {
-        let page = db
-            .store()
-            .users_page(&biller(id), after, limit)
-            .await
-            .unwrap();
+        let page = db.store().users_page(&biller(id), after, limit).await.unwrap();
         match page.last() {
             Some(last) => after = last.user_guid,
             None => return pages,
@@ -83,9 +79,7 @@ async fn a_biller_may_have_no_users(db: &dyn Db) {
 
 async fn every_row_is_read_also_those_without_a_usable_key(db: &dyn Db) {
     let bad = "7".repeat(36);
-    let mut rows = [GUIDS[0], GUIDS[0], "not a guid", "", &bad]
-        .map(with_guid)
-        .to_vec();
+    let mut rows = [GUIDS[0], GUIDS[0], "not a guid", "", &bad].map(with_guid).to_vec();
     rows.push(CrmUserRow::default());
     db.add_users("1876", &rows).await;
     let rows = each(db, "1876").await;
@@ -134,9 +128,7 @@ async fn billers_that_differ_in_case_only_do_not_share_users(db: &dyn Db) {
 }
 
 async fn more_users_than_are_read_at_a_time_all_arrive(db: &dyn Db) {
-    let guids: Vec<String> = (0..1203)
-        .map(|number| Uuid::from_u128(number).to_string())
-        .collect();
+    let guids: Vec<String> = (0..1203).map(|number| Uuid::from_u128(number).to_string()).collect();
     let rows: Vec<_> = guids.iter().map(|guid| with_guid(guid)).collect();
     db.add_users("1876", &rows).await;
     assert_eq!(each(db, "1876").await.len(), 1203);
