@@ -1,7 +1,7 @@
 //! The invariant of design.md §1 under every fault, through the real protocols: each course × each SecureAuth operation it
 //! calls × each kind of fault × the call it meets; the process killed at each call; messages doubled and timers fired.
 //!
-//! A case that fails is named with all that is needed to repeat it; the simulator's seed is 0 in every set. By default a third of
+//! A case that fails is named with all that is needed to repeat it; the simulator's seed is 0 in every set. By default a quarter of
 //! the cases runs, `FAULT_MATRIX=full` runs them all. What a fault leaves to timing (another task, a busy machine) may change how a
 //! case ends, never whether the invariant holds.
 
