@@ -9,10 +9,14 @@ const OURS: &str = "biller_onboarding";
 /// Libraries log headers, rows and addresses below this (S1): no setting reveals them.
 const LIBRARIES: LevelFilter = LevelFilter::WARN;
 
-/// What was asked for, with libraries kept at warnings and errors.
+/// The SQL driver logs the server's messages, which may quote values of rows. The store reports every failure itself.
+const SILENT: &str = "tiberius";
+
+/// What was asked for, with libraries kept at warnings and errors, and the SQL driver silent.
 pub(super) fn capped(asked: &Targets) -> Targets {
     let default = asked.default_level().unwrap_or(LevelFilter::OFF);
-    let given = asked.iter().map(|(target, level)| {
+    let given = asked.iter().filter(|(target, _)| !target.starts_with(SILENT));
+    let given = given.map(|(target, level)| {
         let is_ours = target == OURS || target.starts_with("biller_onboarding::");
         let level = if is_ours { level } else { level.min(LIBRARIES) };
         (target.to_owned(), level)
@@ -21,6 +25,7 @@ pub(super) fn capped(asked: &Targets) -> Targets {
         .with_default(default.min(LIBRARIES))
         .with_target(OURS, default)
         .with_targets(given)
+        .with_target(SILENT, LevelFilter::OFF)
 }
 
 #[cfg(test)]
@@ -52,5 +57,12 @@ mod tests {
             assert!(enabled(asked, "hyper", Level::WARN), "{asked}");
         }
         assert!(!enabled("error", "hyper", Level::WARN));
+    }
+
+    #[test]
+    fn the_sql_driver_is_never_heard() {
+        for asked in ["trace", "tiberius=trace", "info,tiberius::tds=error"] {
+            assert!(!enabled(asked, "tiberius::tds::stream::token", Level::ERROR), "{asked}");
+        }
     }
 }
