@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::billers::{BILLERS, SampleBiller};
 use super::console::{BillerLine, Console};
 use super::scenario::{Act, load};
-use super::signals::{INTERRUPTED, told_to_stop};
+use super::signals::{INTERRUPTED, StopSignals};
 use super::table;
 use super::totals::Totals;
 use super::verdict::Row;
@@ -29,6 +29,7 @@ const ERROR_LINES: usize = 5;
 /// Runs everything; exit code 0 when every event ended as expected.
 pub(super) async fn run(options: StackOptions, log: &Path, keep: bool) -> Result<ExitCode, StackError> {
     let begun = Instant::now();
+    let mut signals = StopSignals::catch();
     let stack = Arc::new(Stack::start(options.set("USERS_PER_PAGE", USERS_PER_PAGE)).await?);
     println!(
         "{} sample billers: events go to {}, SecureAuth is the simulator at {}\n",
@@ -43,7 +44,7 @@ pub(super) async fn run(options: StackOptions, log: &Path, keep: bool) -> Result
     let mut stories = begin(&stack, &console);
     let rows = tokio::select! {
         rows = ended(&mut stories) => rows?,
-        () = told_to_stop() => {
+        () = signals.told_to_stop() => {
             stories.shutdown().await;
             stop(stack, false).await;
             return Ok(ExitCode::from(INTERRUPTED));

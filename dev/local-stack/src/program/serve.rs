@@ -9,13 +9,14 @@ use local_stack::{Stack, StackError, StackOptions};
 use super::billers::{BILLERS, SampleBiller};
 use super::readme::curl_lines;
 use super::scenario::load;
-use super::signals::told_to_stop;
+use super::signals::StopSignals;
 
 /// Between two rounds of the timer.
 const TIMER: Duration = Duration::from_secs(1);
 
 /// Serves until Ctrl-C.
 pub(super) async fn serve(mut options: StackOptions, log: &Path) -> Result<ExitCode, StackError> {
+    let mut signals = StopSignals::catch();
     options.timer_interval = Some(TIMER);
     let stack = Stack::start(options).await?;
     println!("Sample billers:");
@@ -38,7 +39,7 @@ pub(super) async fn serve(mut options: StackOptions, log: &Path) -> Result<ExitC
     println!("Database: {}", stack.database().path().display());
     println!("Log of handler and host: {}", log.display());
     println!("Ctrl-C ends it.");
-    told_to_stop().await;
+    signals.told_to_stop().await;
     stack.stop(false).await;
     Ok(ExitCode::SUCCESS)
 }
