@@ -13,8 +13,10 @@ use crate::support::{DEADLINE, Outcome, options};
 /// Later than the handler waits for an answer, earlier than its taking back begins.
 pub(super) const LATE_MS: u64 = 700;
 
-/// Sets side by side. A case mostly waits, so they are more than there are processors.
+/// Sets side by side, at most. A case mostly waits, so they are more than there are processors.
 const LANES: usize = 6;
+/// Fewer items than this are not worth another set.
+const ITEMS_PER_LANE: usize = 5;
 
 /// The longest deadline is what a taking back waits out; every other pause is as short as it can be.
 pub(super) fn quick() -> StackOptions {
@@ -49,12 +51,13 @@ where
     W: Future<Output = Vec<T>> + Send,
     T: Send + 'static,
 {
-    let mut shares: Vec<Vec<I>> = (0..LANES).map(|_| Vec::new()).collect();
+    let count = items.len().div_ceil(ITEMS_PER_LANE).clamp(1, LANES);
+    let mut shares: Vec<Vec<I>> = (0..count).map(|_| Vec::new()).collect();
     for (number, item) in items.into_iter().enumerate() {
-        shares[number % LANES].push(item);
+        shares[number % count].push(item);
     }
     let mut lanes = Vec::new();
-    for share in shares.into_iter().filter(|share| !share.is_empty()) {
+    for share in shares {
         let work = work.clone();
         lanes.push(tokio::spawn(async move {
             let stack = Stack::start(stack()).await.expect("a set starts");

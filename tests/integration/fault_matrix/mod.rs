@@ -16,6 +16,8 @@ mod scenario;
 mod snapshot;
 mod taking_back;
 
+use futures_util::future::join_all;
+
 use scenario::{Course, Scenario};
 
 /// The simulator's name of the token endpoint.
@@ -96,16 +98,12 @@ const SCENARIOS: [Scenario; 5] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_is_killed_at_any_call_is_replaced_and_the_run_ends_well() {
-    for scenario in SCENARIOS {
-        kill::run(forward(scenario)).await;
-    }
+    join_all(SCENARIOS.map(|scenario| kill::run(forward(scenario)))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_is_killed_at_any_call_of_a_taking_back_is_replaced_and_everything_is_taken_back() {
-    for scenario in SCENARIOS {
-        kill::run(undone(scenario)).await;
-    }
+    join_all(SCENARIOS.map(|scenario| kill::run(undone(scenario)))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
