@@ -28,7 +28,7 @@ impl IdempotencyKey {
     /// SHA-256 of `run/step/window` as 64 hex digits (section 5.2). A later window is another key, and before the first use of
     /// another key the caller looks whether the resource is there.
     pub fn derive(run: &str, step: &str, window: u64) -> Self {
-        Self(hex(&Sha256::digest(format!("{run}/{step}/{window}"))))
+        Self(hex::encode(Sha256::digest(format!("{run}/{step}/{window}"))))
     }
 
     /// The key as it is sent.
@@ -39,17 +39,6 @@ impl IdempotencyKey {
     pub(super) fn header(&self) -> Option<HeaderValue> {
         HeaderValue::from_str(&self.0).ok()
     }
-}
-
-/// Lower-case hex digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _infallible = write!(text, "{byte:02x}");
-            text
-        })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use time::{UtcOffset, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
 use super::{
-    super::{PoolId, UserId, idempotency::hex},
+    super::{PoolId, UserId},
     record::{Common, TenantDump},
     settings::ImportSettings,
     user::ImportUser,
@@ -90,7 +90,7 @@ impl ImportChunk {
 
     /// SHA-256 of the body in hex: two chunks with the same hash send the same bytes.
     pub fn content_hash(&self) -> String {
-        hex(&Sha256::digest(&self.body))
+        hex::encode(Sha256::digest(&self.body))
     }
 
     pub(super) fn tenant_id(&self) -> &str {
