@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use functions_host::ConsoleLine;
 use secureauth_simulator::{Fault, FaultKind, FaultStatus};
 
 use crate::support::{
@@ -202,11 +203,7 @@ async fn credentials_that_are_refused_are_waited_for_and_named() -> Outcome {
         ("failed", Some("credentials_refused"))
     );
     assert_eq!(stack.in_secureauth("1876"), nothing());
-    let made = stack
-        .host()
-        .console_lines()
-        .into_iter()
-        .filter(|line| line.text.contains("\"ready\""));
-    assert!(made.count() > 1, "they were read again");
+    let read_again = |lines: &[ConsoleLine]| lines.iter().filter(|line| line.text.contains("\"ready\"")).count() > 1;
+    stack.host().wait_for_console(DEADLINE, read_again).await?;
     Ok(())
 }

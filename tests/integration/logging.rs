@@ -1,10 +1,10 @@
 //! What is logged, how much of it, and what never is (S1, design.md §6).
 
-use local_stack::UserRow;
+use local_stack::{RunRecord, Stack, UserRow};
 use secureauth_simulator::{Fault, FaultKind, FaultStatus};
 use serde_json::{Value, json};
 
-use crate::support::{Outcome, enable, ended, options, start};
+use crate::support::{DEADLINE, Outcome, enable, ended, options, start};
 
 const SECRET: &str = "marked-client-secret-7f3a";
 
@@ -58,7 +58,7 @@ async fn what_is_secret_or_personal_shows_up_nowhere_not_even_at_debug_level() -
     assert_eq!(failed.state, "failed");
     let shown = stack.front_door().status("1876").await?;
 
-    let mut everything: Vec<String> = stack.host().console_lines().into_iter().map(|line| line.text).collect();
+    let mut everything = console_until(&stack, &failed, "the run failed").await?;
     assert!(everything.len() > 50, "debug lines were captured");
     everything.extend(stack.host().user_logs().into_iter().map(|log| format!("{log:?}")));
     everything.extend([toggled.text, shown.text]);
@@ -74,8 +74,11 @@ async fn a_slice_logs_at_most_ten_lines_whatever_the_number_of_users_each_with_i
     let stack = start(options().set("USERS_PER_PAGE", "50"), "1876", 600).await?;
     let run = enable(&stack, "1876").await?;
     assert_eq!((run.state.as_str(), run.imported), ("succeeded", 600));
-    let lines = stack.host().console_lines().into_iter();
-    let lines: Vec<Value> = lines.filter_map(|line| serde_json::from_str(&line.text).ok()).collect();
+    let lines = console_until(&stack, &run, "the run succeeded").await?;
+    let lines: Vec<Value> = lines
+        .iter()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
     let slice: Vec<&Value> = lines
         .iter()
         .filter(|line| line["function"] == "function-migrate-users")
@@ -88,4 +91,14 @@ async fn a_slice_logs_at_most_ten_lines_whatever_the_number_of_users_each_with_i
         }
     }
     Ok(())
+}
+
+/// The console's lines once the end of this run is among them.
+async fn console_until(stack: &Stack, run: &RunRecord, end: &str) -> Result<Vec<String>, Box<dyn std::error::Error>> {
+    let is_end = |text: &str| text.contains(&run.onboarding_id) && text.contains(end);
+    let lines = stack
+        .host()
+        .wait_for_console(DEADLINE, |lines| lines.iter().any(|line| is_end(&line.text)))
+        .await?;
+    Ok(lines.into_iter().map(|line| line.text).collect())
 }

@@ -1,6 +1,6 @@
 //! The queue and the timer: messages that are lost, doubled, foreign or newer.
 
-use functions_host::Invocation;
+use functions_host::{ConsoleLine, Invocation};
 use local_stack::Stack;
 use secureauth_simulator::{Fault, FaultKind, FaultStatus};
 use serde_json::json;
@@ -20,17 +20,12 @@ async fn messages_that_are_not_ours_are_dropped_and_logged() -> Outcome {
     }
     stack.host().wait_until_idle(DEADLINE).await?;
     assert!(queue.poison().is_empty());
-    let lines: Vec<String> = stack.host().console_lines().into_iter().map(|line| line.text).collect();
-    assert_eq!(lines.iter().filter(|line| line.contains("not ours")).count(), 4);
-    assert_eq!(
-        lines
-            .iter()
-            .filter(|line| line.contains("there is no such run"))
-            .count(),
-        1
-    );
+    let told = |lines: &[ConsoleLine], words: &str| lines.iter().filter(|line| line.text.contains(words)).count();
+    let all_told = |lines: &[ConsoleLine]| told(lines, "not ours") + told(lines, "there is no such run") == 5;
+    let lines = stack.host().wait_for_console(DEADLINE, all_told).await?;
+    assert_eq!(told(&lines, "not ours"), 4);
     assert!(
-        !lines.iter().any(|line| line.contains("hello")),
+        !lines.iter().any(|line| line.text.contains("hello")),
         "what was in the message is not logged"
     );
     Ok(())
@@ -96,7 +91,8 @@ async fn a_message_that_is_lost_after_the_commit_is_sent_again_by_the_timer() ->
 #[tokio::test(flavor = "multi_thread")]
 async fn a_joining_post_emits_the_message_again_only_until_the_run_was_leased() -> Outcome {
     let frozen = options().set("AzureWebJobs.function-migrate-users.Disabled", "true");
-    let stack = start(frozen.set("RESEND_FIRST", "5s"), "1876", 2).await?;
+    let patient = frozen.set("RESEND_FIRST", "1h").set("RESEND_LONGEST", "1h");
+    let stack = start(patient, "1876", 2).await?;
     stack.front_door().toggle("1876", true).await?;
     stack.front_door().toggle("1876", true).await?;
     let queued = stack.host().queue(QUEUE).len();

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use functions_host::{Executable, FunctionsHost, HostOptions, TimeConstants};
+use functions_host::{ConsoleLine, Executable, FunctionsHost, HostOptions, TimeConstants};
 use local_stack::{FrontDoor, Stack};
 use rusqlite::Connection;
 use secureauth_simulator::{Fault, FaultKind, FaultStatus};
@@ -47,12 +47,17 @@ async fn without_usable_settings_the_handler_serves_503_and_says_once_what_is_wr
         1,
         "500 until it is kept aside"
     );
-    let console: Vec<String> = host.console_lines().into_iter().map(|line| line.text).collect();
-    for variable in ["DATABASE", "SECOND_FACTOR_MECHANISMS", "SECUREAUTH_TENANT_ID"] {
-        let lines = console.iter().filter(|line| line.starts_with(variable)).count();
-        assert_eq!(lines, 1, "{variable}: {console:#?}");
+    let variables = ["DATABASE", "SECOND_FACTOR_MECHANISMS", "SECUREAUTH_TENANT_ID"];
+    let about = |lines: &[ConsoleLine], variable: &str| {
+        let about = lines.iter().filter(|line| line.text.starts_with(variable));
+        about.count()
+    };
+    let all_told = |lines: &[ConsoleLine]| variables.iter().all(|variable| about(lines, variable) > 0);
+    let console = host.wait_for_console(DEADLINE, all_told).await?;
+    for variable in variables {
+        assert_eq!(about(&console, variable), 1, "{variable}: {console:#?}");
     }
-    assert!(!console.iter().any(|line| line.contains("S3CRET-VALUE")));
+    assert!(!console.iter().any(|line| line.text.contains("S3CRET-VALUE")));
     Ok(())
 }
 
@@ -157,11 +162,9 @@ async fn stuck() -> Result<(Stack, String), Box<dyn std::error::Error>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stuck_run_names_what_is_left_and_an_operator_takes_it_back() -> Outcome {
     let (stack, id) = stuck().await?;
-    let reported = stack.error_lines();
-    let line = reported
-        .iter()
-        .find(|line| line.contains("the run is stuck"))
-        .expect("is reported");
+    let line = stack
+        .wait_for_error_line(DEADLINE, |line| line.contains("the run is stuck"))
+        .await?;
     assert!(line.contains("organization 1876") && line.contains("pool "), "{line}");
     let refused = stack.handler().output(&["cancel", &id, "--by", "ops"]).await?;
     assert_eq!(refused.status.code(), Some(1));

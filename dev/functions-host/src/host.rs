@@ -16,8 +16,10 @@ use crate::options::HostOptions;
 use crate::queue::QueueHandle;
 use crate::worker::{ConsoleLine, Phase, StopReason};
 
-/// Between two looks at the queues in [`FunctionsHost::wait_until_idle`]; other hosts may work on them too.
-const IDLE_CHECK: Duration = Duration::from_millis(5);
+/// Between two looks at what is waited for: queues, on which other hosts may work too, and the console.
+const LOOK: Duration = Duration::from_millis(5);
+/// Last lines of the console in an error about it.
+const SHOWN_LINES: usize = 10;
 
 /// A running stand-in host with its handler process. Dropping it kills the handler (SIGKILL) and ends all work.
 pub struct FunctionsHost {
@@ -48,6 +50,16 @@ pub struct NotIdle {
     pub running: usize,
     /// Trigger queues that are not empty, with their number of messages.
     pub messages: Vec<(String, usize)>,
+}
+
+/// The handler's console did not show in time what was waited for.
+#[derive(Debug, thiserror::Error)]
+#[error("after {deadline:?} the console does not show it; its last lines:\n{last_lines}")]
+pub struct NotPrinted {
+    /// How long was waited.
+    pub deadline: Duration,
+    /// The end of the console.
+    pub last_lines: String,
 }
 
 /// The handler did not become ready.
@@ -116,7 +128,7 @@ impl FunctionsHost {
                     messages,
                 });
             }
-            tokio::time::sleep(IDLE_CHECK).await;
+            tokio::time::sleep(LOOK).await;
         }
     }
 
@@ -138,6 +150,31 @@ impl FunctionsHost {
     /// Lines of the handler's stdout and stderr, over all restarts.
     pub fn console_lines(&self) -> Vec<ConsoleLine> {
         self.parts.console.lines()
+    }
+
+    /// The lines of the console as soon as they are as wished. The host reads the console beside the handler's answers:
+    /// a line the handler wrote before it answered may arrive after the answer.
+    pub async fn wait_for_console(
+        &self,
+        deadline: Duration,
+        is_wished: impl Fn(&[ConsoleLine]) -> bool,
+    ) -> Result<Vec<ConsoleLine>, NotPrinted> {
+        let end = Instant::now() + deadline;
+        loop {
+            let lines = self.console_lines();
+            if is_wished(&lines) {
+                return Ok(lines);
+            }
+            if Instant::now() >= end {
+                let last = lines.split_at(lines.len().saturating_sub(SHOWN_LINES)).1;
+                let last: Vec<_> = last.iter().map(|line| line.text.as_str()).collect();
+                return Err(NotPrinted {
+                    deadline,
+                    last_lines: last.join("\n"),
+                });
+            }
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     /// A queue by name; it need not exist.

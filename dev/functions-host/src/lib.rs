@@ -37,7 +37,7 @@ mod worker;
 mod world;
 
 pub use config::ConfigError;
-pub use host::{FunctionsHost, NotIdle, NotReady, StartError};
+pub use host::{FunctionsHost, NotIdle, NotPrinted, NotReady, StartError};
 pub use journal::{Invocation, OutputSummary, UserLog};
 pub use options::{Executable, Framing, HostOptions, Keys, TimeConstants};
 pub use queue::{EmbeddedQueues, PeekedMessage, QueueError, QueueHandle, QueueMessage, QueueService, RenewedReceipt};

@@ -1,11 +1,9 @@
 //! The one invariant (design.md §1), stated once.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use local_stack::{RunRecord, Stack, UserRow};
 use secureauth_simulator::PoolUser;
-use tokio::time::Instant;
 
 use super::scenario::{Course, Scenario};
 use super::snapshot::{Pool, Snapshot};
@@ -201,7 +199,8 @@ fn users(wished: &[UserRow], theirs: &BTreeMap<&String, &PoolUser>, pool: &Pool)
 
 /// An error line names the run and what is left where.
 async fn reported(stack: &Stack, before: &Before<'_>, run: &RunRecord) -> Result<(), Broken> {
-    let line = report(stack, run).await.ok_or("Stuck, but no error line says so")?;
+    let is_report = |line: &str| line.contains("the run is stuck") && line.contains(&run.onboarding_id);
+    let line = stack.wait_for_error_line(DEADLINE, is_report).await?;
     let (old, new) = (
         &before.snapshot.secureauth,
         &Snapshot::take(stack, before.biller).await?.secureauth,
@@ -222,19 +221,6 @@ async fn reported(stack: &Stack, before: &Before<'_>, run: &RunRecord) -> Result
     match left.iter().find(|what| !line.contains(what.as_str())) {
         Some(what) => Err(format!("Stuck, but `{what}` is not named by: {line}").into()),
         None => Ok(()),
-    }
-}
-
-/// The error line about a stuck run; it is written right after the database.
-async fn report(stack: &Stack, run: &RunRecord) -> Option<String> {
-    let is_report = |line: &String| line.contains("the run is stuck") && line.contains(&run.onboarding_id);
-    let end = Instant::now() + DEADLINE;
-    loop {
-        let line = stack.error_lines().into_iter().rfind(is_report);
-        if line.is_some() || Instant::now() >= end {
-            return line;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 

@@ -20,7 +20,7 @@ use super::restart_policy::{RestartPolicy, Verdict};
 use crate::world::World;
 
 /// How long the last console output of a dead process is waited for.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 pub(crate) struct SupervisorSettings {
     pub(crate) launch: Launch,

@@ -78,6 +78,26 @@ impl Stack {
         self.wait_for(biller_id, deadline, RunRecord::has_ended).await
     }
 
+    /// Waits until the handlers have logged an error or a warning that is as wished; answers the newest. The database
+    /// shows what happened before the log does.
+    pub async fn wait_for_error_line(
+        &self,
+        deadline: Duration,
+        is_wished: impl Fn(&str) -> bool,
+    ) -> Result<String, StackError> {
+        let end = Instant::now() + deadline;
+        loop {
+            let newest = self.error_lines().into_iter().rfind(|line| is_wished(line));
+            if let Some(line) = newest {
+                return Ok(line);
+            }
+            if Instant::now() >= end {
+                return Err(self.not_reached(deadline, "no such line is logged".to_owned()).into());
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
     fn not_reached(&self, deadline: Duration, what: String) -> NotReached {
         let errors = self.error_lines();
         NotReached {
