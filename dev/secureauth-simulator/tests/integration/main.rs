@@ -11,6 +11,7 @@
 mod admin;
 mod auth;
 mod consistency;
+mod determinism;
 mod faults;
 mod idempotency;
 mod import;
@@ -21,6 +22,7 @@ mod program;
 mod readme;
 mod schemas;
 mod support;
+mod switches;
 mod tenants;
 mod transport;
 mod users;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Chunk, TENANT, Tenant, pools};
+use crate::support::{Chunk, TENANT, Tenant, organizations, pools};
 
 fn body(id: &str) -> Value {
     json!({ "id": id, "name": id, "tenant_id": TENANT, "workspace_id": "biller" })
@@ -272,4 +272,19 @@ async fn a_deleted_pool_may_stay_until_it_is_purged_and_keep_its_id() {
     tenant.post(&pools(""), &body("pool")).await.expect(409);
     tenant.switch("pool-tombstone", "off");
     tenant.post(&pools(""), &body("other")).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_purged_pool_is_gone_whoever_looks_first() {
+    let tenant = Tenant::with(&[("pool-purge-ms", "5000")]).await;
+    tenant.biller().await;
+    tenant.import(&Chunk::new("pool").user("ann")).await.expect(204);
+    tenant.organization("other").await;
+    tenant.pool("pool-2", "other").await;
+    tenant.delete(&pools("/pool")).await.expect(204);
+    tenant.delete(&organizations("/biller")).await.expect(400);
+    tenant.simulator.advance(Duration::from_secs(6));
+    tenant.delete(&organizations("/biller")).await.expect(204);
+    assert!(tenant.simulator.inventory().other_pools.is_empty());
+    tenant.import(&Chunk::new("pool-2").user("ann")).await.expect(204);
 }
