@@ -20,6 +20,7 @@ mod guards;
 mod limits;
 mod outcomes;
 mod paging;
+mod read_only;
 mod redaction;
 mod retries;
 mod round_trip;

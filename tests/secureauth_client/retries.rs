@@ -137,6 +137,8 @@ async fn every_failed_attempt_is_logged_once_with_what_support_needs() {
         (&first["secureauth_trace_id"], &first["correlation_id"]),
         (&object!("trace-429"), &object!(crate::support::RUN))
     );
+    let granted = captured.events("SecureAuth token granted");
+    assert_eq!(granted[0]["secureauth_trace_id"], "trace-200");
     let answered = captured.events("SecureAuth call answered");
     assert_eq!(
         (answered.len(), &answered[0]["secureauth_trace_id"]),

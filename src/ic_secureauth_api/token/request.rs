@@ -69,7 +69,7 @@ impl Credentials {
         let response: TokenResponse = answer.json().map_err(unusable)?.value;
         let token =
             AccessToken::granted(response, scopes, asked_at, margin).ok_or_else(|| unusable(answer.unusable()))?;
-        debug!(trace_id = answer.trace_id(), scopes = ?token.scopes(), "SecureAuth token granted");
+        debug!(secureauth_trace_id = answer.trace_id(), scopes = ?token.scopes(), "SecureAuth token granted");
         match self.required_scopes.iter().find(|scope| !token.grants(scope)) {
             Some(scope) => Err(ErrorKind::MissingScope { scope }),
             None => Ok(token),

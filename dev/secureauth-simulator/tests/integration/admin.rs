@@ -1,10 +1,10 @@
-//! The admin API and the library around it.
+//! The admin API.
 
 use reqwest::Method;
-use secureauth_simulator::{Fault, FaultKind, Inventory, Options, Seed, Simulator};
+use secureauth_simulator::{Fault, FaultKind, Inventory, Seed};
 use serde_json::json;
 
-use crate::support::{Chunk, TENANT, Tenant, eventually, organizations, pools, send};
+use crate::support::{Chunk, Tenant, organizations, pools, send};
 
 #[tokio::test]
 async fn a_biller_is_onboarded_and_shows_in_the_inventory() {
@@ -235,25 +235,6 @@ async fn an_admin_body_with_an_unknown_member_is_refused_by_its_name() {
 }
 
 #[tokio::test]
-async fn a_user_of_the_api_cannot_say_that_it_came_by_itself() {
-    let tenant = Tenant::new().await;
-    tenant.biller().await;
-    let user = json!({ "status": "new", "jit": true });
-    tenant.post(&pools("/pool/users"), &user).await.expect(201);
-    assert_eq!(tenant.get(&pools("/pool")).await.at("/number_of_jit_users"), 0);
-}
-
-#[tokio::test]
-#[should_panic(expected = "there is no operation `get_pol`")]
-async fn a_fault_that_can_meet_no_call_fails_the_test_that_adds_it() {
-    let tenant = Tenant::new().await;
-    tenant
-        .simulator
-        .faults()
-        .add(Fault::on("get_pol", FaultKind::ResetBefore));
-}
-
-#[tokio::test]
 async fn the_clock_is_moved_by_the_admin_route() {
     let tenant = Tenant::new().await;
     tenant
@@ -261,24 +242,4 @@ async fn the_clock_is_moved_by_the_admin_route() {
         .await
         .expect(200);
     tenant.get(&pools("")).await.expect(401);
-}
-
-#[tokio::test]
-async fn a_dropped_simulator_stops_listening() {
-    let simulator = Simulator::start(Options::default()).expect("a free port");
-    let address = simulator.address();
-    drop(simulator);
-    eventually("it stops", async || {
-        tokio::net::TcpStream::connect(address).await.is_err()
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn discovery_names_the_token_endpoint() {
-    let tenant = Tenant::new().await;
-    let path = format!("/{TENANT}/system/.well-known/openid-configuration");
-    let endpoint = tenant.get(&path).await.expect(200).at("/token_endpoint");
-    let expected = format!("{}/{TENANT}/system/oauth2/token", tenant.simulator.base_url());
-    assert_eq!(endpoint, expected);
 }
