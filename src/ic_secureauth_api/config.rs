@@ -1,6 +1,6 @@
 //! What the client has to be told, checked once.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use secrecy::SecretString;
 use url::Url;
@@ -16,7 +16,7 @@ pub(super) use check::{check_base_url, check_calls, is_loopback};
 pub const MAX_IN_FLIGHT: usize = 8;
 
 /// Everything [`SecureAuth`](super::SecureAuth) is made of.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Config {
     /// `https://{tenant}.{region}.connect.secureauth.com`. Plain `http` is accepted for loopback hosts only.
     pub base_url: Url,
@@ -45,6 +45,23 @@ pub struct Config {
     pub expiry_margin: Duration,
     /// Seed of the jitter.
     pub jitter_seed: u64,
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("base_url", &origin(&self.base_url))
+            .field("tenant_id", &self.tenant_id)
+            .field("client_id", &self.client_id)
+            .field("auth_method", &self.auth_method)
+            .field("scopes", &self.scopes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A base URL as it may be shown: a URL that was not checked yet can hold a user's password.
+pub(super) fn origin(base_url: &Url) -> String {
+    base_url.origin().ascii_serialization()
 }
 
 /// How a client authenticates at the token endpoint (OA2 `token_endpoint_auth_methods`).
@@ -77,5 +94,21 @@ impl Default for Deadlines {
             import: Duration::from_mins(1),
             token: Duration::from_secs(30),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_deadlines_are_those_of_the_reference() {
+        let Deadlines {
+            connect,
+            crud,
+            import,
+            token,
+        } = Deadlines::default();
+        assert_eq!([connect, crud, import, token].map(|it| it.as_secs()), [10, 30, 60, 30]);
     }
 }

@@ -27,8 +27,8 @@ impl fmt::Debug for CallContext {
 /// Decides whether a call may still start. SecureAuth cannot be fenced, so whoever holds a lease must not start what could
 /// outlive it.
 pub trait CallGate: Send + Sync {
-    /// Asked directly before an attempt is sent, after every wait and with a token at hand, with the longest time that attempt can take. A refusal means
-    /// that nothing is sent and the operation ends with [`Class::NotStarted`](super::Class::NotStarted).
+    /// Asked directly before an attempt is sent, after every wait and with a token at hand, with the longest time that attempt can
+    /// take. A refusal means that nothing is sent and the operation ends with [`Class::NotStarted`](super::Class::NotStarted).
     fn may_start(&self, deadline: Duration) -> Result<(), GateClosed>;
 }
 

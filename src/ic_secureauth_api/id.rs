@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 mod user;
 
@@ -107,6 +107,16 @@ text_id! {
 text_id! {
     /// Id of a tenant (ROOT `tenantID`).
     TenantId
+}
+
+/// The server writes an id that is not set as null or as an empty text.
+pub(super) fn unset_is_none<'de, D, Id>(deserializer: D) -> Result<Option<Id>, D::Error>
+where
+    D: Deserializer<'de>,
+    Id: TryFrom<String, Error = InvalidId>,
+{
+    let text = Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty());
+    text.map(Id::try_from).transpose().map_err(D::Error::custom)
 }
 
 impl From<uuid::fmt::Simple> for PoolId {

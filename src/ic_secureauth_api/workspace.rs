@@ -38,7 +38,7 @@ impl<Access> Api<Access> {
         url.query_pairs_mut().append_pair("workspace_id", organization.as_str());
         let dump: WorkspaceDump = match self.get(Operation::GetWorkspaceDump, url).await {
             Ok(answer) => answer.json()?.value,
-            Err(error) if error.status() == Some(403) => return Ok(IdpCheck::NotPermitted),
+            Err(error) if error.is_refused_with(403) => return Ok(IdpCheck::NotPermitted),
             Err(error) => return Err(error),
         };
         let idps = dump.idps.unwrap_or_default();

@@ -13,12 +13,18 @@
 
 mod against_simulator;
 mod contract;
+mod foreign;
 mod gate;
+mod goldens;
 mod guards;
 mod limits;
+mod outcomes;
 mod paging;
+mod read_only;
 mod redaction;
 mod retries;
 mod round_trip;
+mod scopes;
 mod support;
 mod token;
+mod waiting;

@@ -1,15 +1,10 @@
-//! How often a call is made, how long it waits, and what it ends with.
+//! How often a call is made, and what it ends with.
 
-use std::time::{Duration, Instant};
-
-use biller_onboarding::ic_secureauth_api::{Class, ErrorKind};
-use futures_util::future::join_all;
+use biller_onboarding::ic_secureauth_api::Class;
 use serde_json::json as object;
 
 use crate::support::{
-    Captured, Server, api, config, json, organization_id,
-    raw::HangingUp,
-    reply,
+    Captured, Server, json, organization_id, reply,
     samples::{self, key, pool_of_samples},
 };
 
@@ -46,7 +41,7 @@ async fn a_call_ends_after_its_attempts_and_says_what_the_last_one_met() {
 #[tokio::test]
 async fn a_refusal_of_the_data_is_permanent_and_not_repeated() {
     for status in [400, 404, 409, 413, 422] {
-        let server = Server::scripted([reply(status)]).await;
+        let server = Server::scripted([json(status, &object!({ "status_code": status }))]).await;
         let error = server
             .api()
             .create_pool(&samples::new_pool(), &key("create_pool"))
@@ -83,6 +78,13 @@ async fn a_failure_of_the_tenants_own_scripts_is_left_to_the_run() {
 }
 
 #[tokio::test]
+async fn a_failure_that_is_said_not_to_be_of_the_tenants_scripts_is_tried_again() {
+    let server = Server::scripted([reply(500).insert_header("x-external-error", "false"), reply(204)]).await;
+    server.api().import(&samples::chunk()).await.unwrap();
+    assert_eq!(server.requests().await.len(), 2);
+}
+
+#[tokio::test]
 async fn html_and_empty_error_bodies_survive() {
     for answer in [
         reply(502).set_body_string("<html><h1>Bad Gateway</h1></html>"),
@@ -91,21 +93,6 @@ async fn html_and_empty_error_bodies_survive() {
         let server = Server::scripted([answer]).await;
         let error = server.api().pool(&pool_of_samples()).await.unwrap_err();
         assert_eq!((error.status(), error.error_code()), (Some(502), None));
-    }
-}
-
-#[tokio::test]
-async fn a_success_that_cannot_be_read_leaves_the_outcome_of_a_write_unknown() {
-    for body in ["<html>", "", "{\"name\":\"no id\"}"] {
-        let server = Server::scripted([reply(201).set_body_string(body)]).await;
-        let error = server
-            .api()
-            .create_pool(&samples::new_pool(), &key("create_pool"))
-            .await
-            .unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::UnusableAnswer { status: 201, .. }));
-        assert_eq!((error.attempts(), error.trace_id()), (1, Some("trace-201")));
-        assert!(error.outcome_unknown());
     }
 }
 
@@ -126,122 +113,6 @@ async fn every_repetition_of_a_post_carries_the_same_key_and_body() {
         );
         assert_eq!(request.body, sent[0].body);
     }
-}
-
-#[tokio::test]
-async fn a_post_that_would_come_after_its_key_is_forgotten_is_not_repeated() {
-    let server = Server::scripted([reply(503).insert_header("retry-after", "61")]).await;
-    let error = server
-        .api()
-        .create_organization(&samples::new_organization(), &key("create_organization"))
-        .await
-        .unwrap_err();
-    assert_eq!(server.requests().await.len(), 1);
-    assert_eq!(
-        error.class(),
-        Class::Retry {
-            after: Some(Duration::from_secs(61))
-        }
-    );
-    assert!(error.outcome_unknown(), "the caller has to look before it posts again");
-}
-
-#[tokio::test]
-async fn a_wish_to_wait_is_capped() {
-    let answers = [
-        reply(429).insert_header("retry-after", "86400"),
-        json(200, &samples::pool()),
-    ];
-    let server = Server::scripted(answers).await;
-    let mut config = server.config();
-    config.backoff.retry_after_cap = Duration::from_millis(20);
-    assert!(api(config).pool(&pool_of_samples()).await.unwrap().is_some());
-}
-
-#[tokio::test]
-async fn a_wish_to_wait_given_to_one_task_is_respected_by_all() {
-    let wait = reply(429).insert_header("retry-after", "1");
-    let server = Server::scripted([wait, json(200, &samples::pool())]).await;
-    let mut config = server.config();
-    config.attempts = 1;
-    let (api, pool, started) = (api(config), pool_of_samples(), Instant::now());
-    let refused = api.pool(&pool).await.unwrap_err();
-    assert_eq!(
-        refused.class(),
-        Class::Retry {
-            after: Some(Duration::from_secs(1))
-        }
-    );
-    let calls = join_all((0..4).map(|_| api.pool(&pool))).await;
-    assert!(calls.iter().all(Result::is_ok));
-    assert!(started.elapsed() >= Duration::from_secs(1));
-}
-
-#[tokio::test]
-async fn an_answer_that_does_not_come_in_time_leaves_the_outcome_unknown() {
-    let server = Server::scripted([json(201, &samples::pool()).set_delay(Duration::from_mins(1))]).await;
-    let mut config = server.config();
-    config.deadlines.crud = Duration::from_millis(50);
-    config.attempts = 2;
-    let api = api(config);
-    let error = api
-        .create_pool(&samples::new_pool(), &key("create_pool"))
-        .await
-        .unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (&ErrorKind::Timeout, 2));
-    assert!(error.outcome_unknown());
-    let error = api.pool(&pool_of_samples()).await.unwrap_err();
-    assert_eq!(
-        (error.class(), error.outcome_unknown()),
-        (Class::Retry { after: None }, false)
-    );
-}
-
-#[tokio::test]
-async fn a_connection_lost_after_sending_leaves_the_outcome_unknown() {
-    let server = HangingUp::start().await;
-    let error = api(config(&server.uri)).import(&samples::chunk()).await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.class()),
-        (&ErrorKind::Interrupted, Class::Retry { after: None })
-    );
-    assert!(error.outcome_unknown());
-    assert_eq!(error.attempts(), 3);
-    assert!(server.hung_up() >= 3);
-}
-
-#[tokio::test]
-async fn without_a_connection_nothing_has_happened() {
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let uri = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
-    let error = api(config(&uri)).import(&samples::chunk()).await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::NoToken(cause) if matches!(**cause, ErrorKind::Connect { .. })));
-    assert_eq!(
-        (error.class(), error.outcome_unknown()),
-        (Class::Retry { after: None }, false)
-    );
-}
-
-#[tokio::test]
-async fn an_attempt_whose_outcome_is_unknown_is_not_forgotten_over_a_later_refusal() {
-    let server = Server::scripted([reply(504), reply(409)]).await;
-    let error = server
-        .api()
-        .create_pool(&samples::new_pool(), &key("create_pool"))
-        .await
-        .unwrap_err();
-    assert!(error.is_conflict());
-    assert!(error.outcome_unknown(), "the conflict may be with the first attempt");
-}
-
-#[tokio::test]
-async fn an_import_into_a_pool_in_use_is_not_repeated_once_it_may_have_had_an_effect() {
-    let server = Server::scripted([reply(429), reply(503), reply(204)]).await;
-    let error = server.api().import_once(&samples::chunk()).await.unwrap_err();
-    assert_eq!((error.status(), error.attempts()), (Some(503), 2), "the 429 had none");
-    assert!(error.outcome_unknown());
-    server.api().import_once(&samples::chunk()).await.unwrap();
 }
 
 #[tokio::test]
@@ -266,6 +137,8 @@ async fn every_failed_attempt_is_logged_once_with_what_support_needs() {
         (&first["secureauth_trace_id"], &first["correlation_id"]),
         (&object!("trace-429"), &object!(crate::support::RUN))
     );
+    let granted = captured.events("SecureAuth token granted");
+    assert_eq!(granted[0]["secureauth_trace_id"], "trace-200");
     let answered = captured.events("SecureAuth call answered");
     assert_eq!(
         (answered.len(), &answered[0]["secureauth_trace_id"]),

@@ -5,33 +5,20 @@ use std::{
     time::Duration,
 };
 
-use biller_onboarding::ic_secureauth_api::{Class, ErrorKind, IdpCheck};
+use biller_onboarding::ic_secureauth_api::{Class, ErrorKind};
 use futures_util::future::join_all;
 use serde_json::{Value, json as object};
 use wiremock::{Request, ResponseTemplate};
 
 use crate::support::{
-    Server, api, grant, json, organization_id, reply,
+    ALL_REQUIRED, Server, api, grant, json, reply,
     samples::{self, pool_of_samples},
+    with_tokens,
 };
-
-const ALL: &str = "manage_configuration identity";
-
-/// Answers tokens by `token` and everything else with a pool.
-async fn with_tokens(token: impl Fn() -> ResponseTemplate + Send + Sync + 'static) -> Server {
-    Server::responding(move |request: &Request| {
-        if request.url.path().ends_with("/token") {
-            token()
-        } else {
-            json(200, &samples::pool())
-        }
-    })
-    .await
-}
 
 #[tokio::test]
 async fn one_token_serves_all_tasks() {
-    let server = with_tokens(|| json(200, &grant("token", ALL))).await;
+    let server = with_tokens(|| json(200, &grant("token", ALL_REQUIRED))).await;
     let (api, pool) = (server.api(), pool_of_samples());
     let calls = join_all((0..20).map(|_| api.pool(&pool))).await;
     assert!(calls.iter().all(Result::is_ok));
@@ -43,7 +30,7 @@ async fn one_token_serves_all_tasks() {
 
 #[tokio::test]
 async fn a_token_that_has_ended_is_renewed() {
-    let mut ended = grant("token", ALL);
+    let mut ended = grant("token", ALL_REQUIRED);
     ended["expires_in"] = object!(0);
     let server = with_tokens(move || json(200, &ended)).await;
     let api = server.api();
@@ -114,44 +101,6 @@ async fn another_401_does_not_renew_the_token() {
 }
 
 #[tokio::test]
-async fn a_scope_that_was_not_granted_is_named_before_anything_is_called() {
-    for (granted, missing) in [
-        ("identity", "manage_configuration"),
-        ("manage_configuration", "identity"),
-    ] {
-        let server = with_tokens(move || json(200, &grant("token", granted))).await;
-        let error = server.api().pool(&pool_of_samples()).await.unwrap_err();
-        assert_eq!(error.kind(), &ErrorKind::MissingScope { scope: missing });
-        assert_eq!(
-            (error.class(), error.to_string().contains(missing)),
-            (Class::Retry { after: None }, true)
-        );
-        assert!(server.requests().await.is_empty());
-    }
-}
-
-#[tokio::test]
-async fn without_the_scope_to_look_the_check_of_the_identity_provider_is_not_done() {
-    let server = with_tokens(|| json(200, &grant("token", ALL))).await;
-    let check = server
-        .api()
-        .workspace_idps(&organization_id("1876"), &pool_of_samples())
-        .await
-        .unwrap();
-    assert_eq!(check, IdpCheck::NotPermitted);
-    assert!(server.requests().await.is_empty());
-}
-
-#[tokio::test]
-async fn the_granted_scopes_can_be_asked_for() {
-    let server = with_tokens(|| json(200, &grant("token", ALL))).await;
-    assert_eq!(
-        server.api().granted_scopes().await.unwrap(),
-        ["manage_configuration", "identity"]
-    );
-}
-
-#[tokio::test]
 async fn refused_credentials_are_told_in_all_three_shapes_and_not_repeated() {
     let shapes: [Value; 3] = [
         object!({ "error": "invalid_client", "error_description": "client authentication failed" }),
@@ -178,7 +127,7 @@ async fn a_token_endpoint_in_trouble_is_asked_again_and_then_left_to_the_run() {
         if trouble {
             reply(503)
         } else {
-            json(200, &grant("token", ALL))
+            json(200, &grant("token", ALL_REQUIRED))
         }
     })
     .await;
@@ -212,7 +161,7 @@ async fn tasks_that_waited_for_a_renewal_share_its_failure() {
 
 #[tokio::test]
 async fn a_token_of_another_kind_is_not_used() {
-    let mut other = grant("token", ALL);
+    let mut other = grant("token", ALL_REQUIRED);
     other["token_type"] = object!("DPoP");
     let server = with_tokens(move || json(200, &other)).await;
     let error = server.api().pool(&pool_of_samples()).await.unwrap_err();

@@ -89,8 +89,11 @@ impl App {
         lock(&self.random)
     }
 
+    /// The tenant as it is now: without the pools whose purge is due.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        lock(&self.state)
+        let mut state = lock(&self.state);
+        state.purge_pools(self.now());
+        state
     }
 
     pub(crate) fn tokens(&self) -> MutexGuard<'_, Tokens> {

@@ -10,7 +10,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::server::call::Call;
-use crate::server::operation::{Access, Module, Operation};
+use crate::server::operation::Operation;
 use crate::server::reply::Reply;
 use crate::state::State;
 
@@ -20,14 +20,13 @@ const CAPACITY: usize = 100_000;
 /// The workspace whose token every call carries; its list holds every event.
 const SYSTEM_WORKSPACE: &str = "system";
 
-pub(crate) const OPERATIONS: &[Operation] = &[Operation {
-    name: "list_audit_events",
-    method: Method::GET,
-    path: "/api/system/{tid}/servers/{wid}/audit-events",
-    module: Module::System,
-    access: Access::Scope("view_audit_events"),
-    handler: list,
-}];
+pub(crate) const OPERATIONS: &[Operation] = &[Operation::system(
+    "list_audit_events",
+    Method::GET,
+    "/api/system/{tid}/servers/{wid}/audit-events",
+    "view_audit_events",
+    list,
+)];
 
 /// What an event is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,6 +179,7 @@ impl Event {
             "timestamp": self.at.format(&Rfc3339).ok(),
             "metadata": {
                 "client_id": self.client_id,
+                "organization_id": self.server_id,
                 "request_correlation_id": self.correlation_id,
                 "trace_id": self.trace_id,
                 "affected_user_pool_id": self.pool_id().unwrap_or_default(),

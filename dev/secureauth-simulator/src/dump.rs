@@ -6,18 +6,17 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::server::call::Call;
-use crate::server::operation::{Access, Module, Operation};
+use crate::server::operation::Operation;
 use crate::server::reply::Reply;
 use crate::state::{Idp, State};
 
-pub(crate) const OPERATIONS: &[Operation] = &[Operation {
-    name: "export_configuration",
-    method: Method::GET,
-    path: "/api/system/{tid}/configuration",
-    module: Module::System,
-    access: Access::Scope("read_configuration"),
-    handler: export,
-}];
+pub(crate) const OPERATIONS: &[Operation] = &[Operation::system(
+    "export_configuration",
+    Method::GET,
+    "/api/system/{tid}/configuration",
+    "read_configuration",
+    export,
+)];
 
 /// `TenantDump`, as far as the simulator has what it lists. A server's salt stands for the secrets
 /// the real dump holds.

@@ -146,8 +146,13 @@ pub struct Faults<'a>(&'a App);
 
 impl Faults<'_> {
     /// Adds a fault; answers its number.
+    ///
+    /// # Panics
+    /// When the fault can meet no call, for example because no operation has its name.
     #[expect(clippy::must_use_candidate, reason = "most tests never remove a fault")]
     pub fn add(&self, fault: Fault) -> u64 {
+        let checked = fault.check();
+        assert!(checked.is_ok(), "{checked:?}: {fault:?}");
         self.0.faults().add(fault)
     }
 

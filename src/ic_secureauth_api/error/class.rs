@@ -78,6 +78,12 @@ impl ErrorKind {
             if refusal.status == 401 && refusal.error_code.as_deref() == Some("invalid_access_token"))
     }
 
+    /// The token endpoint does not grant a scope that was asked for.
+    pub(crate) fn refuses_the_scope(&self) -> bool {
+        self.refusal()
+            .is_some_and(|refusal| refusal.error_code.as_deref() == Some("invalid_scope"))
+    }
+
     fn refuses_credentials(&self) -> bool {
         matches!(self, Self::Refused(refusal)
             if refusal.status == 401 || matches!(refusal.error_code.as_deref(), Some("invalid_client" | "unauthorized_client")))

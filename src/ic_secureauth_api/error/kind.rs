@@ -17,7 +17,7 @@ pub enum ErrorKind {
     },
     /// The connection was lost after something had been sent.
     Interrupted,
-    /// A success whose body is not what the spec promises.
+    /// A success whose body is not what the spec promises, or a 404 that does not come from the API.
     UnusableAnswer {
         /// HTTP status.
         status: u16,
@@ -50,7 +50,7 @@ pub struct Refusal {
     pub trace_id: Option<String>,
     /// `Retry-After`, capped.
     pub retry_after: Option<Duration>,
-    /// `x-external-error`: the tenant's own scripts failed.
+    /// `x-external-error` (other than `false`): the tenant's own scripts failed.
     pub caused_by_tenant_code: bool,
 }
 

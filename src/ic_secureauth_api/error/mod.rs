@@ -101,7 +101,8 @@ impl ApiError {
         self.0.outcome_unknown
     }
 
-    fn is_refused_with(&self, status: u16) -> bool {
+    /// The API itself, not the token endpoint, answered with this error status.
+    pub(super) fn is_refused_with(&self, status: u16) -> bool {
         matches!(&self.0.kind, ErrorKind::Refused(refusal) if refusal.status == status)
     }
 }

@@ -21,14 +21,14 @@ impl Api<ReadWrite> {
     /// and is not promised to be atomic. The same chunk may be sent again, its bytes are the same.
     pub async fn import(&self, chunk: &ImportChunk) -> Result<(), ApiError> {
         let call = self.import_call(chunk)?;
-        self.send(call).await.map(|_answer| ())
+        self.send(call).await?.no_content()
     }
 
     /// As [`import`](Self::import), for a pool whose users may be enrolling: no attempt follows one that may have had an
     /// effect. After [`outcome_unknown`](ApiError::outcome_unknown) look for each user and send only the missing ones.
     pub async fn import_once(&self, chunk: &ImportChunk) -> Result<(), ApiError> {
         let call = self.import_call(chunk)?.once();
-        self.send(call).await.map(|_answer| ())
+        self.send(call).await?.no_content()
     }
 
     fn import_call(&self, chunk: &ImportChunk) -> Result<Call, ApiError> {

@@ -114,6 +114,6 @@ impl Api<ReadWrite> {
     /// `DELETE /organizations/{wid}`. Does not take its pools with it: 400 while it has pools or children.
     pub async fn delete_organization(&self, id: &OrganizationId) -> Result<Deleted, ApiError> {
         let call = Call::new(Operation::DeleteOrganization, Method::DELETE, self.organization_url(id));
-        Ok(self.send(call).await?.deleted())
+        self.send(call).await?.deleted()
     }
 }

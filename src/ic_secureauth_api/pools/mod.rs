@@ -87,7 +87,7 @@ impl Api<ReadWrite> {
         let mut url = self.pool_url(id);
         with_idp(&mut url);
         let call = Call::new(Operation::DeletePool, Method::DELETE, url);
-        Ok(self.send(call).await?.deleted())
+        self.send(call).await?.deleted()
     }
 }
 

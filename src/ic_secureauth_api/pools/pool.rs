@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::super::{Marker, PoolId, SchemaId};
+use super::super::{Marker, PoolId, SchemaId, id::unset_is_none};
 
 /// A pool as it was read (IDS `PoolResponse`). Members this client has no use for are left out: a pool is never written back.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -23,10 +23,10 @@ pub struct Pool {
     #[serde(default)]
     pub metadata: Option<Map<String, Value>>,
     /// Schema that the users' payload has to match.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "unset_is_none")]
     pub payload_schema_id: Option<SchemaId>,
     /// Schema that the users' metadata has to match.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "unset_is_none")]
     pub metadata_schema_id: Option<SchemaId>,
     /// Whether "Bob" and "bob" are one user name.
     #[serde(default)]

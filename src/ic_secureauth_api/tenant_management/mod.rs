@@ -3,7 +3,7 @@
 //! Needs a client of the installation's *system tenant*, which SecureAuth's cloud does not have. It is a client of its own, with
 //! its own credentials: neither [`SecureAuth`](super::SecureAuth) nor [`Api`](super::Api) leads here. There is no delete.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -12,7 +12,7 @@ use url::Url;
 
 use super::{
     ApiError, Backoff, CallContext, ClientAuthMethod, ConfigError, Deadlines, IdempotencyKey, MAX_IN_FLIGHT, Operation,
-    config::{check_base_url, check_calls, is_loopback},
+    config::{check_base_url, check_calls, is_loopback, origin},
     paths::below,
     token::{Credentials, Tokens},
     transport::{Call, Policy, Transport},
@@ -24,7 +24,7 @@ pub use super::id::TenantId;
 pub use tenant::{NewTenant, Tenant};
 
 /// What the client of the Tenant Management API is made of.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct TenantManagementConfig {
     /// The installation; plain `http` is accepted for loopback hosts only.
     pub base_url: Url,
@@ -44,6 +44,16 @@ pub struct TenantManagementConfig {
     pub expiry_margin: Duration,
     /// Seed of the jitter.
     pub jitter_seed: u64,
+}
+
+impl fmt::Debug for TenantManagementConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TenantManagementConfig")
+            .field("base_url", &origin(&self.base_url))
+            .field("client_id", &self.client_id)
+            .field("auth_method", &self.auth_method)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The tenants of an on-premise installation.

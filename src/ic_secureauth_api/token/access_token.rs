@@ -33,7 +33,7 @@ impl AccessToken {
     /// `None` when the answer is not a bearer token. Lifetimes count from `asked_at`, the moment before the request was sent.
     pub(super) fn granted(
         answer: TokenResponse,
-        requested: &[String],
+        requested: &[&str],
         asked_at: Instant,
         margin: Duration,
     ) -> Option<Self> {
@@ -45,7 +45,7 @@ impl AccessToken {
         let scopes = match answer.scope {
             Some(granted) => granted.split_ascii_whitespace().map(str::to_owned).collect(),
             // RFC 6749, section 5.1: left out when it is what was asked for.
-            None => requested.to_vec(),
+            None => requested.iter().map(ToString::to_string).collect(),
         };
         let lifetime = answer
             .expires_in
@@ -106,7 +106,7 @@ mod tests {
     }
 
     fn granted(answer: TokenResponse) -> Option<AccessToken> {
-        AccessToken::granted(answer, &["asked".to_owned()], Instant::now(), Duration::from_mins(1))
+        AccessToken::granted(answer, &["asked"], Instant::now(), Duration::from_mins(1))
     }
 
     #[tokio::test(start_paused = true)]

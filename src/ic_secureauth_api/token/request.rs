@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::header::ACCEPT;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
-use tracing::debug;
+use tracing::{debug, warn};
 use url::{Url, form_urlencoded};
 
 use super::{
@@ -31,7 +31,8 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    /// Asks once.
+    /// Asks once; a second time for the required scopes alone when the client may not have all of those wanted: the server is free
+    /// to refuse the lot instead of leaving out what it does not grant (RFC 6749, section 3.3).
     pub(super) async fn request(
         &self,
         http: &reqwest::Client,
@@ -39,14 +40,36 @@ impl Credentials {
         retry_after_cap: Duration,
         margin: Duration,
     ) -> Result<AccessToken, ErrorKind> {
+        let wanted: Vec<&str> = self.scopes.iter().map(String::as_str).collect();
+        let with_scopes = async |scopes| self.ask(http, deadline, retry_after_cap, margin, scopes).await;
+        match with_scopes(wanted.as_slice()).await {
+            Err(kind) if kind.refuses_the_scope() && wanted.len() > self.required_scopes.len() => {
+                warn!("SecureAuth refused the scopes asked for; asking for the required ones alone");
+                with_scopes(self.required_scopes).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn ask(
+        &self,
+        http: &reqwest::Client,
+        deadline: Duration,
+        retry_after_cap: Duration,
+        margin: Duration,
+        scopes: &[&str],
+    ) -> Result<AccessToken, ErrorKind> {
         let asked_at = Instant::now();
         let no_token = |kind: ErrorKind| ErrorKind::NoToken(kind.into());
-        let answer = self.send(http, deadline, retry_after_cap).await.map_err(no_token)?;
+        let answer = self
+            .send(http, deadline, retry_after_cap, scopes)
+            .await
+            .map_err(no_token)?;
         let unusable = |error: ApiError| no_token(error.kind().clone());
         let response: TokenResponse = answer.json().map_err(unusable)?.value;
-        let token = AccessToken::granted(response, &self.scopes, asked_at, margin)
-            .ok_or_else(|| unusable(answer.unusable()))?;
-        debug!(trace_id = answer.trace_id(), scopes = ?token.scopes(), "SecureAuth token granted");
+        let token =
+            AccessToken::granted(response, scopes, asked_at, margin).ok_or_else(|| unusable(answer.unusable()))?;
+        debug!(secureauth_trace_id = answer.trace_id(), scopes = ?token.scopes(), "SecureAuth token granted");
         match self.required_scopes.iter().find(|scope| !token.grants(scope)) {
             Some(scope) => Err(ErrorKind::MissingScope { scope }),
             None => Ok(token),
@@ -58,8 +81,9 @@ impl Credentials {
         http: &reqwest::Client,
         deadline: Duration,
         retry_after_cap: Duration,
+        scopes: &[&str],
     ) -> Result<Answer, ErrorKind> {
-        let scope = self.scopes.join(" ");
+        let scope = scopes.join(" ");
         let mut form = vec![("grant_type", "client_credentials")];
         if !scope.is_empty() {
             form.push(("scope", &scope));

@@ -13,13 +13,9 @@ use super::{
         ApiError, Deleted, ETag, ErrorKind, Operation, Versioned,
         error::{Reason, Refusal},
     },
+    body::{Body, LARGEST, LARGEST_ERROR},
     retry_after::retry_after,
 };
-
-/// No answer of the APIs is larger: a page has 100 rows; a workspace dump may have pages of scripts and themes.
-const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
-/// More of an error body is not read.
-const MAX_ERROR_BYTES: usize = 64 * 1024;
 
 /// A success, or the 404 that some operations ask for.
 #[derive(Debug)]
@@ -33,34 +29,33 @@ pub(crate) struct Answer {
     body: Body,
 }
 
-/// Bytes that may hold a token or personal data: without a useful `Debug`.
-struct Body(Vec<u8>);
-
-impl std::fmt::Debug for Body {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} bytes", self.0.len())
-    }
-}
-
 impl Answer {
     /// Reads the whole answer; fails for an error status.
     pub(crate) async fn read(operation: Operation, response: Response, cap: Duration) -> Result<Self, ErrorKind> {
         let status = response.status();
         let headers = response.headers().clone();
-        let absent = status == StatusCode::NOT_FOUND && operation.absence_is_an_answer();
-        if !status.is_success() && !absent {
-            return Err(ErrorKind::Refused(refusal(status, &headers, response, cap).await));
-        }
         let trace_id = trace_id(&headers);
-        let body = match read_body(response, MAX_BODY_BYTES).await {
-            Ok(Some(body)) => body,
-            Ok(None) => {
-                return Err(ErrorKind::UnusableAnswer {
-                    status: status.as_u16(),
-                    trace_id,
-                });
+        let unusable = || ErrorKind::UnusableAnswer {
+            status: status.as_u16(),
+            trace_id: trace_id.clone(),
+        };
+        let body = if status.is_success() {
+            let read = Body::read(response, LARGEST)
+                .await
+                .map_err(|error| interruption(&error))?;
+            read.ok_or_else(unusable)?
+        } else {
+            // An error body that cannot be read says nothing; the status still does.
+            let read = Body::read(response, LARGEST_ERROR).await;
+            let body = read.ok().flatten().unwrap_or_default();
+            // A gateway that does not know the path answers 404 as well, and that says nothing about the resource.
+            if status == StatusCode::NOT_FOUND && !body.is_json_object() {
+                return Err(unusable());
             }
-            Err(error) => return Err(interruption(&error)),
+            if status != StatusCode::NOT_FOUND || !operation.absence_is_an_answer() {
+                return Err(ErrorKind::Refused(refusal(status, &headers, &body, cap)));
+            }
+            body
         };
         Ok(Self {
             operation,
@@ -69,7 +64,7 @@ impl Answer {
             replayed: headers.contains_key("x-idempotent-replayed"),
             attempts: 0,
             etag: headers.get(ETAG).map(ETag::from_header),
-            body: Body(body),
+            body,
         })
     }
 
@@ -80,7 +75,7 @@ impl Answer {
 
     /// The resource of a success.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<Versioned<T>, ApiError> {
-        match serde_json::from_slice(&self.body.0) {
+        match serde_json::from_slice(self.body.bytes()) {
             Ok(value) => Ok(Versioned {
                 value,
                 etag: self.etag.clone(),
@@ -104,12 +99,21 @@ impl Answer {
         self.trace_id.as_deref()
     }
 
-    /// What a delete found.
-    pub(crate) fn deleted(&self) -> Deleted {
-        if self.status == StatusCode::NOT_FOUND {
-            Deleted::WasAbsent
+    /// The success of an operation that answers 204. Another success is no answer of the API: a gateway's page is often a 200.
+    pub(crate) fn no_content(&self) -> Result<(), ApiError> {
+        if self.status == StatusCode::NO_CONTENT {
+            Ok(())
         } else {
-            Deleted::Deleted
+            Err(self.unusable())
+        }
+    }
+
+    /// What a delete found.
+    pub(crate) fn deleted(&self) -> Result<Deleted, ApiError> {
+        if self.status == StatusCode::NOT_FOUND {
+            Ok(Deleted::WasAbsent)
+        } else {
+            self.no_content().map(|()| Deleted::Deleted)
         }
     }
 
@@ -147,34 +151,16 @@ fn innermost(error: &reqwest::Error) -> String {
     cause.to_string()
 }
 
-async fn refusal(status: StatusCode, headers: &HeaderMap, response: Response, cap: Duration) -> Refusal {
-    // An error body that cannot be read says nothing; the status still does.
-    let body = read_body(response, MAX_ERROR_BYTES)
-        .await
-        .ok()
-        .flatten()
-        .unwrap_or_default();
-    let Reason { code, message } = Reason::of(&body);
+fn refusal(status: StatusCode, headers: &HeaderMap, body: &Body, cap: Duration) -> Refusal {
+    let Reason { code, message } = Reason::of(body.bytes());
     Refusal {
         status: status.as_u16(),
         error_code: code,
         message,
         trace_id: trace_id(headers),
         retry_after: retry_after(headers, cap),
-        caused_by_tenant_code: headers.contains_key("x-external-error"),
+        caused_by_tenant_code: headers.get("x-external-error").is_some_and(|value| value != "false"),
     }
-}
-
-/// `None` when the body is larger than `limit`.
-async fn read_body(mut response: Response, limit: usize) -> Result<Option<Vec<u8>>, reqwest::Error> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > limit {
-            return Ok(None);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(Some(body))
 }
 
 /// `x-trace-id`, when it looks like an id.

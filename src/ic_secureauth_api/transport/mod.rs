@@ -22,6 +22,7 @@ use super::{
 };
 
 mod answer;
+mod body;
 mod call;
 mod log;
 mod progress;
@@ -53,12 +54,15 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    /// `loopback`: the server is on this machine, where no proxy belongs in between.
+    /// `loopback`: the server is on this machine, where no proxy belongs in between and TLS is not needed. Everywhere else the
+    /// proxy variables of the environment are honoured, because a network may have no other way out; a proxy sees host names only,
+    /// since TLS goes through it to the server.
     pub(super) fn new(tokens: Tokens, policy: &Policy, loopback: bool) -> Result<Self, ConfigError> {
         let builder = reqwest::Client::builder()
             .user_agent(concat!("ic-secureauth-api/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(policy.deadlines.connect)
             .pool_max_idle_per_host(policy.max_in_flight)
+            .https_only(!loopback)
             // A redirect would carry the token elsewhere; none is documented.
             .redirect(reqwest::redirect::Policy::none());
         let builder = if loopback { builder.no_proxy() } else { builder };

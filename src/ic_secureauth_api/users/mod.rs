@@ -113,6 +113,6 @@ impl Api<ReadWrite> {
     /// `DELETE …/users/{userID}`: one user. Whole pools are emptied by deleting the pool.
     pub async fn delete_user(&self, pool: &PoolId, id: &UserId) -> Result<Deleted, ApiError> {
         let call = Call::new(Operation::DeleteUser, Method::DELETE, self.user_url(pool, id));
-        Ok(self.send(call).await?.deleted())
+        self.send(call).await?.deleted()
     }
 }

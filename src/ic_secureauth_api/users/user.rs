@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    super::{SchemaId, UserId},
+    super::{SchemaId, UserId, id::unset_is_none},
     listed::null_is_empty,
     status::{UserStatus, lenient},
 };
@@ -26,10 +26,10 @@ pub struct User {
     #[serde(default)]
     pub payload: Option<Map<String, Value>>,
     /// Schema of the profile.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "unset_is_none")]
     pub payload_schema_id: Option<SchemaId>,
     /// Schema of the metadata.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "unset_is_none")]
     pub metadata_schema_id: Option<SchemaId>,
     /// What it signs in with.
     #[serde(default, deserialize_with = "null_is_empty")]

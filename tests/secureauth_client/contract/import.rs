@@ -21,6 +21,13 @@ async fn users_are_imported_with_every_member_their_models_require() {
 }
 
 #[tokio::test]
+async fn an_import_that_is_not_repeated_is_the_same_request() {
+    let server = Server::scripted([reply(204)]).await;
+    server.api().import_once(&samples::chunk()).await.unwrap();
+    golden("import_once", &server, object!(null)).await;
+}
+
+#[tokio::test]
 async fn a_repeated_import_sends_the_same_bytes() {
     let server = Server::scripted([reply(503), reply(503), reply(204)]).await;
     server.api().import(&samples::chunk()).await.unwrap();

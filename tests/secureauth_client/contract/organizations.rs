@@ -2,7 +2,7 @@ use biller_onboarding::ic_secureauth_api::{Class, Deleted, ETag, Organization, O
 use serde_json::{Value, json as object};
 
 use crate::support::{
-    Server, golden, json, organization_id, reply,
+    Server, absent, golden, json, organization_id, reply,
     samples::{self, key},
 };
 
@@ -38,7 +38,7 @@ async fn an_organization_is_read_by_its_id() {
 
 #[tokio::test]
 async fn an_absent_organization_is_no_error() {
-    let server = Server::scripted([reply(404)]).await;
+    let server = Server::scripted([absent()]).await;
     let found = server.api().organization(&organization_id("1876")).await.unwrap();
     assert_eq!(found, None);
 }
@@ -150,7 +150,7 @@ async fn an_organization_is_deleted_once_and_absent_the_next_time() {
         .unwrap();
     golden("delete_organization", &server, object!(format!("{deleted:?}"))).await;
 
-    let server = Server::scripted([reply(404)]).await;
+    let server = Server::scripted([absent()]).await;
     let absent = server
         .api()
         .delete_organization(&organization_id("1876"))

@@ -3,7 +3,7 @@ use serde_json::json as object;
 use time::macros::datetime;
 
 use crate::support::{
-    Server, golden, json, organization_id, reply,
+    Server, absent, golden, json, organization_id, reply,
     samples::{self, POOL, pool_of_samples},
 };
 
@@ -24,7 +24,7 @@ async fn a_schema_is_read_by_its_id() {
 
 #[tokio::test]
 async fn an_absent_schema_is_no_error() {
-    let server = Server::scripted([reply(404)]).await;
+    let server = Server::scripted([absent()]).await;
     assert_eq!(server.api().schema(&SchemaId::parse("s").unwrap()).await.unwrap(), None);
 }
 

@@ -2,7 +2,7 @@ use biller_onboarding::ic_secureauth_api::{Deleted, Pool, PoolSetting};
 use serde_json::{Value, json as object};
 
 use crate::support::{
-    Server, golden, json, organization_id, reply,
+    Server, absent, golden, json, organization_id, reply,
     samples::{self, key, pool_of_samples},
 };
 
@@ -29,7 +29,7 @@ async fn a_pool_is_read_by_its_id() {
 
 #[tokio::test]
 async fn an_absent_pool_is_no_error() {
-    let server = Server::scripted([reply(404)]).await;
+    let server = Server::scripted([absent()]).await;
     assert_eq!(server.api().pool(&pool_of_samples()).await.unwrap(), None);
 }
 
@@ -94,7 +94,7 @@ async fn a_pool_is_deleted_with_its_identity_provider() {
     let deleted = server.api().delete_pool(&pool_of_samples()).await.unwrap();
     golden("delete_pool", &server, object!(format!("{deleted:?}"))).await;
 
-    let server = Server::scripted([reply(404)]).await;
+    let server = Server::scripted([absent()]).await;
     assert_eq!(
         server.api().delete_pool(&pool_of_samples()).await.unwrap(),
         Deleted::WasAbsent

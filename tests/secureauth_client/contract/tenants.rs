@@ -1,27 +1,10 @@
-use std::time::Duration;
-
-use biller_onboarding::ic_secureauth_api::{
-    ClientAuthMethod, Deadlines,
-    tenant_management::{NewTenant, Tenant, TenantId, TenantManagement, TenantManagementConfig},
-};
-use secrecy::SecretString;
+use biller_onboarding::ic_secureauth_api::tenant_management::{NewTenant, Tenant, TenantId, TenantManagement};
 use serde_json::{Value, json as object};
 
-use crate::support::{Server, config, context, golden, json, reply, samples::key};
+use crate::support::{Server, absent, context, golden, json, samples::key, tenant_management};
 
 fn management(server: &Server) -> TenantManagement {
-    let config = TenantManagementConfig {
-        base_url: server.uri().parse().unwrap(),
-        client_id: "setup".into(),
-        client_secret: SecretString::from("setup-secret"),
-        auth_method: ClientAuthMethod::Post,
-        attempts: 3,
-        backoff: config(&server.uri()).backoff,
-        deadlines: Deadlines::default(),
-        expiry_margin: Duration::from_mins(1),
-        jitter_seed: 7,
-    };
-    TenantManagement::new(config, context(None)).unwrap()
+    TenantManagement::new(tenant_management(&server.uri()), context(None)).unwrap()
 }
 
 fn sample() -> Value {
@@ -56,7 +39,7 @@ async fn a_tenant_is_read_by_its_id() {
     let tenant = management(&server).get(&id()).await.unwrap().unwrap();
     golden("get_tenant", &server, shown(&tenant)).await;
 
-    let server = Server::scripted([reply(404)]).await;
+    let server = Server::scripted([absent()]).await;
     assert_eq!(management(&server).get(&id()).await.unwrap(), None);
 }
 

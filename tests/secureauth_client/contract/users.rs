@@ -2,7 +2,7 @@ use biller_onboarding::ic_secureauth_api::{Deleted, ETag, User, UserId, UserStat
 use serde_json::{Value, json as object};
 
 use crate::support::{
-    Server, golden, json, reply,
+    Server, absent, golden, json, reply,
     samples::{self, pool_of_samples, user_id},
 };
 
@@ -35,7 +35,7 @@ async fn a_user_is_read_by_its_id() {
 
 #[tokio::test]
 async fn an_absent_user_is_no_error() {
-    let server = Server::scripted([reply(404)]).await;
+    let server = Server::scripted([absent()]).await;
     assert_eq!(server.api().user(&pool_of_samples(), &user_id()).await.unwrap(), None);
 }
 
@@ -83,7 +83,7 @@ async fn a_user_is_found_by_its_name_and_the_name_is_in_no_url() {
 
 #[tokio::test]
 async fn a_user_is_found_by_its_verified_address_and_the_address_is_in_no_url() {
-    let server = Server::scripted([reply(404)]).await;
+    let server = Server::scripted([absent()]).await;
     let found = server
         .api()
         .find_user_by_address(&pool_of_samples(), "rsable@invoicecloud.com")
@@ -133,7 +133,7 @@ async fn a_user_is_deleted_once_and_absent_the_next_time() {
     let deleted = server.api().delete_user(&pool_of_samples(), &user_id()).await.unwrap();
     golden("delete_user", &server, object!(format!("{deleted:?}"))).await;
 
-    let server = Server::scripted([reply(404)]).await;
+    let server = Server::scripted([absent()]).await;
     assert_eq!(
         server.api().delete_user(&pool_of_samples(), &user_id()).await.unwrap(),
         Deleted::WasAbsent

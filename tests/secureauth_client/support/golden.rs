@@ -1,5 +1,7 @@
 //! Golden files: what was sent and what was made of the answer.
 
+use std::path::Path;
+
 use serde_json::{Map, Value, json};
 use wiremock::Request;
 
@@ -25,8 +27,13 @@ pub async fn golden(name: &str, server: &Server, returned: Value) {
 
 /// Compares any document with `golden/<name>.snap`.
 pub fn compare(name: &str, document: &Value) {
+    compare_in(Path::new("../golden"), name, document);
+}
+
+/// Compares a document with `<name>.snap` in a directory.
+pub fn compare_in(directory: &Path, name: &str, document: &Value) {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../golden");
+    settings.set_snapshot_path(directory);
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_json_snapshot!(name, document));

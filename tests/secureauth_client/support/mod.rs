@@ -10,12 +10,13 @@ use std::{sync::Arc, time::Duration};
 
 use biller_onboarding::ic_secureauth_api::{
     Api, Backoff, CallContext, CallGate, ClientAuthMethod, Config, Deadlines, OrganizationId, PoolId, SecureAuth,
+    tenant_management::TenantManagementConfig,
 };
 use secrecy::SecretString;
 
 pub use captured::Captured;
-pub use golden::{compare, golden, request as recorded};
-pub use server::{Server, json, reply, token as grant};
+pub use golden::{compare, compare_in, golden, request as recorded};
+pub use server::{ALL_REQUIRED, Server, absent, json, reply, token as grant, with_tokens};
 
 pub const TENANT: &str = "dev-invoicecloud";
 pub const RUN: &str = "01980f3e-0000-7000-8000-000000000001";
@@ -43,6 +44,22 @@ pub fn config(base_url: &str) -> Config {
         max_in_flight: 8,
         expiry_margin: Duration::from_mins(1),
         jitter_seed: 7,
+    }
+}
+
+/// A configuration for the tenants of an installation, likewise.
+pub fn tenant_management(base_url: &str) -> TenantManagementConfig {
+    let config = config(base_url);
+    TenantManagementConfig {
+        base_url: config.base_url,
+        client_id: "setup".into(),
+        client_secret: SecretString::from("setup-secret"),
+        auth_method: ClientAuthMethod::Post,
+        attempts: config.attempts,
+        backoff: config.backoff,
+        deadlines: config.deadlines,
+        expiry_margin: config.expiry_margin,
+        jitter_seed: config.jitter_seed,
     }
 }
 

@@ -28,6 +28,14 @@ pub fn reply(status: u16) -> ResponseTemplate {
     ResponseTemplate::new(status).insert_header("x-trace-id", format!("trace-{status}"))
 }
 
+/// The API's answer for what is not there.
+pub fn absent() -> ResponseTemplate {
+    json(
+        404,
+        &object!({ "status_code": 404, "error": "Not found", "error_code": "not_found" }),
+    )
+}
+
 /// The scripted answers, the last one for ever; tokens are numbered and granted without end.
 struct Script<F> {
     tokens: AtomicUsize,
@@ -118,4 +126,19 @@ impl Server {
     async fn all_requests(&self) -> Vec<Request> {
         self.mock.received_requests().await.unwrap()
     }
+}
+
+/// The scopes without which nothing works.
+pub const ALL_REQUIRED: &str = "manage_configuration identity";
+
+/// Answers tokens by `token` and everything else with a pool.
+pub async fn with_tokens(token: impl Fn() -> ResponseTemplate + Send + Sync + 'static) -> Server {
+    Server::responding(move |request: &Request| {
+        if request.url.path().ends_with("/token") {
+            token()
+        } else {
+            json(200, &super::samples::pool())
+        }
+    })
+    .await
 }

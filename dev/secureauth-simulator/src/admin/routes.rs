@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
 use axum::{Json, Router};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Seed, inventory, seed, sign_in};
 use crate::app::App;
-use crate::faults::{Fault, FaultKind};
+use crate::faults::Fault;
 use crate::server::operation::{Access, all};
 
 /// Users per page of the inventory when the request does not say.
@@ -90,23 +90,18 @@ async fn set_switches(State(app): State<Arc<App>>, body: Body<BTreeMap<String, V
     }
 }
 
-async fn add_fault(State(app): State<Arc<App>>, body: Body<Fault>) -> Response {
-    let fault = match body {
-        Ok(Json(fault)) => fault,
+async fn add_fault(State(app): State<Arc<App>>, body: Body<Map<String, Value>>) -> Response {
+    let members = match body {
+        Ok(Json(members)) => members,
         Err(error) => return refusal(StatusCode::BAD_REQUEST, error),
     };
-    if let Some(name) = &fault.operation
-        && !all().any(|operation| operation.name == name)
-    {
-        return refusal(StatusCode::BAD_REQUEST, format!("there is no operation `{name}`"));
+    match Fault::of_members(members).and_then(|fault| fault.check().map(|()| fault)) {
+        Ok(fault) => {
+            let id = app.faults().add(fault);
+            (StatusCode::CREATED, Json(json!({ "id": id }))).into_response()
+        }
+        Err(reason) => refusal(StatusCode::BAD_REQUEST, reason),
     }
-    if let FaultKind::Status(status) = &fault.kind
-        && !(400..600).contains(&status.status)
-    {
-        return refusal(StatusCode::BAD_REQUEST, "status takes 400 to 599");
-    }
-    let id = app.faults().add(fault);
-    (StatusCode::CREATED, Json(json!({ "id": id }))).into_response()
 }
 
 async fn list_faults(State(app): State<Arc<App>>) -> Response {
@@ -131,6 +126,7 @@ async fn take_inventory(State(app): State<Arc<App>>) -> Response {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct UserPage {
     after: Option<String>,
     limit: Option<usize>,
@@ -139,8 +135,12 @@ struct UserPage {
 async fn list_pool_users(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
-    Query(page): Query<UserPage>,
+    page: Result<Query<UserPage>, QueryRejection>,
 ) -> Response {
+    let page = match page {
+        Ok(Query(page)) => page,
+        Err(error) => return refusal(StatusCode::BAD_REQUEST, error.body_text()),
+    };
     let limit = page.limit.unwrap_or(USERS_PER_PAGE);
     match inventory::pool_users(&app, &id, page.after.as_deref(), limit) {
         Some(users) => Json(json!({ "users": users })).into_response(),
@@ -166,6 +166,7 @@ async fn plant_seed(State(app): State<Arc<App>>, body: Body<Seed>) -> Response {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ClockRequest {
     advance_ms: u64,
 }
@@ -186,6 +187,7 @@ async fn revoke_tokens(State(app): State<Arc<App>>) -> StatusCode {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SignInRequest {
     workspace_id: String,
     identifier: String,

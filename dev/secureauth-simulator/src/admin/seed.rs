@@ -1,5 +1,8 @@
 //! Putting things into the tenant past token, limits, faults and call log. A seed goes through the
-//! same checks as the API, with every switch at its default.
+//! same checks as the API, with every switch at its default but one: unknown members are refused, so
+//! that a misspelt one is noticed.
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -9,6 +12,8 @@ use crate::errors::ApiError;
 use crate::server::call::Call;
 use crate::server::operation::Handler;
 use crate::server::reply::Reply;
+use crate::switches::Switches;
+use crate::switches::choices::UnknownFields;
 
 /// Users generated per import.
 const BATCH: u64 = 100;
@@ -33,6 +38,7 @@ pub struct Seed {
 
 /// `count` active users named `{prefix}1`, `{prefix}2` … with an unverified e-mail address each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GeneratedUsers {
     /// Their pool.
     pub user_pool_id: String,
@@ -113,7 +119,9 @@ pub(crate) fn plant(app: &App, seed: Seed) -> Result<(), SeedError> {
     }
     for mut body in seed.users {
         let pool = body.remove("user_pool_id").unwrap_or_default();
+        let jit = body.remove("jit") == Some(Value::Bool(true));
         run(app, "user", crate::users::create, body, |call| {
+            call.jit = jit;
             call.path
                 .push(("ipID".to_owned(), pool.as_str().unwrap_or_default().to_owned()));
         })?;
@@ -133,6 +141,10 @@ fn run(
 ) -> Result<Reply, SeedError> {
     let id = body.get("id").map(|id| format!(" {id}")).unwrap_or_default();
     let mut call = Call::internal(app, &Value::Object(body));
+    call.switches = Arc::new(Switches {
+        unknown_fields: UnknownFields::Refused,
+        ..Switches::default()
+    });
     prepare(&mut call);
     handler(app, &call).map_err(|ApiError { status, message, .. }| SeedError {
         item: format!("{item}{id}"),
@@ -146,7 +158,10 @@ fn generate(app: &App, wanted: &GeneratedUsers) -> Result<(), SeedError> {
     while next <= wanted.count {
         let last = wanted.count.min(next + BATCH - 1);
         let body = batch(app, wanted, next..=last);
-        run(app, "generated users", crate::import::import, body, |_| {})?;
+        run(app, "generated users", crate::import::import, body, |call| {
+            // Nothing is misspelt here, and looking for it would read every user twice.
+            call.switches = Arc::default();
+        })?;
         next = last + 1;
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! Fault injection per operation and per n-th call (row 13).
 
+mod check;
 mod plan;
 
 use serde::{Deserialize, Serialize};

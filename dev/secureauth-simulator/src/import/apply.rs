@@ -1,5 +1,6 @@
-//! One user of an import: checked and written, or refused (rows 62 to 74).
+//! One user of an import: checked and written, or refused (rows 62 to 68, 73).
 
+use super::conflicts::{check_conflict, check_duplicates, check_other_pool, duplicate};
 use super::entries::Entry;
 use super::records::UserRecord;
 use super::sub_records::{Checks, required};
@@ -8,9 +9,8 @@ use crate::errors::ApiError;
 use crate::pools::check_management;
 use crate::server::call::Call;
 use crate::state::State;
-use crate::state::record_id::RecordId;
-use crate::switches::choices::{OtherPool, Subentries};
-use crate::users::{Conflict, SubRecord, User, UserStatus, check_schemas, compact, conflict_error, rule_error};
+use crate::switches::choices::Subentries;
+use crate::users::{SubRecord, User, UserStatus, check_schemas, compact, rule_error};
 
 /// Writes an entry. Nothing of it is written when it is refused.
 pub(super) fn apply(
@@ -183,55 +183,6 @@ fn add_sub_records(checks: &mut Checks<'_>, user: &mut User, entry: &Entry) -> R
     Ok(())
 }
 
-/// Row 70: the same sub-record twice in one payload.
-fn check_duplicates(call: &Call, transaction: &mut Transaction, entry: &Entry) -> Result<(), ApiError> {
-    let identifiers = entry
-        .identifiers
-        .iter()
-        .map(|it| (SubRecord::Identifier, &it.common.id));
-    let addresses = entry.addresses.iter().map(|it| (SubRecord::Address, &it.common.id));
-    let credentials = entry
-        .credentials
-        .iter()
-        .map(|it| (SubRecord::Credential, &it.common.id));
-    for (kind, id) in identifiers.chain(addresses).chain(credentials) {
-        if let Some(id) = id.as_deref().filter(|id| !id.is_empty())
-            && !transaction.sub_records.insert((kind, RecordId::from(id)))
-        {
-            return Err(duplicate(call));
-        }
-    }
-    Ok(())
-}
-
-/// Row 74: the pool the user is to be taken from, if it is to be.
-fn check_other_pool(state: &State, call: &Call, pool_id: &str, user: &User) -> Result<Option<String>, ApiError> {
-    let home = state.pools.home_of(&user.id).filter(|home| *home != pool_id);
-    match (home, call.switches.user_id_in_other_pool) {
-        (Some(_), OtherPool::Refused) => Err(ApiError::conflict("The user id is in use in another pool")),
-        (Some(home), OtherPool::Moved) => Ok(Some(home.to_owned())),
-        (Some(_), OtherPool::Separate) | (None, _) => Ok(None),
-    }
-}
-
-/// Rows 69 to 71.
-fn check_conflict(
-    state: &State,
-    call: &Call,
-    transaction: &Transaction,
-    pool_id: &str,
-    user: &User,
-) -> Result<(), ApiError> {
-    let Some(conflict) = state.pools.get(pool_id).and_then(|pool| pool.users.conflict(user)) else {
-        return Ok(());
-    };
-    let (Conflict::Identifier(other) | Conflict::VerifiedAddress(other)) = &conflict;
-    if transaction.users.contains(other) {
-        return Err(duplicate(call));
-    }
-    Err(conflict_error(call, &conflict))
-}
-
 /// Row 62: a sub-record another user had under the same id is replaced, so that user loses it.
 fn detach(state: &mut State, call: &Call, transaction: &mut Transaction, pool_id: &str, user: &User) {
     let identifiers = user.identifiers.iter().map(|it| (SubRecord::Identifier, &it.id));
@@ -253,10 +204,6 @@ fn detach(state: &mut State, call: &Call, transaction: &mut Transaction, pool_id
         other.revision = state.next_revision();
         transaction.put_user(state, call, pool_id, other);
     }
-}
-
-fn duplicate(call: &Call) -> ApiError {
-    ApiError::refusal(call.switches.duplicate_in_payload, "A duplicate inside the request")
 }
 
 /// Row 68.

@@ -1,6 +1,7 @@
 //! `PUT` and `GET /api/identity/{tid}/configuration` (reference 2.3, rows 60 to 77 and 82).
 
 mod apply;
+mod conflicts;
 mod entries;
 mod export;
 mod operation;

@@ -13,7 +13,7 @@ use axum::http::Method;
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::server::call::Call;
-use crate::server::operation::{Access, Handler, Module, Operation};
+use crate::server::operation::Operation;
 use crate::server::reply::Reply;
 
 pub(crate) use create::create;
@@ -23,26 +23,16 @@ pub(crate) use store::Organizations;
 const COLLECTION: &str = "/api/system/{tid}/organizations";
 const ONE: &str = "/api/system/{tid}/organizations/{wid}";
 
-pub(crate) const OPERATIONS: &[Operation] = &[
-    operation("list_organizations", Method::GET, COLLECTION, read::list),
-    operation("create_organization", Method::POST, COLLECTION, create),
-    operation("get_organization", Method::GET, ONE, read::get),
-    operation("update_organization", Method::PUT, ONE, update::update),
-    operation("patch_organization", Method::PATCH, ONE, no_patch),
-    operation("delete_organization", Method::DELETE, ONE, delete::delete),
-];
+const SCOPE: &str = "manage_configuration";
 
-const fn operation(name: &'static str, method: Method, path: &'static str, handler: Handler) -> Operation {
-    let access = Access::Scope("manage_configuration");
-    Operation {
-        name,
-        method,
-        path,
-        module: Module::System,
-        access,
-        handler,
-    }
-}
+pub(crate) const OPERATIONS: &[Operation] = &[
+    Operation::system("list_organizations", Method::GET, COLLECTION, SCOPE, read::list),
+    Operation::system("create_organization", Method::POST, COLLECTION, SCOPE, create),
+    Operation::system("get_organization", Method::GET, ONE, SCOPE, read::get),
+    Operation::system("update_organization", Method::PUT, ONE, SCOPE, update::update),
+    Operation::system("patch_organization", Method::PATCH, ONE, SCOPE, no_patch),
+    Operation::system("delete_organization", Method::DELETE, ONE, SCOPE, delete::delete),
+];
 
 /// Row 30: there is no PATCH on organizations.
 fn no_patch(_: &App, call: &Call) -> Result<Reply, ApiError> {

@@ -22,7 +22,6 @@ pub(crate) fn create(app: &App, call: &Call) -> Result<Reply, ApiError> {
         Honoured::Honoured if !sent_id.is_empty() => sent_id.to_owned(),
         _ => state.random.hex_id(),
     };
-    state.purge_pools(call);
     if state.pools.is_taken(&id) {
         return Err(ApiError::conflict("The pool id is in use"));
     }

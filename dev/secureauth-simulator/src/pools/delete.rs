@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use time::OffsetDateTime;
+
 use super::find_live;
 use crate::app::App;
 use crate::audit::{Action, Subject};
@@ -13,7 +15,6 @@ use crate::state::State;
 
 pub(super) fn delete(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let mut state = app.state();
-    state.purge_pools(call);
     let pool = find_live(&state, call)?;
     call.check_if_match(pool.head.revision)?;
     let (id, workspace) = (pool.id().to_owned(), pool.text("workspace_id").to_owned());
@@ -34,10 +35,10 @@ pub(super) fn delete(app: &App, call: &Call) -> Result<Reply, ApiError> {
 }
 
 impl State {
-    /// Removes the pools whose purge was due; done before anything looks at pools.
-    pub(super) fn purge_pools(&mut self, call: &Call) {
-        while let Some(id) = self.pools.next_purge(call.now) {
-            self.pools.remove(call.now, LagTimes::default(), &id);
+    /// Removes the pools whose purge is due; done before anything looks at the tenant.
+    pub(crate) fn purge_pools(&mut self, now: OffsetDateTime) {
+        while let Some(id) = self.pools.next_purge(now) {
+            self.pools.remove(now, LagTimes::default(), &id);
         }
     }
 }

@@ -11,7 +11,7 @@ use axum::http::Method;
 
 use crate::errors::ApiError;
 use crate::server::call::Call;
-use crate::server::operation::{Access, Handler, Module, Operation};
+use crate::server::operation::Operation;
 use crate::state::State;
 use crate::switches::choices::Management;
 
@@ -24,30 +24,18 @@ const OF_WORKSPACE: &str = "/api/identity/{tid}/system/workspace/{wid}/pools";
 const ONE: &str = "/api/identity/{tid}/system/pools/{ipID}";
 
 pub(crate) const OPERATIONS: &[Operation] = &[
-    operation("list_pools", Method::GET, COLLECTION, read::list),
-    operation(
+    Operation::identity("list_pools", Method::GET, COLLECTION, read::list),
+    Operation::identity(
         "list_workspace_pools",
         Method::GET,
         OF_WORKSPACE,
         read::list_of_workspace,
     ),
-    operation("create_pool", Method::POST, COLLECTION, create),
-    operation("get_pool", Method::GET, ONE, read::get),
-    operation("update_pool", Method::PUT, ONE, update::update),
-    operation("delete_pool", Method::DELETE, ONE, delete::delete),
+    Operation::identity("create_pool", Method::POST, COLLECTION, create),
+    Operation::identity("get_pool", Method::GET, ONE, read::get),
+    Operation::identity("update_pool", Method::PUT, ONE, update::update),
+    Operation::identity("delete_pool", Method::DELETE, ONE, delete::delete),
 ];
-
-const fn operation(name: &'static str, method: Method, path: &'static str, handler: Handler) -> Operation {
-    let access = Access::Scope("identity");
-    Operation {
-        name,
-        method,
-        path,
-        module: Module::Identity,
-        access,
-        handler,
-    }
-}
 
 /// The pool of the path, unless it is deleted.
 pub(crate) fn find_live<'a>(state: &'a State, call: &Call) -> Result<&'a Pool, ApiError> {

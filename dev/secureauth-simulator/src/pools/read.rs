@@ -11,8 +11,7 @@ use crate::state::page::Page;
 use crate::switches::choices::UnknownWorkspace;
 
 pub(super) fn get(app: &App, call: &Call) -> Result<Reply, ApiError> {
-    let mut state = app.state();
-    state.purge_pools(call);
+    let state = app.state();
     let id = call.param("ipID");
     let absent = || ApiError::not_found("Pool");
     let head = state.pools.read(call.now, id, call.wants_fresh()).ok_or_else(absent)?;
@@ -26,8 +25,7 @@ pub(super) fn get(app: &App, call: &Call) -> Result<Reply, ApiError> {
 
 pub(super) fn list(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let page = Page::<String>::of(call, "after_pool_id", "before_pool_id")?;
-    let mut state = app.state();
-    state.purge_pools(call);
+    let state = app.state();
     let rows = page.cut(state.pools.all(), |_, pool| is_wanted(call, pool));
     let rows: Vec<_> = rows
         .into_iter()
@@ -38,8 +36,7 @@ pub(super) fn list(app: &App, call: &Call) -> Result<Reply, ApiError> {
 
 pub(super) fn list_of_workspace(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let page = Page::<String>::of(call, "after_pool_id", "before_pool_id")?;
-    let mut state = app.state();
-    state.purge_pools(call);
+    let state = app.state();
     let workspace = call.param("wid");
     if call.switches.pools_of_unknown_workspace == UnknownWorkspace::NotFound && !state.workspace_exists(workspace) {
         return Err(ApiError::not_found("Workspace"));

@@ -7,7 +7,7 @@ mod store;
 use axum::http::Method;
 use serde_json::Value;
 
-use crate::server::operation::{Access, Handler, Module, Operation};
+use crate::server::operation::Operation;
 
 pub(crate) use operations::{SchemaRequest, create, put as put_schema};
 pub(crate) use store::{Schema, Schemas};
@@ -16,24 +16,12 @@ const COLLECTION: &str = "/api/identity/{tid}/system/schemas";
 const ONE: &str = "/api/identity/{tid}/system/schemas/{schID}";
 
 pub(crate) const OPERATIONS: &[Operation] = &[
-    operation("list_schemas", Method::GET, COLLECTION, operations::list),
-    operation("create_schema", Method::POST, COLLECTION, operations::create),
-    operation("get_schema", Method::GET, ONE, operations::get),
-    operation("update_schema", Method::PUT, ONE, operations::update),
-    operation("delete_schema", Method::DELETE, ONE, operations::delete),
+    Operation::identity("list_schemas", Method::GET, COLLECTION, operations::list),
+    Operation::identity("create_schema", Method::POST, COLLECTION, operations::create),
+    Operation::identity("get_schema", Method::GET, ONE, operations::get),
+    Operation::identity("update_schema", Method::PUT, ONE, operations::update),
+    Operation::identity("delete_schema", Method::DELETE, ONE, operations::delete),
 ];
-
-const fn operation(name: &'static str, method: Method, path: &'static str, handler: Handler) -> Operation {
-    let access = Access::Scope("identity");
-    Operation {
-        name,
-        method,
-        path,
-        module: Module::Identity,
-        access,
-        handler,
-    }
-}
 
 /// True when `schema` is usable and does not accept `value`.
 pub(crate) fn refuses(schema: &Value, value: &Value) -> bool {

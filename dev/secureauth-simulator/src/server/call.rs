@@ -34,6 +34,8 @@ pub(crate) struct Call {
     pub(crate) lag: Option<Duration>,
     /// A partial-import fault: so many users are applied, then 500.
     pub(crate) partial_import: Option<PartialUsers>,
+    /// A seed's: the user it makes came by just-in-time provisioning.
+    pub(crate) jit: bool,
 }
 
 impl Call {
@@ -51,6 +53,7 @@ impl Call {
             trace_id: String::new(),
             lag: Some(Duration::ZERO),
             partial_import: None,
+            jit: false,
         }
     }
 

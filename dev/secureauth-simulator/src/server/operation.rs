@@ -45,6 +45,38 @@ pub(crate) struct Operation {
     pub(crate) handler: Handler,
 }
 
+impl Operation {
+    /// An operation of the System API for a token with this scope.
+    pub(crate) const fn system(
+        name: &'static str,
+        method: Method,
+        path: &'static str,
+        scope: &'static str,
+        handler: Handler,
+    ) -> Self {
+        Self {
+            name,
+            method,
+            path,
+            module: Module::System,
+            access: Access::Scope(scope),
+            handler,
+        }
+    }
+
+    /// An operation of the Identity API for a token with the scope `identity`.
+    pub(crate) const fn identity(name: &'static str, method: Method, path: &'static str, handler: Handler) -> Self {
+        Self {
+            name,
+            method,
+            path,
+            module: Module::Identity,
+            access: Access::Scope("identity"),
+            handler,
+        }
+    }
+}
+
 /// Every operation there is.
 pub(crate) fn all() -> impl Iterator<Item = &'static Operation> {
     [

@@ -50,6 +50,7 @@ pub(crate) async fn run(
         trace_id,
         lag: plan.lag,
         partial_import: plan.partial_import,
+        jit: false,
     };
     let reply = execute(&app, operation, &mut call, received, &plan, sequence).await;
     if plan.reset_after {

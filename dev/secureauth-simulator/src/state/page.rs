@@ -101,3 +101,111 @@ fn limit(call: &Call) -> Result<usize, ApiError> {
         _ => Err(ApiError::bad_request("limit takes 1 to 100")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::collection::{btree_set, vec};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Which way a list is walked: the page after the last row, or the page before the first one.
+    #[derive(Debug, Clone, Copy)]
+    struct Walk {
+        descending: bool,
+        by_before: bool,
+        limit: usize,
+    }
+
+    fn key(number: u8) -> String {
+        format!("{number:03}")
+    }
+
+    fn walks() -> impl Strategy<Value = Walk> {
+        (any::<bool>(), any::<bool>(), 1_usize..9).prop_map(|(descending, by_before, limit)| Walk {
+            descending,
+            by_before,
+            limit,
+        })
+    }
+
+    /// Walks from one end to the other while every page is followed by a change of some keys. Answers the rows in the
+    /// order in which they were met.
+    fn walk(
+        walk: Walk,
+        map: &mut BTreeMap<String, u8>,
+        changes: &[Vec<u8>],
+        may_change: impl Fn(u8) -> bool,
+    ) -> Vec<String> {
+        let Walk {
+            descending,
+            by_before,
+            limit,
+        } = walk;
+        let mut changes = changes.iter();
+        let mut met: Vec<String> = Vec::new();
+        // "Before" needs a row to start from: one beyond the end.
+        let beyond = if descending { "" } else { "zzz" };
+        loop {
+            let cursor = met.last().cloned();
+            let (after, before) = if by_before {
+                (None, Some(cursor.unwrap_or_else(|| beyond.to_owned())))
+            } else {
+                (cursor, None)
+            };
+            let page = Page {
+                after,
+                before,
+                descending,
+                limit,
+            };
+            let mut rows: Vec<String> = page
+                .cut(map, |_, _| true)
+                .into_iter()
+                .map(|(key, _)| key.clone())
+                .collect();
+            if by_before {
+                rows.reverse();
+            }
+            let last = rows.len() < limit;
+            met.extend(rows);
+            assert!(met.len() <= 256, "more rows than there are keys: {met:?}");
+            if last {
+                return met;
+            }
+            for number in changes
+                .next()
+                .into_iter()
+                .flatten()
+                .copied()
+                .filter(|number| may_change(*number))
+            {
+                if map.remove(&key(number)).is_none() {
+                    map.insert(key(number), number);
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_row_is_skipped_or_repeated_while_others_come_and_go(
+            present in btree_set(0_u8..120, 0..80),
+            staying in btree_set(0_u8..120, 0..40),
+            changes in vec(vec(0_u8..120, 0..12), 0..40),
+            how in walks(),
+        ) {
+            let mut map: BTreeMap<String, u8> = present.union(&staying).map(|number| (key(*number), *number)).collect();
+            let met = walk(how, &mut map, &changes, |number| !staying.contains(&number));
+            let distinct: BTreeSet<&String> = met.iter().collect();
+            prop_assert_eq!(distinct.len(), met.len(), "a row came twice: {:?}", met);
+            for number in &staying {
+                prop_assert!(distinct.contains(&key(*number)), "{} was skipped: {:?}", number, met);
+            }
+            let rising = how.descending == how.by_before;
+            prop_assert!(met.is_sorted_by(|left, right| (left < right) == rising), "{:?}", met);
+        }
+    }
+}

@@ -38,13 +38,12 @@ const MEMBERS: [&str; 13] = [
     "user_type",
 ];
 
-/// `NewUser`. `jit` is the simulator's own, for seeds: a user that came by itself.
+/// `NewUser`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct NewUser {
     id: Option<String>,
     status: Option<String>,
-    jit: bool,
     payload: Option<Map<String, Value>>,
     metadata: Option<Map<String, Value>>,
     business_metadata: Option<Map<String, Value>>,
@@ -61,6 +60,7 @@ struct NewUser {
 struct NewIdentifier {
     identifier: String,
     r#type: String,
+    metadata: Option<Map<String, Value>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -69,6 +69,7 @@ struct NewAddress {
     r#type: String,
     status: String,
     verified: bool,
+    metadata: Option<Map<String, Value>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -141,7 +142,7 @@ fn build(state: &mut State, call: &Call, request: &NewUser) -> Result<User, ApiE
     Ok(User {
         id,
         status,
-        jit: request.jit,
+        jit: call.jit,
         payload: request.payload.as_ref().map(compact),
         metadata: request.metadata.as_ref().map(compact),
         business_metadata: request.business_metadata.as_ref().map(compact),
@@ -184,7 +185,7 @@ fn identifiers(state: &mut State, call: &Call, given: &[NewIdentifier]) -> Resul
             id: state.random.uuid().into(),
             kind,
             value: new.identifier.as_str().into(),
-            metadata: None,
+            metadata: new.metadata.as_ref().map(compact),
             created_at: call.now,
             updated_at: call.now,
         });
@@ -205,7 +206,7 @@ fn addresses(state: &mut State, call: &Call, given: &[NewAddress]) -> Result<Vec
             value: new.address.as_str().into(),
             status: known(call, AddressStatus::parse(&new.status))?,
             verified: new.verified,
-            metadata: None,
+            metadata: new.metadata.as_ref().map(compact),
             created_at: call.now,
             updated_at: call.now,
         });

@@ -5,6 +5,8 @@ mod counts;
 mod create;
 mod delete;
 mod list;
+#[cfg(test)]
+mod listing;
 mod lookup;
 mod model;
 mod read;
@@ -15,7 +17,7 @@ pub(crate) mod view;
 
 use axum::http::Method;
 
-use crate::server::operation::{Access, Handler, Module, Operation};
+use crate::server::operation::Operation;
 
 pub(crate) use conflicts::{conflict_error, rule_error};
 pub(crate) use create::create;
@@ -31,22 +33,10 @@ const ONE: &str = "/api/identity/{tid}/system/pools/{ipID}/users/{userID}";
 const BY_KEY: &str = "/api/identity/{tid}/system/pools/{ipID}/users/by_key";
 
 pub(crate) const OPERATIONS: &[Operation] = &[
-    operation("list_users", Method::GET, COLLECTION, list::list),
-    operation("create_user", Method::POST, COLLECTION, create),
-    operation("get_user_by_key", Method::POST, BY_KEY, lookup::by_key),
-    operation("get_user", Method::GET, ONE, read::get),
-    operation("update_user", Method::PUT, ONE, update::update),
-    operation("delete_user", Method::DELETE, ONE, delete::delete),
+    Operation::identity("list_users", Method::GET, COLLECTION, list::list),
+    Operation::identity("create_user", Method::POST, COLLECTION, create),
+    Operation::identity("get_user_by_key", Method::POST, BY_KEY, lookup::by_key),
+    Operation::identity("get_user", Method::GET, ONE, read::get),
+    Operation::identity("update_user", Method::PUT, ONE, update::update),
+    Operation::identity("delete_user", Method::DELETE, ONE, delete::delete),
 ];
-
-const fn operation(name: &'static str, method: Method, path: &'static str, handler: Handler) -> Operation {
-    let access = Access::Scope("identity");
-    Operation {
-        name,
-        method,
-        path,
-        module: Module::Identity,
-        access,
-        handler,
-    }
-}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use email_address::EmailAddress;
+use email_address::{EmailAddress, Options};
 use serde_json::{Map, Value};
 
 use super::model::{AddressType, IdentifierType};
@@ -57,7 +57,7 @@ pub(crate) fn check_schemas(
 /// Row 72: e-mail, E.164, or visible ASCII by the identifier's type; federated ones are free.
 pub(crate) fn identifier_is_valid(kind: IdentifierType, value: &str) -> bool {
     match kind {
-        IdentifierType::Email => EmailAddress::is_valid(value),
+        IdentifierType::Email => is_email(value),
         IdentifierType::Mobile => is_e164(value),
         IdentifierType::Uid | IdentifierType::External => {
             !value.is_empty() && value.bytes().all(|byte| byte.is_ascii() && byte != b' ')
@@ -69,9 +69,14 @@ pub(crate) fn identifier_is_valid(kind: IdentifierType, value: &str) -> bool {
 /// Row 72 for addresses.
 pub(crate) fn address_is_valid(kind: AddressType, value: &str) -> bool {
     match kind {
-        AddressType::Email => EmailAddress::is_valid(value),
+        AddressType::Email => is_email(value),
         AddressType::Mobile => is_e164(value),
     }
+}
+
+/// An address alone, without a name in front of it.
+fn is_email(value: &str) -> bool {
+    EmailAddress::parse_with_options(value, Options::default().without_display_text()).is_ok()
 }
 
 /// `+`, then 2 to 15 digits of which the first is not 0.
@@ -97,6 +102,7 @@ mod tests {
             (IdentifierType::External, "a/b#1", true),
             (IdentifierType::Email, "a@example.com", true),
             (IdentifierType::Email, "a@", false),
+            (IdentifierType::Email, "Ann <a@example.com>", false),
             (IdentifierType::Mobile, "+14155550100", true),
             (IdentifierType::Mobile, "4155550100", false),
             (IdentifierType::Mobile, "+0155550100", false),

@@ -1,10 +1,10 @@
-//! The admin API and the library around it.
+//! The admin API.
 
 use reqwest::Method;
-use secureauth_simulator::{Fault, FaultKind, Inventory, Options, Seed, Simulator};
+use secureauth_simulator::{Fault, FaultKind, Inventory, Seed};
 use serde_json::json;
 
-use crate::support::{Chunk, TENANT, Tenant, eventually, organizations, pools, send};
+use crate::support::{Chunk, Tenant, organizations, pools, send};
 
 #[tokio::test]
 async fn a_biller_is_onboarded_and_shows_in_the_inventory() {
@@ -104,17 +104,9 @@ async fn the_call_log_shows_what_was_asked_and_no_header_values() {
 }
 
 #[tokio::test]
-async fn admin_lists_every_switch_and_operation_and_sets_switches() {
+async fn admin_lists_every_operation_and_sets_switches() {
     let tenant = Tenant::new().await;
     let overview = tenant.get("/admin").await.expect(200);
-    let switches = overview.at("/switches");
-    let names: Vec<_> = switches
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|it| it["name"].clone())
-        .collect();
-    assert!(names.contains(&json!("failing-import")) && names.contains(&json!("create-deactivated")));
     let operations = overview.at("/operations");
     assert!(
         operations
@@ -187,6 +179,62 @@ async fn faults_are_added_listed_and_removed_by_the_admin_route() {
 }
 
 #[tokio::test]
+async fn an_admin_body_with_an_unknown_member_is_refused_by_its_name() {
+    let tenant = Tenant::new().await;
+    tenant.biller().await;
+    let user = json!({ "user_pool_id": "pool", "status": "new", "invented": 1 });
+    let pool = json!({ "id": "p", "name": "P", "workspace_id": "biller", "invented": 1 });
+    let refused = [
+        (
+            "/admin/faults",
+            json!({ "operation": "get_pool", "kind": "reset_before", "invented": 1 }),
+        ),
+        ("/admin/faults", json!({ "kind": "delay", "ms": 1, "invented": 1 })),
+        (
+            "/admin/faults",
+            json!({ "kind": "status", "status": 503, "invented": 1 }),
+        ),
+        ("/admin/seed", json!({ "invented": [] })),
+        (
+            "/admin/seed",
+            json!({ "organizations": [{ "id": "o", "name": "O", "invented": 1 }] }),
+        ),
+        ("/admin/seed", json!({ "pools": [pool] })),
+        ("/admin/seed", json!({ "users": [user] })),
+        (
+            "/admin/seed",
+            json!({ "schemas": [{ "id": "s", "name": "S", "schema": {}, "invented": 1 }] }),
+        ),
+        (
+            "/admin/seed",
+            json!({ "generate": [{ "user_pool_id": "pool", "count": 1, "invented": 1 }] }),
+        ),
+        ("/admin/clock", json!({ "advance_ms": 1, "invented": 1 })),
+        (
+            "/admin/sign-in",
+            json!({ "workspace_id": "w", "identifier": "i", "invented": 1 }),
+        ),
+    ];
+    for (path, body) in refused {
+        let answer = tenant.post(path, &body).await;
+        assert!((400..500).contains(&answer.status), "{path} {body}: {answer:?}");
+        assert!(answer.text.contains("invented"), "{path} {body}: {answer:?}");
+    }
+    let switches = tenant
+        .put("/admin/switches", &json!({ "invented": "on" }))
+        .await
+        .expect(400);
+    assert!(switches.text.contains("invented"));
+    let page = tenant
+        .get("/admin/inventory/pools/pool/users?invented=1")
+        .await
+        .expect(400);
+    assert!(page.text.contains("invented"));
+    assert!(tenant.simulator.faults().list().is_empty());
+    assert_eq!(tenant.listed("pool").await, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn the_clock_is_moved_by_the_admin_route() {
     let tenant = Tenant::new().await;
     tenant
@@ -194,43 +242,4 @@ async fn the_clock_is_moved_by_the_admin_route() {
         .await
         .expect(200);
     tenant.get(&pools("")).await.expect(401);
-}
-
-#[tokio::test]
-async fn the_same_seed_makes_the_same_ids_and_secrets() {
-    let created = |seed| async move {
-        let tenant = Tenant::start(Options {
-            seed,
-            ..Options::default()
-        })
-        .await;
-        let answer = tenant
-            .post(&organizations(""), &json!({ "name": "A" }))
-            .await
-            .expect(201);
-        (answer.at("/id"), answer.at("/subject_identifier_algorithm_salt"))
-    };
-    let first = created(7).await;
-    assert_eq!(first, created(7).await);
-    assert_ne!(first, created(8).await);
-}
-
-#[tokio::test]
-async fn a_dropped_simulator_stops_listening() {
-    let simulator = Simulator::start(Options::default()).expect("a free port");
-    let address = simulator.address();
-    drop(simulator);
-    eventually("it stops", async || {
-        tokio::net::TcpStream::connect(address).await.is_err()
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn discovery_names_the_token_endpoint() {
-    let tenant = Tenant::new().await;
-    let path = format!("/{TENANT}/system/.well-known/openid-configuration");
-    let endpoint = tenant.get(&path).await.expect(200).at("/token_endpoint");
-    let expected = format!("{}/{TENANT}/system/oauth2/token", tenant.simulator.base_url());
-    assert_eq!(endpoint, expected);
 }

@@ -9,18 +9,24 @@
 )]
 
 mod admin;
+mod audit;
 mod auth;
 mod consistency;
+mod determinism;
 mod faults;
 mod idempotency;
 mod import;
+mod library;
+mod organization_changes;
 mod organizations;
+mod pool_deletion;
 mod pool_reads;
 mod pools;
 mod program;
 mod readme;
 mod schemas;
 mod support;
+mod switches;
 mod tenants;
 mod transport;
 mod users;

@@ -3,23 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use secureauth_simulator::Switches;
-
-fn program() -> Command {
+pub(crate) fn program() -> Command {
     Command::new(env!("CARGO_BIN_EXE_secureauth-simulator"))
-}
-
-#[test]
-fn help_lists_every_switch_with_its_default() {
-    let output = program().arg("--help").output().expect("it runs");
-    let help = String::from_utf8(output.stdout).expect("text");
-    for switch in Switches::default().list() {
-        assert!(
-            help.contains(&format!("{}={}", switch.name, switch.default)),
-            "{}",
-            switch.name
-        );
-    }
 }
 
 #[test]

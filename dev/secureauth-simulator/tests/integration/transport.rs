@@ -30,6 +30,10 @@ async fn error_bodies_have_their_members_and_details_of_every_form() {
     assert_eq!(forms.len(), 3, "{forms:?}");
     tenant.switch("error-details", "object");
     assert!(tenant.get(&organizations("/nobody")).await.at("/details").is_object());
+    tenant.switch("error-details", "string");
+    assert!(tenant.get(&organizations("/nobody")).await.at("/details").is_string());
+    tenant.switch("error-details", "absent");
+    assert_eq!(tenant.get(&organizations("/nobody")).await.json().get("details"), None);
 }
 
 #[tokio::test]
