@@ -14,7 +14,7 @@ mod faults;
 mod logging;
 mod messages;
 mod operating;
-
+mod payload_schema;
 mod store;
 mod support;
 mod users;

@@ -13,17 +13,19 @@ use super::change_users::{self, ChangeOutcome};
 use super::check_users::may_skip;
 use super::import_chunk::Importer;
 use super::import_plan::{self, Plan};
+use super::payload_schema::{self, PayloadSchema};
 use super::user_payload::Outgoing;
 use crate::domain::issue::{Code, Field, Issue};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 use crate::domain::user::UserRow;
-use crate::ic_secureauth_api::{ImportSettings, MAX_CHUNK_USERS, PayloadMembers, PoolId, SchemaId};
+use crate::ic_secureauth_api::{ImportSettings, MAX_CHUNK_USERS, PoolId, SchemaId};
 use crate::settings::onboarding::OnInvalidUser;
 use crate::store::{Batch, LedgerRow, LedgerState};
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let invalid = context.store().users_with_issues(context.run.id).await?;
+    let schema = payload_schema::of_pool(context).await?;
     loop {
         let (biller, after) = (&context.run.biller_id, context.facts.import.up_to);
         let size = context.times().users_per_page;
@@ -31,7 +33,7 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
         let Some(last) = rows.last().and_then(|row| row.user_guid) else {
             return Ok(context.note(Entry::ImportFinished).await?);
         };
-        page(context, rows, last, &invalid).await?;
+        page(context, &schema, rows, last, &invalid).await?;
         if context.slice_is_over() {
             return Ok(());
         }
@@ -40,11 +42,12 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
 
 async fn page(
     context: &mut RunContext<'_>,
+    schema: &PayloadSchema,
     rows: Vec<UserRow>,
     last: Uuid,
     invalid: &HashSet<Uuid>,
 ) -> Result<(), StepError> {
-    let plan = import_plan::of(context, rows, invalid).await?;
+    let plan = import_plan::of(context, schema, rows, invalid).await?;
     tolerate(context, plan.issues.clone()).await?;
     let importer = importer(context)?;
     let refused = import(context, &importer, &plan).await?;
@@ -181,7 +184,6 @@ pub(super) fn importer(context: &RunContext<'_>) -> Result<Importer, StepError> 
     let refused = || StepError::Permanent(Reason::SecureauthRefused);
     let pool = known_pool(context)?;
     let settings = context.settings();
-    let members = &settings.payload;
     let live = context
         .facts
         .organization
@@ -195,8 +197,7 @@ pub(super) fn importer(context: &RunContext<'_>) -> Result<Importer, StepError> 
             payload_schema_id: SchemaId::parse(&pool.payload_schema_id).map_err(|_| refused())?,
             metadata_schema_id: SchemaId::parse(&pool.metadata_schema_id).ok(),
             address_verified: settings.address_verified,
-            payload_members: PayloadMembers::new(&members.first_name, &members.last_name, &members.user_name)
-                .map_err(|_| refused())?,
+            payload_members: payload_schema::members(context)?,
             recorded_at: context.run.created_at,
         },
         live: live || pool.origin == Origin::Found,

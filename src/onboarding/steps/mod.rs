@@ -13,12 +13,14 @@ mod import_chunk;
 mod import_plan;
 pub(super) mod import_users;
 mod new_pool;
+mod payload_schema;
 mod pool_users;
 mod record;
 mod switch;
 mod user_payload;
 mod verify_users;
 
+pub(super) use payload_schema::PayloadSchema;
 pub(super) use pool_users::user_ids;
 
 use super::failure::StepError;

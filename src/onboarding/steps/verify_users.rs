@@ -11,6 +11,7 @@ use super::super::failure::StepError;
 use super::super::run_context::RunContext;
 use super::import_plan;
 use super::import_users::{importer, known_pool};
+use super::payload_schema;
 use super::pool_users::user_ids;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
@@ -94,10 +95,15 @@ async fn missing(
 }
 
 /// Imports what is truly missing once more; each user is looked for right before.
-async fn send_again(context: &RunContext<'_>, pool: &PoolId, expected: &HashMap<Uuid, Uuid>) -> Result<(), StepError> {
+async fn send_again(
+    context: &mut RunContext<'_>,
+    pool: &PoolId,
+    expected: &HashMap<Uuid, Uuid>,
+) -> Result<(), StepError> {
     let missing = missing(context, pool, expected).await?;
     tracing::warn!(users = missing.len(), "users are missing from the pool and sent again");
     let importer = importer(context)?;
+    let schema = payload_schema::of_pool(context).await?;
     let mut after = None;
     loop {
         let size = context.times().users_per_page;
@@ -107,7 +113,7 @@ async fn send_again(context: &RunContext<'_>, pool: &PoolId, expected: &HashMap<
         };
         after = Some(last);
         rows.retain(|row| row.user_guid.is_some_and(|guid| missing.contains(&guid)));
-        let plan = import_plan::of(context, rows, &HashSet::new()).await?;
+        let plan = import_plan::of(context, &schema, rows, &HashSet::new()).await?;
         for users in plan.import.chunks(MAX_CHUNK_USERS) {
             importer.send(users.to_vec(), true).await?;
         }
