@@ -122,6 +122,16 @@ pub enum Entry {
     },
     /// There is no further user.
     ImportFinished,
+    /// Checkpoint of comparing pool and ledger: everybody up to `after` is in the pool, by SecureAuth's ids as texts. Of
+    /// those behind it, up to `until`, also those whose user GUID is not behind `checked` in the ledger.
+    UsersCompared {
+        /// Last id of the list that is dealt with entirely; none at the start.
+        after: Option<String>,
+        /// Last id of the part that is being dealt with; none when that is the rest of the list.
+        until: Option<String>,
+        /// Last user GUID of that part that is dealt with.
+        checked: Option<Uuid>,
+    },
     /// The pool holds what the ledger says.
     UsersVerified {
         /// By the ledger.

@@ -1,82 +1,14 @@
 //! The journal, folded: what a run knows about what it saw, meant and did.
 
-use uuid::Uuid;
+mod records;
+
+pub(super) use records::{
+    ChunkFact, ComparedFact, ImportFact, OrganizationFact, Origin, PoolFact, PoolUsersFact, Undo,
+};
 
 use crate::domain::journal::Entry;
 use crate::domain::run::Kind;
 use crate::domain::step::Step;
-
-/// Where a resource comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
-    /// It stood before this run: used, never deleted.
-    Found,
-    /// Its creation was asked for; whether it happened is not known.
-    Intended,
-    /// This run created it.
-    Created,
-}
-
-/// The organization, as far as the journal knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct OrganizationFact {
-    pub(super) id: String,
-    pub(super) origin: Origin,
-    /// People may be signing in already, as far as is known.
-    pub(super) live: bool,
-}
-
-/// The pool, as far as the journal knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct PoolFact {
-    pub(super) id: String,
-    pub(super) origin: Origin,
-    pub(super) case_insensitive: bool,
-    pub(super) payload_schema_id: String,
-    pub(super) metadata_schema_id: String,
-}
-
-/// The intent of one import call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ChunkFact {
-    pub(super) first: Uuid,
-    pub(super) hash: String,
-}
-
-/// The users that were in a pool before the import, as far as they are recorded.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct PoolUsersFact {
-    pub(super) last: Option<String>,
-    pub(super) count: u64,
-    pub(super) complete: bool,
-}
-
-/// How far the users are.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct ImportFact {
-    pub(super) up_to: Option<Uuid>,
-    /// Import calls since the last checkpoint: they may have had an effect.
-    pub(super) open_chunks: Vec<ChunkFact>,
-    /// At least one import or change was asked for.
-    pub(super) touched: bool,
-    pub(super) finished: bool,
-    pub(super) verified: bool,
-}
-
-/// What is to be undone next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Undo {
-    Switch,
-    Users,
-    Pools,
-    Organization,
-    /// Everything is undone; the pause before looking once more has yet to begin.
-    Pause,
-    /// Look once more.
-    Recheck,
-    /// Still gone.
-    Nothing,
-}
 
 /// Everything the journal says.
 #[derive(Debug, Clone, Default)]
@@ -98,7 +30,7 @@ pub(super) struct Facts {
     pub(super) import: ImportFact,
     /// What `deactivated` was when the switch was asked for.
     pub(super) switched_from: Option<bool>,
-    /// The switch is confirmed.
+    /// The switch is confirmed; true from the moment it is seen, whether or not the journal takes it.
     pub(super) switched: bool,
     /// The run only undoes.
     pub(super) undo: Option<Undo>,
@@ -174,6 +106,13 @@ impl Facts {
             Entry::ImportFinished => {
                 self.import.finished = true;
                 self.import.open_chunks.clear();
+            }
+            Entry::UsersCompared { after, until, checked } => {
+                self.import.compared = Some(ComparedFact {
+                    after: after.clone(),
+                    until: until.clone(),
+                    checked: *checked,
+                });
             }
             Entry::UsersVerified { .. } => self.import.verified = true,
             Entry::Activate { was_deactivated, .. } | Entry::Deactivate { was_deactivated, .. } => {
@@ -280,6 +219,11 @@ impl Facts {
     /// SecureAuth shows what was wished: nothing is undone any more.
     pub(super) fn point_of_no_return(&self) -> bool {
         self.switched
+    }
+
+    /// The switch was asked for and the journal does not know what came of it.
+    pub(super) fn switch_is_open(&self) -> bool {
+        self.switched_from.is_some() && !self.switched
     }
 
     /// The first step that is not done yet. The recording steps end the run, so they are never done.

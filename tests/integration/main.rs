@@ -18,3 +18,4 @@ mod payload_schema;
 mod store;
 mod support;
 mod users;
+mod verifying;

@@ -5,6 +5,7 @@
 pub(super) mod activate_organization;
 mod change_users;
 mod check_users;
+mod compare_users;
 mod deactivate_organization;
 pub(super) mod ensure_organization;
 pub(super) mod ensure_pool;
