@@ -11,6 +11,7 @@
 mod events;
 mod fault_matrix;
 mod faults;
+mod going_live;
 mod logging;
 mod messages;
 mod operating;

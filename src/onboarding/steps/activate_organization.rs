@@ -26,6 +26,7 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
             return Err(StepError::not_shown());
         }
     }
+    context.facts.switched = true;
     context.note(Entry::Activated).await?;
     info!(organization_id = %id, "organization is live");
     Ok(())

@@ -238,7 +238,7 @@ async fn delete(context: &mut RunContext<'_>, id: &PoolId) -> Result<(), StepErr
 }
 
 /// The organization of the run, once the journal knows it.
-pub(super) fn organization_of(context: &RunContext<'_>) -> Result<OrganizationId, StepError> {
+pub(in super::super) fn organization_of(context: &RunContext<'_>) -> Result<OrganizationId, StepError> {
     let id = context
         .facts
         .organization
