@@ -36,6 +36,8 @@ pub(super) struct Facts {
     pub(super) undo: Option<Undo>,
     /// Why, in the journal's word.
     pub(super) undo_reason: Option<String>,
+    /// What the generation grew to by taking back.
+    pub(super) generation_after: Option<u32>,
     /// Times the undoing began since an operator last took the run on.
     pub(super) undo_rounds: u32,
 }
@@ -56,14 +58,18 @@ impl Facts {
             Entry::OrganizationFound {
                 organization_id,
                 deactivated,
-            } => self.organization(organization_id, Origin::Found, !deactivated),
+            } => self.organization(organization_id, Origin::Found, !deactivated, true),
             Entry::CreateOrganization { organization_id, .. } => {
                 self.intends_creation();
-                self.organization(organization_id, Origin::Intended, true);
+                self.organization(organization_id, Origin::Intended, true, true);
             }
-            Entry::OrganizationCreated { organization_id, live } => {
+            Entry::OrganizationCreated {
+                organization_id,
+                live,
+                differs_in,
+            } => {
                 self.unsettled = 0;
-                self.organization(organization_id, Origin::Created, *live);
+                self.organization(organization_id, Origin::Created, *live, differs_in.is_empty());
             }
             // A request before that one may have come through all the same.
             Entry::OrganizationRefused => {
@@ -128,7 +134,10 @@ impl Facts {
             }
             Entry::SwitchTakenBack => self.undo = Some(Undo::Users),
             Entry::UsersTakenBack => self.undo = Some(Undo::Pools),
-            Entry::PoolsTakenBack => self.undo = Some(Undo::Organization),
+            Entry::PoolsTakenBack { generation } => {
+                self.undo = Some(Undo::Organization);
+                self.generation_after = self.generation_after.or(*generation);
+            }
             Entry::OrganizationTakenBack => self.undo = Some(Undo::Pause),
             Entry::TakenBack => self.undo = Some(Undo::Recheck),
             Entry::Rechecked => self.undo = Some(Undo::Nothing),
@@ -152,11 +161,12 @@ impl Facts {
         self.unsettled == 0
     }
 
-    fn organization(&mut self, id: &str, origin: Origin, live: bool) {
+    fn organization(&mut self, id: &str, origin: Origin, live: bool, as_asked: bool) {
         self.organization = Some(OrganizationFact {
             id: id.to_owned(),
             origin,
             live,
+            as_asked,
         });
     }
 
@@ -167,6 +177,7 @@ impl Facts {
             case_insensitive,
             payload_schema_id: payload.clone(),
             metadata_schema_id: metadata.clone(),
+            as_asked: true,
         };
         let unknown = String::new();
         self.pool = match entry {
@@ -192,15 +203,14 @@ impl Facts {
                 pool_id,
                 payload_schema_id,
                 metadata_schema_id,
+                differs_in,
             } => {
                 self.unsettled = 0;
-                Some(known(
-                    pool_id,
-                    Origin::Created,
-                    payload_schema_id,
-                    metadata_schema_id,
-                    true,
-                ))
+                let created = known(pool_id, Origin::Created, payload_schema_id, metadata_schema_id, true);
+                Some(PoolFact {
+                    as_asked: differs_in.is_empty(),
+                    ..created
+                })
             }
             _ => return,
         };
@@ -236,11 +246,15 @@ impl Facts {
         let no_users = self.users_total == Some(0);
         match step {
             Step::CheckUsers => self.users_total.is_some(),
-            Step::EnsureOrganization => known(self.organization.as_ref().map(|found| found.origin)),
+            Step::EnsureOrganization => {
+                let organization = self.organization.as_ref();
+                known(organization.map(|found| found.origin)) && organization.is_some_and(|found| found.as_asked)
+            }
             Step::EnsurePool => {
                 let pool = self.pool.as_ref();
                 let ours = pool.is_some_and(|pool| pool.origin == Origin::Created);
                 known(pool.map(|pool| pool.origin))
+                    && pool.is_some_and(|pool| pool.as_asked)
                     && self.idp_checked
                     && (ours || self.pool_users.complete || no_users)
             }

@@ -15,6 +15,7 @@ mod going_live;
 mod logging;
 mod messages;
 mod operating;
+mod own_pool;
 mod payload_schema;
 mod store;
 mod support;

@@ -149,7 +149,7 @@ impl SomebodyElse {
         let token: Value = token.error_for_status()?.json().await?;
         Ok(Self {
             http,
-            base: base.to_string(),
+            base,
             tenant,
             token: token["access_token"].as_str().unwrap_or_default().to_owned(),
         })

@@ -23,6 +23,8 @@ pub(in super::super) struct OrganizationFact {
     pub(in super::super) origin: Origin,
     /// People may be signing in already, as far as is known.
     pub(in super::super) live: bool,
+    /// It shows what was asked for; so does one that stood before.
+    pub(in super::super) as_asked: bool,
 }
 
 /// The pool, as far as the journal knows.
@@ -33,6 +35,8 @@ pub(in super::super) struct PoolFact {
     pub(in super::super) case_insensitive: bool,
     pub(in super::super) payload_schema_id: String,
     pub(in super::super) metadata_schema_id: String,
+    /// It shows what was asked for; so does one that stood before.
+    pub(in super::super) as_asked: bool,
 }
 
 /// The intent of one import call.

@@ -14,6 +14,7 @@ mod import_chunk;
 mod import_plan;
 pub(super) mod import_users;
 mod new_pool;
+pub(super) mod own_pools;
 mod payload_schema;
 mod pool_users;
 mod record;
