@@ -20,4 +20,5 @@ mod payload_schema;
 mod store;
 mod support;
 mod users;
+mod users_meanwhile;
 mod verifying;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::super::facts::ComparedFact;
 use super::super::failure::StepError;
 use super::super::run_context::RunContext;
-use super::import_users::importer;
+use super::import_chunk::Importer;
 use super::{import_plan, payload_schema};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
@@ -180,7 +180,7 @@ async fn send_again(
     missing: &[LedgerRow],
 ) -> Result<(), StepError> {
     tracing::warn!(users = missing.len(), "users are missing from the pool and sent again");
-    let importer = importer(context)?;
+    let importer = Importer::of(context)?;
     let schema = payload_schema::of_pool(context).await?;
     let mut guids: HashSet<Uuid> = missing.iter().map(|row| row.user_guid).collect();
     let mut after = page_after;
@@ -195,7 +195,13 @@ async fn send_again(
         guids.retain(|guid| !rows.iter().any(|row| row.user_guid == Some(*guid)));
         let plan = import_plan::of(context, &schema, rows, &HashSet::new()).await?;
         for users in plan.import.chunks(MAX_CHUNK_USERS) {
-            importer.send(users.to_vec(), true).await?;
+            let sent = importer.send(users.to_vec(), true).await?;
+            let ledger = users.iter().map(|user| sent.settled(user)).collect();
+            let batch = Batch {
+                ledger,
+                ..Batch::default()
+            };
+            context.write(batch).await?;
         }
     }
     Ok(())
