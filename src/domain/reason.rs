@@ -17,7 +17,7 @@ pub enum Reason {
     OrganizationElsewhere,
     /// Organization or pool carries the marker of another biller or of a run the database does not know.
     ForeignMarker,
-    /// More than one pool, none of them known: an operator must choose.
+    /// More than one pool, none of them known, or a second one of this run with users: an operator must choose.
     SeveralPools,
     /// The pool's id stays refused through every generation.
     PoolIdReserved,

@@ -48,3 +48,26 @@ async fn users_that_the_list_does_not_show_are_asked_for_once_each_over_several_
     assert_eq!((asked.len(), distinct.len()), (150, 150));
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_few_users_are_asked_for_rather_than_that_a_count_that_lags_is_waited_for() -> Outcome {
+    let stack = start(options().set("VERIFY_PAUSES", "1h"), "1876", 5).await?;
+    for lag in ["user-count-lag-ms", "users-list-lag-ms"] {
+        stack.simulator().set_switch(lag, "3600000")?;
+    }
+    let run = enable(&stack, "1876").await?;
+    assert_eq!((run.state.as_str(), run.imported), ("succeeded", 5));
+    assert_eq!(calls_of(&stack, "get_user").len(), 5);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_count_of_many_users_may_lag_for_a_while_without_anybody_being_asked_for() -> Outcome {
+    let stack = start(options(), "1876", 1_001).await?;
+    for lag in ["user-count-lag-ms", "users-list-lag-ms"] {
+        stack.simulator().set_switch(lag, "300")?;
+    }
+    assert_eq!(enable(&stack, "1876").await?.state, "succeeded");
+    assert!(calls_of(&stack, "get_user").is_empty());
+    Ok(())
+}

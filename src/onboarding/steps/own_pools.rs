@@ -1,6 +1,6 @@
 //! The pools a run created: more than one where a server ignored our id and lost an answer, and none after its taking-back.
 
-use tracing::info;
+use tracing::{error, info};
 
 use super::super::facts::Origin;
 use super::super::failure::StepError;
@@ -30,6 +30,7 @@ pub(super) async fn remove_doubles(context: &mut RunContext<'_>) -> Result<(), S
             continue;
         }
         if has_users(&double) {
+            error!(pool_id = %double.id, "another pool of the run holds users");
             return Err(StepError::Stuck(Reason::SeveralPools));
         }
         delete(context, &double.id).await?;
@@ -92,4 +93,26 @@ pub(super) async fn delete(context: &mut RunContext<'_>, id: &PoolId) -> Result<
     context.api.delete_pool(id).await?;
     info!(pool_id, "pool deleted");
     Ok(context.note(Entry::PoolDeleted { pool_id }).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool(id: &str, users: u64) -> Pool {
+        let pool = serde_json::json!({"id": id, "number_of_users": users});
+        serde_json::from_value(pool).expect("a pool")
+    }
+
+    fn kept(pools: &[Pool]) -> Option<&str> {
+        to_keep(pools, |pool| pool.id.as_str() != "theirs").map(|pool| pool.id.as_str())
+    }
+
+    #[test]
+    fn of_two_pools_of_a_run_the_one_with_users_is_kept_or_the_first() {
+        assert_eq!(kept(&[pool("a", 0), pool("b", 3)]), Some("b"));
+        assert_eq!(kept(&[pool("a", 0), pool("b", 0)]), Some("a"));
+        assert_eq!(kept(&[pool("theirs", 3), pool("b", 0)]), Some("b"));
+        assert_eq!(kept(&[pool("theirs", 3)]), None);
+    }
 }

@@ -14,6 +14,9 @@ use crate::ic_secureauth_api::PoolId;
 use crate::settings::onboarding::Verify;
 use crate::store::LedgerState;
 
+/// Up to so many users are asked for by id rather than that a count that lags is waited for.
+const ASKED_FOR_AT_ONCE: u64 = 1_000;
+
 /// By the count; by the users themselves where it goes on differing or `VERIFY=full`.
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let fact = known_pool(context)?.clone();
@@ -25,7 +28,9 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     };
     let mut pauses = context.times().verify_pauses.clone().into_iter();
     let counts = context.facts.import.compared.is_none() && context.settings().verify == Verify::Count;
-    if (counts && is_counted(context, &pool, stood_before + expected, &mut pauses).await?)
+    let waits = if expected > ASKED_FOR_AT_ONCE { pauses.len() } else { 0 };
+    let total = stood_before + expected;
+    if (counts && is_counted(context, &pool, total, pauses.by_ref().take(waits)).await?)
         || compare_users::run(context, &pool, &mut pauses).await?
     {
         context.note(Entry::UsersVerified { expected }).await?;
@@ -33,12 +38,12 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     Ok(())
 }
 
-/// The pool counts so many users. Fewer may be a count that lags, more are users of somebody else.
+/// The pool counts so many users. Fewer may be a count that lags, which is waited for; more are users of somebody else.
 async fn is_counted(
     context: &RunContext<'_>,
     pool: &PoolId,
     total: u64,
-    pauses: &mut impl Iterator<Item = Duration>,
+    mut pauses: impl Iterator<Item = Duration>,
 ) -> Result<bool, StepError> {
     loop {
         let found = context.api.pool(pool).await?;
