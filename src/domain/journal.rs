@@ -39,6 +39,9 @@ pub enum Entry {
         organization_id: String,
         /// SecureAuth ignored `deactivated: true`: it is live from the start.
         live: bool,
+        /// Other members it does not show as they were asked for.
+        #[serde(default)]
+        differs_in: Vec<String>,
     },
     /// Outcome: SecureAuth refused it; there was no effect.
     OrganizationRefused,
@@ -84,6 +87,9 @@ pub enum Entry {
         payload_schema_id: String,
         /// Taken from the answer, sent with every user (seed 2).
         metadata_schema_id: String,
+        /// Settings it does not show as they were asked for.
+        #[serde(default)]
+        differs_in: Vec<String>,
     },
     /// Outcome: SecureAuth refused it; there was no effect.
     PoolRefused,
@@ -122,6 +128,16 @@ pub enum Entry {
     },
     /// There is no further user.
     ImportFinished,
+    /// Checkpoint of comparing pool and ledger: everybody up to `after` is in the pool, by SecureAuth's ids as texts. Of
+    /// those behind it, up to `until`, also those whose user GUID is not behind `checked` in the ledger.
+    UsersCompared {
+        /// Last id of the list that is dealt with entirely; none at the start.
+        after: Option<String>,
+        /// Last id of the part that is being dealt with; none when that is the rest of the list.
+        until: Option<String>,
+        /// Last user GUID of that part that is dealt with.
+        checked: Option<Uuid>,
+    },
     /// The pool holds what the ledger says.
     UsersVerified {
         /// By the ledger.
@@ -165,8 +181,12 @@ pub enum Entry {
     },
     /// Outcome: nobody can sign in because of this run any more.
     SwitchTakenBack,
-    /// The pools this run created were removed; the generation grows.
-    PoolsTakenBack,
+    /// The pools this run created were removed.
+    PoolsTakenBack {
+        /// The generation from now on, where this entry made it grow: once per taking-back.
+        #[serde(default)]
+        generation: Option<u32>,
+    },
     /// Outcome: users this run added are deleted again and changed ones have their old values.
     UsersTakenBack,
     /// Intent.

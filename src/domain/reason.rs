@@ -17,7 +17,7 @@ pub enum Reason {
     OrganizationElsewhere,
     /// Organization or pool carries the marker of another biller or of a run the database does not know.
     ForeignMarker,
-    /// More than one pool, none of them known: an operator must choose.
+    /// More than one pool, none of them known, or a second one of this run with users: an operator must choose.
     SeveralPools,
     /// The pool's id stays refused through every generation.
     PoolIdReserved,
@@ -25,6 +25,8 @@ pub enum Reason {
     PoolWithoutIdp,
     /// A newly created resource does not show the settings that were sent.
     SettingsIgnored,
+    /// The payload schema does not exist, or is none: no user can be held against it.
+    PayloadSchemaUnusable,
     /// The biller's users have data errors.
     InvalidUsers,
     /// The pool does not show the users that were imported.
@@ -60,6 +62,7 @@ words!(Reason {
     PoolIdReserved = "pool_id_reserved",
     PoolWithoutIdp = "pool_without_idp",
     SettingsIgnored = "settings_ignored",
+    PayloadSchemaUnusable = "payload_schema_unusable",
     InvalidUsers = "invalid_users",
     UsersNotVisible = "users_not_visible",
     BillerWithoutName = "biller_without_name",

@@ -55,15 +55,18 @@ impl UserSet {
         }
     }
 
-    /// Takes the next row.
-    pub fn add(&mut self, row: UserRow) {
+    /// Takes the next row. `judge` says what else is wrong with a user whose row is valid by itself.
+    pub fn add(&mut self, row: UserRow, judge: impl FnOnce(&CrmUser) -> Vec<Issue>) {
         let guid = row.user_guid;
         let checked = row.check();
         let deleted = matches!(checked, Ok(Checked::Deleted(_)));
         self.count(guid, deleted);
         match checked {
             Ok(Checked::Deleted(_)) => {}
-            Ok(Checked::User(user)) => self.compare(&user),
+            Ok(Checked::User(user)) => match judge(&user) {
+                issues if issues.is_empty() => self.compare(&user),
+                issues => self.issues.extend(issues),
+            },
             Err(issues) => self.issues.extend(issues),
         }
     }
@@ -152,10 +155,14 @@ mod tests {
         }
     }
 
+    fn fine(_: &CrmUser) -> Vec<Issue> {
+        Vec::new()
+    }
+
     fn issues(unique_emails: bool, rows: Vec<UserRow>) -> Vec<(Option<u128>, Field)> {
         let mut set = UserSet::new(unique_emails);
         for row in rows {
-            set.add(row);
+            set.add(row, fine);
         }
         let (_, issues) = set.finish();
         issues
@@ -193,14 +200,30 @@ mod tests {
     #[test]
     fn every_row_with_a_data_error_counts_once() {
         let mut set = UserSet::new(true);
-        set.add(row(1, "a", "a@x.com"));
-        set.add(row(1, "b", "b@x.com"));
-        set.add(row(2, "A", "A@x.com"));
-        set.add(UserRow::default());
-        set.add(UserRow::default());
-        set.add(row(3, "fine", "fine@x.com"));
+        set.add(row(1, "a", "a@x.com"), fine);
+        set.add(row(1, "b", "b@x.com"), fine);
+        set.add(row(2, "A", "A@x.com"), fine);
+        set.add(UserRow::default(), fine);
+        set.add(UserRow::default(), fine);
+        set.add(row(3, "fine", "fine@x.com"), fine);
         let (counts, _) = set.finish();
         assert_eq!((counts.total, counts.invalid), (6, 5));
+    }
+
+    #[test]
+    fn a_user_that_is_judged_unfit_is_one_data_error() {
+        let mut set = UserSet::new(false);
+        let unfit = |user: &CrmUser| {
+            vec![Issue {
+                user_guid: Some(user.user_guid),
+                field: Field::FirstName,
+                code: Code::Invalid,
+            }]
+        };
+        set.add(row(1, "a", "a@x.com"), unfit);
+        set.add(row(2, "a", "a@x.com"), fine);
+        let (counts, issues) = set.finish();
+        assert_eq!((counts.total, counts.invalid, issues.len()), (2, 1, 1));
     }
 
     #[test]
@@ -208,8 +231,8 @@ mod tests {
         let mut deleted = row(1, "a", "a@x.com");
         deleted.status = Some("deleted".into());
         let mut set = UserSet::new(true);
-        set.add(deleted);
-        set.add(row(2, "a", "a@x.com"));
+        set.add(deleted, fine);
+        set.add(row(2, "a", "a@x.com"), fine);
         let (counts, issues) = set.finish();
         assert_eq!((counts.total, counts.deleted, counts.invalid), (1, 1, 0));
         assert_eq!(issues, []);

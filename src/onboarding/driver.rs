@@ -107,6 +107,7 @@ impl Onboarding {
                 gate: Some(Arc::new(gate)),
             }),
             slice_end: Instant::now() + self.parts.run.slice,
+            payload_schema: None,
             run: leased.run,
         };
         let advanced = context.work().await;

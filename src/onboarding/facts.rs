@@ -1,82 +1,14 @@
 //! The journal, folded: what a run knows about what it saw, meant and did.
 
-use uuid::Uuid;
+mod records;
+
+pub(super) use records::{
+    ChunkFact, ComparedFact, ImportFact, OrganizationFact, Origin, PoolFact, PoolUsersFact, Undo,
+};
 
 use crate::domain::journal::Entry;
 use crate::domain::run::Kind;
 use crate::domain::step::Step;
-
-/// Where a resource comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
-    /// It stood before this run: used, never deleted.
-    Found,
-    /// Its creation was asked for; whether it happened is not known.
-    Intended,
-    /// This run created it.
-    Created,
-}
-
-/// The organization, as far as the journal knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct OrganizationFact {
-    pub(super) id: String,
-    pub(super) origin: Origin,
-    /// People may be signing in already, as far as is known.
-    pub(super) live: bool,
-}
-
-/// The pool, as far as the journal knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct PoolFact {
-    pub(super) id: String,
-    pub(super) origin: Origin,
-    pub(super) case_insensitive: bool,
-    pub(super) payload_schema_id: String,
-    pub(super) metadata_schema_id: String,
-}
-
-/// The intent of one import call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ChunkFact {
-    pub(super) first: Uuid,
-    pub(super) hash: String,
-}
-
-/// The users that were in a pool before the import, as far as they are recorded.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct PoolUsersFact {
-    pub(super) last: Option<String>,
-    pub(super) count: u64,
-    pub(super) complete: bool,
-}
-
-/// How far the users are.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct ImportFact {
-    pub(super) up_to: Option<Uuid>,
-    /// Import calls since the last checkpoint: they may have had an effect.
-    pub(super) open_chunks: Vec<ChunkFact>,
-    /// At least one import or change was asked for.
-    pub(super) touched: bool,
-    pub(super) finished: bool,
-    pub(super) verified: bool,
-}
-
-/// What is to be undone next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Undo {
-    Switch,
-    Users,
-    Pools,
-    Organization,
-    /// Everything is undone; the pause before looking once more has yet to begin.
-    Pause,
-    /// Look once more.
-    Recheck,
-    /// Still gone.
-    Nothing,
-}
 
 /// Everything the journal says.
 #[derive(Debug, Clone, Default)]
@@ -98,12 +30,14 @@ pub(super) struct Facts {
     pub(super) import: ImportFact,
     /// What `deactivated` was when the switch was asked for.
     pub(super) switched_from: Option<bool>,
-    /// The switch is confirmed.
+    /// The switch is confirmed; true from the moment it is seen, whether or not the journal takes it.
     pub(super) switched: bool,
     /// The run only undoes.
     pub(super) undo: Option<Undo>,
     /// Why, in the journal's word.
     pub(super) undo_reason: Option<String>,
+    /// What the generation grew to by taking back.
+    pub(super) generation_after: Option<u32>,
     /// Times the undoing began since an operator last took the run on.
     pub(super) undo_rounds: u32,
 }
@@ -124,14 +58,18 @@ impl Facts {
             Entry::OrganizationFound {
                 organization_id,
                 deactivated,
-            } => self.organization(organization_id, Origin::Found, !deactivated),
+            } => self.organization(organization_id, Origin::Found, !deactivated, true),
             Entry::CreateOrganization { organization_id, .. } => {
                 self.intends_creation();
-                self.organization(organization_id, Origin::Intended, true);
+                self.organization(organization_id, Origin::Intended, true, true);
             }
-            Entry::OrganizationCreated { organization_id, live } => {
+            Entry::OrganizationCreated {
+                organization_id,
+                live,
+                differs_in,
+            } => {
                 self.unsettled = 0;
-                self.organization(organization_id, Origin::Created, *live);
+                self.organization(organization_id, Origin::Created, *live, differs_in.is_empty());
             }
             // A request before that one may have come through all the same.
             Entry::OrganizationRefused => {
@@ -175,6 +113,13 @@ impl Facts {
                 self.import.finished = true;
                 self.import.open_chunks.clear();
             }
+            Entry::UsersCompared { after, until, checked } => {
+                self.import.compared = Some(ComparedFact {
+                    after: after.clone(),
+                    until: until.clone(),
+                    checked: *checked,
+                });
+            }
             Entry::UsersVerified { .. } => self.import.verified = true,
             Entry::Activate { was_deactivated, .. } | Entry::Deactivate { was_deactivated, .. } => {
                 // What was there first counts; a repeated intent sees our own change.
@@ -189,7 +134,10 @@ impl Facts {
             }
             Entry::SwitchTakenBack => self.undo = Some(Undo::Users),
             Entry::UsersTakenBack => self.undo = Some(Undo::Pools),
-            Entry::PoolsTakenBack => self.undo = Some(Undo::Organization),
+            Entry::PoolsTakenBack { generation } => {
+                self.undo = Some(Undo::Organization);
+                self.generation_after = self.generation_after.or(*generation);
+            }
             Entry::OrganizationTakenBack => self.undo = Some(Undo::Pause),
             Entry::TakenBack => self.undo = Some(Undo::Recheck),
             Entry::Rechecked => self.undo = Some(Undo::Nothing),
@@ -213,11 +161,12 @@ impl Facts {
         self.unsettled == 0
     }
 
-    fn organization(&mut self, id: &str, origin: Origin, live: bool) {
+    fn organization(&mut self, id: &str, origin: Origin, live: bool, as_asked: bool) {
         self.organization = Some(OrganizationFact {
             id: id.to_owned(),
             origin,
             live,
+            as_asked,
         });
     }
 
@@ -228,6 +177,7 @@ impl Facts {
             case_insensitive,
             payload_schema_id: payload.clone(),
             metadata_schema_id: metadata.clone(),
+            as_asked: true,
         };
         let unknown = String::new();
         self.pool = match entry {
@@ -253,15 +203,14 @@ impl Facts {
                 pool_id,
                 payload_schema_id,
                 metadata_schema_id,
+                differs_in,
             } => {
                 self.unsettled = 0;
-                Some(known(
-                    pool_id,
-                    Origin::Created,
-                    payload_schema_id,
-                    metadata_schema_id,
-                    true,
-                ))
+                let created = known(pool_id, Origin::Created, payload_schema_id, metadata_schema_id, true);
+                Some(PoolFact {
+                    as_asked: differs_in.is_empty(),
+                    ..created
+                })
             }
             _ => return,
         };
@@ -282,6 +231,11 @@ impl Facts {
         self.switched
     }
 
+    /// The switch was asked for and the journal does not know what came of it.
+    pub(super) fn switch_is_open(&self) -> bool {
+        self.switched_from.is_some() && !self.switched
+    }
+
     /// The first step that is not done yet. The recording steps end the run, so they are never done.
     pub(super) fn next_step(&self, kind: Kind) -> Option<Step> {
         Step::of(kind).iter().copied().find(|step| !self.is_done(*step))
@@ -292,11 +246,15 @@ impl Facts {
         let no_users = self.users_total == Some(0);
         match step {
             Step::CheckUsers => self.users_total.is_some(),
-            Step::EnsureOrganization => known(self.organization.as_ref().map(|found| found.origin)),
+            Step::EnsureOrganization => {
+                let organization = self.organization.as_ref();
+                known(organization.map(|found| found.origin)) && organization.is_some_and(|found| found.as_asked)
+            }
             Step::EnsurePool => {
                 let pool = self.pool.as_ref();
                 let ours = pool.is_some_and(|pool| pool.origin == Origin::Created);
                 known(pool.map(|pool| pool.origin))
+                    && pool.is_some_and(|pool| pool.as_asked)
                     && self.idp_checked
                     && (ours || self.pool_users.complete || no_users)
             }

@@ -139,6 +139,16 @@ pub(super) fn after_failure(
     }
 }
 
+/// The switch was asked for and cannot be looked at: neither going on nor taking back is right until it can.
+pub(super) fn while_unseen(pauses_used: u32, schedules: &Schedules) -> Next {
+    let used = usize::try_from(pauses_used).unwrap_or(usize::MAX);
+    let unseen = Failure::Retry {
+        reason: Reason::SecureauthUnavailable,
+        after: None,
+    };
+    grown(schedules, used, RunState::Waiting, &unseen, Reason::NotTakenBack)
+}
+
 /// A failure that is neither the lease's nor the database's refusal to record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failure {

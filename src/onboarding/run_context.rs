@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::facts::Facts;
+use super::steps::PayloadSchema;
 use super::{Onboarding, Parts};
 use crate::domain::journal::Entry;
 use crate::domain::run::Run;
@@ -24,6 +25,8 @@ pub(super) struct RunContext<'a> {
     pub(super) lease: Lease,
     pub(super) api: Api,
     pub(super) slice_end: Instant,
+    /// The payload schema this slice fetched last.
+    pub(super) payload_schema: Option<Arc<PayloadSchema>>,
 }
 
 impl RunContext<'_> {

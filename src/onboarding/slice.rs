@@ -6,7 +6,7 @@ use std::time::Duration;
 use tracing::{debug, error, info, warn};
 
 use super::driver::Advanced;
-use super::failure::{Failure, Next, StepError, after_failure};
+use super::failure::{Failure, Next, StepError, after_failure, while_unseen};
 use super::run_context::RunContext;
 use super::{steps, taking_back};
 use crate::domain::journal::Entry;
@@ -128,14 +128,22 @@ impl RunContext<'_> {
             StepError::Permanent(reason) => Failure::Permanent(reason),
             StepError::Stuck(reason) => Failure::Stuck(reason),
         };
-        let next = after_failure(
-            self.run.kind,
-            &self.facts,
-            self.is_taking_back(),
-            self.run.pauses_used,
-            &failure,
-            &self.onboarding.schedules,
-        );
+        let next = match self.what_follows(&failure) {
+            Next::TakeBack(_) if self.facts.switch_is_open() => match self.shows_the_switch().await {
+                Ok(false) => self.what_follows(&failure),
+                Ok(true) => {
+                    info!("the switch shows although its answer did not confirm it: nothing is taken back");
+                    self.facts.switched = true;
+                    self.what_follows(&failure)
+                }
+                Err(StepError::LeaseLost) => return Ok(Advanced::LeaseLost),
+                Err(_) => {
+                    warn!("nothing is taken back before it is seen what the switch shows, and it cannot be seen");
+                    while_unseen(self.run.pauses_used, &self.onboarding.schedules)
+                }
+            },
+            next => next,
+        };
         match next {
             Next::Wait {
                 after,
@@ -147,6 +155,17 @@ impl RunContext<'_> {
             Next::Stuck(reason) => self.end(&Ending::Stuck(reason)).await,
             Next::TakeBack(reason) => self.begin_taking_back(reason).await,
         }
+    }
+
+    fn what_follows(&self, failure: &Failure) -> Next {
+        after_failure(
+            self.run.kind,
+            &self.facts,
+            self.is_taking_back(),
+            self.run.pauses_used,
+            failure,
+            &self.onboarding.schedules,
+        )
     }
 
     async fn wait(

@@ -6,7 +6,7 @@ use super::facts::{Origin, Undo};
 use super::failure::StepError;
 use super::run_context::RunContext;
 use super::slice::Pause;
-use super::steps::{activate_organization, ensure_organization, ensure_pool, import_users, user_ids};
+use super::steps::{activate_organization, ensure_organization, own_pools, take_back_users, user_ids};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 use crate::ic_secureauth_api::{OrganizationId, PoolId};
@@ -24,14 +24,11 @@ pub(super) async fn next(context: &mut RunContext<'_>) -> Result<Option<Ending>,
             context.note(Entry::SwitchTakenBack).await?;
         }
         Some(Undo::Users) => {
-            if import_users::undo(context).await? {
+            if take_back_users::undo(context).await? {
                 context.note(Entry::UsersTakenBack).await?;
             }
         }
-        Some(Undo::Pools) => {
-            ensure_pool::undo(context).await?;
-            context.note(Entry::PoolsTakenBack).await?;
-        }
+        Some(Undo::Pools) => own_pools::undo(context).await?,
         Some(Undo::Organization) => {
             if !ensure_organization::undo(context).await? {
                 again(context).await?;
@@ -90,7 +87,7 @@ async fn is_clean(context: &mut RunContext<'_>) -> Result<bool, StepError> {
     if !organization_is_clean(context).await? {
         return Ok(false);
     }
-    if !ensure_pool::pools_of_this_run(context).await?.is_empty() {
+    if !own_pools::of_this_run(context).await?.is_empty() {
         return Ok(false);
     }
     let pool = context.facts.pool.clone();
@@ -98,7 +95,7 @@ async fn is_clean(context: &mut RunContext<'_>) -> Result<bool, StepError> {
         Some(fact) => {
             let id = PoolId::parse(&fact.id).map_err(|_| StepError::Stuck(Reason::NotTakenBack))?;
             let there = user_ids(&context.api, &id).await?;
-            import_users::nothing_left(context, &id, &there).await
+            take_back_users::nothing_left(context, &id, &there).await
         }
         None => Ok(true),
     }

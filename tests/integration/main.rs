@@ -11,10 +11,14 @@
 mod events;
 mod fault_matrix;
 mod faults;
+mod going_live;
 mod logging;
 mod messages;
 mod operating;
-
+mod own_pool;
+mod payload_schema;
 mod store;
 mod support;
 mod users;
+mod users_meanwhile;
+mod verifying;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use local_stack::{BillerInventory, HttpAnswer, RunRecord, Stack, StackOptions, UserRow};
-use secureauth_simulator::{CallRecord, PoolUser};
+use secureauth_simulator::{CallRecord, FaultKind, FaultStatus, PoolUser};
 use serde_json::{Value, json};
 
 /// A test fails with whatever went wrong first.
@@ -122,39 +122,134 @@ pub(crate) fn users_in_secureauth(stack: &Stack, biller: &str) -> Vec<PoolUser> 
         .collect()
 }
 
+/// Somebody else at work in SecureAuth, through its API.
+pub(crate) struct SomebodyElse {
+    http: reqwest::Client,
+    base: String,
+    tenant: String,
+    token: String,
+}
+
+impl SomebodyElse {
+    /// Gets a token.
+    pub(crate) async fn in_secureauth_of(stack: &Stack) -> Result<Self, Box<dyn std::error::Error>> {
+        let (base, tenant) = (stack.simulator().base_url(), stack.simulator().tenant().to_owned());
+        let settings = stack.handler().settings();
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", settings["SECUREAUTH_CLIENT_ID"].as_str()),
+            ("client_secret", settings["SECUREAUTH_CLIENT_SECRET"].as_str()),
+        ];
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        let token = http
+            .post(format!("{base}/{tenant}/system/oauth2/token"))
+            .form(&form)
+            .send()
+            .await?;
+        let token: Value = token.error_for_status()?.json().await?;
+        Ok(Self {
+            http,
+            base,
+            tenant,
+            token: token["access_token"].as_str().unwrap_or_default().to_owned(),
+        })
+    }
+
+    /// Asks the Identity API (`system/pools/…`).
+    pub(crate) async fn identity(&self, method: reqwest::Method, path: &str, body: &Value) -> Outcome {
+        self.send(method, &format!("identity/{}/{path}", self.tenant), body)
+            .await
+    }
+
+    /// Asks the System API (`organizations/…`).
+    pub(crate) async fn system(&self, method: reqwest::Method, path: &str, body: &Value) -> Outcome {
+        self.send(method, &format!("system/{}/{path}", self.tenant), body).await
+    }
+
+    async fn send(&self, method: reqwest::Method, path: &str, body: &Value) -> Outcome {
+        let request = self.http.request(method, format!("{}/api/{path}", self.base));
+        let answer = request.bearer_auth(&self.token).json(body).send().await?;
+        answer.error_for_status()?;
+        Ok(())
+    }
+}
+
 /// Somebody deletes the organization and its pools in SecureAuth.
 pub(crate) async fn remove_organization(stack: &Stack, id: &str) -> Outcome {
-    let (base, tenant) = (stack.simulator().base_url(), stack.simulator().tenant().to_owned());
-    let settings = stack.handler().settings();
-    let form = [
-        ("grant_type", "client_credentials"),
-        ("client_id", settings["SECUREAUTH_CLIENT_ID"].as_str()),
-        ("client_secret", settings["SECUREAUTH_CLIENT_SECRET"].as_str()),
-    ];
-    let http = reqwest::Client::new();
-    let token: Value = http
-        .post(format!("{base}/{tenant}/system/oauth2/token"))
-        .form(&form)
-        .send()
-        .await?
-        .json()
-        .await?;
-    let token = token["access_token"].as_str().unwrap_or_default().to_owned();
-    let inventory = stack.simulator().inventory();
-    let organization = inventory
-        .organizations
-        .iter()
-        .find(|organization| organization.id == id)
-        .expect("stands");
-    let pools = organization
-        .pools
-        .iter()
-        .map(|pool| format!("/api/identity/{tenant}/system/pools/{}?with_idp=true", pool.id));
-    for path in pools.chain([format!("/api/system/{tenant}/organizations/{id}")]) {
-        let answer = http.delete(format!("{base}{path}")).bearer_auth(&token).send().await?;
-        assert_eq!(answer.status().as_u16(), 204, "{path}");
+    let somebody = SomebodyElse::in_secureauth_of(stack).await?;
+    for pool in pools_of(stack, id) {
+        let path = format!("system/pools/{pool}?with_idp=true");
+        somebody.identity(reqwest::Method::DELETE, &path, &Value::Null).await?;
     }
+    let path = format!("organizations/{id}");
+    somebody.system(reqwest::Method::DELETE, &path, &Value::Null).await
+}
+
+/// The ids of an organization's pools.
+pub(crate) fn pools_of(stack: &Stack, organization: &str) -> Vec<String> {
+    let inventory = stack.simulator().inventory();
+    let organizations = inventory.organizations.into_iter().filter(|it| it.id == organization);
+    organizations
+        .flat_map(|organization| organization.pools)
+        .map(|pool| pool.id)
+        .collect()
+}
+
+/// An answer that refuses a call, before or after its effect.
+pub(crate) fn refusal(status: u16, after_effect: bool) -> FaultKind {
+    FaultKind::Status(FaultStatus {
+        status,
+        after_effect,
+        ..FaultStatus::default()
+    })
+}
+
+/// Options of a run that waits after its first failure until an operator resumes it.
+pub(crate) fn patient() -> StackOptions {
+    options().set("RUN_PAUSES", "1h, 1h")
+}
+
+/// Toggles to Yes and waits until the run waits.
+pub(crate) async fn enable_until_it_waits(
+    stack: &Stack,
+    biller: &str,
+) -> Result<RunRecord, Box<dyn std::error::Error>> {
+    let answer = stack.front_door().toggle(biller, true).await?;
+    assert_eq!(answer.status, 202, "{}", answer.text);
+    let id = answer.text_at("/onboardingId").to_owned();
+    let waits = |run: &RunRecord| run.onboarding_id == id && run.state == "waiting";
+    Ok(stack.wait_for(biller, DEADLINE, waits).await?)
+}
+
+/// No fault is in force any more: an operator takes the run on, to its end.
+pub(crate) async fn resume(stack: &Stack, run: &RunRecord) -> Result<RunRecord, Box<dyn std::error::Error>> {
+    stack.simulator().faults().clear();
+    stack
+        .handler()
+        .run(&["resume", &run.onboarding_id, "--by", "ops"])
+        .await?;
+    Ok(stack.wait_for_end(&run.biller_id, DEADLINE).await?)
+}
+
+/// From now on the handler's database refuses these journal entries; `None` accepts all again.
+pub(crate) fn refuse_journal_entry(stack: &Stack, entry: Option<&str>) -> Outcome {
+    let connection = rusqlite::Connection::open(stack.database().path())?;
+    connection.busy_timeout(DEADLINE)?;
+    let sql = match entry {
+        Some(entry) => format!(
+            "CREATE TRIGGER refused_entry BEFORE INSERT ON onboarding_journal WHEN NEW.entry = '{entry}'
+             BEGIN SELECT RAISE(ABORT, 'refused'); END;"
+        ),
+        None => "DROP TRIGGER refused_entry;".to_owned(),
+    };
+    connection.execute_batch(&sql)?;
     Ok(())
+}
+
+/// The details of a run's journal entries of one kind.
+pub(crate) fn entries(stack: &Stack, run: &RunRecord, entry: &str) -> Result<Vec<Value>, Box<dyn std::error::Error>> {
+    let journal = stack.database().journal(&run.onboarding_id)?.into_iter();
+    Ok(journal.filter(|it| it.entry == entry).map(|it| it.detail).collect())
 }
 
 /// The simulator's name of the import.

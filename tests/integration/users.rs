@@ -119,8 +119,8 @@ async fn skipping_stops_where_too_many_users_are_invalid() -> Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_that_secureauth_refuses_is_found_alone_and_everything_is_taken_back() -> Outcome {
-    let stack = start(options().set("SECUREAUTH_PAYLOAD_SCHEMA_ID", PICKY), "1876", 150).await?;
-    refuse_user(&stack, &UserRow::sample("1876", 77))?;
+    let stack = start(options().set("ADDRESS_VERIFIED", "true"), "1876", 150).await?;
+    let refused = refuse_user(&stack, UserRow::sample("1876", 77))?;
     let run = enable(&stack, "1876").await?;
     assert_eq!(
         (run.state.as_str(), run.reason.as_deref()),
@@ -129,7 +129,7 @@ async fn a_record_that_secureauth_refuses_is_found_alone_and_everything_is_taken
     let shown = status(&stack, "1876").await?;
     assert_eq!(
         shown.json["onboarding"]["issues"],
-        json!([{"userGuid": UserRow::sample("1876", 77).user_guid, "field": "user", "code": "refused"}])
+        json!([{"userGuid": refused, "field": "user", "code": "refused"}])
     );
     assert_eq!(stack.in_secureauth("1876"), nothing());
     Ok(())
@@ -137,40 +137,38 @@ async fn a_record_that_secureauth_refuses_is_found_alone_and_everything_is_taken
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_that_secureauth_refuses_is_left_out_where_that_is_wanted() -> Outcome {
-    let skip = options()
-        .set("ON_INVALID_USER", "skip")
-        .set("SECUREAUTH_PAYLOAD_SCHEMA_ID", PICKY);
+    let skip = options().set("ON_INVALID_USER", "skip").set("ADDRESS_VERIFIED", "true");
     let stack = start(skip, "1876", 150).await?;
-    refuse_user(&stack, &UserRow::sample("1876", 77))?;
+    refuse_user(&stack, UserRow::sample("1876", 77))?;
     let run = enable(&stack, "1876").await?;
     assert_eq!((run.state.as_str(), run.imported, run.skipped), ("succeeded", 149, 1));
     assert_eq!(stack.in_secureauth("1876"), live(149));
     Ok(())
 }
 
-/// A payload schema that takes every first name but one.
-const PICKY: &str = "picky_payload";
+/// The user name of one user and the verified address of another.
+const SHARED: &str = "shared@example.com";
 
-/// Gives a user, there or new, the first name that SecureAuth refuses and the CRM's rules do not.
-fn refuse_user(stack: &Stack, user: &UserRow) -> Outcome {
-    let schema = json!({"id": PICKY, "name": "Picky", "schema": {"type": "object", "properties": {
-        "first_name": {"type": "string", "not": {"const": "unwanted"}},
-        "last_name": {"type": "string"}, "user_name": {"type": "string"}}}});
-    if !stack.simulator().inventory().schemas.contains(&PICKY.to_owned()) {
-        let schemas = schema.as_object().cloned().into_iter().collect();
-        stack.simulator().seed(Seed {
-            schemas,
-            ..Seed::default()
-        })?;
-    }
-    let unwanted = UserRow {
-        first_name: Some("unwanted".into()),
-        ..user.clone()
+/// Gives a user, there or new, a verified address that is the user name of the user imported first: SecureAuth refuses it
+/// (simulator row 71) and the CRM's rules do not. Answers its GUID.
+fn refuse_user(stack: &Stack, user: UserRow) -> Result<Option<String>, Box<dyn std::error::Error>> {
+    let first = UserRow::samples("1876", 150)
+        .into_iter()
+        .filter(|it| it.user_guid != user.user_guid);
+    let named = first.min_by_key(|it| it.user_guid.clone()).expect("there are users");
+    let named = UserRow {
+        user_name: Some(SHARED.into()),
+        ..named
     };
-    if stack.crm().replace_user("1876", &unwanted)? == 0 {
-        stack.crm().add_users("1876", &[unwanted])?;
+    assert_eq!(stack.crm().replace_user("1876", &named)?, 1);
+    let refused = UserRow {
+        email: Some(SHARED.into()),
+        ..user
+    };
+    if stack.crm().replace_user("1876", &refused)? == 0 {
+        stack.crm().add_users("1876", std::slice::from_ref(&refused))?;
     }
-    Ok(())
+    Ok(refused.user_guid)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -221,22 +219,28 @@ async fn yes_on_an_active_biller_adds_new_users_and_changes_changed_ones_and_kee
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_sync_takes_back_its_own_additions_and_changes_and_nothing_else() -> Outcome {
-    let stack = start(options().set("SECUREAUTH_PAYLOAD_SCHEMA_ID", PICKY), "1876", 5).await?;
-    refuse_user(&stack, &UserRow::sample("1876", 4))?;
-    stack.crm().replace_user("1876", &UserRow::sample("1876", 4))?;
+    let stack = start(options().set("ADDRESS_VERIFIED", "true"), "1876", 150).await?;
+    let refused = UserRow::sample("1876", 500);
+    refuse_user(&stack, refused.clone())?;
+    stack
+        .crm()
+        .remove_user("1876", refused.user_guid.as_deref().unwrap_or_default())?;
     enable(&stack, "1876").await?;
     let before = users_in_secureauth(&stack, "1876");
     let biller = stack.database().biller("1876")?;
     let mut renamed = UserRow::sample("1876", 2);
     renamed.last_name = Some("Renamed".into());
     stack.crm().replace_user("1876", &renamed)?;
-    stack.crm().add_users("1876", &UserRow::samples("1876-more", 3))?;
-    refuse_user(&stack, &UserRow::sample("1876-more", 99))?;
+    stack
+        .crm()
+        .add_users("1876", &[UserRow::sample("1876", 200), UserRow::sample("1876", 201)])?;
+    refuse_user(&stack, refused)?;
     let run = enable(&stack, "1876").await?;
     assert_eq!((run.kind.as_str(), run.state.as_str()), ("sync", "failed"));
+    assert_eq!(stack.database().ledger(&run.onboarding_id)?.get("taken-back"), Some(&4));
     assert_eq!(users_in_secureauth(&stack, "1876"), before);
     assert_eq!(stack.database().biller("1876")?, biller);
-    assert_eq!(stack.in_secureauth("1876"), live(5));
+    assert_eq!(stack.in_secureauth("1876"), live(150));
     assert_eq!(status(&stack, "1876").await?.text_at("/ciamStatus"), "active");
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What all users of one onboarding have in common.
 
+use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use super::super::SchemaId;
@@ -53,6 +54,19 @@ impl PayloadMembers {
         } else {
             Err(PayloadMembersClash)
         }
+    }
+
+    /// A user's profile as it is imported: who has no first or last name gets no such member.
+    pub fn payload(&self, first_name: Option<&str>, last_name: Option<&str>, user_name: &str) -> Map<String, Value> {
+        let given = [
+            (&self.first, first_name),
+            (&self.last, last_name),
+            (&self.user, Some(user_name)),
+        ];
+        given
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.clone(), value?.into())))
+            .collect()
     }
 
     /// The names for first name, last name and user name.

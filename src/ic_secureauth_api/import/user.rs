@@ -34,16 +34,7 @@ pub struct ImportUser {
 impl ImportUser {
     /// The profile as it is imported; also what a later update of the same user compares with and sends.
     pub fn payload(&self, members: &PayloadMembers) -> Map<String, Value> {
-        let [first_name, last_name, user_name] = members.names();
-        let given = [
-            (first_name, self.first_name.as_ref()),
-            (last_name, self.last_name.as_ref()),
-            (user_name, Some(&self.user_name)),
-        ];
-        given
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?.clone().into())))
-            .collect()
+        members.payload(self.first_name.as_deref(), self.last_name.as_deref(), &self.user_name)
     }
 }
 

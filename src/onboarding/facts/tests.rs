@@ -1,3 +1,5 @@
+use uuid::Uuid;
+
 use super::*;
 
 fn checked(total: u64) -> Entry {
@@ -43,11 +45,13 @@ fn a_biller_without_users_skips_the_import() {
         Entry::OrganizationCreated {
             organization_id: "1876".into(),
             live: false,
+            differs_in: Vec::new(),
         },
         Entry::PoolCreated {
             pool_id: "p".into(),
             payload_schema_id: "a".into(),
             metadata_schema_id: "b".into(),
+            differs_in: Vec::new(),
         },
         Entry::IdpChecked {
             pool_id: "p".into(),
@@ -55,6 +59,17 @@ fn a_biller_without_users_skips_the_import() {
         },
     ]);
     assert_eq!(facts.next_step(Kind::Enable), Some(Step::ActivateOrganization));
+}
+
+#[test]
+fn an_organization_that_does_not_show_what_was_asked_for_is_not_done() {
+    let created = Entry::OrganizationCreated {
+        organization_id: "1876".into(),
+        live: false,
+        differs_in: vec!["parent_id".into()],
+    };
+    let facts = Facts::of([checked(1), create(), created]);
+    assert_eq!(facts.next_step(Kind::Enable), Some(Step::EnsureOrganization));
 }
 
 #[test]

@@ -6,11 +6,14 @@ use super::super::facts::Origin;
 use super::super::failure::StepError;
 use super::super::run_context::RunContext;
 use super::ensure_pool::organization_of;
-use super::switch;
+use super::{own_pools, switch};
 use crate::domain::journal::Entry;
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let id = organization_of(context)?;
+    if context.facts.switched_from.is_none() {
+        own_pools::remove_doubles(context).await?;
+    }
     let found = context
         .organization_anywhere(&id)
         .await?
@@ -26,6 +29,7 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
             return Err(StepError::not_shown());
         }
     }
+    context.facts.switched = true;
     context.note(Entry::Activated).await?;
     info!(organization_id = %id, "organization is live");
     Ok(())

@@ -2,6 +2,7 @@
 
 use super::super::failure::StepError;
 use super::super::run_context::RunContext;
+use super::payload_schema;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 use crate::domain::run::Progress;
@@ -10,10 +11,13 @@ use crate::settings::onboarding::OnInvalidUser;
 use crate::store::Batch;
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
+    let schema = payload_schema::configured(context).await?;
     let mut users = UserSet::new(context.settings().address_verified);
     let store = std::sync::Arc::clone(context.store());
     store
-        .each_user(&context.run.biller_id, &mut |row| users.add(row))
+        .each_user(&context.run.biller_id, &mut |row| {
+            users.add(row, |user| schema.issues(user));
+        })
         .await?;
     let (counts, issues) = users.finish();
     let verdict = verdict(counts, context);

@@ -12,6 +12,7 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let id = context.organization_id().await?;
     let Some(found) = context.organization_anywhere(&id).await? else {
         info!(organization_id = %id, "the organization is gone");
+        context.facts.switched = true;
         return Ok(context.note(Entry::Deactivated { gone: true }).await?);
     };
     context.owner(found.value.marker()).await?;
@@ -36,6 +37,7 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
             return Err(StepError::not_shown());
         }
     }
+    context.facts.switched = true;
     context.note(Entry::Deactivated { gone: false }).await?;
     info!(organization_id = %id, "organization is deactivated");
     Ok(())

@@ -11,6 +11,9 @@ use crate::domain::reason::Reason;
 use crate::ic_secureauth_api::{Class, NewOrganization, Organization, OrganizationId};
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
+    if context.facts.organization.as_ref().is_some_and(|fact| !fact.as_asked) {
+        return Err(StepError::Permanent(Reason::SettingsIgnored));
+    }
     let id = context.organization_id().await?;
     if let Some(found) = context.api.organization(&id).await? {
         return adopt(context, &found.value).await;
@@ -91,16 +94,24 @@ async fn created_as_asked(
     organization: &Organization,
 ) -> Result<(), StepError> {
     let live = !organization.deactivated();
+    let parent = context.settings().parent_organization_id.as_str();
+    let shows = [
+        ("id", organization.id() == id),
+        ("parent_id", organization.parent_id() == Some(parent)),
+        ("metadata", organization.marker() == Some(&context.marker())),
+    ];
+    let differs = shows.iter().filter(|(_, same)| !same);
+    let differs_in: Vec<String> = differs.map(|(member, _)| (*member).to_owned()).collect();
+    info!(organization_id = %organization.id(), live, ?differs_in, "organization created");
+    let as_asked = differs_in.is_empty();
+    // Together with what follows from it: whoever goes on after a crash has to know.
     context
         .note(Entry::OrganizationCreated {
             organization_id: organization.id().to_string(),
             live,
+            differs_in,
         })
         .await?;
-    info!(organization_id = %organization.id(), live, "organization created");
-    let as_asked = organization.id() == id
-        && organization.parent_id() == Some(context.settings().parent_organization_id.as_str())
-        && organization.marker() == Some(&context.marker());
     if as_asked {
         Ok(())
     } else {

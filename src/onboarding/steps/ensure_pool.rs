@@ -6,7 +6,7 @@ use super::super::facts::Origin;
 use super::super::failure::StepError;
 use super::super::ownership::Owner;
 use super::super::run_context::RunContext;
-use super::{identity_provider, new_pool, pool_users};
+use super::{identity_provider, new_pool, own_pools, pool_users};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 use crate::ic_secureauth_api::{Class, OrganizationId, Pool, PoolId};
@@ -23,11 +23,12 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
             None => create(context).await,
         };
     };
+    if !pool.as_asked {
+        return Err(settings_ignored());
+    }
     let id = PoolId::parse(&pool.id).map_err(|_| refused())?;
     if !context.facts.idp_checked {
-        if pool.origin == Origin::Created {
-            remove_doubles(context, &id).await?;
-        }
+        own_pools::remove_doubles(context).await?;
         return identity_provider::check(context, &id).await;
     }
     pool_users::record(context, &id, pool.case_insensitive).await
@@ -52,8 +53,9 @@ async fn find(context: &RunContext<'_>) -> Result<Option<Pool>, StepError> {
     }
     let mut pools: Vec<Pool> = context.api.pools_of(&organization).await?;
     pools.retain(|pool| !pool.deleted);
-    if let Some(ours) = pools.iter().position(|pool| context.created(pool.marker().as_ref())) {
-        return Ok(Some(pools.swap_remove(ours)));
+    let ours = own_pools::to_keep(&pools, |pool| context.created(pool.marker().as_ref()));
+    if let Some(ours) = ours.cloned() {
+        return Ok(Some(ours));
     }
     match pools.len() {
         0 | 1 => Ok(pools.pop()),
@@ -120,32 +122,21 @@ async fn create(context: &mut RunContext<'_>) -> Result<(), StepError> {
     }
 }
 
-/// A creation whose answer was lost, on a server that ignores our id, may have left an empty pool beside the one we use.
-async fn remove_doubles(context: &mut RunContext<'_>, used: &PoolId) -> Result<(), StepError> {
-    for double in pools_of_this_run(context).await? {
-        if double.id != *used && double.number_of_users.unwrap_or_default() == 0 {
-            delete(context, &double.id).await?;
-        }
-    }
-    Ok(())
-}
-
 /// It is there by our doing, as the answer says or as it was found after the answer was lost; it has to show what was asked for.
 async fn created(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepError> {
-    info!(pool_id = %pool.id, "pool created");
+    let differs = new_pool::of(context)?.differences(pool);
+    let differs_in: Vec<String> = differs.iter().map(ToString::to_string).collect();
+    info!(pool_id = %pool.id, ?differs_in, "pool created");
+    let as_asked = differs_in.is_empty();
+    // Together with what follows from it: whoever goes on after a crash has to know.
     let entry = Entry::PoolCreated {
         pool_id: pool.id.to_string(),
         payload_schema_id: schema(pool.payload_schema_id.as_ref()),
         metadata_schema_id: schema(pool.metadata_schema_id.as_ref()),
+        differs_in,
     };
     context.note(entry).await?;
-    let differs = new_pool::of(context)?.differences(pool);
-    if differs.is_empty() {
-        Ok(())
-    } else {
-        warn!(?differs, "the new pool does not show what was asked for");
-        Err(StepError::Permanent(Reason::SettingsIgnored))
-    }
+    if as_asked { Ok(()) } else { Err(settings_ignored()) }
 }
 
 /// The id is refused while nothing shows under it: perhaps a deleted pool keeps it for ever.
@@ -176,69 +167,12 @@ pub(super) async fn create_again(context: &mut RunContext<'_>, id: &PoolId) -> R
         return Err(identity_provider::missing());
     }
     warn!(pool_id = %id, "the pool has no identity provider; it is created again");
-    delete(context, id).await?;
+    own_pools::delete(context, id).await?;
     next_generation(context, id).await
 }
 
-/// Deletes every pool this run created, with its users (reference 5.3 R3). The generation grows, because a deleted id may
-/// stay unusable.
-pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<(), StepError> {
-    let ours = pools_of_this_run(context).await?;
-    for pool in &ours {
-        delete(context, &pool.id).await?;
-    }
-    let created = context
-        .facts
-        .pool
-        .as_ref()
-        .is_some_and(|pool| pool.origin == Origin::Created);
-    if created || !ours.is_empty() {
-        let batch = Batch {
-            generation: Some(context.run.generation + 1),
-            ..Batch::default()
-        };
-        context.write(batch).await?;
-    }
-    Ok(())
-}
-
-/// The pools whose marker carries this run's id, by id and by the organization's list; none where none was asked for.
-pub(in super::super) async fn pools_of_this_run(context: &RunContext<'_>) -> Result<Vec<Pool>, StepError> {
-    if !context.facts.pool_intended {
-        return Ok(Vec::new());
-    }
-    let Ok(organization) = organization_of(context) else {
-        return Ok(Vec::new());
-    };
-    let mut pools = context.api.pools_of(&organization).await?;
-    if let Some(fact) = &context.facts.pool {
-        let id = PoolId::parse(&fact.id).map_err(|_| refused())?;
-        if !pools.iter().any(|pool| pool.id == id) {
-            pools.extend(context.api.pool(&id).await?.map(|found| found.value));
-        }
-    }
-    pools.retain(|pool| {
-        !pool.deleted
-            && context.created(pool.marker().as_ref())
-            && pool.workspace_id.as_deref() == Some(organization.as_str())
-    });
-    Ok(pools)
-}
-
-async fn delete(context: &mut RunContext<'_>, id: &PoolId) -> Result<(), StepError> {
-    let pool_id = id.to_string();
-    context
-        .note(Entry::DeletePool {
-            pool_id: pool_id.clone(),
-        })
-        .await?;
-    context.api.delete_pool(id).await?;
-    info!(pool_id, "pool deleted");
-    Ok(context.note(Entry::PoolDeleted { pool_id }).await?)
-}
-
 /// The organization of the run, once the journal knows it.
-pub(super) fn organization_of(context: &RunContext<'_>) -> Result<OrganizationId, StepError> {
+pub(in super::super) fn organization_of(context: &RunContext<'_>) -> Result<OrganizationId, StepError> {
     let id = context
         .facts
         .organization
@@ -249,6 +183,10 @@ pub(super) fn organization_of(context: &RunContext<'_>) -> Result<OrganizationId
 
 fn schema(id: Option<&crate::ic_secureauth_api::SchemaId>) -> String {
     id.map(ToString::to_string).unwrap_or_default()
+}
+
+fn settings_ignored() -> StepError {
+    StepError::Permanent(Reason::SettingsIgnored)
 }
 
 fn refused() -> StepError {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::super::facts::{Origin, PoolFact};
 use super::super::failure::StepError;
 use super::super::run_context::RunContext;
+use super::payload_schema::PayloadSchema;
 use super::pool_users::fold;
 use super::user_payload::Outgoing;
 use crate::domain::issue::{Code, Field, Issue};
@@ -31,11 +32,12 @@ pub(super) struct Plan {
 
 pub(super) async fn of(
     context: &RunContext<'_>,
+    schema: &PayloadSchema,
     rows: Vec<UserRow>,
     known_invalid: &HashSet<Uuid>,
 ) -> Result<Plan, StepError> {
     let mut plan = Plan::default();
-    let users = valid_users(rows, known_invalid, &mut plan.issues);
+    let users = valid_users(rows, known_invalid, schema, &mut plan.issues);
     let outgoing: Vec<Outgoing> = users.into_iter().map(|user| context.outgoing(user)).collect();
     let Some(pool) = context.facts.pool.as_ref().filter(|pool| pool.origin == Origin::Found) else {
         plan.import = outgoing;
@@ -105,7 +107,12 @@ async fn there_all_the_same(
 }
 
 /// Rows found invalid before were counted then. Rows that are invalid only now, repeated keys included, are new issues.
-fn valid_users(rows: Vec<UserRow>, known_invalid: &HashSet<Uuid>, issues: &mut Vec<Issue>) -> Vec<CrmUser> {
+fn valid_users(
+    rows: Vec<UserRow>,
+    known_invalid: &HashSet<Uuid>,
+    schema: &PayloadSchema,
+    issues: &mut Vec<Issue>,
+) -> Vec<CrmUser> {
     let mut seen = HashSet::new();
     let mut repeated = HashSet::new();
     for guid in rows.iter().filter_map(|row| row.user_guid) {
@@ -127,7 +134,10 @@ fn valid_users(rows: Vec<UserRow>, known_invalid: &HashSet<Uuid>, issues: &mut V
             continue;
         }
         match row.check() {
-            Ok(Checked::User(user)) => users.push(user),
+            Ok(Checked::User(user)) => match schema.issues(&user) {
+                unfit if unfit.is_empty() => users.push(user),
+                unfit => issues.extend(unfit),
+            },
             Ok(Checked::Deleted(_)) => {}
             Err(found) => issues.extend(found),
         }

@@ -1,25 +1,34 @@
-//! One file per step, with its `undo` beside it where it has one.
+//! One file per step, with its `undo` beside it where it has one (for users: `take_back_users`).
 //!
 //! A step may return before it is done when the slice is over; run again, it goes on where the journal says.
 
 pub(super) mod activate_organization;
 mod change_users;
 mod check_users;
+mod compare_users;
 mod deactivate_organization;
 pub(super) mod ensure_organization;
 pub(super) mod ensure_pool;
 mod identity_provider;
 mod import_chunk;
 mod import_plan;
-pub(super) mod import_users;
+mod import_users;
 mod new_pool;
+pub(super) mod own_pools;
+mod payload_schema;
 mod pool_users;
 mod record;
 mod switch;
+pub(super) mod take_back_users;
+mod update_user;
 mod user_payload;
 mod verify_users;
 
+pub(super) use payload_schema::PayloadSchema;
 pub(super) use pool_users::user_ids;
+
+/// Times a resource is written before somebody else's changes in between (412) are left to the next attempt of the run.
+const STALE_TRIES: u32 = 3;
 
 use super::failure::StepError;
 use super::run_context::RunContext;

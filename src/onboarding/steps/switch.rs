@@ -2,10 +2,8 @@
 
 use super::super::failure::StepError;
 use super::super::run_context::RunContext;
+use super::STALE_TRIES;
 use crate::ic_secureauth_api::{Class, Organization, Versioned};
-
-/// Reads again when somebody else changed the resource meanwhile, this many times.
-const STALE_TRIES: u32 = 3;
 
 /// Sets `deactivated` and nothing else; `true` when SecureAuth confirms it.
 pub(super) async fn set_deactivated(

@@ -54,18 +54,13 @@ impl Scenario {
 impl Course {
     /// The refusal that ends the course: late, when as much as possible was done.
     pub(super) fn trigger(self, biller: &str) -> Option<Fault> {
-        let refusal = |after_effect| {
-            FaultKind::Status(FaultStatus {
-                status: 422,
-                after_effect,
-                ..FaultStatus::default()
-            })
-        };
+        let refusal = FaultKind::Status(FaultStatus {
+            status: 422,
+            ..FaultStatus::default()
+        });
         let fault = match self.scenario {
-            Scenario::Sync => Fault::on("update_user", refusal(false)).nth(2),
-            // Deactivated all the same: there is something to put back.
-            Scenario::Disable => Fault::on("update_organization", refusal(true)).nth(1).path(biller),
-            _ => Fault::on("update_organization", refusal(false)).nth(1).path(biller),
+            Scenario::Sync => Fault::on("update_user", refusal).nth(2),
+            _ => Fault::on("update_organization", refusal).nth(1).path(biller),
         };
         self.taken_back.then_some(fault)
     }

@@ -1,0 +1,198 @@
+//! The undo of the users' step: single users in a pool that stood before (reference 5.3 R4). Users of a pool of ours go with it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::super::facts::Origin;
+use super::super::failure::StepError;
+use super::super::run_context::RunContext;
+use super::import_users::known_pool;
+use super::update_user::{self, not_visible, status_to_send};
+use crate::domain::reason::Reason;
+use crate::ic_secureauth_api::{Api, PoolId, User, UserId, UserStatus, UserUpdate};
+use crate::store::{Batch, LedgerRow, LedgerState, PoolUser};
+
+/// What stood before a change, kept in the ledger to be put back.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Before {
+    pub(super) status: Option<UserStatus>,
+    pub(super) payload: Option<Map<String, Value>>,
+}
+
+impl Before {
+    fn read(text: &str) -> Result<Self, StepError> {
+        serde_json::from_str(text).map_err(|_| StepError::Stuck(Reason::NotTakenBack))
+    }
+
+    /// The user has these values; an activation since then is not undone.
+    fn shows(&self, user: &User) -> bool {
+        let status = self.status.and_then(|status| status_to_send(user.status, status));
+        self.payload == user.payload && status.is_none_or(|status| user.status == Some(status))
+    }
+}
+
+/// Deletes the users this run added and puts the old values of changed ones back. `true` when all is undone; goes on in the
+/// next slice otherwise.
+pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<bool, StepError> {
+    let found = context
+        .facts
+        .pool
+        .as_ref()
+        .is_some_and(|pool| pool.origin == Origin::Found);
+    if !found || !context.facts.import.touched {
+        return Ok(true);
+    }
+    let pool = PoolId::parse(&known_pool(context)?.id).map_err(|_| StepError::Stuck(Reason::NotTakenBack))?;
+    let mut after = None;
+    loop {
+        let size = context.times().users_per_page;
+        let store = Arc::clone(context.store());
+        let mut rows = store.ledger_page(context.run.id, after, size).await?;
+        let Some(last) = rows.last().map(|row| row.user_guid) else {
+            return Ok(true);
+        };
+        after = Some(last);
+        rows.retain(|row| row.state != LedgerState::TakenBack);
+        // Pages that are done already are no progress: neither do they reset the pauses nor fill a slice.
+        if rows.is_empty() {
+            continue;
+        }
+        take_back(context, &pool, &mut rows).await?;
+        let batch = Batch {
+            ledger: rows,
+            resets_pauses: true,
+            ..Batch::default()
+        };
+        context.write(batch).await?;
+        if context.slice_is_over() {
+            return Ok(false);
+        }
+    }
+}
+
+/// Users of this run that are in the pool again, or are changed again, are marked to be undone once more; `true` when there
+/// are none.
+pub(in super::super) async fn nothing_left(
+    context: &mut RunContext<'_>,
+    pool: &PoolId,
+    there: &HashSet<Uuid>,
+) -> Result<bool, StepError> {
+    let mut after = None;
+    let mut clean = true;
+    loop {
+        let size = context.times().users_per_page;
+        let store = Arc::clone(context.store());
+        let rows = store.ledger_page(context.run.id, after, size).await?;
+        let Some(last) = rows.last().map(|row| row.user_guid) else {
+            return Ok(clean);
+        };
+        after = Some(last);
+        let undone = rows.into_iter().filter(|row| row.state == LedgerState::TakenBack);
+        let (changed, mut again): (Vec<_>, Vec<_>) = undone.partition(|row| row.before.is_some());
+        again.retain(|row| there.contains(&row.user_id) && row.user_id != Uuid::nil());
+        let stood_before = stood_before(context, &again).await?;
+        again.retain(|row| !stood_before.contains(&row.user_id));
+        again.extend(not_put_back(context, pool, changed).await?);
+        if again.is_empty() {
+            continue;
+        }
+        clean = false;
+        for row in &mut again {
+            row.state = if row.before.is_some() {
+                LedgerState::Changed
+            } else {
+                LedgerState::Imported
+            };
+        }
+        let batch = Batch {
+            ledger: again,
+            ..Batch::default()
+        };
+        context.write(batch).await?;
+    }
+}
+
+/// Undoes ledger rows: imported users are deleted unless they stood before, changed ones get their old values back.
+async fn take_back(context: &RunContext<'_>, pool: &PoolId, rows: &mut [LedgerRow]) -> Result<(), StepError> {
+    let stood_before = stood_before(context, rows).await?;
+    let (api, in_flight) = (&context.api, context.parts().max_in_flight);
+    let undoes: Vec<(UserId, Option<String>)> = rows
+        .iter()
+        .filter(|row| row.before.is_some() || !stood_before.contains(&row.user_id))
+        .map(|row| (UserId::from(row.user_id), row.before.clone()))
+        .collect();
+    stream::iter(undoes)
+        .map(|(id, before)| async move {
+            match before {
+                Some(before) => put_back(api, pool, &id, &before).await,
+                None => api.delete_user(pool, &id).await.map(|_| ()).map_err(StepError::from),
+            }
+        })
+        .buffer_unordered(in_flight)
+        .try_collect::<()>()
+        .await?;
+    for row in rows {
+        row.state = LedgerState::TakenBack;
+    }
+    Ok(())
+}
+
+/// Nothing to do where the old values show. A user is gone when neither reading nor writing finds it.
+async fn put_back(api: &Api, pool: &PoolId, id: &UserId, before: &str) -> Result<(), StepError> {
+    let before = Before::read(before)?;
+    let found = api.user(pool, id).await?;
+    if found.as_ref().is_some_and(|found| before.shows(&found.value)) {
+        return Ok(());
+    }
+    let is_gone = found.is_none();
+    let old_values = |found: Option<&User>| {
+        let there = found.and_then(|found| found.status);
+        UserUpdate {
+            status: before.status.and_then(|status| status_to_send(there, status)),
+            payload: before.payload.clone(),
+            if_match: None,
+        }
+    };
+    match update_user::update(api, pool, id, found, old_values).await {
+        Err(error) if error.is_not_found() && is_gone => Ok(()),
+        Err(error) if error.is_not_found() => Err(not_visible()),
+        answer => Ok(answer?),
+    }
+}
+
+/// Of these changed users, the ones that do not show their old values (any more): a change may have come through late.
+async fn not_put_back(
+    context: &RunContext<'_>,
+    pool: &PoolId,
+    rows: Vec<LedgerRow>,
+) -> Result<Vec<LedgerRow>, StepError> {
+    let api = &context.api;
+    stream::iter(rows)
+        .map(|row| async move {
+            let before = Before::read(row.before.as_deref().unwrap_or_default())?;
+            let found = api.user(pool, &UserId::from(row.user_id)).await?;
+            let shows = found.is_none_or(|found| before.shows(&found.value));
+            Ok::<_, StepError>((!shows).then_some(row))
+        })
+        .buffer_unordered(context.parts().max_in_flight)
+        .try_filter_map(|row| async move { Ok(row) })
+        .try_collect()
+        .await
+}
+
+/// Which of these users the pool held before the import, by id.
+async fn stood_before(context: &RunContext<'_>, rows: &[LedgerRow]) -> Result<HashSet<Uuid>, StepError> {
+    let users: Vec<PoolUser> = rows
+        .iter()
+        .map(|row| PoolUser {
+            user_id: row.user_id,
+            identifier: String::new(),
+        })
+        .collect();
+    Ok(context.store().pool_users_before(context.run.id, &users).await?)
+}

@@ -1,0 +1,127 @@
+//! A pool of the run's own: what its creation answered, doubles of it, and its end.
+
+use local_stack::{Stack, StackOptions};
+use reqwest::Method;
+use secureauth_simulator::{Fault, FaultKind, Seed};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::support::{
+    DEADLINE, IMPORT, Outcome, SomebodyElse, enable, enable_until_it_waits, entries, live, nothing, options, patient,
+    pools_of, refusal, refuse_journal_entry, resume, start,
+};
+
+/// A lease that is soon over, for a worker that did not give it up.
+fn short_lease(options: StackOptions) -> StackOptions {
+    [
+        ("SECUREAUTH_CONNECT_DEADLINE", "500ms"),
+        ("SECUREAUTH_CRUD_DEADLINE", "500ms"),
+        ("SECUREAUTH_IMPORT_DEADLINE", "500ms"),
+        ("SECUREAUTH_TOKEN_DEADLINE", "500ms"),
+        ("LEASE", "900ms"),
+        ("HEARTBEAT", "250ms"),
+        ("CALL_MARGIN", "50ms"),
+    ]
+    .into_iter()
+    .fold(options, |options, (name, value)| options.set(name, value))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_that_a_new_pool_does_not_show_are_not_forgotten_when_the_worker_dies_before_it_acts() -> Outcome {
+    let stack = start(short_lease(patient()).set("RETRY_ATTEMPTS", "1"), "1876", 2).await?;
+    stack
+        .simulator()
+        .faults()
+        .add(Fault::on("create_pool", refusal(500, true)));
+    let run = enable_until_it_waits(&stack, "1876").await?;
+    let somebody = SomebodyElse::in_secureauth_of(&stack).await?;
+    let pools = pools_of(&stack, "1876");
+    let changed = json!({"name": "Users", "tenant_id": stack.simulator().tenant(), "workspace_id": "1876",
+        "authentication_mechanisms": ["password"]});
+    let path = format!("system/pools/{}", pools[0]);
+    somebody.identity(Method::PUT, &path, &changed).await?;
+    stack.simulator().faults().clear();
+    // The worker gets no further than its answer: what follows from it cannot be written down.
+    refuse_journal_entry(&stack, Some("taking_back"))?;
+    stack
+        .handler()
+        .run(&["resume", &run.onboarding_id, "--by", "ops"])
+        .await?;
+    until(|| Ok(!entries(&stack, &run, "pool_created")?.is_empty())).await?;
+    let invocations = || {
+        let failed = stack.host().invocations().into_iter();
+        failed.filter(|invocation| !invocation.succeeded()).count()
+    };
+    until(|| Ok(invocations() > 0 || !entries(&stack, &run, "idp_checked")?.is_empty())).await?;
+    refuse_journal_entry(&stack, None)?;
+    let run = stack.wait_for_end("1876", DEADLINE).await?;
+    assert_eq!(
+        (run.state.as_str(), run.reason.as_deref()),
+        ("failed", Some("settings_ignored"))
+    );
+    assert_eq!(stack.in_secureauth("1876"), nothing());
+    Ok(())
+}
+
+async fn until(mut holds: impl FnMut() -> Result<bool, Box<dyn std::error::Error>>) -> Outcome {
+    let end = Instant::now() + DEADLINE;
+    while !holds()? {
+        assert!(Instant::now() < end, "it never happened");
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+/// Another pool in the organization, with this metadata; in time before the run's users are imported.
+async fn run_with_another_pool(
+    metadata: impl Fn(&str) -> Value,
+) -> Result<(Stack, String), Box<dyn std::error::Error>> {
+    let stack = start(patient(), "1876", 2).await?;
+    stack.simulator().faults().add(Fault::on(IMPORT, refusal(503, false)));
+    let run = enable_until_it_waits(&stack, "1876").await?;
+    let double = json!({"id": "another", "name": "Another", "workspace_id": "1876",
+        "metadata": metadata(&run.onboarding_id)});
+    stack.simulator().seed(Seed::default().pool(&double))?;
+    let run = resume(&stack, &run).await?;
+    Ok((stack, run.state))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_pool_of_the_run_that_shows_up_late_is_deleted_before_the_biller_goes_live() -> Outcome {
+    let ours = |run: &str| json!({"ic_onboarding_id": run, "ic_bid": "1876"});
+    let (stack, state) = run_with_another_pool(ours).await?;
+    assert_eq!(state, "succeeded");
+    assert_eq!(stack.in_secureauth("1876"), live(2));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_pool_that_is_not_marked_as_the_runs_is_left_alone() -> Outcome {
+    let (stack, state) = run_with_another_pool(|_| json!({"theirs": "kept"})).await?;
+    assert_eq!(state, "succeeded");
+    assert!(pools_of(&stack, "1876").contains(&"another".to_owned()));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_generation_grows_once_however_often_a_pool_has_to_be_taken_back() -> Outcome {
+    let stack = start(options().set("RECHECK_AFTER", "150ms"), "1876", 2).await?;
+    stack
+        .simulator()
+        .faults()
+        .add(Fault::on("update_organization", refusal(422, false)));
+    // The deleted pool goes on showing for a while.
+    stack
+        .simulator()
+        .faults()
+        .add(Fault::on("delete_pool", FaultKind::ReadLag { ms: 400 }));
+    let run = enable(&stack, "1876").await?;
+    assert_eq!(run.state, "failed");
+    assert!(
+        entries(&stack, &run, "pools_taken_back")?.len() > 1,
+        "it was taken back again"
+    );
+    assert_eq!(stack.database().biller("1876")?.expect("is there").generation, 1);
+    assert_eq!(stack.in_secureauth("1876"), nothing());
+    Ok(())
+}

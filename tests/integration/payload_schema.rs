@@ -1,0 +1,118 @@
+//! The payload schema: every user is held against it before the first write to SecureAuth (reference 2.5, 5.1 step 0).
+
+use local_stack::{Stack, StackOptions, UserRow};
+use secureauth_simulator::{Fault, Seed};
+use serde_json::{Value, json};
+
+use crate::support::{
+    IMPORT, Outcome, calls_of, enable, enable_until_it_waits, live, nothing, options, patient, refusal, resume, start,
+    status,
+};
+
+/// A payload schema that takes every first name but one.
+const PICKY: &str = "picky_payload";
+
+fn picky(options: StackOptions) -> StackOptions {
+    options.set("SECUREAUTH_PAYLOAD_SCHEMA_ID", PICKY)
+}
+
+/// A set with that schema and so many users.
+async fn stack_with(options: StackOptions, users: u32) -> Result<Stack, Box<dyn std::error::Error>> {
+    let stack = start(options, "1876", users).await?;
+    let schema = json!({"id": PICKY, "name": "Picky", "schema": {"type": "object", "properties": {
+        "first_name": {"type": "string", "not": {"const": "unwanted"}},
+        "last_name": {"type": "string"}, "user_name": {"type": "string"}}}});
+    stack.simulator().seed(Seed {
+        schemas: schema.as_object().cloned().into_iter().collect(),
+        ..Seed::default()
+    })?;
+    Ok(stack)
+}
+
+/// Gives a user the first name the schema does not take; answers its GUID.
+fn make_unfit(stack: &Stack, number: u32) -> Result<Option<String>, Box<dyn std::error::Error>> {
+    let user = UserRow {
+        first_name: Some("unwanted".into()),
+        ..UserRow::sample("1876", number)
+    };
+    assert_eq!(stack.crm().replace_user("1876", &user)?, 1);
+    Ok(user.user_guid)
+}
+
+fn wrote(stack: &Stack) -> bool {
+    let calls = stack.simulator().calls();
+    calls
+        .iter()
+        .any(|call| call.method != "GET" && call.operation.as_deref() != Some("token"))
+}
+
+async fn issues(stack: &Stack) -> Result<Value, Box<dyn std::error::Error>> {
+    Ok(status(stack, "1876").await?.json["onboarding"]["issues"].clone())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_whose_payload_does_not_fit_the_schema_fails_the_run_before_anything_is_written() -> Outcome {
+    let stack = stack_with(picky(options()), 150).await?;
+    let unfit = make_unfit(&stack, 77)?;
+    let run = enable(&stack, "1876").await?;
+    assert_eq!(
+        (run.state.as_str(), run.reason.as_deref()),
+        ("failed", Some("invalid_users"))
+    );
+    let expected = json!([{"userGuid": unfit, "field": "firstName", "code": "invalid"}]);
+    assert_eq!(issues(&stack).await?, expected);
+    assert!(!wrote(&stack), "nothing was written");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_whose_payload_does_not_fit_the_schema_is_never_sent_where_skipping_is_wanted() -> Outcome {
+    let stack = stack_with(picky(options().set("ON_INVALID_USER", "skip")), 150).await?;
+    make_unfit(&stack, 77)?;
+    let run = enable(&stack, "1876").await?;
+    assert_eq!((run.state.as_str(), run.imported, run.skipped), ("succeeded", 149, 1));
+    assert_eq!(stack.in_secureauth("1876"), live(149));
+    assert_eq!(calls_of(&stack, IMPORT).len(), 2, "no chunk had to be halved");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_that_stops_fitting_the_schema_after_the_check_is_the_same_data_error() -> Outcome {
+    let stack = stack_with(picky(patient()), 3).await?;
+    stack
+        .simulator()
+        .faults()
+        .add(Fault::on("create_organization", refusal(503, false)));
+    let run = enable_until_it_waits(&stack, "1876").await?;
+    let unfit = make_unfit(&stack, 2)?;
+    let run = resume(&stack, &run).await?;
+    assert_eq!(
+        (run.state.as_str(), run.reason.as_deref()),
+        ("failed", Some("invalid_users"))
+    );
+    let expected = json!([{"userGuid": unfit, "field": "firstName", "code": "invalid"}]);
+    assert_eq!(issues(&stack).await?, expected);
+    assert!(calls_of(&stack, IMPORT).is_empty(), "nobody was sent");
+    assert_eq!(stack.in_secureauth("1876"), nothing());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payload_schema_that_does_not_exist_fails_the_run_before_anything_is_written() -> Outcome {
+    let stack = start(options().set("SECUREAUTH_PAYLOAD_SCHEMA_ID", "absent"), "1876", 3).await?;
+    let run = enable(&stack, "1876").await?;
+    assert_eq!(
+        (run.state.as_str(), run.reason.as_deref()),
+        ("failed", Some("payload_schema_unusable"))
+    );
+    assert!(!wrote(&stack), "nothing was written");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_payload_schema_is_fetched_once_in_a_run_of_one_slice() -> Outcome {
+    let stack = start(options(), "1876", 3).await?;
+    assert_eq!(enable(&stack, "1876").await?.state, "succeeded");
+    assert_eq!(calls_of(&stack, "get_schema").len(), 1);
+    Ok(())
+}

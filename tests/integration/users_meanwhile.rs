@@ -1,0 +1,111 @@
+//! Users that change, or that somebody else adds or changes, while a run is under way.
+
+use local_stack::{Stack, UserRow};
+use reqwest::Method;
+use secureauth_simulator::{Fault, Seed};
+use serde_json::json;
+
+use crate::support::{
+    IMPORT, Outcome, SomebodyElse, calls_of, enable, enable_until_it_waits, options, patient, refusal, resume, start,
+    users_in_secureauth,
+};
+
+fn renamed(number: u32) -> UserRow {
+    UserRow {
+        last_name: Some("Renamed".into()),
+        ..UserRow::sample("1876", number)
+    }
+}
+
+fn last_names(stack: &Stack, name: &str) -> usize {
+    let users = users_in_secureauth(stack, "1876");
+    users.iter().filter(|user| user.payload["last_name"] == name).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_renamed_between_an_import_and_its_replay_is_renamed_by_the_next_sync() -> Outcome {
+    let stack = start(patient(), "1876", 3).await?;
+    stack.simulator().faults().add(Fault::on(IMPORT, refusal(500, true)));
+    let run = enable_until_it_waits(&stack, "1876").await?;
+    assert_eq!(stack.crm().replace_user("1876", &renamed(2))?, 1);
+    assert_eq!(resume(&stack, &run).await?.state, "succeeded");
+    let sync = enable(&stack, "1876").await?;
+    assert_eq!((sync.kind.as_str(), sync.state.as_str()), ("sync", "succeeded"));
+    assert_eq!(last_names(&stack, "Renamed"), 1, "SecureAuth has the new name");
+    let again = enable(&stack, "1876").await?;
+    assert_eq!(
+        (again.imported, again.already_present),
+        (0, 3),
+        "and nothing is left to do"
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_that_somebody_else_changed_meanwhile_is_read_again_within_the_step() -> Outcome {
+    let stack = start(options().set("RUN_PAUSES", "1h"), "1876", 3).await?;
+    enable(&stack, "1876").await?;
+    stack.crm().replace_user("1876", &renamed(2))?;
+    stack
+        .simulator()
+        .faults()
+        .add(Fault::on("update_user", refusal(412, false)).nth(1));
+    assert_eq!(enable(&stack, "1876").await?.state, "succeeded");
+    assert_eq!(last_names(&stack, "Renamed"), 1);
+    assert_eq!(calls_of(&stack, "update_user").len(), 2);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_user_that_somebody_else_changed_meanwhile_is_put_back_within_the_step() -> Outcome {
+    let stack = start(
+        options().set("ROLLBACK_PAUSES", "1h").set("ROLLBACK_TIME_LIMIT", "1h"),
+        "1876",
+        3,
+    )
+    .await?;
+    enable(&stack, "1876").await?;
+    stack.crm().replace_user("1876", &renamed(2))?;
+    stack.crm().add_users("1876", &[UserRow::sample("1876", 9)])?;
+    stack
+        .simulator()
+        .faults()
+        .add(Fault::on("get_pool", refusal(422, false)).nth(2));
+    stack
+        .simulator()
+        .faults()
+        .add(Fault::on("update_user", refusal(412, false)).nth(2));
+    let run = enable(&stack, "1876").await?;
+    assert_eq!((run.kind.as_str(), run.state.as_str()), ("sync", "failed"));
+    assert_eq!(last_names(&stack, "Renamed"), 0);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_of_somebody_else_that_a_lagging_list_does_not_show_counts_as_already_present() -> Outcome {
+    let stack = start(options(), "1876", 4).await?;
+    let organization = json!({"id": "1876", "name": "Old", "parent_id": "invoice-cloud", "deactivated": true});
+    let pool = json!({"id": "theirs", "name": "Theirs", "workspace_id": "1876", "identifier_case_insensitive": true,
+        "payload_schema_id": "5d5ced58793b41178123b2d1cc5fb658"});
+    stack
+        .simulator()
+        .seed(Seed::default().organization(&organization).pool(&pool))?;
+    stack.simulator().set_switch("users-list-lag-ms", "3600000")?;
+    let name = UserRow::sample("1876", 3).user_name.unwrap_or_default().to_uppercase();
+    let user = json!({"id": "theirs-1", "status": "active", "payload": {"user_name": name},
+        "identifiers": [{"identifier": name, "type": "uid"}]});
+    let somebody = SomebodyElse::in_secureauth_of(&stack).await?;
+    somebody
+        .identity(Method::POST, "system/pools/theirs/users", &user)
+        .await?;
+    let before = users_in_secureauth(&stack, "1876");
+    let run = enable(&stack, "1876").await?;
+    assert_eq!(
+        (run.state.as_str(), run.imported, run.already_present, run.failed),
+        ("succeeded", 3, 1, 0)
+    );
+    let after = users_in_secureauth(&stack, "1876");
+    assert_eq!(after.len(), 4);
+    assert!(before.iter().all(|user| after.contains(user)), "theirs is as it was");
+    Ok(())
+}
