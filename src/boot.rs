@@ -75,7 +75,7 @@ impl Boot {
     }
 
     async fn open(&self, settings: &Settings, secrets: &Secrets) -> Result<Database, NotReady> {
-        let opened = Database::open(settings, secrets, &self.clock).await;
+        let opened = Database::open(settings, secrets, &self.clock, self.jitter_seed()).await;
         opened.map_err(|failure| {
             error!(error = %chain(&failure), "the database cannot be opened");
             NotReady::Database
@@ -142,8 +142,12 @@ impl Boot {
             },
             max_in_flight: usize::from(secureauth.in_flight_per_worker()),
             expiry_margin: secureauth.token_margin,
-            jitter_seed: self.ids.uuid().as_u64_pair().0,
+            jitter_seed: self.jitter_seed(),
         })
+    }
+
+    fn jitter_seed(&self) -> u64 {
+        self.ids.uuid().as_u64_pair().0
     }
 }
 
