@@ -4,15 +4,16 @@
 //! Nothing here ends the process: what is missing is [`NotReady`] until it is there.
 
 mod database;
+mod shared;
 
 pub use database::Database;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tokio::sync::Mutex;
 use tracing::{error, info};
 
+use self::shared::Shared;
 use crate::functions::{HttpLimits, NotReady, Services, ServicesSource};
 use crate::ic_secureauth_api::{self as api, ClientAuthMethod};
 use crate::onboarding::{Onboarding, Parts};
@@ -31,7 +32,7 @@ pub struct Boot {
     settings: Result<Settings, Findings>,
     clock: Arc<dyn Clock>,
     ids: Arc<IdSource>,
-    ready: Mutex<Option<Arc<Services>>>,
+    ready: Shared<Services, NotReady>,
 }
 
 impl Boot {
@@ -41,7 +42,7 @@ impl Boot {
             settings: Settings::read(environment),
             clock: Arc::new(SystemClock),
             ids: Arc::new(IdSource::seeded(seed)),
-            ready: Mutex::new(None),
+            ready: Shared::new(),
         }
     }
 
@@ -175,12 +176,7 @@ async fn check_schema(store: &dyn Store) -> Result<(), NotReady> {
 #[async_trait]
 impl ServicesSource for Boot {
     async fn services(&self) -> Result<Arc<Services>, NotReady> {
-        let mut ready = self.ready.lock().await;
-        if let Some(services) = ready.as_ref().filter(|services| !services.onboarding.is_stale()) {
-            return Ok(Arc::clone(services));
-        }
-        let services = Arc::new(self.make().await?);
-        *ready = Some(Arc::clone(&services));
-        Ok(services)
+        let fresh = |services: &Services| !services.onboarding.is_stale();
+        self.ready.get(fresh, async || self.make().await).await
     }
 }
