@@ -70,7 +70,10 @@ fn debug_output_holds_no_credential() {
     let given = [
         ("SECUREAUTH_CLIENT_ID", "marked-id"),
         ("SECUREAUTH_CLIENT_SECRET", "marked-secret"),
-        ("SQLSERVER_CONNECTION_STRING", "Server=db;Password=marked-password"),
+        (
+            "SQLSERVER_CONNECTION_STRING",
+            "Server=db;User ID=app;Password=marked-password",
+        ),
     ];
     let settings = read(&[PRODUCTION.as_slice(), &given].concat()).unwrap();
     assert!(!format!("{settings:?}").contains("marked"));
@@ -81,7 +84,10 @@ fn simulator_sqlite_and_clear_text_are_refused_outside_development() {
     let pairs = [
         ("SECUREAUTH_BASE_URL", "http://127.0.0.1:9000"),
         ("DATABASE", "sqlite:local.db"),
-        ("SQLSERVER_CONNECTION_STRING", "Server=db;TrustServerCertificate=true"),
+        (
+            "SQLSERVER_CONNECTION_STRING",
+            "Server=db;User ID=app;Password=p;TrustServerCertificate=true",
+        ),
         ("SECOND_FACTOR_MECHANISMS", "none"),
         ("KEY_VAULT_URL", "https://ic.vault.azure.net"),
     ];
