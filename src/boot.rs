@@ -180,3 +180,25 @@ impl ServicesSource for Boot {
         self.ready.get(fresh, async || self.make().await).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limits_are_the_same_whether_they_are_the_settings_defaults_or_there_are_no_settings() {
+        let unset = Boot::new(&Environment::default(), 1);
+        assert!(unset.settings().is_err());
+        let set = Boot::new(
+            &Environment::of([
+                ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
+                ("DATABASE", "sqlite:never-opened.db"),
+                ("SECOND_FACTOR_MECHANISMS", "none"),
+                ("KEY_VAULT_URL", "https://ic.vault.azure.net"),
+            ]),
+            1,
+        );
+        assert!(set.settings().is_ok(), "{:?}", set.settings());
+        assert_eq!(set.limits(), unset.limits());
+    }
+}
