@@ -65,6 +65,34 @@ fn findings_never_hold_a_value() {
     assert!(!format!("{findings:?}").contains("MARKED"));
 }
 
+/// Variables that may hold anything: what the platform sets.
+const ANYTHING: [&str; 5] = [
+    "AZURE_FUNCTIONS_ENVIRONMENT",
+    "FUNCTIONS_APP_ROOT_PATH",
+    "IDENTITY_ENDPOINT",
+    "IDENTITY_HEADER",
+    "AZURE_CLIENT_ID",
+];
+
+#[test]
+fn each_variable_that_is_wrong_is_named_alone_with_what_is_expected() {
+    for known in Settings::read_all(&Environment::default()).1 {
+        for wrong in ["\u{1}", "{", "\u{e9}", &"MARKED ".repeat(1000)] {
+            let mut pairs: Vec<_> = PRODUCTION.into_iter().filter(|(name, _)| *name != known.name).collect();
+            pairs.push((known.name, wrong));
+            let found = read(&pairs).err().unwrap_or_default();
+            // A credential may look like this.
+            let may_be_right = ANYTHING.contains(&known.name) || (wrong == "{" && known.name.contains("_CLIENT_"));
+            assert!(
+                may_be_right || variables(&found) == [known.name],
+                "{}: {found}",
+                known.name
+            );
+            assert!(found.iter().all(|finding| !finding.expected.is_empty()));
+        }
+    }
+}
+
 #[test]
 fn debug_output_holds_no_credential() {
     let given = [
