@@ -4,15 +4,16 @@
 //! Nothing here ends the process: what is missing is [`NotReady`] until it is there.
 
 mod database;
+mod shared;
 
 pub use database::Database;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tokio::sync::Mutex;
 use tracing::{error, info};
 
+use self::shared::Shared;
 use crate::functions::{HttpLimits, NotReady, Services, ServicesSource};
 use crate::ic_secureauth_api::{self as api, ClientAuthMethod};
 use crate::onboarding::{Onboarding, Parts};
@@ -31,7 +32,7 @@ pub struct Boot {
     settings: Result<Settings, Findings>,
     clock: Arc<dyn Clock>,
     ids: Arc<IdSource>,
-    ready: Mutex<Option<Arc<Services>>>,
+    ready: Shared<Services, NotReady>,
 }
 
 impl Boot {
@@ -41,7 +42,7 @@ impl Boot {
             settings: Settings::read(environment),
             clock: Arc::new(SystemClock),
             ids: Arc::new(IdSource::seeded(seed)),
-            ready: Mutex::new(None),
+            ready: Shared::new(),
         }
     }
 
@@ -75,7 +76,7 @@ impl Boot {
     }
 
     async fn open(&self, settings: &Settings, secrets: &Secrets) -> Result<Database, NotReady> {
-        let opened = Database::open(settings, secrets, &self.clock).await;
+        let opened = Database::open(settings, secrets, &self.clock, self.jitter_seed()).await;
         opened.map_err(|failure| {
             error!(error = %chain(&failure), "the database cannot be opened");
             NotReady::Database
@@ -142,8 +143,12 @@ impl Boot {
             },
             max_in_flight: usize::from(secureauth.in_flight_per_worker()),
             expiry_margin: secureauth.token_margin,
-            jitter_seed: self.ids.uuid().as_u64_pair().0,
+            jitter_seed: self.jitter_seed(),
         })
+    }
+
+    fn jitter_seed(&self) -> u64 {
+        self.ids.uuid().as_u64_pair().0
     }
 }
 
@@ -171,12 +176,29 @@ async fn check_schema(store: &dyn Store) -> Result<(), NotReady> {
 #[async_trait]
 impl ServicesSource for Boot {
     async fn services(&self) -> Result<Arc<Services>, NotReady> {
-        let mut ready = self.ready.lock().await;
-        if let Some(services) = ready.as_ref().filter(|services| !services.onboarding.is_stale()) {
-            return Ok(Arc::clone(services));
-        }
-        let services = Arc::new(self.make().await?);
-        *ready = Some(Arc::clone(&services));
-        Ok(services)
+        let fresh = |services: &Services| !services.onboarding.is_stale();
+        self.ready.get(fresh, async || self.make().await).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limits_are_the_same_whether_they_are_the_settings_defaults_or_there_are_no_settings() {
+        let unset = Boot::new(&Environment::default(), 1);
+        assert!(unset.settings().is_err());
+        let set = Boot::new(
+            &Environment::of([
+                ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
+                ("DATABASE", "sqlite:never-opened.db"),
+                ("SECOND_FACTOR_MECHANISMS", "none"),
+                ("KEY_VAULT_URL", "https://ic.vault.azure.net"),
+            ]),
+            1,
+        );
+        assert!(set.settings().is_ok(), "{:?}", set.settings());
+        assert_eq!(set.limits(), unset.limits());
     }
 }

@@ -22,6 +22,7 @@ impl Database {
         settings: &Settings,
         secrets: &Secrets,
         clock: &Arc<dyn Clock>,
+        jitter_seed: u64,
     ) -> Result<Self, StoreError> {
         let database = &settings.database;
         match &database.kind {
@@ -41,6 +42,7 @@ impl Database {
                     command_timeout: database.command_timeout,
                     wait_timeout: database.pool_wait,
                     max_age: database.connection_max_age,
+                    jitter_seed,
                 };
                 let store = SqlServerStore::connect(&options)?;
                 Ok(Self::SqlServer(Arc::new(store)))

@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use super::told;
 use crate::boot::Database;
-use crate::store::SCHEMA_VERSIONS;
+use crate::store::{SCHEMA_VERSIONS, Store};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -32,13 +32,17 @@ pub(super) async fn run(database: &Database, command: Command) -> Result<(), Str
 }
 
 async fn check(database: &Database) -> Result<(), String> {
-    let found = database.store().schema_version().await.map_err(|error| told(&error))?;
+    let version = fitting_schema(database.store().as_ref()).await?;
+    println!("schema version {version}");
+    Ok(())
+}
+
+/// The schema's version, when this program works with it.
+pub(super) async fn fitting_schema(store: &dyn Store) -> Result<u32, String> {
+    let found = store.schema_version().await.map_err(|error| told(&error))?;
     let (oldest, newest) = (SCHEMA_VERSIONS.start(), SCHEMA_VERSIONS.end());
     match found {
-        Some(version) if SCHEMA_VERSIONS.contains(&version) => {
-            println!("schema version {version}");
-            Ok(())
-        }
+        Some(version) if SCHEMA_VERSIONS.contains(&version) => Ok(version),
         Some(version) => Err(format!(
             "schema version {version}; this program works with {oldest} to {newest}"
         )),

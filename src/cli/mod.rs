@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
-use crate::boot::Boot;
+use crate::boot::{Boot, Database};
 use crate::functions::NotReady;
 use crate::settings::{Environment, Log};
 use crate::store::Operation;
@@ -23,9 +23,14 @@ const FINDINGS: u8 = 2;
 /// What was asked for could not be done.
 const FAILED: u8 = 1;
 
+const EXIT_CODES: &str = "\
+Exit codes: 0 it is done; 1 it is not, and stderr says why; 2 arguments or settings are wrong.
+
+The settings are environment variables; SQL Server's connection string and the credentials may be in Key Vault.";
+
 /// Switches billers over to SecureAuth Connect.
 #[derive(Debug, Parser)]
-#[command(version, about)]
+#[command(version, about, after_help = EXIT_CODES)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -73,22 +78,30 @@ pub async fn run(environment: Environment, seed: u64) -> ExitCode {
             return ExitCode::from(FAILED);
         }
     };
-    let store = database.store();
-    let done = match command {
-        Command::Serve => Ok(()),
-        Command::Status { biller } => status::run(store.as_ref(), &biller).await,
-        Command::Resume(target) => operate::run(store.as_ref(), Operation::Resume, &target).await,
-        Command::Rollback(target) => operate::run(store.as_ref(), Operation::Rollback, &target).await,
-        Command::Cancel(target) => operate::run(store.as_ref(), Operation::Cancel, &target).await,
-        Command::Close(target) => operate::run(store.as_ref(), Operation::Close, &target).await,
-        Command::Db(command) => db::run(&database, command).await,
-    };
-    match done {
+    match carry_out(command, &database).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("{message}");
             ExitCode::from(FAILED)
         }
+    }
+}
+
+async fn carry_out(command: Command, database: &Database) -> Result<(), String> {
+    let store = database.store();
+    let store = store.as_ref();
+    // Tables of another version mean something else: neither read nor changed.
+    if !matches!(command, Command::Db(_)) {
+        db::fitting_schema(store).await?;
+    }
+    match command {
+        Command::Serve => Ok(()),
+        Command::Status { biller } => status::run(store, &biller).await,
+        Command::Resume(target) => operate::run(store, Operation::Resume, &target).await,
+        Command::Rollback(target) => operate::run(store, Operation::Rollback, &target).await,
+        Command::Cancel(target) => operate::run(store, Operation::Cancel, &target).await,
+        Command::Close(target) => operate::run(store, Operation::Close, &target).await,
+        Command::Db(command) => db::run(database, command).await,
     }
 }
 

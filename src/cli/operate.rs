@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::told;
-use crate::domain::ids::OnboardingId;
+use crate::domain::ids::{OnboardingId, RequestedBy};
 use crate::store::{Operated, Operation, Store};
 
 /// Which run, and who says so.
@@ -11,14 +11,18 @@ use crate::store::{Operated, Operation, Store};
 pub(super) struct Target {
     /// The run's onboarding id
     onboarding_id: OnboardingId,
-    /// Who gives the command; recorded in the journal
-    #[arg(long)]
-    by: String,
+    /// Who gives the command, 1 to 256 characters; recorded in the run's journal
+    #[arg(long, value_name = "NAME", value_parser = person)]
+    by: RequestedBy,
+}
+
+fn person(text: &str) -> Result<RequestedBy, &'static str> {
+    RequestedBy::try_new(text).map_err(|_| "1 to 256 characters, not blank, without control characters, are expected")
 }
 
 pub(super) async fn run(store: &dyn Store, operation: Operation, target: &Target) -> Result<(), String> {
     let id = target.onboarding_id;
-    let operated = store.operate(id, operation, &target.by).await;
+    let operated = store.operate(id, operation, target.by.as_ref()).await;
     match operated.map_err(|error| told(&error))? {
         Operated::Now(state) => {
             println!("{id} is {} now", state.as_str());

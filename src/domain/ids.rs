@@ -17,16 +17,16 @@ fn is_biller_id(text: &str) -> bool {
         .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
-/// The caller's id of one event, 1–128 characters without control characters; unique per biller, for ever.
+/// The caller's id of one event, 1–128 characters, not blank, without control characters; unique per biller, for ever.
 #[nutype(
-    validate(not_empty, len_char_max = 128, predicate = is_printable),
+    validate(not_empty, len_char_max = 128, predicate = is_readable),
     derive(Debug, Clone, PartialEq, Eq, Hash, Display, AsRef, TryFrom, Serialize, Deserialize)
 )]
 pub struct EventId(String);
 
-/// Who asked, as the CRM names the person: 1–256 characters. Personal data: stored for the audit, never logged.
+/// Who asked, as the CRM or an operator names the person: 1–256 characters, not blank. Personal data: stored for the audit, never logged.
 #[nutype(
-    validate(not_empty, len_char_max = 256, predicate = is_printable),
+    validate(not_empty, len_char_max = 256, predicate = is_readable),
     derive(Clone, PartialEq, Eq, AsRef, TryFrom, Serialize, Deserialize)
 )]
 pub struct RequestedBy(String);
@@ -37,8 +37,8 @@ impl fmt::Debug for RequestedBy {
     }
 }
 
-fn is_printable(text: &str) -> bool {
-    !text.chars().any(char::is_control)
+fn is_readable(text: &str) -> bool {
+    !text.trim().is_empty() && !text.chars().any(char::is_control)
 }
 
 /// One process working on runs: the owner of leases and of a worker slot.
@@ -82,6 +82,15 @@ mod tests {
         for bad in ["", "a b", "a/b", "ä", "a.b", " 1876", &"x".repeat(65)] {
             assert!(BillerId::try_new(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_blank_says_neither_who_asked_nor_which_event_it_was() {
+        for blank in ["", " ", "\u{2003}\u{a0}"] {
+            assert!(RequestedBy::try_new(blank).is_err() && EventId::try_new(blank).is_err());
+        }
+        assert!(RequestedBy::try_new("𝔍".repeat(256)).is_ok() && RequestedBy::try_new("x".repeat(257)).is_err());
+        assert!(EventId::try_new(" a ").is_ok() && EventId::try_new("a\nb").is_err());
     }
 
     #[test]

@@ -81,3 +81,17 @@ impl std::fmt::Display for Reason {
         formatter.write_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operators_find_every_reason_in_their_manual() {
+        let manual = include_str!("../../docs/OPERATIONS.md");
+        for reason in Reason::ALL {
+            assert!(manual.contains(&format!("`{reason}`")), "{reason}");
+            assert_eq!(Reason::parse(reason.as_str()), Some(*reason));
+        }
+    }
+}

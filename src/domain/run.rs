@@ -93,7 +93,7 @@ pub struct Run {
     pub id: OnboardingId,
     /// The biller it is about.
     pub biller_id: BillerId,
-    /// The biller's name, taken once when the run was accepted.
+    /// The biller's name, taken once when the run was accepted; never blank.
     pub biller_name: Option<String>,
     /// What it does.
     pub kind: Kind,

@@ -4,6 +4,11 @@
 macro_rules! words {
     ($type:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
         impl $type {
+            /// Every value.
+            #[cfg(test)]
+            #[allow(dead_code, reason = "not every enum has a test that needs all of its values")]
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$variant),+];
+
             /// The word used in the database, over HTTP and in logs.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }

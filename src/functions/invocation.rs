@@ -59,8 +59,8 @@ impl Envelope {
 pub(super) struct Invocation {
     /// `X-Azure-Functions-InvocationId`, empty if the host sent none.
     pub(super) id: String,
-    /// `traceparent`, as sent.
-    pub(super) traceparent: Option<String>,
+    /// `traceparent`, if it is one.
+    pub(super) traceparent: Option<TraceParent>,
 }
 
 impl Invocation {
@@ -73,14 +73,13 @@ impl Invocation {
         };
         Self {
             id: header("x-azure-functions-invocationid").unwrap_or_default(),
-            traceparent: header("traceparent"),
+            traceparent: header("traceparent").and_then(|text| text.parse().ok()),
         }
     }
 
-    /// The trace id of a well-formed `traceparent`.
+    /// The trace id of the `traceparent`.
     pub(super) fn trace_id(&self) -> Option<String> {
-        let parent: TraceParent = self.traceparent.as_deref()?.parse().ok()?;
-        Some(parent.trace_id().to_string())
+        self.traceparent.map(|parent| parent.trace_id().to_string())
     }
 }
 
@@ -101,6 +100,19 @@ mod tests {
         assert_eq!(text(&json!(twice)), Some("{\"v\":1}".into()));
         assert_eq!(text(&json!("{\"v\":1}")), Some("{\"v\":1}".into()));
         assert_eq!(text(&json!({"v": 1})), Some("{\"v\":1}".into()));
+    }
+
+    #[test]
+    fn a_traceparent_that_is_none_is_left_out() {
+        let traceparent = |text: &str| {
+            let headers = HeaderMap::from_iter([("traceparent".parse().unwrap(), text.parse().unwrap())]);
+            Invocation::of(&headers).traceparent.map(|parent| parent.to_string())
+        };
+        let good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+        assert_eq!(traceparent(good).as_deref(), Some(good));
+        for bad in ["", "hello", &"0".repeat(5000)] {
+            assert_eq!(traceparent(bad), None);
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! All that knows Azure Functions: what the host sends and accepts (functions-custom-handler.md 2–3), one file per function.
 
+mod accepted;
 mod answer;
 mod bounded_body;
 mod invocation;

@@ -12,7 +12,7 @@ pub(super) struct Problem {
     code: &'static str,
     detail: String,
     members: Vec<(&'static str, Value)>,
-    retry_after: Option<u64>,
+    headers: Vec<(&'static str, String)>,
 }
 
 impl Problem {
@@ -22,7 +22,7 @@ impl Problem {
             code,
             detail: detail.into(),
             members: Vec::new(),
-            retry_after: None,
+            headers: Vec::new(),
         }
     }
 
@@ -30,7 +30,16 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "bad-request", detail).with("member", member)
     }
 
-    /// Database, vault or settings are not there; nothing was stored.
+    /// Not in `ciam.Biller`.
+    pub(super) fn biller_not_found() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "biller-not-found",
+            "there is no biller with this id",
+        )
+    }
+
+    /// Database, vault or settings are not there.
     pub(super) fn unavailable(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(10)
     }
@@ -40,9 +49,13 @@ impl Problem {
         self
     }
 
-    pub(super) fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after = Some(seconds);
-        self.with("retryable", true)
+    pub(super) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(super) fn retry_after(self, seconds: u64) -> Self {
+        self.header("retry-after", seconds.to_string()).with("retryable", true)
     }
 
     /// The word that says what it is, for logs.
@@ -70,9 +83,7 @@ impl From<Problem> for HttpAnswer {
         }
         let mut answer = HttpAnswer::json(problem.status, body);
         answer.content_type = "application/problem+json; charset=utf-8";
-        match problem.retry_after {
-            Some(seconds) => answer.header("retry-after", seconds.to_string()),
-            None => answer,
-        }
+        answer.headers = problem.headers;
+        answer
     }
 }

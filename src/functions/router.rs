@@ -46,7 +46,7 @@ async fn onboard(State(app): State<App>, headers: HeaderMap, body: Body) -> Resp
         let body = match bounded_body::read(body, ENVELOPE_BYTES).await {
             Ok(body) => body,
             Err(Unread::TooLarge) => {
-                return Answer::http(onboard_biller::too_large(app.limits).into()).into_response();
+                return onboard_biller::refuse_unread(app.limits).into_response();
             }
             Err(Unread::Broken) => return failed_invocation(),
         };

@@ -60,7 +60,7 @@ pub trait ServicesSource: Send + Sync {
 }
 
 /// Limits of the HTTP function that hold even while the settings cannot be used.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HttpLimits {
     /// Longest request body, in bytes.
     pub max_body: usize,

@@ -1,6 +1,6 @@
 //! The body of `POST /api/billers/{billerId}/ciam` (T1, T2), parsed at the edge.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
@@ -11,6 +11,7 @@ use crate::domain::wish::Source;
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ToggleRequest {
+    #[serde(deserialize_with = "source")]
     pub(super) source: Source,
     pub(super) ciam_enabled: bool,
     pub(super) requested_by: RequestedBy,
@@ -24,11 +25,11 @@ const MEMBERS: [(&str, &str); 4] = [
     ("ciamEnabled", "must be true or false"),
     (
         "requestedBy",
-        "must be a text of 1 to 256 characters without control characters",
+        "must be a text of 1 to 256 characters, not blank, without control characters",
     ),
     (
         "eventId",
-        "must be a text of 1 to 128 characters without control characters, or left out",
+        "must be a text of 1 to 128 characters, not blank, without control characters, or left out",
     ),
 ];
 
@@ -40,6 +41,10 @@ impl ToggleRequest {
             let detail = "a JSON body sent with Content-Length is required";
             return Err(Problem::bad_request("body", detail));
         };
+        // serde would also take an array with the members' values in their order.
+        if !body.trim_start().starts_with('{') {
+            return Err(not_the_form());
+        }
         let mut json = serde_json::Deserializer::from_str(body);
         let request: Self = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let member = error.path().to_string();
@@ -57,6 +62,16 @@ impl ToggleRequest {
     }
 }
 
+/// serde would also take `{"crm-toggle": null}` for the word.
+fn source<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Source, D::Error> {
+    let word = String::deserialize(deserializer)?;
+    Source::parse(&word).ok_or_else(|| serde::de::Error::custom("not a word that is known"))
+}
+
+fn not_the_form() -> Problem {
+    Problem::bad_request("body", "the body is not a JSON object of the expected form")
+}
+
 /// serde's own texts may quote the value, so only its kind of error and the member's name are used.
 fn refusal(path: &str, error: &serde_json::Error) -> Problem {
     let text = error.to_string();
@@ -65,16 +80,16 @@ fn refusal(path: &str, error: &serde_json::Error) -> Problem {
         Some(name.chars().take(64).collect::<String>())
     };
     if let Some(name) = quoted("unknown field `") {
-        return Problem::bad_request(&name, "is not a member of this request");
+        return Problem::bad_request(&name, format!("{name} is not a member of this request"));
     }
     if let Some(name) = quoted("duplicate field `") {
-        return Problem::bad_request(&name, "is given twice");
+        return Problem::bad_request(&name, format!("{name} is given twice"));
     }
     let missing = quoted("missing field `");
     let member = missing.as_deref().unwrap_or(path);
     match MEMBERS.iter().find(|(name, _)| *name == member) {
         Some((name, expected)) => Problem::bad_request(name, format!("{name} {expected}")),
-        None => Problem::bad_request("body", "the body is not a JSON object of the expected form"),
+        None => not_the_form(),
     }
 }
 
@@ -113,15 +128,28 @@ mod tests {
             ),
             ("requestedBy", &long),
             (
+                "requestedBy",
+                r#"{"source":"crm-toggle","ciamEnabled":true,"requestedBy":" \t "}"#,
+            ),
+            (
                 "eventId",
                 r#"{"source":"crm-toggle","ciamEnabled":true,"requestedBy":"j","eventId":7}"#,
+            ),
+            (
+                "eventId",
+                r#"{"source":"crm-toggle","ciamEnabled":true,"requestedBy":"j","eventId":"  "}"#,
             ),
             (
                 "colour",
                 r#"{"source":"crm-toggle","ciamEnabled":true,"requestedBy":"j","colour":"S3CRET"}"#,
             ),
             ("source", r#"{"source":"crm-toggle","source":"crm-toggle"}"#),
+            (
+                "source",
+                r#"{"source":{"crm-toggle":null},"ciamEnabled":true,"requestedBy":"j"}"#,
+            ),
             ("body", "[]"),
+            ("body", r#"["crm-toggle",true,"S3CRET",null]"#),
             ("body", "{"),
             ("body", "   "),
             ("body", &format!("{GOOD} {{}}")),

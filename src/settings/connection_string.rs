@@ -1,11 +1,25 @@
-//! What a connection string must not say in production.
+//! What a connection string must say, and what it must not say in production.
 
-/// Whether it can be parsed, names a server and, outside Development, insists on TLS with a verified certificate.
+/// Whether it can be parsed, names a server with a log-in of its own and, outside Development, insists on TLS with a verified
+/// certificate.
 pub(super) fn is_usable(text: &str, is_development: bool) -> bool {
     let says = |keys: &[&str]| pairs(text).any(|(key, value)| keys.contains(&key.as_str()) && !value.is_empty());
     says(&["server", "datasource"])
+        && says(&["userid", "uid", "user", "username"])
+        && says(&["password", "pwd"])
+        && pairs(text).all(|(key, value)| is_supported(&key, &value))
         && tiberius::Config::from_ado_string(text).is_ok()
         && (is_development || pairs(text).all(|(key, value)| is_safe(&key, &value)))
+}
+
+/// What the driver would take in silence and then not do: log in without a password, ask which port an instance has.
+fn is_supported(key: &str, value: &str) -> bool {
+    match key {
+        "authentication" => value == "sqlpassword",
+        "integratedsecurity" | "trustedconnection" => matches!(value, "false" | "no"),
+        "server" | "datasource" => !value.contains('\\') || value.contains(','),
+        _ => true,
+    }
 }
 
 /// Lists what is allowed, so that a spelling unknown here is refused.
@@ -56,9 +70,31 @@ mod tests {
     }
 
     #[test]
-    fn a_text_without_a_server_is_no_connection_string() {
-        for bad in ["", "Database=crm", "sqlserver", "Server=;Database=crm"] {
+    fn a_text_without_a_server_or_a_log_in_is_no_connection_string() {
+        for bad in [
+            "",
+            "Database=crm",
+            "sqlserver",
+            "Server=;User ID=app;Password=p",
+            "Server=db;Database=crm",
+            "Server=db;User ID=app",
+            "Server=db;Password=p",
+        ] {
             assert!(!is_usable(bad, true), "{bad}");
         }
+        assert!(is_usable("Data Source=db,1433;UID=app;PWD=p", true));
+    }
+
+    #[test]
+    fn what_the_driver_would_ignore_is_refused() {
+        for bad in [
+            "Authentication=Active Directory Default",
+            "Integrated Security=SSPI",
+            "Trusted_Connection=yes;Integrated Security=true",
+        ] {
+            assert!(!is_usable(&format!("{PLAIN};{bad}"), true), "{bad}");
+        }
+        let instance = |server: &str| is_usable(&format!("Server={server};User ID=app;Password=p"), true);
+        assert!(instance(r"db\crm,1433") && !instance(r"db\crm"));
     }
 }

@@ -59,8 +59,9 @@ impl Kind {
             Self::PayloadSchemaId => "a schema id: letters, digits, `_`, `-`, at most 128",
             Self::ClientId | Self::ClientSecret => "visible ASCII characters without blanks",
             Self::ConnectionString => {
-                "an ADO.NET connection string with Server (and neither TrustServerCertificate nor Encrypt turned against TLS, \
-                 except where AZURE_FUNCTIONS_ENVIRONMENT=Development)"
+                "an ADO.NET connection string with Server (its port where it is an instance), User ID and Password: no other \
+                 log-in (and neither TrustServerCertificate nor Encrypt turned against TLS, except where \
+                 AZURE_FUNCTIONS_ENVIRONMENT=Development)"
             }
         }
     }

@@ -65,12 +65,43 @@ fn findings_never_hold_a_value() {
     assert!(!format!("{findings:?}").contains("MARKED"));
 }
 
+/// Variables that may hold anything: what the platform sets.
+const ANYTHING: [&str; 5] = [
+    "AZURE_FUNCTIONS_ENVIRONMENT",
+    "FUNCTIONS_APP_ROOT_PATH",
+    "IDENTITY_ENDPOINT",
+    "IDENTITY_HEADER",
+    "AZURE_CLIENT_ID",
+];
+
+#[test]
+fn each_variable_that_is_wrong_is_named_alone_with_what_is_expected() {
+    for known in Settings::read_all(&Environment::default()).1 {
+        for wrong in ["\u{1}", "{", "\u{e9}", &"MARKED ".repeat(1000)] {
+            let mut pairs: Vec<_> = PRODUCTION.into_iter().filter(|(name, _)| *name != known.name).collect();
+            pairs.push((known.name, wrong));
+            let found = read(&pairs).err().unwrap_or_default();
+            // A credential may look like this.
+            let may_be_right = ANYTHING.contains(&known.name) || (wrong == "{" && known.name.contains("_CLIENT_"));
+            assert!(
+                may_be_right || variables(&found) == [known.name],
+                "{}: {found}",
+                known.name
+            );
+            assert!(found.iter().all(|finding| !finding.expected.is_empty()));
+        }
+    }
+}
+
 #[test]
 fn debug_output_holds_no_credential() {
     let given = [
         ("SECUREAUTH_CLIENT_ID", "marked-id"),
         ("SECUREAUTH_CLIENT_SECRET", "marked-secret"),
-        ("SQLSERVER_CONNECTION_STRING", "Server=db;Password=marked-password"),
+        (
+            "SQLSERVER_CONNECTION_STRING",
+            "Server=db;User ID=app;Password=marked-password",
+        ),
     ];
     let settings = read(&[PRODUCTION.as_slice(), &given].concat()).unwrap();
     assert!(!format!("{settings:?}").contains("marked"));
@@ -81,7 +112,10 @@ fn simulator_sqlite_and_clear_text_are_refused_outside_development() {
     let pairs = [
         ("SECUREAUTH_BASE_URL", "http://127.0.0.1:9000"),
         ("DATABASE", "sqlite:local.db"),
-        ("SQLSERVER_CONNECTION_STRING", "Server=db;TrustServerCertificate=true"),
+        (
+            "SQLSERVER_CONNECTION_STRING",
+            "Server=db;User ID=app;Password=p;TrustServerCertificate=true",
+        ),
         ("SECOND_FACTOR_MECHANISMS", "none"),
         ("KEY_VAULT_URL", "https://ic.vault.azure.net"),
     ];

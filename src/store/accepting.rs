@@ -22,7 +22,16 @@ pub(super) struct Found {
 /// A row of `ciam.Biller`.
 #[derive(Debug)]
 pub(super) struct Listed {
-    pub(super) name: Option<String>,
+    name: Option<String>,
+}
+
+impl Listed {
+    /// A name that is blank is none.
+    pub(super) fn new(name: Option<String>) -> Self {
+        Self {
+            name: name.filter(|name| !name.trim().is_empty()),
+        }
+    }
 }
 
 /// What to write.
@@ -91,11 +100,7 @@ impl Found {
                 run: run.as_ref().map(head),
             }),
             biller_exists: self.listed.is_some(),
-            biller_named: self
-                .listed
-                .as_ref()
-                .and_then(|listed| listed.name.as_deref())
-                .is_some_and(|name| !name.trim().is_empty()),
+            biller_named: self.listed.as_ref().is_some_and(|listed| listed.name.is_some()),
             ciam: self
                 .biller
                 .as_ref()

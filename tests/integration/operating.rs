@@ -93,8 +93,17 @@ async fn a_schema_that_is_missing_or_newer_is_not_worked_with() -> Outcome {
     let host = host_with(&settings).await?;
     let answer = FrontDoor::new(host.base_url())?.status("1876").await?;
     assert_eq!((answer.status, answer.text_at("/code")), (503, "schema"));
-    let check = stack.handler().output(&["db", "check"]).await?;
-    assert_eq!(check.status.code(), Some(1));
+    let id = "00000000-0000-4000-8000-000000000000";
+    for arguments in [
+        &["db", "check"][..],
+        &["status", "1876"],
+        &["resume", id, "--by", "ops"],
+    ] {
+        let output = stack.handler().output(arguments).await?;
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains("schema version 99"), "{arguments:?}: {told}");
+    }
     Ok(())
 }
 
@@ -133,6 +142,19 @@ async fn status_tells_support_why_a_biller_failed() -> Outcome {
         assert!(told.contains(part), "{part}: {told}");
     }
     let unknown = stack.handler().output(&["status", "1877"]).await?;
+    assert_eq!(unknown.status.code(), Some(1));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_who_does_not_say_who_is_not_obeyed() -> Outcome {
+    let stack = stack_with("1876", 1).await?;
+    let id = "00000000-0000-4000-8000-000000000000";
+    for by in ["", "  ", "two\nlines", &"x".repeat(257)] {
+        let output = stack.handler().output(&["close", id, "--by", by]).await?;
+        assert_eq!(output.status.code(), Some(2), "{by:?}");
+    }
+    let unknown = stack.handler().output(&["close", id, "--by", "ops"]).await?;
     assert_eq!(unknown.status.code(), Some(1));
     Ok(())
 }

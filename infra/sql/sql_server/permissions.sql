@@ -4,7 +4,9 @@
 -- Needs:  CREATE ROLE and CONTROL on schema ciam.
 -- Then:   ALTER ROLE ciam_onboarding ADD MEMBER [the handler's user];
 --
--- The role reaches the CRM's tables only through the views and the procedure in schema ciam. It deletes nothing.
+-- The role reaches the CRM's tables only through the views and the procedure in schema ciam. That works without further grants
+-- while schema ciam and the CRM's tables have the same owner; otherwise the views' and the procedure's owner needs the rights.
+-- It deletes nothing. A test compares these grants with the statements of the handler.
 
 IF DATABASE_PRINCIPAL_ID(N'ciam_onboarding') IS NULL
     CREATE ROLE ciam_onboarding;

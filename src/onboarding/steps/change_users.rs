@@ -1,5 +1,6 @@
 //! Users that were in the pool already: status and name changes on a sync.
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Map, Value};
 
 use super::super::failure::StepError;
@@ -8,7 +9,7 @@ use super::take_back_users::Before;
 use super::update_user::{self, not_visible, status_to_send};
 use super::user_payload::Outgoing;
 use crate::domain::journal::Entry;
-use crate::ic_secureauth_api::{Class, PayloadMembers, PoolId, User, UserUpdate};
+use crate::ic_secureauth_api::{Api, Class, PayloadMembers, PoolId, User, UserId, UserUpdate, Versioned};
 use crate::store::{Batch, LedgerRow, LedgerState};
 
 /// What came of the changes of a page.
@@ -25,32 +26,17 @@ pub(super) async fn run(
     members: &PayloadMembers,
     users: &[Outgoing],
 ) -> Result<ChangeOutcome, StepError> {
-    let mut outcome = ChangeOutcome::default();
     if users.is_empty() {
-        return Ok(outcome);
+        return Ok(ChangeOutcome::default());
     }
-    let mut intents = Vec::new();
-    let mut calls = Vec::new();
-    for user in users {
-        // The list showed the user. If it is gone for good this run fails, and the next finds it missing and imports it.
-        let found = context
-            .api
-            .user(pool, &user.import.user_id)
-            .await?
-            .ok_or_else(not_visible)?;
-        let before = Before {
-            status: found.value.status,
-            payload: found.value.payload.clone(),
-        };
-        intents.push(LedgerRow {
-            user_guid: user.user_guid,
-            user_id: user.user_id,
-            content_hash: user.hash.clone(),
-            state: LedgerState::Changing,
-            before: Some(serde_json::json!(before).to_string()),
-        });
-        calls.push((user, found));
-    }
+    let (api, in_flight) = (&context.api, context.parts().max_in_flight);
+    let reads: Vec<_> = users.iter().map(|user| read(api, pool, &user.import.user_id)).collect();
+    let found: Vec<_> = stream::iter(reads).buffered(in_flight).try_collect().await?;
+    let intents: Vec<LedgerRow> = users
+        .iter()
+        .zip(&found)
+        .map(|(user, found)| intent(user, found))
+        .collect();
     context
         .write(Batch {
             entries: vec![Entry::ChangeUsers { count: intents.len() }],
@@ -58,19 +44,58 @@ pub(super) async fn run(
             ..Batch::default()
         })
         .await?;
-    for ((user, found), mut row) in calls.into_iter().zip(intents) {
-        let changes = |there: Option<&User>| changes(user, there, members);
-        match update_user::update(&context.api, pool, &user.import.user_id, Some(found), changes).await {
-            Ok(()) => {
-                row.state = LedgerState::Changed;
-                outcome.changed.push(row);
-            }
-            Err(error) if error.is_not_found() => return Err(not_visible()),
-            Err(error) if error.class() == Class::Permanent => outcome.refused.push(user.user_guid),
-            Err(error) => return Err(error.into()),
+    let api = &context.api;
+    let calls = users.iter().zip(found);
+    let calls: Vec<_> = calls
+        .map(|(user, found)| change(api, pool, members, user, found))
+        .collect();
+    let accepted: Vec<bool> = stream::iter(calls).buffered(in_flight).try_collect().await?;
+    let mut outcome = ChangeOutcome::default();
+    for (mut row, accepted) in intents.into_iter().zip(accepted) {
+        if accepted {
+            row.state = LedgerState::Changed;
+            outcome.changed.push(row);
+        } else {
+            outcome.refused.push(row.user_guid);
         }
     }
     Ok(outcome)
+}
+
+/// The list showed the user. If it is gone for good this run fails, and the next finds it missing and imports it.
+async fn read(api: &Api, pool: &PoolId, id: &UserId) -> Result<Versioned<User>, StepError> {
+    api.user(pool, id).await?.ok_or_else(not_visible)
+}
+
+fn intent(user: &Outgoing, found: &Versioned<User>) -> LedgerRow {
+    let before = Before {
+        status: found.value.status,
+        payload: found.value.payload.clone(),
+    };
+    LedgerRow {
+        user_guid: user.user_guid,
+        user_id: user.user_id,
+        content_hash: user.hash.clone(),
+        state: LedgerState::Changing,
+        before: Some(serde_json::json!(before).to_string()),
+    }
+}
+
+/// `false` when SecureAuth refuses this user's data.
+async fn change(
+    api: &Api,
+    pool: &PoolId,
+    members: &PayloadMembers,
+    user: &Outgoing,
+    found: Versioned<User>,
+) -> Result<bool, StepError> {
+    let changes = |there: Option<&User>| changes(user, there, members);
+    match update_user::update(api, pool, &user.import.user_id, Some(found), changes).await {
+        Ok(()) => Ok(true),
+        Err(error) if error.is_not_found() => Err(not_visible()),
+        Err(error) if error.class() == Class::Permanent => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The CRM's values, in a profile whose other members stay as they are.

@@ -85,7 +85,7 @@ const ALL: [(&str, &str); 5] = [
     ("secureauth-payload-schema-id", "5d5ced58793b41178123b2d1cc5fb658"),
     ("secureauth-client-id", "marked-id"),
     ("secureauth-client-secret", "marked-secret\n"),
-    ("sqlserver-connection-string", "Server=db;Password=marked"),
+    ("sqlserver-connection-string", "Server=db;User ID=app;Password=marked"),
 ];
 
 fn settings(pairs: &[(&str, &str)]) -> Settings {
@@ -118,7 +118,10 @@ async fn what_is_not_in_the_environment_comes_from_the_vault() {
     assert_eq!(secrets.tenant_id, "dev-invoicecloud");
     assert_eq!(secrets.client_secret.expose_secret(), "marked-secret");
     let connection_string = secrets.sqlserver_connection_string.as_ref().unwrap();
-    assert_eq!(connection_string.expose_secret(), "Server=db;Password=marked");
+    assert_eq!(
+        connection_string.expose_secret(),
+        "Server=db;User ID=app;Password=marked"
+    );
     assert!(!format!("{secrets:?}").contains("marked"));
 }
 
@@ -128,7 +131,7 @@ async fn the_environment_wins_and_the_vault_is_not_asked_for_it() {
     let given = [
         ("SECUREAUTH_CLIENT_ID", "given-id"),
         ("SECUREAUTH_CLIENT_SECRET", "given-secret"),
-        ("SQLSERVER_CONNECTION_STRING", "Server=given"),
+        ("SQLSERVER_CONNECTION_STRING", "Server=given;User ID=app;Password=p"),
     ];
     let secrets = resolve(&settings(&given), &stub.uri()).await.unwrap();
     assert_eq!(secrets.client_id.expose_secret(), "given-id");
@@ -152,7 +155,7 @@ async fn without_need_no_vault_is_asked() {
         ("SECUREAUTH_PAYLOAD_SCHEMA_ID", "s"),
         ("SECUREAUTH_CLIENT_ID", "c"),
         ("SECUREAUTH_CLIENT_SECRET", "x"),
-        ("SQLSERVER_CONNECTION_STRING", "Server=db"),
+        ("SQLSERVER_CONNECTION_STRING", "Server=db;User ID=app;Password=p"),
     ];
     assert_eq!(settings(&given).resolve().await.unwrap().tenant_id, "t");
 }
@@ -170,7 +173,7 @@ async fn every_missing_secret_is_named() {
 #[tokio::test]
 async fn a_secret_that_cannot_be_used_is_named_without_its_value() {
     let mut secrets = ALL;
-    secrets[4].1 = "Server=db;Password=marked;TrustServerCertificate=true";
+    secrets[4].1 = "Server=db;User ID=app;Password=marked;TrustServerCertificate=true";
     let stub = vault(&secrets).await;
     let error = resolve(&settings(&[]), &stub.uri()).await.unwrap_err();
     assert!(matches!(&error, VaultError::Unusable { name, .. } if name == "sqlserver-connection-string"));

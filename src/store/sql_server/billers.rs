@@ -21,8 +21,7 @@ pub(super) async fn listed(session: &mut Session, id: &BillerId) -> Result<Optio
     let biller_id: &str = id.as_ref();
     for row in session.rows(sql, &[&biller_id]).await? {
         if text(&row, "BillerId")? == biller_id {
-            let name = optional_text(&row, "BillerName")?;
-            return Ok(Some(Listed { name }));
+            return Ok(Some(Listed::new(optional_text(&row, "BillerName")?)));
         }
     }
     Ok(None)

@@ -13,7 +13,8 @@ use crate::domain::reason::Reason;
 use crate::store::transition::millis;
 use crate::store::{DueRun, Resend};
 
-const UNLOCKED: &str = "WITH (UPDLOCK, READPAST, ROWLOCK)";
+/// `READCOMMITTEDLOCK`, because `READPAST` is for reads that lock, which reads of a database with row versions do not.
+const UNLOCKED: &str = "WITH (UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK)";
 
 /// One statement. Rows somebody else works on are passed by, both where due rows are looked for and where they are changed:
 /// waiting for one while holding others is how timers and leases would lock each other out. An engine that takes hints for

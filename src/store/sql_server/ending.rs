@@ -38,11 +38,11 @@ pub(super) async fn finish(pool: &Pool, lease: &Lease, ending: &Ending) -> Resul
         &outcome.is_end(),
     ];
     update_leased(&mut transaction, lease, set, &values).await?;
-
     if let Some((organization_id, pool_id)) = outcome.resources {
-        let sql = "UPDATE ciam.BillerCiam SET OrganizationId = @P2, IdentityPoolId = @P3, UpdatedAt = SYSUTCDATETIME() \
-            WHERE BillerId = @P1";
-        let values: [&dyn ToSql; 3] = [&biller_id, &organization_id, &pool_id];
+        let sql = "UPDATE b SET OrganizationId = @P2, IdentityPoolId = @P3, UpdatedAt = r.UpdatedAt \
+            FROM ciam.BillerCiam AS b JOIN ciam.Onboarding AS r ON r.BillerId = b.BillerId \
+            WHERE r.OnboardingId = @P1";
+        let values: [&dyn ToSql; 3] = [&id.0, &organization_id, &pool_id];
         transaction.execute(sql, &values).await?;
     }
     if let Some(ciam) = outcome.ciam {
@@ -51,14 +51,15 @@ pub(super) async fn finish(pool: &Pool, lease: &Lease, ending: &Ending) -> Resul
     transaction.commit().await
 }
 
-/// Sets the biller's state and tells the CRM. Only a change from not-active to active sets the date.
+/// Sets the biller's state and tells the CRM. Only a change from not-active to active sets the date: the moment the run ended,
+/// which stands in its row already.
 async fn record_ciam_status(
     transaction: &mut Transaction,
     id: OnboardingId,
     biller_id: &str,
     ciam: CiamState,
 ) -> Result<(), Fault> {
-    let sql = "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \
+    let sql = "DECLARE @now DATETIME2(6) = (SELECT r.UpdatedAt FROM ciam.Onboarding AS r WHERE r.OnboardingId = @P5); \
         UPDATE ciam.BillerCiam SET State = @P2, UpdatedAt = @now, \
             ActivationDate = CASE WHEN @P2 = N'active' AND State <> N'active' THEN @now ELSE ActivationDate END \
         WHERE BillerId = @P1; \

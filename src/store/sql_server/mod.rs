@@ -22,6 +22,7 @@ mod session;
 mod slots;
 mod users;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
@@ -31,7 +32,8 @@ use self::pool::Pool;
 pub use self::pool::SqlServerOptions;
 use super::StoreError;
 
-/// How often, and after what first pause, a transaction that lost a deadlock is repeated.
+/// How often, and after what first pause, a transaction that lost a deadlock is repeated. Pauses double; jitter adds up to as
+/// much again, so that two that met do not meet again.
 const REPEATS: usize = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
@@ -39,6 +41,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub struct SqlServerStore {
     pool: Pool,
+    /// Grows with every call: two calls never have the same jitter.
+    jitter_seed: AtomicU64,
 }
 
 impl SqlServerStore {
@@ -50,6 +54,7 @@ impl SqlServerStore {
     pub fn connect(options: &SqlServerOptions) -> Result<Self, StoreError> {
         Ok(Self {
             pool: Pool::new(options)?,
+            jitter_seed: AtomicU64::new(options.jitter_seed),
         })
     }
 
@@ -76,13 +81,44 @@ impl SqlServerStore {
     where
         F: Future<Output = Result<T, Fault>> + Send,
     {
-        let pauses = ExponentialBuilder::default()
-            .with_min_delay(FIRST_PAUSE)
-            .with_max_times(REPEATS);
         attempt
-            .retry(pauses)
+            .retry(pauses(self.jitter_seed.fetch_add(1, Ordering::Relaxed)))
             .when(is_repeatable)
             .await
             .map_err(|fault| store_error(action, fault))
+    }
+}
+
+fn pauses(jitter_seed: u64) -> ExponentialBuilder {
+    ExponentialBuilder::default()
+        .with_min_delay(FIRST_PAUSE)
+        .with_max_times(REPEATS)
+        .with_jitter()
+        .with_jitter_seed(jitter_seed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use backon::BackoffBuilder;
+
+    use super::*;
+
+    #[test]
+    fn transactions_that_met_do_not_meet_again_after_their_pauses() {
+        let drawn: Vec<Vec<Duration>> = (0..100).map(|seed| pauses(seed).build().collect()).collect();
+        assert_eq!(drawn.iter().collect::<HashSet<_>>().len(), drawn.len());
+        for pauses in &drawn {
+            assert_eq!(pauses.len(), REPEATS);
+            let bounds = (0..).map(|doubled| FIRST_PAUSE * (1 << doubled));
+            assert!(
+                pauses
+                    .iter()
+                    .zip(bounds)
+                    .all(|(pause, least)| (least..=2 * least).contains(pause)),
+                "{pauses:?}"
+            );
+        }
     }
 }

@@ -38,6 +38,8 @@ pub struct SqlServerOptions {
     pub wait_timeout: Duration,
     /// A connection is not kept longer, so that a failed-over or rescaled database is found again.
     pub max_age: Duration,
+    /// Where the jitter of repeated transactions starts: different in every process.
+    pub jitter_seed: u64,
 }
 
 impl SqlServerOptions {
@@ -50,6 +52,7 @@ impl SqlServerOptions {
             command_timeout: Duration::from_secs(30),
             wait_timeout: Duration::from_secs(10),
             max_age: Duration::from_mins(30),
+            jitter_seed: 0,
         }
     }
 }

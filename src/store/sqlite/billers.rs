@@ -14,7 +14,7 @@ use crate::store::{BillerView, row};
 pub(super) fn listed(transaction: &Transaction<'_>, biller_id: &str) -> Result<Option<Listed>, Fault> {
     Ok(transaction
         .prepare_cached("SELECT biller_name FROM ciam_biller WHERE biller_id = ?1")?
-        .query_row([biller_id], |row| Ok(Listed { name: row.get(0)? }))
+        .query_row([biller_id], |row| row.get(0).map(Listed::new))
         .optional()?)
 }
 

@@ -110,6 +110,16 @@ async fn the_name_is_taken_once_when_the_run_is_accepted(db: &dyn Db) {
     assert_eq!(run.biller_name.as_deref(), Some("City of Sample"));
 }
 
+async fn a_name_that_is_blank_later_is_none(db: &dyn Db) {
+    activated(db).await;
+    for (number, wish) in [(2, yes(2)), (3, no(3))] {
+        db.rename_biller("1876", [" ", ""][number % 2]).await;
+        let run = accept(db, &wish).await.run.expect("has a run");
+        assert_eq!(run.biller_name, None);
+        finish(db, run.id, &Ending::Failed(super::fixtures::WHY)).await;
+    }
+}
+
 async fn the_same_wish_joins_the_open_run_and_the_opposite_is_refused(db: &dyn Db) {
     queued(db).await;
     let joined = accept(db, &yes(2)).await;
@@ -264,6 +274,7 @@ on_both![
     billers_that_differ_in_case_only_are_two,
     a_biller_id_may_have_64_characters,
     the_name_is_taken_once_when_the_run_is_accepted,
+    a_name_that_is_blank_later_is_none,
     the_same_wish_joins_the_open_run_and_the_opposite_is_refused,
     a_stuck_run_keeps_every_wish_out,
     the_same_event_again_gets_its_run_even_when_that_has_ended,

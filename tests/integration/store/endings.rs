@@ -33,7 +33,7 @@ async fn an_activated_biller_is_active_since_now_and_the_crm_knows(db: &dyn Db) 
     let since = ciam.activation_date.expect("has a date");
     assert!((before..=db.now().await).contains(&since));
     assert_eq!((run.state, run.reason), (RunState::Succeeded, None));
-    assert!(run.finished_at.is_some());
+    assert_eq!(run.finished_at, Some(since));
 
     let crm = db.product_ciam("1876").await.expect("was told");
     assert_eq!((crm.status.as_str(), crm.toggle_on), ("Active", true));

@@ -18,6 +18,7 @@ mod fixtures;
 mod leases;
 mod ledger;
 mod operator;
+mod permissions;
 mod records;
 mod schema;
 mod slots;

@@ -1,0 +1,102 @@
+//! One value that is made when it is needed and shared; who waited while an attempt failed shares the failure too.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::Mutex;
+
+/// A value made on first use.
+#[derive(Debug)]
+pub(super) struct Shared<T, E> {
+    /// How many attempts have failed; changes only while `state` is locked.
+    failures: AtomicU64,
+    state: Mutex<State<T, E>>,
+}
+
+#[derive(Debug)]
+struct State<T, E> {
+    value: Option<Arc<T>>,
+    last_failure: Option<E>,
+}
+
+impl<T, E: Clone> Shared<T, E> {
+    pub(super) fn new() -> Self {
+        Self {
+            failures: AtomicU64::new(0),
+            state: Mutex::new(State {
+                value: None,
+                last_failure: None,
+            }),
+        }
+    }
+
+    /// The value if it is `fresh`, else a new one. Attempts come one after the other, but a caller never waits for more than
+    /// one of them: while a dependency is down, callers that queue up would otherwise each wait for all attempts before theirs.
+    pub(super) async fn get(
+        &self,
+        fresh: impl FnOnce(&T) -> bool,
+        make: impl AsyncFnOnce() -> Result<T, E>,
+    ) -> Result<Arc<T>, E> {
+        let failures = self.failures.load(Ordering::Acquire);
+        let mut state = self.state.lock().await;
+        if let Some(value) = state.value.as_ref().filter(|value| fresh(value)) {
+            return Ok(Arc::clone(value));
+        }
+        if let Some(failure) = &state.last_failure
+            && self.failures.load(Ordering::Acquire) != failures
+        {
+            return Err(failure.clone());
+        }
+        match make().await {
+            Ok(value) => {
+                let value = Arc::new(value);
+                state.value = Some(Arc::clone(&value));
+                Ok(value)
+            }
+            Err(failure) => {
+                state.last_failure = Some(failure.clone());
+                self.failures.fetch_add(1, Ordering::Release);
+                Err(failure)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use futures_util::future::join_all;
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_value_is_made_once_and_again_when_it_is_not_fresh() {
+        let shared: Shared<u32, ()> = Shared::new();
+        assert_eq!(shared.get(|_| true, async || Ok(1)).await.as_deref(), Ok(&1));
+        assert_eq!(shared.get(|_| true, async || Ok(2)).await.as_deref(), Ok(&1));
+        assert_eq!(shared.get(|_| false, async || Ok(3)).await.as_deref(), Ok(&3));
+    }
+
+    #[tokio::test]
+    async fn who_waited_for_an_attempt_that_failed_does_not_wait_for_another() {
+        let shared: Shared<u32, u32> = Shared::new();
+        let (attempts, gate) = (AtomicU32::new(0), Semaphore::new(0));
+        let attempt = || {
+            shared.get(
+                |_| true,
+                async || {
+                    let number = attempts.fetch_add(1, Ordering::Relaxed);
+                    drop(gate.acquire().await);
+                    Err(number)
+                },
+            )
+        };
+        let open = async { gate.add_permits(1) };
+        let (answers, ()) = tokio::join!(join_all((0..10).map(|_| attempt())), open);
+        assert!(answers.iter().all(|answer| *answer == Err(0)), "{answers:?}");
+        assert_eq!(attempts.load(Ordering::Relaxed), 1);
+        assert_eq!(attempt().await, Err(1), "who comes later tries again");
+    }
+}

@@ -1,0 +1,114 @@
+//! What an event led to, as the caller reads it: 202 or 200 with the run, or why nothing was started.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use tracing::{error, info};
+
+use super::answer::{Answer, HttpAnswer};
+use super::people::ForPeople;
+use super::problem::Problem;
+use super::queue_message::QueueMessage;
+use super::status_view::status_url;
+use crate::domain::biller::BillerCiam;
+use crate::domain::ids::OnboardingId;
+use crate::domain::messages;
+use crate::domain::run::Run;
+use crate::domain::wish::{Decision, RunHead};
+use crate::store::Acceptance;
+
+/// How often the CRM should ask for the status, in seconds.
+const POLL_SECONDS: u64 = 2;
+/// When the Wizard should try again: its commit may not be visible yet.
+const WIZARD_RETRY_SECONDS: u64 = 5;
+
+pub(super) fn accepted(acceptance: &Acceptance, wizard: bool) -> Result<Answer, Problem> {
+    let conflict = |code, detail: &str, id: OnboardingId| {
+        Problem::new(StatusCode::CONFLICT, code, detail).with("onboardingId", id.to_string())
+    };
+    let emit = match &acceptance.decision {
+        Decision::Start(_) => true,
+        Decision::Join(head) | Decision::Replay(Some(head)) => may_lack_its_message(*head),
+        Decision::NothingToDo | Decision::Replay(None) => return Ok(nothing_to_do(acceptance)),
+        Decision::OppositeRunning(id) => {
+            let detail = "the opposite is being done for this biller; nothing was changed";
+            return Err(conflict("opposite-operation-running", detail, *id));
+        }
+        Decision::Stuck(id) => {
+            let detail = "an earlier run of this biller is stuck; an operator has to take it on";
+            return Err(conflict("stuck", detail, *id));
+        }
+        Decision::EventReused => {
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                "event-id-reused",
+                "this eventId was used with another body",
+            )
+            .with("member", "eventId"));
+        }
+        Decision::BillerNotFound if wizard => {
+            return Err(Problem::biller_not_found().retry_after(WIZARD_RETRY_SECONDS));
+        }
+        Decision::BillerNotFound => return Err(Problem::biller_not_found()),
+        Decision::BillerWithoutName => {
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                "biller-without-name",
+                "the biller has no name, so no organization can be created for it",
+            ));
+        }
+    };
+    let Some(run) = &acceptance.run else {
+        error!("the database accepted an event without telling its run");
+        return Err(Problem::unavailable("database-unavailable", "try again"));
+    };
+    let started = matches!(acceptance.decision, Decision::Start(_));
+    info!(onboarding_id = %run.id, biller_id = %run.biller_id, kind = run.kind.as_str(), started, "event accepted");
+    let answer = Answer::http(run_answer(&acceptance.biller, run));
+    let answer = answer.log(format!("run {} of biller {}", run.id, run.biller_id));
+    Ok(if emit {
+        answer.with_message(QueueMessage::new(run.id, run.traceparent.clone()))
+    } else {
+        answer
+    })
+}
+
+/// A run that was leased once has had its message; until then the message may have been lost.
+fn may_lack_its_message(head: RunHead) -> bool {
+    head.state.is_open() && !head.ever_leased
+}
+
+fn run_answer(biller: &BillerCiam, run: &Run) -> HttpAnswer {
+    let people = ForPeople::of(biller, Some(run));
+    let url = status_url(&run.biller_id);
+    let body = json!({
+        "onboardingId": run.id,
+        "billerId": run.biller_id,
+        "kind": run.kind.as_str(),
+        "status": people.status,
+        "message": people.message,
+        "statusUrl": url,
+        "retryAfterSeconds": if run.state.is_open() { json!(POLL_SECONDS) } else { Value::Null },
+    });
+    if run.state.is_open() {
+        HttpAnswer::json(StatusCode::ACCEPTED, body)
+            .header("location", url.as_str())
+            .header("retry-after", POLL_SECONDS.to_string())
+    } else {
+        HttpAnswer::json(StatusCode::OK, body).header("location", url.as_str())
+    }
+}
+
+fn nothing_to_do(acceptance: &Acceptance) -> Answer {
+    let biller = &acceptance.biller;
+    let people = ForPeople::of(biller, None);
+    let body = json!({
+        "onboardingId": null,
+        "billerId": biller.biller_id,
+        "kind": null,
+        "status": people.status,
+        "message": messages::NOTHING_TO_DO,
+        "statusUrl": status_url(&biller.biller_id),
+        "retryAfterSeconds": null,
+    });
+    Answer::http(HttpAnswer::json(StatusCode::OK, body)).log("nothing to do")
+}

@@ -1,0 +1,86 @@
+//! `infra/sql/sql_server/permissions.sql` against the statements the handler really sends.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+const PERMISSIONS: &str = include_str!("../../../infra/sql/sql_server/permissions.sql");
+
+/// What may be done, and to which object of schema `ciam`.
+type Right = (String, String);
+
+fn right(verb: &str, object: &str) -> Right {
+    (verb.to_owned(), object.to_owned())
+}
+
+/// Words, names with their schema among them, without anything that separates them.
+fn words(text: &str) -> Vec<&str> {
+    text.split(|sign: char| !(sign.is_ascii_alphanumeric() || "_.:@".contains(sign)))
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+fn object(word: &str) -> Option<&str> {
+    word.strip_prefix("ciam.")
+}
+
+/// What the statements of one source file do besides reading.
+fn needed(source: &str) -> BTreeSet<Right> {
+    let words = words(source);
+    let mut rights = BTreeSet::new();
+    for (place, three) in words.windows(3).enumerate() {
+        match *three {
+            ["INSERT", "INTO", name] => rights.extend(object(name).map(|name| right("INSERT", name))),
+            ["UPDATE", name, "SET"] => {
+                let name = object(name).unwrap_or_else(|| aliased(&words[place..], name));
+                rights.insert(right("UPDATE", name));
+            }
+            ["DELETE", "FROM", name] => rights.extend(object(name).map(|name| right("DELETE", name))),
+            ["EXEC", name, _] => rights.extend(object(name).map(|name| right("EXECUTE", name))),
+            _ => {}
+        }
+    }
+    rights
+}
+
+/// The table that goes by an alias in the statement that begins here.
+fn aliased<'w>(words: &[&'w str], alias: &str) -> &'w str {
+    let named = words.windows(3).find(|three| three[1] == "AS" && three[2] == alias);
+    named
+        .and_then(|three| object(three[0]))
+        .expect("an alias is of a table of ciam")
+}
+
+fn granted() -> BTreeSet<Right> {
+    let grants = PERMISSIONS.lines().filter_map(|line| line.strip_prefix("GRANT "));
+    grants
+        .flat_map(|grant| {
+            let (verbs, on) = grant.split_once(" ON ").expect("says on what");
+            let name = words(on)[0].trim_start_matches("OBJECT::ciam.");
+            verbs.split(", ").map(|verb| right(verb, name)).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[test]
+fn the_role_may_do_exactly_what_the_handler_does() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/sql_server");
+    let files = std::fs::read_dir(folder).unwrap();
+    let mut expected = BTreeSet::from([right("SELECT", "SCHEMA::ciam")]);
+    for file in files {
+        expected.extend(needed(&std::fs::read_to_string(file.unwrap().path()).unwrap()));
+    }
+    assert_eq!(granted(), expected);
+}
+
+#[test]
+fn a_statement_is_recognised_with_and_without_an_alias() {
+    let source = "UPDATE l SET A = 1 \\\n FROM ciam.Ledger AS l; INSERT INTO ciam.Log (A) VALUES (1); EXEC ciam.Tell @A = 1; \
+        UPDATE ciam.Run SET {set}; /// an `UPDATE` of the run";
+    let expected = [
+        ("EXECUTE", "Tell"),
+        ("INSERT", "Log"),
+        ("UPDATE", "Ledger"),
+        ("UPDATE", "Run"),
+    ];
+    assert_eq!(needed(source), expected.map(|(verb, name)| right(verb, name)).into());
+}
