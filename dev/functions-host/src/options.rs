@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::queue::EmbeddedQueues;
+use crate::queue::QueueService;
 use crate::world::{Clock, system_clock};
 
 /// Start options of a [`FunctionsHost`](crate::FunctionsHost). [`HostOptions::new`] gives the real host's behaviour;
@@ -33,8 +34,8 @@ pub struct HostOptions {
     pub terminate_first: Option<Duration>,
     /// Every period the host works with.
     pub time: TimeConstants,
-    /// Queues to work on; give two hosts clones of the same to let them compete. `None`: queues of its own.
-    pub queues: Option<EmbeddedQueues>,
+    /// Queues to work on; give two hosts the same to let them compete. `None`: embedded ones of its own.
+    pub queues: Option<Arc<dyn QueueService>>,
     /// Wall clock for everything that is written down.
     pub clock: Clock,
     /// Seed of ids and jitter. `None` takes one from the operating system and logs it.
