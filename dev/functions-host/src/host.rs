@@ -77,7 +77,7 @@ impl FunctionsHost {
     /// Reads the app, binds the front door and starts the handler in the background. Requests are held until it is
     /// ready.
     pub async fn start(options: HostOptions) -> Result<Self, StartError> {
-        let config = AppConfig::load(&options.app_root, &options.env)?;
+        let config = AppConfig::load(&options.app_root, options.inherited, &options.env)?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let address = listener.local_addr()?;
         let stop_grace = options.time.stop_grace;

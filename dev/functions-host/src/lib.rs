@@ -36,10 +36,10 @@ mod timer;
 mod worker;
 mod world;
 
-pub use config::ConfigError;
+pub use config::{ConfigError, machine_variables};
 pub use host::{FunctionsHost, NotIdle, NotPrinted, NotReady, StartError};
 pub use journal::{Invocation, OutputSummary, UserLog};
-pub use options::{Executable, Framing, HostOptions, Keys, TimeConstants};
+pub use options::{Executable, Framing, HostOptions, Inherited, Keys, TimeConstants};
 pub use queue::{EmbeddedQueues, PeekedMessage, QueueError, QueueHandle, QueueMessage, QueueService, RenewedReceipt};
 pub use worker::{ConsoleCategory, ConsoleLevel, ConsoleLine, ConsoleStream, StopReason};
 pub use world::{Clock, system_clock};

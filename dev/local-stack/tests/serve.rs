@@ -20,10 +20,15 @@ struct Served {
 
 impl Served {
     fn start() -> Self {
+        Self::start_from_a_shell_with(&[])
+    }
+
+    fn start_from_a_shell_with(variables: &[(&str, &str)]) -> Self {
         let log = tempfile::tempdir().unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_local-stack"))
             .args(["serve", "--port", "0", "--simulator-port", "0", "--log"])
             .arg(log.path().join("serve.log"))
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -70,6 +75,7 @@ impl Drop for Served {
 fn run(line: &str) -> (String, String) {
     let output = Command::new("sh")
         .args(["-c", &format!("{line} -sS -w '\\n%{{http_code}}'")])
+        .env("NO_PROXY", "127.0.0.1")
         .output()
         .unwrap();
     assert!(
@@ -124,6 +130,22 @@ fn the_printed_inventory_shows_the_organization_that_exists_at_first() {
         .find(|organization| organization["id"] == "1006")
         .unwrap();
     assert_eq!(pine_valley["deactivated"], true);
+}
+
+#[test]
+fn what_is_set_in_the_persons_shell_is_no_setting_of_the_set() {
+    let served = Served::start_from_a_shell_with(&[
+        ("SLICE_SECONDS", "not a duration"),
+        ("SECUREAUTH_REGION", "us"),
+        ("AZURE_FUNCTIONS_ENVIRONMENT", "Production"),
+        ("AzureWebJobs.function-onboard-biller.Disabled", "true"),
+        ("AzureFunctionsJobHost__extensions__http__routePrefix", "elsewhere"),
+        ("HTTP_PROXY", "http://127.0.0.1:1"),
+    ]);
+    let (line, expected) = readme_curl_lines().swap_remove(0);
+    let line = line.replace("http://127.0.0.1:7071", served.value("HTTP API: "));
+    let (status, answer) = run(&line);
+    assert_eq!(status, expected, "{line}\n{answer}");
 }
 
 #[test]

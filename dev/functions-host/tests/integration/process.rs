@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use functions_host::{ConsoleCategory, ConsoleLevel, ConsoleLine, ConsoleStream, FunctionsHost, StopReason};
+use functions_host::{ConsoleCategory, ConsoleLevel, ConsoleLine, ConsoleStream, FunctionsHost, Inherited, StopReason};
 use serde_json::json;
 
 use crate::support::{App, DEADLINE, call, last_failure, seen, tell, until};
@@ -14,6 +14,11 @@ fn is_alive(pid: u32) -> bool {
     stat.rsplit(')')
         .next()
         .is_some_and(|rest| !rest.is_empty() && !rest.trim_start().starts_with('Z'))
+}
+
+/// An app with the settings of its surroundings, `local.settings.json` among them.
+fn inheriting() -> App {
+    App::new().with(|options| options.inherited = Inherited::Everything)
 }
 
 async fn ready_pid(host: &FunctionsHost) -> u32 {
@@ -28,7 +33,7 @@ async fn restarted(host: &FunctionsHost, times: u32) {
 
 #[tokio::test]
 async fn the_handler_gets_the_variables_arguments_and_directory_of_the_host() {
-    let app = App::new().set("ECHO_OWN_SETTING", "from the options");
+    let app = inheriting().set("ECHO_OWN_SETTING", "from the options");
     app.write(
         "local.settings.json",
         &json!({ "Values": { "ECHO_OWN_SETTING": "from the file" } }),
@@ -49,7 +54,7 @@ async fn the_handler_gets_the_variables_arguments_and_directory_of_the_host() {
 
 #[tokio::test]
 async fn the_values_of_local_settings_reach_the_handler() {
-    let app = App::new();
+    let app = inheriting();
     app.write(
         "local.settings.json",
         &json!({ "Values": { "ECHO_OWN_SETTING": "from the file" } }),

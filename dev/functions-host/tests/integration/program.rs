@@ -10,6 +10,8 @@ use crate::support::App;
 fn program(app: &App) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_functions-host"));
     command
+        .env_clear()
+        .envs(functions_host::machine_variables())
         .args(["--port", "0", "--app-root"])
         .arg(app.root.path())
         .arg("--executable")

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use functions_host::{Executable, FunctionsHost, HostOptions, Invocation, StartError, TimeConstants};
+use functions_host::{Executable, FunctionsHost, HostOptions, Inherited, Invocation, StartError, TimeConstants};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -28,6 +28,7 @@ impl App {
             arguments: vec!["serve".to_owned()],
         });
         options.time = TimeConstants::fast();
+        options.inherited = Inherited::Machine;
         options.seed = Some(1);
         let app = Self { root, options };
         app.write(

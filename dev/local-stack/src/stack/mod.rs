@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use functions_host::{EmbeddedQueues, Executable, FunctionsHost, HostOptions, QueueService};
+use functions_host::{EmbeddedQueues, Executable, FunctionsHost, HostOptions, Inherited, QueueService};
 use rustix::process::{Pid, Signal, kill_process};
 use secureauth_simulator::Simulator;
 
@@ -64,6 +64,7 @@ impl Stack {
         for number in 0..options.hosts.max(1) {
             let mut host = HostOptions::new(&app_root);
             host.env.clone_from(&env);
+            host.inherited = Inherited::Machine;
             host.executable = Some(Executable {
                 path: options.handler.clone(),
                 arguments: vec!["serve".to_owned()],
