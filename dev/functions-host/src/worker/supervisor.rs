@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::command::Launch;
 use super::console::{Console, ConsoleStream};
+use super::guard::Guard;
 use super::handle::{Command, Order, Phase, Ready, StopReason, View, WorkerHandle};
 use super::port::HandlerPort;
 use super::probe::is_ready;
@@ -138,7 +139,9 @@ impl Supervisor {
         if let Some(stderr) = child.stderr.take() {
             consoles.spawn(self.console.clone().capture(ConsoleStream::Stderr, stderr));
         }
+        let guard = guard(&child);
         let end = self.watch(&mut child, ready).await;
+        drop(guard);
         // Only after an exit with code 0 does the host go on sending requests to nobody.
         let stays_ready = matches!(&end, Watched::Exited(Ok(status)) if status.success());
         self.publish_end(stays_ready);
@@ -260,6 +263,14 @@ impl Supervisor {
 enum Watched {
     Exited(io::Result<ExitStatus>),
     Ended(End),
+}
+
+/// Without it all is well as long as nobody kills the host.
+fn guard(child: &Child) -> Option<Guard> {
+    let guard = Guard::over(child.id()?);
+    guard
+        .inspect_err(|error| tracing::warn!(%error, "the handler would outlive a SIGKILL of the host"))
+        .ok()
 }
 
 /// SIGKILL, and the wait for the end that follows at once.

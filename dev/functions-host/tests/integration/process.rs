@@ -6,15 +6,7 @@ use std::time::Duration;
 use functions_host::{ConsoleCategory, ConsoleLevel, ConsoleLine, ConsoleStream, FunctionsHost, Inherited, StopReason};
 use serde_json::json;
 
-use crate::support::{App, DEADLINE, call, last_failure, seen, tell, until};
-
-/// Whether a process of this id is there; a zombie counts as gone.
-fn is_alive(pid: u32) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit(')')
-        .next()
-        .is_some_and(|rest| !rest.is_empty() && !rest.trim_start().starts_with('Z'))
-}
+use crate::support::{App, DEADLINE, call, is_alive, last_failure, seen, tell, until};
 
 /// An app with the settings of its surroundings, `local.settings.json` among them.
 fn inheriting() -> App {

@@ -156,3 +156,11 @@ pub(crate) fn last_failure(host: &FunctionsHost) -> String {
         .find_map(|invocation| invocation.failure.clone());
     failure.unwrap_or_default()
 }
+
+/// Whether a process of this id is there; a zombie counts as gone.
+pub(crate) fn is_alive(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(')')
+        .next()
+        .is_some_and(|rest| !rest.is_empty() && !rest.trim_start().starts_with('Z'))
+}
