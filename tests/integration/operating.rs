@@ -101,7 +101,7 @@ async fn a_schema_that_is_missing_or_newer_is_not_worked_with() -> Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_locked_database_is_503_with_nothing_stored_and_a_run_waits_for_it() -> Outcome {
-    let stack = start(options().set("DATABASE_BUSY_TIMEOUT", "100ms"), "1876", 1).await?;
+    let stack = start(options().set("DATABASE_BUSY_TIMEOUT", "1s"), "1876", 1).await?;
     let locker = Connection::open(stack.database().path())?;
     locker.execute_batch("BEGIN EXCLUSIVE")?;
     let refused = stack.front_door().post("1876", &toggle(true, "e-1")).await?;

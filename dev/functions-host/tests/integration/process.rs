@@ -127,9 +127,10 @@ async fn the_third_crash_in_the_window_stops_the_host() {
     let host = app.start().await;
     assert_eq!(host.stopped().await, StopReason::RestartLimit);
     assert_eq!(host.restarts(), 2);
-    let complaints = host.console_lines();
-    let complaints = complaints.iter().filter(|line| line.text == "told to exit with 7");
-    assert_eq!(complaints.count(), 3);
+    let complaints = |lines: &[ConsoleLine]| lines.iter().filter(|line| line.text == "told to exit with 7").count();
+    host.wait_for_console(DEADLINE, |lines| complaints(lines) == 3)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -192,7 +193,7 @@ async fn a_stop_may_be_told_to_terminate_first() {
     let host = app.start().await;
     ready_pid(&host).await;
     host.stop().await;
-    assert!(host.console_lines().iter().any(|line| line.text == "told to terminate"));
+    until("its last words are read", async || printed(&host, "told to terminate")).await;
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use functions_host::{Clock, EmbeddedQueues, FunctionsHost, NotIdle};
+use functions_host::{Clock, EmbeddedQueues, FunctionsHost, NotIdle, QueueService as _};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -128,15 +128,20 @@ async fn a_failed_message_stays_away_for_the_visibility_timeout() {
 
 #[tokio::test]
 async fn no_more_messages_run_at_once_than_batch_size_and_threshold_allow() {
+    let queues = EmbeddedQueues::default();
     let app = App::new()
         .set("AzureFunctionsJobHost__extensions__queues__batchSize", "2")
-        .set("AzureFunctionsJobHost__extensions__queues__newBatchThreshold", "2");
-    let host = app.start().await;
+        .set("AzureFunctionsJobHost__extensions__queues__newBatchThreshold", "2")
+        .set("AzureFunctionsJobHost__extensions__queues__messageEncoding", "none")
+        .with(|options| options.queues = Some(Arc::new(queues.clone())));
     let file = app.file("go-on");
     let message = json!({ "do": { "print": "in work", "wait_for": file, "envelope": {} } }).to_string();
+    // All of them before the first receive: a batch that is not full would leave room for another one.
+    queues.create(QUEUE).await.unwrap();
     for _ in 0..10 {
-        host.queue(QUEUE).send(&message).await.unwrap();
+        queues.put(QUEUE, &message, DEADLINE * 100).await.unwrap();
     }
+    let host = app.start().await;
     let in_work = || {
         host.console_lines()
             .iter()

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Long enough for any machine; nothing waits for it when all is well.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
 /// Queue of the trigger of `work`.
 pub(crate) const QUEUE: &str = "work-items";
 
