@@ -27,6 +27,7 @@ mod front_door;
 mod host;
 mod invocation;
 mod journal;
+mod json;
 mod options;
 mod queue;
 mod response;

@@ -73,6 +73,8 @@ fn defaults_are_those_of_the_host_in_and_outside_development() {
     let queues = &config.host.queues;
     assert_eq!((queues.batch_size, queues.max_dequeue_count), (16, 5));
     assert_eq!(queues.new_batch_threshold % 8, 0);
+    let consumption = load(&root, &[("WEBSITE_SKU", "Dynamic")]).unwrap();
+    assert_eq!(consumption.host.queues.new_batch_threshold, 8);
     assert_eq!(queues.visibility_timeout, Duration::ZERO);
     assert_eq!(queues.max_polling_interval, Duration::from_secs(2));
     assert_eq!(config.host.function_timeout, Some(Duration::from_mins(30)));

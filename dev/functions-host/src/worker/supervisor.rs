@@ -139,9 +139,7 @@ impl Supervisor {
         if let Some(stderr) = child.stderr.take() {
             consoles.spawn(self.console.clone().capture(ConsoleStream::Stderr, stderr));
         }
-        let guard = guard(&child);
         let end = self.watch(&mut child, ready).await;
-        drop(guard);
         // Only after an exit with code 0 does the host go on sending requests to nobody.
         let stays_ready = matches!(&end, Watched::Exited(Ok(status)) if status.success());
         self.publish_end(stays_ready);
@@ -157,10 +155,19 @@ impl Supervisor {
         let (client, url) = (ready.client.clone(), ready.base_url.clone());
         let (interval, limit) = (self.settings.probe_interval, self.settings.initialization_timeout);
         let mut probe = pin!(is_ready(&client, &url, interval, limit));
-        let mut probing = true;
+        let (mut probing, mut running) = (true, true);
+        let mut guard = guard(child);
         loop {
             tokio::select! {
-                status = child.wait() => return Watched::Exited(status),
+                status = child.wait(), if running => match status {
+                    // An exit with code 0 raises no event; before the first answer the probe finds out.
+                    Ok(status) if status.success() && probing => {
+                        running = false;
+                        drop(guard.take());
+                        self.view.send_modify(|view| view.pid = None);
+                    }
+                    status => return Watched::Exited(status),
+                },
                 answered = &mut probe, if probing => {
                     probing = false;
                     if answered {
@@ -275,6 +282,9 @@ fn guard(child: &Child) -> Option<Guard> {
 
 /// SIGKILL, and the wait for the end that follows at once.
 async fn kill(child: &mut Child) {
+    if child.id().is_none() {
+        return;
+    }
     if let Err(error) = child.kill().await {
         tracing::warn!(%error, "the handler cannot be killed");
     }

@@ -111,6 +111,16 @@ async fn an_exit_with_code_0_is_not_restarted_and_later_calls_find_nobody() {
 }
 
 #[tokio::test]
+async fn an_exit_with_code_0_before_the_first_answer_is_a_readiness_timeout() {
+    let app = App::new().set("ECHO_START_EXIT", "0").with(|options| {
+        options.time.initialization_timeout = Some(Duration::from_millis(50));
+    });
+    let host = app.start().await;
+    assert_eq!(host.stopped().await, StopReason::RestartLimit);
+    assert_eq!(host.restarts(), 2);
+}
+
+#[tokio::test]
 async fn an_exit_with_code_200_is_restarted_without_being_counted() {
     let app = App::new();
     let host = app.start().await;
