@@ -16,6 +16,14 @@ fn answer(status: u16) -> FaultKind {
     })
 }
 
+/// Whatever is asked.
+fn down() -> Fault {
+    Fault {
+        operation: None,
+        ..Fault::on("", answer(503))
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_that_passes_is_waited_out_within_the_call() -> Outcome {
     let stack = stack_with("1876", 30).await?;
@@ -97,19 +105,23 @@ async fn a_refusal_of_the_billers_data_is_taken_back_at_once() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_secureauth_is_down_the_status_says_what_is_waited_for_and_then_the_run_fails() -> Outcome {
-    let stack = start(options().set("RUN_PAUSES", "2s"), "1876", 1).await?;
-    stack.simulator().faults().add(Fault {
-        operation: None,
-        ..Fault::on("", answer(503))
-    });
-    let toggled = stack.front_door().toggle("1876", true).await?;
+async fn while_secureauth_is_down_the_status_says_what_is_waited_for() -> Outcome {
+    let stack = start(options().set("RUN_PAUSES", "1h"), "1876", 1).await?;
+    stack.simulator().faults().add(down());
+    stack.front_door().toggle("1876", true).await?;
     stack.wait_for("1876", DEADLINE, |run| run.state == "waiting").await?;
     let shown = status(&stack, "1876").await?;
     assert_eq!(shown.text_at("/status"), "processing");
     assert_eq!(shown.text_at("/onboarding/waitingFor"), "secureauth_unavailable");
     assert!(shown.json["onboarding"]["nextAttemptAt"].is_string());
-    let run = ended(&stack, "1876", &toggled).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_fails_when_secureauth_stays_down() -> Outcome {
+    let stack = stack_with("1876", 1).await?;
+    stack.simulator().faults().add(down());
+    let run = enable(&stack, "1876").await?;
     assert_eq!(
         (run.state.as_str(), run.reason.as_deref()),
         ("failed", Some("secureauth_unavailable"))
@@ -174,7 +186,7 @@ async fn a_handler_killed_in_the_middle_of_an_import_is_replaced_and_the_run_end
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hosts_share_the_tenants_budget_and_no_run_is_worked_on_twice() -> Outcome {
-    let stack = start(options().hosts(2), "b0", 120).await?;
+    let stack = start(options().patient().hosts(2), "b0", 120).await?;
     for number in 1..6 {
         add_biller(&stack, &format!("b{number}"), 120)?;
     }
@@ -193,11 +205,19 @@ async fn two_hosts_share_the_tenants_budget_and_no_run_is_worked_on_twice() -> O
 
 #[tokio::test(flavor = "multi_thread")]
 async fn credentials_that_are_refused_are_waited_for_and_named() -> Outcome {
-    let stack = start(options().set("SECUREAUTH_CLIENT_SECRET", "rotated-away"), "1876", 1).await?;
-    let toggled = stack.front_door().toggle("1876", true).await?;
+    let refused = options().set("SECUREAUTH_CLIENT_SECRET", "rotated-away");
+    let stack = start(refused.set("RUN_PAUSES", "1h"), "1876", 1).await?;
+    stack.front_door().toggle("1876", true).await?;
     let waiting = stack.wait_for("1876", DEADLINE, |run| run.state == "waiting").await?;
     assert_eq!(waiting.waiting_for.as_deref(), Some("credentials_refused"));
-    let run = ended(&stack, "1876", &toggled).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_that_are_refused_are_read_again_until_the_run_fails() -> Outcome {
+    let refused = options().set("SECUREAUTH_CLIENT_SECRET", "rotated-away");
+    let stack = start(refused, "1876", 1).await?;
+    let run = enable(&stack, "1876").await?;
     assert_eq!(
         (run.state.as_str(), run.reason.as_deref()),
         ("failed", Some("credentials_refused"))

@@ -71,7 +71,7 @@ async fn what_is_secret_or_personal_shows_up_nowhere_not_even_at_debug_level() -
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slice_logs_at_most_ten_lines_whatever_the_number_of_users_each_with_its_ids() -> Outcome {
-    let stack = start(options().set("USERS_PER_PAGE", "50"), "1876", 600).await?;
+    let stack = start(options().patient().set("USERS_PER_PAGE", "50"), "1876", 600).await?;
     let run = enable(&stack, "1876").await?;
     assert_eq!((run.state.as_str(), run.imported), ("succeeded", 600));
     let lines = console_until(&stack, &run, "the run succeeded").await?;

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use functions_host::{ConsoleLine, Executable, FunctionsHost, HostOptions, TimeConstants};
+use functions_host::{ConsoleLine, Executable, FunctionsHost, HostOptions, Inherited, TimeConstants};
 use local_stack::{FrontDoor, Stack};
 use rusqlite::Connection;
 use secureauth_simulator::{Fault, FaultKind, FaultStatus};
@@ -21,6 +21,7 @@ async fn host_with(settings: &[(&str, &str)]) -> Result<FunctionsHost, Box<dyn s
         arguments: vec!["serve".into()],
     });
     options.time = TimeConstants::fast();
+    options.inherited = Inherited::Machine;
     options.timer_interval = Some(Duration::from_millis(100));
     for (name, value) in settings {
         options.env.insert((*name).into(), (*value).into());
@@ -66,7 +67,7 @@ async fn subcommands_exit_2_with_the_findings() -> Outcome {
     for arguments in [&["status", "1876"][..], &["db", "check"][..]] {
         let output = Command::new(HANDLER)
             .args(arguments)
-            .env_remove("DATABASE")
+            .env_clear()
             .stdin(Stdio::null())
             .output()
             .await?;
@@ -109,7 +110,7 @@ async fn a_schema_that_is_missing_or_newer_is_not_worked_with() -> Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_locked_database_is_503_with_nothing_stored_and_a_run_waits_for_it() -> Outcome {
-    let stack = start(options().set("DATABASE_BUSY_TIMEOUT", "100ms"), "1876", 1).await?;
+    let stack = start(options().set("DATABASE_BUSY_TIMEOUT", "1s"), "1876", 1).await?;
     let locker = Connection::open(stack.database().path())?;
     locker.execute_batch("BEGIN EXCLUSIVE")?;
     let refused = stack.front_door().post("1876", &toggle(true, "e-1")).await?;

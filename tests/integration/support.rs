@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub(crate) type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 /// Long enough for an unoptimized build on a busy machine; nothing waits this long when all is well.
-pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(5);
 
 /// The usual options: quick settings, free ports, one host.
 pub(crate) fn options() -> StackOptions {

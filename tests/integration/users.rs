@@ -11,7 +11,7 @@ use crate::support::{
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_biller_with_more_users_than_a_page_gets_every_one_of_them() -> Outcome {
-    let stack = start(options().set("USERS_PER_PAGE", "100"), "1876", 450).await?;
+    let stack = start(options().patient().set("USERS_PER_PAGE", "100"), "1876", 450).await?;
     let run = enable(&stack, "1876").await?;
     assert_eq!((run.state.as_str(), run.imported), ("succeeded", 450));
     assert_eq!(stack.in_secureauth("1876"), live(450));

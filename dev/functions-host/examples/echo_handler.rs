@@ -125,6 +125,7 @@ fn echo(path: &str, headers: &HeaderMap, envelope: &Value) -> Json<Value> {
         .collect::<serde_json::Map<_, _>>()
         .into();
     let process = json!({
+        "id": std::process::id(),
         "arguments": std::env::args().skip(1).collect::<Vec<_>>(),
         "directory": std::env::current_dir().unwrap_or_default(),
         "port": setting("FUNCTIONS_CUSTOMHANDLER_PORT"),

@@ -26,7 +26,6 @@ pub(crate) struct Parts {
     pub(crate) worker: WorkerHandle,
     pub(crate) console: Console,
     pub(crate) invoker: Arc<Invoker>,
-    pub(crate) queues: EmbeddedQueues,
     pub(crate) gateway: Arc<QueueGateway>,
     pub(crate) tasks: Tasks,
 }
@@ -42,9 +41,12 @@ pub(crate) fn start(config: &AppConfig, options: HostOptions, listener: TcpListe
     let supervisor_settings = supervisor_settings(config, &options, function_timeout)?;
     let (supervisor, worker) = Supervisor::new(supervisor_settings, console.clone(), world.clone());
 
-    let queues = options.queues.clone().unwrap_or_default();
+    let queues = options
+        .queues
+        .clone()
+        .unwrap_or_else(|| Arc::new(EmbeddedQueues::default()));
     let gateway = Arc::new(QueueGateway::new(
-        Arc::new(queues.clone()),
+        queues,
         config.host.queues.encoding,
         options.time.message_time_to_live,
     ));
@@ -69,7 +71,6 @@ pub(crate) fn start(config: &AppConfig, options: HostOptions, listener: TcpListe
         worker,
         console,
         invoker,
-        queues,
         gateway,
         tasks,
     };

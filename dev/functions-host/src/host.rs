@@ -13,7 +13,7 @@ use crate::assembly::{self, Parts};
 use crate::config::{AppConfig, ConfigError, Trigger};
 use crate::journal::{Invocation, UserLog};
 use crate::options::HostOptions;
-use crate::queue::QueueHandle;
+use crate::queue::{QueueError, QueueHandle};
 use crate::worker::{ConsoleLine, Phase, StopReason};
 
 /// Between two looks at what is waited for: queues, on which other hosts may work too, and the console.
@@ -40,16 +40,22 @@ pub enum StartError {
     System(#[from] io::Error),
 }
 
-/// The host was not idle in time.
+/// The host was not seen idle.
 #[derive(Debug, thiserror::Error)]
-#[error("not idle after {deadline:?}: {running} invocations running, messages left: {messages:?}")]
-pub struct NotIdle {
-    /// How long was waited.
-    pub deadline: Duration,
-    /// Invocations that run.
-    pub running: usize,
-    /// Trigger queues that are not empty, with their number of messages.
-    pub messages: Vec<(String, usize)>,
+pub enum NotIdle {
+    /// There was work all the time.
+    #[error("not idle after {deadline:?}: {running} invocations running, messages left: {messages:?}")]
+    Busy {
+        /// How long was waited.
+        deadline: Duration,
+        /// Invocations that run.
+        running: usize,
+        /// Trigger queues that are not empty, with their number of messages.
+        messages: Vec<(String, usize)>,
+    },
+    /// The queues cannot be looked at.
+    #[error(transparent)]
+    Queues(#[from] QueueError),
 }
 
 /// The handler's console did not show in time what was waited for.
@@ -71,7 +77,7 @@ impl FunctionsHost {
     /// Reads the app, binds the front door and starts the handler in the background. Requests are held until it is
     /// ready.
     pub async fn start(options: HostOptions) -> Result<Self, StartError> {
-        let config = AppConfig::load(&options.app_root, &options.env)?;
+        let config = AppConfig::load(&options.app_root, options.inherited, &options.env)?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let address = listener.local_addr()?;
         let stop_grace = options.time.stop_grace;
@@ -111,18 +117,13 @@ impl FunctionsHost {
         let end = Instant::now() + deadline;
         loop {
             let before = self.activity().counters();
-            let messages: Vec<_> = self
-                .trigger_queues
-                .iter()
-                .map(|queue| (queue.clone(), self.queue(queue).len()))
-                .filter(|(_, messages)| *messages > 0)
-                .collect();
+            let messages = self.messages_left().await?;
             let unchanged = before == self.activity().counters();
             if before.running == 0 && unchanged && messages.is_empty() {
                 return Ok(());
             }
             if Instant::now() >= end {
-                return Err(NotIdle {
+                return Err(NotIdle::Busy {
                     deadline,
                     running: before.running,
                     messages,
@@ -179,7 +180,7 @@ impl FunctionsHost {
 
     /// A queue by name; it need not exist.
     pub fn queue(&self, name: &str) -> QueueHandle {
-        QueueHandle::new(name, self.parts.queues.clone(), Arc::clone(&self.parts.gateway))
+        QueueHandle::new(name, Arc::clone(&self.parts.gateway))
     }
 
     /// Process id of the handler; `None` while there is no process.
@@ -209,6 +210,18 @@ impl FunctionsHost {
         self.parts.tasks.drain(self.stop_grace).await;
         self.parts.worker.stop(StopReason::Requested).await;
         self.parts.tasks.kill();
+    }
+
+    /// Trigger queues that are not empty, with their number of messages.
+    async fn messages_left(&self) -> Result<Vec<(String, usize)>, QueueError> {
+        let mut left = Vec::new();
+        for queue in &self.trigger_queues {
+            let messages = self.parts.gateway.service().count(queue).await?;
+            if messages > 0 {
+                left.push((queue.clone(), messages));
+            }
+        }
+        Ok(left)
     }
 
     fn activity(&self) -> &Activity {

@@ -69,12 +69,14 @@ async fn serve(options: HostOptions) -> Result<StopReason, StartError> {
     // Before anybody can know that the program runs, so that no signal finds it unprepared.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     let host = FunctionsHost::start(options).await?;
     tracing::info!("listening on {}", host.base_url());
     let reason = tokio::select! {
         reason = host.stopped() => reason,
         _ = interrupt.recv() => StopReason::Requested,
         _ = terminate.recv() => StopReason::Requested,
+        _ = hangup.recv() => StopReason::Requested,
     };
     host.stop().await;
     Ok(reason)

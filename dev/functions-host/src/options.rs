@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::queue::EmbeddedQueues;
+use crate::queue::QueueService;
 use crate::world::{Clock, system_clock};
 
 /// Start options of a [`FunctionsHost`](crate::FunctionsHost). [`HostOptions::new`] gives the real host's behaviour;
@@ -13,8 +14,10 @@ use crate::world::{Clock, system_clock};
 pub struct HostOptions {
     /// Folder of `host.json` and the function folders.
     pub app_root: PathBuf,
-    /// Variables for host and handler over the process's own environment and `local.settings.json`.
+    /// Variables for host and handler, over what is inherited.
     pub env: BTreeMap<String, String>,
+    /// Settings host and handler take over from their surroundings.
+    pub inherited: Inherited,
     /// Started instead of `customHandler.description`.
     pub executable: Option<Executable>,
     /// Front door port on 127.0.0.1; 0 takes a free one.
@@ -33,8 +36,8 @@ pub struct HostOptions {
     pub terminate_first: Option<Duration>,
     /// Every period the host works with.
     pub time: TimeConstants,
-    /// Queues to work on; give two hosts clones of the same to let them compete. `None`: queues of its own.
-    pub queues: Option<EmbeddedQueues>,
+    /// Queues to work on; give two hosts the same to let them compete. `None`: embedded ones of its own.
+    pub queues: Option<Arc<dyn QueueService>>,
     /// Wall clock for everything that is written down.
     pub clock: Clock,
     /// Seed of ids and jitter. `None` takes one from the operating system and logs it.
@@ -47,6 +50,7 @@ impl HostOptions {
         Self {
             app_root: app_root.into(),
             env: BTreeMap::new(),
+            inherited: Inherited::default(),
             executable: None,
             port: 0,
             timer_interval: None,
@@ -61,6 +65,16 @@ impl HostOptions {
             seed: None,
         }
     }
+}
+
+/// What a host takes over from its surroundings (S4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Inherited {
+    /// The environment of its process and `local.settings.json`, as the real host does.
+    #[default]
+    Everything,
+    /// Only [`machine_variables`](crate::machine_variables): no setting somebody happens to have in a shell or in that file.
+    Machine,
 }
 
 /// A handler program.

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use crate::database::timestamp;
 
 /// How long a statement waits for the handler's write transactions.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+const BUSY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The CRM's tables. Methods block for milliseconds.
 #[derive(Debug)]

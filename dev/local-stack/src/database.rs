@@ -10,7 +10,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 /// How long a read waits for a lock (readers hardly ever wait in WAL mode).
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+const BUSY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The handler's tables, read only. Methods block for milliseconds.
 #[derive(Debug)]

@@ -20,10 +20,15 @@ struct Served {
 
 impl Served {
     fn start() -> Self {
+        Self::start_from_a_shell_with(&[])
+    }
+
+    fn start_from_a_shell_with(variables: &[(&str, &str)]) -> Self {
         let log = tempfile::tempdir().unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_local-stack"))
             .args(["serve", "--port", "0", "--simulator-port", "0", "--log"])
             .arg(log.path().join("serve.log"))
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -70,6 +75,7 @@ impl Drop for Served {
 fn run(line: &str) -> (String, String) {
     let output = Command::new("sh")
         .args(["-c", &format!("{line} -sS -w '\\n%{{http_code}}'")])
+        .env("NO_PROXY", "127.0.0.1")
         .output()
         .unwrap();
     assert!(
@@ -127,16 +133,39 @@ fn the_printed_inventory_shows_the_organization_that_exists_at_first() {
 }
 
 #[test]
+fn what_is_set_in_the_persons_shell_is_no_setting_of_the_set() {
+    let served = Served::start_from_a_shell_with(&[
+        ("SLICE_SECONDS", "not a duration"),
+        ("SECUREAUTH_REGION", "us"),
+        ("AZURE_FUNCTIONS_ENVIRONMENT", "Production"),
+        ("AzureWebJobs.function-onboard-biller.Disabled", "true"),
+        ("AzureFunctionsJobHost__extensions__http__routePrefix", "elsewhere"),
+        ("HTTP_PROXY", "http://127.0.0.1:1"),
+    ]);
+    let (line, expected) = readme_curl_lines().swap_remove(0);
+    let line = line.replace("http://127.0.0.1:7071", served.value("HTTP API: "));
+    let (status, answer) = run(&line);
+    assert_eq!(status, expected, "{line}\n{answer}");
+}
+
+/// Processes that work in a folder or below, whether it is still there or not.
+fn processes_in(folder: &Path) -> Vec<PathBuf> {
+    let all = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
+    all.filter(|process| std::fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(folder)))
+        .collect()
+}
+
+#[test]
 fn a_stop_leaves_neither_processes_nor_files() {
     let mut served = Served::start();
     let database = PathBuf::from(served.value("Database: "));
     assert!(database.is_file());
-    assert_eq!(served.stop().code(), Some(0));
-    assert!(!database.parent().unwrap().exists(), "{}", database.display());
-    let base_url = served.value("HTTP API: ");
-    let address = base_url.trim_start_matches("http://");
     assert!(
-        std::net::TcpStream::connect(address).is_err(),
-        "{base_url} still answers"
+        !processes_in(database.parent().unwrap()).is_empty(),
+        "the handler runs there"
     );
+    assert_eq!(served.stop().code(), Some(0));
+    let folder = database.parent().unwrap();
+    assert!(!folder.exists(), "{}", folder.display());
+    assert_eq!(processes_in(folder), Vec::<PathBuf>::new());
 }

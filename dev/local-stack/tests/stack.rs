@@ -8,7 +8,7 @@ use local_stack::{Stack, StackOptions, UserRow};
 use secureauth_simulator::{Fault, FaultKind, FaultStatus};
 
 /// Long enough for any machine; nothing waits for it when all is well.
-const DEADLINE: Duration = Duration::from_mins(1);
+const DEADLINE: Duration = Duration::from_mins(5);
 
 fn options() -> StackOptions {
     StackOptions::new(Path::new(env!("CARGO_BIN_EXE_local-stack")).with_file_name("biller-onboarding"))

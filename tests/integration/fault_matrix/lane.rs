@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use local_stack::{Stack, StackOptions};
+use functions_host::FunctionsHost;
+use local_stack::{RunRecord, Stack, StackOptions};
 use secureauth_simulator::CallRecord;
 use tokio::time::Instant;
 
@@ -116,8 +117,31 @@ pub(super) async fn end(stack: &Stack, biller: &str) -> Outcome {
     Ok(())
 }
 
+/// Whether a call was given up by the time a run ended: on a machine that stalls that happens without any fault, and such a
+/// call is made again. The run's end is logged behind whatever it met.
+pub(super) async fn was_too_slow(stack: &Stack, run: &RunRecord) -> bool {
+    let ends = ["the run succeeded", "the run failed", "the run is stuck"];
+    let is_end = |text: &str| text.contains(&run.onboarding_id) && ends.iter().any(|end| text.contains(end));
+    let end = Instant::now() + DEADLINE;
+    let lines = || stack.hosts().iter().flat_map(FunctionsHost::console_lines);
+    while !lines().any(|line| is_end(&line.text)) {
+        assert!(Instant::now() < end, "the end of the run is logged: {run:?}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    lines().any(|line| line.text.contains("no answer within the deadline"))
+}
+
 /// The calls of a course when nothing goes wrong but what it is about.
 pub(super) async fn calls_of_a_clean_run(course: Course) -> Result<Vec<CallRecord>, Box<dyn std::error::Error>> {
+    loop {
+        if let Some(calls) = calls_of_a_run(course).await? {
+            return Ok(calls);
+        }
+    }
+}
+
+/// None when the machine was too slow for it.
+async fn calls_of_a_run(course: Course) -> Result<Option<Vec<CallRecord>>, Box<dyn std::error::Error>> {
     let stack = Stack::start(quick()).await?;
     let billers = ["clean".to_owned()];
     prepare(&stack, course, &billers).await?;
@@ -125,6 +149,9 @@ pub(super) async fn calls_of_a_clean_run(course: Course) -> Result<Vec<CallRecor
     end(&stack, "clean").await?;
     let calls = stack.simulator().calls();
     let run = stack.wait_for_end("clean", DEADLINE).await?;
+    if was_too_slow(&stack, &run).await {
+        return Ok(None);
+    }
     let expected = if course.taken_back { "failed" } else { "succeeded" };
     assert_eq!(run.state, expected, "{course:?}: {run:?}");
     if course.taken_back {
@@ -134,5 +161,5 @@ pub(super) async fn calls_of_a_clean_run(course: Course) -> Result<Vec<CallRecor
             "{course:?}"
         );
     }
-    Ok(calls)
+    Ok(Some(calls))
 }

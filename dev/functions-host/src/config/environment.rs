@@ -1,31 +1,78 @@
 //! The settings the host and the handler see as environment variables (S4).
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::Path;
 
 use serde_json::Value;
+use tokio::process::Command;
 
 use super::ConfigError;
+use crate::options::Inherited;
 
 /// Name of the variable that tells the environment; Core Tools set it to `Development`.
 const ENVIRONMENT_NAME: &str = "AZURE_FUNCTIONS_ENVIRONMENT";
+
+/// What programs need of the machine and the person, whatever they do: nothing an app would take for a setting.
+const MACHINE: [&str; 12] = [
+    "HOME",
+    "LANG",
+    "LD_LIBRARY_PATH",
+    "LLVM_PROFILE_FILE",
+    "LOGNAME",
+    "PATH",
+    "RUST_BACKTRACE",
+    "RUST_LIB_BACKTRACE",
+    "SHELL",
+    "TMPDIR",
+    "TZ",
+    "USER",
+];
+
+/// The variables of this process that a program needs in order to run: search path, home and temporary folder, time zone,
+/// and what Rust's own tools look at. Settings are not among them.
+pub fn machine_variables() -> Vec<(OsString, OsString)> {
+    MACHINE
+        .into_iter()
+        .filter_map(|name| Some((name.into(), std::env::var_os(name)?)))
+        .collect()
+}
 
 /// All variables the handler is started with, apart from the five the host adds.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Environment {
     variables: BTreeMap<String, String>,
+    inherited: Inherited,
 }
 
 impl Environment {
-    /// Later sources win: `local.settings.json` (if there is one), the host's own environment, `extra`.
-    pub(crate) fn load(app_root: &Path, extra: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
-        let mut variables = local_settings(&app_root.join("local.settings.json"))?;
-        variables.extend(own_environment());
+    /// Later sources win: `local.settings.json` (if there is one), what is inherited of the host's own environment, `extra`.
+    pub(crate) fn load(
+        app_root: &Path,
+        inherited: Inherited,
+        extra: &BTreeMap<String, String>,
+    ) -> Result<Self, ConfigError> {
+        let (mut variables, own) = match inherited {
+            Inherited::Everything => {
+                let file = local_settings(&app_root.join("local.settings.json"))?;
+                (file, std::env::vars_os().collect())
+            }
+            Inherited::Machine => (BTreeMap::new(), machine_variables()),
+        };
+        variables.extend(own.into_iter().filter_map(as_text));
         variables
             .entry(ENVIRONMENT_NAME.to_owned())
             .or_insert_with(|| "Development".to_owned());
         variables.extend(extra.clone());
-        Ok(Self { variables })
+        Ok(Self { variables, inherited })
+    }
+
+    /// Gives a command these variables, and of the host's own what is inherited.
+    pub(crate) fn apply(&self, command: &mut Command) {
+        if self.inherited == Inherited::Machine {
+            command.env_clear().envs(machine_variables());
+        }
+        command.envs(&self.variables);
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
@@ -65,12 +112,16 @@ impl Environment {
     pub(crate) fn with(&self, more: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut variables = self.variables.clone();
         variables.extend(more);
-        Self { variables }
+        Self {
+            variables,
+            inherited: self.inherited,
+        }
     }
 }
 
-fn own_environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+/// `None` for what is not Unicode: such a variable is passed on but is no setting.
+fn as_text((name, value): (OsString, OsString)) -> Option<(String, String)> {
+    Some((name.into_string().ok()?, value.into_string().ok()?))
 }
 
 fn local_settings(file: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
@@ -121,10 +172,31 @@ mod tests {
         )
         .unwrap();
         let extra = BTreeMap::from([("HOST_TEST_B".to_owned(), "extra".to_owned())]);
-        let environment = Environment::load(root.path(), &extra).unwrap();
+        let environment = Environment::load(root.path(), Inherited::Everything, &extra).unwrap();
         assert_eq!(environment.get("HOST_TEST_A"), Some("file"));
         assert_eq!(environment.get("HOST_TEST_B"), Some("extra"));
         assert_eq!(environment.get("HOST_TEST_N"), Some("3"));
         assert!(environment.is_development());
+    }
+
+    #[test]
+    fn where_only_the_machine_counts_neither_the_own_environment_nor_local_settings_are_settings() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(
+            root.path().join("local.settings.json"),
+            r#"{"Values":{"HOST_TEST_A":"file"}}"#,
+        )
+        .unwrap();
+        let load = |inherited| Environment::load(root.path(), inherited, &BTreeMap::new()).unwrap();
+        let (machine, everything) = (load(Inherited::Machine), load(Inherited::Everything));
+        assert_eq!(machine.get("PATH"), everything.get("PATH"));
+        assert_eq!(everything.get("HOST_TEST_A"), Some("file"));
+        let others: Vec<_> = machine
+            .iter()
+            .map(|(name, _)| name)
+            .filter(|name| !MACHINE.contains(name))
+            .collect();
+        assert_eq!(others, [ENVIRONMENT_NAME]);
+        assert!(machine.is_development(), "whatever this process runs with");
     }
 }

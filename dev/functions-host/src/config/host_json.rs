@@ -88,7 +88,10 @@ fn function_timeout(document: &Document) -> Result<Option<Duration>, ConfigError
 impl QueueSettings {
     fn read(document: &Document, environment: &Environment) -> Result<Self, ConfigError> {
         let batch_size = count(document, "extensions.queues.batchSize", 1..=32)?.unwrap_or(16);
-        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let processors = match environment.get("WEBSITE_SKU") {
+            Some("Dynamic") => 1,
+            _ => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        };
         let default_polling = Duration::from_secs(if environment.is_development() { 2 } else { 60 });
         let max_polling_interval = document
             .duration("extensions.queues.maxPollingInterval")?

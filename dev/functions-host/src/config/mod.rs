@@ -15,10 +15,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) use environment::Environment;
+pub use environment::machine_variables;
 pub(crate) use function_json::{AuthLevel, Function, HttpTrigger, Output, QueueTrigger, TimerTrigger, Trigger};
 pub(crate) use host_json::{HandlerSettings, HostJson, QueueSettings};
 pub(crate) use names::is_queue_name;
 pub(crate) use timespan::parse_timespan;
+
+use crate::options::Inherited;
 
 /// A settings file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -47,11 +50,15 @@ pub(crate) struct AppConfig {
 }
 
 impl AppConfig {
-    pub(crate) fn load(root: &Path, extra: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
+    pub(crate) fn load(
+        root: &Path,
+        inherited: Inherited,
+        extra: &BTreeMap<String, String>,
+    ) -> Result<Self, ConfigError> {
         let root = root
             .canonicalize()
             .map_err(|error| ConfigError::new(root, error.to_string()))?;
-        let environment = Environment::load(&root, extra)?;
+        let environment = Environment::load(&root, inherited, extra)?;
         let host = HostJson::load(&root, &environment)?;
         let functions = load_functions(&root, &environment)?;
         if let Some(reason) = functions.iter().find_map(|function| refusal(function, &host)) {

@@ -32,7 +32,7 @@ fn load(root: &TempDir, variables: &[(&str, &str)]) -> Result<AppConfig, ConfigE
     let variables = variables
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    AppConfig::load(root.path(), &variables.collect())
+    AppConfig::load(root.path(), Inherited::Machine, &variables.collect())
 }
 
 fn refusal(root: &TempDir) -> String {
@@ -42,9 +42,10 @@ fn refusal(root: &TempDir) -> String {
 #[test]
 fn the_app_of_this_repository_has_the_settings_it_must_have() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let config = AppConfig::load(&root, &BTreeMap::new()).unwrap();
-    assert_eq!(config.host.function_timeout, Some(Duration::from_mins(10)));
-    let queues = &config.host.queues;
+    // Without the `local.settings.json` that a developer may have there.
+    let host = HostJson::load(&root, &Environment::default()).unwrap();
+    assert_eq!(host.function_timeout, Some(Duration::from_mins(10)));
+    let queues = &host.queues;
     assert_eq!(
         (queues.batch_size, queues.new_batch_threshold, queues.max_dequeue_count),
         (4, 4, 10)
@@ -52,8 +53,9 @@ fn the_app_of_this_repository_has_the_settings_it_must_have() {
     assert_eq!(queues.visibility_timeout, Duration::from_secs(30));
     assert_eq!(queues.max_polling_interval, Duration::from_secs(5));
     assert_eq!(queues.encoding, MessageEncoding::Base64);
-    assert!(!config.host.forwards_requests);
-    let names: Vec<_> = config.functions.iter().map(|function| function.name.as_str()).collect();
+    assert!(!host.forwards_requests);
+    let functions = load_functions(&root, &Environment::default()).unwrap();
+    let names: Vec<_> = functions.iter().map(|function| function.name.as_str()).collect();
     assert_eq!(
         names,
         [
@@ -71,6 +73,8 @@ fn defaults_are_those_of_the_host_in_and_outside_development() {
     let queues = &config.host.queues;
     assert_eq!((queues.batch_size, queues.max_dequeue_count), (16, 5));
     assert_eq!(queues.new_batch_threshold % 8, 0);
+    let consumption = load(&root, &[("WEBSITE_SKU", "Dynamic")]).unwrap();
+    assert_eq!(consumption.host.queues.new_batch_threshold, 8);
     assert_eq!(queues.visibility_timeout, Duration::ZERO);
     assert_eq!(queues.max_polling_interval, Duration::from_secs(2));
     assert_eq!(config.host.function_timeout, Some(Duration::from_mins(30)));

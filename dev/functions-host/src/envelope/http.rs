@@ -2,10 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
 
-use super::node::{Members, Node};
 use super::scalar::{add_payload_members, double_encoded};
+use crate::json::{Members, Node};
 use crate::routing::RouteValues;
 
 /// A request as the front door received it.
@@ -99,9 +98,9 @@ impl HttpInput {
 impl Identity {
     fn node(self) -> Node {
         let (scheme, claims) = match self {
-            Self::Anonymous => (Value::Null, Vec::new()),
+            Self::Anonymous => (Node::Null, Vec::new()),
             Self::Key { level, name } => (
-                Value::from("WebJobsAuthLevel"),
+                Node::from("WebJobsAuthLevel"),
                 vec![claim(CLAIM_LEVEL, level), claim(CLAIM_KEY, name)],
             ),
         };
@@ -109,11 +108,11 @@ impl Identity {
         let authenticated = !scheme.is_null();
         identity.push("AuthenticationType", scheme);
         identity.push("IsAuthenticated", authenticated);
-        identity.push("Actor", Value::Null);
-        identity.push("BootstrapContext", Value::Null);
+        identity.push("Actor", Node::Null);
+        identity.push("BootstrapContext", Node::Null);
         identity.push("Claims", claims);
-        identity.push("Label", Value::Null);
-        identity.push("Name", Value::Null);
+        identity.push("Label", Node::Null);
+        identity.push("Name", Node::Null);
         identity.push("NameClaimType", CLAIM_NAME);
         identity.push("RoleClaimType", CLAIM_ROLE);
         Node::Object(identity)

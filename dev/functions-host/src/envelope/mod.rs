@@ -1,7 +1,6 @@
 //! The body of an invocation: `{"Data":{…},"Metadata":{…}}` (reference 2.2–2.4).
 
 mod http;
-mod node;
 mod queue;
 mod scalar;
 mod timer;
@@ -13,11 +12,11 @@ pub(crate) use http::{HttpInput, Identity};
 pub(crate) use queue::QueueInput;
 pub(crate) use timer::{ScheduleStatus, TimerInput};
 
-use node::Members;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::config::{Function, QueueTrigger, Trigger};
+use crate::json::Members;
 
 /// What triggered an invocation.
 #[derive(Debug, Clone)]

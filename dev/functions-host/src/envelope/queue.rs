@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::node::{Members, Node};
 use super::scalar::{add_payload_members, date, double_encoded};
+use crate::json::{Members, Node};
 use crate::queue::QueueMessage;
 
 /// A message as it is handed to the function.

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
-use super::node::{Members, Node};
+use crate::json::{Members, Node, metadata_text};
 
 const WHOLE_SECONDS: &[BorrowedFormatItem<'static>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]+00:00");
@@ -31,18 +31,16 @@ pub(crate) fn tick_time(moment: OffsetDateTime) -> String {
 }
 
 /// Adds the top-level members of a JSON object to the metadata, over what is there (S18): scalars as text, objects
-/// nested, arrays and nulls left out. Any other content adds nothing.
+/// nested, arrays and nulls left out; what looks like a date is written anew. Any other content adds nothing.
 pub(crate) fn add_payload_members(metadata: &mut Members, content: &[u8]) {
-    let Ok(Value::Object(payload)) = serde_json::from_slice(content) else {
+    let Ok(Node::Object(payload)) = serde_json::from_slice(content) else {
         return;
     };
-    for (name, value) in payload {
-        let node = match value {
-            Value::String(text) => double_encoded(&text),
-            Value::Number(number) => double_encoded(&number.to_string()),
-            Value::Bool(flag) => double_encoded(if flag { "True" } else { "False" }),
-            Value::Object(_) => Node::from(value),
-            Value::Array(_) | Value::Null => continue,
+    for (name, node) in payload {
+        let node = match node {
+            Node::Null | Node::List(_) => continue,
+            Node::Object(_) => node.with_dates(),
+            scalar => double_encoded(&metadata_text(&scalar)),
         };
         metadata.set_ignoring_case(&name, node);
     }

@@ -213,6 +213,27 @@ fn members_of_a_message_go_over_the_metadata_in_any_case() {
 }
 
 #[test]
+fn members_that_look_like_dates_are_written_anew_and_nested_ones_keep_their_order() {
+    let content =
+        r#"{"at":"2025-02-18T03:06:19.120Z","day":"2025-02-18","o":{"z":"2025-02-18T03:06:19.120Z","a":2.0},"n":2.0}"#;
+    let text = text_of(&queue_function("work", "message"), &queued(content));
+    for part in [
+        r#""at":"\"02/18/2025 03:06:19\"""#,
+        r#""day":"\"2025-02-18\"""#,
+        r#""o":{"z":"2025-02-18T03:06:19.12Z","a":2.0}"#,
+        r#""n":"\"2\"""#,
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let data = json_of(&queue_function("work", "message"), &queued(content));
+    assert_eq!(
+        data["Data"]["message"],
+        Value::from(content).to_string(),
+        "the message itself stays"
+    );
+}
+
+#[test]
 fn a_binary_message_is_base64_encoded_once() {
     let bindings = json!([{ "type": "queueTrigger", "name": "message", "queueName": "items", "dataType": "binary" }]);
     let envelope = json_of(&function("work", &bindings), &queued("hello!!"));

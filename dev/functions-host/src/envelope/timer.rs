@@ -1,10 +1,9 @@
 //! `Data` of a timer trigger: the .NET `TimerInfo` as a nested object (reference 2.2).
 
-use serde_json::Value;
-
-use super::node::{Members, Node};
-use super::scalar::date;
 use time::OffsetDateTime;
+
+use super::scalar::date;
+use crate::json::{Members, Node};
 
 /// Why and when a timer fires.
 #[derive(Debug, Clone)]
@@ -36,7 +35,7 @@ impl TimerInput {
         let mut timer = Members::default();
         timer.push("Schedule", schedule);
         timer.push("ScheduleStatus", status);
-        timer.push("IsPastDue", Value::Bool(false));
+        timer.push("IsPastDue", false);
         Node::Object(timer)
     }
 }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use serde_json::Value;
 
 use super::failure::Failure;
 use crate::config::{Function, Output};
 use crate::journal::OutputSummary;
+use crate::json::Node;
 use crate::queue::QueueGateway;
 use crate::response::{HandlerAnswer, HttpAnswer, queue_messages};
 
@@ -93,13 +93,13 @@ fn failed(binding: &str, reason: String) -> Failure {
 
 /// What the host silently accepts and nobody means: a misspelt output loses its message, a bare string is decoded.
 fn check_strictly(function: &Function, answer: &HandlerAnswer) -> Result<(), Failure> {
-    for (name, value) in &answer.outputs {
+    for (name, value) in answer.outputs.iter() {
         let output = function.outputs.iter().find(|output| output.binding() == name);
         match output {
             None => {
                 return Err(Failure::Strict(format!("{name:?} is not an output of the function")));
             }
-            Some(Output::Queue { .. }) if matches!(value, Value::String(_)) => {
+            Some(Output::Queue { .. }) if matches!(value, Node::Text(_)) => {
                 return Err(Failure::Strict(format!(
                     "the queue output {name:?} is a bare string, which is decoded when it happens to be base64; send an \
                      array of strings"

@@ -159,6 +159,14 @@ impl QueueService for EmbeddedQueues {
             Ok(())
         })
     }
+
+    async fn count(&self, queue: &str) -> Result<usize, QueueError> {
+        Ok(self.lock().get(queue).map_or(0, Vec::len))
+    }
+
+    fn embedded(&self) -> Option<&EmbeddedQueues> {
+        Some(self)
+    }
 }
 
 /// Finds a message by id and checks that the receipt is its latest.

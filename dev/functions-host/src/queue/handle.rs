@@ -1,4 +1,4 @@
-//! A test's view of one embedded queue.
+//! A test's view of one queue.
 
 use std::sync::Arc;
 
@@ -10,10 +10,12 @@ use super::processor::poison_queue_name;
 use super::service::QueueError;
 
 /// One queue of a running host. It need not exist yet.
+///
+/// Messages can be put into any host's queues; what stands in them is shown of embedded ones only. With another service
+/// those methods panic: ask the service itself.
 #[derive(Clone)]
 pub struct QueueHandle {
     name: String,
-    queues: EmbeddedQueues,
     gateway: Arc<QueueGateway>,
 }
 
@@ -33,10 +35,9 @@ pub struct PeekedMessage {
 }
 
 impl QueueHandle {
-    pub(crate) fn new(name: &str, queues: EmbeddedQueues, gateway: Arc<QueueGateway>) -> Self {
+    pub(crate) fn new(name: &str, gateway: Arc<QueueGateway>) -> Self {
         Self {
             name: name.to_owned(),
-            queues,
             gateway,
         }
     }
@@ -52,15 +53,19 @@ impl QueueHandle {
     }
 
     /// All messages, visible or not, in the order they were put.
+    ///
+    /// # Panics
+    /// When the queues are not embedded.
     pub fn peek(&self) -> Vec<PeekedMessage> {
-        let now = self.queues.now();
+        let queues = self.embedded();
+        let now = queues.now();
         let decode = |body: &str| {
             self.gateway.encoding().decode(body).map_or_else(
                 || body.to_owned(),
                 |content| String::from_utf8_lossy(&content).into_owned(),
             )
         };
-        self.queues
+        queues
             .messages(&self.name)
             .into_iter()
             .map(|message| PeekedMessage {
@@ -74,18 +79,27 @@ impl QueueHandle {
     }
 
     /// Number of messages, visible or not.
+    ///
+    /// # Panics
+    /// When the queues are not embedded.
     pub fn len(&self) -> usize {
-        self.queues.messages(&self.name).len()
+        self.embedded().messages(&self.name).len()
     }
 
     /// Whether the queue holds no message at all.
+    ///
+    /// # Panics
+    /// When the queues are not embedded.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Removes every message: a lost queue.
+    ///
+    /// # Panics
+    /// When the queues are not embedded.
     pub fn clear(&self) {
-        self.queues.clear(&self.name);
+        self.embedded().clear(&self.name);
     }
 
     /// The queue that takes messages of this one that were delivered too often.
@@ -93,5 +107,14 @@ impl QueueHandle {
     pub fn poison(&self) -> Self {
         let name = poison_queue_name(&self.name).unwrap_or_else(|| self.name.clone());
         Self { name, ..self.clone() }
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "which service a host works on is its owner's own option; documented"
+    )]
+    fn embedded(&self) -> &EmbeddedQueues {
+        let service = self.gateway.service();
+        service.embedded().expect("the queues of this host are not embedded")
     }
 }

@@ -1,10 +1,12 @@
 //! The operations of a storage account's queues that the host uses. The trigger loop knows only this trait, so a
-//! client of a real storage account takes the place of [`EmbeddedQueues`](super::EmbeddedQueues) without changing it.
+//! client of a real storage account takes the place of [`EmbeddedQueues`] without changing it.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
+
+use super::embedded::EmbeddedQueues;
 
 /// One message as a receive hands it out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,4 +85,13 @@ pub trait QueueService: Send + Sync + 'static {
 
     /// Deletes a received message.
     async fn delete(&self, queue: &str, id: &str, pop_receipt: &str) -> Result<(), QueueError>;
+
+    /// Number of messages, visible or not; 0 when there is no such queue.
+    async fn count(&self, queue: &str) -> Result<usize, QueueError>;
+
+    /// The embedded queues behind this service, for tests that look at hidden messages. `None` where they cannot be seen,
+    /// as in a storage account.
+    fn embedded(&self) -> Option<&EmbeddedQueues> {
+        None
+    }
 }

@@ -1,9 +1,9 @@
 //! The decision table for the handler's HTTP answer (S20–S23, reference 3.1 and 3.2).
 
 use axum::http::StatusCode;
-use serde_json::{Map, Value};
 
 use crate::invocation::Failure;
+use crate::json::{Members, Node};
 
 /// A usable answer, or one that never completes the invocation.
 #[derive(Debug)]
@@ -14,23 +14,25 @@ pub(crate) enum Decoded {
 }
 
 /// `{"Outputs":{…},"Logs":[…],"ReturnValue":…}`
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct HandlerAnswer {
-    pub(crate) outputs: Map<String, Value>,
+    pub(crate) outputs: Members,
     pub(crate) logs: Vec<String>,
-    pub(crate) return_value: Value,
+    pub(crate) return_value: Node,
 }
 
 impl HandlerAnswer {
     /// Without a `$return` binding an object `ReturnValue` goes over the outputs.
     pub(crate) fn spread_return_value(&mut self) {
-        if let Value::Object(outputs) = self.return_value.take() {
-            self.outputs.extend(outputs);
+        if let Node::Object(outputs) = std::mem::replace(&mut self.return_value, Node::Null) {
+            for (name, value) in outputs {
+                self.outputs.set(&name, value);
+            }
         }
     }
 
     /// The value for an output binding; null counts as missing.
-    pub(crate) fn output(&self, binding: &str) -> Option<&Value> {
+    pub(crate) fn output(&self, binding: &str) -> Option<&Node> {
         let value = if binding == "$return" {
             Some(&self.return_value)
         } else {
@@ -57,22 +59,30 @@ pub(crate) fn decode(status: StatusCode, content_type: Option<&str>, body: &[u8]
     {
         return Err(invalid(format!("the content type {media_type:?} is not JSON")));
     }
+    // To the host's JSON reader nothing but white space is null.
+    if body.trim_ascii().is_empty() {
+        return Ok(Decoded::Nothing);
+    }
     match serde_json::from_slice(body) {
-        Ok(Value::Null) => Ok(Decoded::Nothing),
-        Ok(Value::Object(members)) => answer(members).map(Decoded::Answer),
+        Ok(Node::Null) => Ok(Decoded::Nothing),
+        Ok(Node::Object(members)) => answer(members).map(Decoded::Answer),
         Ok(_) => Err(invalid("the body is not a JSON object".to_owned())),
         Err(error) => Err(invalid(format!("the body is not JSON: {error}"))),
     }
 }
 
 /// Member names ignore case; unknown members are skipped.
-fn answer(members: Map<String, Value>) -> Result<HandlerAnswer, Failure> {
-    let mut answer = HandlerAnswer::default();
+fn answer(members: Members) -> Result<HandlerAnswer, Failure> {
+    let mut answer = HandlerAnswer {
+        outputs: Members::default(),
+        logs: Vec::new(),
+        return_value: Node::Null,
+    };
     for (name, value) in members {
         match (name.to_ascii_lowercase().as_str(), value) {
-            ("outputs" | "logs", Value::Null) => {}
-            ("outputs", Value::Object(outputs)) => answer.outputs = outputs,
-            ("logs", Value::Array(logs)) => {
+            ("outputs" | "logs", Node::Null) => {}
+            ("outputs", Node::Object(outputs)) => answer.outputs = outputs,
+            ("logs", Node::List(logs)) => {
                 answer.logs = logs.into_iter().map(log).collect::<Result<_, _>>()?;
             }
             ("outputs", _) => return Err(invalid("Outputs is not an object".to_owned())),
@@ -84,9 +94,9 @@ fn answer(members: Map<String, Value>) -> Result<HandlerAnswer, Failure> {
     Ok(answer)
 }
 
-fn log(value: Value) -> Result<String, Failure> {
+fn log(value: Node) -> Result<String, Failure> {
     match value {
-        Value::String(text) => Ok(text),
+        Node::Text(text) => Ok(text),
         _ => Err(invalid("Logs holds something else than strings".to_owned())),
     }
 }
@@ -98,6 +108,10 @@ fn invalid(reason: String) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn number(number: u64) -> Node {
+        Node::Number(number.into())
+    }
 
     fn decoded(content_type: Option<&str>, body: &str) -> Result<Decoded, Failure> {
         decode(StatusCode::OK, content_type, body.as_bytes())
@@ -124,6 +138,7 @@ mod tests {
             decoded(Some("application/json"), "null"),
             Ok(Decoded::Nothing)
         ));
+        assert!(matches!(decoded(Some("application/json"), " \n"), Ok(Decoded::Nothing)));
         let no_content = decode(StatusCode::NO_CONTENT, None, b"");
         assert!(matches!(no_content, Ok(Decoded::Nothing)));
     }
@@ -153,9 +168,9 @@ mod tests {
         ) else {
             panic!("no answer");
         };
-        assert_eq!(answer.output("res"), Some(&Value::from(1)));
+        assert_eq!(answer.output("res"), Some(&number(1)));
         assert_eq!(answer.output("Res"), None);
-        assert_eq!(answer.output("$return"), Some(&Value::from("r")));
+        assert_eq!(answer.output("$return"), Some(&Node::from("r")));
         assert_eq!(answer.logs, ["a"]);
     }
 
@@ -168,8 +183,8 @@ mod tests {
             panic!("no answer");
         };
         answer.spread_return_value();
-        assert_eq!(answer.output("a"), Some(&Value::from(1)));
-        assert_eq!(answer.output("b"), Some(&Value::from(2)));
+        assert_eq!(answer.output("a"), Some(&number(1)));
+        assert_eq!(answer.output("b"), Some(&number(2)));
     }
 
     #[test]

@@ -2,9 +2,8 @@
 
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use serde_json::{Map, Value};
 
-use super::dotnet::text_of;
+use crate::json::{Members, Node, text_of};
 
 const NOT_A_RESPONSE: &str = "Failed while trying to Deserialize to httpOutputBindingResponse";
 
@@ -18,29 +17,29 @@ pub(crate) struct HttpAnswer {
 
 impl HttpAnswer {
     /// Converts the value of an `http` output. A missing one is 200 with `{}`.
-    pub(crate) fn from_output(value: Option<&Value>) -> Result<Self, String> {
+    pub(crate) fn from_output(value: Option<&Node>) -> Result<Self, String> {
         match value {
             None => Ok(Self::new(StatusCode::OK, HeaderMap::new(), Some("{}".to_owned()))),
-            Some(Value::Object(response)) => Self::from_object(response),
-            Some(Value::String(text)) => match serde_json::from_str(text) {
-                Ok(Value::Object(response)) => Self::from_object(&response),
+            Some(Node::Object(response)) => Self::from_object(response),
+            Some(Node::Text(text)) => match serde_json::from_str(text) {
+                Ok(Node::Object(response)) => Self::from_object(&response),
                 _ => Err(NOT_A_RESPONSE.to_owned()),
             },
             Some(_) => Err(NOT_A_RESPONSE.to_owned()),
         }
     }
 
-    fn from_object(response: &Map<String, Value>) -> Result<Self, String> {
-        let body = match member(response, "body") {
-            None | Some(Value::Null) => None,
+    fn from_object(response: &Members) -> Result<Self, String> {
+        let body = match response.get_ignoring_case("body") {
+            None | Some(Node::Null) => None,
             Some(value) => Some(text_of(value)),
         };
-        let headers = match member(response, "headers") {
-            Some(Value::Object(headers)) => header_map(headers)?,
-            None | Some(Value::Null) => HeaderMap::new(),
+        let headers = match response.get_ignoring_case("headers") {
+            Some(Node::Object(headers)) => header_map(headers)?,
+            None | Some(Node::Null) => HeaderMap::new(),
             Some(_) => return Err(NOT_A_RESPONSE.to_owned()),
         };
-        let status = status(member(response, "statusCode"))?;
+        let status = status(response.get_ignoring_case("statusCode"))?;
         Ok(Self::new(status, headers, body))
     }
 
@@ -53,18 +52,11 @@ impl HttpAnswer {
     }
 }
 
-fn member<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    object
-        .iter()
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value)
-}
-
 /// A number or a numeric string; anything else is 200.
-fn status(value: Option<&Value>) -> Result<StatusCode, String> {
+fn status(value: Option<&Node>) -> Result<StatusCode, String> {
     let code = match value {
-        Some(Value::Number(number)) => number.as_u64(),
-        Some(Value::String(text)) => text.trim().parse().ok(),
+        Some(Node::Number(number)) => number.as_u64(),
+        Some(Node::Text(text)) => text.trim().parse().ok(),
         _ => None,
     };
     match code {
@@ -77,14 +69,14 @@ fn status(value: Option<&Value>) -> Result<StatusCode, String> {
 }
 
 /// Values by `.ToString()`: null is an error, containers give line breaks, which no header may hold.
-fn header_map(headers: &Map<String, Value>) -> Result<HeaderMap, String> {
+fn header_map(headers: &Members) -> Result<HeaderMap, String> {
     headers
         .iter()
         .map(|(name, value)| {
             if value.is_null() {
                 return Err(format!("the header {name} is null"));
             }
-            let header = HeaderName::try_from(name.as_str()).map_err(|_| format!("{name:?} is not a header name"))?;
+            let header = HeaderName::try_from(name).map_err(|_| format!("{name:?} is not a header name"))?;
             let value =
                 HeaderValue::try_from(text_of(value)).map_err(|_| format!("the header {name} is not one text"))?;
             Ok((header, value))
@@ -94,14 +86,18 @@ fn header_map(headers: &Map<String, Value>) -> Result<HeaderMap, String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
     const TEXT: &str = "text/plain; charset=utf-8";
 
+    fn of(value: &Value) -> Result<HttpAnswer, String> {
+        HttpAnswer::from_output(Some(&value.clone().into()))
+    }
+
     fn answer(value: &Value) -> (u16, Option<String>, Option<String>) {
-        let answer = HttpAnswer::from_output(Some(value)).unwrap();
+        let answer = of(value).unwrap();
         let content_type = answer.headers.get(CONTENT_TYPE);
         let content_type = content_type.map(|value| value.to_str().unwrap().to_owned());
         (answer.status.as_u16(), content_type, answer.body)
@@ -121,10 +117,10 @@ mod tests {
             text(300, "hello")
         );
         let with_headers = json!({ "body": "hello", "headers": { "header1": "value1", "header2": 2 } });
-        let with_headers = HttpAnswer::from_output(Some(&with_headers)).unwrap();
+        let with_headers = of(&with_headers).unwrap();
         assert_eq!(with_headers.headers["header1"], "value1");
         assert_eq!(with_headers.headers["header2"], "2");
-        let not_a_response = HttpAnswer::from_output(Some(&json!("SomeBlah")));
+        let not_a_response = of(&json!("SomeBlah"));
         assert_eq!(not_a_response, Err(NOT_A_RESPONSE.to_owned()));
     }
 
@@ -144,7 +140,7 @@ mod tests {
         ] {
             assert_eq!(answer(&response).0, status, "{response}");
         }
-        assert!(HttpAnswer::from_output(Some(&json!({ "statusCode": 20 }))).is_err());
+        assert!(of(&json!({ "statusCode": 20 })).is_err());
     }
 
     #[test]
@@ -156,6 +152,9 @@ mod tests {
             answer(&json!({ "body": { "a": [1] } })),
             text(200, "{\n  \"a\": [\n    1\n  ]\n}")
         );
+        let ordered = "{\"body\":{\"z\":\"2025-02-18T03:06:19.0Z\",\"a\":1}}";
+        let written = "{\n  \"z\": \"2025-02-18T03:06:19Z\",\n  \"a\": 1\n}";
+        assert_eq!(answer(&json!(ordered)), text(200, written));
         let typed = json!({ "body": "{}", "headers": { "Content-Type": "application/json" } });
         assert_eq!(answer(&typed).1.as_deref(), Some("application/json"));
     }
@@ -169,10 +168,10 @@ mod tests {
     fn null_and_container_headers_are_errors() {
         for value in [json!(null), json!(["a", "b"]), json!({ "a": 1 })] {
             let response = json!({ "headers": { "x": value } });
-            assert!(HttpAnswer::from_output(Some(&response)).is_err(), "{response}");
+            assert!(of(&response).is_err(), "{response}");
         }
         for value in [json!([]), json!(["x"]), json!(7), json!(true)] {
-            assert!(HttpAnswer::from_output(Some(&value)).is_err(), "{value}");
+            assert!(of(&value).is_err(), "{value}");
         }
     }
 }

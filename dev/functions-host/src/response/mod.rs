@@ -1,7 +1,6 @@
 //! What the host makes of a handler's answer (reference 3).
 
 mod decode;
-mod dotnet;
 mod http_output;
 mod queue_output;
 

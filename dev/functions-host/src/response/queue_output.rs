@@ -1,16 +1,14 @@
 //! The messages a queue output stands for (S25, reference 3.5).
 
-use serde_json::Value;
-
-use super::dotnet::{looks_like_json, text_of};
+use crate::json::{Node, looks_like_json, text_of};
 use crate::queue::dotnet_base64;
 
 /// Contents to put, in order. `binary` (`dataType: binary`) switches the base64 trap off.
-pub(crate) fn queue_messages(value: &Value, binary: bool) -> Result<Vec<Vec<u8>>, String> {
+pub(crate) fn queue_messages(value: &Node, binary: bool) -> Result<Vec<Vec<u8>>, String> {
     match value {
-        Value::Null => Ok(Vec::new()),
-        Value::Array(items) => Ok(items.iter().map(content).collect()),
-        Value::String(text) => match dotnet_base64(text).filter(|_| !binary) {
+        Node::Null => Ok(Vec::new()),
+        Node::List(items) => Ok(items.iter().map(content).collect()),
+        Node::Text(text) => match dotnet_base64(text).filter(|_| !binary) {
             Some(bytes) => Ok(vec![bytes]),
             None if looks_like_json(text) => parsed(text),
             None => Ok(vec![text.clone().into_bytes()]),
@@ -22,24 +20,28 @@ pub(crate) fn queue_messages(value: &Value, binary: bool) -> Result<Vec<Vec<u8>>
 /// A string that looks like JSON is parsed and written anew.
 fn parsed(text: &str) -> Result<Vec<Vec<u8>>, String> {
     match serde_json::from_str(text) {
-        Ok(Value::Array(items)) => Ok(items.iter().map(content).collect()),
+        Ok(Node::List(items)) => Ok(items.iter().map(content).collect()),
         Ok(other) => Ok(vec![content(&other)]),
         Err(error) => Err(format!("the output looks like JSON but is not: {error}")),
     }
 }
 
-fn content(value: &Value) -> Vec<u8> {
+fn content(value: &Node) -> Vec<u8> {
     text_of(value).into_bytes()
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
+    fn of(value: &Value, binary: bool) -> Result<Vec<Vec<u8>>, String> {
+        queue_messages(&value.clone().into(), binary)
+    }
+
     fn messages(value: &Value) -> Vec<String> {
-        let messages = queue_messages(value, false).unwrap();
+        let messages = of(value, false).unwrap();
         messages
             .into_iter()
             .map(|content| String::from_utf8(content).unwrap())
@@ -55,17 +57,20 @@ mod tests {
 
     #[test]
     fn a_string_that_happens_to_be_base64_is_decoded() {
-        assert_eq!(queue_messages(&json!("test"), false), Ok(vec![vec![0xb5, 0xeb, 0x2d]]));
+        assert_eq!(of(&json!("test"), false), Ok(vec![vec![0xb5, 0xeb, 0x2d]]));
         assert_eq!(messages(&json!("")), [""]);
         assert_eq!(messages(&json!("not base64")), ["not base64"]);
-        assert_eq!(queue_messages(&json!("test"), true), Ok(vec![b"test".to_vec()]));
+        assert_eq!(of(&json!("test"), true), Ok(vec![b"test".to_vec()]));
     }
 
     #[test]
     fn a_string_that_looks_like_json_is_written_anew() {
         assert_eq!(messages(&json!("{\"a\":1}")), ["{\n  \"a\": 1\n}"]);
+        let dated = "{\"z\":\"2025-02-18T03:06:19.0Z\",\"a\":1}";
+        let anew = "{\n  \"z\": \"2025-02-18T03:06:19Z\",\n  \"a\": 1\n}";
+        assert_eq!(messages(&json!(dated)), [anew]);
         assert_eq!(messages(&json!(" [\"a\",\"b\"] ")), ["a", "b"]);
-        assert!(queue_messages(&json!("{not json}"), false).is_err());
+        assert!(of(&json!("{not json}"), false).is_err());
     }
 
     #[test]

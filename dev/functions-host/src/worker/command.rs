@@ -64,11 +64,11 @@ impl Launch {
         command
             .args(arguments)
             .current_dir(&self.working_directory)
-            .envs(environment.iter())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
+        environment.apply(&mut command);
         command
     }
 

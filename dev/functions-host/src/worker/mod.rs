@@ -2,6 +2,7 @@
 
 mod command;
 mod console;
+mod guard;
 mod handle;
 mod port;
 mod probe;

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::command::Launch;
 use super::console::{Console, ConsoleStream};
+use super::guard::Guard;
 use super::handle::{Command, Order, Phase, Ready, StopReason, View, WorkerHandle};
 use super::port::HandlerPort;
 use super::probe::is_ready;
@@ -154,10 +155,19 @@ impl Supervisor {
         let (client, url) = (ready.client.clone(), ready.base_url.clone());
         let (interval, limit) = (self.settings.probe_interval, self.settings.initialization_timeout);
         let mut probe = pin!(is_ready(&client, &url, interval, limit));
-        let mut probing = true;
+        let (mut probing, mut running) = (true, true);
+        let mut guard = guard(child);
         loop {
             tokio::select! {
-                status = child.wait() => return Watched::Exited(status),
+                status = child.wait(), if running => match status {
+                    // An exit with code 0 raises no event; before the first answer the probe finds out.
+                    Ok(status) if status.success() && probing => {
+                        running = false;
+                        drop(guard.take());
+                        self.view.send_modify(|view| view.pid = None);
+                    }
+                    status => return Watched::Exited(status),
+                },
                 answered = &mut probe, if probing => {
                     probing = false;
                     if answered {
@@ -262,8 +272,19 @@ enum Watched {
     Ended(End),
 }
 
+/// Without it all is well as long as nobody kills the host.
+fn guard(child: &Child) -> Option<Guard> {
+    let guard = Guard::over(child.id()?);
+    guard
+        .inspect_err(|error| tracing::warn!(%error, "the handler would outlive a SIGKILL of the host"))
+        .ok()
+}
+
 /// SIGKILL, and the wait for the end that follows at once.
 async fn kill(child: &mut Child) {
+    if child.id().is_none() {
+        return;
+    }
     if let Err(error) = child.kill().await {
         tracing::warn!(%error, "the handler cannot be killed");
     }

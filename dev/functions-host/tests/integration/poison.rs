@@ -1,5 +1,7 @@
 //! Messages that fail for good (S18, S29; golden tests 4, 7 and 8).
 
+use std::sync::Arc;
+
 use functions_host::{EmbeddedQueues, QueueService as _};
 use serde_json::{Value, json};
 
@@ -29,7 +31,7 @@ async fn a_failing_message_is_delivered_exactly_five_times_and_then_poisoned() {
 async fn a_message_delivered_too_often_elsewhere_is_poisoned_without_being_invoked() {
     let app = App::new();
     let queues = EmbeddedQueues::default();
-    let app = app.with(|options| options.queues = Some(queues.clone()));
+    let app = app.with(|options| options.queues = Some(Arc::new(queues.clone())));
     queues.create(QUEUE).await.unwrap();
     queues.put(QUEUE, "aGVsbG8hIQ==", DEADLINE * 100).await.unwrap();
     for _ in 0..5 {

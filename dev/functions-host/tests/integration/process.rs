@@ -3,17 +3,14 @@
 use std::path::Path;
 use std::time::Duration;
 
-use functions_host::{ConsoleCategory, ConsoleLevel, ConsoleLine, ConsoleStream, FunctionsHost, StopReason};
+use functions_host::{ConsoleCategory, ConsoleLevel, ConsoleLine, ConsoleStream, FunctionsHost, Inherited, StopReason};
 use serde_json::json;
 
-use crate::support::{App, DEADLINE, call, last_failure, seen, tell, until};
+use crate::support::{App, DEADLINE, call, is_alive, last_failure, seen, tell, until};
 
-/// Whether a process of this id is there; a zombie counts as gone.
-fn is_alive(pid: u32) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit(')')
-        .next()
-        .is_some_and(|rest| !rest.is_empty() && !rest.trim_start().starts_with('Z'))
+/// An app with the settings of its surroundings, `local.settings.json` among them.
+fn inheriting() -> App {
+    App::new().with(|options| options.inherited = Inherited::Everything)
 }
 
 async fn ready_pid(host: &FunctionsHost) -> u32 {
@@ -28,7 +25,7 @@ async fn restarted(host: &FunctionsHost, times: u32) {
 
 #[tokio::test]
 async fn the_handler_gets_the_variables_arguments_and_directory_of_the_host() {
-    let app = App::new().set("ECHO_OWN_SETTING", "from the options");
+    let app = inheriting().set("ECHO_OWN_SETTING", "from the options");
     app.write(
         "local.settings.json",
         &json!({ "Values": { "ECHO_OWN_SETTING": "from the file" } }),
@@ -49,7 +46,7 @@ async fn the_handler_gets_the_variables_arguments_and_directory_of_the_host() {
 
 #[tokio::test]
 async fn the_values_of_local_settings_reach_the_handler() {
-    let app = App::new();
+    let app = inheriting();
     app.write(
         "local.settings.json",
         &json!({ "Values": { "ECHO_OWN_SETTING": "from the file" } }),
@@ -114,6 +111,16 @@ async fn an_exit_with_code_0_is_not_restarted_and_later_calls_find_nobody() {
 }
 
 #[tokio::test]
+async fn an_exit_with_code_0_before_the_first_answer_is_a_readiness_timeout() {
+    let app = App::new().set("ECHO_START_EXIT", "0").with(|options| {
+        options.time.initialization_timeout = Some(Duration::from_millis(50));
+    });
+    let host = app.start().await;
+    assert_eq!(host.stopped().await, StopReason::RestartLimit);
+    assert_eq!(host.restarts(), 2);
+}
+
+#[tokio::test]
 async fn an_exit_with_code_200_is_restarted_without_being_counted() {
     let app = App::new();
     let host = app.start().await;
@@ -130,9 +137,10 @@ async fn the_third_crash_in_the_window_stops_the_host() {
     let host = app.start().await;
     assert_eq!(host.stopped().await, StopReason::RestartLimit);
     assert_eq!(host.restarts(), 2);
-    let complaints = host.console_lines();
-    let complaints = complaints.iter().filter(|line| line.text == "told to exit with 7");
-    assert_eq!(complaints.count(), 3);
+    let complaints = |lines: &[ConsoleLine]| lines.iter().filter(|line| line.text == "told to exit with 7").count();
+    host.wait_for_console(DEADLINE, |lines| complaints(lines) == 3)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -195,7 +203,7 @@ async fn a_stop_may_be_told_to_terminate_first() {
     let host = app.start().await;
     ready_pid(&host).await;
     host.stop().await;
-    assert!(host.console_lines().iter().any(|line| line.text == "told to terminate"));
+    until("its last words are read", async || printed(&host, "told to terminate")).await;
 }
 
 #[tokio::test]

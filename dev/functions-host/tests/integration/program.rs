@@ -2,14 +2,16 @@
 
 use std::process::Stdio;
 
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::Command;
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 
-use crate::support::App;
+use crate::support::{App, client, is_alive, seen, until};
 
 fn program(app: &App) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_functions-host"));
     command
+        .env_clear()
+        .envs(functions_host::machine_variables())
         .args(["--port", "0", "--app-root"])
         .arg(app.root.path())
         .arg("--executable")
@@ -17,6 +19,18 @@ fn program(app: &App) -> Command {
         .stdout(Stdio::piped())
         .kill_on_drop(true);
     command
+}
+
+/// The program, the URL of its front door, and the rest of its output.
+async fn listening(app: &App) -> (Child, String, Lines<BufReader<ChildStdout>>) {
+    let mut child = program(app).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    loop {
+        let line = lines.next_line().await.unwrap().unwrap();
+        if let Some((_, url)) = line.split_once("listening on ") {
+            return (child, url.to_owned(), lines);
+        }
+    }
 }
 
 #[tokio::test]
@@ -36,13 +50,7 @@ async fn an_app_that_cannot_be_started_ends_the_program_with_its_own_code() {
 #[tokio::test]
 async fn a_signal_ends_the_program_with_code_0() {
     let app = App::new();
-    let mut child = program(&app).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    while let Some(line) = lines.next_line().await.unwrap() {
-        if line.contains("listening on") {
-            break;
-        }
-    }
+    let (mut child, _, mut lines) = listening(&app).await;
     let pid = child
         .id()
         .and_then(|pid| i32::try_from(pid).ok())
@@ -51,4 +59,16 @@ async fn a_signal_ends_the_program_with_code_0() {
     let drained = async { while lines.next_line().await.unwrap().is_some() {} };
     let (status, ()) = tokio::join!(child.wait(), drained);
     assert_eq!(status.unwrap().code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_program_that_is_killed_leaves_no_handler_behind() {
+    let app = App::new();
+    let (mut child, url, _lines) = listening(&app).await;
+    let seen = seen(client().get(url + "/api/items/7").send().await.unwrap()).await;
+    let handler = u32::try_from(seen["process"]["id"].as_u64().unwrap()).unwrap();
+    assert!(is_alive(handler));
+    child.kill().await.unwrap();
+    until("the handler is gone", async || !is_alive(handler)).await;
+    assert!(!is_alive(handler));
 }

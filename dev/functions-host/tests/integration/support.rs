@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use functions_host::{Executable, FunctionsHost, HostOptions, Invocation, StartError, TimeConstants};
+use functions_host::{Executable, FunctionsHost, HostOptions, Inherited, Invocation, StartError, TimeConstants};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Long enough for any machine; nothing waits for it when all is well.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
 /// Queue of the trigger of `work`.
 pub(crate) const QUEUE: &str = "work-items";
 
@@ -28,6 +28,7 @@ impl App {
             arguments: vec!["serve".to_owned()],
         });
         options.time = TimeConstants::fast();
+        options.inherited = Inherited::Machine;
         options.seed = Some(1);
         let app = Self { root, options };
         app.write(
@@ -154,4 +155,12 @@ pub(crate) fn last_failure(host: &FunctionsHost) -> String {
         .rev()
         .find_map(|invocation| invocation.failure.clone());
     failure.unwrap_or_default()
+}
+
+/// Whether a process of this id is there; a zombie counts as gone.
+pub(crate) fn is_alive(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(')')
+        .next()
+        .is_some_and(|rest| !rest.is_empty() && !rest.trim_start().starts_with('Z'))
 }

@@ -98,7 +98,7 @@ pub(super) const BILLERS: [SampleBiller; 10] = [
         users: 8,
         acts: &[
             Act::of(WIZARD, Ending::Failed).after(Change::SecureAuthRefusesActivation),
-            Act::of(YES, Ending::Active(8)),
+            Act::of(YES, Ending::Active(8)).after(Change::SecureAuthAcceptsAgain),
         ],
         ..PLAIN
     },

@@ -20,8 +20,10 @@ pub(super) enum Event {
 pub(super) enum Change {
     /// Nothing.
     None,
-    /// SecureAuth refuses, once, to activate the biller's organization.
+    /// SecureAuth refuses to activate the biller's organization.
     SecureAuthRefusesActivation,
+    /// It does no longer.
+    SecureAuthAcceptsAgain,
     /// The CRM gets so many users more.
     MoreUsers(u32),
     /// The bad records are corrected in the CRM.
@@ -113,8 +115,9 @@ impl Change {
                 stack
                     .simulator()
                     .faults()
-                    .add(Fault::on("update_organization", refusal).path(&path).times(1));
+                    .add(Fault::on("update_organization", refusal).path(&path));
             }
+            Self::SecureAuthAcceptsAgain => stack.simulator().faults().clear(),
             Self::MoreUsers(count) => {
                 let more: Vec<_> = (1..=count)
                     .map(|number| UserRow::sample(id, biller.users + number))
@@ -132,7 +135,7 @@ impl Change {
 
     fn label(self) -> Option<String> {
         match self {
-            Self::None => None,
+            Self::None | Self::SecureAuthAcceptsAgain => None,
             Self::SecureAuthRefusesActivation => Some("refused".to_owned()),
             Self::MoreUsers(count) => Some(format!("{count} more")),
             Self::RecordsCorrected => Some("fixed".to_owned()),

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::error::StackError;
 
 /// A handler that was just killed may not be gone yet: removing is tried again so often.
-const ATTEMPTS: u32 = 100;
+const ATTEMPTS: u32 = 1000;
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(10);
 

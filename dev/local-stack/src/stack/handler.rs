@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Output;
 
+use functions_host::machine_variables;
 use tokio::process::Command;
 
 use crate::error::StackError;
@@ -30,11 +31,13 @@ impl HandlerCommand {
         &self.settings
     }
 
-    /// Runs a subcommand to its end, whatever its exit code.
+    /// Runs a subcommand to its end, whatever its exit code. Nothing of the person's own environment is a setting for it.
     pub async fn output(&self, arguments: &[&str]) -> Result<Output, StackError> {
         Command::new(&self.binary)
             .args(arguments)
             .current_dir(&self.app_root)
+            .env_clear()
+            .envs(machine_variables())
             .envs(&self.settings)
             .stdin(std::process::Stdio::null())
             .kill_on_drop(true)

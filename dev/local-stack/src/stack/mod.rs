@@ -8,9 +8,10 @@ mod settings;
 mod wait;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use functions_host::{EmbeddedQueues, Executable, FunctionsHost, HostOptions};
+use functions_host::{EmbeddedQueues, Executable, FunctionsHost, HostOptions, Inherited, QueueService};
 use rustix::process::{Pid, Signal, kill_process};
 use secureauth_simulator::Simulator;
 
@@ -58,11 +59,12 @@ impl Stack {
         handler.run(&["db", "migrate"]).await?;
         handler.run(&["db", "sample-crm"]).await?;
 
-        let queues = EmbeddedQueues::default();
+        let queues: Arc<dyn QueueService> = Arc::new(EmbeddedQueues::default());
         let mut hosts = Vec::new();
         for number in 0..options.hosts.max(1) {
             let mut host = HostOptions::new(&app_root);
             host.env.clone_from(&env);
+            host.inherited = Inherited::Machine;
             host.executable = Some(Executable {
                 path: options.handler.clone(),
                 arguments: vec!["serve".to_owned()],
@@ -70,7 +72,7 @@ impl Stack {
             host.time = options.host_times.clone();
             host.timer_interval = options.timer_interval;
             host.framing = options.framing;
-            host.queues = Some(queues.clone());
+            host.queues = Some(Arc::clone(&queues));
             // Only the first can have the port that was asked for.
             host.port = if number == 0 { options.port } else { 0 };
             hosts.push(FunctionsHost::start(host).await?);

@@ -51,6 +51,18 @@ impl StackOptions {
         self
     }
 
+    /// No call to SecureAuth is given up because it takes long, and no message is repeated because it is late: for what
+    /// counts calls or slices. A taking-back would wait for a minute.
+    #[must_use]
+    pub fn patient(self) -> Self {
+        let deadlines = ["CONNECT", "CRUD", "IMPORT", "TOKEN"].map(|call| format!("SECUREAUTH_{call}_DEADLINE"));
+        let patient = deadlines.iter().fold(self, |options, name| options.set(name, "1m"));
+        patient
+            .set("LEASE", "5m")
+            .set("RESEND_FIRST", "5m")
+            .set("RESEND_LONGEST", "5m")
+    }
+
     /// So many hosts.
     #[must_use]
     pub fn hosts(mut self, hosts: usize) -> Self {

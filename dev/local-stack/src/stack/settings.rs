@@ -8,8 +8,9 @@ use secureauth_simulator::{Client, Simulator};
 /// The payload schema with the billers' members that the simulator has from the start.
 const PAYLOAD_SCHEMA_ID: &str = "5d5ced58793b41178123b2d1cc5fb658";
 
-/// Pauses and deadlines. The longest deadline is short because a run that is taken back waits it out; it is long enough
-/// for an unoptimized build on a busy machine.
+/// Pauses are short. So are the deadlines, because a run that is taken back waits the longest out: on a machine that stalls
+/// a call may pass them and be repeated (see [`StackOptions::patient`](crate::StackOptions::patient)). What only ends by
+/// itself when something is lost (leases, repeated messages, giving up) is long enough for such a machine.
 const SHORT: [(&str, &str); 21] = [
     ("SECUREAUTH_CONNECT_DEADLINE", "1s"),
     ("SECUREAUTH_CRUD_DEADLINE", "2s"),
@@ -20,12 +21,12 @@ const SHORT: [(&str, &str); 21] = [
     ("RETRY_AFTER_CAP", "1s"),
     ("RUN_PAUSES", "100ms, 200ms"),
     ("ROLLBACK_PAUSES", "200ms"),
-    ("ROLLBACK_TIME_LIMIT", "20s"),
-    ("LEASE", "10s"),
+    ("ROLLBACK_TIME_LIMIT", "10m"),
+    ("LEASE", "30s"),
     ("HEARTBEAT", "1s"),
     ("CALL_MARGIN", "100ms"),
-    ("RESEND_FIRST", "1s"),
-    ("RESEND_LONGEST", "5s"),
+    ("RESEND_FIRST", "5s"),
+    ("RESEND_LONGEST", "10s"),
     ("NO_SLOT_PAUSE", "100ms"),
     ("RECHECK_AFTER", "300ms"),
     ("VERIFY_PAUSES", "50ms, 100ms, 200ms, 500ms, 1s"),

@@ -5,8 +5,9 @@ mod bodies;
 use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder, StatusCode};
-use secureauth_simulator::{FaultStatus, Options, Simulator};
+use secureauth_simulator::{ClockSource, FaultStatus, Options, Simulator};
 use serde_json::Value;
+use time::macros::datetime;
 
 pub(crate) use bodies::Chunk;
 
@@ -66,10 +67,14 @@ impl Tenant {
         Self::with(&[]).await
     }
 
-    pub(crate) async fn start(options: Options) -> Self {
+    /// A simulator whose clock stands still until a test moves it: nothing expires, lags or fills up by itself.
+    pub(crate) async fn start(mut options: Options) -> Self {
+        if options.clock == ClockSource::System {
+            options.clock = ClockSource::Fixed(datetime!(2026-09-14 15:14:15 UTC));
+        }
         let simulator = Simulator::start(options).expect("a free port");
         let http = reqwest::Client::builder()
-            .timeout(Duration::from_secs(30))
+            .timeout(Duration::from_mins(2))
             .build()
             .expect("a client");
         let mut tenant = Self {
@@ -165,7 +170,7 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<Answer, reqwest::Err
 
 /// Waits until a condition holds.
 pub(crate) async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    let deadline = tokio::time::Instant::now() + Duration::from_mins(2);
     while !condition().await {
         assert!(tokio::time::Instant::now() < deadline, "{what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
