@@ -16,7 +16,7 @@ pub(super) enum Command {
     SampleCrm,
 }
 
-pub(super) async fn run(database: &Database, command: Command) -> Result<(), String> {
+pub(super) async fn run(database: &Database, command: Command) -> Result<String, String> {
     match command {
         Command::Migrate => {
             database.migrate().await.map_err(|error| told(&error))?;
@@ -24,17 +24,16 @@ pub(super) async fn run(database: &Database, command: Command) -> Result<(), Str
         }
         Command::Check => check(database).await,
         Command::SampleCrm => match database.create_sample_crm().await {
-            Ok(true) => Ok(()),
+            Ok(true) => Ok(String::new()),
             Ok(false) => Err("the CRM's objects are mapped by its DBA: see infra/sql".to_owned()),
             Err(error) => Err(told(&error)),
         },
     }
 }
 
-async fn check(database: &Database) -> Result<(), String> {
+async fn check(database: &Database) -> Result<String, String> {
     let version = fitting_schema(database.store().as_ref()).await?;
-    println!("schema version {version}");
-    Ok(())
+    Ok(format!("schema version {version}\n"))
 }
 
 /// The schema's version, when this program works with it.

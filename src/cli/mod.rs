@@ -6,6 +6,7 @@ mod operate;
 mod serve;
 mod status;
 
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -79,7 +80,7 @@ pub async fn run(environment: Environment, seed: u64) -> ExitCode {
         }
     };
     match carry_out(command, &database).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(told) => print(&told),
         Err(message) => {
             eprintln!("{message}");
             ExitCode::from(FAILED)
@@ -87,7 +88,20 @@ pub async fn run(environment: Environment, seed: u64) -> ExitCode {
     }
 }
 
-async fn carry_out(command: Command, database: &Database) -> Result<(), String> {
+/// Whoever reads may stop reading (`| head`): that is no failure.
+fn print(text: &str) -> ExitCode {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            eprintln!("what was done cannot be shown: {error}");
+            ExitCode::from(FAILED)
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// What there is to tell, or why it could not be done.
+async fn carry_out(command: Command, database: &Database) -> Result<String, String> {
     let store = database.store();
     let store = store.as_ref();
     // Tables of another version mean something else: neither read nor changed.
@@ -95,7 +109,7 @@ async fn carry_out(command: Command, database: &Database) -> Result<(), String> 
         db::fitting_schema(store).await?;
     }
     match command {
-        Command::Serve => Ok(()),
+        Command::Serve => Ok(String::new()),
         Command::Status { biller } => status::run(store, &biller).await,
         Command::Resume(target) => operate::run(store, Operation::Resume, &target).await,
         Command::Rollback(target) => operate::run(store, Operation::Rollback, &target).await,

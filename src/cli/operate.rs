@@ -20,14 +20,11 @@ fn person(text: &str) -> Result<RequestedBy, &'static str> {
     RequestedBy::try_new(text).map_err(|_| "1 to 256 characters, not blank, without control characters, are expected")
 }
 
-pub(super) async fn run(store: &dyn Store, operation: Operation, target: &Target) -> Result<(), String> {
+pub(super) async fn run(store: &dyn Store, operation: Operation, target: &Target) -> Result<String, String> {
     let id = target.onboarding_id;
     let operated = store.operate(id, operation, target.by.as_ref()).await;
     match operated.map_err(|error| told(&error))? {
-        Operated::Now(state) => {
-            println!("{id} is {} now", state.as_str());
-            Ok(())
-        }
+        Operated::Now(state) => Ok(format!("{id} is {} now\n", state.as_str())),
         Operated::NotFrom(state) => Err(format!(
             "{} does not fit a run that is {} (or is being worked on right now)",
             operation.as_str(),

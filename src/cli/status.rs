@@ -1,61 +1,86 @@
 //! `status`: what support needs to say why a biller failed.
 
+use std::fmt::Write;
+
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::told;
 use crate::domain::ids::BillerId;
+use crate::domain::journal::Recorded;
 use crate::domain::run::Run;
 use crate::domain::step::Step;
-use crate::store::Store;
+use crate::store::{BillerView, Store};
 
 const ISSUES: u32 = 100;
 
-pub(super) async fn run(store: &dyn Store, biller: &str) -> Result<(), String> {
+pub(super) async fn run(store: &dyn Store, biller: &str) -> Result<String, String> {
     let id = BillerId::try_new(biller).map_err(|_| "a biller id matches ^[A-Za-z0-9_-]{1,64}$".to_owned())?;
     let view = store.biller(&id, ISSUES).await.map_err(|error| told(&error))?;
     let view = view.ok_or_else(|| format!("there is no biller {id}"))?;
-    let ciam = &view.biller;
-    let dash = || "-".to_owned();
-    println!("biller        {id}");
-    println!("ciam          {}", ciam.state.as_str());
-    println!("activated     {}", optional_time(ciam.activation_date));
-    println!("organization  {}", ciam.organization_id.clone().unwrap_or_else(dash));
-    println!("pool          {}", ciam.identity_pool_id.clone().unwrap_or_else(dash));
-    let Some(run) = &view.run else {
-        println!("run           -");
-        return Ok(());
+    let journal = match &view.run {
+        Some(run) => store.journal(run.id).await.map_err(|error| told(&error))?,
+        None => Vec::new(),
     };
-    print_run(run);
-    for issue in &view.issues {
-        let guid = issue.user_guid.map_or_else(dash, |guid| guid.to_string());
-        println!("issue         {guid} {} {}", issue.field.as_str(), issue.code.as_str());
-    }
-    let journal = store.journal(run.id).await.map_err(|error| told(&error))?;
-    for recorded in journal {
-        let entry = serde_json::to_string(&recorded.entry).unwrap_or_default();
-        println!("{:>6}  {}  {entry}", recorded.seq, time_text(recorded.at));
-    }
-    Ok(())
+    report(&view, &journal).map_err(|error| error.to_string())
 }
 
-fn print_run(run: &Run) {
+fn report(view: &BillerView, journal: &[Recorded]) -> Result<String, std::fmt::Error> {
+    let mut text = String::new();
+    let ciam = &view.biller;
+    writeln!(text, "biller        {}", ciam.biller_id)?;
+    writeln!(text, "ciam          {}", ciam.state.as_str())?;
+    writeln!(text, "activated     {}", optional_time(ciam.activation_date))?;
+    writeln!(text, "organization  {}", ciam.organization_id.as_deref().unwrap_or("-"))?;
+    writeln!(
+        text,
+        "pool          {}",
+        ciam.identity_pool_id.as_deref().unwrap_or("-")
+    )?;
+    match &view.run {
+        Some(run) => report_run(&mut text, run)?,
+        None => writeln!(text, "run           -")?,
+    }
+    for issue in &view.issues {
+        let guid = issue.user_guid.map_or_else(|| "-".to_owned(), |guid| guid.to_string());
+        writeln!(
+            text,
+            "issue         {guid} {} {}",
+            issue.field.as_str(),
+            issue.code.as_str()
+        )?;
+    }
+    for recorded in journal {
+        let entry = serde_json::to_string(&recorded.entry).map_err(|_| std::fmt::Error)?;
+        writeln!(text, "{:>6}  {}  {entry}", recorded.seq, time_text(recorded.at))?;
+    }
+    Ok(text)
+}
+
+fn report_run(text: &mut String, run: &Run) -> std::fmt::Result {
     let progress = run.progress;
-    println!("run           {} {} {}", run.id, run.kind.as_str(), run.state.as_str());
-    println!("asked for by  {}", run.source);
-    println!("accepted      {}", time_text(run.created_at));
-    println!("started       {}", optional_time(run.started_at));
-    println!("updated       {}", time_text(run.updated_at));
-    println!("finished      {}", optional_time(run.finished_at));
-    println!("step          {}", run.step.map_or("-", Step::as_str));
-    println!("reason        {}", run.reason.as_deref().unwrap_or("-"));
-    println!("waiting for   {}", run.waiting_for.as_deref().unwrap_or("-"));
-    println!("next attempt  {}", optional_time(run.next_attempt_at));
-    println!(
+    writeln!(
+        text,
+        "run           {} {} {}",
+        run.id,
+        run.kind.as_str(),
+        run.state.as_str()
+    )?;
+    writeln!(text, "asked for by  {}", run.source)?;
+    writeln!(text, "accepted      {}", time_text(run.created_at))?;
+    writeln!(text, "started       {}", optional_time(run.started_at))?;
+    writeln!(text, "updated       {}", time_text(run.updated_at))?;
+    writeln!(text, "finished      {}", optional_time(run.finished_at))?;
+    writeln!(text, "step          {}", run.step.map_or("-", Step::as_str))?;
+    writeln!(text, "reason        {}", run.reason.as_deref().unwrap_or("-"))?;
+    writeln!(text, "waiting for   {}", run.waiting_for.as_deref().unwrap_or("-"))?;
+    writeln!(text, "next attempt  {}", optional_time(run.next_attempt_at))?;
+    writeln!(
+        text,
         "users         {} in all, {} imported, {} already present, {} skipped, {} failed",
         progress.users_total, progress.imported, progress.already_present, progress.skipped, progress.failed
-    );
-    println!("issues        {}", run.issues_total);
+    )?;
+    writeln!(text, "issues        {}", run.issues_total)
 }
 
 fn optional_time(at: Option<OffsetDateTime>) -> String {

@@ -148,6 +148,19 @@ async fn status_tells_support_why_a_biller_failed() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_reads_a_status_may_stop_reading() -> Outcome {
+    let stack = stack_with("1876", 1).await?;
+    let (reader, writer) = std::io::pipe()?;
+    drop(reader);
+    let mut told = Command::new(HANDLER);
+    told.args(["status", "1876"]).envs(stack.handler().settings());
+    told.stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped());
+    let output = told.spawn()?.wait_with_output().await?;
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_operator_who_does_not_say_who_is_not_obeyed() -> Outcome {
     let stack = stack_with("1876", 1).await?;
     let id = "00000000-0000-4000-8000-000000000000";
