@@ -208,6 +208,13 @@ pub enum Entry {
     OrganizationTakenBack,
     /// Everything is undone; looked for once more after a while (reference 5.3 R6).
     TakenBack,
+    /// Checkpoint of looking again: everybody of the ledger up to this user GUID was asked for.
+    RecheckedUpTo {
+        /// Last user GUID of the page.
+        last: Uuid,
+        /// Nobody so far was there, or changed, again.
+        clean: bool,
+    },
     /// Looked for again: still gone.
     Rechecked,
     /// An operator's command.

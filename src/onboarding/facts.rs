@@ -3,7 +3,7 @@
 mod records;
 
 pub(super) use records::{
-    ChunkFact, ComparedFact, ImportFact, OrganizationFact, Origin, PoolFact, PoolUsersFact, Undo,
+    ChunkFact, ComparedFact, ImportFact, OrganizationFact, Origin, PoolFact, PoolUsersFact, RecheckFact, Undo,
 };
 
 use crate::domain::journal::Entry;
@@ -38,6 +38,8 @@ pub(super) struct Facts {
     pub(super) undo_reason: Option<String>,
     /// What the generation grew to by taking back.
     pub(super) generation_after: Option<u32>,
+    /// How far the users are looked for again, once that began.
+    pub(super) rechecked: Option<RecheckFact>,
     /// Times the undoing began since an operator last took the run on.
     pub(super) undo_rounds: u32,
 }
@@ -139,7 +141,16 @@ impl Facts {
                 self.generation_after = self.generation_after.or(*generation);
             }
             Entry::OrganizationTakenBack => self.undo = Some(Undo::Pause),
-            Entry::TakenBack => self.undo = Some(Undo::Recheck),
+            Entry::TakenBack => {
+                self.undo = Some(Undo::Recheck);
+                self.rechecked = None;
+            }
+            Entry::RecheckedUpTo { last, clean } => {
+                self.rechecked = Some(RecheckFact {
+                    last: *last,
+                    clean: *clean,
+                });
+            }
             Entry::Rechecked => self.undo = Some(Undo::Nothing),
             Entry::DeletePool { .. }
             | Entry::PoolDeleted { .. }

@@ -6,10 +6,10 @@ use super::facts::{Origin, Undo};
 use super::failure::StepError;
 use super::run_context::RunContext;
 use super::slice::Pause;
-use super::steps::{activate_organization, ensure_organization, own_pools, take_back_users, user_ids};
+use super::steps::{Recheck, activate_organization, ensure_organization, own_pools, take_back_users};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::{OrganizationId, PoolId};
+use crate::ic_secureauth_api::OrganizationId;
 use crate::store::Ending;
 
 /// Times everything is undone before what keeps appearing again is an operator's case.
@@ -65,10 +65,14 @@ fn recorded_reason(context: &RunContext<'_>) -> Reason {
 /// A call that was given up may have arrived after its undo: everything is looked for once more, and undone again if it is
 /// there (reference 5.3 R6).
 async fn recheck(context: &mut RunContext<'_>) -> Result<(), StepError> {
-    if is_clean(context).await? {
-        return Ok(context.note(Entry::Rechecked).await?);
+    if !organization_is_clean(context).await? || !own_pools::of_this_run(context).await?.is_empty() {
+        return again(context).await;
     }
-    again(context).await
+    match take_back_users::recheck(context).await? {
+        Recheck::NothingLeft => Ok(context.note(Entry::Rechecked).await?),
+        Recheck::ThereAgain => again(context).await,
+        Recheck::MoreToDo => Ok(()),
+    }
 }
 
 /// Begins another round; the last one was one too many.
@@ -80,24 +84,6 @@ async fn again(context: &mut RunContext<'_>) -> Result<(), StepError> {
         Ok(())
     } else {
         Err(StepError::Stuck(Reason::NotTakenBack))
-    }
-}
-
-async fn is_clean(context: &mut RunContext<'_>) -> Result<bool, StepError> {
-    if !organization_is_clean(context).await? {
-        return Ok(false);
-    }
-    if !own_pools::of_this_run(context).await?.is_empty() {
-        return Ok(false);
-    }
-    let pool = context.facts.pool.clone();
-    match pool.filter(|fact| fact.origin == Origin::Found && context.facts.import.touched) {
-        Some(fact) => {
-            let id = PoolId::parse(&fact.id).map_err(|_| StepError::Stuck(Reason::NotTakenBack))?;
-            let there = user_ids(&context.api, &id).await?;
-            take_back_users::nothing_left(context, &id, &there).await
-        }
-        None => Ok(true),
     }
 }
 

@@ -13,6 +13,7 @@ mod fault_matrix;
 mod faults;
 mod going_live;
 mod logging;
+mod looking_again;
 mod messages;
 mod operating;
 mod own_pool;

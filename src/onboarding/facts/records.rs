@@ -76,6 +76,13 @@ pub(in super::super) struct ComparedFact {
     pub(in super::super) checked: Option<Uuid>,
 }
 
+/// How far the users are looked for again; the members of [`Entry::RecheckedUpTo`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) struct RecheckFact {
+    pub(in super::super) last: Uuid,
+    pub(in super::super) clean: bool,
+}
+
 /// What is to be undone next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Undo {

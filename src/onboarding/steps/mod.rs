@@ -25,7 +25,7 @@ mod user_payload;
 mod verify_users;
 
 pub(super) use payload_schema::PayloadSchema;
-pub(super) use pool_users::user_ids;
+pub(super) use take_back_users::Recheck;
 
 /// Times a resource is written before somebody else's changes in between (412) are left to the next attempt of the run.
 const STALE_TRIES: u32 = 3;

@@ -1,15 +1,11 @@
 //! The users a pool holds, page by page. For a pool that stood before, they are recorded before the import starts: they are
 //! never imported, and never deleted by a taking-back.
 
-use std::collections::HashSet;
-
-use uuid::Uuid;
-
 use super::super::failure::StepError;
 use super::super::run_context::RunContext;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::{Api, ApiError, ListedUser, MAX_PAGE, PoolId, UserId};
+use crate::ic_secureauth_api::{ListedUser, MAX_PAGE, PoolId, UserId};
 use crate::store::{Batch, PoolUser};
 
 /// Pages read between two writes to the database.
@@ -75,19 +71,5 @@ pub(super) fn fold(identifier: &str, fold_case: bool) -> String {
         identifier.to_lowercase()
     } else {
         identifier.to_owned()
-    }
-}
-
-/// The ids of all users in a pool, by its eventually consistent list.
-pub(in super::super) async fn user_ids(api: &Api, pool: &PoolId) -> Result<HashSet<Uuid>, ApiError> {
-    let mut ids = HashSet::new();
-    let mut after = None;
-    loop {
-        let page = api.users_page(pool, after.as_ref(), MAX_PAGE).await?;
-        let Some(last) = page.last() else {
-            return Ok(ids);
-        };
-        after = Some(last.id.clone());
-        ids.extend(page.iter().filter_map(|user| user.id.uuid()));
     }
 }

@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::super::facts::Origin;
 use super::super::failure::StepError;
 use super::super::run_context::RunContext;
-use super::import_users::known_pool;
 use super::update_user::{self, not_visible, status_to_send};
+use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 use crate::ic_secureauth_api::{Api, PoolId, User, UserId, UserStatus, UserUpdate};
 use crate::store::{Batch, LedgerRow, LedgerState, PoolUser};
@@ -39,15 +39,9 @@ impl Before {
 /// Deletes the users this run added and puts the old values of changed ones back. `true` when all is undone; goes on in the
 /// next slice otherwise.
 pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<bool, StepError> {
-    let found = context
-        .facts
-        .pool
-        .as_ref()
-        .is_some_and(|pool| pool.origin == Origin::Found);
-    if !found || !context.facts.import.touched {
+    let Some(pool) = touched_pool(context)? else {
         return Ok(true);
-    }
-    let pool = PoolId::parse(&known_pool(context)?.id).map_err(|_| StepError::Stuck(Reason::NotTakenBack))?;
+    };
     let mut after = None;
     loop {
         let size = context.times().users_per_page;
@@ -75,46 +69,65 @@ pub(in super::super) async fn undo(context: &mut RunContext<'_>) -> Result<bool,
     }
 }
 
-/// Users of this run that are in the pool again, or are changed again, are marked to be undone once more; `true` when there
-/// are none.
-pub(in super::super) async fn nothing_left(
-    context: &mut RunContext<'_>,
-    pool: &PoolId,
-    there: &HashSet<Uuid>,
-) -> Result<bool, StepError> {
-    let mut after = None;
-    let mut clean = true;
+/// What looking again came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Recheck {
+    NothingLeft,
+    /// Some are, and are marked to be undone once more.
+    ThereAgain,
+    /// The slice is over first; the next one goes on.
+    MoreToDo,
+}
+
+/// Asks for every user this run added or changed: a list of the whole pool would cost what others have in it, and lags.
+pub(in super::super) async fn recheck(context: &mut RunContext<'_>) -> Result<Recheck, StepError> {
+    let Some(pool) = touched_pool(context)? else {
+        return Ok(Recheck::NothingLeft);
+    };
+    let (mut after, mut clean) = match context.facts.rechecked {
+        Some(fact) => (Some(fact.last), fact.clean),
+        None => (None, true),
+    };
     loop {
         let size = context.times().users_per_page;
         let store = Arc::clone(context.store());
-        let rows = store.ledger_page(context.run.id, after, size).await?;
+        let mut rows = store.ledger_page(context.run.id, after, size).await?;
         let Some(last) = rows.last().map(|row| row.user_guid) else {
-            return Ok(clean);
+            return Ok(if clean {
+                Recheck::NothingLeft
+            } else {
+                Recheck::ThereAgain
+            });
         };
         after = Some(last);
-        let undone = rows.into_iter().filter(|row| row.state == LedgerState::TakenBack);
-        let (changed, mut again): (Vec<_>, Vec<_>) = undone.partition(|row| row.before.is_some());
-        again.retain(|row| there.contains(&row.user_id) && row.user_id != Uuid::nil());
-        let stood_before = stood_before(context, &again).await?;
-        again.retain(|row| !stood_before.contains(&row.user_id));
-        again.extend(not_put_back(context, pool, changed).await?);
-        if again.is_empty() {
+        rows.retain(|row| row.state == LedgerState::TakenBack);
+        if rows.is_empty() {
             continue;
         }
-        clean = false;
-        for row in &mut again {
-            row.state = if row.before.is_some() {
-                LedgerState::Changed
-            } else {
-                LedgerState::Imported
-            };
-        }
+        let again = there_again(context, &pool, rows).await?;
+        clean &= again.is_empty();
         let batch = Batch {
+            entries: vec![Entry::RecheckedUpTo { last, clean }],
             ledger: again,
+            resets_pauses: true,
             ..Batch::default()
         };
         context.write(batch).await?;
+        if context.slice_is_over() {
+            return Ok(Recheck::MoreToDo);
+        }
     }
+}
+
+/// The pool that stood before and may hold something of this run.
+fn touched_pool(context: &RunContext<'_>) -> Result<Option<PoolId>, StepError> {
+    let facts = &context.facts;
+    let found = facts.pool.as_ref().filter(|pool| pool.origin == Origin::Found);
+    let Some(pool) = found.filter(|_| facts.import.touched) else {
+        return Ok(None);
+    };
+    let id = PoolId::parse(&pool.id).map_err(|_| StepError::Stuck(Reason::NotTakenBack))?;
+    Ok(Some(id))
 }
 
 /// Undoes ledger rows: imported users are deleted unless they stood before, changed ones get their old values back.
@@ -165,19 +178,30 @@ async fn put_back(api: &Api, pool: &PoolId, id: &UserId, before: &str) -> Result
     }
 }
 
-/// Of these changed users, the ones that do not show their old values (any more): a change may have come through late.
-async fn not_put_back(
+/// Those of the users that are in the pool (again), or do not show their old values (any more), in the state that has them
+/// undone: a call that was given up may have come through late.
+async fn there_again(
     context: &RunContext<'_>,
     pool: &PoolId,
-    rows: Vec<LedgerRow>,
+    mut rows: Vec<LedgerRow>,
 ) -> Result<Vec<LedgerRow>, StepError> {
+    let stood_before = stood_before(context, &rows).await?;
+    rows.retain(|row| row.before.is_some() || !stood_before.contains(&row.user_id));
     let api = &context.api;
     stream::iter(rows)
-        .map(|row| async move {
-            let before = Before::read(row.before.as_deref().unwrap_or_default())?;
+        .map(|mut row| async move {
             let found = api.user(pool, &UserId::from(row.user_id)).await?;
-            let shows = found.is_none_or(|found| before.shows(&found.value));
-            Ok::<_, StepError>((!shows).then_some(row))
+            let before = row.before.as_deref().map(Before::read).transpose()?;
+            let is_undone = match (&before, &found) {
+                (_, None) => true,
+                (Some(before), Some(found)) => before.shows(&found.value),
+                (None, Some(_)) => false,
+            };
+            row.state = match before {
+                Some(_) => LedgerState::Changed,
+                None => LedgerState::Imported,
+            };
+            Ok::<_, StepError>((!is_undone).then_some(row))
         })
         .buffer_unordered(context.parts().max_in_flight)
         .try_filter_map(|row| async move { Ok(row) })
