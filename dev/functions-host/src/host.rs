@@ -35,8 +35,16 @@ pub enum StartError {
     /// `host.json`, a `function.json` or `local.settings.json` cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The system refuses something the host cannot do without: a port on 127.0.0.1, or its signals.
-    #[error("the system refuses a port or a signal handler: {0}")]
+    /// The front door's port is taken, or not to be had.
+    #[error("cannot listen on {address}: {error}")]
+    Port {
+        /// Where.
+        address: SocketAddr,
+        /// What the operating system says.
+        error: io::Error,
+    },
+    /// The system refuses something else the host cannot do without: a port for the handler, or its signals.
+    #[error("the system refuses the handler's port or a signal handler: {0}")]
     System(#[from] io::Error),
 }
 
@@ -78,7 +86,10 @@ impl FunctionsHost {
     /// ready.
     pub async fn start(options: HostOptions) -> Result<Self, StartError> {
         let config = AppConfig::load(&options.app_root, options.inherited, &options.env)?;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|error| StartError::Port { address, error })?;
         let address = listener.local_addr()?;
         let stop_grace = options.time.stop_grace;
         let trigger_queues = config

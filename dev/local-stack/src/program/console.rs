@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use local_stack::HttpAnswer;
+use rustix::termios::tcgetwinsize;
 
 use super::billers::SampleBiller;
 use super::scenario::{Act, Event};
@@ -12,10 +13,15 @@ use super::scenario::{Act, Event};
 /// Between two redraws of the elapsed time.
 const TICK: Duration = Duration::from_millis(200);
 
+/// A terminal of so many columns has room for the bars beside the numbers.
+const WIDE: u16 = 90;
+
 /// The screen.
 #[derive(Debug)]
 pub(super) struct Console {
     bars: Option<MultiProgress>,
+    /// Columns of the terminal.
+    width: Option<u16>,
 }
 
 /// One biller on it.
@@ -32,7 +38,15 @@ impl Console {
         let bars = std::io::stdout()
             .is_terminal()
             .then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stdout()));
-        Self { bars }
+        // A terminal that does not know its size says 0.
+        let size = tcgetwinsize(std::io::stdout()).ok();
+        let width = size.map(|size| size.ws_col).filter(|columns| *columns > 0);
+        Self { bars, width }
+    }
+
+    /// Columns of the terminal; none where there is no terminal.
+    pub(super) fn width(&self) -> Option<u16> {
+        self.width
     }
 
     /// Nothing more is drawn.
@@ -48,7 +62,7 @@ impl Console {
         let label = format!("{} {}", biller.id, biller.name);
         let bar = self.bars.as_ref().map(|bars| {
             let bar = bars.add(ProgressBar::new(u64::from(biller.users)));
-            bar.set_style(style());
+            bar.set_style(style(self.width));
             bar.set_prefix(label.clone());
             bar
         });
@@ -60,8 +74,12 @@ impl Console {
     }
 }
 
-fn style() -> ProgressStyle {
-    let template = "{prefix:20} {bar:24.cyan} {pos:>5}/{len:5} {elapsed:>4} {wide_msg}";
+fn style(width: Option<u16>) -> ProgressStyle {
+    let template = if width.is_none_or(|width| width >= WIDE) {
+        "{prefix:20} {bar:24.cyan} {pos:>5}/{len:5} {elapsed:>4} {wide_msg}"
+    } else {
+        "{prefix:20} {pos:>5}/{len:5} {wide_msg}"
+    };
     // A template that does not parse would be seen at the first look; the default one does the same job.
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())

@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use functions_host::StartError;
 use local_stack::{StackError, StackOptions};
 
 /// The set could not be started.
@@ -91,16 +92,27 @@ pub(super) async fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("local-stack: {error}");
+            if let Some(hint) = hint(&error) {
+                eprintln!("{hint}");
+            }
             ExitCode::from(NOT_STARTED)
         }
+    }
+}
+
+/// What a person can do about it.
+fn hint(error: &StackError) -> Option<&'static str> {
+    match error {
+        StackError::Host(StartError::Port { .. }) => Some("Another port: make serve ARGS='--port 7072'"),
+        StackError::Simulator { .. } => Some("Another port: make serve ARGS='--simulator-port 7081'"),
+        _ => None,
     }
 }
 
 async fn dispatch(command: Command) -> Result<ExitCode, StackError> {
     match command {
         Command::Run { common, keep } => {
-            let log = common.log("local-stack-run.log");
-            log::start(&log)?;
+            let log = log::start(&common.log("local-stack-run.log"))?;
             run::run(common.options(), &log, keep).await
         }
         Command::Serve {
@@ -108,8 +120,7 @@ async fn dispatch(command: Command) -> Result<ExitCode, StackError> {
             port,
             simulator_port,
         } => {
-            let log = common.log("local-stack-serve.log");
-            log::start(&log)?;
+            let log = log::start(&common.log("local-stack-serve.log"))?;
             let mut options = common.options();
             options.port = port;
             options.simulator.listen.set_port(simulator_port);

@@ -30,7 +30,11 @@ const ERROR_LINES: usize = 5;
 pub(super) async fn run(options: StackOptions, log: &Path, keep: bool) -> Result<ExitCode, StackError> {
     let begun = Instant::now();
     let mut signals = StopSignals::catch();
-    let stack = Arc::new(Stack::start(options.set("USERS_PER_PAGE", USERS_PER_PAGE)).await?);
+    let options = options.set("USERS_PER_PAGE", USERS_PER_PAGE);
+    let Some(stack) = signals.or_told_to_stop(Stack::start(options)).await else {
+        return Ok(interrupted());
+    };
+    let stack = Arc::new(stack?);
     println!(
         "{} sample billers: events go to {}, SecureAuth is the simulator at {}\n",
         BILLERS.len(),
@@ -46,12 +50,13 @@ pub(super) async fn run(options: StackOptions, log: &Path, keep: bool) -> Result
         rows = ended(&mut stories) => rows?,
         () = signals.told_to_stop() => {
             stories.shutdown().await;
+            console.close();
             stop(stack, false).await;
-            return Ok(ExitCode::from(INTERRUPTED));
+            return Ok(interrupted());
         }
     };
     console.close();
-    println!("\n{}\n", table::render(&rows));
+    println!("\n{}\n", table::render(&rows, console.width()));
     let complaints = complaints(&stack, &rows);
     let directory = stack.directory().to_owned();
     let error_lines = stack.error_lines();
@@ -83,6 +88,11 @@ pub(super) async fn run(options: StackOptions, log: &Path, keep: bool) -> Result
     } else {
         ExitCode::FAILURE
     })
+}
+
+fn interrupted() -> ExitCode {
+    println!("Interrupted. Everything that was started has ended, and its folder is removed.");
+    ExitCode::from(INTERRUPTED)
 }
 
 /// A biller's place in the list, and what came of its events.

@@ -18,7 +18,10 @@ const TIMER: Duration = Duration::from_secs(1);
 pub(super) async fn serve(mut options: StackOptions, log: &Path) -> Result<ExitCode, StackError> {
     let mut signals = StopSignals::catch();
     options.timer_interval = Some(TIMER);
-    let stack = Stack::start(options).await?;
+    let Some(stack) = signals.or_told_to_stop(Stack::start(options)).await else {
+        return Ok(ended());
+    };
+    let stack = stack?;
     println!("Sample billers:");
     for biller in &BILLERS {
         load(&stack, biller)?;
@@ -41,7 +44,12 @@ pub(super) async fn serve(mut options: StackOptions, log: &Path) -> Result<ExitC
     println!("Ctrl-C ends it.");
     signals.told_to_stop().await;
     stack.stop(false).await;
-    Ok(ExitCode::SUCCESS)
+    Ok(ended())
+}
+
+fn ended() -> ExitCode {
+    println!("\nEnded: everything that was started is gone, and its folder is removed.");
+    ExitCode::SUCCESS
 }
 
 fn remark(biller: &SampleBiller) -> &'static str {

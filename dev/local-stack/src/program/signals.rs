@@ -24,6 +24,14 @@ impl StopSignals {
         ])
     }
 
+    /// Lets work end; none when told to stop before that.
+    pub(super) async fn or_told_to_stop<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            done = work => Some(done),
+            () = self.told_to_stop() => None,
+        }
+    }
+
     /// Waits for one of them.
     pub(super) async fn told_to_stop(&mut self) {
         let Some([interrupt, terminate, hangup]) = &mut self.0 else {

@@ -1,11 +1,14 @@
 //! The table at the end.
 
-use comfy_table::{Cell, CellAlignment, Table};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 
 use super::verdict::{Row, organization};
 
 /// Rules above, below and under the header; no other lines, so that it fits 120 columns.
 const PRESET: &str = "  ── ══      ──    ";
+
+/// Columns of the terminal the table needs.
+const FULL_WIDTH: u16 = 118;
 
 const HEADER: [&str; 9] = [
     "biller",
@@ -22,10 +25,15 @@ const HEADER: [&str; 9] = [
 /// Columns with numbers.
 const NUMBERS: [usize; 2] = [4, 7];
 
-/// All rows as one text.
-pub(super) fn render(rows: &[Row]) -> String {
+/// All rows as one text; in a terminal of so many columns, cells that do not fit go on in the next line.
+pub(super) fn render(rows: &[Row], width: Option<u16>) -> String {
     let mut table = Table::new();
     table.load_preset(PRESET).set_header(HEADER);
+    if let Some(width) = width.filter(|width| *width < FULL_WIDTH) {
+        table
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(width);
+    }
     for index in 0..HEADER.len() {
         if let Some(column) = table.column_mut(index) {
             column.set_padding((0, 0));
