@@ -1,5 +1,7 @@
 //! A pool of the run's own: what its creation answered, doubles of it, and its end.
 
+use std::time::Duration;
+
 use local_stack::{Stack, StackOptions};
 use reqwest::Method;
 use secureauth_simulator::{Fault, FaultKind, Seed};
@@ -67,7 +69,7 @@ async fn until(mut holds: impl FnMut() -> Result<bool, Box<dyn std::error::Error
     let end = Instant::now() + DEADLINE;
     while !holds()? {
         assert!(Instant::now() < end, "it never happened");
-        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     Ok(())
 }
