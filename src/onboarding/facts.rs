@@ -128,6 +128,26 @@ impl Facts {
                 self.switched_from.get_or_insert(*was_deactivated);
             }
             Entry::Activated | Entry::Deactivated { .. } => self.switched = true,
+            Entry::TakingBack { .. }
+            | Entry::SwitchTakenBack
+            | Entry::UsersTakenBack
+            | Entry::PoolsTakenBack { .. }
+            | Entry::OrganizationTakenBack
+            | Entry::TakenBack
+            | Entry::RecheckedUpTo { .. }
+            | Entry::Rechecked => self.undoes(entry),
+            Entry::DeletePool { .. }
+            | Entry::PoolDeleted { .. }
+            | Entry::DeleteOrganization { .. }
+            | Entry::OrganizationDeleted { .. }
+            | Entry::OrganizationRestored { .. } => {}
+            Entry::Operator { .. } => self.undo_rounds = 0,
+        }
+    }
+
+    /// An entry of the taking-back: what is to be undone next.
+    fn undoes(&mut self, entry: &Entry) {
+        match entry {
             // A recheck that found something begins again.
             Entry::TakingBack { reason } => {
                 self.undo = Some(Undo::Switch);
@@ -152,12 +172,7 @@ impl Facts {
                 });
             }
             Entry::Rechecked => self.undo = Some(Undo::Nothing),
-            Entry::DeletePool { .. }
-            | Entry::PoolDeleted { .. }
-            | Entry::DeleteOrganization { .. }
-            | Entry::OrganizationDeleted { .. }
-            | Entry::OrganizationRestored { .. } => {}
-            Entry::Operator { .. } => self.undo_rounds = 0,
+            _ => {}
         }
     }
 
