@@ -1,5 +1,7 @@
 //! A pool of the run's own: what its creation answered, doubles of it, and its end.
 
+use std::time::Duration;
+
 use local_stack::{Stack, StackOptions};
 use reqwest::Method;
 use secureauth_simulator::{Fault, FaultKind, Seed};
@@ -7,8 +9,8 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::support::{
-    DEADLINE, IMPORT, Outcome, SomebodyElse, enable, enable_until_it_waits, entries, live, nothing, options, patient,
-    pools_of, refusal, refuse_journal_entry, resume, start,
+    DEADLINE, IMPORT, Outcome, SomebodyElse, enable_until_it_waits, entries, live, nothing, options, patient, pools_of,
+    refusal, refuse_journal_entry, resume, start,
 };
 
 /// A lease that is soon over, for a worker that did not give it up.
@@ -67,7 +69,7 @@ async fn until(mut holds: impl FnMut() -> Result<bool, Box<dyn std::error::Error
     let end = Instant::now() + DEADLINE;
     while !holds()? {
         assert!(Instant::now() < end, "it never happened");
-        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     Ok(())
 }
@@ -110,17 +112,17 @@ async fn the_generation_grows_once_however_often_a_pool_has_to_be_taken_back() -
         .simulator()
         .faults()
         .add(Fault::on("update_organization", refusal(422, false)));
-    // The deleted pool goes on showing for a while.
+    // The deleted pool goes on showing until it was taken back again.
     stack
         .simulator()
         .faults()
-        .add(Fault::on("delete_pool", FaultKind::ReadLag { ms: 400 }));
-    let run = enable(&stack, "1876").await?;
-    assert_eq!(run.state, "failed");
-    assert!(
-        entries(&stack, &run, "pools_taken_back")?.len() > 1,
-        "it was taken back again"
-    );
+        .add(Fault::on("delete_pool", FaultKind::ReadLag { ms: 600_000 }));
+    stack.front_door().toggle("1876", true).await?;
+    let run = stack.wait_for("1876", DEADLINE, |_| true).await?;
+    until(|| Ok(entries(&stack, &run, "pools_taken_back")?.len() > 1)).await?;
+    stack.simulator().faults().clear();
+    stack.simulator().advance(Duration::from_mins(11));
+    assert_eq!(stack.wait_for_end("1876", DEADLINE).await?.state, "failed");
     assert_eq!(stack.database().biller("1876")?.expect("is there").generation, 1);
     assert_eq!(stack.in_secureauth("1876"), nothing());
     Ok(())

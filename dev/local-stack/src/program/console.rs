@@ -53,7 +53,7 @@ impl Console {
     pub(super) fn close(&self) {
         // The cursor still stands behind the last bar.
         if self.bars.is_some() {
-            println!();
+            say!();
         }
     }
 
@@ -135,9 +135,10 @@ impl BillerLine {
             return;
         }
         text.clone_into(&mut self.last);
-        match &self.bar {
-            Some(bar) => bar.set_message(self.last.clone()),
-            None => println!("{:20} {text}", self.label),
+        if let Some(bar) = &self.bar {
+            bar.set_message(self.last.clone());
+        } else {
+            say!("{:20} {text}", self.label);
         }
     }
 }

@@ -1,5 +1,13 @@
 //! The command line.
 
+/// A line for the person. One who stops reading (`| head`) does not end the work.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($text)*);
+    }};
+}
+
 mod billers;
 mod console;
 mod log;

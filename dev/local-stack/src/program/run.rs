@@ -35,7 +35,7 @@ pub(super) async fn run(options: StackOptions, log: &Path, keep: bool) -> Result
         return Ok(interrupted());
     };
     let stack = Arc::new(stack?);
-    println!(
+    say!(
         "{} sample billers: events go to {}, SecureAuth is the simulator at {}\n",
         BILLERS.len(),
         stack.front_door().base_url(),
@@ -56,7 +56,7 @@ pub(super) async fn run(options: StackOptions, log: &Path, keep: bool) -> Result
         }
     };
     console.close();
-    println!("\n{}\n", table::render(&rows, console.width()));
+    say!("\n{}\n", table::render(&rows, console.width()));
     let complaints = complaints(&stack, &rows);
     let directory = stack.directory().to_owned();
     let error_lines = stack.error_lines();
@@ -64,25 +64,25 @@ pub(super) async fn run(options: StackOptions, log: &Path, keep: bool) -> Result
     stop(stack, keep).await;
     let seconds = begun.elapsed().as_secs_f64();
     if complaints.is_empty() {
-        println!(
+        say!(
             "{} events in {seconds:.1} s, each as expected. SecureAuth holds {}, and the database says the same.",
             rows.len(),
             Totals::expected()
         );
     } else {
-        println!("NOT as expected, after {seconds:.1} s:");
+        say!("NOT as expected, after {seconds:.1} s:");
         for complaint in &complaints {
-            println!("  ✗ {complaint}");
+            say!("  ✗ {complaint}");
         }
-        println!("The handler's last warnings and errors:");
+        say!("The handler's last warnings and errors:");
         for line in error_lines.iter().skip(error_lines.len().saturating_sub(ERROR_LINES)) {
-            println!("  {line}");
+            say!("  {line}");
         }
     }
     if keep {
-        println!("Database: {}", directory.join("biller-onboarding.db").display());
+        say!("Database: {}", directory.join("biller-onboarding.db").display());
     }
-    println!("Log of handler and host: {}", log.display());
+    say!("Log of handler and host: {}", log.display());
     Ok(if complaints.is_empty() {
         ExitCode::SUCCESS
     } else {
@@ -91,7 +91,7 @@ pub(super) async fn run(options: StackOptions, log: &Path, keep: bool) -> Result
 }
 
 fn interrupted() -> ExitCode {
-    println!("Interrupted. Everything that was started has ended, and its folder is removed.");
+    say!("Interrupted. Everything that was started has ended, and its folder is removed.");
     ExitCode::from(INTERRUPTED)
 }
 

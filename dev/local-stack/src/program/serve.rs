@@ -22,10 +22,10 @@ pub(super) async fn serve(mut options: StackOptions, log: &Path) -> Result<ExitC
         return Ok(ended());
     };
     let stack = stack?;
-    println!("Sample billers:");
+    say!("Sample billers:");
     for biller in &BILLERS {
         load(&stack, biller)?;
-        println!(
+        say!(
             "  {}  {:24} {:>5} users{}",
             biller.id,
             biller.name,
@@ -34,21 +34,21 @@ pub(super) async fn serve(mut options: StackOptions, log: &Path) -> Result<ExitC
         );
     }
     let (front_door, secureauth) = (stack.front_door().base_url(), stack.simulator().base_url());
-    println!("\nHTTP API: {front_door}\nSecureAuth: {secureauth} (simulator)\n\nTry, in another terminal:\n");
+    say!("\nHTTP API: {front_door}\nSecureAuth: {secureauth} (simulator)\n\nTry, in another terminal:\n");
     for line in curl_lines(front_door) {
-        println!("{line}");
+        say!("{line}");
     }
-    println!("curl {secureauth}/admin/inventory\n");
-    println!("Database: {}", stack.database().path().display());
-    println!("Log of handler and host: {}", log.display());
-    println!("Ctrl-C ends it.");
+    say!("curl {secureauth}/admin/inventory\n");
+    say!("Database: {}", stack.database().path().display());
+    say!("Log of handler and host: {}", log.display());
+    say!("Ctrl-C ends it.");
     signals.told_to_stop().await;
     stack.stop(false).await;
     Ok(ended())
 }
 
 fn ended() -> ExitCode {
-    println!("\nEnded: everything that was started is gone, and its folder is removed.");
+    say!("\nEnded: everything that was started is gone, and its folder is removed.");
     ExitCode::SUCCESS
 }
 

@@ -1,6 +1,6 @@
 //! The table at the end.
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
+use comfy_table::{Cell, CellAlignment, Table};
 
 use super::verdict::{Row, organization};
 
@@ -8,7 +8,7 @@ use super::verdict::{Row, organization};
 const PRESET: &str = "  ── ══      ──    ";
 
 /// Columns of the terminal the table needs.
-const FULL_WIDTH: u16 = 118;
+const TABLE_WIDTH: u16 = 118;
 
 const HEADER: [&str; 9] = [
     "biller",
@@ -25,15 +25,13 @@ const HEADER: [&str; 9] = [
 /// Columns with numbers.
 const NUMBERS: [usize; 2] = [4, 7];
 
-/// All rows as one text; in a terminal of so many columns, cells that do not fit go on in the next line.
+/// All rows as one text: a table, or a list in a terminal of fewer columns than the table needs.
 pub(super) fn render(rows: &[Row], width: Option<u16>) -> String {
+    if width.is_some_and(|width| width < TABLE_WIDTH) {
+        return list(rows);
+    }
     let mut table = Table::new();
     table.load_preset(PRESET).set_header(HEADER);
-    if let Some(width) = width.filter(|width| *width < FULL_WIDTH) {
-        table
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(width);
-    }
     for index in 0..HEADER.len() {
         if let Some(column) = table.column_mut(index) {
             column.set_padding((0, 0));
@@ -56,10 +54,30 @@ pub(super) fn render(rows: &[Row], width: Option<u16>) -> String {
     table.to_string()
 }
 
+/// What stands in the table, in short lines.
+fn list(rows: &[Row]) -> String {
+    let mut lines = vec!["Users: expected/in SecureAuth/in database".to_owned()];
+    let mut biller_above = "";
+    for row in rows {
+        if row.biller.id != biller_above {
+            biller_above = row.biller.id;
+            lines.push(format!("{} {}", row.biller.id, row.biller.name));
+        }
+        let [_, event, _, status, users, organization, date, time, verdict] = texts(String::new(), row);
+        lines.push(format!("  {verdict} {event}: {status} ({time})"));
+        lines.push(format!("    users {users}, {organization}, date {date}"));
+    }
+    lines.join("\n")
+}
+
 fn cells(biller: String, row: &Row) -> Vec<Cell> {
+    texts(biller, row).into_iter().map(Cell::new).collect()
+}
+
+fn texts(biller: String, row: &Row) -> [String; HEADER.len()] {
     let observed = &row.observed;
     let expected = row.act.ending.users();
-    let texts = [
+    [
         biller,
         row.act.label(),
         row.act.ending.status().to_owned(),
@@ -76,6 +94,5 @@ fn cells(biller: String, row: &Row) -> Vec<Cell> {
         if observed.has_date { "set" } else { "–" }.to_owned(),
         format!("{:.1} s", row.took.as_secs_f64()),
         if row.is_good() { "✓" } else { "✗" }.to_owned(),
-    ];
-    texts.into_iter().map(Cell::new).collect()
+    ]
 }
