@@ -27,7 +27,8 @@ const FINDINGS: u8 = 2;
 const FAILED: u8 = 1;
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 it is done; 1 it is not, and stderr says why; 2 arguments or settings are wrong.
+Exit codes: 0 it is done, and for plan nothing is known to stop the run; 1 otherwise, and stderr says why;
+2 arguments or settings are wrong.
 
 The settings are environment variables; SQL Server's connection string and the credentials may be in Key Vault.";
 
