@@ -3,6 +3,7 @@
 
 mod db;
 mod operate;
+mod plan;
 mod serve;
 mod status;
 
@@ -13,7 +14,8 @@ use std::sync::Arc;
 use clap::{Parser, Subcommand};
 
 use crate::boot::{Boot, Database};
-use crate::functions::NotReady;
+use crate::domain::ids::BillerId;
+use crate::functions::{NotReady, Services, ServicesSource};
 use crate::settings::{Environment, Log};
 use crate::store::Operation;
 use crate::telemetry;
@@ -25,7 +27,8 @@ const FINDINGS: u8 = 2;
 const FAILED: u8 = 1;
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 it is done; 1 it is not, and stderr says why; 2 arguments or settings are wrong.
+Exit codes: 0 it is done, and for plan nothing is known to stop the run; 1 otherwise, and stderr says why;
+2 arguments or settings are wrong.
 
 The settings are environment variables; SQL Server's connection string and the credentials may be in Key Vault.";
 
@@ -41,6 +44,12 @@ struct Arguments {
 enum Command {
     /// Serve the Functions host (the default)
     Serve,
+    /// Say what toggling a biller to Yes would do now; writes nothing
+    Plan {
+        /// The biller's id
+        #[arg(value_parser = plan::biller_id)]
+        biller: BillerId,
+    },
     /// Show a biller's CIAM state, its latest run, and that run's journal
     Status {
         /// The biller's id
@@ -71,21 +80,44 @@ pub async fn run(environment: Environment, seed: u64) -> ExitCode {
         eprintln!("{findings}");
         return ExitCode::from(FINDINGS);
     }
+    if let Command::Plan { biller } = &command {
+        return match boot.services().await {
+            Ok(services) => show_plan(&services, biller).await,
+            Err(not_ready) => refuse(not_ready),
+        };
+    }
     let database = match boot.database().await {
         Ok(database) => database,
-        Err(NotReady::Configuration) => return ExitCode::from(FINDINGS),
-        Err(not_ready) => {
-            eprintln!("{not_ready}");
-            return ExitCode::from(FAILED);
-        }
+        Err(not_ready) => return refuse(not_ready),
     };
     match carry_out(command, &database).await {
         Ok(told) => print(&told),
-        Err(message) => {
-            eprintln!("{message}");
-            ExitCode::from(FAILED)
-        }
+        Err(message) => fail(&message),
     }
+}
+
+/// The plan is shown whether or not the run it is about can succeed.
+async fn show_plan(services: &Services, biller: &BillerId) -> ExitCode {
+    match plan::run(services, biller).await {
+        Ok((told, None)) => print(&told),
+        Ok((told, Some(obstacle))) => {
+            print(&told);
+            fail(&obstacle)
+        }
+        Err(message) => fail(&message),
+    }
+}
+
+fn refuse(not_ready: NotReady) -> ExitCode {
+    match not_ready {
+        NotReady::Configuration => ExitCode::from(FINDINGS),
+        not_ready => fail(&not_ready.to_string()),
+    }
+}
+
+fn fail(message: &str) -> ExitCode {
+    eprintln!("{message}");
+    ExitCode::from(FAILED)
 }
 
 /// Whoever reads may stop reading (`| head`): that is no failure.
@@ -109,7 +141,7 @@ async fn carry_out(command: Command, database: &Database) -> Result<String, Stri
         db::fitting_schema(store).await?;
     }
     match command {
-        Command::Serve => Ok(String::new()),
+        Command::Serve | Command::Plan { .. } => Ok(String::new()),
         Command::Status { biller } => status::run(store, &biller).await,
         Command::Resume(target) => operate::run(store, Operation::Resume, &target).await,
         Command::Rollback(target) => operate::run(store, Operation::Rollback, &target).await,

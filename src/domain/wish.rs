@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::biller::CiamState;
 use super::ids::{BillerId, EventId, OnboardingId, RequestedBy};
-use super::run::{Kind, RunState};
+use super::run::{Kind, Run, RunState};
 use super::words::words;
 
 /// Who sent the event.
@@ -54,6 +54,17 @@ pub struct RunHead {
     pub state: RunState,
     /// A worker has had it at least once, so its message is known to have arrived.
     pub ever_leased: bool,
+}
+
+impl From<&Run> for RunHead {
+    fn from(run: &Run) -> Self {
+        Self {
+            id: run.id,
+            kind: run.kind,
+            state: run.state,
+            ever_leased: run.started_at.is_some(),
+        }
+    }
 }
 
 /// An event with the same id that was recorded before.
@@ -115,19 +126,24 @@ pub fn decide(wish: &Wish, snapshot: &Snapshot) -> Decision {
     if wish.source == Source::BillerWizard && !wish.enable {
         return Decision::NothingToDo;
     }
+    decide_unseen(wish.enable, snapshot)
+}
+
+/// The event table's rows for a Yes or a No that no earlier event settles.
+pub fn decide_unseen(enable: bool, snapshot: &Snapshot) -> Decision {
     if !snapshot.biller_exists {
         return Decision::BillerNotFound;
     }
     if let Some(run) = snapshot.blocking {
         return if run.state == RunState::Stuck {
             Decision::Stuck(run.id)
-        } else if wish.enable == (run.kind != Kind::Disable) {
+        } else if enable == (run.kind != Kind::Disable) {
             Decision::Join(run)
         } else {
             Decision::OppositeRunning(run.id)
         };
     }
-    match (wish.enable, snapshot.ciam) {
+    match (enable, snapshot.ciam) {
         (true, CiamState::Active) => Decision::Start(Kind::Sync),
         (true, _) if !snapshot.biller_named => Decision::BillerWithoutName,
         (true, _) => Decision::Start(Kind::Enable),

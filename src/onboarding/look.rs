@@ -4,7 +4,7 @@ use super::failure::StepError;
 use super::run_context::RunContext;
 use super::steps::ensure_pool::organization_of;
 use crate::domain::run::Kind;
-use crate::ic_secureauth_api::{ApiError, Organization, OrganizationId, OrganizationQuery, Versioned};
+use crate::ic_secureauth_api::{Api, ApiError, Organization, OrganizationId, OrganizationQuery, Versioned};
 
 impl RunContext<'_> {
     /// SecureAuth shows the switch as the run wishes it: confirmed, whatever its answer was (design.md §3 "Point of no
@@ -17,30 +17,38 @@ impl RunContext<'_> {
         })
     }
 
-    /// An organization by its id and, where that shows nothing, by the list: a cache may go on answering 404 long after a
-    /// creation. What neither shows is gone.
+    /// See [`organization_anywhere`].
     pub(super) async fn organization_anywhere(
         &self,
         id: &OrganizationId,
     ) -> Result<Option<Versioned<Organization>>, ApiError> {
-        if let Some(found) = self.api.organization(id).await? {
-            return Ok(Some(found));
+        organization_anywhere(&self.api, id).await
+    }
+}
+
+/// An organization by its id and, where that shows nothing, by the list: a cache may go on answering 404 long after a
+/// creation. What neither shows is gone.
+pub(super) async fn organization_anywhere<Access>(
+    api: &Api<Access>,
+    id: &OrganizationId,
+) -> Result<Option<Versioned<Organization>>, ApiError> {
+    if let Some(found) = api.organization(id).await? {
+        return Ok(Some(found));
+    }
+    let query = OrganizationQuery {
+        // Also matches names that contain the id, hence the comparison.
+        search_phrase: Some(id.to_string()),
+        ..OrganizationQuery::default()
+    };
+    let mut after = None;
+    loop {
+        let page = api.list_organizations(&query, after.as_ref()).await?;
+        if let Some(value) = page.items.into_iter().find(|organization| organization.id() == id) {
+            return Ok(Some(Versioned { value, etag: None }));
         }
-        let query = OrganizationQuery {
-            // Also matches names that contain the id, hence the comparison.
-            search_phrase: Some(id.to_string()),
-            ..OrganizationQuery::default()
-        };
-        let mut after = None;
-        loop {
-            let page = self.api.list_organizations(&query, after.as_ref()).await?;
-            if let Some(value) = page.items.into_iter().find(|organization| organization.id() == id) {
-                return Ok(Some(Versioned { value, etag: None }));
-            }
-            after = page.next;
-            if after.is_none() {
-                return Ok(None);
-            }
+        after = page.next;
+        if after.is_none() {
+            return Ok(None);
         }
     }
 }

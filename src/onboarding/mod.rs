@@ -12,6 +12,7 @@ mod heartbeat;
 mod look;
 mod naming;
 mod ownership;
+pub mod plan;
 mod run_context;
 mod slice;
 mod steps;

@@ -1,9 +1,12 @@
 //! Ids, keys and markers of everything a run creates: derived, never random per attempt (reference 5.2).
 
+use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::Parts;
 use super::failure::StepError;
 use super::run_context::RunContext;
+use crate::domain::ids::{BillerId, OnboardingId};
 use crate::domain::reason::Reason;
 use crate::ic_secureauth_api::{DerivedIds, IdempotencyKey, Marker, OrganizationId};
 
@@ -13,21 +16,58 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x8f1d_3c52_6f0e_5c1b_9a57_2f0b_7f6e_41c
 /// What [`Marker::created_by`] says.
 const CREATED_BY: &str = "biller-onboarding";
 
-impl RunContext<'_> {
+/// Whose ids, names and payloads are derived: the biller of a run, or of a plan.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub(super) parts: &'a Parts,
+    pub(super) biller_id: &'a BillerId,
+    pub(super) biller_name: Option<&'a str>,
+    /// Part of every derived id.
+    pub(super) generation: u32,
+}
+
+impl Subject<'_> {
     /// The stored organization's id, else the BID behind `ORGANIZATION_ID_PREFIX` (O1).
-    pub(super) async fn organization_id(&self) -> Result<OrganizationId, StepError> {
-        let stored = self.store().biller(&self.run.biller_id, 0).await?;
-        let id = stored.and_then(|view| view.biller.organization_id).unwrap_or_else(|| {
-            let prefix = &self.settings().organization_id_prefix;
-            format!("{prefix}{}", self.run.biller_id)
+    pub(super) fn organization_id(&self, stored: Option<String>) -> Result<OrganizationId, StepError> {
+        let id = stored.unwrap_or_else(|| {
+            let prefix = &self.parts.settings.organization_id_prefix;
+            format!("{prefix}{}", self.biller_id)
         });
         OrganizationId::parse(id).map_err(|_| StepError::Permanent(Reason::SecureauthRefused))
     }
 
     /// The ids derived from tenant, biller and generation.
     pub(super) fn derived_ids(&self) -> DerivedIds {
-        let biller = self.run.biller_id.as_ref();
-        DerivedIds::new(NAMESPACE, &self.parts().tenant_id, biller, self.run.generation)
+        let biller = self.biller_id.as_ref();
+        DerivedIds::new(NAMESPACE, &self.parts.tenant_id, biller, self.generation)
+    }
+
+    /// Proves later that this run created a resource.
+    pub(super) fn marker(&self, run: OnboardingId, created_at: OffsetDateTime) -> Marker {
+        Marker {
+            onboarding_id: run.to_string(),
+            owner_id: self.biller_id.to_string(),
+            created_by: CREATED_BY.to_owned(),
+            created_at: Some(created_at),
+        }
+    }
+}
+
+impl RunContext<'_> {
+    pub(super) fn subject(&self) -> Subject<'_> {
+        Subject {
+            parts: self.parts(),
+            biller_id: &self.run.biller_id,
+            biller_name: self.run.biller_name.as_deref(),
+            generation: self.run.generation,
+        }
+    }
+
+    /// See [`Subject::organization_id`].
+    pub(super) async fn organization_id(&self) -> Result<OrganizationId, StepError> {
+        let stored = self.store().biller(&self.run.biller_id, 0).await?;
+        self.subject()
+            .organization_id(stored.and_then(|view| view.biller.organization_id))
     }
 
     /// Same within one window of tries, new for the next, which looks first (reference 5.2).
@@ -35,13 +75,8 @@ impl RunContext<'_> {
         IdempotencyKey::derive(&self.run.id.to_string(), step, u64::from(self.facts.intents))
     }
 
-    /// Proves later that this run created a resource.
+    /// See [`Subject::marker`].
     pub(super) fn marker(&self) -> Marker {
-        Marker {
-            onboarding_id: self.run.id.to_string(),
-            owner_id: self.run.biller_id.to_string(),
-            created_by: CREATED_BY.to_owned(),
-            created_at: Some(self.run.created_at),
-        }
+        self.subject().marker(self.run.id, self.run.created_at)
     }
 }

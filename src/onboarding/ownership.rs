@@ -2,9 +2,10 @@
 
 use super::failure::StepError;
 use super::run_context::RunContext;
-use crate::domain::ids::OnboardingId;
+use crate::domain::ids::{BillerId, OnboardingId};
 use crate::domain::reason::Reason;
 use crate::ic_secureauth_api::Marker;
+use crate::store::Store;
 
 /// Whose a resource is, by its marker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,22 +25,34 @@ impl RunContext<'_> {
     }
 
     /// # Errors
-    /// Stuck for the marker of another biller, of an unfinished run, or of a run the database does not know.
+    /// See [`stood_before`].
     pub(super) async fn owner(&self, marker: Option<&Marker>) -> Result<Owner, StepError> {
-        let Some(marker) = marker else {
-            return Ok(Owner::Unmarked);
-        };
-        if self.created(Some(marker)) {
+        if self.created(marker) {
             return Ok(Owner::ThisRun);
         }
-        let foreign = || StepError::Stuck(Reason::ForeignMarker);
-        let id: OnboardingId = marker.onboarding_id.parse().map_err(|_| foreign())?;
-        let run = self.store().run(id).await?.ok_or_else(foreign)?;
-        let finished = !run.state.blocks_others();
-        if finished && run.biller_id == self.run.biller_id {
-            Ok(Owner::EarlierRun)
-        } else {
-            Err(foreign())
-        }
+        stood_before(self.store().as_ref(), &self.run.biller_id, marker).await
+    }
+}
+
+/// Whose a resource is that the run at hand did not create.
+///
+/// # Errors
+/// Stuck for the marker of another biller, of an unfinished run, or of a run the database does not know.
+pub(super) async fn stood_before(
+    store: &dyn Store,
+    biller: &BillerId,
+    marker: Option<&Marker>,
+) -> Result<Owner, StepError> {
+    let Some(marker) = marker else {
+        return Ok(Owner::Unmarked);
+    };
+    let foreign = || StepError::Stuck(Reason::ForeignMarker);
+    let id: OnboardingId = marker.onboarding_id.parse().map_err(|_| foreign())?;
+    let run = store.run(id).await?.ok_or_else(foreign)?;
+    let finished = !run.state.blocks_others();
+    if finished && run.biller_id == *biller {
+        Ok(Owner::EarlierRun)
+    } else {
+        Err(foreign())
     }
 }

@@ -22,7 +22,7 @@ pub(super) struct Found {
 /// A row of `ciam.Biller`.
 #[derive(Debug)]
 pub(super) struct Listed {
-    name: Option<String>,
+    pub(super) name: Option<String>,
 }
 
 impl Listed {
@@ -97,7 +97,7 @@ impl Found {
         Snapshot {
             event: self.event.as_ref().map(|(fingerprint, run)| RecordedEvent {
                 fingerprint: fingerprint.clone(),
-                run: run.as_ref().map(head),
+                run: run.as_ref().map(RunHead::from),
             }),
             biller_exists: self.listed.is_some(),
             biller_named: self.listed.as_ref().is_some_and(|listed| listed.name.is_some()),
@@ -105,7 +105,7 @@ impl Found {
                 .biller
                 .as_ref()
                 .map_or(CiamState::NotEnabled, |biller| biller.state),
-            blocking: self.blocking.as_ref().map(head),
+            blocking: self.blocking.as_ref().map(RunHead::from),
         }
     }
 }
@@ -118,14 +118,5 @@ impl Plan {
             biller: self.biller,
             run: started.or(self.known),
         }
-    }
-}
-
-fn head(run: &Run) -> RunHead {
-    RunHead {
-        id: run.id,
-        kind: run.kind,
-        state: run.state,
-        ever_leased: run.started_at.is_some(),
     }
 }

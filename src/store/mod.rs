@@ -53,6 +53,8 @@ pub struct Acceptance {
 pub struct BillerView {
     /// Its CIAM record; untouched if there is none.
     pub biller: BillerCiam,
+    /// Its name as the CRM has it now; never blank.
+    pub name: Option<String>,
     /// Its latest run.
     pub run: Option<Run>,
     /// The first issues of that run, in a stable order.

@@ -18,6 +18,7 @@ mod messages;
 mod operating;
 mod own_pool;
 mod payload_schema;
+mod planning;
 mod store;
 mod support;
 mod users;

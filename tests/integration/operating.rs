@@ -64,7 +64,7 @@ async fn without_usable_settings_the_handler_serves_503_and_says_once_what_is_wr
 
 #[tokio::test(flavor = "multi_thread")]
 async fn subcommands_exit_2_with_the_findings() -> Outcome {
-    for arguments in [&["status", "1876"][..], &["db", "check"][..]] {
+    for arguments in [&["status", "1876"][..], &["plan", "1876"], &["db", "check"]] {
         let output = Command::new(HANDLER)
             .args(arguments)
             .env_clear()

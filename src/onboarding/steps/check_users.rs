@@ -1,26 +1,22 @@
 //! Finds every data error before the first write to SecureAuth (U1; design.md §3 "User data").
 
 use super::super::failure::StepError;
+use super::super::naming::Subject;
 use super::super::run_context::RunContext;
-use super::payload_schema;
+use super::payload_schema::{self, PayloadSchema};
+use crate::domain::issue::Issue;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 use crate::domain::run::Progress;
 use crate::domain::user_set::{Counts, UserSet};
+use crate::settings::Onboarding;
 use crate::settings::onboarding::OnInvalidUser;
-use crate::store::Batch;
+use crate::store::{Batch, StoreError};
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let schema = payload_schema::configured(context).await?;
-    let mut users = UserSet::new(context.settings().address_verified);
-    let store = std::sync::Arc::clone(context.store());
-    store
-        .each_user(&context.run.biller_id, &mut |row| {
-            users.add(row, |user| schema.issues(user));
-        })
-        .await?;
-    let (counts, issues) = users.finish();
-    let verdict = verdict(counts, context);
+    let (counts, issues) = read(context.subject(), Some(&schema)).await?;
+    let verdict = verdict(counts.invalid, counts.total, context.settings());
     let issues_total = issues.len() as u64;
     let skipped = if verdict.is_ok() { counts.invalid } else { 0 };
     let mut batch = Batch {
@@ -51,11 +47,27 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     verdict
 }
 
-fn verdict(counts: Counts, context: &RunContext<'_>) -> Result<(), StepError> {
-    let settings = context.settings();
+/// Every row of the biller, held against the rules and, where there is one, the payload schema.
+pub(in super::super) async fn read(
+    subject: Subject<'_>,
+    schema: Option<&PayloadSchema>,
+) -> Result<(Counts, Vec<Issue>), StoreError> {
+    let parts = subject.parts;
+    let mut users = UserSet::new(parts.settings.address_verified);
+    parts
+        .store
+        .each_user(subject.biller_id, &mut |row| {
+            users.add(row, |user| schema.map(|schema| schema.issues(user)).unwrap_or_default());
+        })
+        .await?;
+    Ok(users.finish())
+}
+
+/// Whether so many users with data errors let a run go on (`ON_INVALID_USER`).
+pub(in super::super) fn verdict(invalid: u64, total: u64, settings: &Onboarding) -> Result<(), StepError> {
     let acceptable = match settings.on_invalid_user {
-        OnInvalidUser::Fail => counts.invalid == 0,
-        OnInvalidUser::Skip => may_skip(counts.invalid, counts.total, settings.max_skipped_percent),
+        OnInvalidUser::Fail => invalid == 0,
+        OnInvalidUser::Skip => may_skip(invalid, total, settings.max_skipped_percent),
     };
     if acceptable {
         Ok(())
@@ -65,7 +77,7 @@ fn verdict(counts: Counts, context: &RunContext<'_>) -> Result<(), StepError> {
 }
 
 /// Neither all users nor more than `percent` of them may be left out.
-pub(super) fn may_skip(invalid: u64, total: u64, percent: u8) -> bool {
+fn may_skip(invalid: u64, total: u64, percent: u8) -> bool {
     invalid == 0 || (invalid < total && invalid * 100 <= total * u64::from(percent))
 }
 

@@ -27,9 +27,7 @@ async fn adopt(context: &mut RunContext<'_>, found: &Organization) -> Result<(),
     let entry = match context.owner(found.marker()).await? {
         Owner::ThisRun => return created_as_asked(context, found.id(), found).await,
         Owner::EarlierRun | Owner::Unmarked => {
-            if found.parent_id() != Some(context.settings().parent_organization_id.as_str()) {
-                return Err(StepError::Permanent(Reason::OrganizationElsewhere));
-            }
+            is_below(found, &context.settings().parent_organization_id)?;
             info!(organization_id, "the organization stood before");
             Entry::OrganizationFound {
                 organization_id,
@@ -38,6 +36,15 @@ async fn adopt(context: &mut RunContext<'_>, found: &Organization) -> Result<(),
         }
     };
     Ok(context.note(entry).await?)
+}
+
+/// One that stood before is used only where the billers' organizations are.
+pub(in super::super) fn is_below(found: &Organization, parent: &str) -> Result<(), StepError> {
+    if found.parent_id() == Some(parent) {
+        Ok(())
+    } else {
+        Err(StepError::Permanent(Reason::OrganizationElsewhere))
+    }
 }
 
 async fn create(context: &mut RunContext<'_>, id: OrganizationId) -> Result<(), StepError> {

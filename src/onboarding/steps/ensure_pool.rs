@@ -6,6 +6,7 @@ use super::super::facts::Origin;
 use super::super::failure::StepError;
 use super::super::ownership::Owner;
 use super::super::run_context::RunContext;
+use super::find_pool::{self, Known};
 use super::{identity_provider, new_pool, own_pools, pool_users};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
@@ -34,33 +35,14 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     pool_users::record(context, &id, pool.case_insensitive).await
 }
 
-/// The stored id, else the derived id, else the organization's list.
 async fn find(context: &RunContext<'_>) -> Result<Option<Pool>, StepError> {
-    let organization = organization_of(context)?;
     let stored = context.store().biller(&context.run.biller_id, 0).await?;
-    let stored = stored.and_then(|view| view.biller.identity_pool_id);
-    let derived = context.derived_ids().pool_id();
-    for id in stored
-        .and_then(|id| PoolId::parse(id).ok())
-        .into_iter()
-        .chain([derived])
-    {
-        let found = context.api.pool(&id).await?.map(|found| found.value);
-        let usable = |pool: &Pool| pool.workspace_id.as_deref() == Some(organization.as_str()) && !pool.deleted;
-        if let Some(pool) = found.filter(usable) {
-            return Ok(Some(pool));
-        }
-    }
-    let mut pools: Vec<Pool> = context.api.pools_of(&organization).await?;
-    pools.retain(|pool| !pool.deleted);
-    let ours = own_pools::to_keep(&pools, |pool| context.created(pool.marker().as_ref()));
-    if let Some(ours) = ours.cloned() {
-        return Ok(Some(ours));
-    }
-    match pools.len() {
-        0 | 1 => Ok(pools.pop()),
-        _ => Err(StepError::Stuck(Reason::SeveralPools)),
-    }
+    let known = Known {
+        organization: organization_of(context)?,
+        stored: stored.and_then(|view| view.biller.identity_pool_id),
+        derived: context.subject().derived_ids().pool_id(),
+    };
+    find_pool::find(&context.api, known, |pool| context.created(pool.marker().as_ref())).await
 }
 
 async fn adopt(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepError> {

@@ -85,7 +85,7 @@ impl Importer {
                 payload_schema_id: SchemaId::parse(&pool.payload_schema_id).map_err(|_| refused())?,
                 metadata_schema_id: SchemaId::parse(&pool.metadata_schema_id).ok(),
                 address_verified: context.settings().address_verified,
-                payload_members: payload_schema::members(context)?,
+                payload_members: payload_schema::members(context.settings())?,
                 recorded_at: context.run.created_at,
             },
             foreign,

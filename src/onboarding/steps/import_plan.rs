@@ -5,8 +5,9 @@ use std::collections::{HashMap, HashSet};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use uuid::Uuid;
 
-use super::super::facts::{Origin, PoolFact};
+use super::super::facts::Origin;
 use super::super::failure::StepError;
+use super::super::naming::Subject;
 use super::super::run_context::RunContext;
 use super::payload_schema::PayloadSchema;
 use super::pool_users::fold;
@@ -14,20 +15,20 @@ use super::user_payload::Outgoing;
 use crate::domain::issue::{Code, Field, Issue};
 use crate::domain::reason::Reason;
 use crate::domain::user::{Checked, CrmUser, UserRow};
-use crate::ic_secureauth_api::{ApiError, PoolId, UserId};
+use crate::ic_secureauth_api::{Api, ApiError, PoolId, UserId};
 use crate::store::{LedgerRow, LedgerState, PoolUser};
 
 /// A page, sorted out.
 #[derive(Debug, Default)]
-pub(super) struct Plan {
+pub(in super::super) struct Plan {
     /// Not in the pool yet.
-    pub(super) import: Vec<Outgoing>,
+    pub(in super::super) import: Vec<Outgoing>,
     /// Imported by an earlier run, different in the CRM now.
-    pub(super) change: Vec<Outgoing>,
+    pub(in super::super) change: Vec<Outgoing>,
     /// There already, and nothing to change.
-    pub(super) already_present: u64,
+    pub(in super::super) already_present: u64,
     /// Rows that became invalid since they were checked.
-    pub(super) issues: Vec<Issue>,
+    pub(in super::super) issues: Vec<Issue>,
 }
 
 pub(super) async fn of(
@@ -36,74 +37,112 @@ pub(super) async fn of(
     rows: Vec<UserRow>,
     known_invalid: &HashSet<Uuid>,
 ) -> Result<Plan, StepError> {
-    let mut plan = Plan::default();
-    let users = valid_users(rows, known_invalid, schema, &mut plan.issues);
-    let outgoing: Vec<Outgoing> = users.into_iter().map(|user| context.outgoing(user)).collect();
+    let (users, issues) = outgoing(context.subject(), schema, rows, known_invalid);
     let Some(pool) = context.facts.pool.as_ref().filter(|pool| pool.origin == Origin::Found) else {
-        plan.import = outgoing;
-        return Ok(plan);
-    };
-    let guids: Vec<Uuid> = outgoing.iter().map(|user| user.user_guid).collect();
-    let biller = &context.run.biller_id;
-    let earlier = context.store().earlier_ledger(biller, &pool.id, &guids).await?;
-    let candidates: Vec<PoolUser> = outgoing
-        .iter()
-        .map(|user| PoolUser {
-            user_id: user.user_id,
-            identifier: fold(&user.import.user_name, pool.case_insensitive),
-        })
-        .collect();
-    let mut present = context.store().pool_users_before(context.run.id, &candidates).await?;
-    present.extend(there_all_the_same(context, pool, &outgoing, &earlier, &present).await?);
-    for user in outgoing {
-        if !present.contains(&user.user_id) {
-            plan.import.push(user);
-            continue;
-        }
-        let changed = earlier.get(&user.user_guid).is_some_and(|row| {
-            let imported = matches!(row.state, LedgerState::Imported | LedgerState::Changed);
-            imported && row.user_id == user.user_id && row.content_hash != user.hash
+        return Ok(Plan {
+            import: users,
+            issues,
+            ..Plan::default()
         });
-        if changed {
-            plan.change.push(user);
-        } else {
-            plan.already_present += 1;
-        }
-    }
-    Ok(plan)
+    };
+    let candidates = candidates(&users, pool.case_insensitive);
+    let listed = context.store().pool_users_before(context.run.id, &candidates).await?;
+    let before = PoolBefore {
+        subject: context.subject(),
+        api: &context.api,
+        pool: PoolId::parse(&pool.id).map_err(|_| StepError::Permanent(Reason::SecureauthRefused))?,
+        in_flight: context.parts().max_in_flight,
+    };
+    let plan = before.sort(users, listed).await?;
+    Ok(Plan { issues, ..plan })
 }
 
-/// Users that an earlier run imported into this pool, that its list did not show and that are there when asked for: the
-/// list is eventually consistent, and they must neither be imported again nor deleted by a taking-back.
-async fn there_all_the_same(
-    context: &RunContext<'_>,
-    pool: &PoolFact,
-    users: &[Outgoing],
-    earlier: &HashMap<Uuid, LedgerRow>,
-    listed: &HashSet<Uuid>,
-) -> Result<HashSet<Uuid>, StepError> {
-    let pool = &PoolId::parse(&pool.id).map_err(|_| StepError::Permanent(Reason::SecureauthRefused))?;
-    let imported = |user: &&Outgoing| {
-        let row = earlier.get(&user.user_guid).filter(|row| row.user_id == user.user_id);
-        row.is_some_and(|row| matches!(row.state, LedgerState::Imported | LedgerState::Changed))
+/// The page's users as they would be sent, and the data errors that are new.
+pub(in super::super) fn outgoing(
+    subject: Subject<'_>,
+    schema: &PayloadSchema,
+    rows: Vec<UserRow>,
+    known_invalid: &HashSet<Uuid>,
+) -> (Vec<Outgoing>, Vec<Issue>) {
+    let mut issues = Vec::new();
+    let users = valid_users(rows, known_invalid, schema, &mut issues);
+    (users.into_iter().map(|user| subject.outgoing(user)).collect(), issues)
+}
+
+/// What the users would be found by in a pool.
+pub(in super::super) fn candidates(users: &[Outgoing], case_insensitive: bool) -> Vec<PoolUser> {
+    let candidate = |user: &Outgoing| PoolUser {
+        user_id: user.user_id,
+        identifier: fold(&user.import.user_name, case_insensitive),
     };
-    let unlisted: Vec<Uuid> = users
-        .iter()
-        .filter(imported)
-        .map(|user| user.user_id)
-        .filter(|id| !listed.contains(id))
-        .collect();
-    let api = &context.api;
-    stream::iter(unlisted)
-        .map(|id| async move {
-            let found = api.user(pool, &UserId::from(id)).await?;
-            Ok::<_, ApiError>(found.map(|_| id))
-        })
-        .buffer_unordered(context.parts().max_in_flight)
-        .try_filter_map(|id| async move { Ok(id) })
-        .try_collect()
-        .await
-        .map_err(StepError::from)
+    users.iter().map(candidate).collect()
+}
+
+/// A pool that stood before, and how it is asked.
+#[derive(Debug)]
+pub(in super::super) struct PoolBefore<'a, Access> {
+    pub(in super::super) subject: Subject<'a>,
+    pub(in super::super) api: &'a Api<Access>,
+    pub(in super::super) pool: PoolId,
+    /// Calls at once.
+    pub(in super::super) in_flight: usize,
+}
+
+impl<Access> PoolBefore<'_, Access> {
+    /// Tells apart who is to be imported, changed and left alone; `listed` are those the pool's list shows.
+    pub(in super::super) async fn sort(&self, users: Vec<Outgoing>, listed: HashSet<Uuid>) -> Result<Plan, StepError> {
+        let guids: Vec<Uuid> = users.iter().map(|user| user.user_guid).collect();
+        let store = &self.subject.parts.store;
+        let earlier = store
+            .earlier_ledger(self.subject.biller_id, self.pool.as_str(), &guids)
+            .await?;
+        let mut present = listed;
+        present.extend(self.there_all_the_same(&users, &earlier, &present).await?);
+        let mut plan = Plan::default();
+        for user in users {
+            if !present.contains(&user.user_id) {
+                plan.import.push(user);
+            } else if imported(&user, &earlier).is_some_and(|row| row.content_hash != user.hash) {
+                plan.change.push(user);
+            } else {
+                plan.already_present += 1;
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Users that an earlier run imported into this pool, that its list did not show and that are there when asked for: the
+    /// list is eventually consistent, and they must neither be imported again nor deleted by a taking-back.
+    async fn there_all_the_same(
+        &self,
+        users: &[Outgoing],
+        earlier: &HashMap<Uuid, LedgerRow>,
+        listed: &HashSet<Uuid>,
+    ) -> Result<HashSet<Uuid>, StepError> {
+        let unlisted: Vec<Uuid> = users
+            .iter()
+            .filter(|user| imported(user, earlier).is_some())
+            .map(|user| user.user_id)
+            .filter(|id| !listed.contains(id))
+            .collect();
+        let (api, pool) = (self.api, &self.pool);
+        stream::iter(unlisted)
+            .map(|id| async move {
+                let found = api.user(pool, &UserId::from(id)).await?;
+                Ok::<_, ApiError>(found.map(|_| id))
+            })
+            .buffer_unordered(self.in_flight)
+            .try_filter_map(|id| async move { Ok(id) })
+            .try_collect()
+            .await
+            .map_err(StepError::from)
+    }
+}
+
+/// The row of the earlier run that put the user into the pool under the same id.
+fn imported<'a>(user: &Outgoing, earlier: &'a HashMap<Uuid, LedgerRow>) -> Option<&'a LedgerRow> {
+    let row = earlier.get(&user.user_guid).filter(|row| row.user_id == user.user_id)?;
+    matches!(row.state, LedgerState::Imported | LedgerState::Changed).then_some(row)
 }
 
 /// Rows found invalid before were counted then. Rows that are invalid only now, repeated keys included, are new issues.

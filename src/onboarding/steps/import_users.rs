@@ -9,7 +9,7 @@ use super::super::facts::PoolFact;
 use super::super::failure::StepError;
 use super::super::run_context::RunContext;
 use super::change_users::{self, ChangeOutcome};
-use super::check_users::may_skip;
+use super::check_users;
 use super::import_chunk::{Importer, Sent};
 use super::import_plan::{self, Plan};
 use super::payload_schema::{self, PayloadSchema};
@@ -18,7 +18,6 @@ use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 use crate::domain::user::UserRow;
 use crate::ic_secureauth_api::MAX_CHUNK_USERS;
-use crate::settings::onboarding::OnInvalidUser;
 use crate::store::{Batch, LedgerRow, LedgerState};
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
@@ -148,12 +147,10 @@ async fn tolerate(context: &mut RunContext<'_>, issues: Vec<Issue>) -> Result<()
     }
     let users: HashSet<Option<Uuid>> = issues.iter().map(|issue| issue.user_guid).collect();
     let found = users.len() as u64;
-    let settings = context.settings();
     let mut progress = context.run.progress;
     let checked = context.store().users_with_issues(context.run.id).await?.len() as u64;
-    let skip = settings.on_invalid_user == OnInvalidUser::Skip
-        && may_skip(checked + found, progress.users_total, settings.max_skipped_percent);
-    if skip {
+    let verdict = check_users::verdict(checked + found, progress.users_total, context.settings());
+    if verdict.is_ok() {
         progress.skipped += found;
     } else {
         progress.failed += found;
@@ -165,11 +162,7 @@ async fn tolerate(context: &mut RunContext<'_>, issues: Vec<Issue>) -> Result<()
         ..Batch::default()
     };
     context.write(batch).await?;
-    if skip {
-        Ok(())
-    } else {
-        Err(StepError::Permanent(Reason::InvalidUsers))
-    }
+    verdict
 }
 
 pub(super) fn known_pool<'a>(context: &'a RunContext<'_>) -> Result<&'a PoolFact, StepError> {

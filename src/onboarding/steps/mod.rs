@@ -4,19 +4,20 @@
 
 pub(super) mod activate_organization;
 mod change_users;
-mod check_users;
+pub(super) mod check_users;
 mod compare_users;
 mod deactivate_organization;
 pub(super) mod ensure_organization;
 pub(super) mod ensure_pool;
+pub(super) mod find_pool;
 mod identity_provider;
 mod import_chunk;
-mod import_plan;
+pub(super) mod import_plan;
 mod import_users;
-mod new_pool;
+pub(super) mod new_pool;
 pub(super) mod own_pools;
-mod payload_schema;
-mod pool_users;
+pub(super) mod payload_schema;
+pub(super) mod pool_users;
 mod record;
 mod switch;
 pub(super) mod take_back_users;

@@ -1,29 +1,39 @@
 //! The pool as it is asked for (P1, U4; reference 4.2).
 
 use super::super::failure::StepError;
+use super::super::naming::Subject;
 use super::super::run_context::RunContext;
 use super::ensure_pool::organization_of;
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::{Mechanism, NewPool, SchemaId};
+use crate::ic_secureauth_api::{Marker, Mechanism, NewPool, OrganizationId, SchemaId};
 use crate::settings;
 
 pub(super) fn of(context: &RunContext<'_>) -> Result<NewPool, StepError> {
-    let settings = context.settings();
+    below(context.subject(), organization_of(context)?, context.marker())
+}
+
+/// The pool of a biller in its organization.
+pub(in super::super) fn below(
+    subject: Subject<'_>,
+    organization: OrganizationId,
+    marker: Marker,
+) -> Result<NewPool, StepError> {
+    let settings = &subject.parts.settings;
     let refused = || StepError::Permanent(Reason::SecureauthRefused);
     let second_factor_mechanisms = mechanisms(&settings.second_factor_mechanisms)?;
     Ok(NewPool {
-        id: context.derived_ids().pool_id(),
-        name: settings.pool_name.of(context.run.biller_id.as_ref()),
-        description: context.run.biller_name.clone().unwrap_or_default(),
-        workspace_id: organization_of(context)?,
-        payload_schema_id: SchemaId::parse(&context.parts().payload_schema_id).map_err(|_| refused())?,
+        id: subject.derived_ids().pool_id(),
+        name: settings.pool_name.of(subject.biller_id.as_ref()),
+        description: subject.biller_name.unwrap_or_default().to_owned(),
+        workspace_id: organization,
+        payload_schema_id: SchemaId::parse(&subject.parts.payload_schema_id).map_err(|_| refused())?,
         metadata_schema_id: None,
         identifier_case_insensitive: settings.identifier_case_insensitive,
         authentication_mechanisms: mechanisms(&settings.authentication_mechanisms)?,
         preferred_authentication_mechanism: mechanism(settings.preferred_authentication_mechanism)?,
         second_factor_preferred: second_factor_mechanisms.first().copied(),
         second_factor_mechanisms,
-        marker: context.marker(),
+        marker,
     })
 }
 

@@ -12,7 +12,8 @@ use super::super::run_context::RunContext;
 use crate::domain::issue::{Code, Field, Issue};
 use crate::domain::reason::Reason;
 use crate::domain::user::CrmUser;
-use crate::ic_secureauth_api::{PayloadMembers, SchemaId};
+use crate::ic_secureauth_api::{Api, PayloadMembers, SchemaId};
+use crate::settings::Onboarding;
 
 /// A payload schema, compiled, and the names of the members it is to judge.
 #[derive(Debug)]
@@ -24,15 +25,15 @@ pub(in super::super) struct PayloadSchema {
 
 /// The schema new pools get (K1).
 pub(super) async fn configured(context: &mut RunContext<'_>) -> Result<Arc<PayloadSchema>, StepError> {
-    let id = SchemaId::parse(&context.parts().payload_schema_id).map_err(|_| unusable())?;
+    let id = parse(&context.parts().payload_schema_id)?;
     of(context, id).await
 }
 
 /// The schema of the pool, which may have stood before with another one.
 pub(super) async fn of_pool(context: &mut RunContext<'_>) -> Result<Arc<PayloadSchema>, StepError> {
     let pool = context.facts.pool.as_ref();
-    let id = pool.map(|pool| pool.payload_schema_id.clone()).unwrap_or_default();
-    of(context, SchemaId::parse(id).map_err(|_| unusable())?).await
+    let id = parse(pool.map_or("", |pool| pool.payload_schema_id.as_str()))?;
+    of(context, id).await
 }
 
 /// A schema by its id; fetched once per slice.
@@ -40,24 +41,42 @@ async fn of(context: &mut RunContext<'_>, id: SchemaId) -> Result<Arc<PayloadSch
     if let Some(known) = context.payload_schema.as_ref().filter(|known| known.id == id) {
         return Ok(Arc::clone(known));
     }
-    let Some(found) = context.api.schema(&id).await? else {
-        tracing::error!(schema_id = %id, "the payload schema does not exist");
-        return Err(unusable());
-    };
-    let schema = PayloadSchema::new(id, &Value::Object(found.schema), members(context)?)?;
+    let schema = PayloadSchema::fetch(&context.api, id, members(context.settings())?).await?;
     let schema = Arc::new(schema);
     context.payload_schema = Some(Arc::clone(&schema));
     Ok(schema)
 }
 
+/// The id of a schema, where there is one.
+pub(in super::super) fn parse(id: &str) -> Result<SchemaId, StepError> {
+    SchemaId::parse(id).map_err(|_| unusable())
+}
+
 /// The names of the payload's members.
-pub(super) fn members(context: &RunContext<'_>) -> Result<PayloadMembers, StepError> {
-    let names = &context.settings().payload;
+pub(in super::super) fn members(settings: &Onboarding) -> Result<PayloadMembers, StepError> {
+    let names = &settings.payload;
     PayloadMembers::new(&names.first_name, &names.last_name, &names.user_name)
         .map_err(|_| StepError::Permanent(Reason::SecureauthRefused))
 }
 
 impl PayloadSchema {
+    /// Reads a schema and compiles it.
+    pub(in super::super) async fn fetch<Access>(
+        api: &Api<Access>,
+        id: SchemaId,
+        members: PayloadMembers,
+    ) -> Result<Self, StepError> {
+        let Some(found) = api.schema(&id).await? else {
+            tracing::error!(schema_id = %id, "the payload schema does not exist");
+            return Err(unusable());
+        };
+        Self::new(id, &Value::Object(found.schema), members)
+    }
+
+    pub(in super::super) fn id(&self) -> &SchemaId {
+        &self.id
+    }
+
     /// References to other documents are not followed: a schema that has some cannot be compiled.
     fn new(id: SchemaId, schema: &Value, members: PayloadMembers) -> Result<Self, StepError> {
         let validator = jsonschema::validator_for(schema).map_err(|error| {

@@ -53,7 +53,7 @@ pub(super) async fn record(context: &mut RunContext<'_>, pool: &PoolId, fold_cas
 }
 
 /// One row per identifier, and one for a user without any. Ids that are not UUIDs cannot be ours, so they need no telling apart.
-fn rows(user: &ListedUser, fold_case: bool) -> Vec<PoolUser> {
+pub(in super::super) fn rows(user: &ListedUser, fold_case: bool) -> Vec<PoolUser> {
     let user_id = user.id.uuid().unwrap_or_default();
     let row = |identifier| PoolUser { user_id, identifier };
     if user.identifiers.is_empty() {

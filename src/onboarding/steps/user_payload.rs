@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::super::run_context::RunContext;
+use super::super::naming::Subject;
 use crate::domain::user::{CrmUser, Status};
 use crate::ic_secureauth_api::{ImportUser, PayloadMembers, User, UserStatus};
 use crate::settings::onboarding::ActiveUserStatus;
@@ -11,7 +11,7 @@ use crate::store::{LedgerRow, LedgerState};
 
 /// A user about to be sent.
 #[derive(Debug, Clone)]
-pub(super) struct Outgoing {
+pub(in super::super) struct Outgoing {
     pub(super) user_guid: Uuid,
     /// The derived `users.id`.
     pub(super) user_id: Uuid,
@@ -20,11 +20,11 @@ pub(super) struct Outgoing {
     pub(super) hash: String,
 }
 
-impl RunContext<'_> {
+impl Subject<'_> {
     pub(super) fn outgoing(&self, user: CrmUser) -> Outgoing {
         let ids = self.derived_ids();
         let user_id = ids.user_id(user.user_guid);
-        let status = match (user.status, self.settings().active_user_status) {
+        let status = match (user.status, self.parts.settings.active_user_status) {
             (Status::Active, ActiveUserStatus::Active) => UserStatus::Active,
             (Status::Active, ActiveUserStatus::New) | (Status::New, _) => UserStatus::New,
             (Status::Inactive, _) => UserStatus::Inactive,

@@ -39,10 +39,10 @@ pub(super) async fn recorded(session: &mut Session, id: &BillerId) -> Result<Opt
 
 pub(super) async fn view(pool: &Pool, id: &BillerId, max_issues: u32) -> Result<Option<BillerView>, Fault> {
     let mut session = pool.session().await?;
-    if listed(&mut session, id).await?.is_none() {
+    let Some(listed) = listed(&mut session, id).await? else {
         session.give_back();
         return Ok(None);
-    }
+    };
     let biller_id: &str = id.as_ref();
     let latest = "r.BillerId = @P1 ORDER BY r.RunNo DESC";
     let run = run_where(&mut session, latest, &[&biller_id]).await?;
@@ -55,6 +55,7 @@ pub(super) async fn view(pool: &Pool, id: &BillerId, max_issues: u32) -> Result<
     session.give_back();
     Ok(Some(BillerView {
         biller: biller.unwrap_or_else(|| BillerCiam::untouched(id.clone())),
+        name: listed.name,
         run,
         issues,
     }))

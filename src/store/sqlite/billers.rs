@@ -42,9 +42,9 @@ pub(super) fn view(
     max_issues: u32,
 ) -> Result<Option<BillerView>, Fault> {
     let biller_id: &str = id.as_ref();
-    if listed(transaction, biller_id)?.is_none() {
+    let Some(listed) = listed(transaction, biller_id)? else {
         return Ok(None);
-    }
+    };
     let latest = "biller_id = ?1 ORDER BY run_no DESC LIMIT 1";
     let run = run_where(transaction, now, latest, &[&biller_id])?.map(|(run, _)| run);
     let issues = match &run {
@@ -53,6 +53,7 @@ pub(super) fn view(
     };
     Ok(Some(BillerView {
         biller: recorded(transaction, biller_id)?.unwrap_or_else(|| BillerCiam::untouched(id.clone())),
+        name: listed.name,
         run,
         issues,
     }))

@@ -1,0 +1,68 @@
+//! `plan`: what a Yes would do for a biller now. Writes nothing, neither to SecureAuth nor to the database.
+
+mod outlook;
+
+use std::fmt::Write;
+
+use super::told;
+use crate::domain::ids::BillerId;
+use crate::domain::wish::{Decision, RunHead};
+use crate::functions::Services;
+use crate::onboarding::plan::Plan;
+
+/// What there is to tell and, when a Yes would not lead to a run that can succeed as far as that is known, why.
+pub(super) async fn run(services: &Services, biller: &BillerId) -> Result<(String, Option<String>), String> {
+    let plan = services.onboarding.plan(biller).await.map_err(|error| told(&error))?;
+    let plan = plan.ok_or_else(|| format!("there is no biller {biller}"))?;
+    let obstacle = obstacle(&plan);
+    let text = report(&plan, obstacle.as_deref()).map_err(|error| error.to_string())?;
+    Ok((text, obstacle))
+}
+
+pub(super) fn biller_id(text: &str) -> Result<BillerId, &'static str> {
+    BillerId::try_new(text).map_err(|_| "a biller id matches ^[A-Za-z0-9_-]{1,64}$")
+}
+
+fn obstacle(plan: &Plan) -> Option<String> {
+    let Some(outlook) = &plan.outlook else {
+        return Some(format!("no run would start: {}", why_none(plan)));
+    };
+    let stops: Vec<&str> = outlook.stops.iter().map(|reason| reason.as_str()).collect();
+    (!stops.is_empty()).then(|| format!("the run would not succeed: {}", stops.join(", ")))
+}
+
+fn why_none(plan: &Plan) -> String {
+    match &plan.decision {
+        Decision::Join(RunHead { id, kind, state, .. }) => {
+            format!(
+                "a Yes joins the {} run {id}, which is {}",
+                kind.as_str(),
+                state.as_str()
+            )
+        }
+        Decision::OppositeRunning(id) => format!("the disable run {id} is open"),
+        Decision::Stuck(id) => {
+            let run = plan.latest_run.as_ref();
+            let reason = run.and_then(|run| run.reason.as_deref());
+            let reason = reason.unwrap_or("no reason is recorded");
+            format!("run {id} is stuck ({reason})")
+        }
+        Decision::BillerWithoutName => "biller_without_name".to_owned(),
+        _ => "there is nothing to do".to_owned(),
+    }
+}
+
+fn report(plan: &Plan, obstacle: Option<&str>) -> Result<String, std::fmt::Error> {
+    let mut text = String::new();
+    let ciam = &plan.biller;
+    writeln!(text, "biller        {}", ciam.biller_id)?;
+    writeln!(text, "name          {}", plan.name.as_deref().unwrap_or("-"))?;
+    writeln!(text, "ciam          {}", ciam.state.as_str())?;
+    match &plan.outlook {
+        Some(outlook) => outlook::report(&mut text, outlook)?,
+        None => writeln!(text, "run           none")?,
+    }
+    let outcome = obstacle.unwrap_or("nothing is known to stop the run");
+    writeln!(text, "outcome       {outcome}")?;
+    Ok(text)
+}

@@ -1,0 +1,139 @@
+//! What the run would find and do, a line each.
+
+use std::fmt::Write;
+
+use crate::ic_secureauth_api::IdpCheck;
+use crate::onboarding::plan::{
+    ImportOutlook, Mark, OrganizationOutlook, Outlook, PoolOutlook, SchemaOutlook, UsersOutlook,
+};
+
+/// Data errors shown.
+const ISSUES: usize = 20;
+
+pub(super) fn report(text: &mut String, outlook: &Outlook) -> std::fmt::Result {
+    writeln!(text, "run           {} would start", outlook.kind.as_str())?;
+    report_users(text, &outlook.users)?;
+    writeln!(text, "schema        {}", schema(&outlook.schema))?;
+    let organization = outlook.organization.as_ref().map_or_else(not_reached, organization);
+    writeln!(text, "organization  {organization}")?;
+    report_pool(text, outlook.pool.as_ref())?;
+    writeln!(
+        text,
+        "import        {}",
+        outlook.import.as_ref().map_or_else(not_reached, import)
+    )
+}
+
+fn report_users(text: &mut String, users: &UsersOutlook) -> std::fmt::Result {
+    let counts = users.counts;
+    writeln!(
+        text,
+        "users         {} in all, {} with data errors; {} more are deleted and left out",
+        counts.total, counts.invalid, counts.deleted
+    )?;
+    if counts.invalid > 0 {
+        let verdict = if users.acceptable {
+            "the run goes on without those users"
+        } else {
+            "the run fails over them"
+        };
+        writeln!(text, "data errors   {verdict} (ON_INVALID_USER, MAX_SKIPPED_PERCENT)")?;
+    }
+    for issue in users.issues.iter().take(ISSUES) {
+        let guid = issue.user_guid.map_or_else(|| "-".to_owned(), |guid| guid.to_string());
+        let (field, code) = (issue.field.as_str(), issue.code.as_str());
+        writeln!(text, "issue         {guid} {field} {code}")?;
+    }
+    match users.issues.len().saturating_sub(ISSUES) {
+        0 => Ok(()),
+        more => writeln!(text, "issue         and {more} more"),
+    }
+}
+
+fn schema(SchemaOutlook { id, usable }: &SchemaOutlook) -> String {
+    if *usable {
+        format!("{id} exists; the users were held against it")
+    } else {
+        format!("{id} cannot be used; the users were not held against it")
+    }
+}
+
+fn organization(outlook: &OrganizationOutlook) -> String {
+    match outlook {
+        OrganizationOutlook::Create { id, parent } => format!("{id} would be created below {parent}"),
+        OrganizationOutlook::Stands {
+            id,
+            parent,
+            below_parent,
+            deactivated,
+            mark,
+        } => {
+            let state = if *deactivated {
+                "deactivated, would be activated"
+            } else {
+                "live"
+            };
+            let place = if *below_parent { "" } else { " (elsewhere)" };
+            let parent = parent.as_deref().unwrap_or("-");
+            format!("{id} stands below {parent}{place}, {state}, {}", whose(*mark))
+        }
+    }
+}
+
+fn report_pool(text: &mut String, pool: Option<&PoolOutlook>) -> std::fmt::Result {
+    let (pool, provider) = match pool {
+        None => (not_reached(), not_reached()),
+        Some(PoolOutlook::Several) => ("several stand and none is known".to_owned(), not_reached()),
+        Some(PoolOutlook::Create(id)) => (
+            format!("{id} would be created"),
+            "would be created with the pool".to_owned(),
+        ),
+        Some(PoolOutlook::Stands {
+            id,
+            mark,
+            differs_in,
+            provider,
+        }) => {
+            let differs_in: Vec<String> = differs_in.iter().map(ToString::to_string).collect();
+            let settings = match differs_in.as_slice() {
+                [] => "settings as a new pool's".to_owned(),
+                differs_in => format!("settings stay that differ in {}", differs_in.join(", ")),
+            };
+            let provider = match provider {
+                Some(IdpCheck::Present) => "there".to_owned(),
+                Some(IdpCheck::Missing) => "missing".to_owned(),
+                Some(IdpCheck::NotPermitted) => "not checked: the scope read_configuration is missing".to_owned(),
+                None => not_reached(),
+            };
+            (format!("{id} stands, {}, {settings}", whose(*mark)), provider)
+        }
+    };
+    writeln!(text, "pool          {pool}")?;
+    writeln!(text, "provider      {provider}")
+}
+
+fn import(outlook: &ImportOutlook) -> String {
+    let ImportOutlook {
+        imported,
+        changed,
+        already_present,
+        unfit,
+    } = outlook;
+    let unfit = match unfit {
+        0 => String::new(),
+        unfit => format!(", {unfit} do not fit the pool's schema"),
+    };
+    format!("{imported} would be imported, {changed} changed, {already_present} are already present{unfit}")
+}
+
+fn whose(mark: Mark) -> &'static str {
+    match mark {
+        Mark::None => "unmarked",
+        Mark::EarlierRun => "marked by an earlier run",
+        Mark::Foreign => "with a foreign mark",
+    }
+}
+
+fn not_reached() -> String {
+    "-".to_owned()
+}

@@ -1,0 +1,104 @@
+//! `plan`: what a Yes would do, found out without writing anything; and the run then does what the plan said.
+
+mod obstacles;
+mod told;
+
+use local_stack::UserRow;
+use secureauth_simulator::Seed;
+use serde_json::json;
+
+use self::told::{add_bad_user, assert_did, organization, plan};
+use crate::support::{Outcome, enable, options, pools_of, stack_with, start};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_biller_gets_what_its_plan_says() -> Outcome {
+    let stack = stack_with("1876", 12).await?;
+    let mut gone = UserRow::sample("1876", 50);
+    gone.status = Some("deleted".into());
+    stack.crm().add_users("1876", &[gone])?;
+    let told = plan(&stack, "1876").await?;
+    assert_eq!(told.code, Some(0), "{}", told.why);
+    told.expect("biller", "1876");
+    told.expect("name", "Smith & Sons, Inc.");
+    told.expect("ciam", "not-enabled");
+    told.expect(
+        "users",
+        "12 in all, 0 with data errors; 1 more are deleted and left out",
+    );
+    told.expect("organization", "1876 would be created below invoice-cloud");
+    told.expect("provider", "would be created with the pool");
+    told.expect("import", "12 would be imported, 0 changed, 0 are already present");
+    told.expect("outcome", "nothing is known to stop the run");
+    let run = enable(&stack, "1876").await?;
+    assert_did(&run, &told);
+    let pool = pools_of(&stack, "1876").pop().expect("was created");
+    told.expect("pool", &format!("{pool} would be created"));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn data_errors_that_are_skipped_stop_nothing() -> Outcome {
+    let stack = start(options().set("ON_INVALID_USER", "skip"), "1876", 12).await?;
+    add_bad_user(&stack)?;
+    let told = plan(&stack, "1876").await?;
+    assert_eq!(told.code, Some(0), "{}", told.why);
+    told.expect(
+        "data errors",
+        "the run goes on without those users (ON_INVALID_USER, MAX_SKIPPED_PERCENT)",
+    );
+    assert_eq!(told.import(), [12, 0, 0]);
+    assert_did(&enable(&stack, "1876").await?, &told);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_is_used_and_who_is_in_its_pool_is_left_alone() -> Outcome {
+    let stack = stack_with("1876", 4).await?;
+    let pool = json!({"id": "old", "name": "Old", "workspace_id": "1876", "authentication_mechanisms": ["password"],
+        "preferred_authentication_mechanism": "password", "identifier_case_insensitive": true,
+        "payload_schema_id": stack.handler().settings()["SECUREAUTH_PAYLOAD_SCHEMA_ID"]});
+    let name = UserRow::sample("1876", 2).user_name.unwrap_or_default().to_uppercase();
+    let user = json!({"user_pool_id": "old", "status": "active", "identifiers": [{"identifier": name, "type": "uid"}]});
+    let seed = Seed::default().organization(&organization(&json!({}))).pool(&pool);
+    stack.simulator().seed(seed.user(&user))?;
+    let told = plan(&stack, "1876").await?;
+    assert_eq!(told.code, Some(0), "{}", told.why);
+    told.expect(
+        "organization",
+        "1876 stands below invoice-cloud, deactivated, would be activated, unmarked",
+    );
+    told.expect(
+        "pool",
+        "old stands, unmarked, settings stay that differ in authentication_mechanisms",
+    );
+    told.expect("provider", "there");
+    assert_eq!(told.import(), [3, 0, 1]);
+    assert_did(&enable(&stack, "1876").await?, &told);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_active_biller_is_synced_as_its_plan_says() -> Outcome {
+    let stack = start(options().set("USERS_PER_PAGE", "100"), "1876", 250).await?;
+    enable(&stack, "1876").await?;
+    stack
+        .crm()
+        .add_users("1876", &[UserRow::sample("1876", 260), UserRow::sample("1876", 261)])?;
+    let mut renamed = UserRow::sample("1876", 2);
+    renamed.last_name = Some("Renamed".into());
+    assert_eq!(stack.crm().replace_user("1876", &renamed)?, 1);
+    let told = plan(&stack, "1876").await?;
+    assert_eq!(told.code, Some(0), "{}", told.why);
+    told.expect("run", "sync would start");
+    told.expect(
+        "organization",
+        "1876 stands below invoice-cloud, live, marked by an earlier run",
+    );
+    let pool = pools_of(&stack, "1876").pop().expect("was created");
+    let stands = format!("{pool} stands, marked by an earlier run, settings as a new pool's");
+    told.expect("pool", &stands);
+    assert_eq!(told.import(), [2, 1, 249]);
+    assert_did(&enable(&stack, "1876").await?, &told);
+    assert_eq!(plan(&stack, "1876").await?.import(), [0, 0, 252]);
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! Runs `plan` and reads what it told.
+
+use std::time::Duration;
+
+use local_stack::{RunRecord, Stack, UserRow};
+use rusqlite::Connection;
+use rusqlite::types::Value as Cell;
+use serde_json::{Value, json};
+
+use crate::support::DEADLINE;
+
+/// What `plan` printed and how it ended.
+pub(super) struct Told {
+    pub(super) code: Option<i32>,
+    pub(super) lines: Vec<String>,
+    pub(super) why: String,
+}
+
+impl Told {
+    /// What stands behind a label.
+    pub(super) fn at(&self, label: &str) -> &str {
+        let lines = self.lines.iter();
+        let mut values = lines.filter_map(|line| line.strip_prefix(label)?.strip_prefix(' '));
+        values.next().map(str::trim).unwrap_or_default()
+    }
+
+    /// The numbers of users to import, to change, and to leave alone.
+    pub(super) fn import(&self) -> Vec<u64> {
+        let words = self.at("import").split_whitespace();
+        words.filter_map(|word| word.parse().ok()).collect()
+    }
+
+    pub(super) fn expect(&self, label: &str, value: &str) {
+        assert_eq!(self.at(label), value, "{:#?}", self.lines);
+    }
+
+    pub(super) fn expect_refusal(&self, why: &str) {
+        assert_eq!(self.code, Some(1), "{:#?}", self.lines);
+        assert_eq!(self.why.lines().last(), Some(why));
+        self.expect("outcome", why);
+    }
+}
+
+/// A row with the name of its table.
+type Row = (String, Vec<Cell>);
+
+/// Every row of every table.
+fn rows(stack: &Stack) -> Result<Vec<Row>, Box<dyn std::error::Error>> {
+    let database = Connection::open(stack.database().path())?;
+    let mut names = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")?;
+    let names: Vec<String> = names.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut all = Vec::new();
+    for name in names {
+        let mut select = database.prepare(&format!("SELECT * FROM \"{name}\" ORDER BY 1, 2"))?;
+        let columns = select.column_count();
+        let mut found = select.query([])?;
+        while let Some(row) = found.next()? {
+            let cells = (0..columns).map(|column| row.get(column)).collect::<Result<_, _>>()?;
+            all.push((name.clone(), cells));
+        }
+    }
+    Ok(all)
+}
+
+/// Runs `plan`, and sees that it wrote nothing, neither to SecureAuth nor to the database.
+pub(super) async fn plan(stack: &Stack, biller: &str) -> Result<Told, Box<dyn std::error::Error>> {
+    // A waiting run waits for an hour; a worker that has just ended a run has yet to give its slot back.
+    stack.settle(Duration::from_mins(1), DEADLINE).await?;
+    let before = rows(stack)?;
+    stack.simulator().clear_calls();
+    let output = stack.handler().output(&["plan", biller]).await?;
+    for call in stack.simulator().calls() {
+        let reads = call.method == "GET" || call.operation.as_deref() == Some("token");
+        assert!(reads, "{call:?}");
+    }
+    assert_eq!(rows(stack)?, before);
+    Ok(Told {
+        code: output.status.code(),
+        lines: String::from_utf8(output.stdout)?.lines().map(str::to_owned).collect(),
+        why: String::from_utf8(output.stderr)?,
+    })
+}
+
+/// The run does to the users what the plan said.
+pub(super) fn assert_did(run: &RunRecord, told: &Told) {
+    assert_eq!(run.state, "succeeded");
+    assert_eq!(told.at("run"), format!("{} would start", run.kind));
+    let [imported, changed, already_present] = told.import()[..] else {
+        panic!("three numbers are expected: {}", told.at("import"));
+    };
+    assert_eq!(
+        (run.imported, run.already_present),
+        (imported + changed, already_present)
+    );
+}
+
+/// A user with a data error; answers its GUID.
+pub(super) fn add_bad_user(stack: &Stack) -> Result<String, Box<dyn std::error::Error>> {
+    let mut bad = UserRow::sample("1876", 900);
+    bad.user_name = Some("two words".into());
+    stack.crm().add_users("1876", std::slice::from_ref(&bad))?;
+    Ok(bad.user_guid.unwrap_or_default())
+}
+
+/// A biller's organization that somebody else made.
+pub(super) fn organization(members: &Value) -> Value {
+    let mut organization = json!({"id": "1876", "name": "Old", "parent_id": "invoice-cloud", "deactivated": true});
+    let members = members.as_object().cloned().unwrap_or_default();
+    organization.as_object_mut().expect("an object").extend(members);
+    organization
+}
