@@ -57,15 +57,16 @@ impl Reading<'_> {
         Ok(outlook)
     }
 
+    /// Organization, pool and import, as far as the run would get.
     async fn resources(
         &self,
         outlook: &mut Outlook,
         schema: Option<PayloadSchema>,
         stops: &mut Stops,
     ) -> Result<(), StoreError> {
-        let id = match self.subject.organization_id(self.stored.organization_id.clone()) {
-            Ok(id) => id,
-            Err(error) => return stops.keep::<()>(Err(error)).map(drop),
+        let id = self.subject.organization_id(self.stored.organization_id.clone());
+        let Some(id) = stops.keep(id)? else {
+            return Ok(());
         };
         let found = organization_anywhere(&self.api, &id).await.map_err(StepError::from);
         let Some(found) = stops.keep(found)? else {

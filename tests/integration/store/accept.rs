@@ -254,6 +254,7 @@ async fn a_biller_is_shown_with_its_latest_run(db: &dyn Db) {
     let untouched = db.store().biller(&biller("1876"), 9).await.unwrap();
     let untouched = untouched.expect("is listed");
     assert!(untouched.run.is_none() && untouched.issues.is_empty());
+    assert_eq!(untouched.name.as_deref(), Some("Sample"));
 
     for number in [1, 2] {
         accept(db, &yes(number)).await;
