@@ -15,8 +15,8 @@ use clap::{Parser, Subcommand};
 
 use crate::boot::{Boot, Database};
 use crate::domain::ids::BillerId;
-use crate::functions::{NotReady, Services, ServicesSource};
-use crate::settings::{Environment, Log};
+use crate::functions::{NotReady, ServicesSource};
+use crate::settings::{Environment, Findings, Log};
 use crate::store::Operation;
 use crate::telemetry;
 use crate::world::SystemClock;
@@ -47,13 +47,21 @@ enum Command {
     /// Say what toggling a biller to Yes would do now; writes nothing
     Plan {
         /// The biller's id
-        #[arg(value_parser = plan::biller_id)]
+        #[arg(value_parser = biller_id)]
         biller: BillerId,
     },
+    #[command(flatten)]
+    OnDatabase(OnDatabase),
+}
+
+/// Needs the database alone.
+#[derive(Debug, Subcommand)]
+enum OnDatabase {
     /// Show a biller's CIAM state, its latest run, and that run's journal
     Status {
         /// The biller's id
-        biller: String,
+        #[arg(value_parser = biller_id)]
+        biller: BillerId,
     },
     /// Go on with a stuck or waiting run where it stood
     Resume(operate::Target),
@@ -73,18 +81,35 @@ pub async fn run(environment: Environment, seed: u64) -> ExitCode {
     let command = Arguments::parse().command.unwrap_or(Command::Serve);
     log(&command, &environment);
     let boot = Arc::new(Boot::new(&environment, seed));
-    if let Command::Serve = command {
-        return serve::run(&environment, boot).await;
+    match command {
+        Command::Serve => serve::run(&environment, boot).await,
+        Command::Plan { biller } => plan_for(&boot, &biller).await,
+        Command::OnDatabase(command) => on_database(&boot, command).await,
     }
+}
+
+/// The plan is shown whether or not the run it is about can succeed.
+async fn plan_for(boot: &Boot, biller: &BillerId) -> ExitCode {
     if let Err(findings) = boot.settings() {
-        eprintln!("{findings}");
-        return ExitCode::from(FINDINGS);
+        return list(findings);
     }
-    if let Command::Plan { biller } = &command {
-        return match boot.services().await {
-            Ok(services) => show_plan(&services, biller).await,
-            Err(not_ready) => refuse(not_ready),
-        };
+    let services = match boot.services().await {
+        Ok(services) => services,
+        Err(not_ready) => return refuse(not_ready),
+    };
+    match plan::run(&services, biller).await {
+        Ok((told, None)) => print(&told),
+        Ok((told, Some(obstacle))) => {
+            print(&told);
+            fail(&obstacle)
+        }
+        Err(message) => fail(&message),
+    }
+}
+
+async fn on_database(boot: &Boot, command: OnDatabase) -> ExitCode {
+    if let Err(findings) = boot.settings() {
+        return list(findings);
     }
     let database = match boot.database().await {
         Ok(database) => database,
@@ -96,16 +121,9 @@ pub async fn run(environment: Environment, seed: u64) -> ExitCode {
     }
 }
 
-/// The plan is shown whether or not the run it is about can succeed.
-async fn show_plan(services: &Services, biller: &BillerId) -> ExitCode {
-    match plan::run(services, biller).await {
-        Ok((told, None)) => print(&told),
-        Ok((told, Some(obstacle))) => {
-            print(&told);
-            fail(&obstacle)
-        }
-        Err(message) => fail(&message),
-    }
+fn list(findings: &Findings) -> ExitCode {
+    eprintln!("{findings}");
+    ExitCode::from(FINDINGS)
 }
 
 fn refuse(not_ready: NotReady) -> ExitCode {
@@ -133,21 +151,20 @@ fn print(text: &str) -> ExitCode {
 }
 
 /// What there is to tell, or why it could not be done.
-async fn carry_out(command: Command, database: &Database) -> Result<String, String> {
+async fn carry_out(command: OnDatabase, database: &Database) -> Result<String, String> {
     let store = database.store();
     let store = store.as_ref();
     // Tables of another version mean something else: neither read nor changed.
-    if !matches!(command, Command::Db(_)) {
+    if !matches!(command, OnDatabase::Db(_)) {
         db::fitting_schema(store).await?;
     }
     match command {
-        Command::Serve | Command::Plan { .. } => Ok(String::new()),
-        Command::Status { biller } => status::run(store, &biller).await,
-        Command::Resume(target) => operate::run(store, Operation::Resume, &target).await,
-        Command::Rollback(target) => operate::run(store, Operation::Rollback, &target).await,
-        Command::Cancel(target) => operate::run(store, Operation::Cancel, &target).await,
-        Command::Close(target) => operate::run(store, Operation::Close, &target).await,
-        Command::Db(command) => db::run(database, command).await,
+        OnDatabase::Status { biller } => status::run(store, &biller).await,
+        OnDatabase::Resume(target) => operate::run(store, Operation::Resume, &target).await,
+        OnDatabase::Rollback(target) => operate::run(store, Operation::Rollback, &target).await,
+        OnDatabase::Cancel(target) => operate::run(store, Operation::Cancel, &target).await,
+        OnDatabase::Close(target) => operate::run(store, Operation::Close, &target).await,
+        OnDatabase::Db(command) => db::run(database, command).await,
     }
 }
 
@@ -166,4 +183,8 @@ fn log(command: &Command, environment: &Environment) {
 /// An operator reads the whole chain of causes; none of them holds personal data.
 fn told(error: &crate::store::StoreError) -> String {
     crate::telemetry::chain(error).to_string()
+}
+
+fn biller_id(text: &str) -> Result<BillerId, &'static str> {
+    BillerId::try_new(text).map_err(|_| "a biller id matches ^[A-Za-z0-9_-]{1,64}$")
 }

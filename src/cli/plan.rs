@@ -19,10 +19,6 @@ pub(super) async fn run(services: &Services, biller: &BillerId) -> Result<(Strin
     Ok((text, obstacle))
 }
 
-pub(super) fn biller_id(text: &str) -> Result<BillerId, &'static str> {
-    BillerId::try_new(text).map_err(|_| "a biller id matches ^[A-Za-z0-9_-]{1,64}$")
-}
-
 fn obstacle(plan: &Plan) -> Option<String> {
     let Some(outlook) = &plan.outlook else {
         return Some(format!("no run would start: {}", why_none(plan)));

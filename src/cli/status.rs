@@ -14,9 +14,8 @@ use crate::store::{BillerView, Store};
 
 const ISSUES: u32 = 100;
 
-pub(super) async fn run(store: &dyn Store, biller: &str) -> Result<String, String> {
-    let id = BillerId::try_new(biller).map_err(|_| "a biller id matches ^[A-Za-z0-9_-]{1,64}$".to_owned())?;
-    let view = store.biller(&id, ISSUES).await.map_err(|error| told(&error))?;
+pub(super) async fn run(store: &dyn Store, id: &BillerId) -> Result<String, String> {
+    let view = store.biller(id, ISSUES).await.map_err(|error| told(&error))?;
     let view = view.ok_or_else(|| format!("there is no biller {id}"))?;
     let journal = match &view.run {
         Some(run) => store.journal(run.id).await.map_err(|error| told(&error))?,

@@ -161,6 +161,18 @@ async fn whoever_reads_a_status_may_stop_reading() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_biller_id_that_is_none_is_a_wrong_argument() -> Outcome {
+    let stack = stack_with("1876", 1).await?;
+    for command in ["status", "plan"] {
+        let output = stack.handler().output(&[command, "../1876"]).await?;
+        assert_eq!(output.status.code(), Some(2), "{command}");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains("^[A-Za-z0-9_-]{1,64}$"), "{told}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_operator_who_does_not_say_who_is_not_obeyed() -> Outcome {
     let stack = stack_with("1876", 1).await?;
     let id = "00000000-0000-4000-8000-000000000000";
