@@ -16,7 +16,7 @@ use clap::{Parser, Subcommand};
 use crate::boot::{Boot, Database};
 use crate::domain::ids::BillerId;
 use crate::functions::{NotReady, ServicesSource};
-use crate::settings::{Environment, Findings, Log};
+use crate::settings::{Environment, Log};
 use crate::store::Operation;
 use crate::telemetry;
 use crate::world::SystemClock;
@@ -81,18 +81,19 @@ pub async fn run(environment: Environment, seed: u64) -> ExitCode {
     let command = Arguments::parse().command.unwrap_or(Command::Serve);
     log(&command, &environment);
     let boot = Arc::new(Boot::new(&environment, seed));
-    match command {
-        Command::Serve => serve::run(&environment, boot).await,
-        Command::Plan { biller } => plan_for(&boot, &biller).await,
-        Command::OnDatabase(command) => on_database(&boot, command).await,
+    match (command, boot.settings()) {
+        (Command::Serve, _) => serve::run(&environment, boot).await,
+        (_, Err(findings)) => {
+            eprintln!("{findings}");
+            ExitCode::from(FINDINGS)
+        }
+        (Command::Plan { biller }, Ok(_)) => plan_for(&boot, &biller).await,
+        (Command::OnDatabase(command), Ok(_)) => on_database(&boot, command).await,
     }
 }
 
 /// The plan is shown whether or not the run it is about can succeed.
 async fn plan_for(boot: &Boot, biller: &BillerId) -> ExitCode {
-    if let Err(findings) = boot.settings() {
-        return list(findings);
-    }
     let services = match boot.services().await {
         Ok(services) => services,
         Err(not_ready) => return refuse(not_ready),
@@ -108,9 +109,6 @@ async fn plan_for(boot: &Boot, biller: &BillerId) -> ExitCode {
 }
 
 async fn on_database(boot: &Boot, command: OnDatabase) -> ExitCode {
-    if let Err(findings) = boot.settings() {
-        return list(findings);
-    }
     let database = match boot.database().await {
         Ok(database) => database,
         Err(not_ready) => return refuse(not_ready),
@@ -119,11 +117,6 @@ async fn on_database(boot: &Boot, command: OnDatabase) -> ExitCode {
         Ok(told) => print(&told),
         Err(message) => fail(&message),
     }
-}
-
-fn list(findings: &Findings) -> ExitCode {
-    eprintln!("{findings}");
-    ExitCode::from(FINDINGS)
 }
 
 fn refuse(not_ready: NotReady) -> ExitCode {

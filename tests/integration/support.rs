@@ -132,7 +132,7 @@ pub(crate) struct SomebodyElse {
 
 impl SomebodyElse {
     /// Gets a token.
-    pub(crate) async fn in_secureauth_of(stack: &Stack) -> Result<Self, Box<dyn std::error::Error>> {
+    pub(crate) async fn in_secureauth_of(stack: &Stack) -> Result<Self, reqwest::Error> {
         let (base, tenant) = (stack.simulator().base_url(), stack.simulator().tenant().to_owned());
         let settings = stack.handler().settings();
         let form = [
@@ -166,11 +166,24 @@ impl SomebodyElse {
         self.send(method, &format!("system/{}/{path}", self.tenant), body).await
     }
 
+    /// An organization, every member as the API answers it.
+    pub(crate) async fn organization(&self, id: &str) -> Result<Value, reqwest::Error> {
+        let request = self.request(
+            reqwest::Method::GET,
+            &format!("system/{}/organizations/{id}", self.tenant),
+        );
+        request.send().await?.error_for_status()?.json().await
+    }
+
     async fn send(&self, method: reqwest::Method, path: &str, body: &Value) -> Outcome {
-        let request = self.http.request(method, format!("{}/api/{path}", self.base));
-        let answer = request.bearer_auth(&self.token).json(body).send().await?;
+        let answer = self.request(method, path).json(body).send().await?;
         answer.error_for_status()?;
         Ok(())
+    }
+
+    fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.http.request(method, format!("{}/api/{path}", self.base));
+        request.bearer_auth(&self.token)
     }
 }
 

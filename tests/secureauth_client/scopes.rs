@@ -5,7 +5,7 @@ use serde_json::json as object;
 use wiremock::Request;
 
 use crate::support::{
-    ALL_REQUIRED, Server, grant, json, organization_id,
+    ALL_REQUIRED, Server, grant, idp_check, json,
     samples::{self, pool_of_samples},
     with_tokens,
 };
@@ -30,11 +30,7 @@ async fn a_scope_that_was_not_granted_is_named_before_anything_is_called() {
 #[tokio::test]
 async fn without_the_scope_to_look_the_check_of_the_identity_provider_is_not_done() {
     let server = with_tokens(|| json(200, &grant("token", ALL_REQUIRED))).await;
-    let check = server
-        .api()
-        .workspace_idps(&organization_id("1876"), &pool_of_samples())
-        .await
-        .unwrap();
+    let check = idp_check(&server).await;
     assert_eq!(check, IdpCheck::NotPermitted);
     assert!(server.requests().await.is_empty());
 }
@@ -52,11 +48,8 @@ async fn a_client_that_may_not_have_an_optional_scope_is_given_the_required_ones
     })
     .await;
     assert!(server.api().pool(&pool_of_samples()).await.unwrap().is_some());
-    let check = server
-        .api()
-        .workspace_idps(&organization_id("1876"), &pool_of_samples())
-        .await;
-    assert_eq!(check.unwrap(), IdpCheck::NotPermitted);
+    let check = idp_check(&server).await;
+    assert_eq!(check, IdpCheck::NotPermitted);
 }
 
 #[tokio::test]

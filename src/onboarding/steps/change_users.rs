@@ -73,11 +73,8 @@ fn intent(user: &Outgoing, found: &Versioned<User>) -> LedgerRow {
         payload: found.value.payload.clone(),
     };
     LedgerRow {
-        user_guid: user.user_guid,
-        user_id: user.user_id,
-        content_hash: user.hash.clone(),
-        state: LedgerState::Changing,
         before: Some(serde_json::json!(before).to_string()),
+        ..user.ledger_row(LedgerState::Changing)
     }
 }
 

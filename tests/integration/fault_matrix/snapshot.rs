@@ -6,6 +6,8 @@ use local_stack::{BillerRecord, ProductCiam, Stack};
 use secureauth_simulator::{Inventory, PoolEntry, PoolUser};
 use serde_json::Value;
 
+use crate::support::SomebodyElse;
+
 /// What there is of a biller.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Snapshot {
@@ -56,7 +58,12 @@ impl InSecureAuth {
             .any(|organization| organization.id == biller);
         Ok(Self {
             organization: if stands {
-                Some(organization(stack, biller).await?)
+                Some(
+                    SomebodyElse::in_secureauth_of(stack)
+                        .await?
+                        .organization(biller)
+                        .await?,
+                )
             } else {
                 None
             },
@@ -101,29 +108,4 @@ fn idps(inventory: &Inventory, biller: &str) -> Vec<String> {
     of_biller
         .map(|idp| format!("{} of pool {}", idp.id, idp.pool_id))
         .collect()
-}
-
-/// The organization as a client of the API reads it.
-async fn organization(stack: &Stack, id: &str) -> Result<Value, Box<dyn std::error::Error>> {
-    let (base, tenant) = (stack.simulator().base_url(), stack.simulator().tenant().to_owned());
-    let settings = stack.handler().settings();
-    let form = [
-        ("grant_type", "client_credentials"),
-        ("client_id", settings["SECUREAUTH_CLIENT_ID"].as_str()),
-        ("client_secret", settings["SECUREAUTH_CLIENT_SECRET"].as_str()),
-    ];
-    let http = reqwest::Client::builder().no_proxy().build()?;
-    let token = http
-        .post(format!("{base}/{tenant}/system/oauth2/token"))
-        .form(&form)
-        .send()
-        .await?;
-    let token: Value = token.error_for_status()?.json().await?;
-    let token = token["access_token"].as_str().unwrap_or_default();
-    let answer = http
-        .get(format!("{base}/api/system/{tenant}/organizations/{id}"))
-        .bearer_auth(token)
-        .send()
-        .await?;
-    Ok(answer.error_for_status()?.json().await?)
 }

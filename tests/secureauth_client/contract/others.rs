@@ -3,8 +3,8 @@ use serde_json::json as object;
 use time::macros::datetime;
 
 use crate::support::{
-    Server, absent, golden, json, organization_id, reply,
-    samples::{self, POOL, pool_of_samples},
+    Server, absent, golden, idp_check, json, organization_id, reply,
+    samples::{self, POOL},
 };
 
 #[tokio::test]
@@ -35,11 +35,7 @@ async fn the_identity_provider_of_a_pool_is_looked_for_in_its_workspace() {
         "clients": [{ "client_secret": "x" }],
     });
     let server = Server::scripted([json(200, &dump)]).await;
-    let check = server
-        .api()
-        .workspace_idps(&organization_id("1876"), &pool_of_samples())
-        .await
-        .unwrap();
+    let check = idp_check(&server).await;
     golden("workspace_idps", &server, object!(format!("{check:?}"))).await;
 
     for dump in [
@@ -48,11 +44,7 @@ async fn the_identity_provider_of_a_pool_is_looked_for_in_its_workspace() {
         object!({ "idps": [{ "identity_pool_id": "another" }] }),
     ] {
         let server = Server::scripted([json(200, &dump)]).await;
-        let check = server
-            .api()
-            .workspace_idps(&organization_id("1876"), &pool_of_samples())
-            .await
-            .unwrap();
+        let check = idp_check(&server).await;
         assert_eq!(check, IdpCheck::Missing);
     }
 }
@@ -60,11 +52,7 @@ async fn the_identity_provider_of_a_pool_is_looked_for_in_its_workspace() {
 #[tokio::test]
 async fn a_refused_look_at_the_workspace_is_a_check_not_done() {
     let server = Server::scripted([reply(403)]).await;
-    let check = server
-        .api()
-        .workspace_idps(&organization_id("1876"), &pool_of_samples())
-        .await
-        .unwrap();
+    let check = idp_check(&server).await;
     assert_eq!(check, IdpCheck::NotPermitted);
 }
 

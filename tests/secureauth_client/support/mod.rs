@@ -9,8 +9,8 @@ mod server;
 use std::{sync::Arc, time::Duration};
 
 use biller_onboarding::ic_secureauth_api::{
-    Api, Backoff, CallContext, CallGate, ClientAuthMethod, Config, Deadlines, OrganizationId, PoolId, SecureAuth,
-    tenant_management::TenantManagementConfig,
+    Api, Backoff, CallContext, CallGate, ClientAuthMethod, Config, Deadlines, IdpCheck, OrganizationId, PoolId,
+    SecureAuth, tenant_management::TenantManagementConfig,
 };
 use secrecy::SecretString;
 
@@ -82,4 +82,10 @@ pub fn organization_id(text: &str) -> OrganizationId {
 
 pub fn pool_id(text: &str) -> PoolId {
     PoolId::parse(text).unwrap()
+}
+
+/// What the check of the samples' pool for an identity provider comes to.
+pub async fn idp_check(server: &Server) -> IdpCheck {
+    let (organization, pool) = (organization_id("1876"), samples::pool_of_samples());
+    server.api().workspace_idps(&organization, &pool).await.unwrap()
 }
