@@ -15,13 +15,13 @@ use tracing::{error, info};
 
 use self::shared::Shared;
 use crate::functions::{HttpLimits, NotReady, Services, ServicesSource};
-use crate::ic_secureauth_api::{self as api, ClientAuthMethod};
 use crate::onboarding::{Onboarding, Parts};
 use crate::settings::secureauth::AuthMethod;
 use crate::settings::{Environment, Findings, Secrets, Settings};
 use crate::store::{SCHEMA_VERSIONS, Store};
 use crate::telemetry::chain;
 use crate::world::{Clock, IdSource, SystemClock};
+use ic_secureauth_api::{self as api, ClientAuthMethod};
 
 /// The scopes asked for (reference section 1); the last one is optional.
 const SCOPES: [&str; 3] = ["manage_configuration", "identity", "read_configuration"];

@@ -6,7 +6,6 @@ pub mod boot;
 pub mod cli;
 pub mod domain;
 pub mod functions;
-pub mod ic_secureauth_api;
 pub mod onboarding;
 pub mod settings;
 pub mod store;

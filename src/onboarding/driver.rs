@@ -13,9 +13,9 @@ use super::run_context::RunContext;
 use crate::domain::ids::OnboardingId;
 use crate::domain::reason::Reason;
 use crate::domain::run::RunState;
-use crate::ic_secureauth_api::CallContext;
 use crate::store::{Lease, LeaseOutcome, LeasedRun, Release, StoreError};
 use crate::telemetry::chain;
+use ic_secureauth_api::CallContext;
 
 /// What a slice came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::facts::Facts;
 use crate::domain::reason::Reason;
 use crate::domain::run::{Kind, RunState};
-use crate::ic_secureauth_api::{ApiError, Class};
 use crate::store::StoreError;
+use ic_secureauth_api::{ApiError, Class};
 
 /// Why a step could not be done.
 #[derive(Debug)]

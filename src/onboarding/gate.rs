@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::heartbeat::Hold;
-use crate::ic_secureauth_api::{CallGate, GateClosed};
+use ic_secureauth_api::{CallGate, GateClosed};
 
 /// Lease and slot together.
 #[derive(Debug)]

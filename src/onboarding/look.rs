@@ -4,7 +4,7 @@ use super::failure::StepError;
 use super::run_context::RunContext;
 use super::steps::ensure_pool::organization_of;
 use crate::domain::run::Kind;
-use crate::ic_secureauth_api::{Api, ApiError, Organization, OrganizationId, OrganizationQuery, Versioned};
+use ic_secureauth_api::{Api, ApiError, Organization, OrganizationId, OrganizationQuery, Versioned};
 
 impl RunContext<'_> {
     /// SecureAuth shows the switch as the run wishes it: confirmed, whatever its answer was (design.md §3 "Point of no

@@ -28,10 +28,10 @@ pub use failure::Schedules;
 
 use crate::domain::ids::{BillerId, EventId, OnboardingId, RequestedBy, WorkerId};
 use crate::domain::wish::{Source, Wish};
-use crate::ic_secureauth_api::SecureAuth;
 use crate::settings::{Onboarding as OnboardingSettings, Run as RunSettings};
 use crate::store::{Acceptance, BillerView, DueRun, Resend, Store, StoreError};
 use crate::world::{Clock, IdSource};
+use ic_secureauth_api::SecureAuth;
 
 /// Most due runs one timer claims (design.md §3).
 const DUE_RUNS: u32 = 500;

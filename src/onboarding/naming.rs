@@ -8,7 +8,7 @@ use super::failure::StepError;
 use super::run_context::RunContext;
 use crate::domain::ids::{BillerId, OnboardingId};
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::{DerivedIds, IdempotencyKey, Marker, OrganizationId};
+use ic_secureauth_api::{DerivedIds, IdempotencyKey, Marker, OrganizationId};
 
 /// The namespace of every derived id. Never to be changed: ids of earlier runs would no longer be found.
 const NAMESPACE: Uuid = Uuid::from_u128(0x8f1d_3c52_6f0e_5c1b_9a57_2f0b_7f6e_41c3);

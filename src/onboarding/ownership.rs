@@ -4,8 +4,8 @@ use super::failure::StepError;
 use super::run_context::RunContext;
 use crate::domain::ids::{BillerId, OnboardingId};
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::Marker;
 use crate::store::Store;
+use ic_secureauth_api::Marker;
 
 /// Whose a resource is, by its marker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

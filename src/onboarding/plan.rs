@@ -16,8 +16,8 @@ use crate::domain::biller::BillerCiam;
 use crate::domain::ids::{BillerId, OnboardingId};
 use crate::domain::run::{Kind, Run};
 use crate::domain::wish::{Decision, RunHead, Snapshot, decide_unseen};
-use crate::ic_secureauth_api::CallContext;
 use crate::store::StoreError;
+use ic_secureauth_api::CallContext;
 
 /// What a Yes would do now.
 #[derive(Debug, Clone)]

@@ -10,9 +10,9 @@ use super::steps::PayloadSchema;
 use super::{Onboarding, Parts};
 use crate::domain::journal::Entry;
 use crate::domain::run::Run;
-use crate::ic_secureauth_api::Api;
 use crate::settings::{Onboarding as OnboardingSettings, Run as RunSettings};
 use crate::store::{Batch, Lease, Store, StoreError};
+use ic_secureauth_api::Api;
 
 /// Looks at something that may lag, after the first.
 const LAG_LOOKS: usize = 4;

@@ -9,8 +9,8 @@ use super::slice::Pause;
 use super::steps::{Recheck, activate_organization, ensure_organization, own_pools, take_back_users};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::OrganizationId;
 use crate::store::Ending;
+use ic_secureauth_api::OrganizationId;
 
 /// Times everything is undone before what keeps appearing again is an operator's case.
 const ROUNDS: u32 = 10;

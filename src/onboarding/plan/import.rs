@@ -9,9 +9,9 @@ use super::super::steps::import_plan::{self, PoolBefore};
 use super::super::steps::{PayloadSchema, check_users, payload_schema, pool_users};
 use super::reading::Reading;
 use super::{ImportOutlook, UsersOutlook};
-use crate::ic_secureauth_api::{MAX_PAGE, Pool, ReadOnlyApi};
 use crate::settings::Onboarding;
 use crate::store::PoolUser;
+use ic_secureauth_api::{MAX_PAGE, Pool, ReadOnlyApi};
 
 /// Reads the pool's list and goes through the biller's users page by page. `schema` is the configured one.
 pub(super) async fn into_standing(

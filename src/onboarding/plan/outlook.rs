@@ -4,7 +4,7 @@ use crate::domain::issue::Issue;
 use crate::domain::reason::Reason;
 use crate::domain::run::Kind;
 use crate::domain::user_set::Counts;
-use crate::ic_secureauth_api::{IdpCheck, PoolSetting};
+use ic_secureauth_api::{IdpCheck, PoolSetting};
 
 /// What a run that starts now would find and do. What is `None` was not looked at, because the run would stop before.
 #[derive(Debug, Clone)]

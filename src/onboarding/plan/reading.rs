@@ -13,8 +13,8 @@ use super::{ImportOutlook, Mark, OrganizationOutlook, Outlook, PoolOutlook, Sche
 use crate::domain::biller::BillerCiam;
 use crate::domain::reason::Reason;
 use crate::domain::run::Kind;
-use crate::ic_secureauth_api::{IdpCheck, Marker, Organization, OrganizationId, Pool, ReadOnlyApi};
 use crate::store::StoreError;
+use ic_secureauth_api::{IdpCheck, Marker, Organization, OrganizationId, Pool, ReadOnlyApi};
 
 /// One plan being made.
 pub(super) struct Reading<'a> {

@@ -9,8 +9,8 @@ use super::take_back_users::Before;
 use super::update_user::{self, not_visible, status_to_send};
 use super::user_payload::Outgoing;
 use crate::domain::journal::Entry;
-use crate::ic_secureauth_api::{Api, Class, PayloadMembers, PoolId, User, UserId, UserUpdate, Versioned};
 use crate::store::{Batch, LedgerRow, LedgerState};
+use ic_secureauth_api::{Api, Class, PayloadMembers, PoolId, User, UserId, UserUpdate, Versioned};
 
 /// What came of the changes of a page.
 #[derive(Debug, Default)]

@@ -15,8 +15,8 @@ use super::import_chunk::Importer;
 use super::{import_plan, payload_schema};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::{ApiError, MAX_CHUNK_USERS, MAX_PAGE, PoolId, UserId};
 use crate::store::{Batch, LedgerRow, LedgerState};
+use ic_secureauth_api::{ApiError, MAX_CHUNK_USERS, MAX_PAGE, PoolId, UserId};
 
 /// Pages of the list that are held at a time: the ids of 100,000 users. The ledger is read once for each such part.
 const PAGES_PER_PART: u32 = 1_000;

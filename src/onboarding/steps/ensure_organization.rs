@@ -8,7 +8,7 @@ use super::super::ownership::Owner;
 use super::super::run_context::RunContext;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::{Class, NewOrganization, Organization, OrganizationId};
+use ic_secureauth_api::{Class, NewOrganization, Organization, OrganizationId};
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     if context.facts.organization.as_ref().is_some_and(|fact| !fact.as_asked) {

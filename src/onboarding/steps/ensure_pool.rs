@@ -10,8 +10,8 @@ use super::find_pool::{self, Known};
 use super::{identity_provider, new_pool, own_pools, pool_users};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::{Class, OrganizationId, Pool, PoolId};
 use crate::store::Batch;
+use ic_secureauth_api::{Class, OrganizationId, Pool, PoolId};
 
 /// Pool ids that may be refused before the run gives up (design.md §3 "Ids").
 const REFUSED_IDS: u32 = 3;
@@ -163,7 +163,7 @@ pub(in super::super) fn organization_of(context: &RunContext<'_>) -> Result<Orga
     OrganizationId::parse(id.unwrap_or_default()).map_err(|_| refused())
 }
 
-fn schema(id: Option<&crate::ic_secureauth_api::SchemaId>) -> String {
+fn schema(id: Option<&ic_secureauth_api::SchemaId>) -> String {
     id.map(ToString::to_string).unwrap_or_default()
 }
 

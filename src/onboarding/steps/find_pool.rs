@@ -3,7 +3,7 @@
 use super::super::failure::StepError;
 use super::own_pools;
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::{Api, OrganizationId, Pool, PoolId};
+use ic_secureauth_api::{Api, OrganizationId, Pool, PoolId};
 
 /// What is known about the pool.
 #[derive(Debug)]

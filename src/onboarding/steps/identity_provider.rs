@@ -7,7 +7,7 @@ use super::super::run_context::RunContext;
 use super::ensure_pool;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::{IdpCheck, OrganizationId, PoolId};
+use ic_secureauth_api::{IdpCheck, OrganizationId, PoolId};
 
 pub(super) async fn check(context: &mut RunContext<'_>, pool: &PoolId) -> Result<(), StepError> {
     let organization: OrganizationId = ensure_pool::organization_of(context)?;

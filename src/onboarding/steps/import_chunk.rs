@@ -16,8 +16,8 @@ use super::import_users::known_pool;
 use super::payload_schema;
 use super::user_payload::{Outgoing, shown_hash};
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::{Api, ApiError, Class, ImportChunk, ImportSettings, PoolId, SchemaId};
 use crate::store::{LedgerRow, LedgerState};
+use ic_secureauth_api::{Api, ApiError, Class, ImportChunk, ImportSettings, PoolId, SchemaId};
 
 /// What all chunks of a page have in common.
 #[derive(Debug)]

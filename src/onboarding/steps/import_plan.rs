@@ -15,8 +15,8 @@ use super::user_payload::Outgoing;
 use crate::domain::issue::{Code, Field, Issue};
 use crate::domain::reason::Reason;
 use crate::domain::user::{Checked, CrmUser, UserRow};
-use crate::ic_secureauth_api::{Api, ApiError, PoolId, UserId};
 use crate::store::{LedgerRow, LedgerState, PoolUser};
+use ic_secureauth_api::{Api, ApiError, PoolId, UserId};
 
 /// A page, sorted out.
 #[derive(Debug, Default)]

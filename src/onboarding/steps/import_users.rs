@@ -17,8 +17,8 @@ use crate::domain::issue::{Code, Field, Issue};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 use crate::domain::user::UserRow;
-use crate::ic_secureauth_api::MAX_CHUNK_USERS;
 use crate::store::{Batch, LedgerRow, LedgerState};
+use ic_secureauth_api::MAX_CHUNK_USERS;
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let invalid = context.store().users_with_issues(context.run.id).await?;

@@ -5,8 +5,8 @@ use super::super::naming::Subject;
 use super::super::run_context::RunContext;
 use super::ensure_pool::organization_of;
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::{Marker, Mechanism, NewPool, OrganizationId, SchemaId};
 use crate::settings;
+use ic_secureauth_api::{Marker, Mechanism, NewPool, OrganizationId, SchemaId};
 
 pub(super) fn of(context: &RunContext<'_>) -> Result<NewPool, StepError> {
     below(context.subject(), organization_of(context)?, context.marker())

@@ -8,8 +8,8 @@ use super::super::run_context::RunContext;
 use super::ensure_pool::organization_of;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::{Pool, PoolId};
 use crate::store::Batch;
+use ic_secureauth_api::{Pool, PoolId};
 
 /// Of several pools of a run, the one with users, else the first (reference 5.5).
 pub(super) fn to_keep(pools: &[Pool], is_ours: impl Fn(&Pool) -> bool) -> Option<&Pool> {

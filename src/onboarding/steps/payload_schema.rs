@@ -12,8 +12,8 @@ use super::super::run_context::RunContext;
 use crate::domain::issue::{Code, Field, Issue};
 use crate::domain::reason::Reason;
 use crate::domain::user::CrmUser;
-use crate::ic_secureauth_api::{Api, PayloadMembers, SchemaId};
 use crate::settings::Onboarding;
+use ic_secureauth_api::{Api, PayloadMembers, SchemaId};
 
 /// A payload schema, compiled, and the names of the members it is to judge.
 #[derive(Debug)]

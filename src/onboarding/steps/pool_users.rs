@@ -5,8 +5,8 @@ use super::super::failure::StepError;
 use super::super::run_context::RunContext;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::{ListedUser, MAX_PAGE, PoolId, UserId};
 use crate::store::{Batch, PoolUser};
+use ic_secureauth_api::{ListedUser, MAX_PAGE, PoolId, UserId};
 
 /// Pages read between two writes to the database.
 const PAGES_PER_WRITE: u32 = 10;

@@ -3,7 +3,7 @@
 use super::super::failure::StepError;
 use super::super::run_context::RunContext;
 use super::STALE_TRIES;
-use crate::ic_secureauth_api::{Class, Organization, Versioned};
+use ic_secureauth_api::{Class, Organization, Versioned};
 
 /// Sets `deactivated` and nothing else; `true` when SecureAuth confirms it.
 pub(super) async fn set_deactivated(

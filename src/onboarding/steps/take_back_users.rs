@@ -14,8 +14,8 @@ use super::super::run_context::RunContext;
 use super::update_user::{self, not_visible, status_to_send};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::{Api, PoolId, User, UserId, UserStatus, UserUpdate};
 use crate::store::{Batch, LedgerRow, LedgerState, PoolUser};
+use ic_secureauth_api::{Api, PoolId, User, UserId, UserStatus, UserUpdate};
 
 /// What stood before a change, kept in the ledger to be put back.
 #[derive(Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use super::super::failure::StepError;
 use super::STALE_TRIES;
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::{Api, ApiError, Class, PoolId, User, UserId, UserStatus, UserUpdate, Versioned};
+use ic_secureauth_api::{Api, ApiError, Class, PoolId, User, UserId, UserStatus, UserUpdate, Versioned};
 
 /// Sends what `make` makes of the user; where somebody else changed it since it was read (412), it is read again and made anew.
 pub(super) async fn update(

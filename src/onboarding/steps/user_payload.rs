@@ -5,9 +5,9 @@ use uuid::Uuid;
 
 use super::super::naming::Subject;
 use crate::domain::user::{CrmUser, Status};
-use crate::ic_secureauth_api::{ImportUser, PayloadMembers, User, UserStatus};
 use crate::settings::onboarding::ActiveUserStatus;
 use crate::store::{LedgerRow, LedgerState};
+use ic_secureauth_api::{ImportUser, PayloadMembers, User, UserStatus};
 
 /// A user about to be sent.
 #[derive(Debug, Clone)]
@@ -99,7 +99,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::ic_secureauth_api::UserId;
+    use ic_secureauth_api::UserId;
 
     fn sent() -> ImportUser {
         ImportUser {

@@ -10,9 +10,9 @@ use super::compare_users;
 use super::import_users::known_pool;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::ic_secureauth_api::PoolId;
 use crate::settings::onboarding::Verify;
 use crate::store::LedgerState;
+use ic_secureauth_api::PoolId;
 
 /// Up to so many users are asked for by id rather than that a count that lags is waited for.
 const ASKED_FOR_AT_ONCE: u64 = 1_000;
