@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::onboarding::plan::{
+use crate::saga::preview::{
     ImportOutlook, Mark, OrganizationOutlook, Outlook, PoolOutlook, SchemaOutlook, UsersOutlook,
 };
 use ic_secureauth_api::IdpCheck;

@@ -52,7 +52,7 @@ impl Api<ReadWrite> {
         }
     }
 
-    /// The same client, context and gate without the operations that write.
+    /// The same client, context and guard without the operations that write.
     pub fn read_only(&self) -> ReadOnlyApi {
         Api {
             shared: Arc::clone(&self.shared),

@@ -26,7 +26,7 @@ mod config;
 mod derive;
 mod error;
 mod etag;
-mod gate;
+mod guard;
 mod id;
 mod idempotency;
 mod import;
@@ -54,7 +54,7 @@ pub use config::{ClientAuthMethod, Config, ConfigError, Deadlines, MAX_IN_FLIGHT
 pub use derive::DerivedIds;
 pub use error::{ApiError, Class, ErrorKind, Refusal};
 pub use etag::{ETag, Versioned};
-pub use gate::{CallContext, CallGate, GateClosed};
+pub use guard::{CallContext, CallGuard, CallNotAllowed};
 pub use id::{InvalidId, OrganizationId, PoolId, SchemaId, UserId};
 pub use idempotency::{IdempotencyKey, InvalidIdempotencyKey};
 pub use import::{

@@ -9,7 +9,7 @@ const CREATED_BY: &str = "ic_created_by";
 const CREATED_AT: &str = "ic_created_at";
 
 /// Put into the metadata of every organization (`metadata.payload`) and pool (`metadata`) that is created (section 2.1, "Marking
-/// our work"): without it nobody could prove that a resource may be taken back.
+/// our work"): without it nobody could prove that a resource may be rolled back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marker {
     /// `ic_onboarding_id`: the run that created the resource.

@@ -19,7 +19,7 @@ pub enum Class {
     Stale,
     /// This request's data was refused (400, 404, 409, 413, 422): the same request will be refused again.
     Permanent,
-    /// The caller's gate was closed; this attempt was not sent.
+    /// The caller's guard was closed; this attempt was not sent.
     NotStarted,
 }
 

@@ -31,7 +31,7 @@ pub enum ErrorKind {
         /// The scope that is missing.
         scope: &'static str,
     },
-    /// The caller's gate was closed.
+    /// The caller's guard was closed.
     NotStarted,
     /// A guard of this client refused to send the request (section 5.4).
     Guard(&'static str),
@@ -97,7 +97,7 @@ impl fmt::Display for ErrorKind {
             }
             Self::NoToken(cause) => write!(f, "no token: {cause}"),
             Self::MissingScope { scope } => write!(f, "the token lacks the scope {scope}"),
-            Self::NotStarted => f.write_str("not started: the caller's gate is closed"),
+            Self::NotStarted => f.write_str("not started: the caller's guard does not allow the call"),
             Self::Guard(reason) => write!(f, "not sent: {reason}"),
         }
     }

@@ -16,10 +16,10 @@ pub use kind::{ErrorKind, Refusal};
 ///
 /// Neither `Display` nor `Debug` holds a body, a secret, an e-mail address or a user name: only what this type's methods return.
 #[derive(Clone)]
-pub struct ApiError(Box<Parts>);
+pub struct ApiError(Box<ErrorParts>);
 
 #[derive(Clone)]
-struct Parts {
+struct ErrorParts {
     operation: Operation,
     kind: ErrorKind,
     attempts: u32,
@@ -30,7 +30,7 @@ impl ApiError {
     /// `uncertain` says that an earlier attempt of the same call may already have had its effect.
     pub(super) fn new(operation: Operation, kind: ErrorKind, attempts: u32, uncertain: bool) -> Self {
         let outcome_unknown = operation.mutates() && (uncertain || kind.may_have_had_an_effect());
-        Self(Box::new(Parts {
+        Self(Box::new(ErrorParts {
             operation,
             kind,
             attempts,
@@ -109,7 +109,7 @@ impl ApiError {
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Parts {
+        let ErrorParts {
             operation,
             kind,
             attempts,

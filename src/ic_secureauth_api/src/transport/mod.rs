@@ -1,6 +1,6 @@
 //! Sends one call, with as many attempts as it is given.
 //!
-//! Each attempt: wait for the shared pause and a slot → have a token → ask the caller's gate → send → read. A failed attempt is
+//! Each attempt: wait for the shared pause and a slot → have a token → ask the caller's guard → send → read. A failed attempt is
 //! logged here and nowhere else.
 
 use std::{
@@ -147,9 +147,9 @@ impl Transport {
         }
         let deadline = call.operation.deadline(&self.deadlines);
         if context
-            .gate
+            .guard
             .as_ref()
-            .is_some_and(|gate| gate.may_start(deadline).is_err())
+            .is_some_and(|guard| guard.may_start(deadline).is_err())
         {
             return Err(Failed::for_good(ErrorKind::NotStarted));
         }

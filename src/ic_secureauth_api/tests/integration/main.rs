@@ -12,9 +12,9 @@
 )]
 
 mod against_simulator;
+mod call_guard;
 mod contract;
 mod foreign;
-mod gate;
 mod goldens;
 mod guards;
 mod limits;

@@ -9,7 +9,7 @@ mod server;
 use std::{sync::Arc, time::Duration};
 
 use ic_secureauth_api::{
-    Api, Backoff, CallContext, CallGate, ClientAuthMethod, Config, Deadlines, IdpCheck, OrganizationId, PoolId,
+    Api, Backoff, CallContext, CallGuard, ClientAuthMethod, Config, Deadlines, IdpCheck, OrganizationId, PoolId,
     SecureAuth, tenant_management::TenantManagementConfig,
 };
 use secrecy::SecretString;
@@ -68,11 +68,11 @@ pub fn api(config: Config) -> Api {
     SecureAuth::new(config).unwrap().call(context(None))
 }
 
-pub fn context(gate: Option<Arc<dyn CallGate>>) -> CallContext {
+pub fn context(guard: Option<Arc<dyn CallGuard>>) -> CallContext {
     CallContext {
         correlation_id: RUN.into(),
         traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".into()),
-        gate,
+        guard,
     }
 }
 
