@@ -14,14 +14,14 @@ use async_trait::async_trait;
 use tracing::{error, info};
 
 use self::shared::Shared;
+use crate::clock::{Clock, IdSource, SystemClock};
 use crate::functions::{HttpLimits, NotReady, Services, ServicesSource};
-use crate::ic_secureauth_api::{self as api, ClientAuthMethod};
-use crate::onboarding::{Onboarding, Parts};
+use crate::saga::{Dependencies, Saga};
 use crate::settings::secureauth::AuthMethod;
 use crate::settings::{Environment, Findings, Secrets, Settings};
 use crate::store::{SCHEMA_VERSIONS, Store};
 use crate::telemetry::chain;
-use crate::world::{Clock, IdSource, SystemClock};
+use ic_secureauth_api::{self as api, ClientAuthMethod};
 
 /// The scopes asked for (reference section 1); the last one is optional.
 const SCOPES: [&str; 3] = ["manage_configuration", "identity", "read_configuration"];
@@ -92,7 +92,7 @@ impl Boot {
             error!(%finding, "the SecureAuth client cannot be made");
             NotReady::Configuration
         })?;
-        let onboarding = Onboarding::new(Parts {
+        let saga = Saga::new(Dependencies {
             store,
             secureauth,
             tenant_id: secrets.tenant_id,
@@ -106,9 +106,7 @@ impl Boot {
             ids: Arc::clone(&self.ids),
         });
         info!("ready");
-        Ok(Services {
-            onboarding: Arc::new(onboarding),
-        })
+        Ok(Services { saga: Arc::new(saga) })
     }
 
     fn client_config(&self, settings: &Settings, secrets: &Secrets) -> Result<api::Config, NotReady> {
@@ -176,7 +174,7 @@ async fn check_schema(store: &dyn Store) -> Result<(), NotReady> {
 #[async_trait]
 impl ServicesSource for Boot {
     async fn services(&self) -> Result<Arc<Services>, NotReady> {
-        let fresh = |services: &Services| !services.onboarding.is_stale();
+        let fresh = |services: &Services| !services.saga.is_stale();
         self.ready.get(fresh, async || self.make().await).await
     }
 }

@@ -4,11 +4,10 @@
 
 pub mod boot;
 pub mod cli;
+pub mod clock;
 pub mod domain;
 pub mod functions;
-pub mod ic_secureauth_api;
-pub mod onboarding;
+pub mod saga;
 pub mod settings;
 pub mod store;
 pub mod telemetry;
-pub mod world;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::clock::Clock;
 use crate::settings::{DatabaseKind, Secrets, Settings};
 use crate::store::sql_server::{SqlServerOptions, SqlServerStore};
 use crate::store::sqlite::{SqliteOptions, SqliteStore};
 use crate::store::{Store, StoreError};
-use crate::world::Clock;
 
 /// An open database, of whichever kind.
 #[derive(Debug, Clone)]

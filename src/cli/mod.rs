@@ -14,12 +14,12 @@ use std::sync::Arc;
 use clap::{Parser, Subcommand};
 
 use crate::boot::{Boot, Database};
+use crate::clock::SystemClock;
 use crate::domain::ids::BillerId;
 use crate::functions::{NotReady, ServicesSource};
 use crate::settings::{Environment, Log};
 use crate::store::Operation;
 use crate::telemetry;
-use crate::world::SystemClock;
 
 /// The settings cannot be used.
 const FINDINGS: u8 = 2;
@@ -65,7 +65,7 @@ enum OnDatabase {
     },
     /// Go on with a stuck or waiting run where it stood
     Resume(operate::Target),
-    /// Take back what a stuck, waiting or queued run created
+    /// Roll back what a stuck, waiting or queued run created
     Rollback(operate::Target),
     /// End a queued run that no worker ever had
     Cancel(operate::Target),

@@ -6,20 +6,20 @@ use std::fmt::Write;
 
 use super::told;
 use crate::domain::ids::BillerId;
-use crate::domain::wish::{Decision, RunHead};
+use crate::domain::toggle_event::{Decision, RunHead};
 use crate::functions::Services;
-use crate::onboarding::plan::Plan;
+use crate::saga::preview::Preview;
 
 /// What there is to tell and, when a Yes would not lead to a run that can succeed as far as that is known, why.
 pub(super) async fn run(services: &Services, biller: &BillerId) -> Result<(String, Option<String>), String> {
-    let plan = services.onboarding.plan(biller).await.map_err(|error| told(&error))?;
+    let plan = services.saga.plan(biller).await.map_err(|error| told(&error))?;
     let plan = plan.ok_or_else(|| format!("there is no biller {biller}"))?;
     let obstacle = obstacle(&plan);
     let text = report(&plan, obstacle.as_deref()).map_err(|error| error.to_string())?;
     Ok((text, obstacle))
 }
 
-fn obstacle(plan: &Plan) -> Option<String> {
+fn obstacle(plan: &Preview) -> Option<String> {
     let Some(outlook) = &plan.outlook else {
         return Some(format!("no run would start: {}", why_none(plan)));
     };
@@ -27,7 +27,7 @@ fn obstacle(plan: &Plan) -> Option<String> {
     (!stops.is_empty()).then(|| format!("the run would not succeed: {}", stops.join(", ")))
 }
 
-fn why_none(plan: &Plan) -> String {
+fn why_none(plan: &Preview) -> String {
     match &plan.decision {
         Decision::Join(RunHead { id, kind, state, .. }) => {
             format!(
@@ -48,7 +48,7 @@ fn why_none(plan: &Plan) -> String {
     }
 }
 
-fn report(plan: &Plan, obstacle: Option<&str>) -> Result<String, std::fmt::Error> {
+fn report(plan: &Preview, obstacle: Option<&str>) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     let ciam = &plan.biller;
     writeln!(text, "biller        {}", ciam.biller_id)?;

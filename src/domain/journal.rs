@@ -165,7 +165,7 @@ pub enum Entry {
         gone: bool,
     },
     /// From here on the run only removes what it created.
-    TakingBack {
+    RollbackStarted {
         /// Why.
         reason: String,
     },
@@ -180,15 +180,15 @@ pub enum Entry {
         pool_id: String,
     },
     /// Outcome: nobody can sign in because of this run any more.
-    SwitchTakenBack,
+    SwitchRolledBack,
     /// The pools this run created were removed.
-    PoolsTakenBack {
-        /// The generation from now on, where this entry made it grow: once per taking-back.
+    PoolsRolledBack {
+        /// The generation from now on, where this entry made it grow: once per rollback.
         #[serde(default)]
         generation: Option<u32>,
     },
     /// Outcome: users this run added are deleted again and changed ones have their old values.
-    UsersTakenBack,
+    UsersRolledBack,
     /// Intent.
     DeleteOrganization {
         /// The organization.
@@ -205,9 +205,9 @@ pub enum Entry {
         organization_id: String,
     },
     /// The organization needs no (more) undoing.
-    OrganizationTakenBack,
+    OrganizationRolledBack,
     /// Everything is undone; looked for once more after a while (reference 5.3 R6).
-    TakenBack,
+    RolledBack,
     /// Checkpoint of looking again: everybody of the ledger up to this user GUID was asked for.
     RecheckedUpTo {
         /// Last user GUID of the page.

@@ -10,7 +10,7 @@ pub mod messages;
 pub mod reason;
 pub mod run;
 pub mod step;
+pub mod toggle_event;
 pub mod user;
 pub mod user_set;
-pub mod wish;
 mod words;

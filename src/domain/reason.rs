@@ -2,7 +2,7 @@
 
 use super::words::words;
 
-/// Why a run failed, is being taken back, waits or is stuck.
+/// Why a run failed, is being rolled back, waits or is stuck.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
     /// SecureAuth did not answer, answered 5xx or 429, or refused our token or scopes.
@@ -38,7 +38,7 @@ pub enum Reason {
     /// The organization is deactivated but the database could not be told.
     DeactivationNotRecorded,
     /// What the run created could not be removed in time.
-    NotTakenBack,
+    NotRolledBack,
     /// A worker that lost its lease may still have calls in flight.
     PreviousWorker,
     /// Removed objects are looked for once more after a while (reference 5.3 R6).
@@ -68,7 +68,7 @@ words!(Reason {
     BillerWithoutName = "biller_without_name",
     ActivationNotRecorded = "activation_not_recorded",
     DeactivationNotRecorded = "deactivation_not_recorded",
-    NotTakenBack = "not_taken_back",
+    NotRolledBack = "not_rolled_back",
     PreviousWorker = "previous_worker",
     Recheck = "recheck",
     WorkerSlot = "worker_slot",

@@ -30,7 +30,7 @@ pub enum RunState {
     /// Paused after a failure that may pass.
     Waiting,
     /// Removing what it created.
-    TakingBack,
+    RollingBack,
     /// Did what was asked.
     Succeeded,
     /// Could not, and left nothing behind.
@@ -51,7 +51,7 @@ words!(RunState {
     Queued = "queued",
     Running = "running",
     Waiting = "waiting",
-    TakingBack = "taking-back",
+    RollingBack = "rolling_back",
     Succeeded = "succeeded",
     Failed = "failed",
     Stuck = "stuck",
@@ -61,7 +61,7 @@ words!(RunState {
 impl RunState {
     /// Work is still to be done by the function: a message for it makes sense.
     pub fn is_open(self) -> bool {
-        matches!(self, Self::Queued | Self::Running | Self::Waiting | Self::TakingBack)
+        matches!(self, Self::Queued | Self::Running | Self::Waiting | Self::RollingBack)
     }
 
     /// The run keeps every other run of its biller out: open, or stuck until an operator acts.
@@ -121,10 +121,10 @@ pub struct Run {
     pub next_attempt_at: Option<OffsetDateTime>,
     /// What it waits for: a [`super::reason`] word.
     pub waiting_for: Option<String>,
-    /// Why it failed, is being taken back or is stuck: a [`super::reason`] word.
+    /// Why it failed, is being rolled back or is stuck: a [`super::reason`] word.
     pub reason: Option<String>,
-    /// When taking back began.
-    pub taking_back_since: Option<OffsetDateTime>,
+    /// When rolling back began.
+    pub rolling_back_since: Option<OffsetDateTime>,
     /// Data errors found, more than the stored issues perhaps.
     pub issues_total: u64,
     /// The trace of the event that asked for it (W3C).
@@ -141,7 +141,7 @@ mod tests {
             "queued",
             "running",
             "waiting",
-            "taking-back",
+            "rolling_back",
             "succeeded",
             "failed",
             "stuck",

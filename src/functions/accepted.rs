@@ -13,7 +13,7 @@ use crate::domain::biller::BillerCiam;
 use crate::domain::ids::OnboardingId;
 use crate::domain::messages;
 use crate::domain::run::Run;
-use crate::domain::wish::{Decision, RunHead};
+use crate::domain::toggle_event::{Decision, RunHead};
 use crate::store::Acceptance;
 
 /// How often the CRM should ask for the status, in seconds.

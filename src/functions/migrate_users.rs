@@ -1,4 +1,4 @@
-//! `function-migrate-users`: takes a run on by one slice.
+//! `function-migrate-users`: takes a run on by one time slice.
 //!
 //! Understood failures are in the database with a due time, so they are answered 200; a 500 (deliver again) is left for
 //! what the database could not record and for messages of a newer version.
@@ -8,7 +8,7 @@ use tracing::{error, info, warn};
 use super::answer::Answer;
 use super::queue_message::{Parsed, QueueMessage};
 use super::services::ServicesSource;
-use crate::onboarding::Advanced;
+use crate::saga::Advanced;
 
 /// The invocation failed; the reason is logged.
 pub(super) struct Failed;
@@ -33,7 +33,7 @@ pub(super) async fn invoke(source: &dyn ServicesSource, text: &str) -> Result<An
         Failed
     })?;
     let id = message.onboarding_id;
-    match services.onboarding.advance(id).await {
+    match services.saga.advance(id).await {
         Ok(Advanced::MoreToDo) => Ok(Answer::default()
             .with_message(message)
             .log(format!("run {id} continues"))),

@@ -13,8 +13,7 @@ use super::services::{HttpLimits, ServicesSource};
 use super::status_view::status_json;
 use super::toggle_request::ToggleRequest;
 use crate::domain::ids::BillerId;
-use crate::domain::wish::Source;
-use crate::onboarding::Event;
+use crate::domain::toggle_event::{Source, ToggleEvent};
 use crate::store::StoreError;
 
 pub(super) async fn invoke(
@@ -86,18 +85,19 @@ async fn accept(
     let request = ToggleRequest::parse(trigger.body.as_deref())?;
     let services = source.services().await?;
     let wizard = request.source == Source::BillerWizard;
-    let event = Event {
+    let event = ToggleEvent {
         biller_id,
         enable: request.ciam_enabled,
         source: request.source,
         fingerprint: request.fingerprint(),
         requested_by: request.requested_by,
         event_id: request.event_id,
+        onboarding_id: services.saga.new_run_id(),
         traceparent: invocation.traceparent.map(|parent| parent.to_string()),
     };
     let acceptance = services
-        .onboarding
-        .accept(event)
+        .saga
+        .accept(&event)
         .await
         .map_err(|error| database_problem(&error))?;
     accepted(&acceptance, wizard)
@@ -106,7 +106,7 @@ async fn accept(
 async fn status(source: &dyn ServicesSource, biller_id: &BillerId) -> Result<Answer, Problem> {
     let services = source.services().await?;
     let view = services
-        .onboarding
+        .saga
         .view(biller_id)
         .await
         .map_err(|error| database_problem(&error))?

@@ -3,7 +3,7 @@
 use crate::domain::biller::{BillerCiam, CiamState};
 use crate::domain::messages;
 use crate::domain::run::{Kind, Run, RunState};
-use crate::domain::wish::Source;
+use crate::domain::toggle_event::Source;
 
 /// One word and one sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

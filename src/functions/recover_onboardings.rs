@@ -13,7 +13,7 @@ pub(super) async fn invoke(source: &dyn ServicesSource) -> Result<Answer, Failed
         error!(reason = %not_ready, "due runs are looked for with the next timer");
         Failed
     })?;
-    let due = services.onboarding.claim_due().await.map_err(|error| {
+    let due = services.saga.claim_due().await.map_err(|error| {
         error!(error = %crate::telemetry::chain(&error), "due runs could not be claimed");
         Failed
     })?;

@@ -6,13 +6,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::problem::Problem;
-use crate::onboarding::Onboarding;
+use crate::saga::Saga;
 
 /// Everything behind the functions.
 #[derive(Debug, Clone)]
 pub struct Services {
     /// The saga.
-    pub onboarding: Arc<Onboarding>,
+    pub saga: Arc<Saga>,
 }
 
 /// Why there are no services (yet). The handler keeps running and tries again with the next invocation.

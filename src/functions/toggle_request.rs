@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
 use crate::domain::ids::{EventId, RequestedBy};
-use crate::domain::wish::Source;
+use crate::domain::toggle_event::Source;
 
 /// What the CRM sends. Unknown members are refused by name.
 #[derive(Debug, Deserialize, Serialize)]

@@ -31,9 +31,9 @@ pub use environment::Environment;
 pub use findings::{Finding, Findings};
 pub use key_vault::VaultError;
 pub use log::{Log, LogFormat};
-pub use onboarding::Onboarding;
+pub use onboarding::OnboardingSettings;
 pub use pool_name::PoolName;
-pub use run::Run;
+pub use run::RunSettings;
 pub use secrets::{Secrets, Sources};
 pub use secureauth::SecureAuth;
 pub use server::{Server, listen_port};
@@ -51,9 +51,9 @@ pub struct Settings {
     /// How SecureAuth is reached.
     pub secureauth: SecureAuth,
     /// What is created there.
-    pub onboarding: Onboarding,
+    pub onboarding: OnboardingSettings,
     /// How runs take turns, wait and give up.
-    pub run: Run,
+    pub run: RunSettings,
     /// Where runs and users are.
     pub database: Database,
     /// Limits of one HTTP request.
@@ -88,8 +88,8 @@ impl Settings {
         let kind = database.as_ref().map(|database| &database.kind);
         let sources = Sources::read(&mut reader, Vault::is_meant(environment), kind);
         let secureauth = SecureAuth::read(&mut reader);
-        let onboarding = Onboarding::read(&mut reader);
-        let run = Run::read(&mut reader, &secureauth);
+        let onboarding = OnboardingSettings::read(&mut reader);
+        let run = RunSettings::read(&mut reader, &secureauth);
         misspelt::report(&mut reader);
         let (findings, known) = reader.finish();
         let settings = match (onboarding, database) {

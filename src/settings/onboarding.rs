@@ -60,7 +60,7 @@ words! {
 
 /// What is created in SecureAuth and how strict the users' data is taken.
 #[derive(Debug, Clone)]
-pub struct Onboarding {
+pub struct OnboardingSettings {
     /// `parent_id` of every organization (O1).
     pub parent_organization_id: String,
     /// Put before the biller id to make the organization id.
@@ -102,7 +102,7 @@ pub struct PayloadMembers {
     pub user_name: String,
 }
 
-impl Onboarding {
+impl OnboardingSettings {
     pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let parent_organization_id = reader.text(
             "PARENT_ORGANIZATION_ID",
@@ -215,10 +215,10 @@ mod tests {
     use super::*;
     use crate::settings::environment::Environment;
 
-    fn read(pairs: &[(&str, &str)]) -> Result<Onboarding, String> {
+    fn read(pairs: &[(&str, &str)]) -> Result<OnboardingSettings, String> {
         let environment = Environment::of(pairs.iter().copied());
         let mut reader = Reader::new(&environment);
-        let settings = Onboarding::read(&mut reader);
+        let settings = OnboardingSettings::read(&mut reader);
         let (findings, _) = reader.finish();
         settings
             .filter(|_| findings.is_empty())

@@ -13,21 +13,21 @@ use super::secureauth::SecureAuth;
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// What `functionTimeout` must leave beside the slice, at least (design.md §3).
+/// What `functionTimeout` must leave beside the time slice, at least (design.md §3).
 const AFTER_SLICE: Duration = Duration::from_secs(90);
-/// What it must leave beside the slice and the longest call: time to record the outcome.
+/// What it must leave beside the time slice and the longest call: time to record the outcome.
 const AFTER_LAST_CALL: Duration = Duration::from_secs(30);
 
 /// How runs take turns, wait and give up (design.md §3, "Failures and time").
 #[derive(Debug, Clone)]
-pub struct Run {
+pub struct RunSettings {
     /// How long one queue invocation works on a run before it hands over to the next.
-    pub slice: Duration,
-    /// Pauses of a run that makes no progress; used up means failed or taking back.
+    pub time_slice: Duration,
+    /// Pauses of a run that makes no progress; used up means failed or rolling back.
     pub pauses: Vec<Duration>,
-    /// Pauses while taking back; the last one repeats.
+    /// Pauses while rolling back; the last one repeats.
     pub rollback_pauses: Vec<Duration>,
-    /// After this long taking back, the run is stuck.
+    /// After this long rolling back, the run is stuck.
     pub rollback_time_limit: Duration,
     /// How long a lease lasts without a heart-beat; worker slots likewise.
     pub lease: Duration,
@@ -49,10 +49,10 @@ pub struct Run {
     pub users_per_page: u32,
 }
 
-impl Run {
+impl RunSettings {
     pub(super) fn read(reader: &mut Reader<'_>, secureauth: &SecureAuth) -> Self {
         let run = Self {
-            slice: reader.seconds("SLICE_SECONDS", 2 * MINUTE, 10 * SECOND),
+            time_slice: reader.seconds("SLICE_SECONDS", 2 * MINUTE, 10 * SECOND),
             pauses: reader.durations(
                 "RUN_PAUSES",
                 &[30 * SECOND, MINUTE, 2 * MINUTE, 4 * MINUTE, 8 * MINUTE],
@@ -111,7 +111,7 @@ impl Run {
         let timeout = host::function_timeout(reader);
         let rest = AFTER_SLICE.max(longest_call + AFTER_LAST_CALL);
         let most = timeout.saturating_sub(rest);
-        reader.require(self.slice <= most, "SLICE_SECONDS", &deadlines, || {
+        reader.require(self.time_slice <= most, "SLICE_SECONDS", &deadlines, || {
             format!(
                 "at most `{}`: the host's functionTimeout of `{}` kills the process, and what has begun needs up to `{}`",
                 written(most),
@@ -150,11 +150,11 @@ mod tests {
     use super::*;
     use crate::settings::environment::Environment;
 
-    fn read(pairs: &[(&str, &str)]) -> Result<Run, String> {
+    fn read(pairs: &[(&str, &str)]) -> Result<RunSettings, String> {
         let environment = Environment::of(pairs.iter().copied()).with_host_json(r#"{"functionTimeout":"00:10:00"}"#);
         let mut reader = Reader::new(&environment);
         let secureauth = SecureAuth::read(&mut reader);
-        let run = Run::read(&mut reader, &secureauth);
+        let run = RunSettings::read(&mut reader, &secureauth);
         let (findings, _) = reader.finish();
         if findings.is_empty() {
             Ok(run)
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn the_defaults_are_the_designs() {
         let run = read(&[]).unwrap();
-        assert_eq!(run.slice, 120 * SECOND);
+        assert_eq!(run.time_slice, 120 * SECOND);
         assert_eq!(run.pauses, [30, 60, 120, 240, 480].map(Duration::from_secs));
         assert_eq!(run.rollback_pauses.last(), Some(&Duration::from_hours(1)));
         assert_eq!(
@@ -229,7 +229,7 @@ mod tests {
             ("SECUREAUTH_IMPORT_DEADLINE", "1s"),
             ("SECUREAUTH_TOKEN_DEADLINE", "1s"),
         ];
-        assert_eq!(read(&pairs).unwrap().slice, Duration::from_millis(500));
+        assert_eq!(read(&pairs).unwrap().time_slice, Duration::from_millis(500));
         assert_eq!(read(&pairs[1..]).unwrap_err().lines().count(), 10);
     }
 }

@@ -4,7 +4,7 @@ use super::Acceptance;
 use crate::domain::biller::{BillerCiam, CiamState};
 use crate::domain::ids::OnboardingId;
 use crate::domain::run::{Kind, Run};
-use crate::domain::wish::{Decision, RecordedEvent, RunHead, Snapshot, Wish, decide};
+use crate::domain::toggle_event::{Decision, RecordedEvent, RunHead, Snapshot, ToggleEvent, decide};
 
 /// Read under the biller's lock.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Listed {
 
 /// What to write.
 #[derive(Debug)]
-pub(super) struct Plan {
+pub(super) struct Accepted {
     pub(super) decision: Decision,
     /// A new run.
     pub(super) start: Option<Start>,
@@ -60,12 +60,12 @@ pub(super) struct Start {
 
 impl Found {
     /// Decides about the event by [`decide`].
-    pub(super) fn plan(self, wish: &Wish) -> Plan {
-        let decision = decide(wish, &self.snapshot());
+    pub(super) fn accepted(self, event: &ToggleEvent) -> Accepted {
+        let decision = decide(event, &self.snapshot());
         let first = self.biller.is_none();
         let biller = self
             .biller
-            .unwrap_or_else(|| BillerCiam::untouched(wish.biller_id.clone()));
+            .unwrap_or_else(|| BillerCiam::untouched(event.biller_id.clone()));
         let (start, event_run, known) = match &decision {
             Decision::Start(kind) => {
                 let start = Start {
@@ -74,7 +74,7 @@ impl Found {
                     generation: biller.generation,
                     first,
                 };
-                (Some(start), Some(wish.onboarding_id), None)
+                (Some(start), Some(event.onboarding_id), None)
             }
             Decision::Join(head) => (None, Some(head.id), self.blocking),
             Decision::Replay(_) => (None, None, self.event.and_then(|(_, run)| run)),
@@ -83,7 +83,7 @@ impl Found {
                 (None, None, None)
             }
         };
-        Plan {
+        Accepted {
             records_event: event_run.is_some() || decision == Decision::NothingToDo,
             decision,
             start,
@@ -110,7 +110,7 @@ impl Found {
     }
 }
 
-impl Plan {
+impl Accepted {
     /// What is answered; `started` is the new run as it was written.
     pub(super) fn acceptance(self, started: Option<Run>) -> Acceptance {
         Acceptance {

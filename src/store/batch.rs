@@ -65,7 +65,7 @@ pub enum LedgerState {
     /// SecureAuth refused it.
     Refused,
     /// Deleted again, or given its old values back.
-    TakenBack,
+    RolledBack,
 }
 
 impl LedgerState {
@@ -75,7 +75,7 @@ impl LedgerState {
         Self::Changing,
         Self::Changed,
         Self::Refused,
-        Self::TakenBack,
+        Self::RolledBack,
     ];
 
     /// The word used in the database.
@@ -86,7 +86,7 @@ impl LedgerState {
             Self::Changing => "changing",
             Self::Changed => "changed",
             Self::Refused => "refused",
-            Self::TakenBack => "taken-back",
+            Self::RolledBack => "rolled_back",
         }
     }
 

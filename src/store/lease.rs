@@ -53,7 +53,7 @@ pub struct Resend {
 /// Giving a lease up with the run still open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Release {
-    /// The slice ended with more to do; a continuation message is on its way. State stays as it is; the timer takes over
+    /// The time slice ended with more to do; a continuation message is on its way. State stays as it is; the timer takes over
     /// after `resend` if that message gets lost.
     Continue {
         /// Safety net.
@@ -63,11 +63,11 @@ pub enum Release {
     Wait {
         /// Pause.
         after: Duration,
-        /// [`RunState::Waiting`] or [`RunState::TakingBack`]; the latter sets `taking_back_since` once.
+        /// [`RunState::Waiting`] or [`RunState::RollingBack`]; the latter sets `rolling_back_since` once.
         state: RunState,
         /// What for.
         waiting_for: Reason,
-        /// Why it is being taken back; `None` leaves the recorded reason.
+        /// Why it is being rolled back; `None` leaves the recorded reason.
         reason: Option<Reason>,
         /// The new count.
         pauses_used: u32,
@@ -102,10 +102,10 @@ pub enum Ending {
 /// An operator's command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
-    /// Open again where it stood, due now, with fresh pauses: `stuck` or `waiting` → `taking-back` if that had begun, else
+    /// Open again where it stood, due now, with fresh pauses: `stuck` or `waiting` → `rollback` if that had begun, else
     /// `waiting`.
     Resume,
-    /// Take back: `stuck`, `waiting` or `queued` → `taking-back`, due now, with fresh pauses and time.
+    /// Roll back: `stuck`, `waiting` or `queued` → `rollback`, due now, with fresh pauses and time.
     Rollback,
     /// A run no worker ever had: `queued` → `cancelled`.
     Cancel,

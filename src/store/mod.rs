@@ -31,8 +31,8 @@ use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
 use crate::domain::issue::Issue;
 use crate::domain::journal::Recorded;
 use crate::domain::run::Run;
+use crate::domain::toggle_event::{Decision, ToggleEvent};
 use crate::domain::user::UserRow;
-use crate::domain::wish::{Decision, Wish};
 
 /// The range of schema versions this build works with (`ciam.SchemaVersion`).
 pub const SCHEMA_VERSIONS: std::ops::RangeInclusive<u32> = 1..=1;
@@ -40,7 +40,7 @@ pub const SCHEMA_VERSIONS: std::ops::RangeInclusive<u32> = 1..=1;
 /// What an event led to, as committed.
 #[derive(Debug, Clone)]
 pub struct Acceptance {
-    /// The decision of [`crate::domain::wish::decide`].
+    /// The decision of [`crate::domain::toggle_event::decide`].
     pub decision: Decision,
     /// The biller's CIAM record.
     pub biller: BillerCiam,
@@ -81,7 +81,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Decides about an event and records it with what follows from it, in one transaction under the biller's lock:
     /// the event row (if it has an id and is not refused) and, for [`Decision::Start`], the queued run, due for the timer
     /// after `resend.first`. Concurrent events of one biller are decided one after the other.
-    async fn accept(&self, wish: &Wish, resend: Resend) -> Result<Acceptance, StoreError>;
+    async fn accept(&self, event: &ToggleEvent, resend: Resend) -> Result<Acceptance, StoreError>;
 
     /// The biller as `GET` shows it with at most `max_issues` issues; `None` when it is not in `ciam.Biller`.
     async fn biller(&self, id: &BillerId, max_issues: u32) -> Result<Option<BillerView>, StoreError>;

@@ -36,7 +36,7 @@ pub(super) struct RunRow {
     pub(super) next_attempt_at: Option<OffsetDateTime>,
     pub(super) waiting_for: Option<String>,
     pub(super) reason: Option<String>,
-    pub(super) taking_back_since: Option<OffsetDateTime>,
+    pub(super) rolling_back_since: Option<OffsetDateTime>,
     pub(super) issues_total: i64,
     pub(super) traceparent: Option<String>,
     pub(super) lease: LeaseColumns,
@@ -83,7 +83,7 @@ impl TryFrom<RunRow> for Run {
             next_attempt_at: row.next_attempt_at,
             waiting_for: row.waiting_for,
             reason: row.reason,
-            taking_back_since: row.taking_back_since,
+            rolling_back_since: row.rolling_back_since,
             issues_total: count("number of issues", row.issues_total)?,
             traceparent: row.traceparent,
         })

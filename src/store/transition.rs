@@ -24,7 +24,7 @@ pub(super) fn lease_refused(run: &Run, lease: LeaseColumns) -> Option<LeaseOutco
 
 /// The state a leased run is in: work goes on, forwards or backwards.
 pub(super) fn leased_state(state: RunState) -> RunState {
-    if state == RunState::TakingBack {
+    if state == RunState::RollingBack {
         state
     } else {
         RunState::Running
@@ -33,14 +33,14 @@ pub(super) fn leased_state(state: RunState) -> RunState {
 
 /// The state an operator's command leads to, `None` when it does not fit.
 pub(super) fn operated(operation: Operation, run: &Run, lease: LeaseColumns) -> Option<RunState> {
-    use RunState::{Cancelled, Failed, Queued, Stuck, TakingBack, Waiting};
+    use RunState::{Cancelled, Failed, Queued, RollingBack, Stuck, Waiting};
     if lease.leased {
         return None;
     }
     match (operation, run.state) {
-        (Operation::Resume, Stuck | Waiting) if run.taking_back_since.is_some() => Some(TakingBack),
+        (Operation::Resume, Stuck | Waiting) if run.rolling_back_since.is_some() => Some(RollingBack),
         (Operation::Resume, Stuck | Waiting) => Some(Waiting),
-        (Operation::Rollback, Stuck | Waiting | Queued) => Some(TakingBack),
+        (Operation::Rollback, Stuck | Waiting | Queued) => Some(RollingBack),
         (Operation::Cancel, Queued) if run.started_at.is_none() => Some(Cancelled),
         (Operation::Close, Stuck) => Some(Failed),
         _ => None,

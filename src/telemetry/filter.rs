@@ -3,8 +3,8 @@
 use tracing::metadata::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
-/// The handler's own targets begin like this.
-const OURS: &str = "biller_onboarding";
+/// The crates whose targets are the handler's own.
+const OURS: [&str; 2] = ["biller_onboarding", "ic_secureauth_api"];
 
 /// Libraries log headers, rows and addresses below this (S1): no setting reveals them.
 const LIBRARIES: LevelFilter = LevelFilter::WARN;
@@ -17,15 +17,22 @@ pub(super) fn capped(asked: &Targets) -> Targets {
     let default = asked.default_level().unwrap_or(LevelFilter::OFF);
     let given = asked.iter().filter(|(target, _)| !target.starts_with(SILENT));
     let given = given.map(|(target, level)| {
-        let is_ours = target == OURS || target.starts_with("biller_onboarding::");
-        let level = if is_ours { level } else { level.min(LIBRARIES) };
+        let level = if is_ours(target) { level } else { level.min(LIBRARIES) };
         (target.to_owned(), level)
     });
     Targets::new()
         .with_default(default.min(LIBRARIES))
-        .with_target(OURS, default)
+        .with_targets(OURS.map(|target| (target, default)))
         .with_targets(given)
         .with_target(SILENT, LevelFilter::OFF)
+}
+
+fn is_ours(target: &str) -> bool {
+    let of = |crate_name| {
+        let rest = target.strip_prefix(crate_name);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    };
+    OURS.into_iter().any(of)
 }
 
 #[cfg(test)]
@@ -40,7 +47,9 @@ mod tests {
 
     #[test]
     fn a_level_is_for_the_handler() {
-        assert!(enabled("debug", "biller_onboarding::store", Level::DEBUG));
+        for target in ["biller_onboarding::store", "ic_secureauth_api::transport"] {
+            assert!(enabled("debug", target, Level::DEBUG), "{target}");
+        }
         assert!(!enabled("info", "biller_onboarding::store", Level::DEBUG));
         assert!(enabled(
             "info,biller_onboarding::store=debug",

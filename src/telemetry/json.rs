@@ -12,7 +12,7 @@ use tracing_subscriber::layer::Layer;
 use tracing_subscriber::registry::{LookupSpan, Registry, Scope};
 
 use super::fields::{Collect, Members};
-use crate::world::Clock;
+use crate::clock::Clock;
 
 /// Members every line begins with; fields of the same name are left out.
 const OWN: [&str; 3] = ["time", "level", "target"];

@@ -24,8 +24,8 @@ pub use chain::chain;
 pub use panic::report_panics_on_one_line;
 pub use trace_parent::{InvalidTraceParent, SpanId, TraceId, TraceParent};
 
+use crate::clock::Clock;
 use crate::settings::{Log, LogFormat};
-use crate::world::Clock;
 
 /// Starts logging to stdout for the whole process.
 ///

@@ -1,4 +1,4 @@
-//! Failures on the way: what passes is waited out, what lasts is taken back (R1, X1, design.md §3 "Failures and time").
+//! Failures on the way: what passes is waited out, what lasts is rolled back (R1, X1, design.md §3 "Failures and time").
 
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ async fn an_answer_that_is_lost_leads_to_a_look_and_not_to_a_second_creation() -
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failure_that_lasts_is_taken_back_whatever_step_it_meets() -> Outcome {
+async fn a_failure_that_lasts_is_rolled_back_whatever_step_it_meets() -> Outcome {
     for operation in [
         "create_organization",
         "create_pool",
@@ -91,7 +91,7 @@ async fn a_failure_that_lasts_is_taken_back_whatever_step_it_meets() -> Outcome 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_of_the_billers_data_is_taken_back_at_once() -> Outcome {
+async fn a_refusal_of_the_billers_data_is_rolled_back_at_once() -> Outcome {
     let stack = stack_with("1876", 3).await?;
     stack.simulator().faults().add(Fault::on("create_pool", answer(422)));
     let run = enable(&stack, "1876").await?;

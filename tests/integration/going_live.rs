@@ -9,7 +9,7 @@ use crate::support::{
 const SWITCH: &str = "update_organization";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_confirmed_activation_that_the_journal_refuses_is_not_taken_back() -> Outcome {
+async fn a_confirmed_activation_that_the_journal_refuses_is_not_rolled_back() -> Outcome {
     let stack = start(options().set("ROLLBACK_TIME_LIMIT", "1s"), "1876", 2).await?;
     refuse_journal_entry(&stack, Some("activated"))?;
     let run = enable(&stack, "1876").await?;
@@ -25,7 +25,7 @@ async fn a_confirmed_activation_that_the_journal_refuses_is_not_taken_back() -> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_confirmed_deactivation_that_the_journal_refuses_is_not_taken_back() -> Outcome {
+async fn a_confirmed_deactivation_that_the_journal_refuses_is_not_rolled_back() -> Outcome {
     let stack = start(options().set("ROLLBACK_TIME_LIMIT", "1s"), "1876", 2).await?;
     enable(&stack, "1876").await?;
     refuse_journal_entry(&stack, Some("deactivated"))?;
@@ -42,7 +42,7 @@ async fn a_confirmed_deactivation_that_the_journal_refuses_is_not_taken_back() -
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_activation_that_took_effect_although_it_was_refused_is_recorded_and_not_taken_back() -> Outcome {
+async fn an_activation_that_took_effect_although_it_was_refused_is_recorded_and_not_rolled_back() -> Outcome {
     let stack = start(options(), "1876", 2).await?;
     stack.simulator().faults().add(Fault::on(SWITCH, refusal(422, true)));
     let run = enable(&stack, "1876").await?;
@@ -53,7 +53,7 @@ async fn an_activation_that_took_effect_although_it_was_refused_is_recorded_and_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deactivation_that_took_effect_although_it_was_refused_is_recorded_and_not_taken_back() -> Outcome {
+async fn a_deactivation_that_took_effect_although_it_was_refused_is_recorded_and_not_rolled_back() -> Outcome {
     let stack = start(options(), "1876", 2).await?;
     enable(&stack, "1876").await?;
     stack.simulator().faults().add(Fault::on(SWITCH, refusal(422, true)));

@@ -51,7 +51,7 @@ async fn each_user_of_the_run_is_asked_for_once_over_several_slices_and_nobody_e
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_user_that_comes_back_while_the_taking_back_rests_is_removed_again() -> Outcome {
+async fn a_user_that_comes_back_while_the_rollback_rests_is_removed_again() -> Outcome {
     let stack = start(patient().set("RECHECK_AFTER", "1h"), "1876", 3).await?;
     enable(&stack, "1876").await?;
     let before = users_in_secureauth(&stack, "1876");
@@ -67,7 +67,7 @@ async fn a_user_that_comes_back_while_the_taking_back_rests_is_removed_again() -
     rest_is_over(&stack, &run)?;
     stack
         .wait_for("1876", DEADLINE, |_| {
-            entries(&stack, &run, "taken_back").is_ok_and(|rounds| rounds.len() == 2)
+            entries(&stack, &run, "rolled_back").is_ok_and(|rounds| rounds.len() == 2)
         })
         .await?;
     assert_eq!(users_in_secureauth(&stack, "1876"), before);

@@ -136,7 +136,7 @@ async fn status_tells_support_why_a_biller_failed() -> Outcome {
     for part in [
         &run.onboarding_id,
         "secureauth_refused",
-        "taking_back",
+        "rollback_started",
         "organization_deleted",
         "not-enabled",
     ] {
@@ -193,7 +193,7 @@ fn refusal(operation: &str) -> Fault {
     Fault::on(operation, FaultKind::Status(status))
 }
 
-/// A biller whose taking back cannot finish.
+/// A biller whose rolling back cannot finish.
 async fn stuck() -> Result<(Stack, String), Box<dyn std::error::Error>> {
     let stack = start(options().set("ROLLBACK_TIME_LIMIT", "1s"), "1876", 2).await?;
     stack.simulator().faults().add(refusal("update_organization"));
@@ -201,7 +201,7 @@ async fn stuck() -> Result<(Stack, String), Box<dyn std::error::Error>> {
     let run = enable(&stack, "1876").await?;
     assert_eq!(
         (run.state.as_str(), run.reason.as_deref()),
-        ("stuck", Some("not_taken_back"))
+        ("stuck", Some("not_rolled_back"))
     );
     stack.simulator().faults().clear();
     Ok((stack, run.onboarding_id))

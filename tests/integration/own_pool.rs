@@ -44,7 +44,7 @@ async fn settings_that_a_new_pool_does_not_show_are_not_forgotten_when_the_worke
     somebody.identity(Method::PUT, &path, &changed).await?;
     stack.simulator().faults().clear();
     // The worker gets no further than its answer: what follows from it cannot be written down.
-    refuse_journal_entry(&stack, Some("taking_back"))?;
+    refuse_journal_entry(&stack, Some("rollback_started"))?;
     stack
         .handler()
         .run(&["resume", &run.onboarding_id, "--by", "ops"])
@@ -106,20 +106,20 @@ async fn a_second_pool_that_is_not_marked_as_the_runs_is_left_alone() -> Outcome
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_generation_grows_once_however_often_a_pool_has_to_be_taken_back() -> Outcome {
+async fn the_generation_grows_once_however_often_a_pool_has_to_be_rolled_back() -> Outcome {
     let stack = start(options().set("RECHECK_AFTER", "150ms"), "1876", 2).await?;
     stack
         .simulator()
         .faults()
         .add(Fault::on("update_organization", refusal(422, false)));
-    // The deleted pool goes on showing until it was taken back again.
+    // The deleted pool goes on showing until it was rolled back again.
     stack
         .simulator()
         .faults()
         .add(Fault::on("delete_pool", FaultKind::ReadLag { ms: 600_000 }));
     stack.front_door().toggle("1876", true).await?;
     let run = stack.wait_for("1876", DEADLINE, |_| true).await?;
-    until(|| Ok(entries(&stack, &run, "pools_taken_back")?.len() > 1)).await?;
+    until(|| Ok(entries(&stack, &run, "pools_rolled_back")?.len() > 1)).await?;
     stack.simulator().faults().clear();
     stack.simulator().advance(Duration::from_mins(11));
     assert_eq!(stack.wait_for_end("1876", DEADLINE).await?.state, "failed");

@@ -118,7 +118,7 @@ async fn skipping_stops_where_too_many_users_are_invalid() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_record_that_secureauth_refuses_is_found_alone_and_everything_is_taken_back() -> Outcome {
+async fn a_record_that_secureauth_refuses_is_found_alone_and_everything_is_rolled_back() -> Outcome {
     let stack = start(options().set("ADDRESS_VERIFIED", "true"), "1876", 150).await?;
     let refused = refuse_user(&stack, UserRow::sample("1876", 77))?;
     let run = enable(&stack, "1876").await?;
@@ -218,7 +218,7 @@ async fn yes_on_an_active_biller_adds_new_users_and_changes_changed_ones_and_kee
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failed_sync_takes_back_its_own_additions_and_changes_and_nothing_else() -> Outcome {
+async fn a_failed_sync_rolls_back_its_own_additions_and_changes_and_nothing_else() -> Outcome {
     let stack = start(options().set("ADDRESS_VERIFIED", "true"), "1876", 150).await?;
     let refused = UserRow::sample("1876", 500);
     refuse_user(&stack, refused.clone())?;
@@ -237,7 +237,10 @@ async fn a_failed_sync_takes_back_its_own_additions_and_changes_and_nothing_else
     refuse_user(&stack, refused)?;
     let run = enable(&stack, "1876").await?;
     assert_eq!((run.kind.as_str(), run.state.as_str()), ("sync", "failed"));
-    assert_eq!(stack.database().ledger(&run.onboarding_id)?.get("taken-back"), Some(&4));
+    assert_eq!(
+        stack.database().ledger(&run.onboarding_id)?.get("rolled_back"),
+        Some(&4)
+    );
     assert_eq!(users_in_secureauth(&stack, "1876"), before);
     assert_eq!(stack.database().biller("1876")?, biller);
     assert_eq!(stack.in_secureauth("1876"), live(150));

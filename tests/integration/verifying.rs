@@ -1,4 +1,4 @@
-//! Comparing a pool with the ledger: in slices, each user looked for once (reference 5.1 step 8).
+//! Comparing a pool with the ledger: in time slices, each user looked for once (reference 5.1 step 8).
 
 use std::collections::HashSet;
 

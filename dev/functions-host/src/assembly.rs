@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 use crate::activity::Activity;
+use crate::clock::{ClockAndRandom, random_seed};
 use crate::config::{AppConfig, Function, QueueSettings, QueueTrigger, Trigger};
 use crate::front_door::FrontDoor;
 use crate::invocation::{Invoker, InvokerSettings, OutputBinder};
@@ -16,7 +17,6 @@ use crate::queue::{EmbeddedQueues, MessageProcessor, QueueGateway, QueueListener
 use crate::tasks::Tasks;
 use crate::timer::{Timer, TimerListener};
 use crate::worker::{Console, HandlerPort, Launch, Supervisor, SupervisorSettings, WorkerHandle};
-use crate::world::{World, random_seed};
 
 /// The HTTP client waits so much longer than the function timeout (reference 5).
 const REQUEST_TIMEOUT_MARGIN: Duration = Duration::from_mins(1);
@@ -34,12 +34,12 @@ pub(crate) struct Parts {
 pub(crate) fn start(config: &AppConfig, options: HostOptions, listener: TcpListener) -> io::Result<Parts> {
     let seed = options.seed.unwrap_or_else(random_seed);
     tracing::info!(seed, root = %config.root.display(), functions = config.functions.len(), "host starts");
-    let world = World::new(Arc::clone(&options.clock), seed);
+    let clock = ClockAndRandom::new(Arc::clone(&options.clock), seed);
     let tasks = Tasks::default();
     let function_timeout = options.time.function_timeout.or(config.host.function_timeout);
     let console = Console::new(config.host.handler.stderr_is_for_errors_only);
     let supervisor_settings = supervisor_settings(config, &options, function_timeout)?;
-    let (supervisor, worker) = Supervisor::new(supervisor_settings, console.clone(), world.clone());
+    let (supervisor, worker) = Supervisor::new(supervisor_settings, console.clone(), clock.clone());
 
     let queues = options
         .queues
@@ -58,7 +58,7 @@ pub(crate) fn start(config: &AppConfig, options: HostOptions, listener: TcpListe
         },
         journal: Journal::default(),
         activity: Activity::default(),
-        world: world.clone(),
+        clock: clock.clone(),
         settings: InvokerSettings {
             function_timeout,
             timeout_grace: options.time.timeout_grace,
@@ -75,8 +75,8 @@ pub(crate) fn start(config: &AppConfig, options: HostOptions, listener: TcpListe
         tasks,
     };
 
-    let timers = start_timers(config, &parts, &world, options.timer_interval);
-    start_queue_listeners(config, &parts, &world, &options.time);
+    let timers = start_timers(config, &parts, &clock, options.timer_interval);
+    start_queue_listeners(config, &parts, &clock, &options.time);
     if !config.functions.is_empty() {
         start_supervisor(supervisor, &parts.tasks);
     }
@@ -86,7 +86,7 @@ pub(crate) fn start(config: &AppConfig, options: HostOptions, listener: TcpListe
         timers,
         options.keys,
         parts.tasks.clone(),
-        world,
+        clock,
     );
     start_front_door(door, listener, &parts.tasks);
     Ok(parts)
@@ -117,12 +117,17 @@ fn supervisor_settings(
     })
 }
 
-fn start_timers(config: &AppConfig, parts: &Parts, world: &World, interval: Option<Duration>) -> Vec<Arc<Timer>> {
+fn start_timers(
+    config: &AppConfig,
+    parts: &Parts,
+    clock: &ClockAndRandom,
+    interval: Option<Duration>,
+) -> Vec<Arc<Timer>> {
     let timers: Vec<_> = config
         .functions
         .iter()
         .filter(|function| matches!(function.trigger, Trigger::Timer(_)))
-        .map(|function| Timer::new(Arc::clone(function), Arc::clone(&parts.invoker), world.clone()))
+        .map(|function| Timer::new(Arc::clone(function), Arc::clone(&parts.invoker), clock.clone()))
         .map(Arc::new)
         .collect();
     for timer in &timers {
@@ -136,7 +141,7 @@ fn start_timers(config: &AppConfig, parts: &Parts, world: &World, interval: Opti
     timers
 }
 
-fn start_queue_listeners(config: &AppConfig, parts: &Parts, world: &World, time: &TimeConstants) {
+fn start_queue_listeners(config: &AppConfig, parts: &Parts, clock: &ClockAndRandom, time: &TimeConstants) {
     let mut settings = config.host.queues.clone();
     if let Some(interval) = time.max_polling_interval {
         settings.max_polling_interval = interval;
@@ -153,7 +158,7 @@ fn start_queue_listeners(config: &AppConfig, parts: &Parts, world: &World, time:
                 min_polling_interval: time.min_polling_interval,
                 message_visibility: time.message_visibility,
                 tasks: parts.tasks.clone(),
-                world: world.clone(),
+                clock: clock.clone(),
             };
             parts.tasks.spawn(listener.run());
         }

@@ -21,6 +21,7 @@
 
 mod activity;
 mod assembly;
+mod clock;
 mod config;
 mod envelope;
 mod front_door;
@@ -35,12 +36,11 @@ mod routing;
 mod tasks;
 mod timer;
 mod worker;
-mod world;
 
+pub use clock::{Clock, system_clock};
 pub use config::{ConfigError, machine_variables};
 pub use host::{FunctionsHost, NotIdle, NotPrinted, NotReady, StartError};
 pub use journal::{Invocation, OutputSummary, UserLog};
 pub use options::{Executable, Framing, HostOptions, Inherited, Keys, TimeConstants};
 pub use queue::{EmbeddedQueues, PeekedMessage, QueueError, QueueHandle, QueueMessage, QueueService, RenewedReceipt};
 pub use worker::{ConsoleCategory, ConsoleLevel, ConsoleLine, ConsoleStream, StopReason};
-pub use world::{Clock, system_clock};

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::clock::{Clock, system_clock};
 use crate::queue::QueueService;
-use crate::world::{Clock, system_clock};
 
 /// Start options of a [`FunctionsHost`](crate::FunctionsHost). [`HostOptions::new`] gives the real host's behaviour;
 /// change single fields.

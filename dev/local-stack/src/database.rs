@@ -43,7 +43,7 @@ pub struct RunRecord {
     pub biller_id: String,
     /// `enable|sync|disable`.
     pub kind: String,
-    /// `queued|running|waiting|taking-back|succeeded|failed|stuck|cancelled`.
+    /// `queued|running|waiting|rolling_back|succeeded|failed|stuck|cancelled`.
     pub state: String,
     /// The step it is at.
     pub step: Option<String>,
@@ -65,7 +65,7 @@ pub struct RunRecord {
     pub waiting_for: Option<String>,
     /// Not worked on before.
     pub next_attempt_at: Option<OffsetDateTime>,
-    /// Why it failed, is being taken back or is stuck.
+    /// Why it failed, is being rolled back or is stuck.
     pub reason: Option<String>,
     /// When it ended.
     pub finished_at: Option<OffsetDateTime>,
@@ -165,7 +165,7 @@ impl Database {
         entries.collect()
     }
 
-    /// A run's ledger: users by their state (`importing|imported|changing|changed|refused|taken-back`).
+    /// A run's ledger: users by their state (`importing|imported|changing|changed|refused|rolled_back`).
     pub fn ledger(&self, onboarding_id: &str) -> rusqlite::Result<BTreeMap<String, u64>> {
         let connection = self.connection();
         let sql = "SELECT state, count(*) FROM onboarded_user WHERE onboarding_id = ?1 GROUP BY state";

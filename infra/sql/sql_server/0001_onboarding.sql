@@ -83,7 +83,7 @@ BEGIN
         NextAttemptAt   DATETIME2(6)  NULL,
         WaitingFor      NVARCHAR(64)  NULL,
         Reason          NVARCHAR(64)  NULL,
-        TakingBackSince DATETIME2(6)  NULL,
+        RollingBackSince DATETIME2(6)  NULL,
         Version         BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Version DEFAULT 0,
         LeaseOwner      UNIQUEIDENTIFIER NULL,
         LeaseUntil      DATETIME2(6)  NULL,

@@ -42,7 +42,7 @@ CREATE TABLE onboarding (
     next_attempt_at   INTEGER,
     waiting_for       TEXT    CHECK (length(waiting_for) <= 64),
     reason            TEXT    CHECK (length(reason) <= 64),
-    taking_back_since INTEGER,
+    rolling_back_since INTEGER,
     version           INTEGER NOT NULL DEFAULT 0,
     lease_owner       TEXT    CHECK (length(lease_owner) = 36),
     lease_until       INTEGER,

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::ic_secureauth_api::IdpCheck;
-use crate::onboarding::plan::{
+use crate::saga::preview::{
     ImportOutlook, Mark, OrganizationOutlook, Outlook, PoolOutlook, SchemaOutlook, UsersOutlook,
 };
+use ic_secureauth_api::IdpCheck;
 
 /// Data errors shown.
 const ISSUES: usize = 20;

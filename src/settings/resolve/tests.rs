@@ -15,8 +15,8 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::super::key_vault::client_options;
 use super::*;
+use crate::clock::{Clock, SystemClock};
 use crate::settings::{Environment, VaultError};
-use crate::world::{Clock, SystemClock};
 
 #[derive(Debug)]
 struct ToStub {

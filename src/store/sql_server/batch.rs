@@ -59,7 +59,7 @@ async fn update_run(transaction: &mut Transaction, lease: &Lease, batch: &Batch)
 }
 
 /// Appends to the run's journal. The run's row is locked by this transaction: nobody else appends. Entries travel as
-/// parameters, not as JSON: what escapes stand for is not taken back by every engine's `OPENJSON`.
+/// parameters, not as JSON: what escapes stand for is not rolled back by every engine's `OPENJSON`.
 pub(super) async fn append(transaction: &mut Transaction, id: OnboardingId, entries: &[Entry]) -> Result<(), Fault> {
     for chunk in entries.chunks(PAIRS) {
         let columns: Vec<_> = chunk.iter().map(entry_columns).collect();

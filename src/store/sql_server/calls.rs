@@ -11,8 +11,8 @@ use super::{SqlServerStore, accept, batch, billers, due, ending, migrate, runs, 
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
 use crate::domain::journal::Recorded;
 use crate::domain::run::Run;
+use crate::domain::toggle_event::ToggleEvent;
 use crate::domain::user::UserRow;
-use crate::domain::wish::Wish;
 use crate::store::{
     Acceptance, Batch, BillerView, DueRun, Ending, Lease, LeaseOutcome, LedgerRow, Operated, Operation, PoolUser,
     Release, Resend, Store, StoreError,
@@ -25,8 +25,8 @@ impl Store for SqlServerStore {
             .await
     }
 
-    async fn accept(&self, wish: &Wish, resend: Resend) -> Result<Acceptance, StoreError> {
-        self.repeating("accept an event", || accept::accept(&self.pool, wish, resend))
+    async fn accept(&self, event: &ToggleEvent, resend: Resend) -> Result<Acceptance, StoreError> {
+        self.repeating("accept an event", || accept::accept(&self.pool, event, resend))
             .await
     }
 
@@ -86,7 +86,7 @@ impl Store for SqlServerStore {
         .await
     }
 
-    /// Not repeated here: rows that were handed over cannot be taken back.
+    /// Not repeated here: rows that were handed over cannot be rolled back.
     async fn each_user(&self, biller: &BillerId, row: &mut (dyn FnMut(UserRow) + Send)) -> Result<(), StoreError> {
         users::each(&self.pool, biller, row)
             .await

@@ -10,7 +10,7 @@ use crate::store::row::{BillerCiamRow, LeaseColumns, LedgerColumns, RunRow};
 /// The columns [`run_row`] reads, of `ciam.Onboarding AS r`.
 pub(super) const RUN: &str = "r.OnboardingId, r.BillerId, r.BillerName, r.Kind, r.State, r.Step, r.Source, r.Generation, \
     r.UsersTotal, r.Imported, r.AlreadyPresent, r.Skipped, r.Failed, r.PausesUsed, r.CreatedAt, r.StartedAt, \
-    r.UpdatedAt, r.FinishedAt, r.NextAttemptAt, r.WaitingFor, r.Reason, r.TakingBackSince, r.IssuesTotal, \
+    r.UpdatedAt, r.FinishedAt, r.NextAttemptAt, r.WaitingFor, r.Reason, r.RollingBackSince, r.IssuesTotal, \
     r.Traceparent, r.Version, \
     CAST(CASE WHEN r.LeaseOwner IS NULL THEN 0 ELSE 1 END AS BIT) AS Owned, \
     CAST(CASE WHEN r.LeaseOwner IS NOT NULL AND r.LeaseUntil > SYSUTCDATETIME() THEN 1 ELSE 0 END AS BIT) AS Leased, \
@@ -39,7 +39,7 @@ pub(super) fn run_row(row: &Row) -> Result<RunRow, Fault> {
         next_attempt_at: optional_time(row, "NextAttemptAt")?,
         waiting_for: optional_text(row, "WaitingFor")?,
         reason: optional_text(row, "Reason")?,
-        taking_back_since: optional_time(row, "TakingBackSince")?,
+        rolling_back_since: optional_time(row, "RollingBackSince")?,
         issues_total: required(row, "IssuesTotal")?,
         traceparent: optional_text(row, "Traceparent")?,
         lease: LeaseColumns {

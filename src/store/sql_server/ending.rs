@@ -98,7 +98,7 @@ pub(super) async fn operate(pool: &Pool, id: OnboardingId, operation: Operation,
             PausesUsed = CASE WHEN @P3 = 1 THEN 0 ELSE PausesUsed END, \
             FinishedAt = CASE WHEN @P3 = 1 THEN NULL ELSE @now END, \
             Reason = CASE WHEN @P4 = 1 THEN NULL ELSE Reason END, \
-            TakingBackSince = CASE WHEN @P5 = 1 THEN @now ELSE TakingBackSince END \
+            RollingBackSince = CASE WHEN @P5 = 1 THEN @now ELSE RollingBackSince END \
         WHERE OnboardingId = @P1";
     let values: [&dyn ToSql; 5] = [
         &id.0,

@@ -19,7 +19,7 @@ use crate::store::{Lease, LeaseOutcome, LeasedRun, Release, StoreError};
 pub(super) const ENDED: &str = "(r.State IN (N'succeeded', N'failed', N'cancelled'))";
 
 /// The function still has to work on it.
-pub(super) const OPEN: &str = "(r.State IN (N'queued', N'running', N'waiting', N'taking-back'))";
+pub(super) const OPEN: &str = "(r.State IN (N'queued', N'running', N'waiting', N'rolling_back'))";
 
 /// Keeps the run from changing until the transaction ends: by a change that changes nothing. A hint (`UPDLOCK`) is only
 /// advice to some engines.
@@ -141,14 +141,14 @@ pub(super) async fn release(pool: &Pool, lease: &Lease, release: &Release) -> Re
             let set = "LeaseOwner = NULL, LeaseUntil = NULL, DueAt = DATEADD(MILLISECOND, @P4, @now), Resends = 0, \
                 NextAttemptAt = DATEADD(MILLISECOND, @P4, @now), State = @P5, WaitingFor = @P6, \
                 Reason = COALESCE(NULLIF(@P7, N''), Reason), PausesUsed = @P8, UpdatedAt = @now, \
-                TakingBackSince = CASE WHEN @P9 = 1 THEN COALESCE(TakingBackSince, @now) ELSE TakingBackSince END";
+                RollingBackSince = CASE WHEN @P9 = 1 THEN COALESCE(RollingBackSince, @now) ELSE RollingBackSince END";
             let values: [&dyn ToSql; 6] = [
                 &millis(*after),
                 &state.as_str(),
                 &waiting_for.as_str(),
                 &or_empty(reason.map(Reason::as_str)),
                 &i64::from(*pauses_used),
-                &(*state == RunState::TakingBack),
+                &(*state == RunState::RollingBack),
             ];
             update_leased(&mut session, lease, set, &values).await?;
         }

@@ -6,32 +6,32 @@ use super::billers;
 use super::columns::{Guid, Micros};
 use super::error::Fault;
 use super::runs::{ENDED, run, run_where};
-use crate::domain::wish::Wish;
-use crate::store::accepting::{Found, Plan, Start};
+use crate::domain::toggle_event::ToggleEvent;
+use crate::store::accepting::{Accepted, Found, Start};
 use crate::store::{Acceptance, Resend};
 
 /// Decides and records; the transaction keeps every other event out.
 pub(super) fn accept(
     transaction: &Transaction<'_>,
     now: Micros,
-    wish: &Wish,
+    event: &ToggleEvent,
     resend: Resend,
 ) -> Result<Acceptance, Fault> {
-    let plan = find(transaction, now, wish)?.plan(wish);
-    let started = match &plan.start {
+    let accepted = find(transaction, now, event)?.accepted(event);
+    let started = match &accepted.start {
         Some(start) => {
-            insert_run(transaction, now, wish, start, resend)?;
-            run(transaction, now, wish.onboarding_id)?
+            insert_run(transaction, now, event, start, resend)?;
+            run(transaction, now, event.onboarding_id)?
         }
         None => None,
     };
-    insert_event(transaction, now, wish, &plan)?;
-    Ok(plan.acceptance(started.map(|(run, _)| run)))
+    insert_event(transaction, now, event, &accepted)?;
+    Ok(accepted.acceptance(started.map(|(run, _)| run)))
 }
 
-fn find(transaction: &Transaction<'_>, now: Micros, wish: &Wish) -> Result<Found, Fault> {
-    let biller_id: &str = wish.biller_id.as_ref();
-    let event = match &wish.event_id {
+fn find(transaction: &Transaction<'_>, now: Micros, event: &ToggleEvent) -> Result<Found, Fault> {
+    let biller_id: &str = event.biller_id.as_ref();
+    let earlier = match &event.event_id {
         Some(event_id) => transaction
             .prepare_cached(
                 "SELECT fingerprint, onboarding_id FROM onboarding_event WHERE biller_id = ?1 AND event_id = ?2",
@@ -42,7 +42,7 @@ fn find(transaction: &Transaction<'_>, now: Micros, wish: &Wish) -> Result<Found
             .optional()?,
         None => None,
     };
-    let event = match event {
+    let earlier = match earlier {
         Some((fingerprint, Some(id))) => Some((
             fingerprint,
             run_where(transaction, now, "onboarding_id = ?1", &[&id])?.map(|(run, _)| run),
@@ -52,7 +52,7 @@ fn find(transaction: &Transaction<'_>, now: Micros, wish: &Wish) -> Result<Found
     };
     let blocking = format!("biller_id = ?1 AND NOT {ENDED}");
     Ok(Found {
-        event,
+        event: earlier,
         listed: billers::listed(transaction, biller_id)?,
         biller: billers::recorded(transaction, biller_id)?,
         blocking: run_where(transaction, now, &blocking, &[&biller_id])?.map(|(run, _)| run),
@@ -62,11 +62,11 @@ fn find(transaction: &Transaction<'_>, now: Micros, wish: &Wish) -> Result<Found
 fn insert_run(
     transaction: &Transaction<'_>,
     now: Micros,
-    wish: &Wish,
+    event: &ToggleEvent,
     start: &Start,
     resend: Resend,
 ) -> Result<(), Fault> {
-    let biller_id = wish.biller_id.as_ref();
+    let biller_id = event.biller_id.as_ref();
     if start.first {
         billers::insert(transaction, now, biller_id)?;
     }
@@ -75,13 +75,13 @@ fn insert_run(
             generation, created_at, updated_at, due_at) \
          VALUES (?1, ?2, ?3, ?4, 'queued', ?5, ?6, ?7, ?8, ?9, ?9, ?10)",
         params![
-            Guid(wish.onboarding_id.0),
+            Guid(event.onboarding_id.0),
             biller_id,
             start.biller_name,
             start.kind.as_str(),
-            wish.source.as_str(),
-            wish.requested_by.as_ref(),
-            wish.traceparent,
+            event.source.as_str(),
+            event.requested_by.as_ref(),
+            event.traceparent,
             start.generation,
             now,
             now.plus(resend.first),
@@ -90,18 +90,23 @@ fn insert_run(
     Ok(())
 }
 
-fn insert_event(transaction: &Transaction<'_>, now: Micros, wish: &Wish, plan: &Plan) -> Result<(), Fault> {
-    if let Some(event_id) = wish.event_id.as_ref().filter(|_| plan.records_event) {
+fn insert_event(
+    transaction: &Transaction<'_>,
+    now: Micros,
+    event: &ToggleEvent,
+    accepted: &Accepted,
+) -> Result<(), Fault> {
+    if let Some(event_id) = event.event_id.as_ref().filter(|_| accepted.records_event) {
         transaction.execute(
             "INSERT INTO onboarding_event (biller_id, event_id, fingerprint, source, requested_by, onboarding_id, \
                 received_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
-                wish.biller_id.as_ref(),
+                event.biller_id.as_ref(),
                 event_id.as_ref(),
-                wish.fingerprint,
-                wish.source.as_str(),
-                wish.requested_by.as_ref(),
-                plan.event_run.map(|id| Guid(id.0)),
+                event.fingerprint,
+                event.source.as_str(),
+                event.requested_by.as_ref(),
+                accepted.event_run.map(|id| Guid(id.0)),
                 now,
             ],
         )?;

@@ -11,8 +11,8 @@ use super::{SqliteStore, accept, batch, billers, due, ending, migrate, runs, slo
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
 use crate::domain::journal::Recorded;
 use crate::domain::run::Run;
+use crate::domain::toggle_event::ToggleEvent;
 use crate::domain::user::UserRow;
-use crate::domain::wish::Wish;
 use crate::store::{
     Acceptance, Batch, BillerView, DueRun, Ending, Lease, LeaseOutcome, LedgerRow, Operated, Operation, PoolUser,
     Release, Resend, Store, StoreError,
@@ -30,10 +30,10 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn accept(&self, wish: &Wish, resend: Resend) -> Result<Acceptance, StoreError> {
-        let wish = wish.clone();
+    async fn accept(&self, event: &ToggleEvent, resend: Resend) -> Result<Acceptance, StoreError> {
+        let event = event.clone();
         self.write("accept an event", move |transaction, now| {
-            accept::accept(transaction, now, &wish, resend)
+            accept::accept(transaction, now, &event, resend)
         })
         .await
     }

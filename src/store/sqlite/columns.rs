@@ -62,7 +62,7 @@ impl ToSql for Guid {
 /// The columns [`run_row`] reads.
 pub(super) const RUN: &str = "onboarding_id, biller_id, biller_name, kind, state, step, source, generation, \
     users_total, imported, already_present, skipped, failed, pauses_used, created_at, started_at, updated_at, \
-    finished_at, next_attempt_at, waiting_for, reason, taking_back_since, issues_total, traceparent, version, \
+    finished_at, next_attempt_at, waiting_for, reason, rolling_back_since, issues_total, traceparent, version, \
     lease_owner, lease_until";
 
 pub(super) fn run_row(row: &Row<'_>, now: Micros) -> rusqlite::Result<RunRow> {
@@ -91,7 +91,7 @@ pub(super) fn run_row(row: &Row<'_>, now: Micros) -> rusqlite::Result<RunRow> {
         next_attempt_at: optional_time(row, "next_attempt_at")?,
         waiting_for: row.get("waiting_for")?,
         reason: row.get("reason")?,
-        taking_back_since: optional_time(row, "taking_back_since")?,
+        rolling_back_since: optional_time(row, "rolling_back_since")?,
         issues_total: row.get("issues_total")?,
         traceparent: row.get("traceparent")?,
         lease: LeaseColumns {

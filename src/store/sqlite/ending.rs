@@ -95,7 +95,7 @@ pub(super) fn operate(
     transaction.execute(
         "UPDATE onboarding SET state = ?2, updated_at = ?3, next_attempt_at = NULL, waiting_for = NULL, resends = 0, \
             due_at = iif(?4, ?3, NULL), pauses_used = iif(?4, 0, pauses_used), finished_at = iif(?4, NULL, ?3), \
-            reason = iif(?5, NULL, reason), taking_back_since = iif(?6, ?3, taking_back_since) \
+            reason = iif(?5, NULL, reason), rolling_back_since = iif(?6, ?3, rolling_back_since) \
          WHERE onboarding_id = ?1",
         params![
             Guid(id.0),

@@ -27,7 +27,7 @@ use self::columns::Micros;
 use self::connections::Connections;
 use self::error::Fault;
 use super::{Store, StoreError};
-use crate::world::Clock;
+use crate::clock::Clock;
 
 /// How [`SqliteStore`] uses its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use crate::store::{Lease, LeaseOutcome, LeasedRun, Release, StoreError};
 pub(super) const ENDED: &str = "(state IN ('succeeded', 'failed', 'cancelled'))";
 
 /// The function still has to work on it.
-pub(super) const OPEN: &str = "(state IN ('queued', 'running', 'waiting', 'taking-back'))";
+pub(super) const OPEN: &str = "(state IN ('queued', 'running', 'waiting', 'rolling_back'))";
 
 pub(super) fn run(
     transaction: &Transaction<'_>,
@@ -134,7 +134,7 @@ pub(super) fn release(
             lease,
             "lease_owner = NULL, lease_until = NULL, due_at = ?4, resends = 0, next_attempt_at = ?4, state = ?5, \
                 waiting_for = ?6, reason = ifnull(?7, reason), pauses_used = ?8, updated_at = ?9, \
-                taking_back_since = CASE WHEN ?10 THEN ifnull(taking_back_since, ?9) ELSE taking_back_since END",
+                rolling_back_since = CASE WHEN ?10 THEN ifnull(rolling_back_since, ?9) ELSE rolling_back_since END",
             &[
                 &now.plus(*after),
                 &state.as_str(),
@@ -142,7 +142,7 @@ pub(super) fn release(
                 &reason.map(Reason::as_str),
                 pauses_used,
                 &now,
-                &(*state == RunState::TakingBack),
+                &(*state == RunState::RollingBack),
             ],
         ),
     }

@@ -13,10 +13,10 @@ use crate::support::DEADLINE;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Verdict {
     Succeeded,
-    TakenBack,
+    RolledBack,
     /// Reported, and ended by an operator's command.
     StuckThenSucceeded,
-    StuckThenTakenBack,
+    StuckThenRolledBack,
 }
 
 /// What does not hold.
@@ -46,7 +46,7 @@ pub(super) async fn assert_invariant(stack: &Stack, before: &Before<'_>) -> Resu
     let run = stack.wait_for_end(before.biller, DEADLINE).await?;
     match ended_well(stack, before, &run).await? {
         Verdict::Succeeded => Ok(Verdict::StuckThenSucceeded),
-        _ => Ok(Verdict::StuckThenTakenBack),
+        _ => Ok(Verdict::StuckThenRolledBack),
     }
 }
 
@@ -64,7 +64,7 @@ async fn ended_well(stack: &Stack, before: &Before<'_>, run: &RunRecord) -> Resu
         "failed" => {
             let reason = run.reason.as_deref().unwrap_or_default();
             as_before(before.snapshot, &now).map_err(|what| format!("Failed ({reason}), but {what}"))?;
-            Ok(Verdict::TakenBack)
+            Ok(Verdict::RolledBack)
         }
         other => Err(format!("the run is {other} ({:?})", run.reason).into()),
     }

@@ -60,7 +60,7 @@ pub(super) async fn run(course: Course) {
 
 /// Where the call is under way: a call that only reads has no effect to come before or after.
 fn deaths(course: Course, calls: &[CallRecord]) -> Vec<Death> {
-    let from = course.undone_from(calls);
+    let from = course.rollback_from(calls);
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     let mut deaths = Vec::new();
     for (index, call) in calls.iter().enumerate() {

@@ -11,7 +11,7 @@ use super::scenario::{self, Course};
 use super::snapshot::Snapshot;
 use crate::support::{DEADLINE, Outcome, options};
 
-/// Later than the handler waits for an answer, earlier than its taking back begins.
+/// Later than the handler waits for an answer, earlier than its rolling back begins.
 pub(super) const LATE_MS: u64 = 700;
 
 /// Sets side by side, at most. A case mostly waits, so they are more than there are processors.
@@ -19,7 +19,7 @@ const LANES: usize = 6;
 /// Fewer items than this are not worth another set.
 const ITEMS_PER_LANE: usize = 5;
 
-/// The longest deadline is what a taking back waits out; every other pause is as short as it can be.
+/// The longest deadline is what a rolling back waits out; every other pause is as short as it can be.
 pub(super) fn quick() -> StackOptions {
     let mut quick = options();
     quick.timer_interval = Some(Duration::from_millis(60));
@@ -99,7 +99,7 @@ pub(super) async fn begin(
         stack.simulator().faults().add(trigger);
     }
     with_faults(stack);
-    let answer = stack.front_door().toggle(biller, course.scenario.wish()).await?;
+    let answer = stack.front_door().toggle(biller, course.scenario.enables()).await?;
     assert_eq!(answer.status, 202, "{}", answer.text);
     Ok(before)
 }
@@ -152,9 +152,9 @@ async fn calls_of_a_run(course: Course) -> Result<Option<Vec<CallRecord>>, Box<d
     if was_too_slow(&stack, &run).await {
         return Ok(None);
     }
-    let expected = if course.taken_back { "failed" } else { "succeeded" };
+    let expected = if course.rolled_back { "failed" } else { "succeeded" };
     assert_eq!(run.state, expected, "{course:?}: {run:?}");
-    if course.taken_back {
+    if course.rolled_back {
         assert_eq!(
             Snapshot::take(&stack, "clean").await?.secureauth,
             before.secureauth,

@@ -76,7 +76,7 @@ fn everything() -> bool {
 
 /// The calls of a clean run, each operation's first and second from the refusal on, under every fault.
 fn cases(course: Course, calls: &[CallRecord]) -> Vec<Case> {
-    let from = course.undone_from(calls);
+    let from = course.rollback_from(calls);
     let name = |call: &CallRecord| call.operation.clone().unwrap_or_default();
     let mut operations: BTreeMap<String, (u64, u64)> = BTreeMap::new();
     for (index, call) in calls.iter().enumerate() {

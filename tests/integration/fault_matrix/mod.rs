@@ -12,9 +12,9 @@ mod lane;
 mod matrix;
 mod noise;
 mod report;
+mod rolling_back;
 mod scenario;
 mod snapshot;
-mod taking_back;
 
 use futures_util::future::join_all;
 
@@ -26,14 +26,14 @@ const TOKEN: &str = "token";
 fn forward(scenario: Scenario) -> Course {
     Course {
         scenario,
-        taken_back: false,
+        rolled_back: false,
     }
 }
 
-fn undone(scenario: Scenario) -> Course {
+fn rolled_back(scenario: Scenario) -> Course {
     Course {
         scenario,
-        taken_back: true,
+        rolled_back: true,
     }
 }
 
@@ -53,7 +53,7 @@ async fn users_of_somebody_else_are_never_touched_whatever_call_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sync_is_done_or_taken_back_whatever_call_fails() {
+async fn a_sync_is_done_or_rolled_back_whatever_call_fails() {
     matrix::run(forward(Scenario::Sync)).await;
 }
 
@@ -63,28 +63,28 @@ async fn a_biller_is_disabled_or_stays_as_it_is_whatever_call_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_biller_that_fails_is_taken_back_whatever_call_of_the_taking_back_fails() {
-    matrix::run(undone(Scenario::NewBiller)).await;
+async fn a_new_biller_that_fails_is_rolled_back_whatever_call_of_the_rollback_fails() {
+    matrix::run(rolled_back(Scenario::NewBiller)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_stood_before_is_left_alone_whatever_call_of_the_taking_back_fails() {
-    matrix::run(undone(Scenario::DeactivatedOrganization)).await;
+async fn what_stood_before_is_left_alone_whatever_call_of_the_rollback_fails() {
+    matrix::run(rolled_back(Scenario::DeactivatedOrganization)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_our_users_leave_a_pool_of_somebody_else_whatever_call_of_the_taking_back_fails() {
-    matrix::run(undone(Scenario::ForeignPool)).await;
+async fn only_our_users_leave_a_pool_of_somebody_else_whatever_call_of_the_rollback_fails() {
+    matrix::run(rolled_back(Scenario::ForeignPool)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failed_sync_is_taken_back_whatever_call_of_the_taking_back_fails() {
-    matrix::run(undone(Scenario::Sync)).await;
+async fn a_failed_sync_is_rolled_back_whatever_call_of_the_rollback_fails() {
+    matrix::run(rolled_back(Scenario::Sync)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failed_disabling_is_taken_back_whatever_call_of_the_taking_back_fails() {
-    matrix::run(undone(Scenario::Disable)).await;
+async fn a_failed_disabling_is_rolled_back_whatever_call_of_the_rollback_fails() {
+    matrix::run(rolled_back(Scenario::Disable)).await;
 }
 
 /// What is asked for in every test about all courses.
@@ -102,14 +102,14 @@ async fn a_process_that_is_killed_at_any_call_is_replaced_and_the_run_ends_well(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_process_that_is_killed_at_any_call_of_a_taking_back_is_replaced_and_everything_is_taken_back() {
-    join_all(SCENARIOS.map(|scenario| kill::run(undone(scenario)))).await;
+async fn a_process_that_is_killed_at_any_call_of_a_rollback_is_replaced_and_everything_is_rolled_back() {
+    join_all(SCENARIOS.map(|scenario| kill::run(rolled_back(scenario)))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn doubled_messages_and_timers_change_nothing() {
     for scenario in SCENARIOS {
         noise::run(forward(scenario)).await;
-        noise::run(undone(scenario)).await;
+        noise::run(rolled_back(scenario)).await;
     }
 }

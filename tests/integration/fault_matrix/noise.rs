@@ -63,8 +63,8 @@ async fn one(stack: &Stack, course: Course, biller: &str) -> Result<Verdict, Box
 
 /// The run ended as it does without noise, and nothing was done twice.
 fn as_without_noise(stack: &Stack, course: Course, verdict: Verdict) -> Result<(), String> {
-    let expected = if course.taken_back {
-        Verdict::TakenBack
+    let expected = if course.rolled_back {
+        Verdict::RolledBack
     } else {
         Verdict::Succeeded
     };

@@ -25,7 +25,7 @@ pub(super) enum Scenario {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Course {
     pub(super) scenario: Scenario,
-    pub(super) taken_back: bool,
+    pub(super) rolled_back: bool,
 }
 
 impl Scenario {
@@ -46,7 +46,7 @@ impl Scenario {
     }
 
     /// What the CRM's toggle is set to.
-    pub(super) fn wish(self) -> bool {
+    pub(super) fn enables(self) -> bool {
         self != Self::Disable
     }
 }
@@ -62,12 +62,12 @@ impl Course {
             Scenario::Sync => Fault::on("update_user", refusal).nth(2),
             _ => Fault::on("update_organization", refusal).nth(1).path(biller),
         };
-        self.taken_back.then_some(fault)
+        self.rolled_back.then_some(fault)
     }
 
     /// How many of a clean run's calls come before what the course is about: all up to its refusal, else none.
-    pub(super) fn undone_from(self, calls: &[CallRecord]) -> usize {
-        let refused = |call: &CallRecord| self.taken_back && call.status == Some(422);
+    pub(super) fn rollback_from(self, calls: &[CallRecord]) -> usize {
+        let refused = |call: &CallRecord| self.rolled_back && call.status == Some(422);
         calls.iter().position(refused).map_or(0, |trigger| trigger + 1)
     }
 
@@ -88,9 +88,9 @@ impl Course {
         Ok(())
     }
 
-    /// Users of the course: a course that is taken back is about its end and not about many pages.
+    /// Users of the course: a course that is rolled back is about its end and not about many pages.
     pub(super) fn users(self) -> u32 {
-        if self.taken_back && self.scenario == Scenario::NewBiller {
+        if self.rolled_back && self.scenario == Scenario::NewBiller {
             5
         } else {
             self.scenario.users()

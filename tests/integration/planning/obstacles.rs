@@ -121,7 +121,7 @@ async fn a_stuck_run_is_named_with_its_reason() -> Outcome {
     assert_eq!(run.state, "stuck");
     let told = plan(&stack, "1876").await?;
     told.expect_refusal(&format!(
-        "no run would start: run {} is stuck (not_taken_back)",
+        "no run would start: run {} is stuck (not_rolled_back)",
         run.onboarding_id
     ));
     assert!(stack.simulator().calls().is_empty(), "there is nothing to find out");

@@ -2,14 +2,14 @@
 
 use biller_onboarding::domain::ids::RequestedBy;
 use biller_onboarding::domain::run::{Kind, RunState};
-use biller_onboarding::domain::wish::{Decision, Source, Wish};
+use biller_onboarding::domain::toggle_event::{Decision, Source, ToggleEvent};
 use biller_onboarding::store::{Acceptance, Ending};
 
 use super::db::{Db, on_both};
 use super::fixtures::{RESEND, activated, biller, finish, no, queued, run_id, stuck, with_event, yes};
 
-async fn accept(db: &dyn Db, wish: &Wish) -> Acceptance {
-    db.store().accept(wish, RESEND).await.unwrap()
+async fn accept(db: &dyn Db, event: &ToggleEvent) -> Acceptance {
+    db.store().accept(event, RESEND).await.unwrap()
 }
 
 async fn yes_starts_an_enable_run_that_is_queued(db: &dyn Db) {
@@ -44,11 +44,11 @@ async fn no_for_a_biller_that_is_not_active_is_nothing_to_do(db: &dyn Db) {
 }
 
 async fn a_wizard_without_the_checkbox_is_nothing_to_do_even_for_a_biller_nobody_knows(db: &dyn Db) {
-    let wish = Wish {
+    let event = ToggleEvent {
         source: Source::BillerWizard,
         ..no(1)
     };
-    assert_eq!(accept(db, &wish).await.decision, Decision::NothingToDo);
+    assert_eq!(accept(db, &event).await.decision, Decision::NothingToDo);
 }
 
 async fn a_biller_that_is_not_listed_is_not_found(db: &dyn Db) {
@@ -59,18 +59,18 @@ async fn a_biller_without_a_name_cannot_be_enabled(db: &dyn Db) {
     for (number, name) in [(1, None), (2, Some("")), (3, Some("  "))] {
         let id = format!("nameless-{number}");
         db.add_biller(&id, name).await;
-        let wish = Wish {
+        let event = ToggleEvent {
             biller_id: biller(&id),
             ..yes(number)
         };
-        let accepted = accept(db, &wish).await;
+        let accepted = accept(db, &event).await;
         assert_eq!(accepted.decision, Decision::BillerWithoutName, "{name:?}");
     }
 }
 
 async fn billers_that_differ_in_case_only_are_two(db: &dyn Db) {
     db.add_biller("abc", Some("small")).await;
-    let shouting = |number| Wish {
+    let shouting = |number| ToggleEvent {
         biller_id: biller("ABC"),
         ..yes(number)
     };
@@ -79,12 +79,12 @@ async fn billers_that_differ_in_case_only_are_two(db: &dyn Db) {
     assert!(db.store().biller(&biller("ABC"), 1).await.unwrap().is_none());
 
     db.add_biller("ABC", Some("LARGE")).await;
-    let small = Wish {
+    let small = ToggleEvent {
         biller_id: biller("abc"),
         ..yes(2)
     };
-    for (wish, name) in [(small, "small"), (shouting(3), "LARGE")] {
-        let accepted = accept(db, &wish).await;
+    for (event, name) in [(small, "small"), (shouting(3), "LARGE")] {
+        let accepted = accept(db, &event).await;
         assert_eq!(accepted.decision, Decision::Start(Kind::Enable));
         let run = accepted.run.expect("has a run");
         assert_eq!(run.biller_name.as_deref(), Some(name));
@@ -94,11 +94,11 @@ async fn billers_that_differ_in_case_only_are_two(db: &dyn Db) {
 async fn a_biller_id_may_have_64_characters(db: &dyn Db) {
     let id = "_-Z9".repeat(16);
     db.add_biller(&id, Some("Long")).await;
-    let wish = Wish {
+    let event = ToggleEvent {
         biller_id: biller(&id),
         ..yes(1)
     };
-    accept(db, &wish).await;
+    accept(db, &event).await;
     let view = db.store().biller(&biller(&id), 1).await.unwrap();
     assert_eq!(view.expect("is listed").biller.biller_id, biller(&id));
 }
@@ -112,9 +112,9 @@ async fn the_name_is_taken_once_when_the_run_is_accepted(db: &dyn Db) {
 
 async fn a_name_that_is_blank_later_is_none(db: &dyn Db) {
     activated(db).await;
-    for (number, wish) in [(2, yes(2)), (3, no(3))] {
+    for (number, event) in [(2, yes(2)), (3, no(3))] {
         db.rename_biller("1876", [" ", ""][number % 2]).await;
-        let run = accept(db, &wish).await.run.expect("has a run");
+        let run = accept(db, &event).await.run.expect("has a run");
         assert_eq!(run.biller_name, None);
         finish(db, run.id, &Ending::Failed(super::fixtures::WHY)).await;
     }
@@ -132,8 +132,8 @@ async fn the_same_wish_joins_the_open_run_and_the_opposite_is_refused(db: &dyn D
 
 async fn a_stuck_run_keeps_every_wish_out(db: &dyn Db) {
     stuck(db).await;
-    for wish in [yes(2), no(3)] {
-        let refused = accept(db, &wish).await;
+    for event in [yes(2), no(3)] {
+        let refused = accept(db, &event).await;
         assert_eq!(refused.decision, Decision::Stuck(run_id(1)));
         assert_eq!(refused.run.expect("is named").state, RunState::Stuck);
     }
@@ -170,7 +170,7 @@ async fn an_event_with_nothing_to_do_is_remembered_too(db: &dyn Db) {
 async fn an_event_id_used_with_another_body_is_refused(db: &dyn Db) {
     db.add_biller("1876", Some("Sample")).await;
     accept(db, &with_event(yes(1), "event-1")).await;
-    let other = Wish {
+    let other = ToggleEvent {
         fingerprint: "0".repeat(64),
         ..with_event(no(2), "event-1")
     };
@@ -179,34 +179,34 @@ async fn an_event_id_used_with_another_body_is_refused(db: &dyn Db) {
 
 async fn a_refused_event_is_not_remembered(db: &dyn Db) {
     queued(db).await;
-    let wish = with_event(no(2), "too-early");
-    let refused = accept(db, &wish).await;
+    let event = with_event(no(2), "too-early");
+    let refused = accept(db, &event).await;
     assert_eq!(refused.decision, Decision::OppositeRunning(run_id(1)));
     finish(db, run_id(1), &Ending::Failed(super::fixtures::WHY)).await;
-    assert_eq!(accept(db, &wish).await.decision, Decision::NothingToDo);
+    assert_eq!(accept(db, &event).await.decision, Decision::NothingToDo);
 }
 
 async fn event_ids_belong_to_their_biller_and_are_compared_byte_for_byte(db: &dyn Db) {
     db.add_biller("1876", Some("Sample")).await;
     db.add_biller("1877", Some("Other")).await;
     accept(db, &with_event(no(1), "Event")).await;
-    let other_biller = Wish {
+    let other_biller = ToggleEvent {
         biller_id: biller("1877"),
         ..with_event(no(2), "Event")
     };
-    for wish in [other_biller, with_event(no(3), "event"), with_event(no(4), "Event ")] {
-        assert_eq!(accept(db, &wish).await.decision, Decision::NothingToDo);
+    for event in [other_biller, with_event(no(3), "event"), with_event(no(4), "Event ")] {
+        assert_eq!(accept(db, &event).await.decision, Decision::NothingToDo);
     }
 }
 
 async fn ids_and_names_of_full_length_are_accepted_in_any_script(db: &dyn Db) {
     db.add_biller("1876", Some("Sample")).await;
-    let wish = |number| Wish {
+    let event = |number| ToggleEvent {
         requested_by: RequestedBy::try_new("𝔍".repeat(256)).unwrap(),
         ..with_event(yes(number), &"𝔈".repeat(128))
     };
-    accept(db, &wish(1)).await;
-    let again = accept(db, &wish(2)).await;
+    accept(db, &event(1)).await;
+    let again = accept(db, &event(2)).await;
     assert!(matches!(again.decision, Decision::Replay(Some(head)) if head.id == run_id(1)));
 }
 
@@ -233,8 +233,8 @@ async fn concurrent_copies_of_one_event_start_one_run(db: &dyn Db) {
     let copies: Vec<_> = (1..=8)
         .map(|number| {
             let store = db.store();
-            let wish = with_event(yes(number), "copied");
-            tokio::spawn(async move { store.accept(&wish, RESEND).await.unwrap().decision })
+            let event = with_event(yes(number), "copied");
+            tokio::spawn(async move { store.accept(&event, RESEND).await.unwrap().decision })
         })
         .collect();
     let (mut started, mut replayed) = (0, 0);

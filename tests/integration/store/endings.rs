@@ -112,7 +112,7 @@ async fn a_stuck_run_has_not_ended(db: &dyn Db) {
     let (ciam, run) = shown(db).await;
     assert_eq!(ciam.state, CiamState::NotEnabled);
     assert_eq!((run.state, run.finished_at), (RunState::Stuck, None));
-    assert_eq!(run.reason.as_deref(), Some("not_taken_back"));
+    assert_eq!(run.reason.as_deref(), Some("not_rolled_back"));
     assert_eq!(db.product_ciam("1876").await, None);
 }
 

@@ -6,7 +6,7 @@ use biller_onboarding::domain::ids::{BillerId, EventId, OnboardingId, RequestedB
 use biller_onboarding::domain::journal::Entry;
 use biller_onboarding::domain::reason::Reason;
 use biller_onboarding::domain::run::RunState;
-use biller_onboarding::domain::wish::{Source, Wish};
+use biller_onboarding::domain::toggle_event::{Source, ToggleEvent};
 use biller_onboarding::store::{Batch, Ending, Lease, LeaseOutcome, LeasedRun, Release, Resend, Store};
 use uuid::Uuid;
 
@@ -42,8 +42,8 @@ pub(crate) fn guid(number: u128) -> Uuid {
 }
 
 /// Toggle Yes for biller 1876, without an event id; would start run `number`.
-pub(crate) fn yes(number: u128) -> Wish {
-    Wish {
+pub(crate) fn yes(number: u128) -> ToggleEvent {
+    ToggleEvent {
         biller_id: biller("1876"),
         enable: true,
         source: Source::CrmToggle,
@@ -55,17 +55,17 @@ pub(crate) fn yes(number: u128) -> Wish {
     }
 }
 
-pub(crate) fn no(number: u128) -> Wish {
-    Wish {
+pub(crate) fn no(number: u128) -> ToggleEvent {
+    ToggleEvent {
         enable: false,
         ..yes(number)
     }
 }
 
-pub(crate) fn with_event(wish: Wish, id: &str) -> Wish {
-    Wish {
+pub(crate) fn with_event(event: ToggleEvent, id: &str) -> ToggleEvent {
+    ToggleEvent {
         event_id: Some(EventId::try_new(id).unwrap()),
-        ..wish
+        ..event
     }
 }
 
@@ -82,8 +82,8 @@ pub(crate) async fn leased(db: &dyn Db) -> Lease {
     lease(&*db.store(), id, 1, LONG).await.lease
 }
 
-pub(crate) async fn accept(store: &dyn Store, wish: &Wish) {
-    store.accept(wish, RESEND).await.unwrap();
+pub(crate) async fn accept(store: &dyn Store, event: &ToggleEvent) {
+    store.accept(event, RESEND).await.unwrap();
 }
 
 /// Takes a lease that is to be had.
@@ -109,7 +109,7 @@ pub(crate) async fn activated(db: &dyn Db) {
 /// Biller 1876 with stuck run 1.
 pub(crate) async fn stuck(db: &dyn Db) {
     let id = queued(db).await;
-    finish(db, id, &Ending::Stuck(Reason::NotTakenBack)).await;
+    finish(db, id, &Ending::Stuck(Reason::NotRolledBack)).await;
 }
 
 pub(crate) fn live() -> Ending {

@@ -141,13 +141,13 @@ async fn a_run_whose_time_has_come_waits_for_nothing_any_more(db: &dyn Db) {
     assert_eq!((run.waiting_for, run.next_attempt_at), (None, None));
 }
 
-async fn taking_back_goes_on_as_taking_back_since_it_first_began(db: &dyn Db) {
+async fn rolling_back_goes_on_as_rolling_back_since_it_first_began(db: &dyn Db) {
     let mut current = leased(db).await;
     let mut since = None;
     for (number, reason) in [(2, Some(Reason::InvalidUsers)), (3, None)] {
         let release = Release::Wait {
             after: SHORT,
-            state: RunState::TakingBack,
+            state: RunState::RollingBack,
             waiting_for: Reason::PreviousWorker,
             reason,
             pauses_used: 0,
@@ -155,13 +155,13 @@ async fn taking_back_goes_on_as_taking_back_since_it_first_began(db: &dyn Db) {
         db.store().release(&current, &release).await.unwrap();
         db.pass(SHORT).await;
         let next = lease(&*db.store(), run_id(1), number, LONG).await;
-        assert_eq!(next.run.state, RunState::TakingBack);
+        assert_eq!(next.run.state, RunState::RollingBack);
         assert_eq!(next.run.reason.as_deref(), Some("invalid_users"));
         assert_eq!(
-            next.run.taking_back_since,
-            *since.get_or_insert(next.run.taking_back_since)
+            next.run.rolling_back_since,
+            *since.get_or_insert(next.run.rolling_back_since)
         );
-        assert!(next.run.taking_back_since.is_some());
+        assert!(next.run.rolling_back_since.is_some());
         current = next.lease;
     }
 }
@@ -218,7 +218,7 @@ on_both![
     nothing_can_be_written_about_a_run_that_ended,
     a_waiting_run_is_not_to_be_had_before_its_time,
     a_run_whose_time_has_come_waits_for_nothing_any_more,
-    taking_back_goes_on_as_taking_back_since_it_first_began,
+    rolling_back_goes_on_as_rolling_back_since_it_first_began,
     a_run_that_ended_or_is_stuck_or_unknown_is_not_to_be_had,
     an_ended_run_says_how_it_ended,
     a_run_with_a_word_of_a_newer_version_is_left_alone,

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use biller_onboarding::domain::ids::OnboardingId;
-use biller_onboarding::domain::wish::Wish;
+use biller_onboarding::domain::toggle_event::ToggleEvent;
 use biller_onboarding::store::{Batch, Ending, LedgerRow, LedgerState, PoolUser};
 use uuid::Uuid;
 
@@ -73,7 +73,7 @@ async fn every_ledger_state_is_read_back(db: &dyn Db) {
         LedgerState::Changing,
         LedgerState::Changed,
         LedgerState::Refused,
-        LedgerState::TakenBack,
+        LedgerState::RolledBack,
     ];
     for state in states {
         db.store().write(&lease, &ledger(vec![row(1, state)])).await.unwrap();
@@ -181,11 +181,11 @@ async fn the_newest_row_of_succeeded_runs_on_the_pool_is_found(db: &dyn Db) {
 
 async fn another_billers_ledger_is_not_found(db: &dyn Db) {
     db.add_biller("abc", Some("small")).await;
-    let wish = Wish {
+    let event = ToggleEvent {
         biller_id: biller("abc"),
         ..yes(1)
     };
-    accept(&*db.store(), &wish).await;
+    accept(&*db.store(), &event).await;
     write_and_end(db, run_id(1), vec![row(1, LedgerState::Imported)], &live()).await;
     let store = db.store();
     for (id, hits) in [("abc", 1), ("ABC", 0)] {

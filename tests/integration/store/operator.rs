@@ -19,19 +19,19 @@ async fn run(db: &dyn Db) -> Run {
     db.store().run(run_id(1)).await.unwrap().expect("is there")
 }
 
-/// Run 1 stuck while it was being taken back.
-async fn stuck_taking_back(db: &dyn Db) {
+/// Run 1 stuck while it was being rolled back.
+async fn stuck_rolling_back(db: &dyn Db) {
     let lease = leased(db).await;
     let release = Release::Wait {
         after: SHORT,
-        state: RunState::TakingBack,
+        state: RunState::RollingBack,
         waiting_for: Reason::PreviousWorker,
         reason: Some(Reason::InvalidUsers),
         pauses_used: 7,
     };
     db.store().release(&lease, &release).await.unwrap();
     db.pass(SHORT).await;
-    finish(db, run_id(1), &Ending::Stuck(Reason::NotTakenBack)).await;
+    finish(db, run_id(1), &Ending::Stuck(Reason::NotRolledBack)).await;
 }
 
 /// Due for the timer and for a worker, with fresh pauses.
@@ -51,14 +51,14 @@ async fn a_stuck_run_resumes_where_it_stood(db: &dyn Db) {
     assert!(is_open_again(db).await);
 }
 
-async fn a_run_stuck_while_taken_back_resumes_taking_back(db: &dyn Db) {
-    stuck_taking_back(db).await;
-    let since = run(db).await.taking_back_since;
+async fn a_run_stuck_while_rolled_back_resumes_rolling_back(db: &dyn Db) {
+    stuck_rolling_back(db).await;
+    let since = run(db).await.rolling_back_since;
     assert_eq!(
         operate(db, Operation::Resume).await,
-        Operated::Now(RunState::TakingBack)
+        Operated::Now(RunState::RollingBack)
     );
-    assert_eq!(run(db).await.taking_back_since, since);
+    assert_eq!(run(db).await.rolling_back_since, since);
     assert!(since.is_some() && is_open_again(db).await);
 }
 
@@ -70,13 +70,13 @@ async fn a_waiting_run_resumes_at_once(db: &dyn Db) {
 }
 
 async fn stuck_waiting_and_queued_runs_are_rolled_back_with_fresh_time(db: &dyn Db) {
-    stuck_taking_back(db).await;
-    let since = run(db).await.taking_back_since;
+    stuck_rolling_back(db).await;
+    let since = run(db).await.rolling_back_since;
     assert_eq!(
         operate(db, Operation::Rollback).await,
-        Operated::Now(RunState::TakingBack)
+        Operated::Now(RunState::RollingBack)
     );
-    assert!(run(db).await.taking_back_since > since);
+    assert!(run(db).await.rolling_back_since > since);
     assert!(is_open_again(db).await);
 }
 
@@ -84,9 +84,9 @@ async fn a_queued_run_is_rolled_back(db: &dyn Db) {
     queued(db).await;
     assert_eq!(
         operate(db, Operation::Rollback).await,
-        Operated::Now(RunState::TakingBack)
+        Operated::Now(RunState::RollingBack)
     );
-    assert!(run(db).await.taking_back_since.is_some());
+    assert!(run(db).await.rolling_back_since.is_some());
     assert!(is_open_again(db).await);
 }
 
@@ -95,7 +95,7 @@ async fn a_waiting_run_is_rolled_back(db: &dyn Db) {
     db.store().release(&lease, &wait(LONG)).await.unwrap();
     assert_eq!(
         operate(db, Operation::Rollback).await,
-        Operated::Now(RunState::TakingBack)
+        Operated::Now(RunState::RollingBack)
     );
     assert!(is_open_again(db).await);
 }
@@ -114,7 +114,7 @@ async fn a_stuck_run_is_closed_and_keeps_its_reason(db: &dyn Db) {
     assert_eq!(operate(db, Operation::Close).await, Operated::Now(RunState::Failed));
     let run = run(db).await;
     assert!(run.finished_at.is_some());
-    assert_eq!(run.reason.as_deref(), Some("not_taken_back"));
+    assert_eq!(run.reason.as_deref(), Some("not_rolled_back"));
 }
 
 async fn a_command_that_does_not_fit_changes_nothing(db: &dyn Db) {
@@ -158,7 +158,7 @@ async fn a_command_is_written_into_the_journal_with_who_gave_it(db: &dyn Db) {
 
 on_both![
     a_stuck_run_resumes_where_it_stood,
-    a_run_stuck_while_taken_back_resumes_taking_back,
+    a_run_stuck_while_rolled_back_resumes_rolling_back,
     a_waiting_run_resumes_at_once,
     stuck_waiting_and_queued_runs_are_rolled_back_with_fresh_time,
     a_queued_run_is_rolled_back,

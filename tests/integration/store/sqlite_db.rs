@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use biller_onboarding::clock::Clock;
 use biller_onboarding::domain::ids::OnboardingId;
 use biller_onboarding::store::Store;
 use biller_onboarding::store::sqlite::{SqliteOptions, SqliteStore};
-use biller_onboarding::world::Clock;
 use rusqlite::{Connection, OptionalExtension, Params, params};
 use tempfile::TempDir;
 use time::OffsetDateTime;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use biller_onboarding::clock::SystemClock;
 use biller_onboarding::store::sqlite::{SqliteOptions, SqliteStore};
 use biller_onboarding::store::{Store, StoreError};
-use biller_onboarding::world::SystemClock;
 
 use super::db::Db;
 use super::fixtures::{LONG, RESEND, lease, queued, worker, yes};

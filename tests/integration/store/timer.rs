@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use biller_onboarding::domain::ids::OnboardingId;
 use biller_onboarding::domain::run::RunState;
-use biller_onboarding::domain::wish::Wish;
+use biller_onboarding::domain::toggle_event::ToggleEvent;
 use biller_onboarding::store::{Ending, Release, Resend};
 use time::OffsetDateTime;
 
@@ -91,12 +91,12 @@ async fn a_lease_that_expired_starts_the_pauses_again_too(db: &dyn Db) {
 async fn many_timers_claim_each_run_once(db: &dyn Db) {
     let mut waiting = HashSet::new();
     for number in 1..=20 {
-        let wish = Wish {
+        let event = ToggleEvent {
             biller_id: biller(&format!("b{number}")),
             ..yes(number)
         };
-        db.add_biller(wish.biller_id.as_ref(), Some("Sample")).await;
-        accept(&*db.store(), &wish).await;
+        db.add_biller(event.biller_id.as_ref(), Some("Sample")).await;
+        accept(&*db.store(), &event).await;
         db.make_due(run_id(number)).await;
         waiting.insert(run_id(number));
     }
@@ -148,11 +148,11 @@ async fn a_run_that_ended_or_is_stuck_is_never_due(db: &dyn Db) {
     stuck(db).await;
     db.make_due(run_id(1)).await;
     db.add_biller("1877", Some("Other")).await;
-    let wish = Wish {
+    let event = ToggleEvent {
         biller_id: biller("1877"),
         ..yes(2)
     };
-    accept(&*db.store(), &wish).await;
+    accept(&*db.store(), &event).await;
     finish(db, run_id(2), &Ending::Failed(WHY)).await;
     assert_eq!(db.due_at(run_id(2)).await, None);
     db.make_due(run_id(2)).await;

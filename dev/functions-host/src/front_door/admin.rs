@@ -43,7 +43,7 @@ async fn for_operators(State(door): Door, request: HttpRequest, next: Next) -> R
 }
 
 async fn host_status(State(door): Door) -> Response {
-    let uptime = (door.world.now() - door.started_at).whole_milliseconds();
+    let uptime = (door.clock.now() - door.started_at).whole_milliseconds();
     Json(json!({
         "id": "functions-host",
         "state": "Running",

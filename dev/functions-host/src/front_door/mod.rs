@@ -11,12 +11,12 @@ use std::sync::Arc;
 use axum::Router;
 use time::OffsetDateTime;
 
+use crate::clock::ClockAndRandom;
 use crate::config::{AppConfig, Function, Trigger};
 use crate::invocation::Invoker;
 use crate::options::Keys;
 use crate::tasks::Tasks;
 use crate::timer::Timer;
-use crate::world::World;
 
 /// Default of `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`, in bytes (S12).
 const DEFAULT_BODY_LIMIT: usize = 104_857_600;
@@ -32,7 +32,7 @@ pub(crate) struct FrontDoor {
     keys: Option<Keys>,
     body_limit: usize,
     tasks: Tasks,
-    world: World,
+    clock: ClockAndRandom,
     started_at: OffsetDateTime,
 }
 
@@ -43,7 +43,7 @@ impl FrontDoor {
         timers: Vec<Arc<Timer>>,
         keys: Option<Keys>,
         tasks: Tasks,
-        world: World,
+        clock: ClockAndRandom,
     ) -> Self {
         let mut by_route: Vec<_> = config
             .functions
@@ -68,8 +68,8 @@ impl FrontDoor {
             keys,
             body_limit,
             tasks,
-            started_at: world.now(),
-            world,
+            started_at: clock.now(),
+            clock,
         }
     }
 

@@ -12,13 +12,13 @@ use super::failure::Failure;
 use super::outputs::{Bound, OutputBinder};
 use super::trace::TraceContext;
 use crate::activity::Activity;
+use crate::clock::ClockAndRandom;
 use crate::config::Function;
 use crate::envelope::{TriggerInput, envelope};
 use crate::journal::{Invocation, Journal, UserLog};
 use crate::options::Framing;
 use crate::response::{Decoded, HandlerAnswer, HttpAnswer};
 use crate::worker::{Ready, WorkerHandle};
-use crate::world::World;
 
 /// One invocation to be made.
 pub(crate) struct Request {
@@ -57,7 +57,7 @@ pub(crate) struct Invoker {
     pub(crate) binder: OutputBinder,
     pub(crate) journal: Journal,
     pub(crate) activity: Activity,
-    pub(crate) world: World,
+    pub(crate) clock: ClockAndRandom,
     pub(crate) settings: InvokerSettings,
 }
 
@@ -65,8 +65,8 @@ impl Invoker {
     /// Invokes a function and records how it ended. The HTTP answer is there when the function has an `http` output.
     pub(crate) async fn invoke(&self, request: Request) -> Result<Option<HttpAnswer>, Failure> {
         let _running = self.activity.begin();
-        let invocation_id = self.world.uuid();
-        let started_at = self.world.now();
+        let invocation_id = self.clock.uuid();
+        let started_at = self.clock.now();
         let result = self.run(invocation_id, &request).await;
         let (failure, outputs) = match &result {
             Ok(bound) => (None, bound.summary.clone()),
@@ -79,7 +79,7 @@ impl Invoker {
             invocation_id,
             function: request.function.name.clone(),
             started_at,
-            ended_at: self.world.now(),
+            ended_at: self.clock.now(),
             dequeue_count: match &request.input {
                 TriggerInput::Queue(input) => input.message.as_ref().map(|message| message.dequeue_count),
                 TriggerInput::Http(_) | TriggerInput::Timer(_) => None,
@@ -92,9 +92,9 @@ impl Invoker {
 
     /// Records an invocation that cannot even be made.
     pub(crate) fn refuse(&self, function: &Function, reason: &'static str) {
-        let now = self.world.now();
+        let now = self.clock.now();
         self.journal.invocation(Invocation {
-            invocation_id: self.world.uuid(),
+            invocation_id: self.clock.uuid(),
             function: function.name.clone(),
             started_at: now,
             ended_at: now,
@@ -109,14 +109,14 @@ impl Invoker {
         let trace = request
             .trace
             .clone()
-            .unwrap_or_else(|| TraceContext::root(&self.world, self.settings.sampled));
+            .unwrap_or_else(|| TraceContext::root(&self.clock, self.settings.sampled));
         let exchange = Exchange {
             function: &request.function.name,
             invocation_id,
-            traceparent: trace.traceparent(&self.world),
+            traceparent: trace.traceparent(&self.clock),
             tracestate: trace.state.as_deref(),
             framing: self.settings.framing,
-            envelope: envelope(&request.function, &request.input, self.world.now(), self.world.uuid()),
+            envelope: envelope(&request.function, &request.input, self.clock.now(), self.clock.uuid()),
         };
         let answer = self.guarded(exchange, &handler).await?;
         for text in &answer.logs {

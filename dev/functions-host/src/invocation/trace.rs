@@ -1,6 +1,6 @@
 //! W3C trace context of the request to the handler (S19, reference 8).
 
-use crate::world::World;
+use crate::clock::ClockAndRandom;
 
 /// What the handler gets as `traceparent` and `tracestate`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,9 +12,9 @@ pub(crate) struct TraceContext {
 
 impl TraceContext {
     /// A trace of the host's own; recorded requests carry the flags `00`.
-    pub(crate) fn root(world: &World, sampled: bool) -> Self {
+    pub(crate) fn root(clock: &ClockAndRandom, sampled: bool) -> Self {
         Self {
-            trace_id: world.hex::<16>(),
+            trace_id: clock.hex::<16>(),
             flags: if sampled { "01" } else { "00" }.to_owned(),
             state: None,
         }
@@ -41,8 +41,8 @@ impl TraceContext {
     }
 
     /// The header's value, with a new span id.
-    pub(crate) fn traceparent(&self, world: &World) -> String {
-        format!("00-{}-{}-{}", self.trace_id, world.hex::<8>(), self.flags)
+    pub(crate) fn traceparent(&self, clock: &ClockAndRandom) -> String {
+        format!("00-{}-{}-{}", self.trace_id, clock.hex::<8>(), self.flags)
     }
 }
 
@@ -56,15 +56,15 @@ fn is_hex(text: &str, length: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::system_clock;
+    use crate::clock::system_clock;
 
     const CALLER: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
     #[test]
     fn the_callers_trace_goes_on_under_a_new_span() {
-        let world = World::new(system_clock(), 1);
+        let clock = ClockAndRandom::new(system_clock(), 1);
         let context = TraceContext::from_caller(CALLER, Some("a=1")).unwrap();
-        let header = context.traceparent(&world);
+        let header = context.traceparent(&clock);
         assert!(header.starts_with("00-0af7651916cd43dd8448eb211c80319c-"));
         assert!(header.ends_with("-01"));
         assert!(!header.contains("b7ad6b7169203331"));
@@ -85,8 +85,8 @@ mod tests {
 
     #[test]
     fn a_trace_of_the_host_is_not_sampled_unless_asked_for() {
-        let world = World::new(system_clock(), 1);
-        assert!(TraceContext::root(&world, false).traceparent(&world).ends_with("-00"));
-        assert!(TraceContext::root(&world, true).traceparent(&world).ends_with("-01"));
+        let clock = ClockAndRandom::new(system_clock(), 1);
+        assert!(TraceContext::root(&clock, false).traceparent(&clock).ends_with("-00"));
+        assert!(TraceContext::root(&clock, true).traceparent(&clock).ends_with("-01"));
     }
 }

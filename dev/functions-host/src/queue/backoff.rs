@@ -2,22 +2,22 @@
 
 use std::time::Duration;
 
-use crate::world::World;
+use crate::clock::ClockAndRandom;
 
 pub(crate) struct Backoff {
     minimum: Duration,
     maximum: Duration,
     attempts: u32,
-    world: World,
+    clock: ClockAndRandom,
 }
 
 impl Backoff {
-    pub(crate) fn new(minimum: Duration, maximum: Duration, world: World) -> Self {
+    pub(crate) fn new(minimum: Duration, maximum: Duration, clock: ClockAndRandom) -> Self {
         Self {
             minimum: minimum.min(maximum),
             maximum,
             attempts: 0,
-            world,
+            clock,
         }
     }
 
@@ -32,7 +32,7 @@ impl Backoff {
         if attempt == 0 {
             return self.minimum;
         }
-        let factor = self.world.jitter() * 2_f64.powi(i32::try_from(attempt.min(32)).unwrap_or(32) - 1);
+        let factor = self.clock.jitter() * 2_f64.powi(i32::try_from(attempt.min(32)).unwrap_or(32) - 1);
         let growth = Duration::try_from_secs_f64(self.minimum.as_secs_f64() * factor).unwrap_or(self.maximum);
         self.minimum.saturating_add(growth).min(self.maximum)
     }
@@ -41,14 +41,14 @@ impl Backoff {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::system_clock;
+    use crate::clock::system_clock;
 
     #[test]
     fn pauses_start_at_the_minimum_grow_and_stay_at_the_maximum() {
         let minimum = Duration::from_millis(100);
         let maximum = Duration::from_secs(5);
         for seed in 0..50 {
-            let mut backoff = Backoff::new(minimum, maximum, World::new(system_clock(), seed));
+            let mut backoff = Backoff::new(minimum, maximum, ClockAndRandom::new(system_clock(), seed));
             assert_eq!(backoff.next_delay(), minimum);
             for k in 1..=5_i32 {
                 let step = 0.1 * 2_f64.powi(k - 1);

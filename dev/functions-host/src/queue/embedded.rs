@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use super::service::{QueueError, QueueMessage, QueueService, RenewedReceipt};
+use crate::clock::{Clock, ClockAndRandom, random_seed, system_clock};
 use crate::config::is_queue_name;
-use crate::world::{Clock, World, random_seed, system_clock};
 
 /// Storage's limit of one message on the wire, in bytes.
 const MAX_MESSAGE_BYTES: usize = 65_536;
@@ -18,7 +18,7 @@ const MAX_MESSAGE_BYTES: usize = 65_536;
 /// An in-memory storage account. Clones share the same queues, so two hosts given clones compete for messages.
 #[derive(Clone)]
 pub struct EmbeddedQueues {
-    world: World,
+    clock: ClockAndRandom,
     queues: Arc<Mutex<BTreeMap<String, Vec<QueueMessage>>>>,
 }
 
@@ -32,7 +32,7 @@ impl EmbeddedQueues {
     /// An account without queues; `clock` decides visibility and expiry, `seed` the ids.
     pub fn new(clock: Clock, seed: u64) -> Self {
         Self {
-            world: World::new(clock, seed),
+            clock: ClockAndRandom::new(clock, seed),
             queues: Arc::default(),
         }
     }
@@ -55,12 +55,12 @@ impl EmbeddedQueues {
     }
 
     pub(crate) fn now(&self) -> OffsetDateTime {
-        self.world.now()
+        self.clock.now()
     }
 
     /// Locks the account and drops what has expired.
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Vec<QueueMessage>>> {
-        let now = self.world.now();
+        let now = self.clock.now();
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         for messages in queues.values_mut() {
             messages.retain(|message| message.expiration_time > now);
@@ -98,10 +98,10 @@ impl QueueService for EmbeddedQueues {
         if body.len() > MAX_MESSAGE_BYTES {
             return Err(QueueError::RequestBodyTooLarge(body.len()));
         }
-        let now = self.world.now();
+        let now = self.clock.now();
         let message = QueueMessage {
-            id: self.world.uuid().to_string(),
-            pop_receipt: self.world.hex::<12>(),
+            id: self.clock.uuid().to_string(),
+            pop_receipt: self.clock.hex::<12>(),
             body: body.to_owned(),
             dequeue_count: 0,
             insertion_time: now,
@@ -115,7 +115,7 @@ impl QueueService for EmbeddedQueues {
     }
 
     async fn receive(&self, queue: &str, count: usize, visibility: Duration) -> Result<Vec<QueueMessage>, QueueError> {
-        let now = self.world.now();
+        let now = self.clock.now();
         self.with_queue(queue, |messages| {
             let visible = messages.iter_mut().filter(|message| message.next_visible_time <= now);
             Ok(visible
@@ -123,7 +123,7 @@ impl QueueService for EmbeddedQueues {
                 .map(|message| {
                     message.dequeue_count += 1;
                     message.next_visible_time = now + visibility;
-                    message.pop_receipt = self.world.hex::<12>();
+                    message.pop_receipt = self.clock.hex::<12>();
                     message.clone()
                 })
                 .collect())
@@ -137,14 +137,14 @@ impl QueueService for EmbeddedQueues {
         pop_receipt: &str,
         visibility: Duration,
     ) -> Result<RenewedReceipt, QueueError> {
-        let now = self.world.now();
+        let now = self.clock.now();
         self.with_queue(queue, |messages| {
             let at = position(messages, id, pop_receipt)?;
             let message = messages
                 .get_mut(at)
                 .ok_or_else(|| QueueError::MessageNotFound(id.to_owned()))?;
             message.next_visible_time = now + visibility;
-            message.pop_receipt = self.world.hex::<12>();
+            message.pop_receipt = self.clock.hex::<12>();
             Ok(RenewedReceipt {
                 pop_receipt: message.pop_receipt.clone(),
                 next_visible_time: message.next_visible_time,

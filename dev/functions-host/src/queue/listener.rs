@@ -9,9 +9,9 @@ use super::backoff::Backoff;
 use super::gateway::QueueGateway;
 use super::processor::MessageProcessor;
 use super::service::{QueueError, QueueMessage};
+use crate::clock::ClockAndRandom;
 use crate::config::QueueSettings;
 use crate::tasks::Tasks;
-use crate::world::World;
 
 pub(crate) struct QueueListener {
     pub(crate) processor: Arc<MessageProcessor>,
@@ -20,7 +20,7 @@ pub(crate) struct QueueListener {
     pub(crate) min_polling_interval: Duration,
     pub(crate) message_visibility: Duration,
     pub(crate) tasks: Tasks,
-    pub(crate) world: World,
+    pub(crate) clock: ClockAndRandom,
 }
 
 impl QueueListener {
@@ -32,7 +32,7 @@ impl QueueListener {
         let mut backoff = Backoff::new(
             self.min_polling_interval,
             self.settings.max_polling_interval,
-            self.world.clone(),
+            self.clock.clone(),
         );
         let stopping = self.tasks.stopping();
         let mut exists = false;

@@ -6,27 +6,27 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
 
+use crate::clock::ClockAndRandom;
 use crate::config::{Function, TimerTrigger, Trigger};
 use crate::envelope::{ScheduleStatus, TimerInput, TriggerInput};
 use crate::invocation::{Invoker, Request};
 use crate::tasks::Tasks;
-use crate::world::World;
 
 /// A timer function that can be fired.
 pub(crate) struct Timer {
     function: Arc<Function>,
     invoker: Arc<Invoker>,
-    world: World,
+    clock: ClockAndRandom,
     /// Held while the function runs: a schedule and an operator do not overlap.
     running: Mutex<()>,
 }
 
 impl Timer {
-    pub(crate) fn new(function: Arc<Function>, invoker: Arc<Invoker>, world: World) -> Self {
+    pub(crate) fn new(function: Arc<Function>, invoker: Arc<Invoker>, clock: ClockAndRandom) -> Self {
         Self {
             function,
             invoker,
-            world,
+            clock,
             running: Mutex::new(()),
         }
     }
@@ -38,7 +38,7 @@ impl Timer {
     /// Invokes the function once; its result is in the journal.
     pub(crate) async fn fire(&self) {
         let _running = self.running.lock().await;
-        let now = self.world.now();
+        let now = self.clock.now();
         let status = self
             .trigger()
             .filter(|trigger| trigger.schedule.is_monitored(now))
@@ -70,7 +70,7 @@ impl TimerListener {
     /// Runs until the host stops; an invocation in work ends first.
     pub(crate) async fn run(self) {
         let stopping = self.tasks.stopping();
-        let mut last_due = self.timer.world.now();
+        let mut last_due = self.timer.clock.now();
         while let Some(pause) = self.pause(&mut last_due) {
             tokio::select! {
                 () = stopping.cancelled() => return,
@@ -85,7 +85,7 @@ impl TimerListener {
         if let Some(interval) = self.interval {
             return Some(interval);
         }
-        let now = self.timer.world.now();
+        let now = self.timer.clock.now();
         let due = self.timer.trigger()?.schedule.next_after(now.max(*last_due))?;
         *last_due = due;
         Some(Duration::try_from(due - now).unwrap_or_default())

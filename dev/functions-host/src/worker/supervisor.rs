@@ -18,7 +18,7 @@ use super::handle::{Command, Order, Phase, Ready, StopReason, View, WorkerHandle
 use super::port::HandlerPort;
 use super::probe::is_ready;
 use super::restart_policy::{RestartPolicy, Verdict};
-use crate::world::World;
+use crate::clock::ClockAndRandom;
 
 /// How long the last console output of a dead process is waited for.
 const LAST_WORDS: Duration = Duration::from_secs(5);
@@ -37,7 +37,7 @@ pub(crate) struct SupervisorSettings {
 pub(crate) struct Supervisor {
     settings: SupervisorSettings,
     console: Console,
-    world: World,
+    clock: ClockAndRandom,
     policy: RestartPolicy,
     generation: u32,
     view: watch::Sender<View>,
@@ -55,7 +55,7 @@ enum End {
 
 impl Supervisor {
     /// A supervisor and the handle to it. An invocation waits four times the initialization timeout.
-    pub(crate) fn new(settings: SupervisorSettings, console: Console, world: World) -> (Self, WorkerHandle) {
+    pub(crate) fn new(settings: SupervisorSettings, console: Console, clock: ClockAndRandom) -> (Self, WorkerHandle) {
         let (sender, receiver) = watch::channel(View {
             phase: Phase::Starting,
             pid: None,
@@ -71,7 +71,7 @@ impl Supervisor {
             policy: RestartPolicy::new(settings.restart_window),
             settings,
             console,
-            world,
+            clock,
             generation: 0,
             view: sender,
             orders: inbox,
@@ -123,7 +123,7 @@ impl Supervisor {
             base_url: self.settings.port.base_url(),
         };
         let port = self.settings.port.number();
-        let child = self.settings.launch.command(port, self.world.uuid()).spawn()?;
+        let child = self.settings.launch.command(port, self.clock.uuid()).spawn()?;
         let pid = child.id();
         tracing::info!(pid, port, "handler started");
         self.view.send_modify(|view| view.pid = pid);

@@ -52,7 +52,7 @@ impl StackOptions {
     }
 
     /// No call to SecureAuth is given up because it takes long, and no message is repeated because it is late: for what
-    /// counts calls or slices. A taking-back would wait for a minute.
+    /// counts calls or slices. A rollback would wait for a minute.
     #[must_use]
     pub fn patient(self) -> Self {
         let deadlines = ["CONNECT", "CRUD", "IMPORT", "TOKEN"].map(|call| format!("SECUREAUTH_{call}_DEADLINE"));

@@ -8,7 +8,7 @@ use secureauth_simulator::{Client, Simulator};
 /// The payload schema with the billers' members that the simulator has from the start.
 const PAYLOAD_SCHEMA_ID: &str = "5d5ced58793b41178123b2d1cc5fb658";
 
-/// Pauses are short. So are the deadlines, because a run that is taken back waits the longest out: on a machine that stalls
+/// Pauses are short. So are the deadlines, because a run that is rolled back waits the longest out: on a machine that stalls
 /// a call may pass them and be repeated (see [`StackOptions::patient`](crate::StackOptions::patient)). What only ends by
 /// itself when something is lost (leases, repeated messages, giving up) is long enough for such a machine.
 const SHORT: [(&str, &str); 21] = [

@@ -1,4 +1,4 @@
-//! What an import wrote so far, so that it can be taken back (row 75).
+//! What an import wrote so far, so that it can be rolled back (row 75).
 
 use std::collections::HashSet;
 

@@ -1,0 +1,104 @@
+//! The operations, with and without those that write.
+
+use std::{fmt, marker::PhantomData, sync::Arc};
+
+use super::{
+    ApiError, CallContext, Operation,
+    client::Shared,
+    paths::Paths,
+    transport::{Answer, Call},
+};
+
+/// May read and write.
+#[derive(Debug)]
+pub enum ReadWrite {}
+
+/// May read only.
+#[derive(Debug)]
+pub enum ReadOnly {}
+
+/// The operations on behalf of one piece of work, in the files named after what they work on.
+///
+/// The operations that change nothing exist for every `Access`, the others only for [`ReadWrite`].
+pub struct Api<Access = ReadWrite> {
+    shared: Arc<Shared>,
+    context: CallContext,
+    access: PhantomData<fn() -> Access>,
+}
+
+/// The view of the client that cannot change anything; a dry run works with this one.
+///
+/// ```compile_fail,E0599
+/// # use ic_secureauth_api::{OrganizationId, ReadOnlyApi};
+/// async fn a_dry_run_cannot_delete(api: ReadOnlyApi, id: OrganizationId) {
+///     let _ = api.delete_organization(&id).await;
+/// }
+/// ```
+///
+/// ```
+/// # use ic_secureauth_api::{OrganizationId, ReadOnlyApi};
+/// async fn a_dry_run_can_look(api: ReadOnlyApi, id: OrganizationId) {
+///     let _ = api.organization(&id).await;
+/// }
+/// ```
+pub type ReadOnlyApi = Api<ReadOnly>;
+
+impl Api<ReadWrite> {
+    pub(super) fn new(shared: Arc<Shared>, context: CallContext) -> Self {
+        Self {
+            shared,
+            context,
+            access: PhantomData,
+        }
+    }
+
+    /// The same client, context and guard without the operations that write.
+    pub fn read_only(&self) -> ReadOnlyApi {
+        Api {
+            shared: Arc::clone(&self.shared),
+            context: self.context.clone(),
+            access: PhantomData,
+        }
+    }
+}
+
+impl<Access> Api<Access> {
+    /// The scopes of the client's token. Gets one if there is none, so that it also shows whether the credentials work.
+    pub async fn granted_scopes(&self) -> Result<Vec<String>, ApiError> {
+        self.shared.transport.granted_scopes(&self.context).await
+    }
+
+    pub(super) fn paths(&self) -> &Paths {
+        &self.shared.paths
+    }
+
+    pub(super) fn tenant_id(&self) -> &str {
+        &self.shared.tenant_id
+    }
+
+    pub(super) async fn send(&self, call: Call) -> Result<Answer, ApiError> {
+        self.shared.transport.send(call, &self.context).await
+    }
+
+    pub(super) async fn get(&self, operation: Operation, url: url::Url) -> Result<Answer, ApiError> {
+        self.send(Call::get(operation, url)).await
+    }
+}
+
+impl<Access> Clone for Api<Access> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            context: self.context.clone(),
+            access: PhantomData,
+        }
+    }
+}
+
+impl<Access> fmt::Debug for Api<Access> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api")
+            .field("context", &self.context)
+            .finish_non_exhaustive()
+    }
+}

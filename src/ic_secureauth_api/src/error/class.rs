@@ -1,0 +1,169 @@
+//! What a caller may do about a failure (section 5.5; design.md, "Failures and time").
+
+use std::time::Duration;
+
+use super::ErrorKind;
+
+/// What the caller may do next. Whether it has to look first is [`ApiError::outcome_unknown`](super::ApiError::outcome_unknown).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// The world must change, not the request: try again later, not before `after` when the server named a time.
+    Retry {
+        /// `Retry-After`, capped.
+        after: Option<Duration>,
+    },
+    /// As [`Class::Retry`], but the token endpoint did not accept the client's credentials: read them again first, they may have
+    /// been rotated. (A token that an API rejects is renewed inside the call; if that does not help it is [`Class::Retry`].)
+    Reauthenticate,
+    /// Somebody else changed the resource (412): read it again and decide anew.
+    Stale,
+    /// This request's data was refused (400, 404, 409, 413, 422): the same request will be refused again.
+    Permanent,
+    /// The caller's guard was closed; this attempt was not sent.
+    NotStarted,
+}
+
+impl ErrorKind {
+    pub(crate) fn class(&self) -> Class {
+        match self {
+            Self::NotStarted => Class::NotStarted,
+            Self::Guard(_) => Class::Permanent,
+            Self::Refused(refusal) => match refusal.status {
+                400 | 404 | 409 | 413 | 422 => Class::Permanent,
+                412 => Class::Stale,
+                _ => Class::Retry {
+                    after: refusal.retry_after,
+                },
+            },
+            Self::NoToken(cause) if cause.refuses_credentials() => Class::Reauthenticate,
+            Self::NoToken(_)
+            | Self::MissingScope { .. }
+            | Self::Timeout
+            | Self::Connect { .. }
+            | Self::Interrupted
+            | Self::UnusableAnswer { .. } => Class::Retry {
+                after: self.retry_after(),
+            },
+        }
+    }
+
+    /// Whether another attempt within the same call can help: the cause may be gone in seconds.
+    pub(crate) fn is_worth_repeating(&self) -> bool {
+        match self {
+            // 5xx that the tenant's own code caused comes again (`x-external-error`).
+            Self::Refused(refusal) => match refusal.status {
+                408 | 429 => true,
+                status => status >= 500 && !refusal.caused_by_tenant_code,
+            },
+            Self::Timeout | Self::Connect { .. } | Self::Interrupted => true,
+            Self::NoToken(cause) => cause.is_worth_repeating(),
+            Self::UnusableAnswer { .. } | Self::MissingScope { .. } | Self::NotStarted | Self::Guard(_) => false,
+        }
+    }
+
+    /// Whether the server may have carried the request out.
+    pub(crate) fn may_have_had_an_effect(&self) -> bool {
+        match self {
+            Self::Refused(refusal) => refusal.status == 408 || refusal.status >= 500,
+            Self::Timeout | Self::Interrupted | Self::UnusableAnswer { .. } => true,
+            Self::Connect { .. } | Self::NoToken(_) | Self::MissingScope { .. } | Self::NotStarted | Self::Guard(_) => {
+                false
+            }
+        }
+    }
+
+    /// The API no longer accepts the token that was sent (section 1): the one 401 that a renewal can cure.
+    pub(crate) fn rejects_the_token(&self) -> bool {
+        matches!(self, Self::Refused(refusal)
+            if refusal.status == 401 && refusal.error_code.as_deref() == Some("invalid_access_token"))
+    }
+
+    /// The token endpoint does not grant a scope that was asked for.
+    pub(crate) fn refuses_the_scope(&self) -> bool {
+        self.refusal()
+            .is_some_and(|refusal| refusal.error_code.as_deref() == Some("invalid_scope"))
+    }
+
+    fn refuses_credentials(&self) -> bool {
+        matches!(self, Self::Refused(refusal)
+            if refusal.status == 401 || matches!(refusal.error_code.as_deref(), Some("invalid_client" | "unauthorized_client")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Refusal, *};
+
+    fn refused(status: u16) -> ErrorKind {
+        ErrorKind::Refused(Refusal {
+            status,
+            ..Refusal::default()
+        })
+    }
+
+    #[test]
+    fn only_refusals_of_this_requests_data_are_permanent() {
+        for status in [400, 404, 409, 413, 422] {
+            assert_eq!(refused(status).class(), Class::Permanent, "{status}");
+            assert!(!refused(status).is_worth_repeating(), "{status}");
+        }
+        for status in [301, 401, 402, 403, 405, 408, 429, 500, 502, 503, 504] {
+            assert_eq!(refused(status).class(), Class::Retry { after: None }, "{status}");
+        }
+        assert_eq!(refused(412).class(), Class::Stale);
+    }
+
+    #[test]
+    fn what_a_person_has_to_change_is_not_repeated_within_the_call() {
+        for status in [301, 401, 403, 405, 412] {
+            assert!(!refused(status).is_worth_repeating(), "{status}");
+        }
+        for status in [408, 429, 500, 502, 503, 504] {
+            assert!(refused(status).is_worth_repeating(), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_5xx_of_the_tenants_own_code_is_left_to_the_run() {
+        let kind = ErrorKind::Refused(Refusal {
+            status: 500,
+            caused_by_tenant_code: true,
+            ..Refusal::default()
+        });
+        assert!(!kind.is_worth_repeating());
+        assert_eq!(kind.class(), Class::Retry { after: None });
+        assert!(kind.may_have_had_an_effect());
+    }
+
+    #[test]
+    fn only_an_answer_or_a_failed_connection_proves_that_nothing_happened() {
+        for kind in [refused(500), refused(408), ErrorKind::Timeout, ErrorKind::Interrupted] {
+            assert!(kind.may_have_had_an_effect(), "{kind:?}");
+        }
+        for kind in [
+            refused(422),
+            refused(429),
+            ErrorKind::Connect { reason: String::new() },
+            ErrorKind::NotStarted,
+        ] {
+            assert!(!kind.may_have_had_an_effect(), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn refused_credentials_are_told_apart_from_a_rejected_token() {
+        let no_token = ErrorKind::NoToken(Box::new(refused(401)));
+        assert_eq!(no_token.class(), Class::Reauthenticate);
+        assert_eq!(
+            ErrorKind::NoToken(Box::new(refused(503))).class(),
+            Class::Retry { after: None }
+        );
+        let rejected = Refusal {
+            status: 401,
+            error_code: Some("invalid_access_token".into()),
+            ..Refusal::default()
+        };
+        assert!(ErrorKind::Refused(rejected).rejects_the_token());
+        assert!(!refused(401).rejects_the_token());
+    }
+}

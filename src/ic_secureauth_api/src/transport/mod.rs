@@ -1,0 +1,190 @@
+//! Sends one call, with as many attempts as it is given.
+//!
+//! Each attempt: wait for the shared pause and a slot → have a token → ask the caller's guard → send → read. A failed attempt is
+//! logged here and nowhere else.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use backon::Retryable as _;
+use reqwest::header::AUTHORIZATION;
+
+use super::{
+    ApiError, Backoff, CallContext, ConfigError, Deadlines, ErrorKind, Operation,
+    backoff::Pauses,
+    limiter::Limiter,
+    token::{AccessToken, Tokens},
+};
+
+mod answer;
+mod body;
+mod call;
+mod log;
+mod progress;
+mod retry_after;
+
+pub(super) use answer::{Answer, interruption};
+pub(super) use call::Call;
+use progress::{Failed, Progress};
+
+/// How often and how long calls may try.
+#[derive(Debug)]
+pub(super) struct Policy {
+    pub(super) attempts: u32,
+    pub(super) backoff: Backoff,
+    pub(super) deadlines: Deadlines,
+    pub(super) max_in_flight: usize,
+    pub(super) jitter_seed: u64,
+}
+
+/// One HTTP client, one token, one limiter, one pause.
+#[derive(Debug)]
+pub(super) struct Transport {
+    http: reqwest::Client,
+    tokens: Tokens,
+    limiter: Limiter,
+    pauses: Pauses,
+    deadlines: Deadlines,
+    retry_after_cap: Duration,
+}
+
+impl Transport {
+    /// `loopback`: the server is on this machine, where no proxy belongs in between and TLS is not needed. Everywhere else the
+    /// proxy variables of the environment are honoured, because a network may have no other way out; a proxy sees host names only,
+    /// since TLS goes through it to the server.
+    pub(super) fn new(tokens: Tokens, policy: &Policy, loopback: bool) -> Result<Self, ConfigError> {
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("ic-secureauth-api/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(policy.deadlines.connect)
+            .pool_max_idle_per_host(policy.max_in_flight)
+            .https_only(!loopback)
+            // A redirect would carry the token elsewhere; none is documented.
+            .redirect(reqwest::redirect::Policy::none());
+        let builder = if loopback { builder.no_proxy() } else { builder };
+        Ok(Self {
+            http: builder.build().map_err(|_| ConfigError::HttpClient)?,
+            tokens,
+            limiter: Limiter::new(policy.max_in_flight),
+            pauses: Pauses::new(policy.backoff, policy.attempts, policy.jitter_seed),
+            deadlines: policy.deadlines,
+            retry_after_cap: policy.backoff.retry_after_cap,
+        })
+    }
+
+    /// The longest time one attempt of any kind can take.
+    pub(super) fn longest_deadline(&self) -> Duration {
+        self.deadlines.crud.max(self.deadlines.import).max(self.deadlines.token)
+    }
+
+    /// Makes the call: an answer, or the last attempt's failure.
+    pub(super) async fn send(&self, mut call: Call, context: &CallContext) -> Result<Answer, ApiError> {
+        call.context(context);
+        let progress = Progress::new(&call, self.deadlines.connect);
+        let (call, progress) = (&call, &progress);
+        (|| self.attempt(call, context, progress))
+            .retry(self.pauses.for_one_call())
+            .when(|failed: &Failed| failed.repeatable && !(call.once && failed.kind.may_have_had_an_effect()))
+            .adjust(|failed, pause| progress.pause_before_repeating(&failed.kind, pause))
+            .await
+            .map_err(|failed| ApiError::new(call.operation, failed.kind, progress.sent(), progress.is_uncertain()))
+    }
+
+    /// The scopes of the current token.
+    pub(super) async fn granted_scopes(&self, context: &CallContext) -> Result<Vec<String>, ApiError> {
+        let attempts = AtomicU32::new(0);
+        let asked = || attempts.load(Ordering::Relaxed);
+        (|| async {
+            let _permit = self.limiter.enter().await;
+            let attempt = attempts.fetch_add(1, Ordering::Relaxed) + 1;
+            self.token(Operation::Token, attempt, context).await
+        })
+        .retry(self.pauses.for_one_call())
+        .when(|failed: &Failed| failed.repeatable)
+        .adjust(|failed, pause| Some(pause?.saturating_add(failed.kind.retry_after().unwrap_or_default())))
+        .await
+        .map(|token| token.scopes().to_vec())
+        .map_err(|failed| ApiError::new(Operation::Token, failed.kind, asked(), false))
+    }
+
+    async fn attempt(&self, call: &Call, context: &CallContext, progress: &Progress) -> Result<Answer, Failed> {
+        let _permit = self.limiter.enter().await;
+        let token = self.token(call.operation, progress.sent() + 1, context).await?;
+        match self.exchange(call, &token, context, progress).await {
+            Err(failed) if failed.kind.rejects_the_token() && progress.may_renew() => self.tokens.discard(&token),
+            outcome => return outcome,
+        }
+        let token = self.token(call.operation, progress.sent() + 1, context).await?;
+        self.exchange(call, &token, context, progress).await
+    }
+
+    async fn token(
+        &self,
+        operation: Operation,
+        attempt: u32,
+        context: &CallContext,
+    ) -> Result<Arc<AccessToken>, Failed> {
+        self.tokens
+            .get(&self.http, self.deadlines.token, self.retry_after_cap)
+            .await
+            .map_err(|kind| self.failed(operation, attempt, kind, context))
+    }
+
+    /// One request and its answer.
+    async fn exchange(
+        &self,
+        call: &Call,
+        token: &AccessToken,
+        context: &CallContext,
+        progress: &Progress,
+    ) -> Result<Answer, Failed> {
+        if let Some(kind) = progress.key_expired() {
+            return Err(Failed::for_good(kind));
+        }
+        let deadline = call.operation.deadline(&self.deadlines);
+        if context
+            .guard
+            .as_ref()
+            .is_some_and(|guard| guard.may_start(deadline).is_err())
+        {
+            return Err(Failed::for_good(ErrorKind::NotStarted));
+        }
+        let Some(mut request) = call.request() else {
+            return Err(Failed::for_good(ErrorKind::Guard("the request cannot be repeated")));
+        };
+        request.headers_mut().insert(AUTHORIZATION, token.header());
+        *request.timeout_mut() = Some(deadline);
+        progress.sending();
+        let outcome = match self.http.execute(request).await {
+            Ok(response) => Answer::read(call.operation, response, self.retry_after_cap).await,
+            Err(error) => Err(interruption(&error)),
+        };
+        let attempt = progress.sent();
+        match outcome {
+            Ok(answer) => {
+                log::answered(&answer, attempt, context);
+                Ok(answer.after(attempt))
+            }
+            Err(kind) => {
+                progress.failed(&kind);
+                Err(self.failed(call.operation, attempt, kind, context))
+            }
+        }
+    }
+
+    /// Logs a failed attempt and makes every task wait when the server asked for it.
+    fn failed(&self, operation: Operation, attempt: u32, kind: ErrorKind, context: &CallContext) -> Failed {
+        log::failed(operation, attempt, &kind, context);
+        if let Some(wait) = kind.retry_after() {
+            self.limiter.pause(wait);
+        }
+        Failed {
+            repeatable: kind.is_worth_repeating(),
+            kind,
+        }
+    }
+}

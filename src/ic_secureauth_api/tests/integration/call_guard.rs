@@ -1,0 +1,77 @@
+//! Nothing starts behind a closed guard.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use ic_secureauth_api::{CallGuard, CallNotAllowed, Class, SecureAuth};
+
+use crate::support::{
+    Server, context, reply,
+    samples::{self, pool_of_samples, user_id},
+};
+
+/// Lets the first `open` attempts start.
+struct Guard {
+    open: AtomicU32,
+    deadlines: Mutex<Vec<Duration>>,
+}
+
+impl Guard {
+    fn new(open: u32) -> Arc<Self> {
+        Arc::new(Self {
+            open: AtomicU32::new(open),
+            deadlines: Mutex::default(),
+        })
+    }
+}
+
+impl CallGuard for Guard {
+    fn may_start(&self, deadline: Duration) -> Result<(), CallNotAllowed> {
+        self.deadlines.lock().unwrap().push(deadline);
+        let left = self
+            .open
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |open| open.checked_sub(1));
+        left.map(|_| ()).map_err(|_| CallNotAllowed)
+    }
+}
+
+#[tokio::test]
+async fn behind_a_closed_gate_nothing_is_sent() {
+    let server = Server::scripted([reply(204)]).await;
+    let guard = Guard::new(0);
+    let api = SecureAuth::new(server.config())
+        .unwrap()
+        .call(context(Some(guard.clone())));
+    let error = api.import(&samples::chunk()).await.unwrap_err();
+    assert_eq!(
+        (error.class(), error.attempts(), error.outcome_unknown()),
+        (Class::NotStarted, 0, false)
+    );
+    assert!(server.requests().await.is_empty());
+    assert!(api.delete_user(&pool_of_samples(), &user_id()).await.is_err());
+    let deadlines = guard.deadlines.lock().unwrap().clone();
+    assert_eq!(
+        deadlines,
+        [Duration::from_mins(1), Duration::from_secs(30)],
+        "each with its own deadline"
+    );
+}
+
+#[tokio::test]
+async fn a_gate_that_closes_between_attempts_leaves_the_first_ones_outcome_unknown() {
+    let server = Server::scripted([reply(503)]).await;
+    let api = SecureAuth::new(server.config())
+        .unwrap()
+        .call(context(Some(Guard::new(1))));
+    let error = api.import(&samples::chunk()).await.unwrap_err();
+    assert_eq!(
+        (error.class(), error.attempts(), error.outcome_unknown()),
+        (Class::NotStarted, 1, true)
+    );
+    assert_eq!(server.requests().await.len(), 1);
+}

@@ -1,0 +1,147 @@
+//! How often a call is made, and what it ends with.
+
+use ic_secureauth_api::Class;
+use serde_json::json as object;
+
+use crate::support::{
+    Captured, Server, json, organization_id, reply,
+    samples::{self, key, pool_of_samples},
+};
+
+#[tokio::test]
+async fn what_passes_is_tried_again_until_it_has_passed() {
+    for status in [408, 429, 500, 502, 503, 504] {
+        let server = Server::scripted([reply(status), reply(status), json(200, &samples::pool())]).await;
+        let found = server.api().pool(&pool_of_samples()).await.unwrap();
+        assert!(found.is_some());
+        assert_eq!(server.requests().await.len(), 3, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_ends_after_its_attempts_and_says_what_the_last_one_met() {
+    let body = object!({ "status_code": 503, "error": "service unavailable", "error_code": "overloaded" });
+    let server = Server::scripted([json(503, &body)]).await;
+    let error = server.api().pool(&pool_of_samples()).await.unwrap_err();
+    assert_eq!(server.requests().await.len(), 3);
+    assert_eq!(
+        (error.attempts(), error.status(), error.class()),
+        (3, Some(503), Class::Retry { after: None })
+    );
+    assert_eq!(
+        (error.error_code(), error.trace_id()),
+        (Some("overloaded"), Some("trace-503"))
+    );
+    assert!(!error.outcome_unknown(), "a read has no outcome");
+    let shown =
+        "SecureAuth get_pool: answered 503 overloaded (Service unavailable) (attempts: 3, x-trace-id: trace-503)";
+    assert_eq!(error.to_string(), shown);
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_data_is_permanent_and_not_repeated() {
+    for status in [400, 404, 409, 413, 422] {
+        let server = Server::scripted([json(status, &object!({ "status_code": status }))]).await;
+        let error = server
+            .api()
+            .create_pool(&samples::new_pool(), &key("create_pool"))
+            .await
+            .unwrap_err();
+        assert_eq!((error.class(), error.attempts()), (Class::Permanent, 1), "{status}");
+        assert_eq!(
+            (error.is_conflict(), error.is_not_found()),
+            (status == 409, status == 404)
+        );
+        assert!(!error.outcome_unknown());
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_client_is_left_to_the_run_and_not_repeated() {
+    for status in [301, 401, 403, 405] {
+        let server = Server::scripted([reply(status)]).await;
+        let error = server.api().import(&samples::chunk()).await.unwrap_err();
+        assert_eq!(
+            (error.class(), error.attempts()),
+            (Class::Retry { after: None }, 1),
+            "{status}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_failure_of_the_tenants_own_scripts_is_left_to_the_run() {
+    let server = Server::scripted([reply(500).insert_header("x-external-error", "true")]).await;
+    let error = server.api().import(&samples::chunk()).await.unwrap_err();
+    assert_eq!((error.class(), error.attempts()), (Class::Retry { after: None }, 1));
+    assert!(error.outcome_unknown());
+}
+
+#[tokio::test]
+async fn a_failure_that_is_said_not_to_be_of_the_tenants_scripts_is_tried_again() {
+    let server = Server::scripted([reply(500).insert_header("x-external-error", "false"), reply(204)]).await;
+    server.api().import(&samples::chunk()).await.unwrap();
+    assert_eq!(server.requests().await.len(), 2);
+}
+
+#[tokio::test]
+async fn html_and_empty_error_bodies_survive() {
+    for answer in [
+        reply(502).set_body_string("<html><h1>Bad Gateway</h1></html>"),
+        reply(502),
+    ] {
+        let server = Server::scripted([answer]).await;
+        let error = server.api().pool(&pool_of_samples()).await.unwrap_err();
+        assert_eq!((error.status(), error.error_code()), (Some(502), None));
+    }
+}
+
+#[tokio::test]
+async fn every_repetition_of_a_post_carries_the_same_key_and_body() {
+    let server = Server::scripted([reply(503), reply(503), json(201, &samples::organization())]).await;
+    server
+        .api()
+        .create_organization(&samples::new_organization(), &key("create_organization"))
+        .await
+        .unwrap();
+    let sent = server.requests().await;
+    assert_eq!(sent.len(), 3);
+    for request in &sent {
+        assert_eq!(
+            request.headers["x-idempotency-key"],
+            key("create_organization").as_str()
+        );
+        assert_eq!(request.body, sent[0].body);
+    }
+}
+
+#[tokio::test]
+async fn every_failed_attempt_is_logged_once_with_what_support_needs() {
+    let captured = Captured::start();
+    let body = object!({ "error": "Too many requests", "error_code": "rate_limited" });
+    let server = Server::scripted([json(429, &body), reply(503), json(200, &samples::organization())]).await;
+    server.api().organization(&organization_id("1876")).await.unwrap();
+    let failed = captured.events("SecureAuth call failed");
+    assert_eq!(failed.len(), 2);
+    assert_eq!(
+        (&failed[0]["attempt"], &failed[1]["attempt"]),
+        (&object!(1), &object!(2))
+    );
+    let first = &failed[0];
+    assert_eq!(first["operation"], "get_organization");
+    assert_eq!(
+        (&first["status"], &first["error_code"]),
+        (&object!(429), &object!("rate_limited"))
+    );
+    assert_eq!(
+        (&first["secureauth_trace_id"], &first["correlation_id"]),
+        (&object!("trace-429"), &object!(crate::support::RUN))
+    );
+    let granted = captured.events("SecureAuth token granted");
+    assert_eq!(granted[0]["secureauth_trace_id"], "trace-200");
+    let answered = captured.events("SecureAuth call answered");
+    assert_eq!(
+        (answered.len(), &answered[0]["secureauth_trace_id"]),
+        (1, &object!("trace-200"))
+    );
+}

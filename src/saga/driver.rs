@@ -1,0 +1,148 @@
+//! Takes a run on by one time slice: worker slot, lease, heart-beat, journal.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use tracing::{Instrument, info_span, warn};
+
+use super::Saga;
+use super::heartbeat::{Beat, Heartbeat, Hold};
+use super::journal_state::JournalState;
+use super::lease_guard::LeaseGuard;
+use super::run_context::RunContext;
+use crate::domain::ids::OnboardingId;
+use crate::domain::reason::Reason;
+use crate::domain::run::RunState;
+use crate::store::{Lease, LeaseOutcome, LeasedRun, Release, StoreError};
+use crate::telemetry::chain;
+use ic_secureauth_api::CallContext;
+
+/// What a time slice came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Advanced {
+    /// The time slice is over; the run's message is to be sent again.
+    MoreToDo,
+    /// It ended in this state.
+    Ended(RunState),
+    /// It waits; the timer sends its message.
+    Waiting,
+    /// Another worker has it, or it is not due.
+    NotNow,
+    /// It had ended before.
+    EndedBefore(RunState),
+    /// Every worker slot of the tenant is taken; it is due again soon.
+    NoSlot,
+    /// The lease was lost on the way; another worker goes on.
+    LeaseLost,
+    /// There is no such run.
+    Unknown,
+}
+
+impl Saga {
+    /// Takes a run on by one time slice. Any number of deliveries of its message are harmless.
+    ///
+    /// # Errors
+    /// The database could not record the outcome, or the run needs a newer version: deliver the message again.
+    pub async fn advance(&self, id: OnboardingId) -> Result<Advanced, StoreError> {
+        let Some(slot) = self.slot.enter().await? else {
+            self.dependencies
+                .store
+                .postpone(id, self.dependencies.run.no_slot_pause)
+                .await?;
+            return Ok(Advanced::NoSlot);
+        };
+        let advanced = self.with_lease(id, slot.hold()).await;
+        self.slot.leave(slot).await;
+        match advanced {
+            Err(StoreError::LeaseLost(_)) => Ok(Advanced::LeaseLost),
+            advanced => advanced,
+        }
+    }
+
+    async fn with_lease(&self, id: OnboardingId, slot: Arc<Hold>) -> Result<Advanced, StoreError> {
+        let asked = Instant::now();
+        let ttl = self.dependencies.run.lease;
+        match self.dependencies.store.lease(id, self.worker, ttl).await? {
+            LeaseOutcome::NotNow => Ok(Advanced::NotNow),
+            LeaseOutcome::Finished(state) => Ok(Advanced::EndedBefore(state)),
+            LeaseOutcome::Unknown => Ok(Advanced::Unknown),
+            LeaseOutcome::Taken(leased) => {
+                let run = &leased.run;
+                let span = info_span!("run", onboarding_id = %run.id, biller_id = %run.biller_id);
+                self.time_slice(*leased, asked, slot).instrument(span).await
+            }
+        }
+    }
+
+    async fn time_slice(&self, leased: LeasedRun, asked: Instant, slot: Arc<Hold>) -> Result<Advanced, StoreError> {
+        let lease = leased.lease;
+        if leased.took_over {
+            return self.wait_out_previous_worker(&leased).await;
+        }
+        let (store, ttl) = (Arc::clone(&self.dependencies.store), self.dependencies.run.lease);
+        let beat = Beat {
+            ttl,
+            every: self.dependencies.run.heartbeat,
+        };
+        let heart = Heartbeat::start(asked, beat, move || {
+            let store = Arc::clone(&store);
+            async move { store.renew(&lease, ttl).await.map(|()| true) }
+        });
+        let guard = LeaseGuard {
+            lease: heart.hold(),
+            slot,
+            margin: self.dependencies.run.call_margin,
+        };
+        let journal = match self.dependencies.store.journal(leased.run.id).await {
+            Ok(journal) => journal,
+            Err(error) => {
+                self.give_back(&lease).await;
+                return Err(error);
+            }
+        };
+        let mut context = RunContext {
+            saga: self,
+            journal: JournalState::of(journal.into_iter().map(|recorded| recorded.entry)),
+            lease,
+            api: self.dependencies.secureauth.call(CallContext {
+                correlation_id: leased.run.id.to_string(),
+                traceparent: leased.run.traceparent.clone(),
+                guard: Some(Arc::new(guard)),
+            }),
+            time_slice_end: Instant::now() + self.dependencies.run.time_slice,
+            payload_schema: None,
+            run: leased.run,
+        };
+        let advanced = context.work().await;
+        drop(heart);
+        advanced
+    }
+
+    /// A worker that lost its lease may still have calls in flight; they end within the longest deadline.
+    async fn wait_out_previous_worker(&self, leased: &LeasedRun) -> Result<Advanced, StoreError> {
+        let state = match leased.run.state {
+            RunState::RollingBack => RunState::RollingBack,
+            _ => RunState::Waiting,
+        };
+        warn!("the worker before did not give its lease up; its calls are waited out");
+        let release = Release::Wait {
+            after: self.longest_call(),
+            state,
+            waiting_for: Reason::PreviousWorker,
+            reason: None,
+            pauses_used: leased.run.pauses_used,
+        };
+        self.dependencies.store.release(&leased.lease, &release).await?;
+        Ok(Advanced::Waiting)
+    }
+
+    /// Gives the lease up for whoever can go on; one that cannot be given up expires.
+    pub(super) async fn give_back(&self, lease: &Lease) {
+        let release = Release::Continue {
+            resend: self.dependencies.run.resend_first,
+        };
+        if let Err(error) = self.dependencies.store.release(lease, &release).await {
+            warn!(error = %chain(&error), "a lease is left to expire");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Looking for what must not be missed (reference 3 "Read staleness", 5.5).
+
+use super::failure::StepError;
+use super::run_context::RunContext;
+use super::steps::ensure_pool::organization_of;
+use crate::domain::run::Kind;
+use ic_secureauth_api::{Api, ApiError, Organization, OrganizationId, OrganizationQuery, Versioned};
+
+impl RunContext<'_> {
+    /// SecureAuth shows the switch as the run wishes it: confirmed, whatever its answer was (design.md §3 "Point of no
+    /// return"). An organization that is gone needs no deactivation.
+    pub(super) async fn shows_the_switch(&self) -> Result<bool, StepError> {
+        let found = self.organization_anywhere(&organization_of(self)?).await?;
+        Ok(match self.run.kind {
+            Kind::Enable | Kind::Sync => found.is_some_and(|found| !found.value.deactivated()),
+            Kind::Disable => found.is_none_or(|found| found.value.deactivated()),
+        })
+    }
+
+    /// See [`organization_anywhere`].
+    pub(super) async fn organization_anywhere(
+        &self,
+        id: &OrganizationId,
+    ) -> Result<Option<Versioned<Organization>>, ApiError> {
+        organization_anywhere(&self.api, id).await
+    }
+}
+
+/// An organization by its id and, where that shows nothing, by the list: a cache may go on answering 404 long after a
+/// creation. What neither shows is gone.
+pub(super) async fn organization_anywhere<Access>(
+    api: &Api<Access>,
+    id: &OrganizationId,
+) -> Result<Option<Versioned<Organization>>, ApiError> {
+    if let Some(found) = api.organization(id).await? {
+        return Ok(Some(found));
+    }
+    let query = OrganizationQuery {
+        // Also matches names that contain the id, hence the comparison.
+        search_phrase: Some(id.to_string()),
+        ..OrganizationQuery::default()
+    };
+    let mut after = None;
+    loop {
+        let page = api.list_organizations(&query, after.as_ref()).await?;
+        if let Some(value) = page.items.into_iter().find(|organization| organization.id() == id) {
+            return Ok(Some(Versioned { value, etag: None }));
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(None);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Whose a resource is (design.md §3 "Ours").
+
+use super::failure::StepError;
+use super::run_context::RunContext;
+use crate::domain::ids::{BillerId, OnboardingId};
+use crate::domain::reason::Reason;
+use crate::store::Store;
+use ic_secureauth_api::Marker;
+
+/// Whose a resource is, by its marker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// This run's.
+    ThisRun,
+    /// An earlier finished run's of the same biller: it stood before.
+    EarlierRun,
+    /// Nobody's mark: it stood before.
+    Unmarked,
+}
+
+impl RunContext<'_> {
+    /// The marker carries this run's id.
+    pub(super) fn created(&self, marker: Option<&Marker>) -> bool {
+        marker.is_some_and(|marker| marker.onboarding_id == self.run.id.to_string())
+    }
+
+    /// # Errors
+    /// See [`stood_before`].
+    pub(super) async fn owner(&self, marker: Option<&Marker>) -> Result<Owner, StepError> {
+        if self.created(marker) {
+            return Ok(Owner::ThisRun);
+        }
+        stood_before(self.store().as_ref(), &self.run.biller_id, marker).await
+    }
+}
+
+/// Whose a resource is that the run at hand did not create.
+///
+/// # Errors
+/// Stuck for the marker of another biller, of an unfinished run, or of a run the database does not know.
+pub(super) async fn stood_before(
+    store: &dyn Store,
+    biller: &BillerId,
+    marker: Option<&Marker>,
+) -> Result<Owner, StepError> {
+    let Some(marker) = marker else {
+        return Ok(Owner::Unmarked);
+    };
+    let foreign = || StepError::Stuck(Reason::ForeignMarker);
+    let id: OnboardingId = marker.onboarding_id.parse().map_err(|_| foreign())?;
+    let run = store.run(id).await?.ok_or_else(foreign)?;
+    let finished = !run.state.blocks_others();
+    if finished && run.biller_id == *biller {
+        Ok(Owner::EarlierRun)
+    } else {
+        Err(foreign())
+    }
+}

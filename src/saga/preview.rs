@@ -1,0 +1,92 @@
+//! What a Yes would do now (design.md §2 `plan`), found out with the client's read-only view and the store's reading methods.
+//!
+//! The judgements are the steps' own. Calls are made one after the other and no worker slot is taken: while runs are at work, a
+//! plan adds one call at a time to theirs.
+
+mod import;
+mod outlook;
+mod reading;
+mod stops;
+
+pub use self::outlook::{ImportOutlook, Mark, OrganizationOutlook, Outlook, PoolOutlook, SchemaOutlook, UsersOutlook};
+use self::reading::Reading;
+use super::Saga;
+use super::naming::Subject;
+use crate::domain::biller::BillerCiam;
+use crate::domain::ids::BillerId;
+use crate::domain::run::{Kind, Run};
+use crate::domain::toggle_event::{Decision, RunHead, Snapshot, decide_unseen};
+use crate::store::StoreError;
+use ic_secureauth_api::CallContext;
+
+/// What a Yes would do now.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// The biller's CIAM record.
+    pub biller: BillerCiam,
+    /// Its name in the CRM; never blank.
+    pub name: Option<String>,
+    /// What a Yes leads to.
+    pub decision: Decision,
+    /// The biller's latest run: the one the decision names, where it names one.
+    pub latest_run: Option<Run>,
+    /// What the run would find; `None` when none would start.
+    pub outlook: Option<Outlook>,
+}
+
+impl Saga {
+    /// What a Yes would do for the biller now; `None` when it is not in `ciam.Biller`. Writes nothing.
+    ///
+    /// # Errors
+    /// The database's. What SecureAuth does not answer is one of [`Outlook::stops`].
+    pub async fn plan(&self, biller: &BillerId) -> Result<Option<Preview>, StoreError> {
+        let Some(view) = self.dependencies.store.biller(biller, 0).await? else {
+            return Ok(None);
+        };
+        let snapshot = Snapshot {
+            event: None,
+            biller_exists: true,
+            biller_named: view.name.is_some(),
+            ciam: view.biller.state,
+            blocking: view
+                .run
+                .as_ref()
+                .filter(|run| run.state.blocks_others())
+                .map(RunHead::from),
+        };
+        let decision = decide_unseen(true, &snapshot);
+        let mut plan = Preview {
+            biller: view.biller,
+            name: view.name,
+            decision,
+            latest_run: view.run,
+            outlook: None,
+        };
+        if let Decision::Start(kind) = plan.decision {
+            plan.outlook = Some(self.outlook(kind, &plan).await?);
+        }
+        Ok(Some(plan))
+    }
+
+    async fn outlook(&self, kind: Kind, plan: &Preview) -> Result<Outlook, StoreError> {
+        let decided_at = self.dependencies.clock.now();
+        let would_be = self.new_run_id();
+        let subject = Subject {
+            dependencies: &self.dependencies,
+            biller_id: &plan.biller.biller_id,
+            biller_name: plan.name.as_deref(),
+            generation: plan.biller.generation,
+        };
+        let context = CallContext {
+            correlation_id: would_be.to_string(),
+            ..CallContext::default()
+        };
+        let reading = Reading {
+            subject,
+            api: self.dependencies.secureauth.call(context).read_only(),
+            stored: &plan.biller,
+            marker: subject.marker(would_be, decided_at),
+        };
+        reading.outlook(kind).await
+    }
+}

@@ -1,0 +1,197 @@
+//! Reads what the run's steps would read, in their order, and lets them judge it.
+
+use super::super::failure::StepError;
+use super::super::look::organization_anywhere;
+use super::super::naming::Subject;
+use super::super::ownership::{Owner, stood_before};
+use super::super::steps::ensure_organization::is_below;
+use super::super::steps::find_pool::{self, Known};
+use super::super::steps::{PayloadSchema, check_users, new_pool, payload_schema};
+use super::import;
+use super::stops::Stops;
+use super::{ImportOutlook, Mark, OrganizationOutlook, Outlook, PoolOutlook, SchemaOutlook, UsersOutlook};
+use crate::domain::biller::BillerCiam;
+use crate::domain::reason::Reason;
+use crate::domain::run::Kind;
+use crate::store::StoreError;
+use ic_secureauth_api::{IdpCheck, Marker, Organization, OrganizationId, Pool, ReadOnlyApi};
+
+/// One plan being made.
+pub(super) struct Reading<'a> {
+    pub(super) subject: Subject<'a>,
+    pub(super) api: ReadOnlyApi,
+    pub(super) stored: &'a BillerCiam,
+    /// What the run would mark its work with; never sent.
+    pub(super) marker: Marker,
+}
+
+impl Reading<'_> {
+    pub(super) async fn outlook(&self, kind: Kind) -> Result<Outlook, StoreError> {
+        let mut stops = Stops::default();
+        let dependencies = self.subject.dependencies;
+        let schema = stops.keep(self.schema(&dependencies.payload_schema_id).await)?;
+        let (counts, issues) = check_users::read(self.subject, schema.as_ref()).await?;
+        let verdict = check_users::verdict(counts.invalid, counts.total, &dependencies.settings);
+        let users = UsersOutlook {
+            counts,
+            issues,
+            acceptable: stops.keep(verdict)?.is_some(),
+        };
+        let schema_outlook = SchemaOutlook {
+            id: dependencies.payload_schema_id.clone(),
+            usable: schema.is_some(),
+        };
+        let mut outlook = Outlook {
+            kind,
+            schema: schema_outlook,
+            users,
+            organization: None,
+            pool: None,
+            import: None,
+            stops: Vec::new(),
+        };
+        if !stops.silent() {
+            self.resources(&mut outlook, schema, &mut stops).await?;
+        }
+        outlook.stops = stops.0;
+        Ok(outlook)
+    }
+
+    /// Organization, pool and import, as far as the run would get.
+    async fn resources(
+        &self,
+        outlook: &mut Outlook,
+        schema: Option<PayloadSchema>,
+        stops: &mut Stops,
+    ) -> Result<(), StoreError> {
+        let id = self.subject.organization_id(self.stored.organization_id.clone());
+        let Some(id) = stops.keep(id)? else {
+            return Ok(());
+        };
+        let found = organization_anywhere(&self.api, &id).await.map_err(StepError::from);
+        let Some(found) = stops.keep(found)? else {
+            return Ok(());
+        };
+        let Some(found) = found.map(|found| found.value) else {
+            return self.creation(outlook, &id, stops);
+        };
+        let noticed = stops.0.len();
+        outlook.organization = Some(self.organization(&found, stops).await?);
+        if stops.0.len() > noticed {
+            return Ok(());
+        }
+        let Some(pool) = stops.keep(self.find_pool(&id).await)? else {
+            let several = stops.0.contains(&Reason::SeveralPools);
+            outlook.pool = several.then_some(PoolOutlook::Several);
+            return Ok(());
+        };
+        let Some(pool) = pool else {
+            self.pool_creation(outlook, stops);
+            return Ok(());
+        };
+        outlook.pool = self.pool(&id, &pool, stops).await?;
+        let Some(schema) = schema.filter(|_| stops.0.is_empty()) else {
+            return Ok(());
+        };
+        let users = &outlook.users;
+        let import = import::into_standing(self, &pool, users, &schema).await;
+        outlook.import = stops.keep(import)?;
+        if let Some(import) = &outlook.import {
+            stops.keep(import::verdict(users, import, &self.subject.dependencies.settings))?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn schema(&self, id: &str) -> Result<PayloadSchema, StepError> {
+        let members = payload_schema::members(&self.subject.dependencies.settings)?;
+        PayloadSchema::fetch(&self.api, payload_schema::parse(id)?, members).await
+    }
+
+    /// An organization that is not there has no pool either.
+    fn creation(&self, outlook: &mut Outlook, id: &OrganizationId, stops: &mut Stops) -> Result<(), StoreError> {
+        outlook.organization = Some(OrganizationOutlook::Create {
+            id: id.to_string(),
+            parent: self.subject.dependencies.settings.parent_organization_id.clone(),
+        });
+        if self.subject.biller_name.is_none() {
+            stops.keep::<()>(Err(StepError::Permanent(Reason::BillerWithoutName)))?;
+        }
+        self.pool_creation(outlook, stops);
+        Ok(())
+    }
+
+    /// Everybody who has no data error goes into a new pool.
+    fn pool_creation(&self, outlook: &mut Outlook, stops: &Stops) {
+        outlook.pool = Some(PoolOutlook::Create(self.subject.derived_ids().pool_id().to_string()));
+        let counts = outlook.users.counts;
+        outlook.import = stops.0.is_empty().then(|| ImportOutlook {
+            imported: counts.total - counts.invalid,
+            ..ImportOutlook::default()
+        });
+    }
+
+    async fn organization(&self, found: &Organization, stops: &mut Stops) -> Result<OrganizationOutlook, StoreError> {
+        let mark = self.mark(found.marker(), stops).await?;
+        let below = is_below(found, &self.subject.dependencies.settings.parent_organization_id);
+        let below_parent = below.is_ok();
+        // Whose it is comes first: nobody needs to know where somebody else's organization ought to be.
+        if mark != Mark::Foreign {
+            stops.keep(below)?;
+        }
+        Ok(OrganizationOutlook::Stands {
+            id: found.id().to_string(),
+            parent: found.parent_id().map(str::to_owned),
+            below_parent,
+            deactivated: found.deactivated(),
+            mark,
+        })
+    }
+
+    async fn find_pool(&self, organization: &OrganizationId) -> Result<Option<Pool>, StepError> {
+        let known = Known {
+            organization: organization.clone(),
+            stored: self.stored.identity_pool_id.clone(),
+            derived: self.subject.derived_ids().pool_id(),
+        };
+        // A run that has not started has created none.
+        find_pool::find(&self.api, known, |_| false).await
+    }
+
+    async fn pool(
+        &self,
+        organization: &OrganizationId,
+        pool: &Pool,
+        stops: &mut Stops,
+    ) -> Result<Option<PoolOutlook>, StoreError> {
+        let mark = self.mark(pool.marker().as_ref(), stops).await?;
+        let wanted = new_pool::below(self.subject, organization.clone(), self.marker.clone());
+        let Some(wanted) = stops.keep(wanted)? else {
+            return Ok(None);
+        };
+        let provider = if mark == Mark::Foreign {
+            None
+        } else {
+            let check = self.api.workspace_idps(organization, &pool.id).await;
+            stops.keep(check.map_err(StepError::from))?
+        };
+        if provider == Some(IdpCheck::Missing) {
+            stops.keep::<()>(Err(StepError::Permanent(Reason::PoolWithoutIdp)))?;
+        }
+        Ok(Some(PoolOutlook::Stands {
+            id: pool.id.to_string(),
+            mark,
+            differs_in: wanted.differences(pool),
+            provider,
+        }))
+    }
+
+    async fn mark(&self, marker: Option<&Marker>, stops: &mut Stops) -> Result<Mark, StoreError> {
+        let store = self.subject.dependencies.store.as_ref();
+        let owner = stood_before(store, self.subject.biller_id, marker).await;
+        Ok(match stops.keep(owner)? {
+            Some(Owner::Unmarked) => Mark::None,
+            Some(Owner::EarlierRun | Owner::ThisRun) => Mark::EarlierRun,
+            None => Mark::Foreign,
+        })
+    }
+}

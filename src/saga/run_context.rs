@@ -1,0 +1,89 @@
+//! What a step works with: the run, its journal, its lease and its calls.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::journal_state::JournalState;
+use super::steps::PayloadSchema;
+use super::{Dependencies, Saga};
+use crate::domain::journal::Entry;
+use crate::domain::run::Run;
+use crate::settings::{OnboardingSettings, RunSettings};
+use crate::store::{Batch, Lease, Store, StoreError};
+use ic_secureauth_api::Api;
+
+/// Looks at something that may lag, after the first.
+const LAG_LOOKS: usize = 4;
+
+/// One time slice of one run.
+pub(super) struct RunContext<'a> {
+    pub(super) saga: &'a Saga,
+    pub(super) run: Run,
+    pub(super) journal: JournalState,
+    pub(super) lease: Lease,
+    pub(super) api: Api,
+    pub(super) time_slice_end: Instant,
+    /// The payload schema this time slice fetched last.
+    pub(super) payload_schema: Option<Arc<PayloadSchema>>,
+}
+
+impl RunContext<'_> {
+    pub(super) fn dependencies(&self) -> &Dependencies {
+        &self.saga.dependencies
+    }
+
+    pub(super) fn store(&self) -> &Arc<dyn Store> {
+        &self.saga.dependencies.store
+    }
+
+    pub(super) fn settings(&self) -> &OnboardingSettings {
+        &self.saga.dependencies.settings
+    }
+
+    pub(super) fn times(&self) -> &RunSettings {
+        &self.saga.dependencies.run
+    }
+
+    pub(super) fn time_slice_is_over(&self) -> bool {
+        Instant::now() >= self.time_slice_end
+    }
+
+    /// Pauses between looks at something that must be there but may not show yet: at once, then the first of
+    /// `VERIFY_PAUSES`.
+    pub(super) fn lag_pauses(&self) -> Vec<Duration> {
+        let pauses = self.times().verify_pauses.iter().copied();
+        std::iter::once(Duration::ZERO).chain(pauses.take(LAG_LOOKS)).collect()
+    }
+
+    /// Writes a batch and knows it from then on.
+    pub(super) async fn write(&mut self, batch: Batch) -> Result<(), StoreError> {
+        self.store().write(&self.lease, &batch).await?;
+        for entry in &batch.entries {
+            self.journal.apply(entry);
+        }
+        if let Some(progress) = batch.progress {
+            self.run.progress = progress;
+        }
+        if let Some(generation) = batch.generation {
+            self.run.generation = generation;
+        }
+        if let Some(total) = batch.issues_total {
+            self.run.issues_total = total;
+        }
+        if batch.resets_pauses {
+            self.run.pauses_used = 0;
+        }
+        Ok(())
+    }
+
+    /// Writes one entry: an intent before its call, or an outcome after it.
+    pub(super) async fn note(&mut self, entry: Entry) -> Result<(), StoreError> {
+        self.write(Batch {
+            entries: vec![entry],
+            ..Batch::default()
+        })
+        .await
+    }
+}

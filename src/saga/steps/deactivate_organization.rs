@@ -1,0 +1,44 @@
+//! T2-off: the organization is deactivated, its users stay. An organization that is gone needs no deactivation.
+
+use tracing::info;
+
+use super::super::failure::StepError;
+use super::super::run_context::RunContext;
+use super::switch;
+use crate::domain::journal::Entry;
+use crate::domain::reason::Reason;
+
+pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
+    let id = context.organization_id().await?;
+    let Some(found) = context.organization_anywhere(&id).await? else {
+        info!(organization_id = %id, "the organization is gone");
+        context.journal.switched = true;
+        return Ok(context.note(Entry::Deactivated { gone: true }).await?);
+    };
+    context.owner(found.value.marker()).await?;
+    if found.value.parent_id() != Some(context.settings().parent_organization_id.as_str()) {
+        return Err(StepError::Permanent(Reason::OrganizationElsewhere));
+    }
+    if !found.value.deactivated() {
+        let organization_id = id.to_string();
+        context
+            .note(Entry::OrganizationFound {
+                organization_id: organization_id.clone(),
+                deactivated: false,
+            })
+            .await?;
+        context
+            .note(Entry::Deactivate {
+                organization_id,
+                was_deactivated: false,
+            })
+            .await?;
+        if !switch::set_deactivated(context, found, true).await? {
+            return Err(StepError::not_shown());
+        }
+    }
+    context.journal.switched = true;
+    context.note(Entry::Deactivated { gone: false }).await?;
+    info!(organization_id = %id, "organization is deactivated");
+    Ok(())
+}

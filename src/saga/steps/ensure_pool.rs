@@ -1,0 +1,176 @@
+//! P1: the pool stands, or is created with its identity provider under a derived id and with our marker.
+
+use tracing::{info, warn};
+
+use super::super::failure::StepError;
+use super::super::journal_state::Origin;
+use super::super::ownership::Owner;
+use super::super::run_context::RunContext;
+use super::find_pool::{self, Known};
+use super::{identity_provider, new_pool, own_pools, pool_users};
+use crate::domain::journal::Entry;
+use crate::domain::reason::Reason;
+use crate::store::Batch;
+use ic_secureauth_api::{Class, OrganizationId, Pool, PoolId};
+
+/// Pool ids that may be refused before the run gives up (design.md §3 "Ids").
+const REFUSED_IDS: u32 = 3;
+
+pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
+    let known = context.journal.pool.clone();
+    let Some(pool) = known.filter(|pool| pool.origin != Origin::Intended) else {
+        return match find(context).await? {
+            Some(pool) => adopt(context, &pool).await,
+            None => create(context).await,
+        };
+    };
+    if !pool.as_asked {
+        return Err(settings_ignored());
+    }
+    let id = PoolId::parse(&pool.id).map_err(|_| refused())?;
+    if !context.journal.idp_checked {
+        own_pools::remove_doubles(context).await?;
+        return identity_provider::check(context, &id).await;
+    }
+    pool_users::record(context, &id, pool.case_insensitive).await
+}
+
+async fn find(context: &RunContext<'_>) -> Result<Option<Pool>, StepError> {
+    let stored = context.store().biller(&context.run.biller_id, 0).await?;
+    let known = Known {
+        organization: organization_of(context)?,
+        stored: stored.and_then(|view| view.biller.identity_pool_id),
+        derived: context.subject().derived_ids().pool_id(),
+    };
+    find_pool::find(&context.api, known, |pool| context.created(pool.marker().as_ref())).await
+}
+
+async fn adopt(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepError> {
+    match context.owner(pool.marker().as_ref()).await? {
+        Owner::ThisRun => created(context, pool).await,
+        Owner::EarlierRun | Owner::Unmarked => {
+            let differs_in: Vec<String> = new_pool::of(context)?
+                .differences(pool)
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            if differs_in.is_empty() {
+                info!(pool_id = %pool.id, "the pool stood before");
+            } else {
+                warn!(pool_id = %pool.id, ?differs_in, "the pool stood before; its settings differ and stay as they are");
+            }
+            let entry = Entry::PoolFound {
+                pool_id: pool.id.to_string(),
+                case_insensitive: pool.identifier_case_insensitive,
+                payload_schema_id: schema(pool.payload_schema_id.as_ref()),
+                metadata_schema_id: schema(pool.metadata_schema_id.as_ref()),
+                differs_in,
+            };
+            Ok(context.note(entry).await?)
+        }
+    }
+}
+
+async fn create(context: &mut RunContext<'_>) -> Result<(), StepError> {
+    let new = new_pool::of(context)?;
+    let key = context.idempotency_key("create-pool");
+    context
+        .note(Entry::CreatePool {
+            pool_id: new.id.to_string(),
+            generation: context.run.generation,
+            key: key.as_str().to_owned(),
+        })
+        .await?;
+    match context.api.create_pool(&new, &key).await {
+        Ok(answer) => created(context, &answer.value).await,
+        Err(error) if error.is_conflict() => {
+            for pause in context.lag_pauses() {
+                tokio::time::sleep(pause).await;
+                if let Some(pool) = find(context).await? {
+                    return adopt(context, &pool).await;
+                }
+            }
+            if error.outcome_unknown() {
+                return Err(StepError::not_shown());
+            }
+            next_generation(context, &new.id).await
+        }
+        Err(error) => {
+            if error.class() == Class::Permanent && !error.outcome_unknown() {
+                context.note(Entry::PoolRefused).await?;
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// It is there by our doing, as the answer says or as it was found after the answer was lost; it has to show what was asked for.
+async fn created(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepError> {
+    let differs = new_pool::of(context)?.differences(pool);
+    let differs_in: Vec<String> = differs.iter().map(ToString::to_string).collect();
+    info!(pool_id = %pool.id, ?differs_in, "pool created");
+    let as_asked = differs_in.is_empty();
+    // Together with what follows from it: whoever goes on after a crash has to know.
+    let entry = Entry::PoolCreated {
+        pool_id: pool.id.to_string(),
+        payload_schema_id: schema(pool.payload_schema_id.as_ref()),
+        metadata_schema_id: schema(pool.metadata_schema_id.as_ref()),
+        differs_in,
+    };
+    context.note(entry).await?;
+    if as_asked { Ok(()) } else { Err(settings_ignored()) }
+}
+
+/// The id is refused while nothing shows under it: perhaps a deleted pool keeps it for ever.
+async fn next_generation(context: &mut RunContext<'_>, id: &PoolId) -> Result<(), StepError> {
+    context
+        .write(Batch {
+            entries: vec![Entry::PoolIdRefused {
+                pool_id: id.to_string(),
+            }],
+            generation: Some(context.run.generation + 1),
+            ..Batch::default()
+        })
+        .await?;
+    if context.journal.pool_ids_refused >= REFUSED_IDS {
+        return Err(StepError::Permanent(Reason::PoolIdReserved));
+    }
+    Ok(())
+}
+
+/// A pool of ours whose identity provider is missing is deleted and created once more under the next generation.
+pub(super) async fn create_again(context: &mut RunContext<'_>, id: &PoolId) -> Result<(), StepError> {
+    let ours = context
+        .journal
+        .pool
+        .as_ref()
+        .is_some_and(|pool| pool.origin == Origin::Created);
+    if !ours || context.journal.pool_ids_refused > 0 {
+        return Err(identity_provider::missing());
+    }
+    warn!(pool_id = %id, "the pool has no identity provider; it is created again");
+    own_pools::delete(context, id).await?;
+    next_generation(context, id).await
+}
+
+/// The organization of the run, once the journal knows it.
+pub(in super::super) fn organization_of(context: &RunContext<'_>) -> Result<OrganizationId, StepError> {
+    let id = context
+        .journal
+        .organization
+        .as_ref()
+        .map(|organization| organization.id.as_str());
+    OrganizationId::parse(id.unwrap_or_default()).map_err(|_| refused())
+}
+
+fn schema(id: Option<&ic_secureauth_api::SchemaId>) -> String {
+    id.map(ToString::to_string).unwrap_or_default()
+}
+
+fn settings_ignored() -> StepError {
+    StepError::Permanent(Reason::SettingsIgnored)
+}
+
+fn refused() -> StepError {
+    StepError::Permanent(Reason::SecureauthRefused)
+}

@@ -1,0 +1,53 @@
+//! One file per step, with its `undo` beside it where it has one (for users: `rollback_users`).
+//!
+//! A step may return before it is done when the time slice is over; run again, it goes on where the journal says.
+
+pub(super) mod activate_organization;
+mod change_users;
+pub(super) mod check_users;
+mod compare_users;
+mod deactivate_organization;
+pub(super) mod ensure_organization;
+pub(super) mod ensure_pool;
+pub(super) mod find_pool;
+mod identity_provider;
+mod import_chunk;
+pub(super) mod import_plan;
+mod import_users;
+pub(super) mod new_pool;
+pub(super) mod own_pools;
+pub(super) mod payload_schema;
+pub(super) mod pool_users;
+mod record;
+pub(super) mod rollback_users;
+mod switch;
+mod update_user;
+mod user_payload;
+mod verify_users;
+
+pub(super) use payload_schema::PayloadSchema;
+pub(super) use rollback_users::Recheck;
+
+/// Times a resource is written before somebody else's changes in between (412) are left to the next attempt of the run.
+const STALE_TRIES: u32 = 3;
+
+use super::failure::StepError;
+use super::run_context::RunContext;
+use crate::domain::step::Step;
+use crate::store::Ending;
+
+/// Does a step; `Some` when it ends the run.
+pub(super) async fn run(context: &mut RunContext<'_>, step: Step) -> Result<Option<Ending>, StepError> {
+    match step {
+        Step::CheckUsers => check_users::run(context).await?,
+        Step::EnsureOrganization => ensure_organization::run(context).await?,
+        Step::EnsurePool => ensure_pool::run(context).await?,
+        Step::ImportUsers => import_users::run(context).await?,
+        Step::VerifyUsers => verify_users::run(context).await?,
+        Step::ActivateOrganization => activate_organization::run(context).await?,
+        Step::DeactivateOrganization => deactivate_organization::run(context).await?,
+        Step::RecordActivation => return record::activation(context).map(Some),
+        Step::RecordDeactivation => return Ok(Some(Ending::Deactivated)),
+    }
+    Ok(None)
+}

@@ -1,0 +1,46 @@
+//! The pool as it is asked for (P1, U4; reference 4.2).
+
+use super::super::failure::StepError;
+use super::super::naming::Subject;
+use super::super::run_context::RunContext;
+use super::ensure_pool::organization_of;
+use crate::domain::reason::Reason;
+use crate::settings;
+use ic_secureauth_api::{Marker, Mechanism, NewPool, OrganizationId, SchemaId};
+
+pub(super) fn of(context: &RunContext<'_>) -> Result<NewPool, StepError> {
+    below(context.subject(), organization_of(context)?, context.marker())
+}
+
+/// The pool of a biller in its organization.
+pub(in super::super) fn below(
+    subject: Subject<'_>,
+    organization: OrganizationId,
+    marker: Marker,
+) -> Result<NewPool, StepError> {
+    let settings = &subject.dependencies.settings;
+    let refused = || StepError::Permanent(Reason::SecureauthRefused);
+    let second_factor_mechanisms = mechanisms(&settings.second_factor_mechanisms)?;
+    Ok(NewPool {
+        id: subject.derived_ids().pool_id(),
+        name: settings.pool_name.of(subject.biller_id.as_ref()),
+        description: subject.biller_name.unwrap_or_default().to_owned(),
+        workspace_id: organization,
+        payload_schema_id: SchemaId::parse(&subject.dependencies.payload_schema_id).map_err(|_| refused())?,
+        metadata_schema_id: None,
+        identifier_case_insensitive: settings.identifier_case_insensitive,
+        authentication_mechanisms: mechanisms(&settings.authentication_mechanisms)?,
+        preferred_authentication_mechanism: mechanism(settings.preferred_authentication_mechanism)?,
+        second_factor_preferred: second_factor_mechanisms.first().copied(),
+        second_factor_mechanisms,
+        marker,
+    })
+}
+
+fn mechanisms(words: &[settings::onboarding::Mechanism]) -> Result<Vec<Mechanism>, StepError> {
+    words.iter().copied().map(mechanism).collect()
+}
+
+fn mechanism(word: settings::onboarding::Mechanism) -> Result<Mechanism, StepError> {
+    Mechanism::parse(word.as_str()).ok_or(StepError::Permanent(Reason::SettingsIgnored))
+}

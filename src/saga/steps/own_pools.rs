@@ -1,0 +1,118 @@
+//! The pools a run created: more than one where a server ignored our id and lost an answer, and none after its rollback.
+
+use tracing::{error, info};
+
+use super::super::failure::StepError;
+use super::super::journal_state::Origin;
+use super::super::run_context::RunContext;
+use super::ensure_pool::organization_of;
+use crate::domain::journal::Entry;
+use crate::domain::reason::Reason;
+use crate::store::Batch;
+use ic_secureauth_api::{Pool, PoolId};
+
+/// Of several pools of a run, the one with users, else the first (reference 5.5).
+pub(super) fn to_keep(pools: &[Pool], is_ours: impl Fn(&Pool) -> bool) -> Option<&Pool> {
+    let ours = || pools.iter().filter(|pool| is_ours(pool));
+    ours().find(|pool| has_users(pool)).or_else(|| ours().next())
+}
+
+/// A creation whose answer was lost, on a server that ignores our id, may have left an empty pool beside the one we use. A list
+/// that lags shows it later: it is looked for after the creation and once more before the biller goes live. One with users, of
+/// which none can be ours, is an operator's case.
+pub(super) async fn remove_doubles(context: &mut RunContext<'_>) -> Result<(), StepError> {
+    let created = context.journal.pool.clone();
+    let Some(used) = created.filter(|pool| pool.origin == Origin::Created) else {
+        return Ok(());
+    };
+    for double in of_this_run(context).await? {
+        if double.id.as_str() == used.id {
+            continue;
+        }
+        if has_users(&double) {
+            error!(pool_id = %double.id, "another pool of the run holds users");
+            return Err(StepError::Stuck(Reason::SeveralPools));
+        }
+        delete(context, &double.id).await?;
+    }
+    Ok(())
+}
+
+fn has_users(pool: &Pool) -> bool {
+    pool.number_of_users.unwrap_or_default() > 0
+}
+
+/// Deletes every pool this run created, with its users (reference 5.3 R3). The generation grows, once per rollback,
+/// because a deleted id may stay unusable.
+pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<(), StepError> {
+    let ours = of_this_run(context).await?;
+    for pool in &ours {
+        delete(context, &pool.id).await?;
+    }
+    let recorded = context.journal.pool.as_ref();
+    let created = recorded.is_some_and(|pool| pool.origin == Origin::Created) || !ours.is_empty();
+    let generation = (created && context.journal.generation_after.is_none()).then_some(context.run.generation + 1);
+    let batch = Batch {
+        entries: vec![Entry::PoolsRolledBack { generation }],
+        generation,
+        ..Batch::default()
+    };
+    Ok(context.write(batch).await?)
+}
+
+/// The pools whose marker carries this run's id, by id and by the organization's list; none where none was asked for.
+pub(in super::super) async fn of_this_run(context: &RunContext<'_>) -> Result<Vec<Pool>, StepError> {
+    if !context.journal.pool_intended {
+        return Ok(Vec::new());
+    }
+    let Ok(organization) = organization_of(context) else {
+        return Ok(Vec::new());
+    };
+    let mut pools = context.api.pools_of(&organization).await?;
+    if let Some(recorded) = &context.journal.pool {
+        let id = PoolId::parse(&recorded.id).map_err(|_| StepError::Permanent(Reason::SecureauthRefused))?;
+        if !pools.iter().any(|pool| pool.id == id) {
+            pools.extend(context.api.pool(&id).await?.map(|found| found.value));
+        }
+    }
+    pools.retain(|pool| {
+        !pool.deleted
+            && context.created(pool.marker().as_ref())
+            && pool.workspace_id.as_deref() == Some(organization.as_str())
+    });
+    Ok(pools)
+}
+
+pub(super) async fn delete(context: &mut RunContext<'_>, id: &PoolId) -> Result<(), StepError> {
+    let pool_id = id.to_string();
+    context
+        .note(Entry::DeletePool {
+            pool_id: pool_id.clone(),
+        })
+        .await?;
+    context.api.delete_pool(id).await?;
+    info!(pool_id, "pool deleted");
+    Ok(context.note(Entry::PoolDeleted { pool_id }).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool(id: &str, users: u64) -> Pool {
+        let pool = serde_json::json!({"id": id, "number_of_users": users});
+        serde_json::from_value(pool).expect("a pool")
+    }
+
+    fn kept(pools: &[Pool]) -> Option<&str> {
+        to_keep(pools, |pool| pool.id.as_str() != "theirs").map(|pool| pool.id.as_str())
+    }
+
+    #[test]
+    fn of_two_pools_of_a_run_the_one_with_users_is_kept_or_the_first() {
+        assert_eq!(kept(&[pool("a", 0), pool("b", 3)]), Some("b"));
+        assert_eq!(kept(&[pool("a", 0), pool("b", 0)]), Some("a"));
+        assert_eq!(kept(&[pool("theirs", 3), pool("b", 0)]), Some("b"));
+        assert_eq!(kept(&[pool("theirs", 3)]), None);
+    }
+}

@@ -1,0 +1,214 @@
+//! The schema every user's payload has to match. An import does not say which record was refused, so each is held against it
+//! before it is sent (reference 2.5). No metadata is sent, so the metadata schema has nothing to say.
+
+use std::sync::Arc;
+
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
+use serde_json::Value;
+
+use super::super::failure::StepError;
+use super::super::run_context::RunContext;
+use crate::domain::issue::{Code, Field, Issue};
+use crate::domain::reason::Reason;
+use crate::domain::user::CrmUser;
+use crate::settings::OnboardingSettings;
+use ic_secureauth_api::{Api, PayloadMembers, SchemaId};
+
+/// A payload schema, compiled, and the names of the members it is to judge.
+#[derive(Debug)]
+pub(in super::super) struct PayloadSchema {
+    id: SchemaId,
+    validator: Validator,
+    members: PayloadMembers,
+}
+
+/// The schema new pools get (K1).
+pub(super) async fn configured(context: &mut RunContext<'_>) -> Result<Arc<PayloadSchema>, StepError> {
+    let id = parse(&context.dependencies().payload_schema_id)?;
+    of(context, id).await
+}
+
+/// The schema of the pool, which may have stood before with another one.
+pub(super) async fn of_pool(context: &mut RunContext<'_>) -> Result<Arc<PayloadSchema>, StepError> {
+    let pool = context.journal.pool.as_ref();
+    let id = parse(pool.map_or("", |pool| pool.payload_schema_id.as_str()))?;
+    of(context, id).await
+}
+
+/// A schema by its id; fetched once per time slice.
+async fn of(context: &mut RunContext<'_>, id: SchemaId) -> Result<Arc<PayloadSchema>, StepError> {
+    if let Some(known) = context.payload_schema.as_ref().filter(|known| known.id == id) {
+        return Ok(Arc::clone(known));
+    }
+    let schema = PayloadSchema::fetch(&context.api, id, members(context.settings())?).await?;
+    let schema = Arc::new(schema);
+    context.payload_schema = Some(Arc::clone(&schema));
+    Ok(schema)
+}
+
+/// The id of a schema, where there is one.
+pub(in super::super) fn parse(id: &str) -> Result<SchemaId, StepError> {
+    SchemaId::parse(id).map_err(|_| unusable())
+}
+
+/// The names of the payload's members.
+pub(in super::super) fn members(settings: &OnboardingSettings) -> Result<PayloadMembers, StepError> {
+    let names = &settings.payload;
+    PayloadMembers::new(&names.first_name, &names.last_name, &names.user_name)
+        .map_err(|_| StepError::Permanent(Reason::SecureauthRefused))
+}
+
+impl PayloadSchema {
+    /// Reads a schema and compiles it.
+    pub(in super::super) async fn fetch<Access>(
+        api: &Api<Access>,
+        id: SchemaId,
+        members: PayloadMembers,
+    ) -> Result<Self, StepError> {
+        let Some(found) = api.schema(&id).await? else {
+            tracing::error!(schema_id = %id, "the payload schema does not exist");
+            return Err(unusable());
+        };
+        Self::new(id, &Value::Object(found.schema), members)
+    }
+
+    pub(in super::super) fn id(&self) -> &SchemaId {
+        &self.id
+    }
+
+    /// References to other documents are not followed: a schema that has some cannot be compiled.
+    fn new(id: SchemaId, schema: &Value, members: PayloadMembers) -> Result<Self, StepError> {
+        let validator = jsonschema::validator_for(schema).map_err(|error| {
+            tracing::error!(schema_id = %id, %error, "the payload schema cannot be compiled");
+            unusable()
+        })?;
+        Ok(Self { id, validator, members })
+    }
+
+    /// What is wrong with a user's payload as it would be sent; nothing for one that fits.
+    pub(super) fn issues(&self, user: &CrmUser) -> Vec<Issue> {
+        let names = (user.first_name.as_deref(), user.last_name.as_deref());
+        let payload = Value::Object(self.members.payload(names.0, names.1, &user.user_name));
+        let mut issues: Vec<Issue> = self
+            .validator
+            .iter_errors(&payload)
+            .flat_map(|error| self.findings(&error))
+            .map(|(field, code)| Issue {
+                user_guid: Some(user.user_guid),
+                field,
+                code,
+            })
+            .collect();
+        issues.sort_unstable();
+        issues.dedup();
+        issues
+    }
+
+    fn findings(&self, error: &ValidationError<'_>) -> Vec<(Field, Code)> {
+        let each = |names: &[String]| names.iter().map(|name| (self.field(name), Code::Invalid)).collect();
+        match error.kind() {
+            ValidationErrorKind::Required { property } => {
+                vec![(self.field(property.as_str().unwrap_or_default()), Code::Missing)]
+            }
+            ValidationErrorKind::AdditionalProperties { unexpected }
+            | ValidationErrorKind::UnevaluatedProperties { unexpected } => each(unexpected),
+            kind => {
+                let code = match kind {
+                    ValidationErrorKind::MaxLength { .. } => Code::TooLong,
+                    _ => Code::Invalid,
+                };
+                let member = error.instance_path().segments().next();
+                let name = member.map(|segment| segment.to_string()).unwrap_or_default();
+                vec![(self.field(&name), code)]
+            }
+        }
+    }
+
+    /// The user as a whole where the schema asks for a member that is not ours.
+    fn field(&self, member: &str) -> Field {
+        let [first_name, last_name, user_name] = self.members.names();
+        match member {
+            name if name == first_name => Field::FirstName,
+            name if name == last_name => Field::LastName,
+            name if name == user_name => Field::UserName,
+            _ => Field::User,
+        }
+    }
+}
+
+fn unusable() -> StepError {
+    StepError::Permanent(Reason::PayloadSchemaUnusable)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::user::Status;
+
+    fn schema(schema: &Value) -> Result<PayloadSchema, StepError> {
+        let id = SchemaId::parse("s").expect("an id");
+        PayloadSchema::new(id, schema, PayloadMembers::default())
+    }
+
+    fn found(document: &Value) -> Vec<(Field, Code)> {
+        let user = CrmUser {
+            user_guid: Uuid::from_u128(7),
+            user_name: "rsable".into(),
+            email: "rsable@invoicecloud.com".into(),
+            first_name: Some("demo".into()),
+            last_name: None,
+            status: Status::Active,
+        };
+        let issues = schema(document).expect("can be compiled").issues(&user);
+        issues.into_iter().map(|issue| (issue.field, issue.code)).collect()
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named_by_its_field() {
+        assert_eq!(found(&json!({"type": "object"})), []);
+        let longest = json!({"properties": {"first_name": {"maxLength": 3}, "user_name": {"pattern": "^[0-9]+$"}}});
+        assert_eq!(
+            found(&longest),
+            [(Field::UserName, Code::Invalid), (Field::FirstName, Code::TooLong)]
+        );
+        assert_eq!(
+            found(&json!({"required": ["last_name"]})),
+            [(Field::LastName, Code::Missing)]
+        );
+    }
+
+    #[test]
+    fn a_member_that_is_never_sent_concerns_the_user_as_a_whole() {
+        assert_eq!(found(&json!({"required": ["tenant"]})), [(Field::User, Code::Missing)]);
+        assert_eq!(found(&json!({"maxProperties": 1})), [(Field::User, Code::Invalid)]);
+    }
+
+    #[test]
+    fn members_the_schema_does_not_know_are_named() {
+        let closed = json!({"properties": {"given_name": {}}, "additionalProperties": false});
+        assert_eq!(
+            found(&closed),
+            [(Field::UserName, Code::Invalid), (Field::FirstName, Code::Invalid)]
+        );
+    }
+
+    #[test]
+    fn a_schema_that_cannot_be_compiled_is_a_permanent_failure_with_a_reason_of_its_own() {
+        for document in [
+            json!({"type": "text"}),
+            json!({"$ref": "https://elsewhere.example/schema"}),
+        ] {
+            assert!(
+                matches!(
+                    schema(&document),
+                    Err(StepError::Permanent(Reason::PayloadSchemaUnusable))
+                ),
+                "{document}"
+            );
+        }
+    }
+}

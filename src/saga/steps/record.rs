@@ -1,0 +1,25 @@
+//! D1: what ends a run that succeeded, written in one transaction by the store.
+
+use super::super::failure::StepError;
+use super::super::run_context::RunContext;
+use crate::domain::reason::Reason;
+use crate::domain::run::Kind;
+use crate::store::Ending;
+
+pub(super) fn activation(context: &RunContext<'_>) -> Result<Ending, StepError> {
+    let journal = &context.journal;
+    let (Some(organization), Some(pool)) = (&journal.organization, &journal.pool) else {
+        return Err(StepError::Stuck(Reason::ActivationNotRecorded));
+    };
+    let (organization_id, pool_id) = (organization.id.clone(), pool.id.clone());
+    Ok(match context.run.kind {
+        Kind::Sync => Ending::Synced {
+            organization_id,
+            pool_id,
+        },
+        Kind::Enable | Kind::Disable => Ending::Activated {
+            organization_id,
+            pool_id,
+        },
+    })
+}

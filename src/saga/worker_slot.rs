@@ -1,0 +1,154 @@
+//! The tenant's budget: a process works on runs only while it holds a row of `ciam.WorkerSlot` (design.md §3).
+
+use std::sync::{Arc, Weak};
+
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::heartbeat::{Beat, Heartbeat, Hold};
+use crate::domain::ids::WorkerId;
+use crate::store::{Store, StoreError};
+
+/// One process's slot, shared by all runs it works on and given back after the last of them.
+#[derive(Debug)]
+pub(super) struct WorkerSlot {
+    store: Arc<dyn Store>,
+    worker: WorkerId,
+    slots: u32,
+    beat: Beat,
+    held: Mutex<Option<Held>>,
+}
+
+#[derive(Debug)]
+struct Held {
+    slot: u32,
+    /// Cloned into every [`SlotUse`]: the count of clones is the number of users, also after one of them panicked.
+    users: Arc<()>,
+    heart: Heartbeat,
+}
+
+/// One run's share of the slot.
+#[derive(Debug)]
+pub(super) struct SlotUse {
+    hold: Arc<Hold>,
+    _user: Arc<()>,
+}
+
+impl SlotUse {
+    /// For how long the slot is surely ours.
+    pub(super) fn hold(&self) -> Arc<Hold> {
+        Arc::clone(&self.hold)
+    }
+}
+
+impl Held {
+    fn is_used(users: &Arc<()>) -> bool {
+        Arc::strong_count(users) > 1
+    }
+
+    fn join(&self) -> SlotUse {
+        SlotUse {
+            hold: self.heart.hold(),
+            _user: Arc::clone(&self.users),
+        }
+    }
+}
+
+impl WorkerSlot {
+    pub(super) fn new(store: Arc<dyn Store>, worker: WorkerId, slots: u32, beat: Beat) -> Self {
+        Self {
+            store,
+            worker,
+            slots,
+            beat,
+            held: Mutex::new(None),
+        }
+    }
+
+    /// Joins the slot, taking one if there is none yet. `None`: all are taken. Pair with [`Self::leave`].
+    pub(super) async fn enter(&self) -> Result<Option<SlotUse>, StoreError> {
+        let mut held = self.held.lock().await;
+        if let Some(ours) = held.as_ref().filter(|ours| ours.heart.hold().lasts(self.beat.every)) {
+            return Ok(Some(ours.join()));
+        }
+        let asked = Instant::now();
+        let Some(slot) = self.store.take_slot(self.worker, self.slots, self.beat.ttl).await? else {
+            return Ok(None);
+        };
+        let users = held.take().map_or_else(Arc::default, |before| before.users);
+        let heart = self.beat(asked, slot, Arc::downgrade(&users));
+        let ours = held.insert(Held { slot, users, heart });
+        Ok(Some(ours.join()))
+    }
+
+    /// A slot that nobody uses and nobody gave back (a panic) is left to expire.
+    fn beat(&self, asked: Instant, slot: u32, users: Weak<()>) -> Heartbeat {
+        let (store, worker, ttl) = (Arc::clone(&self.store), self.worker, self.beat.ttl);
+        Heartbeat::start(asked, self.beat, move || {
+            let store = Arc::clone(&store);
+            let used = users.upgrade().is_some_and(|users| Arc::strong_count(&users) > 2);
+            async move { Ok(used && store.renew_slot(worker, slot, ttl).await?) }
+        })
+    }
+
+    /// Gives the slot back with the last of its users. A slot that cannot be given back expires.
+    pub(super) async fn leave(&self, slot: SlotUse) {
+        drop(slot);
+        let mut held = self.held.lock().await;
+        let Some(ours) = held.take_if(|ours| !Held::is_used(&ours.users)) else {
+            return;
+        };
+        if let Err(error) = self.store.free_slot(self.worker, ours.slot).await {
+            tracing::warn!(error = %crate::telemetry::chain(&error), "a worker slot is left to expire");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::store::sqlite::{SqliteOptions, SqliteStore};
+
+    const BEAT: Beat = Beat {
+        ttl: Duration::from_mins(3),
+        every: Duration::from_secs(30),
+    };
+
+    async fn workers(count: u128) -> (tempfile::TempDir, Vec<WorkerSlot>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("slots.db");
+        let store = SqliteStore::open(path, Arc::new(SystemClock), SqliteOptions::default());
+        let store = store.await.unwrap();
+        store.migrate().await.unwrap();
+        let store: Arc<dyn Store> = Arc::new(store);
+        let worker = |number| WorkerSlot::new(Arc::clone(&store), WorkerId(Uuid::from_u128(number)), 1, BEAT);
+        (folder, (1..=count).map(worker).collect())
+    }
+
+    #[tokio::test]
+    async fn runs_of_a_process_share_its_slot_and_the_last_one_gives_it_back() {
+        let (_folder, workers) = workers(2).await;
+        let first = workers[0].enter().await.unwrap().expect("is free");
+        let second = workers[0].enter().await.unwrap().expect("is shared");
+        assert!(workers[1].enter().await.unwrap().is_none());
+        workers[0].leave(first).await;
+        assert!(workers[1].enter().await.unwrap().is_none());
+        workers[0].leave(second).await;
+        assert!(workers[1].enter().await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_user_that_panicked_does_not_keep_the_slot() {
+        let (_folder, workers) = workers(2).await;
+        let panicked = workers[0].enter().await.unwrap().expect("is free");
+        drop(panicked);
+        let next = workers[0].enter().await.unwrap().expect("is still ours");
+        workers[0].leave(next).await;
+        assert!(workers[1].enter().await.unwrap().is_some());
+    }
+}

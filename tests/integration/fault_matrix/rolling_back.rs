@@ -1,0 +1,77 @@
+//! Rolling back comes to an end.
+
+use local_stack::{Stack, UserRow};
+use secureauth_simulator::{Fault, FaultKind, FaultStatus};
+
+use super::lane::{begin, end, prepare, quick};
+use super::scenario::{Course, Scenario};
+use super::snapshot::Snapshot;
+use crate::support::{DEADLINE, IMPORT, Outcome, calls_of};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_user_of_a_later_page_that_cannot_be_removed_makes_the_run_stuck_and_not_endless() -> Outcome {
+    let stack = Stack::start(quick().set("USERS_PER_PAGE", "2")).await?;
+    let course = Course {
+        scenario: Scenario::ForeignPool,
+        rolled_back: true,
+    };
+    prepare(&stack, course, &["1876".to_owned()]).await?;
+    let refused = FaultKind::Status(FaultStatus {
+        status: 500,
+        ..FaultStatus::default()
+    });
+    // Two pages of two come first; each call is repeated once.
+    let last_page = Fault::on("delete_user", refused).nth(5).every(1);
+    begin(&stack, course, "1876", |stack| {
+        stack.simulator().faults().add(last_page);
+    })
+    .await?;
+    end(&stack, "1876").await?;
+    let run = stack.wait_for_end("1876", DEADLINE).await?;
+    assert_eq!(
+        (run.state.as_str(), run.reason.as_deref()),
+        ("stuck", Some("not_rolled_back"))
+    );
+    stack
+        .handler()
+        .run(&["resume", &run.onboarding_id, "--by", "ops"])
+        .await?;
+    assert_eq!(stack.wait_for_end("1876", DEADLINE).await?.state, "failed");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_that_a_lagging_list_does_not_show_are_neither_imported_again_nor_rolled_back() -> Outcome {
+    let stack = Stack::start(quick()).await?;
+    stack.simulator().set_switch("users-list-lag-ms", "3600000")?;
+    let course = Course {
+        scenario: Scenario::Sync,
+        rolled_back: false,
+    };
+    prepare(&stack, course, &["1876".to_owned()]).await?;
+    stack.simulator().set_switch("keep-request-bodies", "on")?;
+    let refused = FaultKind::Status(FaultStatus {
+        status: 422,
+        ..FaultStatus::default()
+    });
+    let before = begin(&stack, course, "1876", |stack| {
+        stack.simulator().faults().add(Fault::on(IMPORT, refused));
+    })
+    .await?;
+    end(&stack, "1876").await?;
+    let run = stack.wait_for_end("1876", DEADLINE).await?;
+    assert_eq!(
+        (run.state.as_str(), run.reason.as_deref()),
+        ("failed", Some("invalid_users"))
+    );
+    assert_eq!(Snapshot::take(&stack, "1876").await?.secureauth, before.secureauth);
+    let names: Vec<String> = UserRow::samples("1876", 4)
+        .into_iter()
+        .filter_map(|user| user.user_name)
+        .collect();
+    for call in calls_of(&stack, IMPORT) {
+        let body = call.body.unwrap_or_default();
+        assert!(!names.iter().any(|name| body.contains(name)), "{body}");
+    }
+    Ok(())
+}
