@@ -109,6 +109,8 @@ pub struct Run {
     pub progress: Progress,
     /// Pauses used since the last progress (index into `RUN_PAUSES` or `ROLLBACK_PAUSES`).
     pub pauses_used: u32,
+    /// Leases that expired since the last progress: each time the process that worked on the run ended without a word.
+    pub take_overs: u32,
     /// When it was accepted. Also the fixed timestamp of every record it sends (reference 2.3).
     pub created_at: OffsetDateTime,
     /// When it was first leased.
