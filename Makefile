@@ -1,4 +1,5 @@
-# The commands a person needs. Only the Rust toolchain has to be there; `start` also needs Core Tools and Azurite.
+# The commands a person needs. The Rust toolchain has to be there; `check` and `test` also need python3 with pip, `start` Core
+# Tools and Azurite.
 
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 # Where tools that are not part of the toolchain are installed: outside the tree, once for all clones.
@@ -19,13 +20,13 @@ serve: ## The same set stays up for curl until Ctrl-C
 	@scripts/stage.sh build cargo build --workspace --bins
 	@exec $(BIN)/local-stack serve $(ARGS)
 
-test: ## Everything: build, lint, dependency check, all tests, `make run`
+test: ## Everything: build, `make check`, all tests, `make run`
 	@scripts/test.sh
 
 start: ## The real Functions host (Core Tools) with Azurite
 	@scripts/start.sh
 
-check: ## Format, clippy, licences and sources of the dependencies
+check: ## Format, clippy, documentation, licences and sources of the dependencies, spelling
 	@scripts/check.sh
 
 audit: ## Known vulnerabilities of the dependencies
