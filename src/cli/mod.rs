@@ -2,6 +2,7 @@
 //! the settings cannot be used.
 
 mod db;
+mod list;
 mod operate;
 mod plan;
 mod serve;
@@ -12,6 +13,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::boot::{Boot, Database};
 use crate::clock::SystemClock;
@@ -62,6 +65,12 @@ enum OnDatabase {
         /// The biller's id
         #[arg(value_parser = biller_id)]
         biller: BillerId,
+    },
+    /// List the runs that have not ended, oldest first
+    List {
+        /// Only the stuck ones, which wait for an operator
+        #[arg(long)]
+        stuck: bool,
     },
     /// Go on with a stuck or waiting run where it stood
     Resume(operate::Target),
@@ -153,6 +162,7 @@ async fn carry_out(command: OnDatabase, database: &Database) -> Result<String, S
     }
     match command {
         OnDatabase::Status { biller } => status::run(store, &biller).await,
+        OnDatabase::List { stuck } => list::run(store, stuck).await,
         OnDatabase::Resume(target) => operate::run(store, Operation::Resume, &target).await,
         OnDatabase::Rollback(target) => operate::run(store, Operation::Rollback, &target).await,
         OnDatabase::Cancel(target) => operate::run(store, Operation::Cancel, &target).await,
@@ -180,4 +190,9 @@ fn told(error: &crate::store::StoreError) -> String {
 
 fn biller_id(text: &str) -> Result<BillerId, &'static str> {
     BillerId::try_new(text).map_err(|_| "a biller id matches ^[A-Za-z0-9_-]{1,64}$")
+}
+
+/// RFC 3339.
+fn time_text(at: OffsetDateTime) -> String {
+    at.format(&Rfc3339).unwrap_or_default()
 }
