@@ -109,6 +109,8 @@ pub struct Run {
     pub progress: Progress,
     /// Pauses used since the last progress: an index into `RUN_PAUSES` or `ROLLBACK_PAUSES`.
     pub pauses_used: u32,
+    /// Leases that expired since the last progress: each time the process that worked on the run ended without a word.
+    pub take_overs: u32,
     /// When it was accepted; also the timestamp of every record it sends, so that a repeated chunk is the same.
     pub created_at: OffsetDateTime,
     /// When a worker first had it.

@@ -131,6 +131,7 @@ impl Saga {
             waiting_for: Reason::PreviousWorker,
             reason: None,
             pauses_used: leased.run.pauses_used,
+            late: Some(self.longest_call()),
         };
         self.dependencies.store.release(&leased.lease, &release).await?;
         Ok(Advanced::Waiting)
@@ -140,6 +141,7 @@ impl Saga {
     pub(super) async fn give_back(&self, lease: &Lease) {
         let release = Release::Continue {
             resend: self.dependencies.run.resend_first,
+            late: None,
         };
         if let Err(error) = self.dependencies.store.release(lease, &release).await {
             warn!(error = %chain(&error), "could not release the lease; it expires");

@@ -72,7 +72,7 @@ impl RunContext<'_> {
         if let Some(total) = batch.issues_total {
             self.run.issues_total = total;
         }
-        if batch.resets_pauses {
+        if batch.is_progress {
             self.run.pauses_used = 0;
         }
         Ok(())

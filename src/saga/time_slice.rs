@@ -52,7 +52,7 @@ impl RunContext<'_> {
             // Reaching a new step is progress, so the pauses start anew.
             let batch = Batch {
                 step: Some(step),
-                resets_pauses: true,
+                is_progress: true,
                 ..Batch::default()
             };
             self.write(batch).await.map_err(StepError::from)?;
@@ -97,6 +97,7 @@ impl RunContext<'_> {
     async fn go_on_later(&mut self) -> Result<Advanced, StoreError> {
         let release = Release::Continue {
             resend: self.times().resend_first,
+            late: None,
         };
         self.store().release(&self.lease, &release).await?;
         Ok(Advanced::MoreToDo)
@@ -182,6 +183,7 @@ impl RunContext<'_> {
             waiting_for: reason,
             reason: None,
             pauses_used,
+            late: None,
         };
         self.store().release(&self.lease, &release).await?;
         Ok(Advanced::Waiting)
@@ -200,6 +202,7 @@ impl RunContext<'_> {
             waiting_for: Reason::PreviousWorker,
             reason: Some(reason),
             pauses_used: 0,
+            late: None,
         };
         self.store().release(&self.lease, &release).await?;
         Ok(Advanced::Waiting)

@@ -24,8 +24,8 @@ pub struct Batch {
     pub issues_total: Option<u64>,
     /// Replaces the run's progress.
     pub progress: Option<Progress>,
-    /// Something got done: pauses start from the beginning again.
-    pub resets_pauses: bool,
+    /// Something got done: pauses and take-overs are counted from the beginning again.
+    pub is_progress: bool,
     /// The run's and the biller's new generation.
     pub generation: Option<u32>,
 }

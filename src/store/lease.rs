@@ -26,6 +26,8 @@ pub struct LeasedRun {
     pub run: Run,
     /// The worker before did not give its lease up: it may still have calls in flight.
     pub took_over: bool,
+    /// `None`: every call of the run was answered. Else for how long calls that were not may still take effect.
+    pub late: Option<Duration>,
 }
 
 /// What came of asking for a lease.
@@ -58,6 +60,8 @@ pub enum Release {
     Continue {
         /// Safety net.
         resend: Duration,
+        /// Calls whose outcome is not known may take effect for so long.
+        late: Option<Duration>,
     },
     /// Not before `after`. The timer sends the message then.
     Wait {
@@ -71,6 +75,8 @@ pub enum Release {
         reason: Option<Reason>,
         /// The new count.
         pauses_used: u32,
+        /// Calls whose outcome is not known may take effect for so long.
+        late: Option<Duration>,
     },
 }
 

@@ -92,7 +92,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn run(&self, id: OnboardingId) -> Result<Option<Run>, StoreError>;
 
     /// Takes the lease of an open run that is due (`next_attempt_at` reached) and not leased: state `queued`/`waiting`
-    /// becomes `running`, `started_at` is set once, the version grows, the run is due for the timer when the lease ends.
+    /// becomes `running`, `started_at` is set once, the version grows, the run is due for the timer when the lease ends. A
+    /// lease that its owner let expire is counted in `take_overs`.
     async fn lease(&self, id: OnboardingId, worker: WorkerId, ttl: Duration) -> Result<LeaseOutcome, StoreError>;
 
     /// Extends a lease; [`StoreError::LeaseLost`] when another worker has taken it.
@@ -114,6 +115,13 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Claims at most `limit` open runs that are due and not leased: moves `DueAt` on (`resend.first`, doubled each time,
     /// at most `resend.longest`) in one atomic statement, so that each is claimed once however many timers fire.
     async fn claim_due(&self, limit: u32, resend: Resend) -> Result<Vec<DueRun>, StoreError>;
+
+    /// Claims at most `limit` stuck runs that are due to be reported, and makes them due again after `every`. A run is due
+    /// from the moment it gets stuck until an operator acts.
+    async fn claim_stuck(&self, limit: u32, every: Duration) -> Result<Vec<OnboardingId>, StoreError>;
+
+    /// The oldest `limit` runs that have not ended, or of these the stuck ones only, in the order of their acceptance.
+    async fn unfinished(&self, stuck_only: bool, limit: u32) -> Result<Vec<Run>, StoreError>;
 
     /// Makes an open, unleased run due for the timer after `after`: no worker slot was free, and the run says that it
     /// waits for one unless it waits for something else.

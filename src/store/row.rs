@@ -1,5 +1,7 @@
 //! Database rows as both adapters read them, and what they mean: words this build does not know are [`StoreError::Newer`].
 
+use std::time::Duration;
+
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -29,6 +31,7 @@ pub(super) struct RunRow {
     pub(super) skipped: i64,
     pub(super) failed: i64,
     pub(super) pauses_used: i64,
+    pub(super) take_overs: i64,
     pub(super) created_at: OffsetDateTime,
     pub(super) started_at: Option<OffsetDateTime>,
     pub(super) updated_at: OffsetDateTime,
@@ -53,6 +56,8 @@ pub(super) struct LeaseColumns {
     pub(super) leased: bool,
     /// `NextAttemptAt` is reached.
     pub(super) due: bool,
+    /// `LateUntil` was set at least once, and how long it is until then.
+    pub(super) late: Option<Duration>,
 }
 
 impl TryFrom<RunRow> for Run {
@@ -76,6 +81,7 @@ impl TryFrom<RunRow> for Run {
                 failed: count("number of users", row.failed)?,
             },
             pauses_used: count("number of pauses", row.pauses_used)?,
+            take_overs: count("number of take-overs", row.take_overs)?,
             created_at: row.created_at,
             started_at: row.started_at,
             updated_at: row.updated_at,

@@ -124,7 +124,7 @@ async fn checkpoint(context: &mut RunContext<'_>, compared: ComparedState) -> Re
     let ComparedState { after, until, checked } = compared;
     let batch = Batch {
         entries: vec![Entry::UsersCompared { after, until, checked }],
-        resets_pauses: true,
+        is_progress: true,
         ..Batch::default()
     };
     Ok(context.write(batch).await?)

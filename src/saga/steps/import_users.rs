@@ -134,7 +134,7 @@ async fn checkpoint(
             entries: vec![Entry::ImportedUpTo { last }],
             ledger,
             progress: Some(progress),
-            resets_pauses: true,
+            is_progress: true,
             ..Batch::default()
         })
         .await?;

@@ -42,7 +42,7 @@ pub(super) async fn record(context: &mut RunContext<'_>, pool: &PoolId, fold_cas
             .write(Batch {
                 pool_users_before: users,
                 entries: vec![entry],
-                resets_pauses: true,
+                is_progress: true,
                 ..Batch::default()
             })
             .await?;

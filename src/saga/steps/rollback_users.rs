@@ -59,7 +59,7 @@ pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<b
         roll_back(context, &pool, &mut rows).await?;
         let batch = Batch {
             ledger: rows,
-            resets_pauses: true,
+            is_progress: true,
             ..Batch::default()
         };
         context.write(batch).await?;
@@ -109,7 +109,7 @@ pub(in super::super) async fn recheck(context: &mut RunContext<'_>) -> Result<Re
         let batch = Batch {
             entries: vec![Entry::RecheckedUpTo { last, clean }],
             ledger: again,
-            resets_pauses: true,
+            is_progress: true,
             ..Batch::default()
         };
         context.write(batch).await?;

@@ -50,7 +50,7 @@ fn files() -> Vec<File> {
 }
 
 fn documents(files: &[File]) -> BTreeMap<&str, Document> {
-    let markdown = files.iter().filter(|file| file.path.ends_with(".md"));
+    let markdown = files.iter().filter(|file| file.is("md"));
     markdown
         .map(|file| (file.path.as_str(), Document::parse(&file.text)))
         .collect()
@@ -59,7 +59,7 @@ fn documents(files: &[File]) -> BTreeMap<&str, Document> {
 /// `path.md#anchor` wherever it stands, and in Markdown `](#anchor)` and `](path)` too.
 fn citations(file: &File) -> Vec<(usize, String)> {
     let mut found = Vec::new();
-    let is_markdown = file.path.ends_with(".md");
+    let is_markdown = file.is("md");
     for (line, number) in file.text.lines().zip(1..) {
         for (at, _) in line.match_indices(".md#") {
             let is_path = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
