@@ -1,4 +1,4 @@
-//! `status`: what support needs to say why a biller failed.
+//! `status`: prints a biller's CIAM record, its latest run and the run's journal.
 
 use std::fmt::Write;
 
