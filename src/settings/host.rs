@@ -10,7 +10,7 @@ use super::reader::{Known, Reader};
 const SHORTEST_DEFAULT: Duration = Duration::from_mins(5);
 
 /// After this time the host kills the process with everything in flight; [`Duration::MAX`] if there is no limit. A
-/// limit that cannot be read is a finding and counts as none.
+/// limit that cannot be read is a finding.
 pub(super) fn function_timeout(reader: &mut Reader<'_>) -> Duration {
     let known = Known::new(
         "AzureFunctionsJobHost__functionTimeout",

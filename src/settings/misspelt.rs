@@ -12,7 +12,7 @@ const OUR_PREFIXES: [&str; 6] = [
     "RETRY_",
 ];
 
-/// Adds a finding for each of them. Without it, a misspelt setting would silently have its default.
+/// Adds a finding for every misspelt variable. Without it, the setting that was meant would silently have its default.
 pub(super) fn report(reader: &mut Reader<'_>) {
     let environment = reader.environment();
     let is_ours = |name: &&str| OUR_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
