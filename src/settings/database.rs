@@ -13,7 +13,7 @@ use super::reader::{Known, Reader};
 pub struct Database {
     /// SQL Server, or a SQLite file.
     pub kind: DatabaseKind,
-    /// Most connections of this process.
+    /// Most connections of this process; on SQL Server there are two more for heart-beats.
     pub pool_size: u32,
     /// Longest wait for a free connection.
     pub pool_wait: Duration,
