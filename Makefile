@@ -1,7 +1,7 @@
-# The commands a person needs. Only the Rust toolchain has to be there; `start` also needs Core Tools and Azurite.
+# The commands of this repository. They need the Rust toolchain and bash; `start` also needs Core Tools and Azurite.
 
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
-# Where tools that are not part of the toolchain are installed: outside the tree, once for all clones.
+# Tools that are not part of the toolchain are installed here: outside the repository, once for all clones.
 export TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/biller-onboarding/tools
 
 BIN := $(CARGO_TARGET_DIR)/debug
@@ -15,18 +15,18 @@ run: ## Onboards sample billers on this machine and ends with a table
 	@scripts/stage.sh build cargo build --workspace --bins
 	@$(BIN)/local-stack run $(ARGS)
 
-serve: ## The same set stays up for curl until Ctrl-C
+serve: ## Starts the same stack for curl; Ctrl-C ends it
 	@scripts/stage.sh build cargo build --workspace --bins
 	@exec $(BIN)/local-stack serve $(ARGS)
 
-test: ## Everything: build, lint, dependency check, all tests, `make run`
+test: ## Runs everything: build, lint, dependency check, all tests, `make run`
 	@scripts/test.sh
 
-start: ## The real Functions host (Core Tools) with Azurite
+start: ## Runs the real Functions host (Core Tools) with Azurite
 	@scripts/start.sh
 
-check: ## Format, clippy, licences and sources of the dependencies
+check: ## Checks format, clippy, licences and sources of the dependencies
 	@scripts/check.sh
 
-audit: ## Known vulnerabilities of the dependencies
+audit: ## Checks the dependencies for known vulnerabilities
 	@scripts/audit.sh
