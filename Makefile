@@ -1,4 +1,5 @@
-# The commands of this repository. They need the Rust toolchain and bash; `start` also needs Core Tools and Azurite.
+# The commands of this repository. They need the Rust toolchain and bash; `check` and `test` also need python3 with pip, `test`
+# curl, and `start` Core Tools and Azurite.
 
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 # Tools that are not part of the toolchain are installed here: outside the repository, once for all clones.
@@ -19,13 +20,13 @@ serve: ## Starts the same stack for curl; Ctrl-C ends it
 	@scripts/stage.sh build cargo build --workspace --bins
 	@exec $(BIN)/local-stack serve $(ARGS)
 
-test: ## Runs everything: build, lint, dependency check, all tests, `make run`
+test: ## Runs everything: build, `make check`, all tests, `make run`
 	@scripts/test.sh
 
 start: ## Runs the real Functions host (Core Tools) with Azurite
 	@scripts/start.sh
 
-check: ## Checks format, clippy, licences and sources of the dependencies
+check: ## Checks format, clippy, documentation, licences and sources of the dependencies, spelling
 	@scripts/check.sh
 
 audit: ## Checks the dependencies for known vulnerabilities

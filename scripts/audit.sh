@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 : "${TOOLS:?is set by the Makefile}"
 
-scripts/stage.sh tools scripts/tools.sh
+scripts/stage.sh tools scripts/tools.sh cargo-deny
 deny=$TOOLS/bin/cargo-deny
 if ! "$deny" fetch db; then
     echo 'audit: NOT CHECKED: the advisory database cannot be fetched (the reason is above).' >&2

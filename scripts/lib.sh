@@ -14,12 +14,21 @@ stage() {
     [ "$verdict" = ok ] || { failed=$((failed + 1)) && false; }
 }
 
-# Format, lints, and the rules for dependencies (deny.toml).
+# Spelling (typos.toml). The tool is installed here, so that a machine without Python fails this stage and no other.
+spelling() {
+    scripts/tools.sh typos && "$TOOLS/typos/bin/typos"
+}
+export -f spelling
+
+# Format, lints, documentation, the rules for dependencies (deny.toml), and spelling.
 check_stages() {
     stage format cargo fmt --all --check
     stage lint cargo clippy --workspace --all-targets --locked -- -D warnings
-    stage tools scripts/tools.sh &&
+    # Private items too: most of the code is private, and its comments link to each other.
+    stage doc env RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items --locked
+    stage tools scripts/tools.sh cargo-deny &&
         stage dependencies "$TOOLS/bin/cargo-deny" --locked check bans licenses sources
+    stage spelling bash -c spelling
 }
 
 print_stages() {

@@ -2,6 +2,7 @@
 # `make test`: runs everything in stages. The last line sums up all tests. Any other stage that fails counts as one failed
 # test, so that no failure is missing in the sum.
 set -uo pipefail
+# shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 export log=$CARGO_TARGET_DIR/test.log
@@ -10,6 +11,7 @@ export NO_PROXY=127.0.0.1,localhost no_proxy=127.0.0.1,localhost
 passed=0 skipped=0
 
 # Runs the tests and keeps their output, from which the results are counted.
+# shellcheck disable=SC2329 # called by name: bash -c tests
 tests() {
     cargo test --workspace --locked --no-fail-fast 2>&1 | tee "$log"
 }

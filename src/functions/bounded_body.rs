@@ -1,14 +1,15 @@
-//! Reads an invocation's body up to a limit, and the rest without keeping it, so that the host always gets its answer.
+//! Reads an invocation's body up to a limit. Reads and drops the rest, because the host waits until its request is
+//! read.
 
 use axum::body::{Body, Bytes};
 use futures_util::StreamExt;
 
-/// Why there is no body.
+/// Why the body was not read.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unread {
     /// Longer than the limit.
     TooLarge,
-    /// The host went away.
+    /// The host closed the connection.
     Broken,
 }
 

@@ -1,6 +1,7 @@
-//! `function-onboard-biller`: the CRM's toggle and the Wizard's submission (POST), and the status to poll (GET).
+//! `function-onboard-biller`: toggle events of the CRM (POST), and the status for polling (GET).
 //!
-//! Row first, then output: the run is committed before its message leaves. If the message is lost, the timer finds the row.
+//! The run is committed before its message is sent. If the message is lost, the timer finds the run
+//! (docs/decisions.md#row-before-message).
 
 use axum::http::StatusCode;
 use tracing::{error, warn};
@@ -33,7 +34,7 @@ pub(super) async fn invoke(
     }
 }
 
-/// The answer to a request whose body is so long that the host's envelope around it was not even read.
+/// The answer when the host's envelope itself is too long to be read.
 pub(super) fn refuse_unread(limits: HttpLimits) -> Answer {
     refused(too_large(limits))
 }
@@ -115,7 +116,7 @@ async fn status(source: &dyn ServicesSource, biller_id: &BillerId) -> Result<Ans
 }
 
 fn database_problem(error: &StoreError) -> Problem {
-    error!(error = %crate::telemetry::chain(error), "the database could not be used");
+    error!(error = %crate::telemetry::chain(error), "the database failed; the request is refused");
     Problem::unavailable(
         "database-unavailable",
         "the database is not available; the same request may be sent again",

@@ -1,4 +1,5 @@
-//! The routes the host calls: `POST /<function name>`, and `GET /` as its probe (reference 1.3, 2.1).
+//! The routes that the host calls: `POST /<function name>`, and `GET /` as its probe
+//! (docs/reference/functions-host.md#readiness).
 
 use std::any::Any;
 use std::sync::Arc;
@@ -18,7 +19,8 @@ use super::invocation::{Envelope, Invocation};
 use super::services::{HttpLimits, ServicesSource};
 use super::{migrate_users, onboard_biller, recover_onboardings};
 
-/// Longest envelope read: the largest allowed body (1 MiB), escaped, twice (the host repeats its members in `Metadata`), and headers.
+/// Longest envelope. It must hold the headers and, escaped, the largest allowed body (1 MiB) twice, because the host
+/// repeats the body's members in `Metadata`.
 const ENVELOPE_BYTES: usize = 16 * 1024 * 1024;
 
 #[derive(Clone)]
@@ -27,7 +29,7 @@ struct App {
     limits: HttpLimits,
 }
 
-/// The custom handler's HTTP surface.
+/// Everything the custom handler serves on its port.
 pub fn router(services: Arc<dyn ServicesSource>, limits: HttpLimits) -> Router {
     Router::new()
         .route("/", get(|| async { "ready" }))
@@ -83,7 +85,7 @@ async fn migrate(State(app): State<App>, headers: HeaderMap, body: Body) -> Resp
 async fn recover(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
     let span = span("function-recover-onboardings", &Invocation::of(&headers));
     async move {
-        // The timer's schedule is of no interest; reading it lets the host reuse the connection.
+        // The timer's data is not used. It is read so that the host can reuse the connection.
         if bounded_body::read(body, ENVELOPE_BYTES).await == Err(Unread::Broken) {
             return failed_invocation();
         }
@@ -107,7 +109,7 @@ fn span(function: &'static str, invocation: &Invocation) -> tracing::Span {
 }
 
 fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
-    // The panic hook has written where; its payload may hold data and is not shown.
+    // The panic hook has logged the place. The payload is not logged, because it may hold personal data.
     error!("an invocation panicked");
     failed_invocation()
 }

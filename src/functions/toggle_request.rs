@@ -1,4 +1,4 @@
-//! The body of `POST /api/billers/{billerId}/ciam` (T1, T2), parsed at the edge.
+//! The body of `POST /api/billers/{billerId}/ciam` (docs/requirements.md#t1, docs/requirements.md#t2).
 
 use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
@@ -7,7 +7,7 @@ use super::problem::Problem;
 use crate::domain::ids::{EventId, RequestedBy};
 use crate::domain::toggle_event::Source;
 
-/// What the CRM sends. Unknown members are refused by name.
+/// The request's members. An unknown member is refused by its name.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ToggleRequest {
@@ -19,7 +19,7 @@ pub(super) struct ToggleRequest {
     pub(super) event_id: Option<EventId>,
 }
 
-/// What each member must be, for the answer to a request in which it is not.
+/// What each member must be, for the detail of a 400.
 const MEMBERS: [(&str, &str); 4] = [
     ("source", "must be \"crm-toggle\" or \"biller-wizard\""),
     ("ciamEnabled", "must be true or false"),
@@ -35,13 +35,13 @@ const MEMBERS: [(&str, &str); 4] = [
 
 impl ToggleRequest {
     /// # Errors
-    /// A 400 that names the first member that is wrong and what is expected of it, never its value.
+    /// A 400 that names the first wrong member and what is expected of it, never its value.
     pub(super) fn parse(body: Option<&str>) -> Result<Self, Problem> {
         let Some(body) = body.filter(|body| !body.trim().is_empty()) else {
             let detail = "a JSON body sent with Content-Length is required";
             return Err(Problem::bad_request("body", detail));
         };
-        // serde would also take an array with the members' values in their order.
+        // serde would also accept an array of the members' values.
         if !body.trim_start().starts_with('{') {
             return Err(not_the_form());
         }
@@ -51,7 +51,7 @@ impl ToggleRequest {
             refusal(&member, &error.into_inner())
         })?;
         json.end()
-            .map_err(|_| Problem::bad_request("body", "one JSON object is expected and nothing after it"))?;
+            .map_err(|_| Problem::bad_request("body", "the body must be one JSON object and nothing after it"))?;
         Ok(request)
     }
 
@@ -62,17 +62,17 @@ impl ToggleRequest {
     }
 }
 
-/// serde would also take `{"crm-toggle": null}` for the word.
+/// Accepts a string only; serde's derived code would also accept `{"crm-toggle": null}`.
 fn source<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Source, D::Error> {
     let word = String::deserialize(deserializer)?;
-    Source::parse(&word).ok_or_else(|| serde::de::Error::custom("not a word that is known"))
+    Source::parse(&word).ok_or_else(|| serde::de::Error::custom("not a known source"))
 }
 
 fn not_the_form() -> Problem {
     Problem::bad_request("body", "the body is not a JSON object of the expected form")
 }
 
-/// serde's own texts may quote the value, so only its kind of error and the member's name are used.
+/// serde's messages may quote the value, so only the kind of error and the member's name are used.
 fn refusal(path: &str, error: &serde_json::Error) -> Problem {
     let text = error.to_string();
     let quoted = |prefix: &str| {
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn the_member_that_is_wrong_is_named_and_its_value_is_not_repeated() {
+    fn a_refusal_names_the_wrong_member_and_does_not_repeat_its_value() {
         let long = format!(
             r#"{{"source":"crm-toggle","ciamEnabled":true,"requestedBy":"{}"}}"#,
             "x".repeat(257)

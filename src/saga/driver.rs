@@ -1,4 +1,4 @@
-//! Takes a run on by one time slice: worker slot, lease, heart-beat, journal.
+//! Runs one time slice of a run: takes worker slot and lease, starts the heart-beat, reads the journal.
 
 use std::sync::Arc;
 
@@ -17,32 +17,32 @@ use crate::store::{Lease, LeaseOutcome, LeasedRun, Release, StoreError};
 use crate::telemetry::chain;
 use ic_secureauth_api::CallContext;
 
-/// What a time slice came to.
+/// The result of one time slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Advanced {
-    /// The time slice is over; the run's message is to be sent again.
+    /// The time slice is over and the run is not: its message has to be sent again.
     MoreToDo,
-    /// It ended in this state.
+    /// The run ended in this state.
     Ended(RunState),
-    /// It waits; the timer sends its message.
+    /// The run pauses; the timer sends its message when it is due.
     Waiting,
-    /// Another worker has it, or it is not due.
+    /// Another worker has the run, or it is not due yet.
     NotNow,
-    /// It had ended before.
+    /// The run had ended in this state before.
     EndedBefore(RunState),
-    /// Every worker slot of the tenant is taken; it is due again soon.
+    /// Every worker slot of the tenant is taken; the run is due again after `NO_SLOT_PAUSE`.
     NoSlot,
-    /// The lease was lost on the way; another worker goes on.
+    /// This worker lost the lease; another worker continues the run.
     LeaseLost,
     /// There is no such run.
     Unknown,
 }
 
 impl Saga {
-    /// Takes a run on by one time slice. Any number of deliveries of its message are harmless.
+    /// Runs one time slice of a run. A message that is delivered more than once does no harm.
     ///
     /// # Errors
-    /// The database could not record the outcome, or the run needs a newer version: deliver the message again.
+    /// The database could not record the outcome, or a newer version wrote the run: deliver the message again.
     pub async fn advance(&self, id: OnboardingId) -> Result<Advanced, StoreError> {
         let Some(slot) = self.slot.enter().await? else {
             self.dependencies
@@ -118,31 +118,33 @@ impl Saga {
         advanced
     }
 
-    /// A worker that lost its lease may still have calls in flight; they end within the longest deadline.
+    /// The previous worker lost its lease but may still have calls in flight. They end within the longest deadline.
     async fn wait_out_previous_worker(&self, leased: &LeasedRun) -> Result<Advanced, StoreError> {
         let state = match leased.run.state {
             RunState::RollingBack => RunState::RollingBack,
             _ => RunState::Waiting,
         };
-        warn!("the worker before did not give its lease up; its calls are waited out");
+        warn!("the previous worker's lease expired; the run waits until its calls have ended");
         let release = Release::Wait {
             after: self.longest_call(),
             state,
             waiting_for: Reason::PreviousWorker,
             reason: None,
             pauses_used: leased.run.pauses_used,
+            late: Some(self.longest_call()),
         };
         self.dependencies.store.release(&leased.lease, &release).await?;
         Ok(Advanced::Waiting)
     }
 
-    /// Gives the lease up for whoever can go on; one that cannot be given up expires.
+    /// Releases the lease so that another worker can continue the run at once.
     pub(super) async fn give_back(&self, lease: &Lease) {
         let release = Release::Continue {
             resend: self.dependencies.run.resend_first,
+            late: None,
         };
         if let Err(error) = self.dependencies.store.release(lease, &release).await {
-            warn!(error = %chain(&error), "a lease is left to expire");
+            warn!(error = %chain(&error), "could not release the lease; it expires");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Keeps something of the database's that expires (a lease, a worker slot), and knows for how long it is surely ours.
+//! Renews a database row that expires (a lease, a worker slot), and knows for how long this worker surely holds it.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,12 +9,11 @@ use tokio::time::Instant;
 
 use crate::store::StoreError;
 
-/// Times of a heart-beat.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Beat {
-    /// What every renewal asks for.
+    /// How long the row is held after a renewal.
     pub(super) ttl: Duration,
-    /// Between renewals.
+    /// Pause between renewals.
     pub(super) every: Duration,
 }
 
@@ -25,12 +24,13 @@ pub(super) struct Heartbeat {
     task: JoinHandle<()>,
 }
 
-/// For how long it is surely ours. Locally measured from before each renewal was asked for.
+/// Until when this worker surely holds the row; `None`: it may have lost it. The time counts from before each renewal
+/// was sent, so that it never ends later than in the database.
 #[derive(Debug)]
 pub(super) struct Hold(Mutex<Option<Instant>>);
 
 impl Hold {
-    /// At least `rest` is left of it.
+    /// The row is held for at least `rest` from now.
     pub(super) fn lasts(&self, rest: Duration) -> bool {
         self.until().is_some_and(|until| Instant::now() + rest < until)
     }
@@ -45,7 +45,7 @@ impl Hold {
 }
 
 impl Heartbeat {
-    /// `asked`: when what is kept was asked for. `renew` says whether it is still ours.
+    /// `asked`: when the request for the row was sent. `renew` returns `false` when another worker holds the row.
     pub(super) fn start<F, R>(asked: Instant, beat: Beat, renew: F) -> Self
     where
         F: Fn() -> R + Send + 'static,
@@ -85,9 +85,9 @@ where
                 hold.set(None);
                 return;
             }
-            // New calls stop at once; the next beat, sooner, may find it still ours.
+            // New calls stop at once. The next renewal comes sooner and may still succeed.
             Ok(Err(error)) => {
-                tracing::warn!(error = %crate::telemetry::chain(&error), "a heart-beat failed");
+                tracing::warn!(error = %crate::telemetry::chain(&error), "a heart-beat failed; new calls stop");
                 hold.set(None);
                 pause = beat.every / 3;
             }
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_kept_lasts_while_it_is_renewed() {
+    async fn a_row_is_held_while_its_renewals_succeed() {
         let heart = Heartbeat::start(Instant::now(), BEAT, || async { Ok(true) });
         tokio::time::sleep(Duration::from_secs(1_000)).await;
         assert!(heart.hold().lasts(Duration::from_secs(100)));
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_another_worker_took_is_never_ours_again() {
+    async fn a_row_that_another_worker_took_is_never_held_again() {
         let heart = Heartbeat::start(Instant::now(), BEAT, || async { Ok(false) });
         tokio::time::sleep(Duration::from_secs(500)).await;
         assert!(!heart.hold().lasts(Duration::ZERO));

@@ -1,6 +1,7 @@
-//! No call to SecureAuth starts unless it surely ends while lease and slot are still ours (design.md §3).
+//! Lets a call to SecureAuth start only if it surely ends before lease and worker slot expire.
 //!
-//! SecureAuth cannot be fenced, so the lease's rest must cover the call's deadline and a margin.
+//! SecureAuth accepts calls from a worker whose lease is lost. So lease and slot must last for the call's deadline and
+//! a margin (docs/decisions.md#secureauth-cannot-be-fenced).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use super::heartbeat::Hold;
 use ic_secureauth_api::{CallGuard, CallNotAllowed};
 
-/// Lease and slot together.
+/// A call needs both, the lease and the worker slot.
 #[derive(Debug)]
 pub(super) struct LeaseGuard {
     pub(super) lease: Arc<Hold>,

@@ -1,4 +1,4 @@
-//! One time slice of a run: the next steps until it ends or the time slice does, and what follows from a failure.
+//! One time slice of a run: does steps until the run ends, pauses or the time is over, and acts on failures.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -49,10 +49,10 @@ impl RunContext<'_> {
         };
         if self.run.step != Some(step) {
             self.run.step = Some(step);
-            // A step that was not reached before is progress.
+            // Reaching a new step is progress, so the pauses start anew.
             let batch = Batch {
                 step: Some(step),
-                resets_pauses: true,
+                is_progress: true,
                 ..Batch::default()
             };
             self.write(batch).await.map_err(StepError::from)?;
@@ -67,7 +67,7 @@ impl RunContext<'_> {
             Ending::Failed(reason) => {
                 warn!(
                     reason = reason.as_str(),
-                    "the run failed; nothing of it is left in SecureAuth"
+                    "the run failed; nothing it created is left in SecureAuth"
                 );
                 RunState::Failed
             }
@@ -75,7 +75,7 @@ impl RunContext<'_> {
                 let left = self.leftovers();
                 error!(
                     reason = reason.as_str(),
-                    left, "the run is stuck; an operator has to take it on"
+                    left, "the run is stuck until an operator acts"
                 );
                 RunState::Stuck
             }
@@ -97,6 +97,7 @@ impl RunContext<'_> {
     async fn go_on_later(&mut self) -> Result<Advanced, StoreError> {
         let release = Release::Continue {
             resend: self.times().resend_first,
+            late: None,
         };
         self.store().release(&self.lease, &release).await?;
         Ok(Advanced::MoreToDo)
@@ -105,7 +106,7 @@ impl RunContext<'_> {
     async fn failed(&mut self, error: StepError) -> Result<Advanced, StoreError> {
         let failure = match error {
             StepError::LeaseLost => {
-                warn!("the lease is lost; another worker goes on");
+                warn!("lost the lease; another worker continues the run");
                 return Ok(Advanced::LeaseLost);
             }
             StepError::Store(error @ StoreError::Newer { .. }) => {
@@ -132,13 +133,13 @@ impl RunContext<'_> {
             Next::RollBack(_) if self.journal.switch_is_open() => match self.shows_the_switch().await {
                 Ok(false) => self.what_follows(&failure),
                 Ok(true) => {
-                    info!("the switch shows although its answer did not confirm it: nothing is rolled back");
+                    info!("SecureAuth shows the new `deactivated` flag, so there is no rollback");
                     self.journal.switched = true;
                     self.what_follows(&failure)
                 }
                 Err(StepError::LeaseLost) => return Ok(Advanced::LeaseLost),
                 Err(_) => {
-                    warn!("nothing is rolled back before it is seen what the switch shows, and it cannot be seen");
+                    warn!("cannot read the organization's `deactivated` flag; rollback postponed");
                     while_unseen(self.run.pauses_used, &self.saga.schedules)
                 }
             },
@@ -182,14 +183,15 @@ impl RunContext<'_> {
             waiting_for: reason,
             reason: None,
             pauses_used,
+            late: None,
         };
         self.store().release(&self.lease, &release).await?;
         Ok(Advanced::Waiting)
     }
 
-    /// Calls of this run that were given up may still arrive; they are waited out before the first undo.
+    /// Starts the rollback with a pause, because calls of this run without an answer may still take effect.
     async fn begin_rollback(&mut self, reason: Reason) -> Result<Advanced, StoreError> {
-        warn!(reason = reason.as_str(), "what the run created is rolled back");
+        warn!(reason = reason.as_str(), "rollback begins");
         self.note(Entry::RollbackStarted {
             reason: reason.as_str().to_owned(),
         })
@@ -200,18 +202,19 @@ impl RunContext<'_> {
             waiting_for: Reason::PreviousWorker,
             reason: Some(reason),
             pauses_used: 0,
+            late: None,
         };
         self.store().release(&self.lease, &release).await?;
         Ok(Advanced::Waiting)
     }
 }
 
-/// Why a run does not go on right now.
+/// Why the time slice ends before the run does.
 #[derive(Debug)]
 pub(super) enum Pause {
     /// A step failed.
     Failed(StepError),
-    /// Everything is undone; it is looked for once more after a while.
+    /// Everything is rolled back; the recheck follows after `RECHECK_AFTER`.
     Recheck,
 }
 

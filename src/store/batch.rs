@@ -24,8 +24,8 @@ pub struct Batch {
     pub issues_total: Option<u64>,
     /// Replaces the run's progress.
     pub progress: Option<Progress>,
-    /// The run made progress: its list of pauses starts anew.
-    pub resets_pauses: bool,
+    /// The run made progress: its pauses and take-overs are counted anew.
+    pub is_progress: bool,
     /// The new generation of the run and its biller.
     pub generation: Option<u32>,
 }

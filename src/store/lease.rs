@@ -27,6 +27,8 @@ pub struct LeasedRun {
     pub run: Run,
     /// The previous worker did not release its lease, so it may still have calls in flight.
     pub took_over: bool,
+    /// For how long calls without an answer may still take effect; `None` if every call of the run was answered.
+    pub late: Option<Duration>,
 }
 
 /// The result of asking for a lease.
@@ -58,6 +60,8 @@ pub enum Release {
     Continue {
         /// If that message gets lost, the timer sends another one after this time.
         resend: Duration,
+        /// For how long calls without an answer may still take effect; `None` if there are no such calls.
+        late: Option<Duration>,
     },
     /// The run pauses. Nobody works on it until the timer sends its message.
     Wait {
@@ -71,6 +75,8 @@ pub enum Release {
         reason: Option<Reason>,
         /// How many of its pauses the run has used.
         pauses_used: u32,
+        /// For how long calls without an answer may still take effect; `None` if there are no such calls.
+        late: Option<Duration>,
     },
 }
 

@@ -93,8 +93,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// A run by its id; also used to find out whose marker a resource carries.
     async fn run(&self, id: OnboardingId) -> Result<Option<Run>, StoreError>;
 
-    /// Takes the lease of an open run that is due (`next_attempt_at` reached) and not leased. `queued` and `waiting` become
-    /// `running`, `started_at` is set once, the version grows, and the timer sends the run's message when the lease ends.
+    /// Takes the lease of an open run that is due (`next_attempt_at` reached) and not leased. `queued` and `waiting`
+    /// become `running`, `started_at` is set once, the version grows, and the timer sends the run's message when the
+    /// lease ends. If the previous worker let its lease expire, that is counted in `take_overs`.
     async fn lease(&self, id: OnboardingId, worker: WorkerId, ttl: Duration) -> Result<LeaseOutcome, StoreError>;
 
     /// Extends a lease by `ttl` from now; [`StoreError::LeaseLost`] when another worker has taken it.
@@ -116,6 +117,14 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Claims at most `limit` open runs that are due and not leased: one atomic statement moves their `DueAt` on, by
     /// `resend.first`, doubled each time, at most `resend.longest`. So each run is claimed once, however many timers fire.
     async fn claim_due(&self, limit: u32, resend: Resend) -> Result<Vec<DueRun>, StoreError>;
+
+    /// Claims at most `limit` stuck runs that are due to be reported, and makes them due again after `every`. A run is due
+    /// from the moment it gets stuck until an operator acts.
+    async fn claim_stuck(&self, limit: u32, every: Duration) -> Result<Vec<OnboardingId>, StoreError>;
+
+    /// The oldest `limit` runs that have not ended, or only the stuck ones of them, in the order in which they were
+    /// accepted.
+    async fn unfinished(&self, stuck_only: bool, limit: u32) -> Result<Vec<Run>, StoreError>;
 
     /// No worker slot was free: the timer sends the run's message after `after`. The run waits for a worker slot now,
     /// unless it waits for something else. Changes only a run that is open and not leased.

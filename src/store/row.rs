@@ -1,6 +1,8 @@
 //! Database rows as both adapters read them, and their conversion to types of the domain. A text that this version does not
 //! know is [`StoreError::Newer`].
 
+use std::time::Duration;
+
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -30,6 +32,7 @@ pub(super) struct RunRow {
     pub(super) skipped: i64,
     pub(super) failed: i64,
     pub(super) pauses_used: i64,
+    pub(super) take_overs: i64,
     pub(super) created_at: OffsetDateTime,
     pub(super) started_at: Option<OffsetDateTime>,
     pub(super) updated_at: OffsetDateTime,
@@ -54,6 +57,8 @@ pub(super) struct LeaseColumns {
     pub(super) leased: bool,
     /// `NextAttemptAt` is reached, or there is none.
     pub(super) due: bool,
+    /// The time until `LateUntil`, zero if it has passed; `None` if it was never set.
+    pub(super) late: Option<Duration>,
 }
 
 impl TryFrom<RunRow> for Run {
@@ -77,6 +82,7 @@ impl TryFrom<RunRow> for Run {
                 failed: count("number of users", row.failed)?,
             },
             pauses_used: count("number of pauses", row.pauses_used)?,
+            take_overs: count("number of take-overs", row.take_overs)?,
             created_at: row.created_at,
             started_at: row.started_at,
             updated_at: row.updated_at,

@@ -25,18 +25,14 @@ impl fmt::Display for Chain<'_> {
 #[cfg(test)]
 mod tests {
     use super::chain;
-    use crate::store::StoreError;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the database is not available")]
+    struct Unavailable(#[source] std::io::Error);
 
     #[test]
     fn every_cause_is_shown() {
-        let error = StoreError::Unavailable {
-            action: "look",
-            source: "disk is full".into(),
-        };
-        let shown = chain(&error).to_string();
-        assert_eq!(
-            shown,
-            "the database is not available while trying to look: disk is full"
-        );
+        let error = Unavailable(std::io::Error::other("disk is full"));
+        assert_eq!(chain(&error).to_string(), "the database is not available: disk is full");
     }
 }

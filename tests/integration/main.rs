@@ -19,6 +19,7 @@ mod operating;
 mod own_pool;
 mod payload_schema;
 mod planning;
+mod repository;
 mod store;
 mod support;
 mod users;

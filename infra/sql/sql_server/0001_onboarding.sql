@@ -76,6 +76,7 @@ BEGIN
         Failed          BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Failed DEFAULT 0,
         IssuesTotal     BIGINT        NOT NULL CONSTRAINT DF_Onboarding_IssuesTotal DEFAULT 0,
         PausesUsed      BIGINT        NOT NULL CONSTRAINT DF_Onboarding_PausesUsed DEFAULT 0,
+        TakeOvers       BIGINT        NOT NULL CONSTRAINT DF_Onboarding_TakeOvers DEFAULT 0,
         CreatedAt       DATETIME2(6)  NOT NULL,
         StartedAt       DATETIME2(6)  NULL,
         UpdatedAt       DATETIME2(6)  NOT NULL,
@@ -87,6 +88,7 @@ BEGIN
         Version         BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Version DEFAULT 0,
         LeaseOwner      UNIQUEIDENTIFIER NULL,
         LeaseUntil      DATETIME2(6)  NULL,
+        LateUntil       DATETIME2(6)  NULL,
         DueAt           DATETIME2(6)  NULL,
         Resends         BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Resends DEFAULT 0
     );

@@ -35,6 +35,7 @@ CREATE TABLE onboarding (
     failed            INTEGER NOT NULL DEFAULT 0 CHECK (failed >= 0),
     issues_total      INTEGER NOT NULL DEFAULT 0 CHECK (issues_total >= 0),
     pauses_used       INTEGER NOT NULL DEFAULT 0 CHECK (pauses_used >= 0),
+    take_overs        INTEGER NOT NULL DEFAULT 0 CHECK (take_overs >= 0),
     created_at        INTEGER NOT NULL,
     started_at        INTEGER,
     updated_at        INTEGER NOT NULL,
@@ -46,6 +47,7 @@ CREATE TABLE onboarding (
     version           INTEGER NOT NULL DEFAULT 0,
     lease_owner       TEXT    CHECK (length(lease_owner) = 36),
     lease_until       INTEGER,
+    late_until        INTEGER,
     due_at            INTEGER,
     resends           INTEGER NOT NULL DEFAULT 0 CHECK (resends >= 0)
 ) STRICT;

@@ -35,7 +35,7 @@ async fn answered(method: &str, body: Option<&str>) -> Value {
 const YES: &str = r#"{"source":"crm-toggle","ciamEnabled":true,"requestedBy":"jane"}"#;
 
 #[tokio::test]
-async fn without_settings_the_caller_is_told_to_come_back_and_no_message_leaves() {
+async fn without_settings_the_caller_is_told_to_try_again_and_no_message_is_sent() {
     for (method, body) in [("GET", None), ("get", None), ("POST", Some(YES))] {
         let answer = answered(method, body).await;
         assert_eq!(answer["statusCode"], 503, "{method}");
@@ -45,14 +45,14 @@ async fn without_settings_the_caller_is_told_to_come_back_and_no_message_leaves(
 }
 
 #[tokio::test]
-async fn a_request_that_is_wrong_is_refused_even_without_settings() {
+async fn an_invalid_request_is_refused_even_without_settings() {
     assert_eq!(answered("POST", None).await["statusCode"], 400);
     let long = "x".repeat(HttpLimits::default().max_body + 1);
     assert_eq!(answered("POST", Some(&long)).await["statusCode"], 413);
 }
 
 #[tokio::test]
-async fn a_method_that_means_nothing_here_starts_nothing() {
+async fn other_methods_than_get_and_post_are_refused() {
     for method in ["PUT", "DELETE", "HEAD"] {
         let answer = answered(method, Some(YES)).await;
         assert_eq!(answer["statusCode"], 405, "{method}");

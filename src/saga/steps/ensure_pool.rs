@@ -1,4 +1,5 @@
-//! P1: the pool stands, or is created with its identity provider under a derived id and with our marker.
+//! Finds the identity pool, or creates it with its identity provider, a derived id and our marker
+//! (docs/requirements.md#p1).
 
 use tracing::{info, warn};
 
@@ -13,7 +14,7 @@ use crate::domain::reason::Reason;
 use crate::store::Batch;
 use ic_secureauth_api::{Class, OrganizationId, Pool, PoolId};
 
-/// Pool ids that may be refused before the run gives up (design.md §3 "Ids").
+/// Refused pool ids after which the run fails (docs/ARCHITECTURE.md#ids).
 const REFUSED_IDS: u32 = 3;
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
@@ -55,9 +56,9 @@ async fn adopt(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepErro
                 .map(ToString::to_string)
                 .collect();
             if differs_in.is_empty() {
-                info!(pool_id = %pool.id, "the pool stood before");
+                info!(pool_id = %pool.id, "pool found");
             } else {
-                warn!(pool_id = %pool.id, ?differs_in, "the pool stood before; its settings differ and stay as they are");
+                warn!(pool_id = %pool.id, ?differs_in, "pool found; its settings differ and stay as they are");
             }
             let entry = Entry::PoolFound {
                 pool_id: pool.id.to_string(),
@@ -104,13 +105,14 @@ async fn create(context: &mut RunContext<'_>) -> Result<(), StepError> {
     }
 }
 
-/// It is there by our doing, as the answer says or as it was found after the answer was lost; it has to show what was asked for.
+/// Records that this run created the pool, and compares it with the request. `pool` is the answer to the creation, or
+/// what a read showed after a lost answer.
 async fn created(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepError> {
     let differs = new_pool::of(context)?.differences(pool);
     let differs_in: Vec<String> = differs.iter().map(ToString::to_string).collect();
     info!(pool_id = %pool.id, ?differs_in, "pool created");
     let as_asked = differs_in.is_empty();
-    // Together with what follows from it: whoever goes on after a crash has to know.
+    // The entry holds the differences as well: after a crash the next worker has to know them.
     let entry = Entry::PoolCreated {
         pool_id: pool.id.to_string(),
         payload_schema_id: schema(pool.payload_schema_id.as_ref()),
@@ -121,7 +123,8 @@ async fn created(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepEr
     if as_asked { Ok(()) } else { Err(settings_ignored()) }
 }
 
-/// The id is refused while nothing shows under it: perhaps a deleted pool keeps it for ever.
+/// SecureAuth refuses the id although no read shows a pool with it: perhaps a deleted pool keeps its id. The next
+/// generation gives another id (docs/decisions.md#generation).
 async fn next_generation(context: &mut RunContext<'_>, id: &PoolId) -> Result<(), StepError> {
     context
         .write(Batch {
@@ -138,7 +141,8 @@ async fn next_generation(context: &mut RunContext<'_>, id: &PoolId) -> Result<()
     Ok(())
 }
 
-/// A pool of ours whose identity provider is missing is deleted and created once more under the next generation.
+/// Replaces a pool that lacks its identity provider: deletes it and raises the generation. Only for a pool that this
+/// run created, and only if no id was refused or replaced before.
 pub(super) async fn create_again(context: &mut RunContext<'_>, id: &PoolId) -> Result<(), StepError> {
     let ours = context
         .journal
@@ -153,7 +157,7 @@ pub(super) async fn create_again(context: &mut RunContext<'_>, id: &PoolId) -> R
     next_generation(context, id).await
 }
 
-/// The organization of the run, once the journal knows it.
+/// The organization of the run; fails before the journal names one.
 pub(in super::super) fn organization_of(context: &RunContext<'_>) -> Result<OrganizationId, StepError> {
     let id = context
         .journal

@@ -1,4 +1,4 @@
-//! Without its identity provider in the organization, a pool's users exist but cannot sign in (reference 2.2, 5.1 step 5).
+//! Checks the pool's identity provider: without it in the organization, the pool's users exist but cannot sign in.
 
 use tracing::warn;
 
@@ -22,7 +22,7 @@ pub(super) async fn check(context: &mut RunContext<'_>, pool: &PoolId) -> Result
     let result = match check {
         IdpCheck::Present => "present",
         IdpCheck::NotPermitted => {
-            warn!(pool_id = %pool, "the identity provider is not checked: the scope read_configuration is missing");
+            warn!(pool_id = %pool, "cannot check the identity provider: the scope read_configuration is missing");
             "not-checked"
         }
         IdpCheck::Missing => return ensure_pool::create_again(context, pool).await,
@@ -34,7 +34,7 @@ pub(super) async fn check(context: &mut RunContext<'_>, pool: &PoolId) -> Result
     Ok(context.note(entry).await?)
 }
 
-/// What a pool without its provider means when it cannot be created again.
+/// A pool without its provider that must not be created again: the run cannot succeed.
 pub(super) fn missing() -> StepError {
     StepError::Permanent(Reason::PoolWithoutIdp)
 }

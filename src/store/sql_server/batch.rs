@@ -40,6 +40,7 @@ pub(super) async fn write(pool: &Pool, lease: &Lease, batch: &Batch) -> Result<(
 async fn update_run(transaction: &mut Transaction, lease: &Lease, batch: &Batch) -> Result<(), Fault> {
     let set = "UpdatedAt = @now, Step = COALESCE(NULLIF(@P4, N''), Step), IssuesTotal = COALESCE(@P5, IssuesTotal), \
         Generation = COALESCE(@P6, Generation), PausesUsed = CASE WHEN @P7 = 1 THEN 0 ELSE PausesUsed END, \
+        TakeOvers = CASE WHEN @P7 = 1 THEN 0 ELSE TakeOvers END, \
         UsersTotal = COALESCE(@P8, UsersTotal), Imported = COALESCE(@P9, Imported), \
         AlreadyPresent = COALESCE(@P10, AlreadyPresent), Skipped = COALESCE(@P11, Skipped), \
         Failed = COALESCE(@P12, Failed)";
@@ -48,7 +49,7 @@ async fn update_run(transaction: &mut Transaction, lease: &Lease, batch: &Batch)
         &or_empty(batch.step.map(Step::as_str)),
         &batch.issues_total.map(clamp),
         &batch.generation.map(i64::from),
-        &batch.resets_pauses,
+        &batch.is_progress,
         &progress.map(|progress| clamp(progress.users_total)),
         &progress.map(|progress| clamp(progress.imported)),
         &progress.map(|progress| clamp(progress.already_present)),

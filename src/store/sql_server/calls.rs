@@ -74,6 +74,16 @@ impl Store for SqlServerStore {
             .await
     }
 
+    async fn claim_stuck(&self, limit: u32, every: Duration) -> Result<Vec<OnboardingId>, StoreError> {
+        self.repeating("claim stuck runs", || due::claim_stuck(&self.pool, limit, every))
+            .await
+    }
+
+    async fn unfinished(&self, stuck_only: bool, limit: u32) -> Result<Vec<Run>, StoreError> {
+        self.repeating("list runs", || runs::unfinished(&self.pool, stuck_only, limit))
+            .await
+    }
+
     async fn postpone(&self, id: OnboardingId, after: Duration) -> Result<(), StoreError> {
         self.repeating("postpone a run", || due::postpone(&self.pool, id, after))
             .await

@@ -1,5 +1,7 @@
 //! Converts the server's rows into the rows of `store::row`.
 
+use std::time::Duration;
+
 use tiberius::error::Error;
 use tiberius::{FromSql, Row};
 use time::{OffsetDateTime, PrimitiveDateTime};
@@ -9,12 +11,14 @@ use crate::store::row::{BillerCiamRow, LeaseColumns, LedgerColumns, RunRow};
 
 /// The columns of `ciam.Onboarding AS r` that [`run_row`] reads.
 pub(super) const RUN: &str = "r.OnboardingId, r.BillerId, r.BillerName, r.Kind, r.State, r.Step, r.Source, r.Generation, \
-    r.UsersTotal, r.Imported, r.AlreadyPresent, r.Skipped, r.Failed, r.PausesUsed, r.CreatedAt, r.StartedAt, \
+    r.UsersTotal, r.Imported, r.AlreadyPresent, r.Skipped, r.Failed, r.PausesUsed, r.TakeOvers, r.CreatedAt, r.StartedAt, \
     r.UpdatedAt, r.FinishedAt, r.NextAttemptAt, r.WaitingFor, r.Reason, r.RollingBackSince, r.IssuesTotal, \
     r.Traceparent, r.Version, \
     CAST(CASE WHEN r.LeaseOwner IS NULL THEN 0 ELSE 1 END AS BIT) AS Owned, \
     CAST(CASE WHEN r.LeaseOwner IS NOT NULL AND r.LeaseUntil > SYSUTCDATETIME() THEN 1 ELSE 0 END AS BIT) AS Leased, \
-    CAST(CASE WHEN r.NextAttemptAt > SYSUTCDATETIME() THEN 0 ELSE 1 END AS BIT) AS Due";
+    CAST(CASE WHEN r.NextAttemptAt > SYSUTCDATETIME() THEN 0 ELSE 1 END AS BIT) AS Due, \
+    CASE WHEN r.LateUntil > SYSUTCDATETIME() THEN DATEDIFF_BIG(MILLISECOND, SYSUTCDATETIME(), r.LateUntil) + 1 \
+        WHEN r.LateUntil IS NOT NULL THEN CAST(0 AS BIGINT) END AS LateFor";
 
 pub(super) fn run_row(row: &Row) -> Result<RunRow, Fault> {
     Ok(RunRow {
@@ -32,6 +36,7 @@ pub(super) fn run_row(row: &Row) -> Result<RunRow, Fault> {
         skipped: required(row, "Skipped")?,
         failed: required(row, "Failed")?,
         pauses_used: required(row, "PausesUsed")?,
+        take_overs: required(row, "TakeOvers")?,
         created_at: time(row, "CreatedAt")?,
         started_at: optional_time(row, "StartedAt")?,
         updated_at: time(row, "UpdatedAt")?,
@@ -47,6 +52,9 @@ pub(super) fn run_row(row: &Row) -> Result<RunRow, Fault> {
             owned: required(row, "Owned")?,
             leased: required(row, "Leased")?,
             due: required(row, "Due")?,
+            late: row
+                .try_get::<i64, _>("LateFor")?
+                .map(|millis| Duration::from_millis(millis.unsigned_abs())),
         },
     })
 }

@@ -49,6 +49,25 @@ pub(super) async fn claim(pool: &Pool, limit: u32, resend: Resend) -> Result<Vec
         .collect()
 }
 
+/// Like [`claim`], this skips rows that somebody else has locked.
+pub(super) async fn claim_stuck(pool: &Pool, limit: u32, every: Duration) -> Result<Vec<OnboardingId>, Fault> {
+    let sql = format!(
+        "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \
+         UPDATE r SET DueAt = DATEADD(MILLISECOND, @P2, @now) OUTPUT inserted.OnboardingId AS [OnboardingId] \
+         FROM ciam.Onboarding AS r {UNLOCKED} \
+         WHERE r.DueAt <= @now AND r.OnboardingId IN ( \
+            SELECT TOP (@P1) d.OnboardingId FROM ciam.Onboarding AS d {UNLOCKED} \
+            WHERE d.State = N'stuck' AND d.DueAt <= @now ORDER BY d.DueAt)"
+    );
+    let mut session = pool.session().await?;
+    let values: [&dyn ToSql; 2] = [&i64::from(limit), &millis(every)];
+    let rows = session.rows(&sql, &values).await?;
+    session.give_back();
+    rows.iter()
+        .map(|row| Ok(OnboardingId(required(row, "OnboardingId")?)))
+        .collect()
+}
+
 pub(super) async fn postpone(pool: &Pool, id: OnboardingId, after: Duration) -> Result<(), Fault> {
     let sql = format!(
         "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \

@@ -30,7 +30,8 @@ pub(super) async fn finish(pool: &Pool, lease: &Lease, ending: &Ending) -> Resul
 
     let set = "State = @P4, Reason = NULLIF(@P5, N''), PoolId = COALESCE(NULLIF(@P6, N''), PoolId), \
         FinishedAt = CASE WHEN @P7 = 1 THEN @now ELSE NULL END, UpdatedAt = @now, \
-        LeaseOwner = NULL, LeaseUntil = NULL, DueAt = NULL, NextAttemptAt = NULL, WaitingFor = NULL";
+        LeaseOwner = NULL, LeaseUntil = NULL, DueAt = CASE WHEN @P7 = 1 THEN NULL ELSE @now END, NextAttemptAt = NULL, \
+        WaitingFor = NULL";
     let values: [&dyn ToSql; 4] = [
         &outcome.state.as_str(),
         &or_empty(outcome.reason.map(Reason::as_str)),
@@ -95,7 +96,7 @@ pub(super) async fn operate(pool: &Pool, id: OnboardingId, operation: Operation,
     let sql = "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \
         UPDATE ciam.Onboarding SET State = @P2, UpdatedAt = @now, NextAttemptAt = NULL, WaitingFor = NULL, Resends = 0, \
             DueAt = CASE WHEN @P3 = 1 THEN @now ELSE NULL END, \
-            PausesUsed = CASE WHEN @P3 = 1 THEN 0 ELSE PausesUsed END, \
+            PausesUsed = CASE WHEN @P3 = 1 THEN 0 ELSE PausesUsed END, TakeOvers = 0, \
             FinishedAt = CASE WHEN @P3 = 1 THEN NULL ELSE @now END, \
             Reason = CASE WHEN @P4 = 1 THEN NULL ELSE Reason END, \
             RollingBackSince = CASE WHEN @P5 = 1 THEN @now ELSE RollingBackSince END \

@@ -37,6 +37,7 @@ fn update_run(transaction: &Transaction<'_>, now: Micros, lease: &Lease, batch: 
         lease,
         "updated_at = ?4, step = ifnull(?5, step), issues_total = ifnull(?6, issues_total), \
             generation = ifnull(?7, generation), pauses_used = iif(?8, 0, pauses_used), \
+            take_overs = iif(?8, 0, take_overs), \
             users_total = ifnull(?9, users_total), imported = ifnull(?10, imported), \
             already_present = ifnull(?11, already_present), skipped = ifnull(?12, skipped), failed = ifnull(?13, failed)",
         &[
@@ -44,7 +45,7 @@ fn update_run(transaction: &Transaction<'_>, now: Micros, lease: &Lease, batch: 
             &batch.step.map(Step::as_str),
             &batch.issues_total.map(clamp),
             &batch.generation,
-            &batch.resets_pauses,
+            &batch.is_progress,
             &progress.map(|progress| clamp(progress.users_total)),
             &progress.map(|progress| clamp(progress.imported)),
             &progress.map(|progress| clamp(progress.already_present)),

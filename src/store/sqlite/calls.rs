@@ -104,6 +104,20 @@ impl Store for SqliteStore {
         .await
     }
 
+    async fn claim_stuck(&self, limit: u32, every: Duration) -> Result<Vec<OnboardingId>, StoreError> {
+        self.write("claim stuck runs", move |transaction, now| {
+            due::claim_stuck(transaction, now, limit, every)
+        })
+        .await
+    }
+
+    async fn unfinished(&self, stuck_only: bool, limit: u32) -> Result<Vec<Run>, StoreError> {
+        self.read("list runs", move |transaction, now| {
+            runs::unfinished(transaction, now, stuck_only, limit)
+        })
+        .await
+    }
+
     async fn postpone(&self, id: OnboardingId, after: Duration) -> Result<(), StoreError> {
         self.write("postpone a run", move |transaction, now| {
             due::postpone(transaction, now, id, after)

@@ -18,6 +18,11 @@ impl Micros {
     pub(super) fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(micros(duration)))
     }
+
+    /// The time since `earlier`; zero if that is later.
+    fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or_default())
+    }
 }
 
 /// A duration in microseconds.
@@ -61,13 +66,14 @@ impl ToSql for Guid {
 
 /// The columns of `onboarding` that [`run_row`] reads.
 pub(super) const RUN: &str = "onboarding_id, biller_id, biller_name, kind, state, step, source, generation, \
-    users_total, imported, already_present, skipped, failed, pauses_used, created_at, started_at, updated_at, \
+    users_total, imported, already_present, skipped, failed, pauses_used, take_overs, created_at, started_at, updated_at, \
     finished_at, next_attempt_at, waiting_for, reason, rolling_back_since, issues_total, traceparent, version, \
-    lease_owner, lease_until";
+    lease_owner, lease_until, late_until";
 
 pub(super) fn run_row(row: &Row<'_>, now: Micros) -> rusqlite::Result<RunRow> {
     let until: Option<Micros> = row.get("lease_until")?;
     let next_attempt: Option<Micros> = row.get("next_attempt_at")?;
+    let late_until: Option<Micros> = row.get("late_until")?;
     let owned = row.get::<_, Option<Guid>>("lease_owner")?.is_some();
     Ok(RunRow {
         id: row.get::<_, Guid>("onboarding_id")?.0,
@@ -84,6 +90,7 @@ pub(super) fn run_row(row: &Row<'_>, now: Micros) -> rusqlite::Result<RunRow> {
         skipped: row.get("skipped")?,
         failed: row.get("failed")?,
         pauses_used: row.get("pauses_used")?,
+        take_overs: row.get("take_overs")?,
         created_at: time(row, "created_at")?,
         started_at: optional_time(row, "started_at")?,
         updated_at: time(row, "updated_at")?,
@@ -99,6 +106,7 @@ pub(super) fn run_row(row: &Row<'_>, now: Micros) -> rusqlite::Result<RunRow> {
             owned,
             leased: owned && until.is_some_and(|until| until > now),
             due: next_attempt.is_none_or(|at| at <= now),
+            late: late_until.map(|until| until.since(now)),
         },
     })
 }

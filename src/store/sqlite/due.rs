@@ -41,6 +41,23 @@ pub(super) fn claim(
     Ok(due.collect::<Result<_, _>>()?)
 }
 
+pub(super) fn claim_stuck(
+    transaction: &Transaction<'_>,
+    now: Micros,
+    limit: u32,
+    every: Duration,
+) -> Result<Vec<OnboardingId>, Fault> {
+    let mut statement = transaction.prepare_cached(
+        "UPDATE onboarding SET due_at = ?2 WHERE run_no IN ( \
+            SELECT run_no FROM onboarding WHERE state = 'stuck' AND due_at <= ?1 ORDER BY due_at LIMIT ?3) \
+         RETURNING onboarding_id",
+    )?;
+    let claimed = statement.query_map(params![now, now.plus(every), limit], |row| {
+        Ok(OnboardingId(row.get::<_, Guid>(0)?.0))
+    })?;
+    Ok(claimed.collect::<Result<_, _>>()?)
+}
+
 pub(super) fn postpone(
     transaction: &Transaction<'_>,
     now: Micros,

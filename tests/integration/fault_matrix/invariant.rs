@@ -208,7 +208,7 @@ async fn reported(stack: &Stack, before: &Before<'_>, run: &RunRecord) -> Result
     let mut left = Vec::new();
     match (old.deactivated(), new.deactivated()) {
         (None, Some(_)) => left.push(format!("organization {}", before.biller)),
-        (old, new) if old != new => left.push(format!("switch of organization {}", before.biller)),
+        (old, new) if old != new => left.push(format!("deactivated flag of organization {}", before.biller)),
         _ => {}
     }
     for (id, pool) in &new.pools {

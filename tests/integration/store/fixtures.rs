@@ -127,6 +127,7 @@ pub(crate) fn wait(after: Duration) -> Release {
         waiting_for: Reason::SecureauthUnavailable,
         reason: None,
         pauses_used: 3,
+        late: None,
     }
 }
 

@@ -59,9 +59,83 @@ async fn an_expired_lease_is_taken_over_and_that_is_said(db: &dyn Db) {
     assert!(lease(&*db.store(), id, 2, LONG).await.took_over);
 }
 
+async fn take_overs_are_counted_until_something_gets_done(db: &dyn Db) {
+    let id = queued(db).await;
+    for number in 1..=3 {
+        let taken = lease(&*db.store(), id, number.into(), SHORT).await;
+        assert_eq!(taken.run.take_overs, number - 1);
+        db.pass(SHORT).await;
+    }
+    let current = lease(&*db.store(), id, 4, LONG).await.lease;
+    db.store().write(&current, &journal_note("no progress")).await.unwrap();
+    assert_eq!(run(db).await.take_overs, 3);
+    let progress = Batch {
+        is_progress: true,
+        ..Batch::default()
+    };
+    db.store().write(&current, &progress).await.unwrap();
+    assert_eq!(run(db).await.take_overs, 0);
+}
+
+async fn a_rollback_counts_its_own_take_overs(db: &dyn Db) {
+    let id = queued(db).await;
+    lease(&*db.store(), id, 1, SHORT).await;
+    db.pass(SHORT).await;
+    for (number, counted) in [(2, 0), (3, 1)] {
+        let current = lease(&*db.store(), id, number, LONG).await.lease;
+        db.store().release(&current, &rolling_back()).await.unwrap();
+        assert_eq!(run(db).await.take_overs, counted);
+        db.pass(SHORT).await;
+        lease(&*db.store(), id, number, SHORT).await;
+        db.pass(SHORT).await;
+    }
+}
+
+async fn a_run_knows_for_how_long_calls_may_still_take_effect(db: &dyn Db) {
+    let id = queued(db).await;
+    let store = db.store();
+    let mut taken = lease(&*store, id, 1, LONG).await;
+    assert_eq!(taken.late, None);
+    // The latest moment counts, whatever is said later.
+    for (number, late) in [(2, Some(LONG)), (3, Some(SHORT)), (4, None)] {
+        let release = Release::Continue { resend: LONG, late };
+        store.release(&taken.lease, &release).await.unwrap();
+        taken = lease(&*store, id, number, LONG).await;
+        let left = taken.late.expect("was set");
+        assert!(left > SHORT && left <= LONG, "{left:?}");
+    }
+}
+
+async fn calls_that_took_effect_long_ago_are_remembered_as_no_wait(db: &dyn Db) {
+    let id = queued(db).await;
+    let current = lease(&*db.store(), id, 1, LONG).await.lease;
+    let release = Release::Continue {
+        resend: LONG,
+        late: Some(SHORT),
+    };
+    db.store().release(&current, &release).await.unwrap();
+    db.pass(SHORT * 2).await;
+    let late = lease(&*db.store(), id, 2, LONG).await.late;
+    assert_eq!(late, Some(std::time::Duration::ZERO));
+}
+
+fn rolling_back() -> Release {
+    Release::Wait {
+        after: SHORT,
+        state: RunState::RollingBack,
+        waiting_for: Reason::PreviousWorker,
+        reason: None,
+        pauses_used: 0,
+        late: None,
+    }
+}
+
 async fn a_lease_given_up_is_not_taken_over(db: &dyn Db) {
     let first = leased(db).await;
-    let release = Release::Continue { resend: LONG };
+    let release = Release::Continue {
+        resend: LONG,
+        late: None,
+    };
     db.store().release(&first, &release).await.unwrap();
     assert_eq!(run(db).await.state, RunState::Running);
     assert!(!lease(&*db.store(), run_id(1), 2, LONG).await.took_over);
@@ -151,6 +225,7 @@ async fn rolling_back_goes_on_as_rolling_back_since_it_first_began(db: &dyn Db) 
             waiting_for: Reason::PreviousWorker,
             reason,
             pauses_used: 0,
+            late: None,
         };
         db.store().release(&current, &release).await.unwrap();
         db.pass(SHORT).await;
@@ -211,6 +286,10 @@ on_both![
     a_leased_run_is_not_to_be_had_not_even_by_its_worker,
     of_many_workers_one_gets_the_lease,
     an_expired_lease_is_taken_over_and_that_is_said,
+    take_overs_are_counted_until_something_gets_done,
+    a_rollback_counts_its_own_take_overs,
+    a_run_knows_for_how_long_calls_may_still_take_effect,
+    calls_that_took_effect_long_ago_are_remembered_as_no_wait,
     a_lease_given_up_is_not_taken_over,
     a_renewed_lease_lasts,
     a_late_writer_finds_its_lease_lost_whatever_it_writes,

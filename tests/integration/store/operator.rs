@@ -28,6 +28,7 @@ async fn stuck_rolling_back(db: &dyn Db) {
         waiting_for: Reason::PreviousWorker,
         reason: Some(Reason::InvalidUsers),
         pauses_used: 7,
+        late: None,
     };
     db.store().release(&lease, &release).await.unwrap();
     db.pass(SHORT).await;

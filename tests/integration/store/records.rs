@@ -122,9 +122,9 @@ async fn something_done_makes_pauses_start_from_the_beginning(db: &dyn Db) {
     db.pass(SHORT).await;
     let second = super::fixtures::lease(&*store, run_id(1), 2, LONG).await;
     assert_eq!((second.run.pauses_used, second.lease.worker), (3, worker(2)));
-    for (resets_pauses, pauses_used) in [(false, 3), (true, 0)] {
+    for (is_progress, pauses_used) in [(false, 3), (true, 0)] {
         let batch = Batch {
-            resets_pauses,
+            is_progress,
             ..Batch::default()
         };
         store.write(&second.lease, &batch).await.unwrap();
@@ -159,7 +159,7 @@ async fn a_batch_with_one_bad_row_writes_nothing(db: &dyn Db) {
         }],
         issues: vec![issue(Some(guid(4)))],
         issues_total: Some(1),
-        resets_pauses: true,
+        is_progress: true,
         generation: Some(7),
         progress: Some(Progress::default()),
     };

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use biller_onboarding::domain::ids::OnboardingId;
 use biller_onboarding::domain::run::RunState;
 use biller_onboarding::domain::toggle_event::ToggleEvent;
-use biller_onboarding::store::{Ending, Release, Resend};
+use biller_onboarding::store::{Ending, Operation, Release, Resend};
 use time::OffsetDateTime;
 
 use super::db::{Db, on_both};
@@ -67,7 +67,10 @@ async fn work_on_the_run_starts_the_pauses_again(db: &dyn Db) {
     db.make_due(id).await;
     claimed(db, 10).await;
     let leased = lease(&*db.store(), id, 1, LONG).await.lease;
-    let release = Release::Continue { resend: SHORT };
+    let release = Release::Continue {
+        resend: SHORT,
+        late: None,
+    };
     db.store().release(&leased, &release).await.unwrap();
     db.pass(SHORT).await;
     let before = db.now().await;
@@ -159,6 +162,54 @@ async fn a_run_that_ended_or_is_stuck_is_never_due(db: &dyn Db) {
     assert_eq!(claimed(db, 10).await, []);
 }
 
+async fn a_stuck_run_is_reported_again_and_again_until_somebody_acts(db: &dyn Db) {
+    stuck(db).await;
+    let store = db.store();
+    let report = async || store.claim_stuck(10, SHORT).await.unwrap();
+    assert_eq!(report().await, [run_id(1)]);
+    assert_eq!(report().await, []);
+    db.pass(SHORT).await;
+    assert_eq!(report().await, [run_id(1)]);
+    db.pass(SHORT).await;
+    store.operate(run_id(1), Operation::Close, "Zoë").await.unwrap();
+    assert_eq!(report().await, []);
+}
+
+async fn many_timers_report_a_stuck_run_once(db: &dyn Db) {
+    stuck(db).await;
+    let timers: Vec<_> = (0..6)
+        .map(|_| {
+            let store = db.store();
+            tokio::spawn(async move { store.claim_stuck(10, LONG).await.unwrap() })
+        })
+        .collect();
+    let mut reported = Vec::new();
+    for timer in timers {
+        reported.extend(timer.await.unwrap());
+    }
+    assert_eq!(reported, [run_id(1)]);
+}
+
+async fn runs_that_have_not_ended_are_listed_in_their_order(db: &dyn Db) {
+    stuck(db).await;
+    for (number, name) in [(2, "b2"), (3, "b3")] {
+        db.add_biller(name, Some("Sample")).await;
+        let event = ToggleEvent {
+            biller_id: biller(name),
+            ..yes(number)
+        };
+        accept(&*db.store(), &event).await;
+    }
+    finish(db, run_id(2), &Ending::Failed(WHY)).await;
+    let listed = async |stuck_only, limit| {
+        let runs = db.store().unfinished(stuck_only, limit).await.unwrap();
+        runs.into_iter().map(|run| run.id).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(false, 10).await, [run_id(1), run_id(3)]);
+    assert_eq!(listed(false, 1).await, [run_id(1)]);
+    assert_eq!(listed(true, 10).await, [run_id(1)]);
+}
+
 async fn a_postponed_run_is_due_later_but_may_be_leased(db: &dyn Db) {
     let id = queued(db).await;
     db.make_due(id).await;
@@ -197,6 +248,9 @@ async fn pauses_of_milliseconds_work_too(db: &dyn Db) {
 }
 
 on_both![
+    a_stuck_run_is_reported_again_and_again_until_somebody_acts,
+    many_timers_report_a_stuck_run_once,
+    runs_that_have_not_ended_are_listed_in_their_order,
     a_queued_run_is_due_after_the_first_pause,
     a_claim_names_the_run_and_its_trace_once,
     every_claim_doubles_the_pause_up_to_the_longest,

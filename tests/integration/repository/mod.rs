@@ -1,0 +1,6 @@
+//! The repository against its own documents: imports against the map, citations against their anchors.
+
+mod citations;
+mod documents;
+mod files;
+mod layering;
