@@ -12,7 +12,8 @@ pub(super) fn is_usable(text: &str, is_development: bool) -> bool {
         && (is_development || pairs(text).all(|(key, value)| is_safe(&key, &value)))
 }
 
-/// False for what the driver accepts and then ignores: log-ins without a password, and named instances without a port.
+/// False for what the driver accepts and then ignores: log-ins without a password, and named instances without a port
+/// (docs/reference/sql-server.md#connection-strings).
 fn is_supported(key: &str, value: &str) -> bool {
     match key {
         "authentication" => value == "sqlpassword",

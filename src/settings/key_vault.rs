@@ -122,7 +122,7 @@ fn failure(name: &str, source: azure_core::Error) -> VaultError {
 }
 
 /// The vault and the service that issues tokens are called through the same transport. Attempts are limited, because
-/// the library would retry for a minute by default.
+/// the library would retry for a minute by default (docs/reference/key-vault.md#repetition).
 pub(super) fn client_options(vault: &Vault, transport: Transport) -> ClientOptions {
     let retry = ExponentialRetryOptions {
         max_retries: u32::from(vault.attempts.saturating_sub(1)),

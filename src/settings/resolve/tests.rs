@@ -46,7 +46,8 @@ impl TokenCredential for FixedToken {
     }
 }
 
-/// A vault with these secrets. Like the real one, it answers a request without a token with a challenge.
+/// A vault with these secrets. Like the real one, it answers a request without a token with a challenge
+/// (docs/reference/key-vault.md#challenge).
 async fn vault(secrets: &[(&str, &str)]) -> MockServer {
     let stub = MockServer::start().await;
     for (name, value) in secrets {

@@ -60,7 +60,8 @@ async fn update_run(transaction: &mut Transaction, lease: &Lease, batch: &Batch)
 }
 
 /// Appends to the run's journal. This transaction has locked the run's row, so nobody else appends meanwhile. Entries are
-/// passed as parameters and not as JSON, because not every engine's `OPENJSON` decodes escaped characters.
+/// passed as parameters and not as JSON, because not every engine's `OPENJSON` decodes escaped characters
+/// (docs/reference/sql-server.md#json-rows).
 pub(super) async fn append(transaction: &mut Transaction, id: OnboardingId, entries: &[Entry]) -> Result<(), Fault> {
     for chunk in entries.chunks(PAIRS) {
         let columns: Vec<_> = chunk.iter().map(entry_columns).collect();

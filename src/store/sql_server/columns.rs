@@ -81,7 +81,7 @@ pub(super) fn ledger_row(row: &Row) -> Result<LedgerColumns, Fault> {
 }
 
 /// A text parameter that may be absent: it is sent as an empty text, and the statement says `NULLIF(@Pn, N'')`. The driver
-/// would send NULL without a type, which not every engine accepts.
+/// would send NULL without a type, which not every engine accepts (docs/reference/sql-server.md#reading-rows).
 pub(super) fn or_empty(text: Option<&str>) -> &str {
     text.unwrap_or_default()
 }

@@ -13,7 +13,8 @@ use crate::domain::reason::Reason;
 use crate::store::transition::millis;
 use crate::store::{DueRun, Resend};
 
-/// `READPAST` needs reads that lock. In a database with row versions reads lock only with `READCOMMITTEDLOCK`.
+/// `READPAST` needs reads that lock. In a database with row versions reads lock only with `READCOMMITTEDLOCK`
+/// (docs/reference/sql-server.md#row-locks).
 const UNLOCKED: &str = "WITH (UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK)";
 
 /// Claims due runs in one statement. It skips rows that somebody else has locked, in the search and in the change

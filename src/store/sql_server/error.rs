@@ -20,7 +20,8 @@ impl From<Error> for Fault {
 #[error("{0}")]
 struct Described(String);
 
-/// Error numbers after which the same call may succeed later: lost connections, deadlocks, failovers, resource limits.
+/// Error numbers after which the same call may succeed later (docs/reference/sql-server.md#errors), and 51001 of our own
+/// scripts.
 const TRANSIENT: [u32; 28] = [
     64, 233, 701, 911, 921, 1204, 1205, 1222, 3960, 4060, 8645, 8651, 10053, 10054, 10060, 10928, 10929, 40143, 40197,
     40501, 40540, 40613, 42108, 42109, 49918, 49919, 49920, 51001,

@@ -101,7 +101,7 @@ impl managed::Manager for Manager {
     async fn create(&self) -> Result<Client, Error> {
         let mut client = self.connect().await?;
         // XACT_ABORT rolls a failed transaction back as a whole, LOCK_TIMEOUT limits the wait for locks, and indexes with a
-        // WHERE need the other options.
+        // WHERE need the other options (docs/reference/sql-server.md#session-settings).
         let settings = format!(
             "SET XACT_ABORT ON; SET ANSI_NULLS ON; SET ANSI_PADDING ON; SET ANSI_WARNINGS ON; SET ARITHABORT ON; \
              SET CONCAT_NULL_YIELDS_NULL ON; SET QUOTED_IDENTIFIER ON; SET NUMERIC_ROUNDABORT OFF; \

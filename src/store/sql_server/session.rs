@@ -1,5 +1,5 @@
 //! A pooled connection. An error or a dropped future closes it: then the server rolls its transaction back, and nobody else
-//! gets a connection with an answer that was not read.
+//! gets a connection with an answer that was not read (docs/reference/sql-server.md#cancellation).
 
 use std::ops::{Deref, DerefMut};
 

@@ -52,7 +52,7 @@ pub(super) async fn each(pool: &Pool, biller: &BillerId, take: &mut (dyn FnMut(U
 }
 
 /// The next `limit` rows, and all other rows with the last one's GUID. Only the server compares GUIDs, because it
-/// orders them in its own way.
+/// orders them in its own way (docs/reference/sql-server.md#guids).
 pub(super) async fn page(
     pool: &Pool,
     biller: &BillerId,

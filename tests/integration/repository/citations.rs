@@ -1,5 +1,5 @@
-//! Citations: a path with an anchor, such as `docs/requirements.md#f1`. Each resolves, and what the reference documents
-//! claim says where it comes from and how certain it is.
+//! Citations: a path with an anchor, such as `docs/requirements.md#f1`. Each resolves, and what the reference documents claim
+//! says where it comes from and how certain it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
