@@ -13,9 +13,9 @@ use super::reader::{Known, Reader};
 pub struct Database {
     /// SQL Server, or a SQLite file.
     pub kind: DatabaseKind,
-    /// Most connections of this process; on SQL Server there are two more for heart-beats.
+    /// Most connections of this process, besides two for heart-beats (SQL Server only).
     pub pool_size: u32,
-    /// Longest wait for a free connection.
+    /// Longest wait for a free connection (SQL Server only).
     pub pool_wait: Duration,
     /// Time limit for connecting, TLS and login included (SQL Server only).
     pub connect_timeout: Duration,
