@@ -1,8 +1,8 @@
-//! Variables that look like ours and are not.
+//! Finds misspelt variables: they begin like our settings, and no setting has their name.
 
 use super::reader::Reader;
 
-/// Nobody else's variables begin like this.
+/// Prefixes that only our settings use.
 const OUR_PREFIXES: [&str; 6] = [
     "SECUREAUTH_",
     "KEY_VAULT_",
@@ -12,7 +12,7 @@ const OUR_PREFIXES: [&str; 6] = [
     "RETRY_",
 ];
 
-/// Reports variables with our prefixes that no setting asked for: a setting that is misspelt would silently be its default.
+/// Adds a finding for every misspelt variable. Without it, the setting that was meant would silently have its default.
 pub(super) fn report(reader: &mut Reader<'_>) {
     let environment = reader.environment();
     let is_ours = |name: &&str| OUR_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
@@ -41,7 +41,7 @@ mod tests {
     use crate::settings::secureauth::SecureAuth;
 
     #[test]
-    fn a_misspelt_name_is_reported_with_the_one_that_was_meant() {
+    fn a_misspelt_name_is_reported_with_the_nearest_setting() {
         let environment = Environment::of([("SECUREAUTH_WORKRES", "2"), ("RETRY_MAX", "5s"), ("RELATIVE_PATH", "x")]);
         let mut reader = Reader::new(&environment);
         SecureAuth::read(&mut reader);

@@ -1,4 +1,4 @@
-//! [`Store`]'s methods: each names what it does for the error and hands over to the file that does it.
+//! The methods of [`Store`]. Each names its action, for errors, and calls the file that does the work.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -96,7 +96,7 @@ impl Store for SqlServerStore {
         .await
     }
 
-    /// Not repeated here: rows that were handed over cannot be rolled back.
+    /// Not repeated after a failure, because the caller has some of the rows already.
     async fn each_user(&self, biller: &BillerId, row: &mut (dyn FnMut(UserRow) + Send)) -> Result<(), StoreError> {
         users::each(&self.pool, biller, row)
             .await

@@ -1,4 +1,4 @@
-//! Rows as the server answers them, into the neutral rows of `store::row`.
+//! Converts the server's rows into the rows of `store::row`.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 use super::error::Fault;
 use crate::store::row::{BillerCiamRow, LeaseColumns, LedgerColumns, RunRow};
 
-/// The columns [`run_row`] reads, of `ciam.Onboarding AS r`.
+/// The columns of `ciam.Onboarding AS r` that [`run_row`] reads.
 pub(super) const RUN: &str = "r.OnboardingId, r.BillerId, r.BillerName, r.Kind, r.State, r.Step, r.Source, r.Generation, \
     r.UsersTotal, r.Imported, r.AlreadyPresent, r.Skipped, r.Failed, r.PausesUsed, r.TakeOvers, r.CreatedAt, r.StartedAt, \
     r.UpdatedAt, r.FinishedAt, r.NextAttemptAt, r.WaitingFor, r.Reason, r.RollingBackSince, r.IssuesTotal, \
@@ -80,8 +80,8 @@ pub(super) fn ledger_row(row: &Row) -> Result<LedgerColumns, Fault> {
     })
 }
 
-/// A text parameter that may be absent: the statement says `NULLIF(@Pn, N'')`. The driver sends a NULL text without its type,
-/// which not every engine takes.
+/// A text parameter that may be absent: it is sent as an empty text, and the statement says `NULLIF(@Pn, N'')`. The driver
+/// would send NULL without a type, which not every engine accepts (docs/reference/sql-server.md#reading-rows).
 pub(super) fn or_empty(text: Option<&str>) -> &str {
     text.unwrap_or_default()
 }

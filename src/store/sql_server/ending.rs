@@ -1,4 +1,4 @@
-//! How runs end: by the worker, or by an operator.
+//! Ends runs for the worker, and carries out an operator's commands.
 
 use tiberius::ToSql;
 
@@ -52,8 +52,8 @@ pub(super) async fn finish(pool: &Pool, lease: &Lease, ending: &Ending) -> Resul
     transaction.commit().await
 }
 
-/// Sets the biller's state and tells the CRM. Only a change from not-active to active sets the date: the moment the run ended,
-/// which stands in its row already.
+/// Sets the biller's state and calls the CRM's procedure. Only a change to active sets the activation date: to the time
+/// at which the run ended, which its row has already.
 async fn record_ciam_status(
     transaction: &mut Transaction,
     id: OnboardingId,

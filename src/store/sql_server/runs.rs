@@ -1,4 +1,4 @@
-//! Runs: reading, leasing, giving up.
+//! Reads runs; takes, renews and releases their leases.
 
 use std::time::Duration;
 
@@ -15,14 +15,13 @@ use crate::store::row::LeaseColumns;
 use crate::store::transition::{lease_refused, leased_state, millis};
 use crate::store::{Lease, LeaseOutcome, LeasedRun, Release, StoreError};
 
-/// The run keeps nobody out. A state this build does not know does.
+/// The run has ended, so another one may start. A state that this version does not know counts as not ended.
 pub(super) const ENDED: &str = "(r.State IN (N'succeeded', N'failed', N'cancelled'))";
 
-/// The function still has to work on it.
+/// A worker still has to work on the run.
 pub(super) const OPEN: &str = "(r.State IN (N'queued', N'running', N'waiting', N'rolling_back'))";
 
-/// Keeps the run from changing until the transaction ends: by a change that changes nothing. A hint (`UPDLOCK`) is only
-/// advice to some engines.
+/// Locks the run's row until the transaction ends, by an UPDATE that changes nothing (docs/decisions.md#locks-by-change).
 pub(super) async fn lock_run(transaction: &mut Transaction, id: OnboardingId) -> Result<(), Fault> {
     let sql = "UPDATE r SET Version = r.Version FROM ciam.Onboarding AS r WHERE r.OnboardingId = @P1";
     transaction.execute(sql, &[&id.0]).await
@@ -109,8 +108,8 @@ pub(super) async fn lease(
     })
 }
 
-/// Fences a write: an `UPDATE` of the leased run, with what is to be set in its row; `@now` is the time. The first three
-/// parameters are the run, the version and the worker.
+/// Updates the leased run, or fails with [`StoreError::LeaseLost`]. In `set`, `@now` is the time and `values` begin
+/// with `@P4`: the first three parameters are the run, the version and the worker.
 pub(super) async fn update_leased(
     session: &mut Session,
     lease: &Lease,
@@ -180,7 +179,8 @@ pub(super) async fn release(pool: &Pool, lease: &Lease, release: &Release) -> Re
     Ok(())
 }
 
-/// The later one of `LateUntil` and a number of milliseconds from now; less than none leaves it as it is.
+/// The SQL for the later one of `LateUntil` and a number of milliseconds from now. A negative number leaves `LateUntil`
+/// as it is.
 fn later(parameter: &str) -> String {
     format!(
         "CASE WHEN {parameter} >= 0 AND (LateUntil IS NULL OR LateUntil < DATEADD(MILLISECOND, {parameter}, @now)) \
@@ -188,7 +188,7 @@ fn later(parameter: &str) -> String {
     )
 }
 
-/// The driver sends a NULL number without its type, which not every engine takes.
+/// `None` is sent as -1: the driver would send NULL without a type, which not every engine accepts.
 fn late_millis(late: Option<Duration>) -> i32 {
     late.map_or(-1, millis)
 }

@@ -1,4 +1,4 @@
-//! A run's records: journal, ledger, issues, and the users a pool held before.
+//! Writes a run's records: journal, ledger, issues, and the users a pool held before.
 
 use rusqlite::{Transaction, params};
 
@@ -55,7 +55,7 @@ fn update_run(transaction: &Transaction<'_>, now: Micros, lease: &Lease, batch: 
     )
 }
 
-/// Appends to the run's journal.
+/// Appends to the run's journal; positions go on from the last one.
 pub(super) fn append(
     transaction: &Transaction<'_>,
     now: Micros,
@@ -86,7 +86,7 @@ pub(super) fn journal(transaction: &Transaction<'_>, id: OnboardingId) -> Result
     Ok(entries)
 }
 
-/// Old values are kept as they were first written.
+/// Inserts or updates ledger rows. Earlier values are written once and never overwritten.
 fn upsert_ledger(
     transaction: &Transaction<'_>,
     now: Micros,
@@ -157,7 +157,7 @@ fn insert_issues(transaction: &Transaction<'_>, id: OnboardingId, issues: &[Issu
     Ok(())
 }
 
-/// SQLite's integers are signed; counts never get near the difference.
+/// SQLite's integers are signed. No count comes near the limit.
 fn clamp(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,4 @@
-//! [`Store`]'s methods: each names what it does for the error and hands over to the file that does it.
+//! The methods of [`Store`]. Each names its action, for errors, and calls the file that does the work.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::store::{
     Release, Resend, Store, StoreError,
 };
 
-/// Users handed over at a time while all are read.
+/// Users that the reading thread passes on at a time.
 const USERS_AT_A_TIME: usize = 500;
 
 #[async_trait]

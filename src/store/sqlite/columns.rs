@@ -1,4 +1,4 @@
-//! Rust values as SQLite holds them: times as microseconds, GUIDs as text, rows into the neutral rows of `store::row`.
+//! Converts values for SQLite (times are microseconds, GUIDs are text) and its rows into the rows of `store::row`.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ use crate::store::row::{BillerCiamRow, LeaseColumns, LedgerColumns, RunRow};
 pub(super) struct Micros(i64);
 
 impl Micros {
-    /// After a while, at the latest at the end of time.
+    /// The time after `duration`; the latest possible time if the sum is too large.
     pub(super) fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(micros(duration)))
     }
 
-    /// How long after `earlier` it is; nothing when it is not.
+    /// The time since `earlier`; zero if that is later.
     fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or_default())
     }
@@ -54,7 +54,7 @@ impl FromSql for Guid {
     }
 }
 
-/// A GUID: text, lower case, hyphenated.
+/// A GUID, stored as text in lower case with hyphens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Guid(pub(super) Uuid);
 
@@ -64,7 +64,7 @@ impl ToSql for Guid {
     }
 }
 
-/// The columns [`run_row`] reads.
+/// The columns of `onboarding` that [`run_row`] reads.
 pub(super) const RUN: &str = "onboarding_id, biller_id, biller_name, kind, state, step, source, generation, \
     users_total, imported, already_present, skipped, failed, pauses_used, take_overs, created_at, started_at, updated_at, \
     finished_at, next_attempt_at, waiting_for, reason, rolling_back_since, issues_total, traceparent, version, \

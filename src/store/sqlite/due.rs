@@ -1,4 +1,4 @@
-//! The timer's work: runs whose message is to be sent again.
+//! Due runs: those whose message the timer sends again.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::domain::ids::OnboardingId;
 use crate::domain::reason::Reason;
 use crate::store::{DueRun, Resend};
 
-/// After so many doublings the longest pause is reached whatever the first one is.
+/// After this many doublings the longest pause is reached, whatever the first one is.
 const MOST_DOUBLINGS: i64 = 20;
 
 pub(super) fn claim(

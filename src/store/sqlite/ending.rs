@@ -1,4 +1,4 @@
-//! How runs end: by the worker, or by an operator.
+//! Ends runs for the worker, and carries out an operator's commands.
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
@@ -51,7 +51,7 @@ pub(super) fn finish(transaction: &Transaction<'_>, now: Micros, lease: &Lease, 
     Ok(())
 }
 
-/// Only a change from not-active to active sets the date.
+/// Sets the biller's state. Only a change to active sets the activation date.
 fn set_ciam_state(transaction: &Transaction<'_>, now: Micros, biller_id: &str, ciam: CiamState) -> Result<(), Fault> {
     transaction.execute(
         "UPDATE biller_ciam SET state = ?2, updated_at = ?3, \
@@ -62,7 +62,7 @@ fn set_ciam_state(transaction: &Transaction<'_>, now: Micros, biller_id: &str, c
     Ok(())
 }
 
-/// What `ciam.RecordCiamStatus` is on SQL Server: here the sample CRM's table itself. A trigger on it may refuse.
+/// Writes the sample CRM's table, where SQL Server calls `ciam.RecordCiamStatus`. A trigger on the table may refuse.
 fn record_ciam_status(
     transaction: &Transaction<'_>,
     id: OnboardingId,

@@ -1,4 +1,4 @@
-//! Runs: reading, leasing, giving up.
+//! Reads runs; takes, renews and releases their leases.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::store::row::LeaseColumns;
 use crate::store::transition::{lease_refused, leased_state};
 use crate::store::{Lease, LeaseOutcome, LeasedRun, Release, StoreError};
 
-/// The run keeps nobody out. A state this build does not know does.
+/// The run has ended, so another one may start. A state that this version does not know counts as not ended.
 pub(super) const ENDED: &str = "(state IN ('succeeded', 'failed', 'cancelled'))";
 
-/// The function still has to work on it.
+/// A worker still has to work on the run.
 pub(super) const OPEN: &str = "(state IN ('queued', 'running', 'waiting', 'rolling_back'))";
 
 pub(super) fn run(
@@ -98,8 +98,8 @@ pub(super) fn lease(
     })))
 }
 
-/// Fences a write: an `UPDATE` of the leased run, with what is to be set in its row. The first three parameters are the
-/// run, the version and the worker.
+/// Updates the leased run, or fails with [`StoreError::LeaseLost`]. In `set`, `values` begin with `?4`: the first three
+/// parameters are the run, the version and the worker.
 pub(super) fn update_leased(
     transaction: &Transaction<'_>,
     lease: &Lease,

@@ -21,7 +21,7 @@ fn program(app: &App) -> Command {
     command
 }
 
-/// The program, the URL of its front door, and the rest of its output.
+/// The running program, the URL of its HTTP API, and the rest of its output.
 async fn listening(app: &App) -> (Child, String, Lines<BufReader<ChildStdout>>) {
     let mut child = program(app).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
