@@ -21,6 +21,8 @@ pub enum Reason {
     SeveralPools,
     /// SecureAuth refused the pool's id in several generations.
     PoolIdReserved,
+    /// The pool is refused through every generation while its organization is deactivated: `CREATE_DEACTIVATED=false` may help.
+    NoPoolWhileDeactivated,
     /// The pool exists without its identity provider.
     PoolWithoutIdp,
     /// A resource this run created does not have the requested settings.
@@ -62,6 +64,7 @@ words!(Reason {
     ForeignMarker = "foreign_marker",
     SeveralPools = "several_pools",
     PoolIdReserved = "pool_id_reserved",
+    NoPoolWhileDeactivated = "no_pool_while_deactivated",
     PoolWithoutIdp = "pool_without_idp",
     SettingsIgnored = "settings_ignored",
     PayloadSchemaUnusable = "payload_schema_unusable",

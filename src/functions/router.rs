@@ -10,6 +10,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use tokio::time::Instant;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{Instrument, error, info_span};
 
@@ -44,19 +45,20 @@ pub fn router(services: Arc<dyn ServicesSource>, limits: HttpLimits) -> Router {
 async fn onboard(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
     let invocation = Invocation::of(&headers);
     let span = span("function-onboard-biller", &invocation);
+    let deadline = Instant::now() + app.limits.deadline;
     async move {
-        let body = match bounded_body::read(body, ENVELOPE_BYTES).await {
+        let body = match bounded_body::read(body, ENVELOPE_BYTES, deadline).await {
             Ok(body) => body,
             Err(Unread::TooLarge) => {
                 return onboard_biller::refuse_unread(app.limits).into_response();
             }
-            Err(Unread::Broken) => return failed_invocation(),
+            Err(Unread::Broken | Unread::Late) => return failed_invocation(),
         };
         let Some(trigger) = Envelope::parse(&body).and_then(Envelope::http_trigger) else {
             error!("the invocation has no HTTP trigger");
             return failed_invocation();
         };
-        onboard_biller::invoke(&*app.services, app.limits, &trigger, &invocation)
+        onboard_biller::invoke(&*app.services, app.limits, deadline, &trigger, &invocation)
             .await
             .into_response()
     }
@@ -66,8 +68,9 @@ async fn onboard(State(app): State<App>, headers: HeaderMap, body: Body) -> Resp
 
 async fn migrate(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
     let span = span("function-migrate-users", &Invocation::of(&headers));
+    let deadline = Instant::now() + app.limits.deadline;
     async move {
-        let text = bounded_body::read(body, ENVELOPE_BYTES)
+        let text = bounded_body::read(body, ENVELOPE_BYTES, deadline)
             .await
             .ok()
             .and_then(|body| Envelope::parse(&body))
@@ -84,9 +87,10 @@ async fn migrate(State(app): State<App>, headers: HeaderMap, body: Body) -> Resp
 
 async fn recover(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
     let span = span("function-recover-onboardings", &Invocation::of(&headers));
+    let deadline = Instant::now() + app.limits.deadline;
     async move {
         // The timer's data is not used. It is read so that the host can reuse the connection.
-        if bounded_body::read(body, ENVELOPE_BYTES).await == Err(Unread::Broken) {
+        if let Err(Unread::Broken | Unread::Late) = bounded_body::read(body, ENVELOPE_BYTES, deadline).await {
             return failed_invocation();
         }
         respond(recover_onboardings::invoke(&*app.services).await)

@@ -266,6 +266,12 @@ impl JournalState {
         self.switched_from.is_some() && !self.switched
     }
 
+    /// The organization exists, and this run created it.
+    pub(super) fn created_organization(&self) -> bool {
+        let organization = self.organization.as_ref();
+        organization.is_some_and(|organization| organization.origin == Origin::Created)
+    }
+
     /// The first step that is not done yet. The recording steps end the run, so they never count as done.
     pub(super) fn next_step(&self, kind: Kind) -> Option<Step> {
         Step::of(kind).iter().copied().find(|step| !self.is_done(*step))

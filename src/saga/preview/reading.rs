@@ -152,6 +152,7 @@ impl Reading<'_> {
             organization: organization.clone(),
             stored: self.stored.identity_pool_id.clone(),
             derived: self.subject.derived_ids().pool_id(),
+            is_new: false,
         };
         // A run that has not started has created no pool.
         find_pool::find(&self.api, known, |_| false).await

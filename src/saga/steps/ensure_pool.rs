@@ -42,8 +42,10 @@ async fn find(context: &RunContext<'_>) -> Result<Option<Pool>, StepError> {
         organization: organization_of(context)?,
         stored: stored.and_then(|view| view.biller.identity_pool_id),
         derived: context.subject().derived_ids().pool_id(),
+        is_new: context.journal.created_organization(),
     };
-    find_pool::find(&context.api, known, |pool| context.created(pool.marker().as_ref())).await
+    let is_ours = |pool: &Pool| context.created(pool.marker().as_ref());
+    find_pool::find(&context.api, known, is_ours).await
 }
 
 async fn adopt(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepError> {
@@ -100,6 +102,10 @@ async fn create(context: &mut RunContext<'_>) -> Result<(), StepError> {
             if error.class() == Class::Permanent && !error.outcome_unknown() {
                 context.note(Entry::PoolRefused).await?;
             }
+            // A replica may not know the new organization yet.
+            if error.is_not_found() && context.journal.created_organization() {
+                return Err(StepError::not_shown());
+            }
             Err(error.into())
         }
     }
@@ -136,7 +142,7 @@ async fn next_generation(context: &mut RunContext<'_>, id: &PoolId) -> Result<()
         })
         .await?;
     if context.journal.pool_ids_refused >= REFUSED_IDS {
-        return Err(StepError::Permanent(Reason::PoolIdReserved));
+        return Err(StepError::Permanent(why_refused(context)));
     }
     Ok(())
 }
@@ -155,6 +161,16 @@ pub(super) async fn create_again(context: &mut RunContext<'_>, id: &PoolId) -> R
     warn!(pool_id = %id, "the pool has no identity provider; it is created again");
     own_pools::delete(context, id).await?;
     next_generation(context, id).await
+}
+
+/// Some servers refuse every pool of a deactivated organization in the same way as a reserved id.
+fn why_refused(context: &RunContext<'_>) -> Reason {
+    let organization = context.journal.organization.as_ref();
+    if organization.is_some_and(|organization| !organization.live) {
+        Reason::NoPoolWhileDeactivated
+    } else {
+        Reason::PoolIdReserved
+    }
 }
 
 /// The organization of the run; fails before the journal names one.

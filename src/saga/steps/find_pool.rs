@@ -13,6 +13,9 @@ pub(in super::super) struct Known {
     pub(in super::super) stored: Option<String>,
     /// The id that a new pool would get.
     pub(in super::super) derived: PoolId,
+    /// The run created the organization. A pool without a marker, such as a built-in directory, is then part of it and
+    /// never the biller's.
+    pub(in super::super) is_new: bool,
 }
 
 /// Looks for the stored id, then the derived id, then in the organization's list. `None`: the organization has no pool.
@@ -31,7 +34,7 @@ pub(in super::super) async fn find<Access>(
         }
     }
     let mut pools: Vec<Pool> = api.pools_of(&organization).await?;
-    pools.retain(|pool| !pool.deleted);
+    pools.retain(|pool| !pool.deleted && (!known.is_new || pool.marker().is_some()));
     if let Some(ours) = own_pools::to_keep(&pools, is_ours).cloned() {
         return Ok(Some(ours));
     }

@@ -161,10 +161,18 @@ impl Importer {
     async fn put(&self, users: &[Outgoing], attempt: u32) -> Result<(), Refusal> {
         let chunk = self.chunk(users).map_err(Refusal::Other)?;
         if !self.live {
-            return Ok(self.api.import(&chunk).await?);
+            return self.taken(self.api.import(&chunk).await);
         }
         match self.api.import_once(&chunk).await {
             Err(error) if error.outcome_unknown() && attempt < self.attempts => Err(Refusal::Unknown),
+            answer => self.taken(answer),
+        }
+    }
+
+    /// A replica may not know the run's new pool yet: a 404 is then no refusal of the users.
+    fn taken(&self, answer: Result<(), ApiError>) -> Result<(), Refusal> {
+        match answer {
+            Err(error) if error.is_not_found() && !self.foreign => Err(Refusal::Other(StepError::not_shown())),
             answer => Ok(answer?),
         }
     }

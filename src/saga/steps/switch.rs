@@ -26,7 +26,10 @@ pub(super) async fn set_deactivated(
             Ok(answer) if answer.value.deactivated() == deactivated => return Ok(true),
             // The answer shows the old value: the write had no effect, or a cache answered. Read past the cache.
             Ok(answer) => current = context.api.organization_fresh(&id, answer.etag.as_ref()).await?,
-            Err(error) if error.class() == Class::Stale => current = context.api.organization(&id).await?,
+            // Not found: a replica may not know a new organization yet.
+            Err(error) if error.class() == Class::Stale || error.is_not_found() => {
+                current = context.api.organization(&id).await?
+            }
             Err(error) => return Err(error.into()),
         }
     }
