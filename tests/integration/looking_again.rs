@@ -1,4 +1,4 @@
-//! What was removed is looked for once more after a while (reference 5.3 R6).
+//! After a rollback, the run looks once more for what it removed (docs/decisions.md#looking-again-after-rollback).
 
 use std::collections::HashSet;
 
@@ -13,7 +13,7 @@ use crate::support::{
     refuse_journal_entry, start, users_in_secureauth,
 };
 
-/// An active biller gets more users; they are in the pool, and the sync cannot go on.
+/// An active biller gets more users. Their import succeeds, then the sync run fails to go on and waits.
 async fn sync_that_waits(stack: &Stack, more_users: u32) -> Result<RunRecord, Box<dyn std::error::Error>> {
     enable(stack, "1876").await?;
     let more: Vec<_> = (0..more_users)
@@ -33,7 +33,7 @@ async fn roll_back(stack: &Stack, run: &RunRecord) -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_user_of_the_run_is_asked_for_once_over_several_slices_and_nobody_else() -> Outcome {
+async fn each_user_of_the_run_and_nobody_else_is_asked_for_once_over_several_time_slices() -> Outcome {
     let short = patient().set("SLICE_SECONDS", "1ms").set("USERS_PER_PAGE", "50");
     let stack = start(short, "1876", 150).await?;
     let run = sync_that_waits(&stack, 120).await?;
@@ -51,7 +51,7 @@ async fn each_user_of_the_run_is_asked_for_once_over_several_slices_and_nobody_e
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_user_that_comes_back_while_the_rollback_rests_is_removed_again() -> Outcome {
+async fn a_user_that_comes_back_before_the_second_look_is_removed_again() -> Outcome {
     let stack = start(patient().set("RECHECK_AFTER", "1h"), "1876", 3).await?;
     enable(&stack, "1876").await?;
     let before = users_in_secureauth(&stack, "1876");
@@ -88,7 +88,7 @@ async fn rests(stack: &Stack) -> Outcome {
     Ok(())
 }
 
-/// A call that was given up arrives after its undo.
+/// A call that was given up takes effect after its rollback.
 async fn import_late(stack: &Stack, user: &PoolUser) -> Outcome {
     let pool = pools_of(stack, "1876").pop().expect("stands");
     let body = json!({
@@ -103,7 +103,7 @@ async fn import_late(stack: &Stack, user: &PoolUser) -> Outcome {
         .await
 }
 
-/// The pause ends now.
+/// Ends the run's pause now.
 fn rest_is_over(stack: &Stack, run: &RunRecord) -> Outcome {
     let connection = rusqlite::Connection::open(stack.database().path())?;
     connection.busy_timeout(DEADLINE)?;
