@@ -45,6 +45,8 @@ pub enum Reason {
     Recheck,
     /// All worker slots of the tenant are taken.
     WorkerSlot,
+    /// The process that worked on the run ended again and again without any progress in between.
+    WorkerLost,
     /// The database did not answer, or refused a statement.
     DatabaseUnavailable,
     /// An operator's command `rollback`.
@@ -72,6 +74,7 @@ words!(Reason {
     PreviousWorker = "previous_worker",
     Recheck = "recheck",
     WorkerSlot = "worker_slot",
+    WorkerLost = "worker_lost",
     DatabaseUnavailable = "database_unavailable",
     Operator = "operator",
 });

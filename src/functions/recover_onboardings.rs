@@ -13,6 +13,9 @@ pub(super) async fn invoke(source: &dyn ServicesSource) -> Result<Answer, Failed
         error!(reason = %not_ready, "cannot look for due runs; the next timer tries again");
         Failed
     })?;
+    if let Err(error) = services.saga.report_stuck().await {
+        error!(error = %crate::telemetry::chain(&error), "could not report the stuck runs");
+    }
     let due = services.saga.claim_due().await.map_err(|error| {
         error!(error = %crate::telemetry::chain(&error), "could not claim due runs; the next timer tries again");
         Failed

@@ -7,9 +7,11 @@
 
 mod driver;
 mod failure;
+mod give_back;
 mod heartbeat;
 mod journal_state;
 mod lease_guard;
+mod leftovers;
 mod look;
 mod naming;
 mod ownership;
@@ -17,6 +19,7 @@ pub mod preview;
 mod rollback;
 mod run_context;
 mod steps;
+mod stuck_runs;
 mod time_slice;
 mod worker_slot;
 
@@ -26,6 +29,7 @@ use std::time::Duration;
 
 pub use driver::Advanced;
 pub use failure::Schedules;
+pub use leftovers::leftovers;
 
 use crate::clock::{Clock, IdSource};
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};

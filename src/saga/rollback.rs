@@ -39,7 +39,8 @@ pub(super) async fn next(context: &mut RunContext<'_>) -> Result<Option<Ending>,
         }
         Some(RollbackStep::Pause) => {
             context.note(Entry::RolledBack).await?;
-            if context.journal.touched_secureauth() {
+            // Calls that were answered take effect no more: the recheck need not wait.
+            if context.guard.late().is_some() {
                 return Err(Pause::Recheck);
             }
         }
@@ -105,37 +106,4 @@ async fn organization_is_clean(context: &RunContext<'_>) -> Result<bool, StepErr
         Origin::Found => journal.switched_from == Some(found.value.deactivated()),
         Origin::Intended | Origin::Created => !context.created(found.value.marker()),
     })
-}
-
-impl RunContext<'_> {
-    /// What this run left in SecureAuth, for the operator's log line.
-    pub(super) fn leftovers(&self) -> String {
-        let journal = &self.journal;
-        let switch_rolled_back = journal.rollback.is_some_and(|step| step != RollbackStep::Switch);
-        let organization_rolled_back = matches!(
-            journal.rollback,
-            Some(RollbackStep::Pause | RollbackStep::Recheck | RollbackStep::Nothing)
-        );
-        let pools_rolled_back = organization_rolled_back || journal.rollback == Some(RollbackStep::Organization);
-        let users_rolled_back = pools_rolled_back || journal.rollback == Some(RollbackStep::Pools);
-        let mut left = Vec::new();
-        if let Some(organization) = &journal.organization {
-            if organization.origin != Origin::Found && !organization_rolled_back {
-                left.push(format!("organization {}", organization.id));
-            } else if journal.switched_from.is_some() && !switch_rolled_back {
-                left.push(format!("the deactivated flag of organization {}", organization.id));
-            }
-        }
-        if let Some(pool) = &journal.pool {
-            if pool.origin != Origin::Found && !pools_rolled_back {
-                left.push(format!("pool {}", pool.id));
-            } else if pool.origin == Origin::Found && journal.import.touched && !users_rolled_back {
-                left.push(format!("users in pool {}", pool.id));
-            }
-        }
-        if left.is_empty() {
-            left.push("nothing".to_owned());
-        }
-        left.join(", ")
-    }
 }

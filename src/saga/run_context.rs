@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::journal_state::JournalState;
+use super::lease_guard::LeaseGuard;
 use super::steps::PayloadSchema;
 use super::{Dependencies, Saga};
 use crate::domain::journal::Entry;
@@ -23,6 +24,7 @@ pub(super) struct RunContext<'a> {
     pub(super) run: Run,
     pub(super) journal: JournalState,
     pub(super) lease: Lease,
+    pub(super) guard: Arc<LeaseGuard>,
     pub(super) api: Api,
     pub(super) time_slice_end: Instant,
     /// The payload schema this time slice fetched last.

@@ -17,7 +17,7 @@ pub(super) struct WorkerSlot {
     worker: WorkerId,
     slots: u32,
     beat: Beat,
-    held: Mutex<Option<Held>>,
+    held: Arc<Mutex<Option<Held>>>,
 }
 
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl WorkerSlot {
             worker,
             slots,
             beat,
-            held: Mutex::new(None),
+            held: Arc::default(),
         }
     }
 
@@ -92,7 +92,7 @@ impl WorkerSlot {
         })
     }
 
-    /// Releases the slot if this was its last user. If that fails, it expires by itself.
+    /// Releases the slot if this was its last user. If the database does not answer, it is tried again in the background.
     pub(super) async fn leave(&self, slot: SlotUse) {
         drop(slot);
         let mut held = self.held.lock().await;
@@ -100,8 +100,27 @@ impl WorkerSlot {
             return;
         };
         if let Err(error) = self.store.free_slot(self.worker, ours.slot).await {
-            tracing::warn!(error = %crate::telemetry::chain(&error), "could not release the worker slot; it expires");
+            tracing::warn!(
+                error = %crate::telemetry::chain(&error),
+                "could not release the worker slot; trying again in the background"
+            );
+            self.free_in_background(ours.slot);
         }
+    }
+
+    /// Until the slot is released, expires, or is in use again.
+    fn free_in_background(&self, slot: u32) {
+        let (store, worker, held) = (Arc::clone(&self.store), self.worker, Arc::clone(&self.held));
+        let (expires, pause) = (Instant::now() + self.beat.ttl, self.beat.every / 3);
+        tokio::spawn(async move {
+            while Instant::now() < expires {
+                tokio::time::sleep(pause).await;
+                let held = held.lock().await;
+                if held.is_some() || store.free_slot(worker, slot).await.is_ok() {
+                    return;
+                }
+            }
+        });
     }
 }
 

@@ -50,6 +50,9 @@ impl Known {
     }
 }
 
+/// Begins a value that tells the platform to put a Key Vault secret in its place.
+const KEY_VAULT_REFERENCE: &str = "@microsoft.keyvault(";
+
 /// One pass over the environment. [`super::forms`] adds methods for durations, numbers and other forms.
 ///
 /// A wrong variable is a finding and counts as its default, so that reading goes on and all findings are collected.
@@ -87,12 +90,19 @@ impl<'e> Reader<'e> {
 
     /// Adds a variable to the list that is read elsewhere.
     pub(super) fn declare(&mut self, known: Known) {
+        if self.environment.get(known.name).is_some_and(is_key_vault_reference) {
+            let expected = "the secret itself: the platform did not resolve this Key Vault reference; check the app's \
+                            identity (assigned, and the one the reference is resolved with), its access (the right to get \
+                            secrets, the vault's network rules) and the secret's name and version";
+            self.findings.add(known.name, expected);
+        }
         self.known.push(known);
     }
 
     /// A variable that may be unset.
     pub(super) fn optional<T>(&mut self, known: Known, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
-        let parsed = self.environment.get(known.name).map(parse);
+        let given = self.environment.get(known.name);
+        let parsed = given.filter(|text| !is_key_vault_reference(text)).map(parse);
         if matches!(parsed, Some(None)) {
             self.findings.add(known.name, known.expectation());
         }
@@ -127,6 +137,12 @@ impl<'e> Reader<'e> {
     pub(super) fn report(&mut self, variable: impl Into<String>, expected: impl Into<String>) {
         self.findings.add(variable.into(), expected.into());
     }
+}
+
+/// The platform leaves a reference that it cannot resolve where it is, and it would be taken for the value.
+fn is_key_vault_reference(text: &str) -> bool {
+    let start = text.get(..KEY_VAULT_REFERENCE.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(KEY_VAULT_REFERENCE))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! How long runs work, wait and retry.
 //!
 //! Variables: `SLICE_SECONDS`, `RUN_PAUSES`, `ROLLBACK_PAUSES`, `ROLLBACK_TIME_LIMIT`, `LEASE`, `HEARTBEAT`, `CALL_MARGIN`,
-//! `RESEND_FIRST`, `RESEND_LONGEST`, `NO_SLOT_PAUSE`, `RECHECK_AFTER`, `VERIFY_PAUSES`, `USERS_PER_PAGE`.
+//! `RESEND_FIRST`, `RESEND_LONGEST`, `NO_SLOT_PAUSE`, `RECHECK_AFTER`, `VERIFY_PAUSES`, `MAX_TAKE_OVERS`,
+//! `STUCK_REPORT_EVERY`, `USERS_PER_PAGE`.
 
 use std::time::Duration;
 
@@ -45,6 +46,10 @@ pub struct RunSettings {
     pub recheck_after: Duration,
     /// Pauses while SecureAuth does not show all imported users yet.
     pub verify_pauses: Vec<Duration>,
+    /// So many times in a row the process that works on a run may end without any progress.
+    pub max_take_overs: u32,
+    /// How often a stuck run is reported until an operator acts.
+    pub stuck_report_every: Duration,
     /// Rows of one page of `ciam.BillerUser`.
     pub users_per_page: u32,
 }
@@ -94,6 +99,8 @@ impl RunSettings {
                 ],
                 SECOND,
             ),
+            max_take_overs: reader.number("MAX_TAKE_OVERS", 2, 1..=100),
+            stuck_report_every: reader.duration("STUCK_REPORT_EVERY", 60 * MINUTE, MINUTE),
             users_per_page: reader.number("USERS_PER_PAGE", 1000, 1..=10_000),
         };
         run.check(reader, secureauth);

@@ -94,6 +94,35 @@ fn a_wrong_variable_is_the_only_finding_and_says_what_is_expected() {
 }
 
 #[test]
+fn a_key_vault_reference_that_was_not_resolved_is_a_finding_for_every_setting() {
+    let references = [
+        "@Microsoft.KeyVault(SecretUri=https://marked.vault.azure.net/secrets/marked)",
+        " @microsoft.keyvault(VaultName=marked;SecretName=marked)",
+    ];
+    for known in Settings::read_all(&Environment::default()).1 {
+        for reference in references {
+            let mut pairs: Vec<_> = PRODUCTION.into_iter().filter(|(name, _)| *name != known.name).collect();
+            pairs.push((known.name, reference));
+            let findings = read(&pairs).expect_err(known.name);
+            assert_eq!(variables(&findings), [known.name]);
+            let told = findings.to_string();
+            assert!(told.contains("did not resolve this Key Vault reference"), "{told}");
+            for part in ["identity", "access", "secret's name"] {
+                assert!(told.contains(part), "{told}");
+            }
+            assert!(!told.contains("marked"), "{told}");
+        }
+    }
+}
+
+#[test]
+fn what_only_speaks_of_the_vault_is_no_reference() {
+    for secret in ["@Microsoft.KeyVault", "x@Microsoft.KeyVault(", "@"] {
+        assert!(read(&[PRODUCTION.as_slice(), &[("SECUREAUTH_CLIENT_SECRET", secret)]].concat()).is_ok());
+    }
+}
+
+#[test]
 fn debug_output_holds_no_credential() {
     let given = [
         ("SECUREAUTH_CLIENT_ID", "marked-id"),

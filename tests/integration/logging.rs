@@ -1,5 +1,6 @@
 //! What is logged, how much of it, and what never is (docs/LOGGING.md).
 
+use functions_host::ConsoleStream;
 use local_stack::{RunRecord, Stack, UserRow};
 use secureauth_simulator::{Fault, FaultKind, FaultStatus};
 use serde_json::{Value, json};
@@ -89,6 +90,34 @@ async fn a_time_slice_logs_at_most_ten_lines_whatever_the_number_of_users_each_w
         for id in ["invocation_id", "trace_id"] {
             assert!(line[id].as_str().is_some_and(|id| !id.is_empty()), "{id}: {line}");
         }
+    }
+    Ok(())
+}
+
+/// A log line has its module, a report has none.
+fn is_log_line(line: &str) -> bool {
+    line.contains("biller_onboarding::") || line.contains("ic_secureauth_api::")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn serve_logs_to_stdout_and_a_subcommand_to_stderr_because_its_stdout_is_the_report() -> Outcome {
+    let stack = start(options().set("LOG_LEVEL", "debug"), "1876", 2).await?;
+    let run = enable(&stack, "1876").await?;
+    console_until(&stack, &run, "the run succeeded").await?;
+    let console = stack.host().console_lines();
+    let served = console.iter().filter(|line| is_log_line(&line.text));
+    assert!(served.clone().count() > 10 && served.clone().all(|line| line.stream == ConsoleStream::Stdout));
+    for (arguments, first) in [
+        (&["plan", "1876"][..], "biller        1876"),
+        (&["status", "1876"], "biller        1876"),
+        (&["db", "check"], "schema version 1"),
+    ] {
+        let output = stack.handler().output(arguments).await?;
+        let (told, logged) = (String::from_utf8(output.stdout)?, String::from_utf8(output.stderr)?);
+        assert_eq!(told.lines().next(), Some(first), "{arguments:?}");
+        assert!(!is_log_line(&told), "{arguments:?}: {told}");
+        assert!(logged.lines().all(is_log_line), "{arguments:?}: {logged}");
+        assert_eq!(logged.contains("\"message\":\"ready\""), arguments[0] == "plan");
     }
     Ok(())
 }

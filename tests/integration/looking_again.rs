@@ -1,10 +1,10 @@
-//! After a rollback, the run looks once more for what it removed (docs/decisions.md#looking-again-after-rollback).
+//! The recheck: what a rollback removed is looked for once more (docs/decisions.md#looking-again-after-rollback).
 
 use std::collections::HashSet;
 
 use local_stack::{RunRecord, Stack, UserRow};
 use reqwest::Method;
-use secureauth_simulator::PoolUser;
+use secureauth_simulator::{Fault, FaultKind, PoolUser};
 use serde_json::json;
 use time::OffsetDateTime;
 
@@ -51,10 +51,12 @@ async fn each_user_of_the_run_and_nobody_else_is_asked_for_once_over_several_tim
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_user_that_comes_back_before_the_second_look_is_removed_again() -> Outcome {
+async fn after_a_lost_answer_a_user_that_comes_back_before_the_recheck_is_removed_again() -> Outcome {
     let stack = start(patient().set("RECHECK_AFTER", "1h"), "1876", 3).await?;
     enable(&stack, "1876").await?;
     let before = users_in_secureauth(&stack, "1876");
+    let lost = Fault::on("import_identity_configuration", FaultKind::ResetAfter);
+    stack.simulator().faults().add(lost.nth(1));
     let run = sync_that_waits(&stack, 2).await?;
     let late = users_in_secureauth(&stack, "1876")
         .into_iter()
@@ -78,6 +80,19 @@ async fn a_user_that_comes_back_before_the_second_look_is_removed_again() -> Out
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn when_every_call_was_answered_a_rollback_neither_waits_nor_rests() -> Outcome {
+    let stack = start(patient().set("RECHECK_AFTER", "1h"), "1876", 3).await?;
+    enable(&stack, "1876").await?;
+    let before = users_in_secureauth(&stack, "1876");
+    let run = sync_that_waits(&stack, 2).await?;
+    roll_back(&stack, &run).await?;
+    assert_eq!(stack.wait_for_end("1876", DEADLINE).await?.state, "failed");
+    assert_eq!(users_in_secureauth(&stack, "1876"), before);
+    assert_eq!(entries(&stack, &run, "rechecked")?.len(), 1);
+    Ok(())
+}
+
 async fn rests(stack: &Stack) -> Outcome {
     let is_ahead = |run: &RunRecord| {
         run.next_attempt_at
@@ -88,7 +103,7 @@ async fn rests(stack: &Stack) -> Outcome {
     Ok(())
 }
 
-/// A call that was given up takes effect after its rollback.
+/// A call without an answer takes effect after its rollback.
 async fn import_late(stack: &Stack, user: &PoolUser) -> Outcome {
     let pool = pools_of(stack, "1876").pop().expect("stands");
     let body = json!({

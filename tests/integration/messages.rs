@@ -81,7 +81,7 @@ async fn a_message_that_is_lost_after_the_commit_is_sent_again_by_the_timer() ->
     stack.wait_for("1876", DEADLINE, |run| run.resends > before).await?;
     let started = Instant::now();
     while queue.is_empty() {
-        assert!(started.elapsed() < DEADLINE);
+        assert!(started.elapsed() < DEADLINE, "the message is not sent again");
         tokio::time::sleep(LOOK).await;
     }
     let text = queue.peek().first().cloned().expect("a message").text;
@@ -148,7 +148,7 @@ async fn a_journal_entry_of_a_newer_version_leaves_the_run_to_it() -> Outcome {
     stack.simulator().faults().clear();
     let started = Instant::now();
     while invocations(&stack).iter().all(Invocation::succeeded) {
-        assert!(started.elapsed() < DEADLINE, "the invocation is failed");
+        assert!(started.elapsed() < DEADLINE, "the invocation does not fail");
         tokio::time::sleep(LOOK).await;
     }
     let run = stack.database().latest_run("1876")?.expect("is there");

@@ -49,12 +49,18 @@ async fn settings_that_a_new_pool_does_not_show_are_not_forgotten_when_the_worke
         .handler()
         .run(&["resume", &run.onboarding_id, "--by", "ops"])
         .await?;
-    until(|| Ok(!entries(&stack, &run, "pool_created")?.is_empty())).await?;
+    until("the pool is created", || {
+        Ok(!entries(&stack, &run, "pool_created")?.is_empty())
+    })
+    .await?;
     let invocations = || {
         let failed = stack.host().invocations().into_iter();
         failed.filter(|invocation| !invocation.succeeded()).count()
     };
-    until(|| Ok(invocations() > 0 || !entries(&stack, &run, "idp_checked")?.is_empty())).await?;
+    until("an invocation fails or goes on", || {
+        Ok(invocations() > 0 || !entries(&stack, &run, "idp_checked")?.is_empty())
+    })
+    .await?;
     refuse_journal_entry(&stack, None)?;
     let run = stack.wait_for_end("1876", DEADLINE).await?;
     assert_eq!(
@@ -65,10 +71,10 @@ async fn settings_that_a_new_pool_does_not_show_are_not_forgotten_when_the_worke
     Ok(())
 }
 
-async fn until(mut holds: impl FnMut() -> Result<bool, Box<dyn std::error::Error>>) -> Outcome {
+async fn until(what: &str, mut holds: impl FnMut() -> Result<bool, Box<dyn std::error::Error>>) -> Outcome {
     let end = Instant::now() + DEADLINE;
     while !holds()? {
-        assert!(Instant::now() < end, "it never happened");
+        assert!(Instant::now() < end, "waited in vain: {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     Ok(())
@@ -120,7 +126,10 @@ async fn the_generation_grows_once_however_often_a_pool_has_to_be_rolled_back() 
         .add(Fault::on("delete_pool", FaultKind::ReadLag { ms: 600_000 }));
     stack.front_door().toggle("1876", true).await?;
     let run = stack.wait_for("1876", DEADLINE, |_| true).await?;
-    until(|| Ok(entries(&stack, &run, "pools_rolled_back")?.len() > 1)).await?;
+    until("the pools are looked for once more", || {
+        Ok(entries(&stack, &run, "pools_rolled_back")?.len() > 1)
+    })
+    .await?;
     stack.simulator().faults().clear();
     stack.simulator().advance(Duration::from_mins(11));
     assert_eq!(stack.wait_for_end("1876", DEADLINE).await?.state, "failed");

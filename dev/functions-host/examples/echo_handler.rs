@@ -19,6 +19,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::Instant;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -52,8 +53,13 @@ fn setting(name: &str) -> Option<String> {
     std::env::var_os(name)?.into_string().ok()
 }
 
+/// Longer than any test: whoever waits for what never comes is killed before.
+const LONGEST_WAIT: Duration = Duration::from_mins(10);
+
 async fn wait_for(file: &Path) {
+    let end = Instant::now() + LONGEST_WAIT;
     while !file.exists() {
+        assert!(Instant::now() < end, "waited in vain for the file {}", file.display());
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

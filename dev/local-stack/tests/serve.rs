@@ -10,6 +10,11 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+/// Long enough for a busy machine; nothing waits this long when all is well.
+const DEADLINE: Duration = Duration::from_mins(5);
 
 /// A running `local-stack serve`. It gets SIGTERM when it is dropped.
 struct Served {
@@ -34,17 +39,36 @@ impl Served {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut printed = Vec::new();
-        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-            printed.push(line.unwrap());
-            if printed.last().is_some_and(|line| line.starts_with("Ctrl-C")) {
-                break;
-            }
-        }
-        Self {
+        let stdout = child.stdout.take().unwrap();
+        let mut served = Self {
             child,
-            printed,
+            printed: Vec::new(),
             _log: log,
+        };
+        let (lines, printed) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                let is_last = line.starts_with("Ctrl-C");
+                if lines.send(line).is_err() || is_last {
+                    break;
+                }
+            }
+        });
+        served.printed_until_up(&printed);
+        served
+    }
+
+    /// Until the last line, or the end of a program that fails.
+    fn printed_until_up(&mut self, lines: &mpsc::Receiver<String>) {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            match lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(line) => self.printed.push(line),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("`serve` is not up after {DEADLINE:?}; it printed {:#?}", self.printed)
+                }
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::scenario::{self, Course};
 use super::snapshot::Snapshot;
+use super::tries::tried;
 use crate::support::{DEADLINE, Outcome, options};
 
 /// Delay of a late effect: longer than the handler waits for an answer, shorter than until its rollback begins.
@@ -133,11 +134,10 @@ pub(super) async fn was_too_slow(stack: &Stack, run: &RunRecord) -> bool {
 
 /// The calls of a course without any fault but the course's own refusal.
 pub(super) async fn calls_of_a_clean_run(course: Course) -> Result<Vec<CallRecord>, Box<dyn std::error::Error>> {
-    loop {
-        if let Some(calls) = calls_of_a_run(course).await? {
-            return Ok(calls);
-        }
-    }
+    tried(&format!("run {course:?} within its deadlines"), || {
+        calls_of_a_run(course)
+    })
+    .await
 }
 
 /// `None` when the machine was too slow for it.

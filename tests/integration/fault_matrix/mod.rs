@@ -17,6 +17,7 @@ mod report;
 mod rolling_back;
 mod scenario;
 mod snapshot;
+mod tries;
 
 use futures_util::future::join_all;
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use local_stack::{Stack, StackOptions};
+use tokio::time::Instant;
 
 use super::invariant::{Before, Verdict, assert_invariant};
 use super::lane::{begin, end, in_lanes, prepare, quick, was_too_slow};
@@ -112,10 +113,11 @@ async fn unmoved_by_late_messages(
     }
 }
 
-/// Sends the message and fires the timer of both hosts, without end.
+/// Sends the message and fires the timer of both hosts, for longer than the run and its calls are waited for.
 async fn noise(stack: &Stack, message: &str) -> Result<(), Box<dyn std::error::Error>> {
     let http = reqwest::Client::builder().no_proxy().build()?;
-    loop {
+    let end = Instant::now() + 2 * DEADLINE;
+    while Instant::now() < end {
         for host in stack.hosts() {
             host.queue("migrate-users").send(message).await?;
             let timer = format!("{}/admin/functions/function-recover-onboardings", host.base_url());
@@ -123,4 +125,5 @@ async fn noise(stack: &Stack, message: &str) -> Result<(), Box<dyn std::error::E
         }
         tokio::time::sleep(Duration::from_millis(15)).await;
     }
+    Err(format!("under noise the run does not end: {message}").into())
 }

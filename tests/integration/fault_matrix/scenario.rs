@@ -4,6 +4,7 @@ use local_stack::{Stack, UserRow};
 use secureauth_simulator::{CallRecord, Fault, FaultKind, FaultStatus, Seed};
 use serde_json::json;
 
+use super::tries::tried;
 use crate::support::{DEADLINE, Outcome, add_biller};
 
 /// What exists before a run, and what the toggle event asks for.
@@ -133,19 +134,26 @@ pub(super) async fn activate(stack: &Stack, billers: &[String]) -> Outcome {
         assert_eq!(answer.status, 202, "{}", answer.text);
     }
     for biller in billers {
-        let mut run = stack.wait_for_end(biller, DEADLINE).await?;
-        // On a busy machine a call may repeatedly take longer than these short deadlines.
-        while run.state != "succeeded" {
-            if run.state == "stuck" {
-                let resume = ["resume", &run.onboarding_id, "--by", "ops"];
-                stack.handler().run(&resume).await?;
-            } else {
-                stack.front_door().toggle(biller, true).await?;
-            }
-            run = stack.wait_for_end(biller, DEADLINE).await?;
-        }
+        tried(&format!("make biller {biller} active"), || is_activated(stack, biller)).await?;
     }
     Ok(())
+}
+
+/// On a busy machine a call may take longer than these short deadlines, again and again: then `None`, and the run is at
+/// work once more.
+async fn is_activated(stack: &Stack, biller: &str) -> Result<Option<()>, Box<dyn std::error::Error>> {
+    let run = stack.wait_for_end(biller, DEADLINE).await?;
+    match run.state.as_str() {
+        "succeeded" => return Ok(Some(())),
+        "stuck" => {
+            let resume = ["resume", &run.onboarding_id, "--by", "ops"];
+            stack.handler().run(&resume).await?;
+        }
+        _ => {
+            stack.front_door().toggle(biller, true).await?;
+        }
+    }
+    Ok(None)
 }
 
 /// Two users whose names and status the CRM changes; their user names stay.

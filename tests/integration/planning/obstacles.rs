@@ -16,7 +16,7 @@ async fn data_errors_are_told_by_guid_field_and_code_and_never_by_value() -> Out
     told.expect("issue", &format!("{guid} userName invalid"));
     told.expect(
         "data errors",
-        "the run fails over them (ON_INVALID_USER, MAX_SKIPPED_PERCENT)",
+        "the run would fail (ON_INVALID_USER, MAX_SKIPPED_PERCENT)",
     );
     told.expect("import", "-");
     let all = told.lines.concat() + &told.why;
@@ -136,7 +136,7 @@ async fn a_run_that_is_open_would_be_joined() -> Outcome {
     let run = enable_until_it_waits(&stack, "1876").await?;
     let told = plan(&stack, "1876").await?;
     told.expect_refusal(&format!(
-        "no run would start: a Yes joins the enable run {}, which is waiting",
+        "no run would start: a Yes would join the enable run {}, which is waiting",
         run.onboarding_id
     ));
     Ok(())

@@ -37,6 +37,10 @@ async fn all_pages(db: &dyn Db, limit: u32) -> Vec<LedgerRow> {
             None => return rows,
         }
         rows.extend(page);
+        assert!(
+            rows.len() <= 20_000,
+            "the pages do not end; the last one ended with {after:?}"
+        );
     }
 }
 

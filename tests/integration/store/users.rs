@@ -41,6 +41,10 @@ async fn pages(db: &dyn Db, id: &str, limit: u32) -> Vec<Vec<UserRow>> {
         }
         assert!(after.is_some(), "a row without a GUID on a page");
         pages.push(page);
+        assert!(
+            pages.len() <= 1_000,
+            "the pages do not end; the last one ended with {after:?}"
+        );
     }
 }
 
