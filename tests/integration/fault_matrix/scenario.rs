@@ -139,8 +139,8 @@ pub(super) async fn activate(stack: &Stack, billers: &[String]) -> Outcome {
     Ok(())
 }
 
-/// On a busy machine a call may take longer than these short deadlines, again and again: then `None`, and the run is at
-/// work once more.
+/// Waits for the end of the run. If it did not succeed, because calls took longer than these short deadlines on a busy
+/// machine, starts it again and returns `None`.
 async fn is_activated(stack: &Stack, biller: &str) -> Result<Option<()>, Box<dyn std::error::Error>> {
     let run = stack.wait_for_end(biller, DEADLINE).await?;
     match run.state.as_str() {
