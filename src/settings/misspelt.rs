@@ -4,7 +4,7 @@ mod well_known;
 
 use super::reader::{Known, Reader};
 
-/// Only our settings begin like this, so such a variable must be a setting, however far from one its name is.
+/// Prefixes that only our settings use. A variable with such a prefix must be a setting, however different its name is.
 const OUR_PREFIXES: [&str; 6] = [
     "SECUREAUTH_",
     "KEY_VAULT_",
@@ -28,12 +28,12 @@ pub(super) fn report(reader: &mut Reader<'_>) {
     }
 }
 
-/// The setting that was meant, `None` for a setting and for a variable of somebody else.
+/// The setting that was meant; `None` if the name is a setting's, or another program's.
 fn meant(name: &str, known: &[Known]) -> Option<&'static str> {
     if well_known::NAMES.contains(&name) || known.iter().any(|known| known.name == name) {
         return None;
     }
-    // On Linux `lease` is another variable than `LEASE`: as good as misspelt.
+    // On Linux `lease` is another variable than `LEASE`, so it counts as misspelt.
     let written = name.to_ascii_uppercase();
     let edits = |known: &Known| {
         let setting = known.name.to_ascii_uppercase();
@@ -46,7 +46,7 @@ fn meant(name: &str, known: &[Known]) -> Option<&'static str> {
     close.min_by_key(|(_, edits)| *edits).map(|(setting, _)| setting)
 }
 
-/// So many letters may be added, left out, replaced or swapped. A short name is close to words that mean something else
+/// How many letters may be added, left out, replaced or swapped. Fewer for a short name, which is close to other words
 /// (`LEASE` to `RELEASE`, `POOL_NAME` to `POD_NAME`).
 fn most_edits(name: &str, setting: &str) -> usize {
     let begins_with = |prefix: &&str| name.starts_with(&prefix.to_ascii_uppercase());

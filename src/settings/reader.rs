@@ -50,7 +50,7 @@ impl Known {
     }
 }
 
-/// Begins a value that tells the platform to put a Key Vault secret in its place.
+/// The beginning of a Key Vault reference, which the platform replaces by the secret.
 const KEY_VAULT_REFERENCE: &str = "@microsoft.keyvault(";
 
 /// One pass over the environment. [`super::forms`] adds methods for durations, numbers and other forms.
@@ -139,7 +139,8 @@ impl<'e> Reader<'e> {
     }
 }
 
-/// The platform leaves a reference that it cannot resolve where it is, and it would be taken for the value.
+/// True for a reference that the platform could not resolve. It leaves the reference in place, which would count as the
+/// value.
 fn is_key_vault_reference(text: &str) -> bool {
     let start = text.get(..KEY_VAULT_REFERENCE.len());
     start.is_some_and(|start| start.eq_ignore_ascii_case(KEY_VAULT_REFERENCE))

@@ -42,11 +42,12 @@ pub struct RunSettings {
     pub resend_longest: Duration,
     /// How long a run waits when no worker slot is free.
     pub no_slot_pause: Duration,
-    /// Time between a rollback and the second look for what it removed (docs/ARCHITECTURE.md#rollback).
+    /// Time between a rollback and the second look for what it removed, if a call of the run had no answer
+    /// (docs/ARCHITECTURE.md#rollback).
     pub recheck_after: Duration,
     /// Pauses while SecureAuth does not show all imported users yet.
     pub verify_pauses: Vec<Duration>,
-    /// So many times in a row the process that works on a run may end without any progress.
+    /// How many times in a row the process that works on a run may end without any progress.
     pub max_take_overs: u32,
     /// How often a stuck run is reported until an operator acts.
     pub stuck_report_every: Duration,

@@ -1,4 +1,4 @@
-//! What is logged, how much of it, and what never is (S1, design.md §6).
+//! What is logged, how much of it, and what never is (docs/LOGGING.md).
 
 use functions_host::ConsoleStream;
 use local_stack::{RunRecord, Stack, UserRow};
@@ -10,7 +10,7 @@ use crate::support::{DEADLINE, Outcome, enable, ended, options, start};
 const SECRET: &str = "marked-client-secret-7f3a";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_secret_or_personal_shows_up_nowhere_not_even_at_debug_level() -> Outcome {
+async fn credentials_and_personal_data_are_never_logged_not_even_at_debug_level() -> Outcome {
     let mut marked = options()
         .set("LOG_LEVEL", "debug")
         .set("SECUREAUTH_CLIENT_SECRET", SECRET);
@@ -71,7 +71,7 @@ async fn what_is_secret_or_personal_shows_up_nowhere_not_even_at_debug_level() -
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slice_logs_at_most_ten_lines_whatever_the_number_of_users_each_with_its_ids() -> Outcome {
+async fn a_time_slice_logs_at_most_ten_lines_whatever_the_number_of_users_each_with_its_ids() -> Outcome {
     let stack = start(options().patient().set("USERS_PER_PAGE", "50"), "1876", 600).await?;
     let run = enable(&stack, "1876").await?;
     assert_eq!((run.state.as_str(), run.imported), ("succeeded", 600));
@@ -122,7 +122,7 @@ async fn serve_logs_to_stdout_and_a_subcommand_to_stderr_because_its_stdout_is_t
     Ok(())
 }
 
-/// The console's lines once the end of this run is among them.
+/// The lines of the console, as soon as the end of this run is among them.
 async fn console_until(stack: &Stack, run: &RunRecord, end: &str) -> Result<Vec<String>, Box<dyn std::error::Error>> {
     let is_end = |text: &str| text.contains(&run.onboarding_id) && text.contains(end);
     let lines = stack

@@ -13,7 +13,7 @@ use crate::support::{
     refuse_journal_entry, start, users_in_secureauth,
 };
 
-/// An active biller gets more users; they are in the pool, and the sync cannot go on.
+/// An active biller gets more users. Their import succeeds, then the sync run fails to go on and waits.
 async fn sync_that_waits(stack: &Stack, more_users: u32) -> Result<RunRecord, Box<dyn std::error::Error>> {
     enable(stack, "1876").await?;
     let more: Vec<_> = (0..more_users)
@@ -33,7 +33,7 @@ async fn roll_back(stack: &Stack, run: &RunRecord) -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_user_of_the_run_is_asked_for_once_over_several_slices_and_nobody_else() -> Outcome {
+async fn each_user_of_the_run_and_nobody_else_is_asked_for_once_over_several_time_slices() -> Outcome {
     let short = patient().set("SLICE_SECONDS", "1ms").set("USERS_PER_PAGE", "50");
     let stack = start(short, "1876", 150).await?;
     let run = sync_that_waits(&stack, 120).await?;
@@ -118,7 +118,7 @@ async fn import_late(stack: &Stack, user: &PoolUser) -> Outcome {
         .await
 }
 
-/// The pause ends now.
+/// Ends the run's pause now.
 fn rest_is_over(stack: &Stack, run: &RunRecord) -> Outcome {
     let connection = rusqlite::Connection::open(stack.database().path())?;
     connection.busy_timeout(DEADLINE)?;

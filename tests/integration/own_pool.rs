@@ -1,4 +1,4 @@
-//! A pool of the run's own: what its creation answered, doubles of it, and its end.
+//! A pool that the run created: settings that SecureAuth ignored, a second pool of the run, and its deletion.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::support::{
     refusal, refuse_journal_entry, resume, start,
 };
 
-/// A lease that is soon over, for a worker that did not give it up.
+/// Options with a short lease, for tests in which a worker does not release it.
 fn short_lease(options: StackOptions) -> StackOptions {
     [
         ("SECUREAUTH_CONNECT_DEADLINE", "500ms"),
@@ -43,7 +43,7 @@ async fn settings_that_a_new_pool_does_not_show_are_not_forgotten_when_the_worke
     let path = format!("system/pools/{}", pools[0]);
     somebody.identity(Method::PUT, &path, &changed).await?;
     stack.simulator().faults().clear();
-    // The worker gets no further than its answer: what follows from it cannot be written down.
+    // The worker can record the answer, but not that a rollback follows from it.
     refuse_journal_entry(&stack, Some("rollback_started"))?;
     stack
         .handler()
@@ -80,7 +80,8 @@ async fn until(what: &str, mut holds: impl FnMut() -> Result<bool, Box<dyn std::
     Ok(())
 }
 
-/// Another pool in the organization, with this metadata; in time before the run's users are imported.
+/// Ends a run whose organization gets another pool with this metadata before the run's users are imported. Returns the
+/// stack and the run's state.
 async fn run_with_another_pool(
     metadata: impl Fn(&str) -> Value,
 ) -> Result<(Stack, String), Box<dyn std::error::Error>> {
@@ -118,7 +119,7 @@ async fn the_generation_grows_once_however_often_a_pool_has_to_be_rolled_back() 
         .simulator()
         .faults()
         .add(Fault::on("update_organization", refusal(422, false)));
-    // The deleted pool goes on showing until it was rolled back again.
+    // Reads show the deleted pool until it has been rolled back a second time.
     stack
         .simulator()
         .faults()

@@ -1,4 +1,4 @@
-//! `plan`: what a Yes would do, found out without writing anything; and the run then does what the plan said.
+//! `plan` says what a Yes would do, and writes nothing. The run then does what the plan said.
 
 mod obstacles;
 mod told;
@@ -52,7 +52,7 @@ async fn data_errors_that_are_skipped_stop_nothing() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_stands_is_used_and_who_is_in_its_pool_is_left_alone() -> Outcome {
+async fn an_existing_organization_and_pool_are_used_and_the_pools_users_are_left_alone() -> Outcome {
     let stack = stack_with("1876", 4).await?;
     let pool = json!({"id": "old", "name": "Old", "workspace_id": "1876", "authentication_mechanisms": ["password"],
         "preferred_authentication_mechanism": "password", "identifier_case_insensitive": true,

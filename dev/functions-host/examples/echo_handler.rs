@@ -53,7 +53,7 @@ fn setting(name: &str) -> Option<String> {
     std::env::var_os(name)?.into_string().ok()
 }
 
-/// Longer than any test: whoever waits for what never comes is killed before.
+/// Longest wait for a file; longer than any test.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
 
 async fn wait_for(file: &Path) {

@@ -13,7 +13,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-/// Long enough for a busy machine; nothing waits this long when all is well.
+/// Long enough for a busy machine. A test that passes does not wait for it.
 const DEADLINE: Duration = Duration::from_mins(5);
 
 /// A running `local-stack serve`. It gets SIGTERM when it is dropped.
@@ -58,7 +58,7 @@ impl Served {
         served
     }
 
-    /// Until the last line, or the end of a program that fails.
+    /// Reads the lines until the last one that says that it is up, or until the end of a program that fails.
     fn printed_until_up(&mut self, lines: &mpsc::Receiver<String>) {
         let end = Instant::now() + DEADLINE;
         loop {

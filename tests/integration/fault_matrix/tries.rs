@@ -1,9 +1,9 @@
-//! What a busy machine may spoil is tried again, but not for ever.
+//! Repeats what can fail on a busy machine, a limited number of times.
 
-/// More than a machine that merely stalls needs.
+/// Number of attempts: more than a busy machine needs.
 const TRIES: u32 = 10;
 
-/// What an attempt answers with; fails with `what` was tried when none answers.
+/// Repeats `attempt` until it has a result. If none of the attempts has one, the error says `what` was tried.
 pub(super) async fn tried<T, F>(what: &str, mut attempt: impl FnMut() -> F) -> Result<T, Box<dyn std::error::Error>>
 where
     F: Future<Output = Result<Option<T>, Box<dyn std::error::Error>>>,
@@ -17,7 +17,7 @@ where
 }
 
 #[tokio::test]
-async fn what_never_works_is_given_up_by_name() {
+async fn the_error_says_what_was_tried_too_often() {
     let mut attempts = 0;
     let never = tried::<(), _>("a square circle", || {
         attempts += 1;
@@ -29,7 +29,7 @@ async fn what_never_works_is_given_up_by_name() {
 }
 
 #[tokio::test]
-async fn what_works_at_last_is_not_tried_again() {
+async fn an_attempt_that_succeeds_is_the_last_one() {
     let mut answers = [Some("late"), None, None].into_iter().rev();
     let late = tried("a slow call", || {
         let answer = answers.next().flatten();

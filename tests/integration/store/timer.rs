@@ -1,4 +1,4 @@
-//! Due runs: each claimed once, later and later, and only while they need a message.
+//! Due runs: each is claimed once, after longer and longer pauses, and only while it needs a message.
 
 use std::collections::HashSet;
 
@@ -18,7 +18,7 @@ async fn claimed(db: &dyn Db, limit: u32) -> Vec<OnboardingId> {
     due.into_iter().map(|due| due.id).collect()
 }
 
-/// `after` from a moment between `before` and now.
+/// Whether run 1 is due `after` from a moment between `before` and now.
 async fn is_due(db: &dyn Db, before: OffsetDateTime, after: std::time::Duration) -> bool {
     let due = db.due_at(run_id(1)).await.expect("is due some time");
     (before + after..=db.now().await + after).contains(&due)
@@ -50,7 +50,7 @@ async fn every_claim_doubles_the_pause_up_to_the_longest(db: &dyn Db) {
     }
 }
 
-async fn many_messages_later_the_pause_is_still_the_longest(db: &dyn Db) {
+async fn after_many_messages_the_pause_is_still_the_longest(db: &dyn Db) {
     let id = queued(db).await;
     for _ in 0..70 {
         db.make_due(id).await;
@@ -103,7 +103,7 @@ async fn many_timers_claim_each_run_once(db: &dyn Db) {
         db.make_due(run_id(number)).await;
         waiting.insert(run_id(number));
     }
-    // However the timers meet, none gets more than its limit and no run is claimed twice.
+    // Whatever the timers do at the same time, none claims more than its limit, and no run is claimed twice.
     let mut seen = Vec::new();
     while seen.len() < waiting.len() {
         let timers: Vec<_> = (0..6)
@@ -223,7 +223,7 @@ async fn a_postponed_run_is_due_later_but_may_be_leased(db: &dyn Db) {
     assert_eq!(run.waiting_for, None);
 }
 
-async fn only_an_open_run_nobody_has_is_postponed(db: &dyn Db) {
+async fn only_an_open_run_without_a_lease_is_postponed(db: &dyn Db) {
     let current = leased(db).await;
     let due = db.due_at(run_id(1)).await;
     db.store().postpone(run_id(1), LONG * 9).await.unwrap();
@@ -254,7 +254,7 @@ on_both![
     a_queued_run_is_due_after_the_first_pause,
     a_claim_names_the_run_and_its_trace_once,
     every_claim_doubles_the_pause_up_to_the_longest,
-    many_messages_later_the_pause_is_still_the_longest,
+    after_many_messages_the_pause_is_still_the_longest,
     work_on_the_run_starts_the_pauses_again,
     a_lease_that_expired_starts_the_pauses_again_too,
     many_timers_claim_each_run_once,
@@ -263,6 +263,6 @@ on_both![
     a_waiting_run_is_due_when_its_pause_is_over,
     a_run_that_ended_or_is_stuck_is_never_due,
     a_postponed_run_is_due_later_but_may_be_leased,
-    only_an_open_run_nobody_has_is_postponed,
+    only_an_open_run_without_a_lease_is_postponed,
     pauses_of_milliseconds_work_too,
 ];
