@@ -1,14 +1,13 @@
 //! The biller's CIAM state. It is never mixed with the state of a run on it (design.md §3).
 
-use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 use time::OffsetDateTime;
 
 use super::ids::BillerId;
-use super::words::words;
 
 /// Whether a biller signs in through SecureAuth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "snake_case")]
 pub enum CiamState {
     /// Never switched on.
     NotEnabled,
@@ -17,12 +16,6 @@ pub enum CiamState {
     /// Switched off again.
     Inactive,
 }
-
-words!(CiamState {
-    NotEnabled = "not-enabled",
-    Active = "active",
-    Inactive = "inactive",
-});
 
 /// What is recorded about one biller.
 #[derive(Debug, Clone, PartialEq, Eq)]

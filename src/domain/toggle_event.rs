@@ -1,26 +1,22 @@
 //! What an event asks for, and what follows from it: the event table of design.md §3 as one pure function.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use super::biller::CiamState;
 use super::ids::{BillerId, EventId, OnboardingId, RequestedBy};
 use super::run::{Kind, Run, RunState};
-use super::words::words;
 
 /// Who sent the event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, EnumString, IntoStaticStr, VariantNames)]
+#[serde(into = "&'static str")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Source {
     /// `Product > CIAM` (T2).
     CrmToggle,
     /// `Administration > Biller Wizard` (T1).
     BillerWizard,
 }
-
-words!(Source {
-    CrmToggle = "crm-toggle",
-    BillerWizard = "biller-wizard",
-});
 
 /// One parsed event.
 #[derive(Debug, Clone)]

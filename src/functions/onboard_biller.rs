@@ -8,7 +8,7 @@ use tracing::{error, warn};
 use super::accepted::accepted;
 use super::answer::{Answer, HttpAnswer};
 use super::invocation::{HttpTrigger, Invocation};
-use super::problem::Problem;
+use super::problem::{Code, Problem};
 use super::services::{HttpLimits, ServicesSource};
 use super::status_view::status_json;
 use super::toggle_request::ToggleRequest;
@@ -27,7 +27,7 @@ pub(super) async fn invoke(
         Ok(Ok(answer)) => answer,
         Ok(Err(problem)) => refused(problem),
         Err(_) => refused(Problem::unavailable(
-            "deadline",
+            Code::Deadline,
             "no answer in time; ask for the status before trying again",
         )),
     }
@@ -41,13 +41,13 @@ pub(super) fn refuse_unread(limits: HttpLimits) -> Answer {
 fn too_large(limits: HttpLimits) -> Problem {
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
-        "body-too-large",
+        Code::BodyTooLarge,
         format!("the body may have {} bytes at most", limits.max_body),
     )
 }
 
 fn refused(problem: Problem) -> Answer {
-    warn!(code = problem.code(), "request refused");
+    warn!(code = %problem.code(), "request refused");
     let line = format!("refused: {}", problem.code());
     Answer::http(problem.into()).log(line)
 }
@@ -65,7 +65,7 @@ async fn handle(
         "POST" => accept(source, limits, trigger, invocation, biller_id).await,
         _ => Err(Problem::new(
             StatusCode::METHOD_NOT_ALLOWED,
-            "method-not-allowed",
+            Code::MethodNotAllowed,
             "GET and POST are allowed",
         )
         .header("allow", "GET, POST")),
@@ -117,7 +117,7 @@ async fn status(source: &dyn ServicesSource, biller_id: &BillerId) -> Result<Ans
 fn database_problem(error: &StoreError) -> Problem {
     error!(error = %crate::telemetry::chain(error), "the database could not be used");
     Problem::unavailable(
-        "database-unavailable",
+        Code::DatabaseUnavailable,
         "the database is not available; the same request may be sent again",
     )
 }

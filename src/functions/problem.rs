@@ -2,21 +2,42 @@
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use strum::{Display, IntoStaticStr};
 
 use super::answer::HttpAnswer;
+
+/// What a refusal is called: its member `code`, and the end of its `type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, IntoStaticStr)]
+#[cfg_attr(test, derive(strum::VariantNames))]
+#[strum(serialize_all = "snake_case")]
+pub(super) enum Code {
+    BadRequest,
+    BillerNotFound,
+    MethodNotAllowed,
+    OppositeOperationRunning,
+    Stuck,
+    EventIdReused,
+    BillerWithoutName,
+    BodyTooLarge,
+    Configuration,
+    VaultUnavailable,
+    DatabaseUnavailable,
+    Schema,
+    Deadline,
+}
 
 /// A refusal.
 #[derive(Debug, Clone)]
 pub(super) struct Problem {
     status: StatusCode,
-    code: &'static str,
+    code: Code,
     detail: String,
     members: Vec<(&'static str, Value)>,
     headers: Vec<(&'static str, String)>,
 }
 
 impl Problem {
-    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+    pub(super) fn new(status: StatusCode, code: Code, detail: impl Into<String>) -> Self {
         Self {
             status,
             code,
@@ -27,20 +48,20 @@ impl Problem {
     }
 
     pub(super) fn bad_request(member: &str, detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "bad-request", detail).with("member", member)
+        Self::new(StatusCode::BAD_REQUEST, Code::BadRequest, detail).with("member", member)
     }
 
     /// Not in `ciam.Biller`.
     pub(super) fn biller_not_found() -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
-            "biller-not-found",
+            Code::BillerNotFound,
             "there is no biller with this id",
         )
     }
 
     /// Database, vault or settings are not there.
-    pub(super) fn unavailable(code: &'static str, detail: impl Into<String>) -> Self {
+    pub(super) fn unavailable(code: Code, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(10)
     }
 
@@ -58,8 +79,8 @@ impl Problem {
         self.header("retry-after", seconds.to_string()).with("retryable", true)
     }
 
-    /// The word that says what it is, for logs.
-    pub(super) fn code(&self) -> &'static str {
+    /// What it is called, for logs.
+    pub(super) fn code(&self) -> Code {
         self.code
     }
 }
@@ -70,7 +91,7 @@ impl From<Problem> for HttpAnswer {
             "type": format!("urn:biller-onboarding:{}", problem.code),
             "title": problem.status.canonical_reason().unwrap_or_default(),
             "status": problem.status.as_u16(),
-            "code": problem.code,
+            "code": <&str>::from(problem.code),
             "detail": problem.detail,
         });
         if let Some(object) = body.as_object_mut() {
@@ -85,5 +106,20 @@ impl From<Problem> for HttpAnswer {
         answer.content_type = "application/problem+json; charset=utf-8";
         answer.headers = problem.headers;
         answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use strum::VariantNames;
+
+    use super::*;
+
+    #[test]
+    fn callers_find_every_code_in_the_readme() {
+        let readme = include_str!("../../README.md");
+        for code in Code::VARIANTS {
+            assert!(readme.contains(&format!("`{code}`")), "{code}");
+        }
     }
 }

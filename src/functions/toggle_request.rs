@@ -65,7 +65,7 @@ impl ToggleRequest {
 /// serde would also take `{"crm-toggle": null}` for the word.
 fn source<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Source, D::Error> {
     let word = String::deserialize(deserializer)?;
-    Source::parse(&word).ok_or_else(|| serde::de::Error::custom("not a word that is known"))
+    word.parse().map_err(serde::de::Error::custom)
 }
 
 fn not_the_form() -> Problem {

@@ -56,7 +56,7 @@ impl RunContext<'_> {
                 ..Batch::default()
             };
             self.write(batch).await.map_err(StepError::from)?;
-            debug!(step = step.as_str(), "step begins");
+            debug!(%step, "step begins");
         }
         Ok(steps::run(self, step).await?)
     }
@@ -66,7 +66,7 @@ impl RunContext<'_> {
         let state = match ending {
             Ending::Failed(reason) => {
                 warn!(
-                    reason = reason.as_str(),
+                    %reason,
                     "the run failed; nothing of it is left in SecureAuth"
                 );
                 RunState::Failed
@@ -74,7 +74,7 @@ impl RunContext<'_> {
             Ending::Stuck(reason) => {
                 let left = self.leftovers();
                 error!(
-                    reason = reason.as_str(),
+                    %reason,
                     left, "the run is stuck; an operator has to take it on"
                 );
                 RunState::Stuck
@@ -175,7 +175,7 @@ impl RunContext<'_> {
         reason: Reason,
         pauses_used: u32,
     ) -> Result<Advanced, StoreError> {
-        warn!(waiting_for = reason.as_str(), ?after, pauses_used, "the run pauses");
+        warn!(waiting_for = %reason, ?after, pauses_used, "the run pauses");
         let release = Release::Wait {
             after,
             state,
@@ -189,9 +189,9 @@ impl RunContext<'_> {
 
     /// Calls of this run that were given up may still arrive; they are waited out before the first undo.
     async fn begin_rollback(&mut self, reason: Reason) -> Result<Advanced, StoreError> {
-        warn!(reason = reason.as_str(), "what the run created is rolled back");
+        warn!(%reason, "what the run created is rolled back");
         self.note(Entry::RollbackStarted {
-            reason: reason.as_str().to_owned(),
+            reason: reason.to_string(),
         })
         .await?;
         let release = Release::Wait {

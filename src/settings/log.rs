@@ -2,21 +2,21 @@
 //!
 //! Variables: `LOG_LEVEL`, `LOG_FORMAT`.
 
+use strum::{Display, EnumString, VariantNames};
 use tracing::metadata::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
 use super::environment::Environment;
 use super::reader::{Known, Reader};
-use super::word::words;
 
-words! {
-    /// How a line looks.
-    pub LogFormat {
-        /// One JSON object.
-        Json = "json",
-        /// For a person at a terminal.
-        Text = "text",
-    }
+/// How a line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum LogFormat {
+    /// One JSON object.
+    Json,
+    /// For a person at a terminal.
+    Text,
 }
 
 /// What is logged, and how a line looks.
@@ -39,7 +39,7 @@ impl Log {
             filter: reader
                 .optional(known, filter)
                 .unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO)),
-            format: reader.word("LOG_FORMAT", LogFormat::Json),
+            format: reader.one_of("LOG_FORMAT", LogFormat::Json),
         }
     }
 

@@ -100,29 +100,18 @@ pub enum Ending {
 }
 
 /// An operator's command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display)]
+#[strum(serialize_all = "snake_case")]
 pub enum Operation {
-    /// Open again where it stood, due now, with fresh pauses: `stuck` or `waiting` → `rollback` if that had begun, else
+    /// Open again where it stood, due now, with fresh pauses: `stuck` or `waiting` → `rolling_back` if that had begun, else
     /// `waiting`.
     Resume,
-    /// Roll back: `stuck`, `waiting` or `queued` → `rollback`, due now, with fresh pauses and time.
+    /// Roll back: `stuck`, `waiting` or `queued` → `rolling_back`, due now, with fresh pauses and time.
     Rollback,
     /// A run no worker ever had: `queued` → `cancelled`.
     Cancel,
     /// The operator cleaned up by hand: `stuck` → `failed`.
     Close,
-}
-
-impl Operation {
-    /// The word in the journal and on the command line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Resume => "resume",
-            Self::Rollback => "rollback",
-            Self::Cancel => "cancel",
-            Self::Close => "close",
-        }
-    }
 }
 
 /// What came of an operator's command.

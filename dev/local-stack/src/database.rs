@@ -22,7 +22,7 @@ pub struct Database {
 /// What is recorded about a biller (`biller_ciam`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BillerRecord {
-    /// `not-enabled|active|inactive`.
+    /// `not_enabled|active|inactive`.
     pub state: String,
     /// Since when it is active.
     pub activation_date: Option<OffsetDateTime>,

@@ -7,7 +7,6 @@ use rusqlite::{OptionalExtension, ToSql, Transaction, params};
 use super::columns::{Guid, Micros, RUN, run_row};
 use super::error::Fault;
 use crate::domain::ids::{OnboardingId, WorkerId};
-use crate::domain::reason::Reason;
 use crate::domain::run::{Run, RunState};
 use crate::store::row::LeaseColumns;
 use crate::store::transition::{lease_refused, leased_state};
@@ -64,7 +63,7 @@ pub(super) fn lease(
             updated_at = ?5 WHERE onboarding_id = ?1",
         params![
             Guid(id.0),
-            leased_state(before.state).as_str(),
+            <&str>::from(leased_state(before.state)),
             Guid(worker.0),
             now.plus(ttl),
             now
@@ -137,9 +136,9 @@ pub(super) fn release(
                 rolling_back_since = CASE WHEN ?10 THEN ifnull(rolling_back_since, ?9) ELSE rolling_back_since END",
             &[
                 &now.plus(*after),
-                &state.as_str(),
-                &waiting_for.as_str(),
-                &reason.map(Reason::as_str),
+                &<&str>::from(state),
+                &<&str>::from(waiting_for),
+                &reason.map(<&str>::from),
                 pauses_used,
                 &now,
                 &(*state == RunState::RollingBack),
