@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use super::told;
 use crate::domain::ids::BillerId;
+use crate::domain::reason::Reason;
 use crate::domain::toggle_event::{Decision, RunHead};
 use crate::functions::Services;
 use crate::saga::preview::Preview;
@@ -23,18 +24,14 @@ fn obstacle(plan: &Preview) -> Option<String> {
     let Some(outlook) = &plan.outlook else {
         return Some(format!("no run would start: {}", why_none(plan)));
     };
-    let stops: Vec<&str> = outlook.stops.iter().map(|reason| reason.as_str()).collect();
+    let stops: Vec<&str> = outlook.stops.iter().map(<&str>::from).collect();
     (!stops.is_empty()).then(|| format!("the run would not succeed: {}", stops.join(", ")))
 }
 
 fn why_none(plan: &Preview) -> String {
     match &plan.decision {
         Decision::Join(RunHead { id, kind, state, .. }) => {
-            format!(
-                "a Yes would join the {} run {id}, which is {}",
-                kind.as_str(),
-                state.as_str()
-            )
+            format!("a Yes would join the {kind} run {id}, which is {state}")
         }
         Decision::OppositeRunning(id) => format!("the disable run {id} is open"),
         Decision::Stuck(id) => {
@@ -43,7 +40,7 @@ fn why_none(plan: &Preview) -> String {
             let reason = reason.unwrap_or("no reason is recorded");
             format!("run {id} is stuck ({reason})")
         }
-        Decision::BillerWithoutName => "biller_without_name".to_owned(),
+        Decision::BillerWithoutName => Reason::BillerWithoutName.to_string(),
         _ => "there is nothing to do".to_owned(),
     }
 }
@@ -53,7 +50,7 @@ fn report(plan: &Preview, obstacle: Option<&str>) -> Result<String, std::fmt::Er
     let ciam = &plan.biller;
     writeln!(text, "biller        {}", ciam.biller_id)?;
     writeln!(text, "name          {}", plan.name.as_deref().unwrap_or("-"))?;
-    writeln!(text, "ciam          {}", ciam.state.as_str())?;
+    writeln!(text, "ciam          {}", ciam.state)?;
     match &plan.outlook {
         Some(outlook) => outlook::report(&mut text, outlook)?,
         None => writeln!(text, "run           none")?,

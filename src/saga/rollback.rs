@@ -51,7 +51,7 @@ pub(super) async fn next(context: &mut RunContext<'_>) -> Result<Option<Ending>,
 }
 
 async fn begin(context: &mut RunContext<'_>) -> Result<(), StepError> {
-    let reason = recorded_reason(context).as_str().to_owned();
+    let reason = recorded_reason(context).to_string();
     Ok(context.note(Entry::RollbackStarted { reason }).await?)
 }
 
@@ -60,7 +60,7 @@ fn recorded_reason(context: &RunContext<'_>) -> Reason {
     let begun = context.journal.rollback_reason.as_deref();
     begun
         .or(context.run.reason.as_deref())
-        .and_then(Reason::parse)
+        .and_then(|reason| reason.parse().ok())
         .unwrap_or(Reason::Operator)
 }
 

@@ -71,7 +71,7 @@ impl RunContext<'_> {
                 ..Batch::default()
             };
             self.write(batch).await.map_err(StepError::from)?;
-            debug!(step = step.as_str(), "step begins");
+            debug!(%step, "step begins");
         }
         Ok(steps::run(self, step).await?)
     }
@@ -81,7 +81,7 @@ impl RunContext<'_> {
         let state = match ending {
             Ending::Failed(reason) => {
                 warn!(
-                    reason = reason.as_str(),
+                    %reason,
                     "the run failed; nothing it created is left in SecureAuth"
                 );
                 RunState::Failed
@@ -89,7 +89,7 @@ impl RunContext<'_> {
             Ending::Stuck(reason) => {
                 let left = self.journal.leftovers();
                 error!(
-                    reason = reason.as_str(),
+                    %reason,
                     left, "the run is stuck until an operator acts"
                 );
                 RunState::Stuck
@@ -190,7 +190,7 @@ impl RunContext<'_> {
         reason: Reason,
         pauses_used: u32,
     ) -> Result<Advanced, StoreError> {
-        warn!(waiting_for = reason.as_str(), ?after, pauses_used, "the run pauses");
+        warn!(waiting_for = %reason, ?after, pauses_used, "the run pauses");
         let release = Release::Wait {
             after,
             state,
@@ -205,9 +205,9 @@ impl RunContext<'_> {
 
     /// Starts the rollback once calls without an answer have ended; at once when every call was answered.
     async fn begin_rollback(&mut self, reason: Reason) -> Result<Advanced, StoreError> {
-        warn!(reason = reason.as_str(), "rollback begins");
+        warn!(%reason, "rollback begins");
         self.note(Entry::RollbackStarted {
-            reason: reason.as_str().to_owned(),
+            reason: reason.to_string(),
         })
         .await?;
         let late = self.guard.late();

@@ -5,57 +5,58 @@
 //! `SECOND_FACTOR_MECHANISMS`, `ADDRESS_VERIFIED`, `ACTIVE_USER_STATUS`, `PAYLOAD_FIRST_NAME`, `PAYLOAD_LAST_NAME`,
 //! `PAYLOAD_USER_NAME`, `ON_INVALID_USER`, `MAX_SKIPPED_PERCENT`, `VERIFY`.
 
-use super::forms::different_words;
+use strum::{Display, EnumString, VariantNames};
+
+use super::forms::{choices, different_values};
 use super::pool_name::PoolName;
 use super::reader::{Known, Reader};
-use super::word::{Word, words};
 
-words! {
-    /// A first or second factor (docs/reference/secureauth-api.md#sign-in).
-    pub Mechanism {
-        /// One-time password from an authenticator app.
-        Totp = "totp",
-        /// Password.
-        Password = "password",
-        /// One-time password by any channel.
-        Otp = "otp",
-        /// One-time password by e-mail.
-        EmailOtp = "email_otp",
-        /// One-time password by text message.
-        SmsOtp = "sms_otp",
-        /// Passkey or security key.
-        Webauthn = "webauthn",
-    }
+/// A first or second factor (docs/reference/secureauth-api.md#sign-in).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum Mechanism {
+    /// One-time password from an authenticator app.
+    Totp,
+    /// Password.
+    Password,
+    /// One-time password by any channel.
+    Otp,
+    /// One-time password by e-mail.
+    EmailOtp,
+    /// One-time password by text message.
+    SmsOtp,
+    /// Passkey or security key.
+    Webauthn,
 }
 
-words! {
-    /// The SecureAuth status of a user who is active in the CRM.
-    pub ActiveUserStatus {
-        /// May sign in; the first sign-in goes through a reset or a one-time password.
-        Active = "active",
-        /// Has to go through the activation flow first.
-        New = "new",
-    }
+/// The SecureAuth status of a user who is active in the CRM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum ActiveUserStatus {
+    /// May sign in; the first sign-in goes through a reset or a one-time password.
+    Active,
+    /// Has to go through the activation flow first.
+    New,
 }
 
-words! {
-    /// What happens to a run when a user has a data error (docs/decisions.md#invalid-users).
-    pub OnInvalidUser {
-        /// The run fails before anything is written to SecureAuth.
-        Fail = "fail",
-        /// The user is left out and reported.
-        Skip = "skip",
-    }
+/// What happens to a run when a user has a data error (docs/decisions.md#invalid-users).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum OnInvalidUser {
+    /// The run fails before anything is written to SecureAuth.
+    Fail,
+    /// The user is left out and reported.
+    Skip,
 }
 
-words! {
-    /// How the imported users are verified.
-    pub Verify {
-        /// By the pool's count, and by their ids if it differs.
-        Count = "count",
-        /// By their ids, always.
-        Full = "full",
-    }
+/// How the imported users are verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum Verify {
+    /// By the pool's count, and by their ids if it differs.
+    Count,
+    /// By their ids, always.
+    Full,
 }
 
 /// What is created in SecureAuth, and how users' data is checked.
@@ -123,7 +124,7 @@ impl OnboardingSettings {
             create_deactivated: reader.flag("CREATE_DEACTIVATED", true),
             pool_name: PoolName::read(reader),
             identifier_case_insensitive: reader.flag("IDENTIFIER_CASE_INSENSITIVE", true),
-            authentication_mechanisms: reader.words(
+            authentication_mechanisms: reader.several_of(
                 "AUTHENTICATION_MECHANISMS",
                 &[
                     Mechanism::Totp,
@@ -132,14 +133,15 @@ impl OnboardingSettings {
                     Mechanism::Webauthn,
                 ],
             ),
-            preferred_authentication_mechanism: reader.word("PREFERRED_AUTHENTICATION_MECHANISM", Mechanism::Password),
+            preferred_authentication_mechanism: reader
+                .one_of("PREFERRED_AUTHENTICATION_MECHANISM", Mechanism::Password),
             second_factor_mechanisms: Vec::new(),
             address_verified: reader.flag("ADDRESS_VERIFIED", false),
-            active_user_status: reader.word("ACTIVE_USER_STATUS", ActiveUserStatus::Active),
+            active_user_status: reader.one_of("ACTIVE_USER_STATUS", ActiveUserStatus::Active),
             payload: PayloadMembers::read(reader),
-            on_invalid_user: reader.word("ON_INVALID_USER", OnInvalidUser::Fail),
+            on_invalid_user: reader.one_of("ON_INVALID_USER", OnInvalidUser::Fail),
             max_skipped_percent: reader.number("MAX_SKIPPED_PERCENT", 10, 0..=100),
-            verify: reader.word("VERIFY", Verify::Count),
+            verify: reader.one_of("VERIFY", Verify::Count),
         };
         reader.require(
             settings
@@ -160,11 +162,11 @@ impl OnboardingSettings {
 fn second_factors(reader: &mut Reader<'_>) -> Option<Vec<Mechanism>> {
     let form = format!(
         "different values separated by commas out of {}, or `none` for no second factor",
-        Mechanism::choices()
+        choices(Mechanism::VARIANTS)
     );
     reader.required(Known::new("SECOND_FACTOR_MECHANISMS", form), |text| match text {
         "none" => Some(Vec::new()),
-        words => different_words(words),
+        values => different_values(values),
     })
 }
 
@@ -246,7 +248,7 @@ mod tests {
         let first: Vec<_> = settings
             .authentication_mechanisms
             .iter()
-            .map(|word| word.as_str())
+            .map(ToString::to_string)
             .collect();
         assert_eq!(first, ["totp", "password", "email_otp", "webauthn"]);
         assert_eq!(settings.preferred_authentication_mechanism, Mechanism::Password);

@@ -116,7 +116,7 @@ async fn a_locked_database_is_503_with_nothing_stored_and_a_run_waits_for_it() -
     let refused = stack.front_door().post("1876", &toggle(true, "e-1")).await?;
     assert_eq!(
         (refused.status, refused.text_at("/code")),
-        (503, "database-unavailable")
+        (503, "database_unavailable")
     );
     assert!(refused.header("retry-after").is_some());
     locker.execute_batch("COMMIT")?;
@@ -138,7 +138,7 @@ async fn status_tells_support_why_a_biller_failed() -> Outcome {
         "secureauth_refused",
         "rollback_started",
         "organization_deleted",
-        "not-enabled",
+        "not_enabled",
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }

@@ -26,7 +26,14 @@ async fn answered(method: &str, body: Option<&str>) -> Value {
     let trigger = Envelope::parse(envelope.as_bytes()).and_then(Envelope::http_trigger);
     let invocation = Invocation::of(&HeaderMap::new());
     let limits = HttpLimits::default();
-    let answer = invoke(&Unset, limits, Instant::now() + limits.deadline, &trigger.unwrap(), &invocation).await;
+    let answer = invoke(
+        &Unset,
+        limits,
+        Instant::now() + limits.deadline,
+        &trigger.unwrap(),
+        &invocation,
+    )
+    .await;
     let body = answer.into_response().into_body();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     let envelope: Value = serde_json::from_slice(&bytes).unwrap();

@@ -23,7 +23,7 @@ pub(super) async fn check(context: &mut RunContext<'_>, pool: &PoolId) -> Result
         IdpCheck::Present => "present",
         IdpCheck::NotPermitted => {
             warn!(pool_id = %pool, "cannot check the identity provider: the scope read_configuration is missing");
-            "not-checked"
+            "not_checked"
         }
         IdpCheck::Missing => return ensure_pool::create_again(context, pool).await,
     };

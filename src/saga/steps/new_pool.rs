@@ -42,5 +42,6 @@ fn mechanisms(words: &[settings::onboarding::Mechanism]) -> Result<Vec<Mechanism
 }
 
 fn mechanism(word: settings::onboarding::Mechanism) -> Result<Mechanism, StepError> {
-    Mechanism::parse(word.as_str()).ok_or(StepError::Permanent(Reason::SettingsIgnored))
+    let refused = |_| StepError::Permanent(Reason::SettingsIgnored);
+    word.to_string().parse().map_err(refused)
 }

@@ -68,7 +68,7 @@ fn sent_hash(user: &ImportUser) -> String {
         Some(&user.email),
         user.first_name.as_deref(),
         user.last_name.as_deref(),
-        Some(user.status.as_str()),
+        Some(<&str>::from(user.status)),
     ])
 }
 
@@ -83,7 +83,7 @@ pub(super) fn shown_hash(user: &User, members: &PayloadMembers) -> String {
         email.map(|it| it.address.as_str()),
         member(first_name),
         member(last_name),
-        user.status.map(UserStatus::as_str),
+        user.status.map(<&str>::from),
     ])
 }
 

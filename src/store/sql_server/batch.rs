@@ -14,7 +14,6 @@ use super::session::{PAIRS, Transaction};
 use crate::domain::ids::OnboardingId;
 use crate::domain::issue::Issue;
 use crate::domain::journal::{Entry, Recorded};
-use crate::domain::step::Step;
 use crate::store::row::{entry_columns, recorded};
 use crate::store::transition::identifier_key;
 use crate::store::{Batch, Lease, PoolUser};
@@ -46,7 +45,7 @@ async fn update_run(transaction: &mut Transaction, lease: &Lease, batch: &Batch)
         Failed = COALESCE(@P12, Failed)";
     let progress = batch.progress;
     let values: [&dyn ToSql; 9] = [
-        &or_empty(batch.step.map(Step::as_str)),
+        &or_empty(batch.step.map(<&str>::from)),
         &batch.issues_total.map(clamp),
         &batch.generation.map(i64::from),
         &batch.is_progress,
@@ -141,7 +140,7 @@ async fn insert_issues(transaction: &mut Transaction, id: OnboardingId, issues: 
         of_user = known("i.UserGuid = n.UserGuid"),
     );
     let rows = distinct(issues)
-        .map(|issue| json!({ "g": issue.user_guid, "f": issue.field.as_str(), "c": issue.code.as_str() }));
+        .map(|issue| json!({ "g": issue.user_guid, "f": <&str>::from(issue.field), "c": <&str>::from(issue.code) }));
     for chunk in chunks(rows) {
         let values: [&dyn ToSql; 3] = [&id.0, &chunk, &clamp(Batch::ISSUES_KEPT)];
         transaction.execute(&sql, &values).await?;
