@@ -48,6 +48,8 @@ pub enum Reason {
     Recheck,
     /// All worker slots of the tenant are taken.
     WorkerSlot,
+    /// The settings name another tenant than when the run started.
+    TenantChanged,
     /// The process that worked on the run ended again and again without any progress in between.
     WorkerLost,
     /// The database did not answer, or refused a statement.

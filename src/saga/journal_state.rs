@@ -3,8 +3,8 @@
 mod records;
 
 pub(super) use records::{
-    ChunkState, ComparedState, ImportState, OrganizationState, Origin, PoolState, PoolUsersState, RecheckState,
-    RollbackStep,
+    ChunkState, ComparedState, ImportState, KeptState, OrganizationState, Origin, PoolState, PoolUsersState,
+    RecheckState, RollbackStep,
 };
 
 use crate::domain::journal::Entry;
@@ -14,6 +14,8 @@ use crate::domain::step::Step;
 /// What the journal's entries add up to.
 #[derive(Debug, Clone, Default)]
 pub(super) struct JournalState {
+    /// The settings that the run keeps, once it started.
+    pub(super) kept: Option<KeptState>,
     /// CRM rows that are not `deleted`; `None` before they were checked.
     pub(super) users_total: Option<u64>,
     pub(super) organization: Option<OrganizationState>,
@@ -59,6 +61,17 @@ impl JournalState {
     /// Adds the next entry.
     pub(super) fn apply(&mut self, entry: &Entry) {
         match entry {
+            Entry::SettingsKept {
+                tenant,
+                payload_schema_id,
+                variables,
+            } => {
+                self.kept = Some(KeptState {
+                    tenant: tenant.clone(),
+                    payload_schema_id: payload_schema_id.clone(),
+                    variables: variables.clone(),
+                });
+            }
             Entry::UsersChecked { total, .. } => self.users_total = Some(*total),
             Entry::OrganizationFound {
                 organization_id,

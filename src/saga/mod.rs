@@ -10,6 +10,7 @@ mod failure;
 mod give_back;
 mod heartbeat;
 mod journal_state;
+mod kept_settings;
 mod lease_guard;
 mod leftovers;
 mod look;

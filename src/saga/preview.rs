@@ -11,6 +11,7 @@ mod stops;
 pub use self::outlook::{ImportOutlook, Mark, OrganizationOutlook, Outlook, PoolOutlook, SchemaOutlook, UsersOutlook};
 use self::reading::Reading;
 use super::Saga;
+use super::kept_settings::KeptSettings;
 use super::naming::Subject;
 use crate::domain::biller::BillerCiam;
 use crate::domain::ids::BillerId;
@@ -71,8 +72,10 @@ impl Saga {
     async fn outlook(&self, kind: Kind, plan: &Preview) -> Result<Outlook, StoreError> {
         let decided_at = self.dependencies.clock.now();
         let would_be = self.new_run_id();
+        let kept = KeptSettings::of(None, &self.dependencies)?;
         let subject = Subject {
             dependencies: &self.dependencies,
+            settings: &kept,
             biller_id: &plan.biller.biller_id,
             biller_name: plan.name.as_deref(),
             generation: plan.biller.generation,

@@ -21,6 +21,9 @@ impl RunContext<'_> {
         if self.run.take_overs >= self.times().max_take_overs {
             return self.give_up_on_take_overs().await;
         }
+        if let Err(error) = self.keep_settings().await {
+            return self.failed(error).await;
+        }
         loop {
             match self.next().await {
                 Ok(Some(ending)) => match self.end(&ending).await {

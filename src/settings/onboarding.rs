@@ -7,6 +7,9 @@
 
 use strum::{Display, EnumString, VariantNames};
 
+use std::collections::BTreeMap;
+
+use super::environment::Environment;
 use super::forms::{choices, different_values};
 use super::pool_name::PoolName;
 use super::reader::{Known, Reader};
@@ -62,6 +65,9 @@ pub enum Verify {
 /// What is created in SecureAuth, and how users' data is checked.
 #[derive(Debug, Clone)]
 pub struct OnboardingSettings {
+    /// The variables these settings were read from, defaults included: [`OnboardingSettings::from_variables`] reads them
+    /// again.
+    pub variables: BTreeMap<String, String>,
     /// `parent_id` of every organization (docs/requirements.md#o1).
     pub parent_organization_id: String,
     /// Put before the biller id to make the organization id.
@@ -104,7 +110,16 @@ pub struct PayloadMembers {
 }
 
 impl OnboardingSettings {
+    /// The settings of these variables, whatever the environment says now; `None` if a value is unknown.
+    pub fn from_variables(variables: &BTreeMap<String, String>) -> Option<Self> {
+        let environment = Environment::of(variables.clone());
+        let mut reader = Reader::new(&environment);
+        let settings = Self::read(&mut reader);
+        settings.filter(|_| reader.finish().0.is_empty())
+    }
+
     pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let known_before = reader.known().len();
         let parent_organization_id = reader.text(
             "PARENT_ORGANIZATION_ID",
             "an organization or workspace id: letters, digits, `.`, `_`, `-`",
@@ -119,6 +134,7 @@ impl OnboardingSettings {
         );
         let second_factor_mechanisms = second_factors(reader);
         let settings = Self {
+            variables: BTreeMap::new(),
             parent_organization_id,
             organization_id_prefix,
             create_deactivated: reader.flag("CREATE_DEACTIVATED", true),
@@ -152,6 +168,7 @@ impl OnboardingSettings {
             || "one of AUTHENTICATION_MECHANISMS".to_owned(),
         );
         Some(Self {
+            variables: reader.values_since(known_before),
             second_factor_mechanisms: second_factor_mechanisms?,
             ..settings
         })
@@ -238,6 +255,19 @@ mod tests {
         for bad in ["totp,none", "totp,totp", "pigeon"] {
             assert!(read(&[("SECOND_FACTOR_MECHANISMS", bad)]).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn settings_are_read_again_from_their_variables_whatever_the_environment_says() {
+        let set = [NO_SECOND_FACTOR, ("ORGANIZATION_ID_PREFIX", "ic-"), ("ADDRESS_VERIFIED", "true")];
+        let settings = read(&set).unwrap();
+        assert_eq!(settings.variables["PARENT_ORGANIZATION_ID"], "invoice-cloud");
+        let again = OnboardingSettings::from_variables(&settings.variables).unwrap();
+        assert_eq!(again.variables, settings.variables);
+        assert!(again.organization_id_prefix == "ic-" && again.address_verified);
+        let mut newer = settings.variables;
+        newer.insert("VERIFY".into(), "twice".into());
+        assert!(OnboardingSettings::from_variables(&newer).is_none());
     }
 
     #[test]

@@ -25,7 +25,7 @@ impl Subject<'_> {
     pub(super) fn outgoing(&self, user: CrmUser) -> Outgoing {
         let ids = self.derived_ids();
         let user_id = ids.user_id(user.user_guid);
-        let status = match (user.status, self.dependencies.settings.active_user_status) {
+        let status = match (user.status, self.settings.onboarding.active_user_status) {
             (Status::Active, ActiveUserStatus::Active) => UserStatus::Active,
             (Status::Active, ActiveUserStatus::New) | (Status::New, _) => UserStatus::New,
             (Status::Inactive, _) => UserStatus::Inactive,
