@@ -259,7 +259,11 @@ mod tests {
 
     #[test]
     fn settings_are_read_again_from_their_variables_whatever_the_environment_says() {
-        let set = [NO_SECOND_FACTOR, ("ORGANIZATION_ID_PREFIX", "ic-"), ("ADDRESS_VERIFIED", "true")];
+        let set = [
+            NO_SECOND_FACTOR,
+            ("ORGANIZATION_ID_PREFIX", "ic-"),
+            ("ADDRESS_VERIFIED", "true"),
+        ];
         let settings = read(&set).unwrap();
         assert_eq!(settings.variables["PARENT_ORGANIZATION_ID"], "invoice-cloud");
         let again = OnboardingSettings::from_variables(&settings.variables).unwrap();

@@ -21,7 +21,6 @@ use crate::store::{Batch, Lease, PoolUser};
 pub(super) async fn write(pool: &Pool, lease: &Lease, batch: &Batch) -> Result<(), Fault> {
     let id = lease.onboarding_id;
     let mut transaction = pool.begin().await?;
-    update_run(&mut transaction, lease, batch).await?;
     append(&mut transaction, id, &batch.entries).await?;
     ledger::upsert(&mut transaction, id, &batch.ledger).await?;
     insert_pool_users(&mut transaction, id, &batch.pool_users_before).await?;
@@ -33,6 +32,8 @@ pub(super) async fn write(pool: &Pool, lease: &Lease, batch: &Batch) -> Result<(
         let values: [&dyn ToSql; 2] = [&id.0, &i64::from(generation)];
         transaction.execute(sql, &values).await?;
     }
+    // The run's row comes last, and with it the fence: locked any longer, it would keep the run's own heart-beat waiting.
+    update_run(&mut transaction, lease, batch).await?;
     transaction.commit().await
 }
 
