@@ -59,8 +59,8 @@ async fn update_run(transaction: &mut Transaction, lease: &Lease, batch: &Batch)
     update_leased(transaction, lease, set, &values).await
 }
 
-/// Appends to the run's journal. This transaction has locked the run's row, so nobody else appends meanwhile. Entries are
-/// passed as parameters and not as JSON, because not every engine's `OPENJSON` decodes escaped characters
+/// Appends to the run's journal. A worker that lost its lease may append at the same time: its fence then fails, or one of
+/// the two finds the number taken and tries again. Entries are passed as parameters and not as JSON, because not every engine's `OPENJSON` decodes escaped characters
 /// (docs/reference/sql-server.md#json-rows).
 pub(super) async fn append(transaction: &mut Transaction, id: OnboardingId, entries: &[Entry]) -> Result<(), Fault> {
     for chunk in entries.chunks(PAIRS) {
