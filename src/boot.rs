@@ -23,8 +23,9 @@ use crate::store::{SCHEMA_VERSIONS, Store};
 use crate::telemetry::chain;
 use ic_secureauth_api::{self as api, ClientAuthMethod};
 
-/// The scopes asked for (reference section 1); the last one is optional.
-const SCOPES: [&str; 3] = ["manage_configuration", "identity", "read_configuration"];
+/// The scopes asked for (docs/reference/secureauth-api.md#access-scopes); the client does without the last two, which let it look
+/// for a pool's identity provider.
+const SCOPES: [&str; 4] = ["manage_configuration", "identity", "read_configuration", "manage_idps"];
 
 /// Makes the services once everything they need is there.
 #[derive(Debug)]

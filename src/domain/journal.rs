@@ -102,7 +102,7 @@ pub enum Entry {
     IdpChecked {
         /// The pool.
         pool_id: String,
-        /// `present`, or `not-checked` where the scope `read_configuration` is missing.
+        /// `present`, or `not-checked` where the token has neither the scope `manage_idps` nor `read_configuration`.
         result: String,
     },
     /// Intent: these users go into the pool.

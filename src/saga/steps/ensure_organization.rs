@@ -152,12 +152,16 @@ pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<b
     let mut pools = context.api.pools_of(&id).await?;
     pools.retain(|pool| !pool.deleted);
     let others = pools.iter().any(|pool| !context.created(pool.marker().as_ref()));
-    let children = context.api.child_count(&id).await?.unwrap_or_default() > 0;
-    if others || children {
+    let children = context.api.child_count(&id).await?;
+    if others || children.is_some_and(|children| children > 0) {
         return Err(StepError::Stuck(Reason::NotRolledBack));
     }
     if !pools.is_empty() {
         return Ok(false);
+    }
+    // Not knowing whether there are children is no permission to delete their parent.
+    if children.is_none() {
+        return Err(StepError::not_shown());
     }
     context
         .note(Entry::DeleteOrganization {

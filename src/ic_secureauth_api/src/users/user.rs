@@ -6,7 +6,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    super::{SchemaId, UserId, id::unset_is_none},
+    super::{
+        SchemaId, UserId,
+        concerns::{Asked, Concerns, Mismatch, UserKey, same, same_user},
+        id::unset_is_none,
+    },
     listed::null_is_empty,
     status::{UserStatus, lenient},
 };
@@ -16,6 +20,9 @@ use super::{
 pub struct User {
     /// Its id.
     pub id: UserId,
+    /// The tenant it is in.
+    #[serde(default)]
+    pub tenant_id: Option<String>,
     /// The pool it is in.
     #[serde(default)]
     pub user_pool_id: Option<String>,
@@ -66,6 +73,34 @@ pub struct Address {
     /// Whether the user has proved to own it.
     #[serde(default)]
     pub verified: bool,
+}
+
+impl Concerns for User {
+    fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch> {
+        same("tenant_id", self.tenant_id.as_deref(), asked.tenant)?;
+        same("user_pool_id", self.user_pool_id.as_deref(), asked.pool)?;
+        same_user(&self.id, asked.user)?;
+        asked.key.map_or(Ok(()), |key| self.carries(key))
+    }
+}
+
+impl User {
+    /// Whether it has what it was found by. One that is shown without identifiers and without addresses proves nothing. The pool
+    /// may ignore case, and what it does not ignore it has compared itself.
+    fn carries(&self, key: UserKey<'_>) -> Result<(), Mismatch> {
+        if self.identifiers.is_empty() && self.verifiable_addresses.is_empty() {
+            return Ok(());
+        }
+        let is = |text: &str, key: &str| text.to_lowercase() == key.to_lowercase();
+        let (member, found) = match key {
+            UserKey::Identifier(key) => ("identifiers", self.identifiers.iter().any(|it| is(&it.identifier, key))),
+            UserKey::Address(key) => (
+                "verifiable_addresses",
+                self.verifiable_addresses.iter().any(|it| is(&it.address, key)),
+            ),
+        };
+        if found { Ok(()) } else { Err(Mismatch(member)) }
+    }
 }
 
 /// The id only: the rest is personal data.

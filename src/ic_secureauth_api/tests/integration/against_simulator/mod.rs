@@ -115,8 +115,8 @@ async fn a_client_that_may_not_read_the_configuration_does_without_the_check_of_
         .await
         .unwrap();
     let pool = api.create_pool(&new_pool(), &key("pool")).await.unwrap().value.id;
-    let check = api.workspace_idps(&organization_id(BILLER), &pool).await.unwrap();
-    assert_eq!(check, IdpCheck::NotPermitted);
+    let check = api.identity_provider(&organization_id(BILLER), &pool).await.unwrap();
+    assert_eq!(check, IdpCheck::NotChecked);
 }
 
 #[tokio::test]
