@@ -85,21 +85,22 @@ impl Concerns for User {
 }
 
 impl User {
-    /// Whether it has what it was found by. One that is shown without identifiers and without addresses proves nothing. The pool
-    /// may ignore case, and what it does not ignore it has compared itself.
+    /// Whether it has what it was found by, as an identifier or as an address: an address can be both. A user that is shown without
+    /// either proves nothing. Case is left to the server, which knows whether the pool ignores it.
     fn carries(&self, key: UserKey<'_>) -> Result<(), Mismatch> {
-        if self.identifiers.is_empty() && self.verifiable_addresses.is_empty() {
-            return Ok(());
-        }
-        let is = |text: &str, key: &str| text.to_lowercase() == key.to_lowercase();
-        let (member, found) = match key {
-            UserKey::Identifier(key) => ("identifiers", self.identifiers.iter().any(|it| is(&it.identifier, key))),
-            UserKey::Address(key) => (
-                "verifiable_addresses",
-                self.verifiable_addresses.iter().any(|it| is(&it.address, key)),
-            ),
+        let (member, key) = match key {
+            UserKey::Identifier(identifier) => ("identifiers", identifier.to_lowercase()),
+            UserKey::Address(address) => ("verifiable_addresses", address.to_lowercase()),
         };
-        if found { Ok(()) } else { Err(Mismatch(member)) }
+        let identifiers = self.identifiers.iter().map(|it| &it.identifier);
+        let mut shown = identifiers
+            .chain(self.verifiable_addresses.iter().map(|it| &it.address))
+            .peekable();
+        if shown.peek().is_none() || shown.any(|text| text.to_lowercase() == key) {
+            Ok(())
+        } else {
+            Err(Mismatch(member))
+        }
     }
 }
 
