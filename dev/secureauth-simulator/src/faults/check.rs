@@ -25,7 +25,10 @@ impl Fault {
     }
 
     /// Whether there are calls it can meet, and whether it can do to them what it is to do.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    ///
+    /// # Errors
+    /// What is wrong with it, for people.
+    pub fn check(&self) -> Result<(), String> {
         if let Some(name) = &self.operation
             && !all().any(|operation| operation.name == name)
         {
