@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Known vulnerabilities. The advisory database is fetched anew; without it nothing is claimed.
+# `make audit`: checks the dependencies for known vulnerabilities. Fails if the advisory database cannot be fetched.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 : "${TOOLS:?is set by the Makefile}"
@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 scripts/stage.sh tools scripts/tools.sh cargo-deny
 deny=$TOOLS/bin/cargo-deny
 if ! "$deny" fetch db; then
-    echo 'audit: NOT CHECKED: the advisory database cannot be reached from here (the reason stands above).' >&2
+    echo 'audit: NOT CHECKED: the advisory database cannot be fetched (the reason is above).' >&2
     exit 1
 fi
 scripts/stage.sh audit "$deny" check --disable-fetch advisories

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `make check`: what can be said without running anything. Every stage runs, also after one that failed.
+# `make check`: checks that run no test. Every stage runs, even after one that failed.
 set -uo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,4 @@
-# Sourced by check.sh and test.sh: stages that go on after one that failed, and the list of how they ended.
+# Sourced by check.sh and test.sh: runs stages, goes on after one that failed, and prints how each ended.
 # shellcheck shell=bash
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 : "${TOOLS:?is set by the Makefile}" "${CARGO_TARGET_DIR:?is set by the Makefile}"
@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 failed=0
 stages=()
 
-# stage NAME COMMAND…: runs it, remembers how it ended, counts it when it failed.
+# stage NAME COMMAND…: runs the command, and records time and result. A failure counts into $failed.
 stage() {
     local start=$SECONDS verdict=ok
     scripts/stage.sh "$@" || verdict=FAILED
@@ -20,7 +20,7 @@ spelling() {
 }
 export -f spelling
 
-# Format, lints, documentation, what may be depended on (deny.toml), and spelling.
+# Format, lints, documentation, the rules for dependencies (deny.toml), and spelling.
 check_stages() {
     stage format cargo fmt --all --check
     stage lint cargo clippy --workspace --all-targets --locked -- -D warnings

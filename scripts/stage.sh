@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# stage.sh NAME COMMAND…: runs one stage and prints its time.
+# stage.sh NAME COMMAND…: runs the command and prints the result and how long it took.
 set -euo pipefail
 
 name=$1

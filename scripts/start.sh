@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The real Functions host on this machine: Core Tools (`func start`) with Azurite as its storage.
+# `make start`: the real Functions host on this machine, that is Core Tools (`func start`) with Azurite as its storage.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 : "${CARGO_TARGET_DIR:?is set by the Makefile}"
@@ -18,19 +18,19 @@ if [ ! -f local.settings.json ]; then
     missing=1
 fi
 if [ "$missing" -ne 0 ]; then
-    echo 'Without them, make run and make serve do the same with the stand-in host.' >&2
+    echo 'make run and make serve need none of these: they use the stand-in host.' >&2
     exit 1
 fi
 
 scripts/stage.sh build cargo build --bin biller-onboarding
 
-# What is deployed, and nothing else: Core Tools watch the folder they are started in.
+# Copies what is deployed into a folder of its own, because Core Tools watch the folder in which they are started.
 app=$CARGO_TARGET_DIR/start
 rm -rf "$app"
 mkdir -p "$app"
 cp -r host.json local.settings.json function-* "$CARGO_TARGET_DIR/debug/biller-onboarding" "$app"
 
-# Queues on their usual port; an Azurite that already listens there is used as it is.
+# Starts Azurite on its usual ports, unless something listens on the port of the queues already.
 if ! (exec 3<>/dev/tcp/127.0.0.1/10001) 2>/dev/null; then
     azurite --silent --location "$CARGO_TARGET_DIR/azurite" &
     trap 'kill %1' EXIT

@@ -1,23 +1,23 @@
 #!/usr/bin/env bash
-# `make test`: everything, in stages. The last line is the sum over all tests; every other stage that fails counts as one
-# failed test, so that nothing fails without being counted.
+# `make test`: runs everything in stages. The last line sums up all tests. Any other stage that fails counts as one failed
+# test, so that no failure is missing in the sum.
 set -uo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 export log=$CARGO_TARGET_DIR/test.log
-# Whatever proxy a person has: the tests talk to this machine only.
+# The tests connect to this machine only, so they must not use a proxy.
 export NO_PROXY=127.0.0.1,localhost no_proxy=127.0.0.1,localhost
 passed=0 skipped=0
 
-# Runs the tests and keeps what they print for counting.
+# Runs the tests and keeps their output, from which the results are counted.
 # shellcheck disable=SC2329 # called by name: bash -c tests
 tests() {
     cargo test --workspace --locked --no-fail-fast 2>&1 | tee "$log"
 }
 export -f tests
 
-# sum WORD: adds up one column of all "test result:" lines.
+# sum WORD: adds up the numbers before WORD in all "test result:" lines.
 sum() {
     awk -v word="$1" '/^test result:/ { for (i = 2; i <= NF; i++) if ($i ~ "^" word) n += $(i - 1) } END { print n + 0 }' "$log"
 }
@@ -26,7 +26,8 @@ count_tests() {
     passed=$(sum passed) skipped=$(sum ignored)
     local tests_failed
     tests_failed=$(sum failed)
-    # The stage counted as one; a test program that crashed has no result line, and stays counted so.
+    # The stage was counted as one failure: replace it by the failed tests. A crashed test program has no result line; then
+    # the one failure stays.
     [ "$tests_failed" -eq 0 ] || failed=$((failed - 1 + tests_failed))
 }
 

@@ -3,22 +3,22 @@
 set -euo pipefail
 : "${TOOLS:?is set by the Makefile}"
 
-# is_there PROGRAM VERSION: whether the program answers `--version` with this.
+# is_there PROGRAM VERSION: succeeds if the program prints this for `--version`.
 is_there() {
-    [ "$("$1" --version 2>/dev/null || true)" = "$2" ] && printf '%s is there: %s\n' "$2" "$1"
+    [ "$("$1" --version 2>/dev/null || true)" = "$2" ] && printf '%s is installed: %s\n' "$2" "$1"
 }
 
-# Unoptimized: it is run once or twice.
+# Built without optimization, because that is faster for a tool that runs for seconds.
 cargo_deny() {
     local version=0.20.2
     is_there "$TOOLS/bin/cargo-deny" "cargo-deny $version" && return
-    # A target folder of its own: nothing of it stays, and nothing of ours is built again.
+    # Built in a temporary target folder: nothing of it stays, and nothing in our target folder is built again.
     build=$(mktemp -d)
     trap 'rm -rf "$build"' EXIT
     cargo install cargo-deny --version "$version" --locked --debug --force --root "$TOOLS" --target-dir "$build"
 }
 
-# A ready program in a Python package. It gets a folder of its own, because Debian's pip refuses to install into Python's.
+# A program in a Python package. It gets a folder of its own, because Debian's pip refuses to install into Python's folders.
 typos() {
     local version=1.52.0 folder=$TOOLS/typos
     is_there "$folder/bin/typos" "typos-cli $version" && return

@@ -1,7 +1,8 @@
-//! Wires settings, vault, database, SecureAuth and saga together: on first use, again after a failure, and anew when SecureAuth
-//! refuses the credentials, because they may have been rotated in the vault.
+//! Builds the saga from settings, vault, database and SecureAuth client: on first use, again after a failure, and again
+//! when SecureAuth refuses the credentials (docs/decisions.md#credentials-are-read-again).
 //!
-//! Nothing here ends the process: what is missing is [`NotReady`] until it is there.
+//! Nothing here ends the process: while something is missing, callers get [`NotReady`]
+//! (docs/decisions.md#serving-without-settings).
 
 mod database;
 mod shared;
@@ -23,11 +24,11 @@ use crate::store::{SCHEMA_VERSIONS, Store};
 use crate::telemetry::chain;
 use ic_secureauth_api::{self as api, ClientAuthMethod};
 
-/// The scopes asked for (docs/reference/secureauth-api.md#access-scopes); the client does without the last two, which let it look
-/// for a pool's identity provider.
+/// The scopes to request; the last two are optional (docs/reference/secureauth-api.md#access-scopes). Either of them lets the client
+/// check a pool's identity provider.
 const SCOPES: [&str; 4] = ["manage_configuration", "identity", "read_configuration", "manage_idps"];
 
-/// Makes the services once everything they need is there.
+/// Builds the services when they are needed.
 #[derive(Debug)]
 pub struct Boot {
     settings: Result<Settings, Findings>,
@@ -37,7 +38,7 @@ pub struct Boot {
 }
 
 impl Boot {
-    /// Reads the settings; findings are kept, not fatal.
+    /// Reads the settings and keeps their findings. The same `seed` gives the same ids and jitter.
     pub fn new(environment: &Environment, seed: u64) -> Self {
         Self {
             settings: Settings::read(environment),
@@ -47,15 +48,15 @@ impl Boot {
         }
     }
 
-    /// The settings.
+    /// The settings as read at start.
     ///
     /// # Errors
-    /// Everything that is wrong with them.
+    /// All findings.
     pub fn settings(&self) -> Result<&Settings, &Findings> {
         self.settings.as_ref()
     }
 
-    /// Limits of the HTTP function; the defaults while the settings cannot be used.
+    /// Limits of the HTTP function; their defaults if the settings have findings.
     pub fn limits(&self) -> HttpLimits {
         let Ok(settings) = &self.settings else {
             return HttpLimits::default();
@@ -66,10 +67,10 @@ impl Boot {
         }
     }
 
-    /// The database, whatever its schema.
+    /// Opens the database without looking at its schema version.
     ///
     /// # Errors
-    /// [`NotReady`]
+    /// The settings have findings, or vault or database cannot be reached.
     pub async fn database(&self) -> Result<Database, NotReady> {
         let settings = self.settings.as_ref().map_err(|_| NotReady::Configuration)?;
         let secrets = secrets(settings).await?;
@@ -79,7 +80,7 @@ impl Boot {
     async fn open(&self, settings: &Settings, secrets: &Secrets) -> Result<Database, NotReady> {
         let opened = Database::open(settings, secrets, &self.clock, self.jitter_seed()).await;
         opened.map_err(|failure| {
-            error!(error = %chain(&failure), "the database cannot be opened");
+            error!(error = %chain(&failure), "cannot open the database");
             NotReady::Database
         })
     }
@@ -90,7 +91,7 @@ impl Boot {
         let store = self.open(settings, &secrets).await?.store();
         check_schema(store.as_ref()).await?;
         let secureauth = api::SecureAuth::new(self.client_config(settings, &secrets)?).map_err(|finding| {
-            error!(%finding, "the SecureAuth client cannot be made");
+            error!(%finding, "cannot build the SecureAuth client");
             NotReady::Configuration
         })?;
         let saga = Saga::new(Dependencies {
@@ -113,7 +114,7 @@ impl Boot {
     fn client_config(&self, settings: &Settings, secrets: &Secrets) -> Result<api::Config, NotReady> {
         let secureauth = &settings.secureauth;
         let base_url = secureauth.base_url(&secrets.tenant_id).map_err(|failure| {
-            error!(error = %failure, "SECUREAUTH_TENANT_ID and SECUREAUTH_REGION make no URL");
+            error!(error = %failure, "SECUREAUTH_TENANT_ID and SECUREAUTH_REGION give no valid URL");
             NotReady::Configuration
         })?;
         Ok(api::Config {
@@ -153,7 +154,7 @@ impl Boot {
 
 async fn secrets(settings: &Settings) -> Result<Secrets, NotReady> {
     settings.resolve().await.map_err(|failure| {
-        error!(error = %chain(&failure), "the key vault cannot be used");
+        error!(error = %chain(&failure), "cannot read the secrets");
         NotReady::Vault
     })
 }
@@ -162,11 +163,11 @@ async fn check_schema(store: &dyn Store) -> Result<(), NotReady> {
     match store.schema_version().await {
         Ok(Some(version)) if SCHEMA_VERSIONS.contains(&version) => Ok(()),
         Ok(found) => {
-            error!(?found, expected = ?SCHEMA_VERSIONS, "the database schema does not fit; run `db migrate`");
+            error!(?found, expected = ?SCHEMA_VERSIONS, "the database has another schema version; run `db migrate`");
             Err(NotReady::Schema)
         }
         Err(failure) => {
-            error!(error = %chain(&failure), "the database schema cannot be read");
+            error!(error = %chain(&failure), "cannot read the database's schema version");
             Err(NotReady::Database)
         }
     }
@@ -185,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_limits_are_the_same_whether_they_are_the_settings_defaults_or_there_are_no_settings() {
+    fn the_limits_without_settings_are_the_defaults_of_the_settings() {
         let unset = Boot::new(&Environment::default(), 1);
         assert!(unset.settings().is_err());
         let set = Boot::new(

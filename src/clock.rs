@@ -1,4 +1,5 @@
-//! Time, ids and randomness, passed in so that every failure can be replayed from a printed seed.
+//! Clock, ids and randomness, passed in so that a failing test can be repeated from its seed
+//! (docs/decisions.md#clock-and-ids-passed-in).
 
 use std::sync::Mutex;
 
@@ -7,29 +8,29 @@ use rand_chacha::ChaCha8Rng;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// The wall clock.
+/// Source of wall-clock time.
 pub trait Clock: Send + Sync + std::fmt::Debug {
-    /// Now, in UTC.
+    /// The present time in UTC.
     fn now(&self) -> OffsetDateTime;
 }
 
-/// The machine's clock.
+/// The clock of the machine; all programs use it, tests may use another.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]
+    #[expect(clippy::disallowed_methods, reason = "the only place that reads the machine's clock")]
     fn now(&self) -> OffsetDateTime {
         OffsetDateTime::now_utc()
     }
 }
 
-/// Random ids and seeds from one seed.
+/// Source of random ids; the same seed gives the same sequence.
 #[derive(Debug)]
 pub struct IdSource(Mutex<ChaCha8Rng>);
 
 impl IdSource {
-    /// The same seed gives the same ids.
+    /// Starts the sequence of `seed`.
     pub fn seeded(seed: u64) -> Self {
         Self(Mutex::new(ChaCha8Rng::seed_from_u64(seed)))
     }
@@ -48,7 +49,7 @@ impl IdSource {
         uuid::Builder::from_random_bytes(random).into_uuid()
     }
 
-    /// A time-ordered (v7) UUID: runs sort by when they were accepted.
+    /// A time-ordered (v7) UUID with the milliseconds of `now`; ids of runs sort by time.
     pub fn uuid_at(&self, now: OffsetDateTime) -> Uuid {
         let millis = u64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
         let mut random = [0; 10];

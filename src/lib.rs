@@ -1,6 +1,6 @@
 //! Switches a biller over to SecureAuth Connect: an Azure Functions custom handler.
 //!
-//! Imports point one way: `functions → onboarding → {ic_secureauth_api, store} → domain`.
+//! docs/ARCHITECTURE.md#map says what each module is for and what it may import.
 
 pub mod boot;
 pub mod cli;

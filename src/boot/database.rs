@@ -1,4 +1,4 @@
-//! The database the settings name.
+//! Opens the database that `DATABASE` names.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::store::sql_server::{SqlServerOptions, SqlServerStore};
 use crate::store::sqlite::{SqliteOptions, SqliteStore};
 use crate::store::{Store, StoreError};
 
-/// An open database, of whichever kind.
+/// An open database of one of the two kinds.
 #[derive(Debug, Clone)]
 pub enum Database {
     /// `DATABASE=sqlite:<path>`, Development only.
@@ -50,7 +50,7 @@ impl Database {
         }
     }
 
-    /// What the saga needs of it.
+    /// The database as the saga sees it.
     pub fn store(&self) -> Arc<dyn Store> {
         match self {
             Self::Sqlite(store) => Arc::clone(store) as Arc<dyn Store>,
@@ -58,10 +58,10 @@ impl Database {
         }
     }
 
-    /// Applies the numbered scripts of `infra/sql` that are missing.
+    /// Applies the numbered scripts of `infra/sql` that the database lacks.
     ///
     /// # Errors
-    /// The database's.
+    /// The database failed.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(store) => store.migrate().await,
@@ -69,10 +69,11 @@ impl Database {
         }
     }
 
-    /// Creates the CRM's side for samples and tests; `false` where a DBA does that (SQL Server).
+    /// Creates the CRM's tables and views for samples and tests. `false`: not done, because on SQL Server the DBA maps
+    /// them.
     ///
     /// # Errors
-    /// The database's.
+    /// The database failed.
     pub async fn create_sample_crm(&self) -> Result<bool, StoreError> {
         match self {
             Self::Sqlite(store) => store.create_sample_crm().await.map(|()| true),

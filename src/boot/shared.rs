@@ -1,14 +1,14 @@
-//! One value that is made when it is needed and shared; who waited while an attempt failed shares the failure too.
+//! One shared value that is built when it is needed. Callers that wait for an attempt share its failure too.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Mutex;
 
-/// A value made on first use.
+/// A value that is built on first use.
 #[derive(Debug)]
 pub(super) struct Shared<T, E> {
-    /// How many attempts have failed; changes only while `state` is locked.
+    /// Number of failed attempts; changes only while `state` is locked.
     failures: AtomicU64,
     state: Mutex<State<T, E>>,
 }
@@ -30,8 +30,9 @@ impl<T, E: Clone> Shared<T, E> {
         }
     }
 
-    /// The value if it is `fresh`, else a new one. Attempts come one after the other, but a caller never waits for more than
-    /// one of them: while a dependency is down, callers that queue up would otherwise each wait for all attempts before theirs.
+    /// The value if it is `fresh`, else a new one. There is one attempt at a time, and a caller waits for one attempt
+    /// at most. Otherwise, while a dependency is down, each caller would wait for the attempts of all callers before
+    /// it.
     pub(super) async fn get(
         &self,
         fresh: impl FnOnce(&T) -> bool,
@@ -72,7 +73,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_value_is_made_once_and_again_when_it_is_not_fresh() {
+    async fn a_value_is_built_once_and_again_when_it_is_not_fresh() {
         let shared: Shared<u32, ()> = Shared::new();
         assert_eq!(shared.get(|_| true, async || Ok(1)).await.as_deref(), Ok(&1));
         assert_eq!(shared.get(|_| true, async || Ok(2)).await.as_deref(), Ok(&1));
@@ -80,7 +81,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_waited_for_an_attempt_that_failed_does_not_wait_for_another() {
+    async fn callers_that_waited_for_a_failed_attempt_do_not_wait_for_another() {
         let shared: Shared<u32, u32> = Shared::new();
         let (attempts, gate) = (AtomicU32::new(0), Semaphore::new(0));
         let attempt = || {
@@ -97,6 +98,6 @@ mod tests {
         let (answers, ()) = tokio::join!(join_all((0..10).map(|_| attempt())), open);
         assert!(answers.iter().all(|answer| *answer == Err(0)), "{answers:?}");
         assert_eq!(attempts.load(Ordering::Relaxed), 1);
-        assert_eq!(attempt().await, Err(1), "who comes later tries again");
+        assert_eq!(attempt().await, Err(1), "a later caller tries again");
     }
 }

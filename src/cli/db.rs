@@ -1,4 +1,4 @@
-//! `db`: the schema of the database.
+//! `db`: creates, updates and checks the database's schema.
 
 use clap::Subcommand;
 
@@ -8,11 +8,11 @@ use crate::store::{SCHEMA_VERSIONS, Store};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Apply the numbered scripts of infra/sql that are missing
+    /// Apply the numbered scripts of infra/sql that the database lacks
     Migrate,
-    /// Say which schema version is there, and fail unless this program works with it
+    /// Show the schema version; fail unless this program works with it
     Check,
-    /// Create the CRM's side for samples and tests (Development only)
+    /// Create the CRM's tables and views for samples and tests (SQLite only)
     SampleCrm,
 }
 
@@ -36,7 +36,7 @@ async fn check(database: &Database) -> Result<String, String> {
     Ok(format!("schema version {version}\n"))
 }
 
-/// The schema's version, when this program works with it.
+/// The schema version, if this program works with it.
 pub(super) async fn fitting_schema(store: &dyn Store) -> Result<u32, String> {
     let found = store.schema_version().await.map_err(|error| told(&error))?;
     let (oldest, newest) = (SCHEMA_VERSIONS.start(), SCHEMA_VERSIONS.end());

@@ -1,7 +1,8 @@
-//! The subcommands. `serve` is what the host starts; the others are for operators and exit 2 with the list of findings when
-//! the settings cannot be used.
+//! The subcommands. The host starts `serve`; the others are for operators. With findings in the settings all but
+//! `serve` print them and exit with 2.
 
 mod db;
+mod list;
 mod operate;
 mod plan;
 mod serve;
@@ -12,6 +13,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::boot::{Boot, Database};
 use crate::clock::SystemClock;
@@ -21,16 +24,16 @@ use crate::settings::{Environment, Log};
 use crate::store::Operation;
 use crate::telemetry;
 
-/// The settings cannot be used.
+/// Exit code: arguments or settings are wrong.
 const FINDINGS: u8 = 2;
-/// What was asked for could not be done.
+/// Exit code: the command failed.
 const FAILED: u8 = 1;
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 it is done, and for plan nothing is known to stop the run; 1 otherwise, and stderr says why;
+Exit codes: 0 done, and for plan: nothing found that would stop the run; 1 failed, and stderr says why;
 2 arguments or settings are wrong.
 
-The settings are environment variables; SQL Server's connection string and the credentials may be in Key Vault.";
+Settings are environment variables. SQL Server's connection string and the credentials can be in Key Vault.";
 
 /// Switches billers over to SecureAuth Connect.
 #[derive(Debug, Parser)]
@@ -44,7 +47,7 @@ struct Arguments {
 enum Command {
     /// Serve the Functions host (the default)
     Serve,
-    /// Say what toggling a biller to Yes would do now; writes nothing
+    /// Show what toggling a biller to Yes would do now; writes nothing
     Plan {
         /// The biller's id
         #[arg(value_parser = biller_id)]
@@ -54,7 +57,7 @@ enum Command {
     OnDatabase(OnDatabase),
 }
 
-/// Needs the database alone.
+/// Commands that need the database only.
 #[derive(Debug, Subcommand)]
 enum OnDatabase {
     /// Show a biller's CIAM state, its latest run, and that run's journal
@@ -63,20 +66,26 @@ enum OnDatabase {
         #[arg(value_parser = biller_id)]
         biller: BillerId,
     },
-    /// Go on with a stuck or waiting run where it stood
+    /// List the runs that have not ended, oldest first
+    List {
+        /// Only the stuck ones, which wait for an operator
+        #[arg(long)]
+        stuck: bool,
+    },
+    /// Continue a stuck or waiting run from its journal
     Resume(operate::Target),
-    /// Roll back what a stuck, waiting or queued run created
+    /// Roll back a stuck, waiting or queued run
     Rollback(operate::Target),
-    /// End a queued run that no worker ever had
+    /// End a queued run that no worker has had
     Cancel(operate::Target),
-    /// End a stuck run whose remains were cleaned up by hand
+    /// End a stuck run after cleaning up by hand what it left
     Close(operate::Target),
-    /// The database's schema
+    /// Create, update or check the database's schema
     #[command(subcommand)]
     Db(db::Command),
 }
 
-/// Runs the command line and says how the process is to end.
+/// Runs the subcommand given on the command line; the result is the process's exit code.
 pub async fn run(environment: Environment, seed: u64) -> ExitCode {
     let command = Arguments::parse().command.unwrap_or(Command::Serve);
     log(&command, &environment);
@@ -92,7 +101,7 @@ pub async fn run(environment: Environment, seed: u64) -> ExitCode {
     }
 }
 
-/// The plan is shown whether or not the run it is about can succeed.
+/// Prints the preview even if the run could not succeed.
 async fn plan_for(boot: &Boot, biller: &BillerId) -> ExitCode {
     let services = match boot.services().await {
         Ok(services) => services,
@@ -131,28 +140,29 @@ fn fail(message: &str) -> ExitCode {
     ExitCode::from(FAILED)
 }
 
-/// Whoever reads may stop reading (`| head`): that is no failure.
+/// A reader that stops early (`| head`) is no failure.
 fn print(text: &str) -> ExitCode {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            eprintln!("what was done cannot be shown: {error}");
+            eprintln!("the command was done, but its output cannot be written: {error}");
             ExitCode::from(FAILED)
         }
         _ => ExitCode::SUCCESS,
     }
 }
 
-/// What there is to tell, or why it could not be done.
+/// Runs a command: its output, or why it failed.
 async fn carry_out(command: OnDatabase, database: &Database) -> Result<String, String> {
     let store = database.store();
     let store = store.as_ref();
-    // Tables of another version mean something else: neither read nor changed.
+    // Tables of another schema version may mean something else, so they are not touched.
     if !matches!(command, OnDatabase::Db(_)) {
         db::fitting_schema(store).await?;
     }
     match command {
         OnDatabase::Status { biller } => status::run(store, &biller).await,
+        OnDatabase::List { stuck } => list::run(store, stuck).await,
         OnDatabase::Resume(target) => operate::run(store, Operation::Resume, &target).await,
         OnDatabase::Rollback(target) => operate::run(store, Operation::Rollback, &target).await,
         OnDatabase::Cancel(target) => operate::run(store, Operation::Cancel, &target).await,
@@ -161,7 +171,7 @@ async fn carry_out(command: OnDatabase, database: &Database) -> Result<String, S
     }
 }
 
-/// The host reads lines from stdout; a subcommand's stdout belongs to what was asked for.
+/// `serve` logs to stdout, which the host reads. The other commands log to stderr, because stdout is for their output.
 fn log(command: &Command, environment: &Environment) {
     let (log, clock) = (Log::of(environment), Arc::new(SystemClock));
     let started = match command {
@@ -169,15 +179,20 @@ fn log(command: &Command, environment: &Environment) {
         _ => tracing::subscriber::set_global_default(telemetry::subscriber(&log, clock, std::io::stderr)),
     };
     if let Err(error) = started {
-        eprintln!("logging cannot be started: {error}");
+        eprintln!("cannot start logging: {error}");
     }
 }
 
-/// An operator reads the whole chain of causes; none of them holds personal data.
+/// The error with all its causes; none of them holds personal data.
 fn told(error: &crate::store::StoreError) -> String {
     crate::telemetry::chain(error).to_string()
 }
 
 fn biller_id(text: &str) -> Result<BillerId, &'static str> {
-    BillerId::try_new(text).map_err(|_| "a biller id matches ^[A-Za-z0-9_-]{1,64}$")
+    BillerId::try_new(text).map_err(|_| "a biller id must match ^[A-Za-z0-9_-]{1,64}$")
+}
+
+/// RFC 3339.
+fn time_text(at: OffsetDateTime) -> String {
+    at.format(&Rfc3339).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! `resume`, `rollback`, `cancel`, `close`: an operator takes a run on. Each leaves an entry in the run's journal.
+//! `resume`, `rollback`, `cancel`, `close`: an operator's commands on a run. Each adds an entry to the run's journal.
 
 use clap::Args;
 
@@ -6,18 +6,18 @@ use super::told;
 use crate::domain::ids::{OnboardingId, RequestedBy};
 use crate::store::{Operated, Operation, Store};
 
-/// Which run, and who says so.
+/// The run, and the operator's name.
 #[derive(Debug, Args)]
 pub(super) struct Target {
     /// The run's onboarding id
     onboarding_id: OnboardingId,
-    /// Who gives the command, 1 to 256 characters; recorded in the run's journal
+    /// Your name, 1 to 256 characters; recorded in the run's journal
     #[arg(long, value_name = "NAME", value_parser = person)]
     by: RequestedBy,
 }
 
 fn person(text: &str) -> Result<RequestedBy, &'static str> {
-    RequestedBy::try_new(text).map_err(|_| "1 to 256 characters, not blank, without control characters, are expected")
+    RequestedBy::try_new(text).map_err(|_| "must be 1 to 256 characters, not blank, without control characters")
 }
 
 pub(super) async fn run(store: &dyn Store, operation: Operation, target: &Target) -> Result<String, String> {
@@ -26,7 +26,7 @@ pub(super) async fn run(store: &dyn Store, operation: Operation, target: &Target
     match operated.map_err(|error| told(&error))? {
         Operated::Now(state) => Ok(format!("{id} is {} now\n", state.as_str())),
         Operated::NotFrom(state) => Err(format!(
-            "{} does not fit a run that is {} (or is being worked on right now)",
+            "`{}` is not possible for a run that is {} (or that a worker has right now)",
             operation.as_str(),
             state.as_str()
         )),

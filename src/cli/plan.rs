@@ -1,4 +1,4 @@
-//! `plan`: what a Yes would do for a biller now. Writes nothing, neither to SecureAuth nor to the database.
+//! `plan`: prints the preview of a Yes for a biller. Writes nothing, neither to SecureAuth nor to the database.
 
 mod outlook;
 
@@ -10,7 +10,7 @@ use crate::domain::toggle_event::{Decision, RunHead};
 use crate::functions::Services;
 use crate::saga::preview::Preview;
 
-/// What there is to tell and, when a Yes would not lead to a run that can succeed as far as that is known, why.
+/// The report, and the obstacle if a Yes would start no run or one that cannot succeed.
 pub(super) async fn run(services: &Services, biller: &BillerId) -> Result<(String, Option<String>), String> {
     let plan = services.saga.plan(biller).await.map_err(|error| told(&error))?;
     let plan = plan.ok_or_else(|| format!("there is no biller {biller}"))?;
@@ -31,7 +31,7 @@ fn why_none(plan: &Preview) -> String {
     match &plan.decision {
         Decision::Join(RunHead { id, kind, state, .. }) => {
             format!(
-                "a Yes joins the {} run {id}, which is {}",
+                "a Yes would join the {} run {id}, which is {}",
                 kind.as_str(),
                 state.as_str()
             )
@@ -58,7 +58,7 @@ fn report(plan: &Preview, obstacle: Option<&str>) -> Result<String, std::fmt::Er
         Some(outlook) => outlook::report(&mut text, outlook)?,
         None => writeln!(text, "run           none")?,
     }
-    let outcome = obstacle.unwrap_or("nothing is known to stop the run");
+    let outcome = obstacle.unwrap_or("nothing found that would stop the run");
     writeln!(text, "outcome       {outcome}")?;
     Ok(text)
 }

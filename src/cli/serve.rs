@@ -1,7 +1,8 @@
-//! `serve`: binds the port the host gave and answers, whatever else is wrong.
+//! `serve`: listens on the port that the host gave, even if the settings have findings
+//! (docs/decisions.md#serving-without-settings).
 //!
-//! The host gives no sign before it kills the process, and does not restart one that exits with 0 (reference 1.4, 1.5): a
-//! signal from elsewhere ends it with 128 + the signal's number.
+//! The host does not restart a process that exits with 0 (docs/reference/functions-host.md#exit-codes). So a signal
+//! ends the process with 128 + the signal's number.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;

@@ -1,11 +1,10 @@
-//! `status`: what support needs to say why a biller failed.
+//! `status`: prints a biller's CIAM record, its latest run and the run's journal.
 
 use std::fmt::Write;
 
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
-use super::told;
+use super::{time_text, told};
 use crate::domain::ids::BillerId;
 use crate::domain::journal::Recorded;
 use crate::domain::run::Run;
@@ -73,6 +72,7 @@ fn report_run(text: &mut String, run: &Run) -> std::fmt::Result {
     writeln!(text, "step          {}", run.step.map_or("-", Step::as_str))?;
     writeln!(text, "reason        {}", run.reason.as_deref().unwrap_or("-"))?;
     writeln!(text, "waiting for   {}", run.waiting_for.as_deref().unwrap_or("-"))?;
+    writeln!(text, "take-overs    {}", run.take_overs)?;
     writeln!(text, "next attempt  {}", optional_time(run.next_attempt_at))?;
     writeln!(
         text,
@@ -84,8 +84,4 @@ fn report_run(text: &mut String, run: &Run) -> std::fmt::Result {
 
 fn optional_time(at: Option<OffsetDateTime>) -> String {
     at.map_or_else(|| "-".to_owned(), time_text)
-}
-
-fn time_text(at: OffsetDateTime) -> String {
-    at.format(&Rfc3339).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The biller's CIAM state. It is never mixed with the state of a run on it (design.md §3).
+//! The biller's CIAM state, kept apart from the state of its runs (docs/ARCHITECTURE.md#biller-and-run).
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -10,11 +10,11 @@ use super::words::words;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CiamState {
-    /// Never switched on.
+    /// No enable run ever succeeded.
     NotEnabled,
-    /// Switched on (D1): status Active, toggle on, activation date set.
+    /// Enabled: CIAM status Active, toggle on, activation date set (docs/requirements.md#d1).
     Active,
-    /// Switched off again.
+    /// Enabled once, then disabled.
     Inactive,
 }
 
@@ -24,25 +24,25 @@ words!(CiamState {
     Inactive = "inactive",
 });
 
-/// What is recorded about one biller.
+/// The biller's CIAM record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BillerCiam {
-    /// The biller.
+    /// The CRM's id.
     pub biller_id: BillerId,
-    /// Its CIAM state.
+    /// Changed only by a run that succeeds.
     pub state: CiamState,
-    /// When it last went from not-active to active; kept when it becomes inactive.
+    /// When it last became active; kept when it becomes inactive.
     pub activation_date: Option<OffsetDateTime>,
-    /// Its organization in SecureAuth, once a run succeeded.
+    /// Id of its organization in SecureAuth; `None` before a run succeeded.
     pub organization_id: Option<String>,
-    /// Its identity pool in SecureAuth, once a run succeeded (P1).
+    /// Id of its identity pool in SecureAuth; `None` before a run succeeded.
     pub identity_pool_id: Option<String>,
-    /// Part of every derived id; grows when a pool's id can no longer be used (design.md §3 "Ids").
+    /// Part of every derived id; grows when a pool's id can no longer be used (docs/ARCHITECTURE.md#ids).
     pub generation: u32,
 }
 
 impl BillerCiam {
-    /// A biller nothing was ever done for.
+    /// The record of a biller that never had a run.
     pub fn untouched(biller_id: BillerId) -> Self {
         Self {
             biller_id,

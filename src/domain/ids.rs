@@ -1,11 +1,11 @@
-//! Newtypes for every identifier, parsed once at the edge.
+//! Newtypes for ids and names that come from outside; a value that exists is valid.
 
 use std::fmt;
 
 use nutype::nutype;
 use uuid::Uuid;
 
-/// The CRM's biller id (BID): `^[A-Za-z0-9_-]{1,64}$`, compared byte for byte (design.md §4).
+/// The CRM's biller id (BID): `^[A-Za-z0-9_-]{1,64}$`, compared byte for byte (docs/ARCHITECTURE.md#database).
 #[nutype(
     validate(not_empty, len_char_max = 64, predicate = is_biller_id),
     derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Display, AsRef, TryFrom, Serialize, Deserialize)
@@ -17,14 +17,16 @@ fn is_biller_id(text: &str) -> bool {
         .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
-/// The caller's id of one event, 1–128 characters, not blank, without control characters; unique per biller, for ever.
+/// The caller's id of a toggle event: 1–128 characters, not blank, without control characters. Unique per biller for
+/// ever (docs/decisions.md#events-for-ever).
 #[nutype(
     validate(not_empty, len_char_max = 128, predicate = is_readable),
     derive(Debug, Clone, PartialEq, Eq, Hash, Display, AsRef, TryFrom, Serialize, Deserialize)
 )]
 pub struct EventId(String);
 
-/// Who asked, as the CRM or an operator names the person: 1–256 characters, not blank. Personal data: stored for the audit, never logged.
+/// The person behind a toggle event or an operator's command: 1–256 characters, not blank. Personal data: stored for
+/// the audit, never logged.
 #[nutype(
     validate(not_empty, len_char_max = 256, predicate = is_readable),
     derive(Clone, PartialEq, Eq, AsRef, TryFrom, Serialize, Deserialize)
@@ -41,7 +43,7 @@ fn is_readable(text: &str) -> bool {
     !text.trim().is_empty() && !text.chars().any(char::is_control)
 }
 
-/// One process working on runs: the owner of leases and of a worker slot.
+/// One saga of one process: the owner of leases and of a worker slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct WorkerId(pub Uuid);
 
@@ -51,7 +53,7 @@ impl fmt::Display for WorkerId {
     }
 }
 
-/// A run's id. It is the correlation id people get, and what SecureAuth's audit events carry.
+/// A run's id; also the correlation id that people get and that SecureAuth's audit events carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct OnboardingId(pub Uuid);
@@ -85,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blank_says_neither_who_asked_nor_which_event_it_was() {
+    fn a_blank_text_is_neither_a_person_nor_an_event_id() {
         for blank in ["", " ", "\u{2003}\u{a0}"] {
             assert!(RequestedBy::try_new(blank).is_err() && EventId::try_new(blank).is_err());
         }
@@ -94,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn who_asked_does_not_show_in_debug_output() {
+    fn debug_output_does_not_show_the_person() {
         let person = RequestedBy::try_new("jane.doe").unwrap();
         assert!(!format!("{person:?}").contains("jane"));
     }

@@ -1,37 +1,37 @@
-//! A data error of one user: who, which field, what kind. Never a value (S1).
+//! A data error of one CRM row: GUID, field and code, never a value (docs/requirements.md#s1).
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::words::words;
 
-/// What is wrong.
+/// The kind of a data error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Code {
     /// NULL or empty.
     Missing,
-    /// Not of the form SecureAuth accepts (reference 2.3 "Rules on values").
+    /// SecureAuth does not accept this form (docs/reference/secureauth-api.md#import-values).
     Invalid,
-    /// Longer than allowed.
+    /// Longer than 256 characters, or than the payload schema allows.
     TooLong,
-    /// Another row of the biller has the same, ignoring case.
+    /// Another row of the biller has the same value, ignoring case.
     Duplicate,
-    /// Not one of the view's words.
+    /// Not one of the values that the view may contain.
     UnknownValue,
-    /// SecureAuth refused exactly this record.
+    /// SecureAuth refused this record and no other of its chunk.
     Refused,
 }
 
-/// The member a data error is about.
+/// The column that a data error is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Field {
     /// The row's key.
     UserGuid,
-    /// Becomes the `uid` identifier.
+    /// Sent as the identifier.
     UserName,
-    /// Becomes the verifiable address.
+    /// Sent as the verifiable address.
     Email,
     /// Given name.
     FirstName,
@@ -39,19 +39,19 @@ pub enum Field {
     LastName,
     /// `active|inactive|new|deleted`.
     Status,
-    /// The record as a whole, where SecureAuth does not say which part.
+    /// The row as a whole: SecureAuth or the payload schema names no column of ours.
     User,
 }
 
-/// One data error.
+/// One data error of one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Issue {
-    /// The row, unless the key itself is missing.
+    /// The row's key; `None` when the key itself is missing.
     pub user_guid: Option<Uuid>,
-    /// Which member.
+    /// The column with the error.
     pub field: Field,
-    /// What is wrong with it.
+    /// The kind of the error.
     pub code: Code,
 }
 

@@ -1,16 +1,17 @@
-//! The journal's entries: what a run saw, meant to do and did. Append only; also the audit trail.
+//! The journal's entries: what a run found, intended and did. Append only; also the audit trail.
 //!
 //! The intent (`Create…`, `ImportChunk`, `Activate`, `Delete…`) is written before its call and the outcome after it.
-//! An intent without an outcome means: look before you act. What was observed first is never overwritten.
+//! After an intent without an outcome the run reads before it writes (docs/ARCHITECTURE.md#journal).
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// One entry. An unknown word means a newer version wrote it: the run is left to that version.
+/// One entry. An unknown kind was written by a newer version, and the run is left to that version
+/// (docs/decisions.md#newer-values).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "snake_case")]
 pub enum Entry {
-    /// Every row was read and validated.
+    /// Every CRM row was read and checked.
     UsersChecked {
         /// Rows that are not `deleted`.
         total: u64,
@@ -19,220 +20,220 @@ pub enum Entry {
         /// Rows with a data error.
         invalid: u64,
     },
-    /// The organization stood before this run.
+    /// The organization is found: this run did not create it.
     OrganizationFound {
         /// Its id.
         organization_id: String,
-        /// What `deactivated` was.
+        /// Its `deactivated` flag when it was found.
         deactivated: bool,
     },
-    /// Intent.
+    /// Intent to create the organization.
     CreateOrganization {
-        /// The id asked for.
+        /// The requested id.
         organization_id: String,
         /// `X-Idempotency-Key`.
         key: String,
     },
-    /// Outcome: it is there and carries this run's marker.
+    /// Outcome: the organization exists and carries this run's marker.
     OrganizationCreated {
         /// Its id.
         organization_id: String,
-        /// SecureAuth ignored `deactivated: true`: it is live from the start.
+        /// It was not created deactivated, so it is live from the start.
         live: bool,
-        /// Other members it does not show as they were asked for.
+        /// Other members whose values differ from the requested ones.
         #[serde(default)]
         differs_in: Vec<String>,
     },
-    /// Outcome: SecureAuth refused it; there was no effect.
+    /// Outcome: SecureAuth refused the creation, which had no effect.
     OrganizationRefused,
-    /// The pool stood before this run.
+    /// The pool is found: this run did not create it.
     PoolFound {
         /// Its id.
         pool_id: String,
-        /// How it compares user names.
+        /// The pool ignores case when it compares identifiers.
         case_insensitive: bool,
-        /// Sent with every user.
+        /// The pool's payload schema; sent with every user.
         payload_schema_id: String,
-        /// Sent with every user.
+        /// The pool's metadata schema; sent with every user.
         metadata_schema_id: String,
-        /// Settings that differ from ours; reported, never changed.
+        /// Settings that differ from those of a new pool; reported, never changed.
         differs_in: Vec<String>,
     },
-    /// The pool's users up to this id are recorded in `PoolUserBefore`.
+    /// Checkpoint: the pool's users up to this id are recorded in `PoolUserBefore`.
     PoolUsersPaged {
-        /// Last user id of the page.
+        /// Last recorded user id.
         last: String,
-        /// How many so far.
+        /// Users recorded so far.
         count: u64,
     },
     /// Every user the pool held before the import is recorded in `PoolUserBefore`.
     PoolUsersRecorded {
-        /// How many.
+        /// Number of these users.
         count: u64,
     },
-    /// Intent.
+    /// Intent to create the pool.
     CreatePool {
-        /// The id asked for.
+        /// The requested id.
         pool_id: String,
-        /// The generation it is derived from.
+        /// The generation in the requested id.
         generation: u32,
         /// `X-Idempotency-Key`.
         key: String,
     },
-    /// Outcome: it is there and carries this run's marker.
+    /// Outcome: the pool exists and carries this run's marker.
     PoolCreated {
-        /// Its id, as answered.
+        /// Its id in SecureAuth's answer.
         pool_id: String,
-        /// Taken from the answer, sent with every user (seed 2).
+        /// The pool's payload schema in SecureAuth's answer; sent with every user.
         payload_schema_id: String,
-        /// Taken from the answer, sent with every user (seed 2).
+        /// The pool's metadata schema in SecureAuth's answer; sent with every user.
         metadata_schema_id: String,
-        /// Settings it does not show as they were asked for.
+        /// Settings whose values differ from the requested ones.
         #[serde(default)]
         differs_in: Vec<String>,
     },
-    /// Outcome: SecureAuth refused it; there was no effect.
+    /// Outcome: SecureAuth refused the creation, which had no effect.
     PoolRefused,
-    /// Outcome: the id is refused although nothing is there to see. The next try uses the next generation.
+    /// Outcome: SecureAuth refuses the id, or the pool with it was deleted. The next creation uses the next generation.
     PoolIdRefused {
-        /// The id.
+        /// The id that is not used again.
         pool_id: String,
     },
-    /// Whether the pool's identity provider is in the organization.
+    /// Outcome: the organization has the pool's identity provider, or the check was not permitted.
     IdpChecked {
         /// The pool.
         pool_id: String,
         /// `present`, or `not-checked` where the token has neither the scope `manage_idps` nor `read_configuration`.
         result: String,
     },
-    /// Intent: these users go into the pool.
+    /// Intent to import a chunk.
     ImportChunk {
-        /// First user GUID.
+        /// First user GUID of the chunk.
         first: Uuid,
-        /// Last user GUID.
+        /// Last user GUID of the chunk.
         last: Uuid,
-        /// How many.
+        /// Number of users.
         count: usize,
         /// SHA-256 (hex) of the body.
         hash: String,
     },
-    /// Intent: users that an earlier run imported get new values; the ledger holds the old ones.
+    /// Intent to change users that an earlier run imported. The ledger holds their old values.
     ChangeUsers {
-        /// How many.
+        /// Number of users.
         count: usize,
     },
-    /// Outcome: everything up to this user GUID is dealt with.
+    /// Checkpoint: the import is done up to this user GUID.
     ImportedUpTo {
         /// Last user GUID of the page.
         last: Uuid,
     },
-    /// There is no further user.
+    /// Outcome: every page is imported.
     ImportFinished,
-    /// Checkpoint of comparing pool and ledger: everybody up to `after` is in the pool, by SecureAuth's ids as texts. Of
-    /// those behind it, up to `until`, also those whose user GUID is not behind `checked` in the ledger.
+    /// Checkpoint of comparing pool and ledger. The pool holds all ledger users whose SecureAuth id, compared as text,
+    /// is not after `after`. Of those up to `until` it holds the ones whose user GUID is not after `checked`.
     UsersCompared {
-        /// Last id of the list that is dealt with entirely; none at the start.
+        /// Last id of the parts of the list that are done; `None` at the start.
         after: Option<String>,
-        /// Last id of the part that is being dealt with; none when that is the rest of the list.
+        /// Last id of the present part; `None` when it is the rest of the list.
         until: Option<String>,
-        /// Last user GUID of that part that is dealt with.
+        /// Last user GUID that is done in the present part.
         checked: Option<Uuid>,
     },
-    /// The pool holds what the ledger says.
+    /// Outcome: the pool holds every user that the ledger says is imported.
     UsersVerified {
-        /// By the ledger.
+        /// Number of these users.
         expected: u64,
     },
-    /// Intent: the go-live switch.
+    /// Intent to set `deactivated: false`.
     Activate {
         /// The organization.
         organization_id: String,
-        /// What `deactivated` was.
+        /// The flag before.
         was_deactivated: bool,
     },
-    /// Outcome, confirmed by an answer: the point of no return.
+    /// Outcome: SecureAuth confirmed the flag; the point of no return.
     Activated,
-    /// Intent of a disable run.
+    /// Intent of a disable run to set `deactivated: true`.
     Deactivate {
         /// The organization.
         organization_id: String,
-        /// What `deactivated` was.
+        /// The flag before.
         was_deactivated: bool,
     },
-    /// Outcome; `gone` when the organization does not exist any more.
+    /// Outcome: SecureAuth confirmed the flag, or the organization is gone; the point of no return.
     Deactivated {
-        /// There is no organization.
+        /// The organization does not exist any more.
         gone: bool,
     },
-    /// From here on the run only removes what it created.
+    /// The rollback begins; from here on the run only rolls back.
     RollbackStarted {
-        /// Why.
+        /// The text of a [`Reason`](super::reason::Reason).
         reason: String,
     },
-    /// Intent.
+    /// Intent to delete a pool.
     DeletePool {
         /// The pool.
         pool_id: String,
     },
-    /// Outcome.
+    /// Outcome: the pool is gone.
     PoolDeleted {
         /// The pool.
         pool_id: String,
     },
-    /// Outcome: nobody can sign in because of this run any more.
+    /// Outcome: the organization's `deactivated` flag is rolled back, so nobody can sign in because of this run.
     SwitchRolledBack,
-    /// The pools this run created were removed.
+    /// Outcome: the pools this run created are gone.
     PoolsRolledBack {
-        /// The generation from now on, where this entry made it grow: once per rollback.
+        /// The new generation, if this entry raised it; at most once per run.
         #[serde(default)]
         generation: Option<u32>,
     },
-    /// Outcome: users this run added are deleted again and changed ones have their old values.
+    /// Outcome: users this run added are deleted, and changed ones have their old values.
     UsersRolledBack,
-    /// Intent.
+    /// Intent to delete the organization.
     DeleteOrganization {
         /// The organization.
         organization_id: String,
     },
-    /// Outcome.
+    /// Outcome: the organization is gone.
     OrganizationDeleted {
         /// The organization.
         organization_id: String,
     },
-    /// Outcome: `deactivated` is again what it was.
+    /// Outcome: the organization has its earlier `deactivated` flag again.
     OrganizationRestored {
         /// The organization.
         organization_id: String,
     },
-    /// The organization needs no (more) undoing.
+    /// Outcome: the organization needs no further rollback.
     OrganizationRolledBack,
-    /// Everything is undone; looked for once more after a while (reference 5.3 R6).
+    /// Everything is rolled back; a recheck follows (docs/decisions.md#looking-again-after-rollback).
     RolledBack,
-    /// Checkpoint of looking again: everybody of the ledger up to this user GUID was asked for.
+    /// Checkpoint of the recheck: the ledger's users up to this user GUID were read.
     RecheckedUpTo {
         /// Last user GUID of the page.
         last: Uuid,
-        /// Nobody so far was there, or changed, again.
+        /// So far every user is still rolled back.
         clean: bool,
     },
-    /// Looked for again: still gone.
+    /// Outcome of the recheck: nothing of this run is left.
     Rechecked,
     /// An operator's command.
     Operator {
         /// `resume`, `rollback`, `cancel` or `close`.
         command: String,
-        /// Who, as given on the command line.
+        /// The person, as given with `--by`.
         by: String,
     },
 }
 
-/// An entry as recorded.
+/// An entry as the database has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
     /// Position in the run's journal, from 1.
     pub seq: u64,
     /// When it was written, by the database's clock.
     pub at: time::OffsetDateTime,
-    /// What.
+    /// The entry itself.
     pub entry: Entry,
 }

@@ -1,6 +1,6 @@
-//! What the project is about, without I/O: billers, runs, steps, users, and the sentences people read.
+//! The domain, without I/O: billers, runs, steps, users, and the sentences people read.
 //!
-//! Values are parsed at the edge into the newtypes of [`ids`]; everything behind the edge can rely on them.
+//! Input is parsed once into the newtypes of [`ids`]; all other code can rely on them.
 
 pub mod biller;
 pub mod ids;

@@ -1,53 +1,57 @@
-//! The words for why a run waits, failed or is stuck. Operators search for them; people never see them.
+//! Why a run waits, failed or is stuck. Operators search for these texts; people do not see them.
 
 use super::words::words;
 
-/// Why a run failed, is being rolled back, waits or is stuck.
+/// Why a run waits, is rolled back, failed or is stuck.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
     /// SecureAuth did not answer, answered 5xx or 429, or refused our token or scopes.
     SecureauthUnavailable,
-    /// SecureAuth's token endpoint refused our credentials; they are read again.
+    /// SecureAuth's token endpoint refused our credentials; the process reads them again.
     CredentialsRefused,
     /// SecureAuth refused this biller's data (400, 404, 409, 413, 422).
     SecureauthRefused,
-    /// The organization id cannot be used: its creation is refused while nothing is there to see.
+    /// SecureAuth refuses the organization's id although no read shows an organization with it.
     OrganizationIdReserved,
     /// The organization is not below the configured parent.
     OrganizationElsewhere,
-    /// Organization or pool carries the marker of another biller or of a run the database does not know.
+    /// Organization or pool carries the marker of another biller, of an open run or of an unknown one.
     ForeignMarker,
-    /// More than one pool, none of them known, or a second one of this run with users: an operator must choose.
+    /// There are several pools and none is known, or a second pool of this run holds users: an operator must choose.
     SeveralPools,
-    /// The pool's id stays refused through every generation.
+    /// SecureAuth refused the pool's id in several generations.
     PoolIdReserved,
+    /// The pool is refused through every generation while its organization is deactivated: `CREATE_DEACTIVATED=false` may help.
+    NoPoolWhileDeactivated,
     /// The pool exists without its identity provider.
     PoolWithoutIdp,
-    /// A newly created resource does not show the settings that were sent.
+    /// A resource this run created does not have the requested settings.
     SettingsIgnored,
-    /// The payload schema does not exist, or is none: no user can be held against it.
+    /// The payload schema does not exist or is no JSON schema, so no user can be checked.
     PayloadSchemaUnusable,
     /// The biller's users have data errors.
     InvalidUsers,
-    /// The pool does not show the users that were imported.
+    /// The pool does not show users that were imported.
     UsersNotVisible,
     /// The biller has no name, so no organization can be created for it.
     BillerWithoutName,
-    /// SecureAuth is live but the database could not be told.
+    /// The organization is live, but the database could not record it.
     ActivationNotRecorded,
-    /// The organization is deactivated but the database could not be told.
+    /// The organization is deactivated, but the database could not record it.
     DeactivationNotRecorded,
-    /// What the run created could not be removed in time.
+    /// The rollback could not be completed.
     NotRolledBack,
     /// A worker that lost its lease may still have calls in flight.
     PreviousWorker,
-    /// Removed objects are looked for once more after a while (reference 5.3 R6).
+    /// The recheck after a rollback is due later (docs/ARCHITECTURE.md#rollback).
     Recheck,
     /// All worker slots of the tenant are taken.
     WorkerSlot,
+    /// The process that worked on the run ended again and again without any progress in between.
+    WorkerLost,
     /// The database did not answer, or refused a statement.
     DatabaseUnavailable,
-    /// An operator asked for it.
+    /// An operator's command `rollback`.
     Operator,
 }
 
@@ -60,6 +64,7 @@ words!(Reason {
     ForeignMarker = "foreign_marker",
     SeveralPools = "several_pools",
     PoolIdReserved = "pool_id_reserved",
+    NoPoolWhileDeactivated = "no_pool_while_deactivated",
     PoolWithoutIdp = "pool_without_idp",
     SettingsIgnored = "settings_ignored",
     PayloadSchemaUnusable = "payload_schema_unusable",
@@ -72,6 +77,7 @@ words!(Reason {
     PreviousWorker = "previous_worker",
     Recheck = "recheck",
     WorkerSlot = "worker_slot",
+    WorkerLost = "worker_lost",
     DatabaseUnavailable = "database_unavailable",
     Operator = "operator",
 });

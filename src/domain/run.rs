@@ -7,37 +7,37 @@ use super::ids::{BillerId, OnboardingId};
 use super::step::Step;
 use super::words::words;
 
-/// What a run does.
+/// What a run is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// Organization, pool, users, activation.
+    /// Creates organization, pool and users, then activates the organization.
     Enable,
-    /// Users of an active biller.
+    /// Brings the users of an active biller up to date.
     Sync,
-    /// Deactivation of the organization.
+    /// Deactivates the organization.
     Disable,
 }
 
-/// Where a run stands.
+/// The state of a run (docs/ARCHITECTURE.md#biller-and-run).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunState {
-    /// Accepted, never worked on.
+    /// Accepted; no worker has had it.
     Queued,
-    /// Being worked on, or about to be continued.
+    /// A worker has it, or will continue it at once.
     Running,
-    /// Paused after a failure that may pass.
+    /// Pauses after a failure that may pass.
     Waiting,
-    /// Removing what it created.
+    /// Removes what it created and restores what it changed.
     RollingBack,
     /// Did what was asked.
     Succeeded,
-    /// Could not, and left nothing behind.
+    /// Could not finish; nothing it created is left.
     Failed,
-    /// Could not finish and could not take everything back: an operator's turn.
+    /// Can neither continue nor roll back; needs an operator.
     Stuck,
-    /// Ended by an operator.
+    /// Ended by an operator before any worker had it.
     Cancelled,
 }
 
@@ -59,75 +59,77 @@ words!(RunState {
 });
 
 impl RunState {
-    /// Work is still to be done by the function: a message for it makes sense.
+    /// A worker still has to work on it, so a queue message for it makes sense.
     pub fn is_open(self) -> bool {
         matches!(self, Self::Queued | Self::Running | Self::Waiting | Self::RollingBack)
     }
 
-    /// The run keeps every other run of its biller out: open, or stuck until an operator acts.
+    /// No other run of its biller may start: it is open, or stuck until an operator acts.
     pub fn blocks_others(self) -> bool {
         self.is_open() || self == Self::Stuck
     }
 }
 
-/// How far the users of a run are. `users_total` counts the view's rows that are not `deleted`.
+/// Counts of a run's users.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Progress {
-    /// Rows to deal with.
+    /// CRM rows that are not `deleted`.
     pub users_total: u64,
-    /// Users this run put into the pool or changed there.
+    /// Users this run imported or changed.
     pub imported: u64,
-    /// Users that were there already.
+    /// Users that the pool held already and that were left alone.
     pub already_present: u64,
-    /// Rows left out: `ON_INVALID_USER=skip`, or marked `deleted` in the view.
+    /// Rows left out: invalid ones with `ON_INVALID_USER=skip`, and `deleted` ones.
     pub skipped: u64,
-    /// Rows with a data error.
+    /// Invalid rows that made the run fail.
     pub failed: u64,
 }
 
-/// A run as recorded.
+/// A run as the database has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
-    /// Its id.
+    /// Also the correlation id.
     pub id: OnboardingId,
-    /// The biller it is about.
+    /// The biller to enable, sync or disable.
     pub biller_id: BillerId,
-    /// The biller's name, taken once when the run was accepted; never blank.
+    /// The biller's name when the run was accepted; never blank.
     pub biller_name: Option<String>,
-    /// What it does.
+    /// What the run is to do.
     pub kind: Kind,
-    /// Where it stands.
+    /// Open, ended or stuck.
     pub state: RunState,
-    /// The step it is at, once it was started.
+    /// The latest step; `None` before a worker had the run.
     pub step: Option<Step>,
-    /// Which event asked for it: its `Source` word.
+    /// The text of the [`Source`](super::toggle_event::Source) of the event that started it.
     pub source: String,
-    /// The generation its derived ids carry.
+    /// The generation of its derived ids.
     pub generation: u32,
-    /// How far its users are.
+    /// Counts of its users.
     pub progress: Progress,
-    /// Pauses used since the last progress (index into `RUN_PAUSES` or `ROLLBACK_PAUSES`).
+    /// Pauses used since the last progress: an index into `RUN_PAUSES` or `ROLLBACK_PAUSES`.
     pub pauses_used: u32,
-    /// When it was accepted. Also the fixed timestamp of every record it sends (reference 2.3).
+    /// Leases that expired since the last progress: each time the process that worked on the run ended without a word.
+    pub take_overs: u32,
+    /// When it was accepted; also the timestamp of every record it sends, so that a repeated chunk is the same.
     pub created_at: OffsetDateTime,
-    /// When it was first leased.
+    /// When a worker first had it.
     pub started_at: Option<OffsetDateTime>,
-    /// Last change.
+    /// When its row last changed.
     pub updated_at: OffsetDateTime,
     /// When it ended.
     pub finished_at: Option<OffsetDateTime>,
-    /// Not to be worked on before this.
+    /// Before this time no worker takes it.
     pub next_attempt_at: Option<OffsetDateTime>,
-    /// What it waits for: a [`super::reason`] word.
+    /// What it waits for: the text of a [`Reason`](super::reason::Reason).
     pub waiting_for: Option<String>,
-    /// Why it failed, is being rolled back or is stuck: a [`super::reason`] word.
+    /// Why it is rolled back, failed or is stuck: the text of a [`Reason`](super::reason::Reason).
     pub reason: Option<String>,
-    /// When rolling back began.
+    /// When its rollback began.
     pub rolling_back_since: Option<OffsetDateTime>,
-    /// Data errors found, more than the stored issues perhaps.
+    /// Number of data errors found; the database may store fewer of them.
     pub issues_total: u64,
-    /// The trace of the event that asked for it (W3C).
+    /// The W3C trace parent of the event that started it.
     pub traceparent: Option<String>,
 }
 
@@ -136,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_state_is_read_back_from_its_word() {
+    fn every_state_is_parsed_back_from_its_text() {
         for word in [
             "queued",
             "running",
@@ -153,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stuck_run_is_not_open_but_keeps_others_out() {
+    fn a_stuck_run_is_not_open_but_blocks_others() {
         assert!(!RunState::Stuck.is_open());
         assert!(RunState::Stuck.blocks_others());
         assert!(!RunState::Failed.blocks_others());

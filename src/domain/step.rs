@@ -1,31 +1,31 @@
-//! The step tables (design.md §3).
+//! The steps of each kind of run, in order (docs/ARCHITECTURE.md#steps).
 
 use serde::{Deserialize, Serialize};
 
 use super::run::Kind;
 use super::words::words;
 
-/// One step of a run; `do` and `undo` stand side by side in `onboarding::steps`.
+/// One step of a run; each has a file in `src/saga/steps/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
-    /// Read every user once and find the data errors, before the first write to SecureAuth.
+    /// Read every user and find all data errors, before the first write to SecureAuth.
     CheckUsers,
-    /// V1, O1.
+    /// Find or create the organization.
     EnsureOrganization,
-    /// P1.
+    /// Find or create the identity pool with its identity provider.
     EnsurePool,
-    /// U2.
+    /// Import new users and change known ones.
     ImportUsers,
     /// Compare the pool with the ledger.
     VerifyUsers,
-    /// The single go-live switch; confirmed, it is the point of no return.
+    /// Make the organization live; once confirmed, the point of no return.
     ActivateOrganization,
-    /// D1.
+    /// Record in the database that the biller is active, and end the run.
     RecordActivation,
-    /// T2-off.
+    /// Deactivate the organization.
     DeactivateOrganization,
-    /// T2-off, in the database.
+    /// Record in the database that the biller is inactive, and end the run.
     RecordDeactivation,
 }
 
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn every_step_is_read_back_from_its_word() {
+    fn every_step_is_parsed_back_from_its_text() {
         for step in Step::of(Kind::Sync).iter().chain(Step::of(Kind::Disable)) {
             assert_eq!(Step::parse(step.as_str()), Some(*step));
         }

@@ -1,4 +1,4 @@
-//! What an event asks for, and what follows from it: the event table of design.md §3 as one pure function.
+//! What a toggle event leads to, as one pure function (docs/ARCHITECTURE.md#event-table).
 
 use serde::{Deserialize, Serialize};
 
@@ -7,13 +7,13 @@ use super::ids::{BillerId, EventId, OnboardingId, RequestedBy};
 use super::run::{Kind, Run, RunState};
 use super::words::words;
 
-/// Who sent the event.
+/// Where in the CRM a toggle event comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
-    /// `Product > CIAM` (T2).
+    /// The toggle in `Product > CIAM` (docs/requirements.md#t2).
     CrmToggle,
-    /// `Administration > Biller Wizard` (T1).
+    /// The form in `Administration > Biller Wizard` (docs/requirements.md#t1).
     BillerWizard,
 }
 
@@ -22,37 +22,37 @@ words!(Source {
     BillerWizard = "biller-wizard",
 });
 
-/// One parsed event.
+/// One Yes or No from the CRM, parsed.
 #[derive(Debug, Clone)]
 pub struct ToggleEvent {
-    /// The biller it is about.
+    /// The biller to enable, sync or disable.
     pub biller_id: BillerId,
-    /// Toggle Yes, or checkbox set.
+    /// `true`: toggle Yes, or checkbox set.
     pub enable: bool,
-    /// Who sent it.
+    /// Toggle or Wizard.
     pub source: Source,
-    /// The person behind it.
+    /// The person who set the toggle or submitted the form.
     pub requested_by: RequestedBy,
-    /// The caller's id of the event, if it has one.
+    /// The caller's id of the event, if it sent one.
     pub event_id: Option<EventId>,
-    /// SHA-256 (hex) of the event's members, to tell a repeated event from a reused id.
+    /// SHA-256 (hex) of the event's members; tells a repeated event from a reused id.
     pub fingerprint: String,
-    /// The id a run started by this event gets.
+    /// The id of the run, if this event starts one.
     pub onboarding_id: OnboardingId,
-    /// The trace the event came with (W3C).
+    /// The request's W3C trace parent.
     pub traceparent: Option<String>,
 }
 
-/// What matters about a run when another event arrives.
+/// The part of a run that decides about another event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunHead {
-    /// Its id.
+    /// The run's id.
     pub id: OnboardingId,
-    /// What it does.
+    /// Enable, sync or disable.
     pub kind: Kind,
-    /// Where it stands.
+    /// Open, ended or stuck.
     pub state: RunState,
-    /// A worker has had it at least once, so its message is known to have arrived.
+    /// A worker has had it at least once, so its message has arrived.
     pub ever_leased: bool,
 }
 
@@ -67,54 +67,54 @@ impl From<&Run> for RunHead {
     }
 }
 
-/// An event with the same id that was recorded before.
+/// An earlier event with the same id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedEvent {
     /// Its [`ToggleEvent::fingerprint`].
     pub fingerprint: String,
-    /// The run it started or joined, `None` where there was nothing to do.
+    /// The run it started or joined; `None`: there was nothing to do.
     pub run: Option<RunHead>,
 }
 
-/// What the database says about the biller at the moment of the event, read under its lock.
+/// What the database knows about the biller when the event arrives, read under the biller's lock.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
-    /// The event with the same id, if there is one.
+    /// The earlier event with the same id.
     pub event: Option<RecordedEvent>,
-    /// The biller stands in `ciam.Biller`, spelled byte for byte like this.
+    /// `ciam.Biller` has the biller id, byte for byte.
     pub biller_exists: bool,
-    /// It has a name that is not blank.
+    /// The biller has a name that is not blank.
     pub biller_named: bool,
-    /// Its CIAM state.
+    /// The biller's CIAM state.
     pub ciam: CiamState,
-    /// The run that keeps others out: open or stuck.
+    /// The biller's open or stuck run, which blocks others.
     pub blocking: Option<RunHead>,
 }
 
-/// What an event leads to.
+/// What a toggle event leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// A new run.
+    /// A new run of this kind.
     Start(Kind),
-    /// The open run already does what is wished.
+    /// The open run has the same direction; the event joins it.
     Join(RunHead),
-    /// The same event again: what it led to then.
+    /// The event was sent before; the run of that time, if there was one.
     Replay(Option<RunHead>),
-    /// The event is already true, or the Wizard's checkbox is not set.
+    /// The biller is in the requested state already, or the Wizard's checkbox is not set.
     NothingToDo,
-    /// The opposite is being done.
+    /// The open run has the opposite direction; the event is refused.
     OppositeRunning(OnboardingId),
-    /// A stuck run keeps everything out.
+    /// The biller's run is stuck; every event is refused.
     Stuck(OnboardingId),
-    /// The event id was used with another body.
+    /// The event id was used with another body; the event is refused.
     EventReused,
-    /// Not in `ciam.Biller`.
+    /// The biller is not in `ciam.Biller`.
     BillerNotFound,
-    /// In `ciam.Biller`, but an organization needs a name.
+    /// The biller has no name, which its organization needs.
     BillerWithoutName,
 }
 
-/// The event table.
+/// The whole event table: looks at earlier events, then at biller and run.
 pub fn decide(event: &ToggleEvent, snapshot: &Snapshot) -> Decision {
     if let Some(earlier) = &snapshot.event {
         return if earlier.fingerprint == event.fingerprint {
@@ -129,7 +129,7 @@ pub fn decide(event: &ToggleEvent, snapshot: &Snapshot) -> Decision {
     decide_unseen(event.enable, snapshot)
 }
 
-/// The event table's rows for a Yes or a No that no earlier event settles.
+/// The rows of the event table that depend on biller and run only; the preview uses them for a Yes.
 pub fn decide_unseen(enable: bool, snapshot: &Snapshot) -> Decision {
     if !snapshot.biller_exists {
         return Decision::BillerNotFound;
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_wish_joins_the_open_run_and_the_opposite_is_refused() {
+    fn an_event_in_the_same_direction_joins_the_open_run_and_the_opposite_is_refused() {
         for kind in [Kind::Enable, Kind::Sync, Kind::Disable] {
             let mut busy = snapshot(CiamState::Active);
             let open = run(kind, RunState::RollingBack);
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stuck_run_keeps_every_wish_out() {
+    fn while_a_run_is_stuck_every_event_is_refused() {
         let mut stuck = snapshot(CiamState::Active);
         let run = run(Kind::Enable, RunState::Stuck);
         stuck.blocking = Some(run);

@@ -1,4 +1,4 @@
-//! A biller's user: the raw row of `ciam.BillerUser`, and the checked one that may be sent.
+//! A biller's user: the raw row of `ciam.BillerUser`, and the checked user that may be sent.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -7,10 +7,10 @@ use super::issue::{Code, Field, Issue};
 
 const LONGEST: usize = 256;
 
-/// A row as the view has it. Nothing is taken for granted.
+/// A row of the view; untrusted, so every column may be NULL.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct UserRow {
-    /// Key.
+    /// The CRM's key.
     pub user_guid: Option<Uuid>,
     /// Sign-in name.
     pub user_name: Option<String>,
@@ -30,26 +30,26 @@ pub struct UserRow {
 pub enum Status {
     /// May sign in; sent as `ACTIVE_USER_STATUS`.
     Active,
-    /// May not.
+    /// May not sign in.
     Inactive,
-    /// Has yet to run the activation flow.
+    /// Has not activated the account yet.
     New,
 }
 
-/// A user that may be sent.
+/// A user without data errors, ready to be sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CrmUser {
-    /// Key.
+    /// The CRM's key.
     pub user_guid: Uuid,
-    /// ASCII without blanks (reference 2.3).
+    /// At most 256 visible ASCII characters (docs/reference/secureauth-api.md#import-values).
     pub user_name: String,
-    /// A valid address.
+    /// A valid ASCII e-mail address of at most 256 characters.
     pub email: String,
-    /// Absent names are left out of the payload.
+    /// At most 256 characters; `None` is left out of the payload.
     pub first_name: Option<String>,
-    /// Absent names are left out of the payload.
+    /// At most 256 characters; `None` is left out of the payload.
     pub last_name: Option<String>,
-    /// Status.
+    /// The CRM's status.
     pub status: Status,
 }
 
@@ -65,17 +65,17 @@ impl std::fmt::Debug for CrmUser {
     }
 }
 
-/// A row that is not a data error.
+/// A row without data errors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Checked {
-    /// To be sent.
+    /// A user to be sent.
     User(CrmUser),
-    /// Marked `deleted`: left out and counted.
+    /// A row with status `deleted`: counted, never sent.
     Deleted(Uuid),
 }
 
 impl UserRow {
-    /// Checks the row by itself; what several rows must not share is [`super::user_set::UserSet`]'s business.
+    /// Checks the row by itself; [`super::user_set::UserSet`] finds what rows must not share.
     ///
     /// # Errors
     /// Every data error of the row.

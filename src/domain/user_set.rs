@@ -1,4 +1,4 @@
-//! What several rows of one biller must not share: the GUID, the user name, and a verified e-mail address.
+//! Finds what rows of one biller must not share: GUID, user name, and a verified e-mail address.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::issue::{Code, Field, Issue};
 use super::user::{Checked, CrmUser, UserRow};
 
-/// All rows of a biller, one after the other. Holds two or three short keys per row, never a row.
+/// Takes all rows of a biller, one after the other. Keeps two or three short keys per row, not the row.
 #[derive(Debug)]
 pub struct UserSet {
     guids: HashMap<Uuid, Rows>,
@@ -25,14 +25,14 @@ struct Rows {
     not_deleted: u64,
 }
 
-/// The first row with a key, and whether it was reported already.
+/// The first row with a key, and whether its duplicate was reported already.
 #[derive(Debug)]
 struct Seen {
     first: Uuid,
     reported: bool,
 }
 
-/// What was counted.
+/// Numbers of rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Rows that are not `deleted`.
@@ -44,7 +44,7 @@ pub struct Counts {
 }
 
 impl UserSet {
-    /// `unique_emails`: `ADDRESS_VERIFIED=true`, where SecureAuth lets an address belong to one user only.
+    /// `unique_emails`: `ADDRESS_VERIFIED=true`, because a verified address belongs to one user only in SecureAuth.
     pub fn new(unique_emails: bool) -> Self {
         Self {
             guids: HashMap::new(),
@@ -55,7 +55,7 @@ impl UserSet {
         }
     }
 
-    /// Takes the next row. `judge` says what else is wrong with a user whose row is valid by itself.
+    /// Takes the next row. `judge` finds further data errors of a user whose row is valid by itself.
     pub fn add(&mut self, row: UserRow, judge: impl FnOnce(&CrmUser) -> Vec<Issue>) {
         let guid = row.user_guid;
         let checked = row.check();
@@ -99,7 +99,7 @@ impl UserSet {
         }
     }
 
-    /// The counts, and every data error once, in a stable order.
+    /// The counts, and every data error once, sorted.
     pub fn finish(mut self) -> (Counts, Vec<Issue>) {
         self.issues.sort_unstable();
         self.issues.dedup();
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_that_is_judged_unfit_is_one_data_error() {
+    fn an_invalid_user_does_not_make_the_next_user_of_its_name_a_duplicate() {
         let mut set = UserSet::new(false);
         let unfit = |user: &CrmUser| {
             vec![Issue {

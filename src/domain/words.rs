@@ -1,4 +1,4 @@
-//! Enums that have one word each: in the database, over HTTP and in logs.
+//! String enums: one text per value, for database, HTTP and log (docs/decisions.md#values-on-the-wire).
 
 /// Implements `as_str` and `parse` for an enum from one table, so that the two cannot disagree.
 macro_rules! words {
@@ -9,12 +9,12 @@ macro_rules! words {
             #[allow(dead_code, reason = "not every enum has a test that needs all of its values")]
             pub(crate) const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The word used in the database, over HTTP and in logs.
+            /// The text used in the database, over HTTP and in logs.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
 
-            /// The value of a word, `None` for a word a newer version wrote.
+            /// The value of a text; `None` for a text that only a newer version knows.
             pub fn parse(word: &str) -> Option<Self> {
                 match word { $($word => Some(Self::$variant),)+ _ => None }
             }

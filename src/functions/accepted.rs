@@ -1,4 +1,4 @@
-//! What an event led to, as the caller reads it: 202 or 200 with the run, or why nothing was started.
+//! The answer to a toggle event: 202 or 200 with the run, or why no run was started.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -16,9 +16,9 @@ use crate::domain::run::Run;
 use crate::domain::toggle_event::{Decision, RunHead};
 use crate::store::Acceptance;
 
-/// How often the CRM should ask for the status, in seconds.
+/// Seconds after which the CRM should ask for the status again.
 const POLL_SECONDS: u64 = 2;
-/// When the Wizard should try again: its commit may not be visible yet.
+/// Seconds after which the Wizard should send its event again: its new biller may not be visible yet.
 const WIZARD_RETRY_SECONDS: u64 = 5;
 
 pub(super) fn accepted(acceptance: &Acceptance, wizard: bool) -> Result<Answer, Problem> {
@@ -30,11 +30,11 @@ pub(super) fn accepted(acceptance: &Acceptance, wizard: bool) -> Result<Answer, 
         Decision::Join(head) | Decision::Replay(Some(head)) => may_lack_its_message(*head),
         Decision::NothingToDo | Decision::Replay(None) => return Ok(nothing_to_do(acceptance)),
         Decision::OppositeRunning(id) => {
-            let detail = "the opposite is being done for this biller; nothing was changed";
+            let detail = "a run in the opposite direction is under way for this biller; nothing was changed";
             return Err(conflict("opposite-operation-running", detail, *id));
         }
         Decision::Stuck(id) => {
-            let detail = "an earlier run of this biller is stuck; an operator has to take it on";
+            let detail = "an earlier run of this biller is stuck and blocks it until an operator acts";
             return Err(conflict("stuck", detail, *id));
         }
         Decision::EventReused => {
@@ -58,7 +58,7 @@ pub(super) fn accepted(acceptance: &Acceptance, wizard: bool) -> Result<Answer, 
         }
     };
     let Some(run) = &acceptance.run else {
-        error!("the database accepted an event without telling its run");
+        error!("the database accepted an event but returned no run");
         return Err(Problem::unavailable("database-unavailable", "try again"));
     };
     let started = matches!(acceptance.decision, Decision::Start(_));
@@ -72,7 +72,7 @@ pub(super) fn accepted(acceptance: &Acceptance, wizard: bool) -> Result<Answer, 
     })
 }
 
-/// A run that was leased once has had its message; until then the message may have been lost.
+/// Until a worker has had the run, its message may have been lost, so it is sent again.
 fn may_lack_its_message(head: RunHead) -> bool {
     head.state.is_open() && !head.ever_leased
 }

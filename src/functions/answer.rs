@@ -1,6 +1,7 @@
-//! What a function answers: always `200` with a non-empty JSON envelope, or a bare `500` for a failed invocation.
+//! A function's answer to the host: `200` with a non-empty JSON envelope, or a bare `500` for a failed invocation.
 //!
-//! An empty 2xx would hang the invocation until the host kills the process (reference 3.1), so there is one type for it all.
+//! An empty 2xx would hang the invocation until the host kills the process, so every success goes through [`Answer`]
+//! (docs/reference/functions-host.md#answer, docs/decisions.md#answers-in-the-envelope).
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -22,7 +23,7 @@ pub(super) struct Answer {
     log: Option<String>,
 }
 
-/// What the HTTP caller gets.
+/// The answer that the host passes on to the HTTP caller.
 #[derive(Debug)]
 pub(super) struct HttpAnswer {
     pub(super) status: StatusCode,
@@ -46,7 +47,8 @@ impl HttpAnswer {
         self
     }
 
-    /// The body goes out as a string, so that the host does not re-serialise it (reference 3.4).
+    /// The body is a string, because the host re-serializes other values
+    /// (docs/reference/functions-host.md#http-output).
     fn binding(self) -> Value {
         let mut headers = Map::new();
         headers.insert("content-type".into(), self.content_type.into());
@@ -82,7 +84,7 @@ impl Answer {
         self
     }
 
-    /// A line in the host's log, inside the invocation's scope (reference 3.3).
+    /// Adds a line to the host's log of this invocation (docs/reference/functions-host.md#envelope).
     pub(super) fn log(mut self, line: impl Into<String>) -> Self {
         self.log = Some(line.into());
         self
@@ -94,7 +96,8 @@ impl Answer {
             outputs.insert(HTTP_OUTPUT.into(), http.binding());
         }
         if !self.messages.is_empty() {
-            // An array of strings: a bare string would be decoded when it looks like base64 (reference 3.5).
+            // The host would decode a bare string that looks like base64
+            // (docs/reference/functions-host.md#queue-output).
             let texts: Vec<Value> = self.messages.iter().map(|message| message.to_text().into()).collect();
             outputs.insert(QUEUE_OUTPUT.into(), texts.into());
         }
@@ -109,7 +112,8 @@ impl IntoResponse for Answer {
     }
 }
 
-/// The invocation failed: the host delivers a queue message again. Its body is thrown away, so the reason is logged first.
+/// The invocation failed, so the host delivers a queue message again. The host drops the body: the caller logs the
+/// reason.
 pub(super) fn failed_invocation() -> Response {
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }

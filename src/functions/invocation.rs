@@ -1,4 +1,5 @@
-//! What the host sends: three JSON parses deep for queue messages, one for HTTP bodies (reference 2.2–2.4).
+//! Parses the host's requests. Queue messages are JSON encoded three times, HTTP bodies once
+//! (docs/reference/functions-host.md#encoding).
 
 use axum::http::HeaderMap;
 use serde::Deserialize;
@@ -11,21 +12,22 @@ const HTTP_TRIGGER: &str = "req";
 /// The name of the queue trigger's binding in `function-migrate-users/function.json`.
 const QUEUE_TRIGGER: &str = "message";
 
-/// The body of an invocation. `Metadata` is not read: a message's own members overwrite it (reference 2.4).
+/// The body of an invocation. `Metadata` is not read, because a message's members may overwrite it
+/// (docs/reference/functions-host.md#queue-trigger).
 #[derive(Deserialize)]
 pub(super) struct Envelope {
     #[serde(rename = "Data")]
     data: Map<String, Value>,
 }
 
-/// The HTTP request as the host describes it. Not printable: it holds keys and personal data.
+/// The caller's HTTP request. Has no `Debug`, because it holds keys and personal data.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct HttpTrigger {
     pub(super) method: String,
     #[serde(default)]
     params: Map<String, Value>,
-    /// Absent when the client sent no `Content-Length` (host#7930).
+    /// `None` when the caller sent no `Content-Length` (docs/reference/functions-host.md#http-trigger).
     #[serde(default)]
     pub(super) body: Option<String>,
 }
@@ -45,7 +47,7 @@ impl Envelope {
         serde_json::from_value(self.data.remove(HTTP_TRIGGER)?).ok()
     }
 
-    /// The message's text. Current hosts encode it twice, old ones once, and a JSON object may come as one: all are accepted.
+    /// The message's text. Accepts it JSON encoded once or twice, and as a JSON object: hosts differ.
     pub(super) fn queue_text(mut self) -> Option<String> {
         Some(match self.data.remove(QUEUE_TRIGGER)? {
             Value::String(text) => serde_json::from_str::<String>(&text).unwrap_or(text),
@@ -54,12 +56,12 @@ impl Envelope {
     }
 }
 
-/// What the host's headers say about an invocation.
+/// The host's headers of an invocation.
 #[derive(Debug, Clone)]
 pub(super) struct Invocation {
-    /// `X-Azure-Functions-InvocationId`, empty if the host sent none.
+    /// `X-Azure-Functions-InvocationId`; empty if the host sent none.
     pub(super) id: String,
-    /// `traceparent`, if it is one.
+    /// `traceparent`; `None` if it is absent or not valid.
     pub(super) traceparent: Option<TraceParent>,
 }
 
@@ -77,7 +79,6 @@ impl Invocation {
         }
     }
 
-    /// The trace id of the `traceparent`.
     pub(super) fn trace_id(&self) -> Option<String> {
         self.traceparent.map(|parent| parent.trace_id().to_string())
     }
@@ -103,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_traceparent_that_is_none_is_left_out() {
+    fn an_invalid_traceparent_is_left_out() {
         let traceparent = |text: &str| {
             let headers = HeaderMap::from_iter([("traceparent".parse().unwrap(), text.parse().unwrap())]);
             Invocation::of(&headers).traceparent.map(|parent| parent.to_string())

@@ -1,7 +1,7 @@
-//! `function-migrate-users`: takes a run on by one time slice.
+//! `function-migrate-users`: runs one time slice of a run.
 //!
-//! Understood failures are in the database with a due time, so they are answered 200; a 500 (deliver again) is left for
-//! what the database could not record and for messages of a newer version.
+//! Answers 200 for a failure that the database has recorded with a due time. Answers 500, so that the host delivers the
+//! message again, only if nothing could be recorded or a newer version wrote the message.
 
 use tracing::{error, info, warn};
 
@@ -10,7 +10,7 @@ use super::queue_message::{Parsed, QueueMessage};
 use super::services::ServicesSource;
 use crate::saga::Advanced;
 
-/// The invocation failed; the reason is logged.
+/// The invocation failed; its reason was logged.
 pub(super) struct Failed;
 
 pub(super) async fn invoke(source: &dyn ServicesSource, text: &str) -> Result<Answer, Failed> {
@@ -19,7 +19,7 @@ pub(super) async fn invoke(source: &dyn ServicesSource, text: &str) -> Result<An
         Parsed::Newer(version) => {
             error!(
                 version,
-                "a queue message of a newer version is left for a newer instance"
+                "a newer version wrote the queue message; it is left to a newer instance"
             );
             return Err(Failed);
         }
@@ -29,7 +29,7 @@ pub(super) async fn invoke(source: &dyn ServicesSource, text: &str) -> Result<An
         }
     };
     let services = source.services().await.map_err(|not_ready| {
-        error!(onboarding_id = %message.onboarding_id, reason = %not_ready, "the run is left on the queue");
+        error!(onboarding_id = %message.onboarding_id, reason = %not_ready, "the message is to be delivered again");
         Failed
     })?;
     let id = message.onboarding_id;
@@ -38,15 +38,15 @@ pub(super) async fn invoke(source: &dyn ServicesSource, text: &str) -> Result<An
             .with_message(message)
             .log(format!("run {id} continues"))),
         Ok(Advanced::Unknown) => {
-            warn!(onboarding_id = %id, "there is no such run; the message is dropped");
+            warn!(onboarding_id = %id, "there is no such run; its message is dropped");
             Ok(Answer::default().log("dropped: unknown run"))
         }
         Ok(advanced) => {
-            info!(onboarding_id = %id, outcome = ?advanced, "nothing more to do now");
+            info!(onboarding_id = %id, outcome = ?advanced, "the time slice is over");
             Ok(Answer::default().log(format!("run {id}: {advanced:?}")))
         }
         Err(error) => {
-            error!(onboarding_id = %id, error = %crate::telemetry::chain(&error), "the outcome could not be recorded");
+            error!(onboarding_id = %id, error = %crate::telemetry::chain(&error), "could not record the outcome");
             Err(Failed)
         }
     }

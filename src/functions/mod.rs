@@ -1,4 +1,5 @@
-//! All that knows Azure Functions: what the host sends and accepts (functions-custom-handler.md 2–3), one file per function.
+//! Everything that knows Azure Functions: the host's requests and answers, and one file per function
+//! (docs/reference/functions-host.md#request).
 
 mod accepted;
 mod answer;

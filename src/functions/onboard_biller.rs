@@ -1,8 +1,10 @@
-//! `function-onboard-biller`: the CRM's toggle and the Wizard's submission (POST), and the status to poll (GET).
+//! `function-onboard-biller`: toggle events of the CRM (POST), and the status for polling (GET).
 //!
-//! Row first, then output: the run is committed before its message leaves. If the message is lost, the timer finds the row.
+//! The run is committed before its message is sent. If the message is lost, the timer finds the run
+//! (docs/decisions.md#row-before-message).
 
 use axum::http::StatusCode;
+use tokio::time::{Instant, timeout_at};
 use tracing::{error, warn};
 
 use super::accepted::accepted;
@@ -10,7 +12,7 @@ use super::answer::{Answer, HttpAnswer};
 use super::invocation::{HttpTrigger, Invocation};
 use super::problem::Problem;
 use super::services::{HttpLimits, ServicesSource};
-use super::status_view::status_json;
+use super::status_view::{status_json, status_url};
 use super::toggle_request::ToggleRequest;
 use crate::domain::ids::BillerId;
 use crate::domain::toggle_event::{Source, ToggleEvent};
@@ -19,21 +21,30 @@ use crate::store::StoreError;
 pub(super) async fn invoke(
     source: &dyn ServicesSource,
     limits: HttpLimits,
+    deadline: Instant,
     trigger: &HttpTrigger,
     invocation: &Invocation,
 ) -> Answer {
-    let answered = tokio::time::timeout(limits.deadline, handle(source, limits, trigger, invocation));
-    match answered.await {
+    let biller_id = trigger.param("billerId").unwrap_or_default();
+    let Ok(biller_id) = BillerId::try_new(biller_id) else {
+        let detail = "billerId must match ^[A-Za-z0-9_-]{1,64}$";
+        return refused(Problem::bad_request("billerId", detail));
+    };
+    let handled = handle(source, limits, trigger, invocation, &biller_id);
+    match timeout_at(deadline, handled).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(problem)) => refused(problem),
-        Err(_) => refused(Problem::unavailable(
-            "deadline",
-            "no answer in time; ask for the status before trying again",
-        )),
+        Err(_) => refused(late(&biller_id)),
     }
 }
 
-/// The answer to a request whose body is so long that the host's envelope around it was not even read.
+/// The database may still be about to record the event, and then its run starts.
+fn late(biller_id: &BillerId) -> Problem {
+    let detail = "no answer in time; a run may start all the same, so ask statusUrl before sending the request again";
+    Problem::unavailable("deadline", detail).with("statusUrl", status_url(biller_id))
+}
+
+/// The answer when the host's envelope itself is too long to be read.
 pub(super) fn refuse_unread(limits: HttpLimits) -> Answer {
     refused(too_large(limits))
 }
@@ -57,12 +68,11 @@ async fn handle(
     limits: HttpLimits,
     trigger: &HttpTrigger,
     invocation: &Invocation,
+    biller_id: &BillerId,
 ) -> Result<Answer, Problem> {
-    let biller_id = BillerId::try_new(trigger.param("billerId").unwrap_or_default())
-        .map_err(|_| Problem::bad_request("billerId", "billerId must match ^[A-Za-z0-9_-]{1,64}$"))?;
     match trigger.method.to_ascii_uppercase().as_str() {
-        "GET" => status(source, &biller_id).await,
-        "POST" => accept(source, limits, trigger, invocation, biller_id).await,
+        "GET" => status(source, biller_id).await,
+        "POST" => accept(source, limits, trigger, invocation, biller_id.clone()).await,
         _ => Err(Problem::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "method-not-allowed",
@@ -115,7 +125,7 @@ async fn status(source: &dyn ServicesSource, biller_id: &BillerId) -> Result<Ans
 }
 
 fn database_problem(error: &StoreError) -> Problem {
-    error!(error = %crate::telemetry::chain(error), "the database could not be used");
+    error!(error = %crate::telemetry::chain(error), "the database failed; the request is refused");
     Problem::unavailable(
         "database-unavailable",
         "the database is not available; the same request may be sent again",

@@ -1,16 +1,16 @@
-//! What a person reads about a biller: one word and one sentence (T3, F1, F2).
+//! What a person reads about a biller: a status and one sentence.
 
 use crate::domain::biller::{BillerCiam, CiamState};
 use crate::domain::messages;
 use crate::domain::run::{Kind, Run, RunState};
 use crate::domain::toggle_event::Source;
 
-/// One word and one sentence.
+/// A biller's status and sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ForPeople {
     pub(super) status: &'static str,
     pub(super) message: &'static str,
-    /// F1, but users were left out.
+    /// The run succeeded, but some rows had data errors.
     pub(super) completed_with_issues: bool,
 }
 
@@ -52,7 +52,7 @@ fn went_wrong(kind: Kind) -> &'static str {
     }
 }
 
-/// Where a person tries again: a failed Wizard run cannot be repeated in the Wizard.
+/// Where a person tries again after a failed Wizard run, because the Wizard cannot be submitted twice.
 pub(super) fn retry_from(run: &Run) -> Option<&'static str> {
     let failed = matches!(run.state, RunState::Failed | RunState::Cancelled);
     (failed && run.source == Source::BillerWizard.as_str()).then_some(messages::RETRY_FROM)

@@ -1,11 +1,12 @@
-//! Refusals as RFC 9457 problem documents. `detail` is for the caller; it never carries a value the caller sent.
+//! Refusals as RFC 9457 problem documents. `detail` tells the caller what to do; it never repeats a value the caller
+//! sent.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::answer::HttpAnswer;
 
-/// A refusal.
+/// One refusal: status, code, detail, and further members and headers.
 #[derive(Debug, Clone)]
 pub(super) struct Problem {
     status: StatusCode,
@@ -30,7 +31,7 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "bad-request", detail).with("member", member)
     }
 
-    /// Not in `ciam.Biller`.
+    /// The biller is not in `ciam.Biller`.
     pub(super) fn biller_not_found() -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
@@ -39,7 +40,7 @@ impl Problem {
         )
     }
 
-    /// Database, vault or settings are not there.
+    /// A 503: database, vault or settings cannot be used. The caller may send the same request again.
     pub(super) fn unavailable(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(10)
     }
@@ -58,7 +59,7 @@ impl Problem {
         self.header("retry-after", seconds.to_string()).with("retryable", true)
     }
 
-    /// The word that says what it is, for logs.
+    /// The problem's `code`, for logs.
     pub(super) fn code(&self) -> &'static str {
         self.code
     }

@@ -1,14 +1,15 @@
-//! The queue message: "look at this run". All truth is in the database, so a message may be lost, doubled or poisoned.
+//! The queue message: "work on this run". It holds no state, so it may be lost, doubled or poisoned
+//! (docs/decisions.md#sql-holds-the-truth).
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::ids::OnboardingId;
 
-/// The version this build writes and reads.
+/// The version of the message's form.
 const VERSION: u64 = 1;
 
-/// `{"v":1,"onboardingId":"…","traceparent":"…"}` and nothing else (S1).
+/// `{"v":1,"onboardingId":"…","traceparent":"…"}` and nothing else: no personal data (docs/requirements.md#s1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct QueueMessage {
@@ -18,13 +19,13 @@ pub(super) struct QueueMessage {
     pub(super) traceparent: Option<String>,
 }
 
-/// What a text on the queue turned out to be.
+/// The kinds of text on the queue.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Parsed {
     Ours(QueueMessage),
-    /// A newer version's: left on the queue for it.
+    /// A message of this newer version; it stays on the queue.
     Newer(u64),
-    /// Not one of our messages.
+    /// Not one of our messages; it is dropped.
     NotOurs,
 }
 
@@ -60,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_survives_its_own_text() {
+    fn a_message_is_parsed_back_from_its_text() {
         let message = QueueMessage::new(OnboardingId(Uuid::max()), Some("00-a-b-00".into()));
         assert_eq!(QueueMessage::parse(&message.to_text()), Parsed::Ours(message));
     }
@@ -72,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_version_is_told_from_something_that_is_not_ours() {
+    fn a_message_of_a_newer_version_differs_from_one_that_is_not_ours() {
         assert_eq!(QueueMessage::parse(r#"{"v":2,"run":7}"#), Parsed::Newer(2));
         for text in ["", "hello", "[]", "7", r#"{"v":"1"}"#, r#"{"v":1}"#, r#"{"v":0}"#] {
             assert_eq!(QueueMessage::parse(text), Parsed::NotOurs, "{text}");

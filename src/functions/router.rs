@@ -1,4 +1,5 @@
-//! The routes the host calls: `POST /<function name>`, and `GET /` as its probe (reference 1.3, 2.1).
+//! The routes that the host calls: `POST /<function name>`, and `GET /` as its probe
+//! (docs/reference/functions-host.md#readiness).
 
 use std::any::Any;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use tokio::time::Instant;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{Instrument, error, info_span};
 
@@ -18,7 +20,8 @@ use super::invocation::{Envelope, Invocation};
 use super::services::{HttpLimits, ServicesSource};
 use super::{migrate_users, onboard_biller, recover_onboardings};
 
-/// Longest envelope read: the largest allowed body (1 MiB), escaped, twice (the host repeats its members in `Metadata`), and headers.
+/// Longest envelope. It must hold the headers and, escaped, the largest allowed body (1 MiB) twice, because the host
+/// repeats the body's members in `Metadata`.
 const ENVELOPE_BYTES: usize = 16 * 1024 * 1024;
 
 #[derive(Clone)]
@@ -27,7 +30,7 @@ struct App {
     limits: HttpLimits,
 }
 
-/// The custom handler's HTTP surface.
+/// Everything the custom handler serves on its port.
 pub fn router(services: Arc<dyn ServicesSource>, limits: HttpLimits) -> Router {
     Router::new()
         .route("/", get(|| async { "ready" }))
@@ -42,19 +45,20 @@ pub fn router(services: Arc<dyn ServicesSource>, limits: HttpLimits) -> Router {
 async fn onboard(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
     let invocation = Invocation::of(&headers);
     let span = span("function-onboard-biller", &invocation);
+    let deadline = Instant::now() + app.limits.deadline;
     async move {
-        let body = match bounded_body::read(body, ENVELOPE_BYTES).await {
+        let body = match bounded_body::read(body, ENVELOPE_BYTES, deadline).await {
             Ok(body) => body,
             Err(Unread::TooLarge) => {
                 return onboard_biller::refuse_unread(app.limits).into_response();
             }
-            Err(Unread::Broken) => return failed_invocation(),
+            Err(Unread::Broken | Unread::Late) => return failed_invocation(),
         };
         let Some(trigger) = Envelope::parse(&body).and_then(Envelope::http_trigger) else {
             error!("the invocation has no HTTP trigger");
             return failed_invocation();
         };
-        onboard_biller::invoke(&*app.services, app.limits, &trigger, &invocation)
+        onboard_biller::invoke(&*app.services, app.limits, deadline, &trigger, &invocation)
             .await
             .into_response()
     }
@@ -64,8 +68,9 @@ async fn onboard(State(app): State<App>, headers: HeaderMap, body: Body) -> Resp
 
 async fn migrate(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
     let span = span("function-migrate-users", &Invocation::of(&headers));
+    let deadline = Instant::now() + app.limits.deadline;
     async move {
-        let text = bounded_body::read(body, ENVELOPE_BYTES)
+        let text = bounded_body::read(body, ENVELOPE_BYTES, deadline)
             .await
             .ok()
             .and_then(|body| Envelope::parse(&body))
@@ -82,9 +87,10 @@ async fn migrate(State(app): State<App>, headers: HeaderMap, body: Body) -> Resp
 
 async fn recover(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
     let span = span("function-recover-onboardings", &Invocation::of(&headers));
+    let deadline = Instant::now() + app.limits.deadline;
     async move {
-        // The timer's schedule is of no interest; reading it lets the host reuse the connection.
-        if bounded_body::read(body, ENVELOPE_BYTES).await == Err(Unread::Broken) {
+        // The timer's data is not used. It is read so that the host can reuse the connection.
+        if let Err(Unread::Broken | Unread::Late) = bounded_body::read(body, ENVELOPE_BYTES, deadline).await {
             return failed_invocation();
         }
         respond(recover_onboardings::invoke(&*app.services).await)
@@ -107,7 +113,7 @@ fn span(function: &'static str, invocation: &Invocation) -> tracing::Span {
 }
 
 fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
-    // The panic hook has written where; its payload may hold data and is not shown.
+    // The panic hook has logged the place. The payload is not logged, because it may hold personal data.
     error!("an invocation panicked");
     failed_invocation()
 }

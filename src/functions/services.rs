@@ -1,4 +1,4 @@
-//! What the functions work with, and what happens while it is not there yet.
+//! What the functions work with, and why it may not be available.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,26 +8,26 @@ use async_trait::async_trait;
 use super::problem::Problem;
 use crate::saga::Saga;
 
-/// Everything behind the functions.
+/// What the functions work with.
 #[derive(Debug, Clone)]
 pub struct Services {
-    /// The saga.
+    /// Accepts events and drives runs.
     pub saga: Arc<Saga>,
 }
 
-/// Why there are no services (yet). The handler keeps running and tries again with the next invocation.
+/// Why there are no services. The handler keeps running and tries again with the next invocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotReady {
-    /// The settings have findings; they stand on stderr.
+    /// The settings have findings, which were written to stderr.
     #[error("the settings are not usable")]
     Configuration,
-    /// Key Vault does not answer or lacks a secret.
+    /// Key Vault did not answer, or lacks a secret.
     #[error("the key vault is not available")]
     Vault,
-    /// The database does not answer.
+    /// The database did not answer.
     #[error("the database is not available")]
     Database,
-    /// The database's schema is not one this version works with.
+    /// The database's schema version is not one that this program works with.
     #[error("the database schema does not fit this version")]
     Schema,
 }
@@ -49,22 +49,23 @@ impl From<NotReady> for Problem {
     }
 }
 
-/// Makes the services on first use.
+/// Builds the services on first use.
 #[async_trait]
 pub trait ServicesSource: Send + Sync {
-    /// The services, the same ones every time once they are there.
+    /// The services; the same ones for every call, until SecureAuth refuses their credentials.
     ///
     /// # Errors
-    /// [`NotReady`]; asking again later is right.
+    /// [`NotReady`]; a later call may succeed.
     async fn services(&self) -> Result<Arc<Services>, NotReady>;
 }
 
-/// Limits of the HTTP function that hold even while the settings cannot be used.
+/// Limits of the HTTP function; they hold even while the settings cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HttpLimits {
     /// Longest request body, in bytes.
     pub max_body: usize,
-    /// Longest time to an answer; the host itself never cancels (reference 5).
+    /// Longest time to an answer, because the host never cancels an invocation
+    /// (docs/reference/functions-host.md#timeouts).
     pub deadline: Duration,
 }
 

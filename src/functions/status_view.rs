@@ -1,4 +1,4 @@
-//! `GET /api/billers/{billerId}/ciam` as JSON (design.md §3 "HTTP").
+//! The answer to `GET /api/billers/{billerId}/ciam` (README.md#http-api).
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -11,7 +11,8 @@ use crate::domain::issue::Issue;
 use crate::domain::run::Run;
 use crate::store::BillerView;
 
-/// The path of a biller's status: relative, and never built from the request's URL, which may carry a key.
+/// The path of a biller's status. Not built from the request's URL, which may carry the function key
+/// (docs/decisions.md#relative-status-url).
 pub(super) fn status_url(biller: &BillerId) -> String {
     format!("/api/billers/{biller}/ciam")
 }

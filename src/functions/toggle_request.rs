@@ -1,14 +1,14 @@
-//! The body of `POST /api/billers/{billerId}/ciam` (T1, T2), parsed at the edge.
+//! The body of `POST /api/billers/{billerId}/ciam` (docs/requirements.md#t1, docs/requirements.md#t2).
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
 use crate::domain::ids::{EventId, RequestedBy};
 use crate::domain::toggle_event::Source;
 
-/// What the CRM sends. Unknown members are refused by name.
-#[derive(Debug, Deserialize, Serialize)]
+/// The request's members. An unknown member is refused by its name.
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ToggleRequest {
     #[serde(deserialize_with = "source")]
@@ -19,7 +19,7 @@ pub(super) struct ToggleRequest {
     pub(super) event_id: Option<EventId>,
 }
 
-/// What each member must be, for the answer to a request in which it is not.
+/// What each member must be, for the detail of a 400.
 const MEMBERS: [(&str, &str); 4] = [
     ("source", "must be \"crm-toggle\" or \"biller-wizard\""),
     ("ciamEnabled", "must be true or false"),
@@ -35,13 +35,13 @@ const MEMBERS: [(&str, &str); 4] = [
 
 impl ToggleRequest {
     /// # Errors
-    /// A 400 that names the first member that is wrong and what is expected of it, never its value.
+    /// A 400 that names the first wrong member and what is expected of it, never its value.
     pub(super) fn parse(body: Option<&str>) -> Result<Self, Problem> {
         let Some(body) = body.filter(|body| !body.trim().is_empty()) else {
             let detail = "a JSON body sent with Content-Length is required";
             return Err(Problem::bad_request("body", detail));
         };
-        // serde would also take an array with the members' values in their order.
+        // serde would also accept an array of the members' values.
         if !body.trim_start().starts_with('{') {
             return Err(not_the_form());
         }
@@ -51,28 +51,45 @@ impl ToggleRequest {
             refusal(&member, &error.into_inner())
         })?;
         json.end()
-            .map_err(|_| Problem::bad_request("body", "one JSON object is expected and nothing after it"))?;
+            .map_err(|_| Problem::bad_request("body", "the body must be one JSON object and nothing after it"))?;
         Ok(request)
     }
 
     /// Tells a repeated event from a reused id.
     pub(super) fn fingerprint(&self) -> String {
-        let canonical = serde_json::json!(self).to_string();
-        hex::encode(Sha256::digest(canonical))
+        fingerprint([
+            Some(self.source.as_str()),
+            Some(if self.ciam_enabled { "true" } else { "false" }),
+            Some(self.requested_by.as_ref()),
+            self.event_id.as_ref().map(AsRef::as_ref),
+        ])
     }
 }
 
-/// serde would also take `{"crm-toggle": null}` for the word.
+/// Hashes source, enabled or not, requestedBy and eventId. Event ids are kept for ever, so the same members must always give the
+/// same value: the bytes are written out here, not by a serializer. The lengths tell where a member ends.
+fn fingerprint(members: [Option<&str>; 4]) -> String {
+    let mut hash = Sha256::new();
+    for member in members {
+        hash.update([u8::from(member.is_some())]);
+        let text = member.unwrap_or_default();
+        hash.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(text);
+    }
+    hex::encode(hash.finalize())
+}
+
+/// Accepts a string only; serde's derived code would also accept `{"crm-toggle": null}`.
 fn source<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Source, D::Error> {
     let word = String::deserialize(deserializer)?;
-    Source::parse(&word).ok_or_else(|| serde::de::Error::custom("not a word that is known"))
+    Source::parse(&word).ok_or_else(|| serde::de::Error::custom("not a known source"))
 }
 
 fn not_the_form() -> Problem {
     Problem::bad_request("body", "the body is not a JSON object of the expected form")
 }
 
-/// serde's own texts may quote the value, so only its kind of error and the member's name are used.
+/// serde's messages may quote the value, so only the kind of error and the member's name are used.
 fn refusal(path: &str, error: &serde_json::Error) -> Problem {
     let text = error.to_string();
     let quoted = |prefix: &str| {
@@ -95,6 +112,8 @@ fn refusal(path: &str, error: &serde_json::Error) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use serde_json::{Value, json};
 
     use super::*;
@@ -110,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn the_member_that_is_wrong_is_named_and_its_value_is_not_repeated() {
+    fn a_refusal_names_the_wrong_member_and_does_not_repeat_its_value() {
         let long = format!(
             r#"{{"source":"crm-toggle","ciamEnabled":true,"requestedBy":"{}"}}"#,
             "x".repeat(257)
@@ -168,5 +187,32 @@ mod tests {
         let other = GOOD.replace("true", "false");
         let three = ToggleRequest::parse(Some(&other)).unwrap();
         assert_ne!(one.fingerprint(), three.fingerprint());
+    }
+
+    #[test]
+    fn the_fingerprint_of_an_event_stays_what_it_is_in_the_database() {
+        let fingerprint = |body: &str| ToggleRequest::parse(Some(body)).unwrap().fingerprint();
+        assert_eq!(
+            fingerprint(GOOD),
+            "e94172d0a78448f5d5e19a468ffc5581bc2bc2f716a9312f62d3840dd2d0b99f"
+        );
+        let without_id = r#"{"source":"biller-wizard","ciamEnabled":false,"requestedBy":"jane"}"#;
+        assert_eq!(
+            fingerprint(without_id),
+            "6be597c433d95611f88b259900e71228a7439ee436627b3f18dc5e27b6f56116"
+        );
+    }
+
+    #[test]
+    fn members_that_differ_never_make_the_same_bytes() {
+        let cases = [
+            [Some("ab"), Some("c"), None, None],
+            [Some("a"), Some("bc"), None, None],
+            [Some("ab"), Some("c"), Some(""), None],
+            [Some("ab"), Some("c"), None, Some("")],
+            [Some("ab"), None, Some("c"), None],
+        ];
+        let distinct: HashSet<String> = cases.into_iter().map(super::fingerprint).collect();
+        assert_eq!(distinct.len(), cases.len());
     }
 }

@@ -1,4 +1,4 @@
-//! Takes a run on by one time slice: worker slot, lease, heart-beat, journal.
+//! Runs one time slice of a run: takes worker slot and lease, starts the heart-beat, reads the journal.
 
 use std::sync::Arc;
 
@@ -6,45 +6,49 @@ use tokio::time::Instant;
 use tracing::{Instrument, info_span, warn};
 
 use super::Saga;
+use super::give_back::paused;
 use super::heartbeat::{Beat, Heartbeat, Hold};
 use super::journal_state::JournalState;
 use super::lease_guard::LeaseGuard;
 use super::run_context::RunContext;
+use super::worker_slot::SlotUse;
 use crate::domain::ids::OnboardingId;
 use crate::domain::reason::Reason;
 use crate::domain::run::RunState;
-use crate::store::{Lease, LeaseOutcome, LeasedRun, Release, StoreError};
-use crate::telemetry::chain;
-use ic_secureauth_api::CallContext;
+use crate::store::{LeaseOutcome, LeasedRun, Release, StoreError};
+use ic_secureauth_api::{CallContext, CallGuard};
 
-/// What a time slice came to.
+/// How often a delivery that waits for a worker slot looks for one.
+const SLOT_LOOKS: u32 = 6;
+
+/// The result of one time slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Advanced {
-    /// The time slice is over; the run's message is to be sent again.
+    /// The time slice is over and the run is not: its message has to be sent again.
     MoreToDo,
-    /// It ended in this state.
+    /// The run ended in this state.
     Ended(RunState),
-    /// It waits; the timer sends its message.
+    /// The run pauses; the timer sends its message when it is due.
     Waiting,
-    /// Another worker has it, or it is not due.
+    /// Another worker has the run, or it is not due yet.
     NotNow,
-    /// It had ended before.
+    /// The run had ended in this state before.
     EndedBefore(RunState),
-    /// Every worker slot of the tenant is taken; it is due again soon.
+    /// Every worker slot of the tenant stayed taken for `NO_SLOT_PAUSE`; the run is due again after another one.
     NoSlot,
-    /// The lease was lost on the way; another worker goes on.
+    /// This worker lost the lease; another worker continues the run.
     LeaseLost,
     /// There is no such run.
     Unknown,
 }
 
 impl Saga {
-    /// Takes a run on by one time slice. Any number of deliveries of its message are harmless.
+    /// Runs one time slice of a run. A message that is delivered more than once does no harm.
     ///
     /// # Errors
-    /// The database could not record the outcome, or the run needs a newer version: deliver the message again.
+    /// The database could not record the outcome, or a newer version wrote the run: deliver the message again.
     pub async fn advance(&self, id: OnboardingId) -> Result<Advanced, StoreError> {
-        let Some(slot) = self.slot.enter().await? else {
+        let Some(slot) = self.wait_for_slot().await? else {
             self.dependencies
                 .store
                 .postpone(id, self.dependencies.run.no_slot_pause)
@@ -56,6 +60,20 @@ impl Saga {
         match advanced {
             Err(StoreError::LeaseLost(_)) => Ok(Advanced::LeaseLost),
             advanced => advanced,
+        }
+    }
+
+    /// Waits for a worker slot up to `NO_SLOT_PAUSE`. Without a slot this process has nothing else to do, and a delivery that
+    /// waits here is one that is not sent again and again.
+    async fn wait_for_slot(&self) -> Result<Option<SlotUse>, StoreError> {
+        let longest = self.dependencies.run.no_slot_pause;
+        let end = Instant::now() + longest;
+        loop {
+            let slot = self.slot.enter().await?;
+            if slot.is_some() || Instant::now() >= end {
+                return Ok(slot);
+            }
+            tokio::time::sleep(longest / SLOT_LOOKS).await;
         }
     }
 
@@ -88,15 +106,12 @@ impl Saga {
             let store = Arc::clone(&store);
             async move { store.renew(&lease, ttl).await.map(|()| true) }
         });
-        let guard = LeaseGuard {
-            lease: heart.hold(),
-            slot,
-            margin: self.dependencies.run.call_margin,
-        };
+        let margin = self.dependencies.run.call_margin;
+        let guard = Arc::new(LeaseGuard::new(heart.hold(), slot, margin, leased.late));
         let journal = match self.dependencies.store.journal(leased.run.id).await {
             Ok(journal) => journal,
             Err(error) => {
-                self.give_back(&lease).await;
+                self.give_back(&lease, &leased.run, leased.late).await;
                 return Err(error);
             }
         };
@@ -107,9 +122,10 @@ impl Saga {
             api: self.dependencies.secureauth.call(CallContext {
                 correlation_id: leased.run.id.to_string(),
                 traceparent: leased.run.traceparent.clone(),
-                guard: Some(Arc::new(guard)),
+                guard: Some(Arc::clone(&guard) as Arc<dyn CallGuard>),
             }),
             time_slice_end: Instant::now() + self.dependencies.run.time_slice,
+            guard,
             payload_schema: None,
             run: leased.run,
         };
@@ -118,31 +134,21 @@ impl Saga {
         advanced
     }
 
-    /// A worker that lost its lease may still have calls in flight; they end within the longest deadline.
+    /// The previous worker lost its lease but may still have calls in flight. They end within the longest deadline.
     async fn wait_out_previous_worker(&self, leased: &LeasedRun) -> Result<Advanced, StoreError> {
-        let state = match leased.run.state {
-            RunState::RollingBack => RunState::RollingBack,
-            _ => RunState::Waiting,
-        };
-        warn!("the worker before did not give its lease up; its calls are waited out");
+        warn!(
+            take_overs = leased.run.take_overs,
+            "the previous worker's lease expired; the run waits until its calls have ended"
+        );
         let release = Release::Wait {
             after: self.longest_call(),
-            state,
+            state: paused(leased.run.state),
             waiting_for: Reason::PreviousWorker,
             reason: None,
             pauses_used: leased.run.pauses_used,
+            late: Some(self.longest_call()),
         };
-        self.dependencies.store.release(&leased.lease, &release).await?;
+        self.release(&leased.lease, release).await?;
         Ok(Advanced::Waiting)
-    }
-
-    /// Gives the lease up for whoever can go on; one that cannot be given up expires.
-    pub(super) async fn give_back(&self, lease: &Lease) {
-        let release = Release::Continue {
-            resend: self.dependencies.run.resend_first,
-        };
-        if let Err(error) = self.dependencies.store.release(lease, &release).await {
-            warn!(error = %chain(&error), "a lease is left to expire");
-        }
     }
 }

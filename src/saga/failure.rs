@@ -1,4 +1,4 @@
-//! What follows from a failure: wait, roll back, or end (design.md §3 "Failures and time"). Pure.
+//! Decides what follows from a failure: wait, roll back, or end. Does no I/O (docs/ARCHITECTURE.md#failures).
 
 use std::time::Duration;
 
@@ -8,28 +8,28 @@ use crate::domain::run::{Kind, RunState};
 use crate::store::StoreError;
 use ic_secureauth_api::{ApiError, Class};
 
-/// Why a step could not be done.
+/// Why a step failed.
 #[derive(Debug)]
 pub(super) enum StepError {
-    /// The world must change, not the biller.
+    /// The same request may succeed later.
     Retry {
-        /// What is waited for.
+        /// What the run waits for.
         reason: Reason,
-        /// Not before.
+        /// The shortest pause, if SecureAuth asked for one.
         after: Option<Duration>,
     },
-    /// Trying again cannot help.
+    /// The same request would fail again.
     Permanent(Reason),
     /// Neither going on nor rolling back is safe.
     Stuck(Reason),
-    /// Another worker has the run, or may have it soon.
+    /// Another worker has the run, or may take it soon.
     LeaseLost,
     /// The database failed.
     Store(StoreError),
 }
 
 impl StepError {
-    /// SecureAuth does not show what it has to show, yet.
+    /// SecureAuth does not show yet what the run expects there.
     pub(super) fn not_shown() -> Self {
         Self::Retry {
             reason: Reason::SecureauthUnavailable,
@@ -68,36 +68,36 @@ impl From<StoreError> for StepError {
     }
 }
 
-/// The schedules of `RUN_PAUSES` and `ROLLBACK_PAUSES`.
+/// The pauses of `RUN_PAUSES`, `ROLLBACK_PAUSES` and `ROLLBACK_TIME_LIMIT`.
 #[derive(Debug, Clone)]
 pub struct Schedules {
-    /// Pauses of a run that goes forward; used up, it is rolled back.
+    /// Pauses before the point of no return; when they are used up, the run is rolled back.
     pub run: Vec<Duration>,
-    /// Pauses of rolling back, and of recording what is already live; the last one repeats.
+    /// Pauses of a rollback, and of recording after the point of no return; the last one repeats.
     pub rollback: Vec<Duration>,
-    /// All of those pauses together; then the run is stuck.
+    /// Limit for the sum of the rollback pauses; beyond it the run is stuck.
     pub rollback_limit: Duration,
 }
 
-/// What follows.
+/// What follows from a failure.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// Pause, then go on.
+    /// Pause, then continue.
     Wait {
         after: Duration,
         state: RunState,
         reason: Reason,
         pauses_used: u32,
     },
-    /// Remove what was created.
+    /// Roll back what this run created or changed.
     RollBack(Reason),
-    /// Nothing was created, so there is nothing to roll back.
+    /// End the run: nothing was touched in SecureAuth, so there is nothing to roll back.
     Fail(Reason),
-    /// An operator's turn.
+    /// Stop and wait for an operator.
     Stuck(Reason),
 }
 
-/// `pauses_used` since the last progress; `rolling_back` is the run's phase.
+/// `pauses_used` counts since the last progress.
 pub(super) fn after_failure(
     kind: Kind,
     journal: &JournalState,
@@ -139,7 +139,8 @@ pub(super) fn after_failure(
     }
 }
 
-/// The switch was asked for and cannot be looked at: neither going on nor rolling back is right until it can.
+/// The `deactivated` flag was set without an answer and cannot be read: the run may neither continue nor roll back
+/// until it can be read.
 pub(super) fn while_unseen(pauses_used: u32, schedules: &Schedules) -> Next {
     let used = usize::try_from(pauses_used).unwrap_or(usize::MAX);
     let unseen = Failure::Retry {
@@ -149,7 +150,7 @@ pub(super) fn while_unseen(pauses_used: u32, schedules: &Schedules) -> Next {
     grown(schedules, used, RunState::Waiting, &unseen, Reason::NotRolledBack)
 }
 
-/// A failure that is neither the lease's nor the database's refusal to record.
+/// A [`StepError`], except a lost lease and rows of a newer version, which end the time slice at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failure {
     Retry { reason: Reason, after: Option<Duration> },
@@ -176,7 +177,7 @@ fn grown(schedules: &Schedules, used: usize, state: RunState, failure: &Failure,
     let Some(next) = pause(used) else {
         return Next::Stuck(in_the_end);
     };
-    // The sum stops growing in the list's length of steps plus limit ÷ last pause.
+    // Ends after at most the list's length plus limit ÷ last pause rounds.
     let mut spent = Duration::ZERO;
     for index in 0..=used {
         spent += pause(index).unwrap_or_default();
@@ -267,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn after_the_point_of_no_return_nothing_is_rolled_back_and_in_the_end_an_operator_is_asked() {
+    fn after_the_point_of_no_return_the_run_waits_and_is_then_stuck_but_never_rolled_back() {
         for failure in [DOWN, REFUSED] {
             assert!(matches!(
                 next(&live(), false, 0, failure),
@@ -284,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn rolling_back_repeats_its_last_pause_up_to_the_limit_and_is_then_stuck() {
+    fn a_rollback_repeats_its_last_pause_up_to_the_limit_and_is_then_stuck() {
         let waits = |used| match next(&created(), true, used, DOWN) {
             Next::Wait {
                 after,

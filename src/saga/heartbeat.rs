@@ -1,4 +1,4 @@
-//! Keeps something of the database's that expires (a lease, a worker slot), and knows for how long it is surely ours.
+//! Renews a database row that expires (a lease, a worker slot), and knows for how long this worker surely holds it.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,12 +9,11 @@ use tokio::time::Instant;
 
 use crate::store::StoreError;
 
-/// Times of a heart-beat.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Beat {
-    /// What every renewal asks for.
+    /// How long the row is held after a renewal.
     pub(super) ttl: Duration,
-    /// Between renewals.
+    /// Pause between renewals.
     pub(super) every: Duration,
 }
 
@@ -25,33 +24,53 @@ pub(super) struct Heartbeat {
     task: JoinHandle<()>,
 }
 
-/// For how long it is surely ours. Locally measured from before each renewal was asked for.
+/// What this worker knows about its hold on the row.
 #[derive(Debug)]
-pub(super) struct Hold(Mutex<Option<Instant>>);
+pub(super) struct Hold(Mutex<Known>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// The row is held until then. The time counts from before each renewal was sent, so that it never ends later than in
+    /// the database.
+    Until(Instant),
+    /// The last renewal got no answer.
+    Unsure,
+    /// Another worker holds the row.
+    Taken,
+}
 
 impl Hold {
-    /// At least `rest` is left of it.
-    pub(super) fn lasts(&self, rest: Duration) -> bool {
-        self.until().is_some_and(|until| Instant::now() + rest < until)
+    pub(super) fn until(until: Instant) -> Self {
+        Self(Mutex::new(Known::Until(until)))
     }
 
-    fn until(&self) -> Option<Instant> {
+    /// The row is held for at least `rest` from now.
+    pub(super) fn lasts(&self, rest: Duration) -> bool {
+        matches!(self.known(), Known::Until(until) if Instant::now() + rest < until)
+    }
+
+    /// Another worker holds the row for sure.
+    pub(super) fn is_taken(&self) -> bool {
+        self.known() == Known::Taken
+    }
+
+    fn known(&self) -> Known {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn set(&self, until: Option<Instant>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = until;
+    fn set(&self, known: Known) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = known;
     }
 }
 
 impl Heartbeat {
-    /// `asked`: when what is kept was asked for. `renew` says whether it is still ours.
+    /// `asked`: when the request for the row was sent. `renew` returns `false` when another worker holds the row.
     pub(super) fn start<F, R>(asked: Instant, beat: Beat, renew: F) -> Self
     where
         F: Fn() -> R + Send + 'static,
         R: Future<Output = Result<bool, StoreError>> + Send + 'static,
     {
-        let hold = Arc::new(Hold(Mutex::new(Some(asked + beat.ttl))));
+        let hold = Arc::new(Hold::until(asked + beat.ttl));
         let task = tokio::spawn(keep(Arc::clone(&hold), beat, renew));
         Self { hold, task }
     }
@@ -78,21 +97,21 @@ where
         let asked = Instant::now();
         match tokio::time::timeout(beat.ttl, renew()).await {
             Ok(Ok(true)) => {
-                hold.set(Some(asked + beat.ttl));
+                hold.set(Known::Until(asked + beat.ttl));
                 pause = beat.every;
             }
             Ok(Ok(false) | Err(StoreError::LeaseLost(_))) => {
-                hold.set(None);
+                hold.set(Known::Taken);
                 return;
             }
-            // New calls stop at once; the next beat, sooner, may find it still ours.
+            // New calls stop at once. The next renewal comes sooner and may still succeed.
             Ok(Err(error)) => {
-                tracing::warn!(error = %crate::telemetry::chain(&error), "a heart-beat failed");
-                hold.set(None);
+                tracing::warn!(error = %crate::telemetry::chain(&error), "a heart-beat failed; new calls stop");
+                hold.set(Known::Unsure);
                 pause = beat.every / 3;
             }
             Err(_) => {
-                hold.set(None);
+                hold.set(Known::Unsure);
                 pause = beat.every / 3;
             }
         }
@@ -118,7 +137,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_kept_lasts_while_it_is_renewed() {
+    async fn a_row_is_held_while_its_renewals_succeed() {
         let heart = Heartbeat::start(Instant::now(), BEAT, || async { Ok(true) });
         tokio::time::sleep(Duration::from_secs(1_000)).await;
         assert!(heart.hold().lasts(Duration::from_secs(100)));
@@ -134,15 +153,15 @@ mod tests {
             async move { if beat == 0 { Err(unavailable()) } else { Ok(true) } }
         });
         tokio::time::sleep(Duration::from_secs(31)).await;
-        assert!(!heart.hold().lasts(Duration::ZERO));
+        assert!(!heart.hold().lasts(Duration::ZERO) && !heart.hold().is_taken());
         tokio::time::sleep(Duration::from_secs(10)).await;
         assert!(heart.hold().lasts(Duration::from_secs(100)));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_another_worker_took_is_never_ours_again() {
+    async fn a_row_that_another_worker_took_is_never_held_again() {
         let heart = Heartbeat::start(Instant::now(), BEAT, || async { Ok(false) });
         tokio::time::sleep(Duration::from_secs(500)).await;
-        assert!(!heart.hold().lasts(Duration::ZERO));
+        assert!(!heart.hold().lasts(Duration::ZERO) && heart.hold().is_taken());
     }
 }

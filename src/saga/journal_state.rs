@@ -1,4 +1,4 @@
-//! The journal, folded: what a run knows about what it saw, meant and did.
+//! The journal state: a run's journal folded into what the run found, intended and did (docs/ARCHITECTURE.md#journal).
 
 mod records;
 
@@ -11,37 +11,39 @@ use crate::domain::journal::Entry;
 use crate::domain::run::Kind;
 use crate::domain::step::Step;
 
-/// Everything the journal says.
+/// What the journal's entries add up to.
 #[derive(Debug, Clone, Default)]
 pub(super) struct JournalState {
-    /// Rows that are not `deleted`, once they were checked.
+    /// CRM rows that are not `deleted`; `None` before they were checked.
     pub(super) users_total: Option<u64>,
     pub(super) organization: Option<OrganizationState>,
     pub(super) pool: Option<PoolState>,
-    /// A pool's creation was asked for at least once: without that no pool is ours, whatever its marker says.
+    /// The journal holds an intent to create a pool. Without one this run created no pool, whatever a marker says
+    /// (docs/ARCHITECTURE.md#ownership).
     pub(super) pool_intended: bool,
-    /// Pool ids that were refused; each raised the generation.
+    /// How many pool ids SecureAuth refused. Each refusal raised the generation.
     pub(super) pool_ids_refused: u32,
-    /// Creation intents so far: the window of the next idempotency key.
+    /// Number of creation intents; part of the next idempotency key.
     pub(super) intents: u32,
-    /// Creations that were asked for and may still have their effect: neither answered nor refused.
+    /// Creations that may still take effect: sent, but neither confirmed nor refused.
     pub(super) unsettled: u32,
     pub(super) idp_checked: bool,
     pub(super) pool_users: PoolUsersState,
     pub(super) import: ImportState,
-    /// What `deactivated` was when the switch was asked for.
+    /// The organization's `deactivated` flag before this run first set it; `None`: this run has not set it.
     pub(super) switched_from: Option<bool>,
-    /// The switch is confirmed; true from the moment it is seen, whether or not the journal takes it.
+    /// SecureAuth confirmed the new `deactivated` flag. Set as soon as that is known, even if the journal entry cannot
+    /// be written.
     pub(super) switched: bool,
-    /// The run only undoes.
+    /// The next step of the rollback; `None`: the run is not rolling back.
     pub(super) rollback: Option<RollbackStep>,
-    /// Why, in the journal's word.
+    /// Why the rollback began: the text of a [`Reason`](crate::domain::reason::Reason).
     pub(super) rollback_reason: Option<String>,
-    /// What the generation grew to by rolling back.
+    /// The generation after the rollback, if the rollback raised it.
     pub(super) generation_after: Option<u32>,
-    /// How far the users are looked for again, once that began.
+    /// How far the recheck of the users is; `None`: it has not begun.
     pub(super) rechecked: Option<RecheckState>,
-    /// Times the undoing began since an operator last took the run on.
+    /// How often a rollback began since the last operator's command.
     pub(super) rollback_rounds: u32,
 }
 
@@ -54,7 +56,7 @@ impl JournalState {
         journal
     }
 
-    /// Takes the next entry.
+    /// Adds the next entry.
     pub(super) fn apply(&mut self, entry: &Entry) {
         match entry {
             Entry::UsersChecked { total, .. } => self.users_total = Some(*total),
@@ -74,7 +76,7 @@ impl JournalState {
                 self.unsettled = 0;
                 self.organization(organization_id, Origin::Created, *live, differs_in.is_empty());
             }
-            // A request before that one may have come through all the same.
+            // An earlier request, whose answer was lost, may still have created it.
             Entry::OrganizationRefused => {
                 if self.settles_creation() {
                     self.organization = None;
@@ -125,7 +127,7 @@ impl JournalState {
             }
             Entry::UsersVerified { .. } => self.import.verified = true,
             Entry::Activate { was_deactivated, .. } | Entry::Deactivate { was_deactivated, .. } => {
-                // What was there first counts; a repeated intent sees our own change.
+                // The first observation counts: a repeated intent may see this run's own change.
                 self.switched_from.get_or_insert(*was_deactivated);
             }
             Entry::Activated | Entry::Deactivated { .. } => self.switched = true,
@@ -146,10 +148,10 @@ impl JournalState {
         }
     }
 
-    /// An entry of the rollback: what is to be undone next.
+    /// An entry of the rollback: names the rollback's next step.
     fn apply_rollback(&mut self, entry: &Entry) {
         match entry {
-            // A recheck that found something begins again.
+            // A recheck that found something starts the rollback again.
             Entry::RollbackStarted { reason } => {
                 self.rollback = Some(RollbackStep::Switch);
                 self.rollback_reason.get_or_insert_with(|| reason.clone());
@@ -182,7 +184,7 @@ impl JournalState {
         self.unsettled += 1;
     }
 
-    /// One request had no effect; `true` when no other may have one.
+    /// One request surely had no effect. `true`: no other request can have an effect either.
     fn settles_creation(&mut self) -> bool {
         self.unsettled = self.unsettled.saturating_sub(1);
         self.unsettled == 0
@@ -243,7 +245,7 @@ impl JournalState {
         };
     }
 
-    /// Something in SecureAuth may be there, or be different, because of this run.
+    /// This run may have created or changed something in SecureAuth.
     pub(super) fn touched_secureauth(&self) -> bool {
         let made = |origin: Option<Origin>| origin.is_some_and(|origin| origin != Origin::Found);
         made(self.organization.as_ref().map(|organization| organization.origin))
@@ -253,17 +255,24 @@ impl JournalState {
             || self.switched_from.is_some()
     }
 
-    /// SecureAuth shows what was wished: nothing is undone any more.
+    /// SecureAuth shows the `deactivated` flag the run wants: from here on there is no rollback
+    /// (docs/ARCHITECTURE.md#point-of-no-return).
     pub(super) fn point_of_no_return(&self) -> bool {
         self.switched
     }
 
-    /// The switch was asked for and the journal does not know what came of it.
+    /// The journal holds an intent to set the `deactivated` flag but no outcome.
     pub(super) fn switch_is_open(&self) -> bool {
         self.switched_from.is_some() && !self.switched
     }
 
-    /// The first step that is not done yet. The recording steps end the run, so they are never done.
+    /// The organization exists, and this run created it.
+    pub(super) fn created_organization(&self) -> bool {
+        let organization = self.organization.as_ref();
+        organization.is_some_and(|organization| organization.origin == Origin::Created)
+    }
+
+    /// The first step that is not done yet. The recording steps end the run, so they never count as done.
     pub(super) fn next_step(&self, kind: Kind) -> Option<Step> {
         Step::of(kind).iter().copied().find(|step| !self.is_done(*step))
     }

@@ -1,19 +1,47 @@
-//! No call to SecureAuth starts unless it surely ends while lease and slot are still ours (design.md §3).
+//! Lets a call to SecureAuth start only if it surely ends before lease and worker slot expire, and remembers until when
+//! calls without an answer may take effect.
 //!
-//! SecureAuth cannot be fenced, so the lease's rest must cover the call's deadline and a margin.
+//! SecureAuth accepts calls from a worker whose lease is lost. So lease and slot must last for the call's deadline and
+//! a margin (docs/decisions.md#secureauth-cannot-be-fenced).
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::heartbeat::Hold;
 use ic_secureauth_api::{CallGuard, CallNotAllowed};
 
-/// Lease and slot together.
+/// A call needs both, the lease and the worker slot.
 #[derive(Debug)]
 pub(super) struct LeaseGuard {
-    pub(super) lease: Arc<Hold>,
-    pub(super) slot: Arc<Hold>,
-    pub(super) margin: Duration,
+    lease: Arc<Hold>,
+    slot: Arc<Hold>,
+    margin: Duration,
+    late_until: Mutex<Option<Instant>>,
+}
+
+impl LeaseGuard {
+    /// `late`: what earlier time slices of the run know of [`Self::late`].
+    pub(super) fn new(lease: Arc<Hold>, slot: Arc<Hold>, margin: Duration, late: Option<Duration>) -> Self {
+        Self {
+            lease,
+            slot,
+            margin,
+            late_until: Mutex::new(late.map(|late| Instant::now() + late)),
+        }
+    }
+
+    /// For how long calls of the run may still take effect although nobody waits for them; `None` when each was answered.
+    pub(super) fn late(&self) -> Option<Duration> {
+        let until = *self.late_until.lock().unwrap_or_else(PoisonError::into_inner);
+        until.map(|until| until.saturating_duration_since(Instant::now()))
+    }
+
+    /// Another worker has the run for sure.
+    pub(super) fn lease_is_taken(&self) -> bool {
+        self.lease.is_taken()
+    }
 }
 
 impl CallGuard for LeaseGuard {
@@ -24,5 +52,41 @@ impl CallGuard for LeaseGuard {
         } else {
             Err(CallNotAllowed)
         }
+    }
+
+    fn outcome_unknown(&self, until: Instant) {
+        let mut late_until = self.late_until.lock().unwrap_or_else(PoisonError::into_inner);
+        *late_until = (*late_until).max(Some(until + self.margin));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MARGIN: Duration = Duration::from_secs(15);
+
+    fn guard(late: Option<Duration>) -> LeaseGuard {
+        let hold = Arc::new(Hold::until(Instant::now() + Duration::from_mins(3)));
+        LeaseGuard::new(Arc::clone(&hold), hold, MARGIN, late)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_latest_call_without_an_answer_counts_and_is_never_forgotten() {
+        let guard = guard(None);
+        assert_eq!(guard.late(), None);
+        let now = Instant::now();
+        guard.outcome_unknown(now + Duration::from_mins(1));
+        guard.outcome_unknown(now + Duration::from_secs(20));
+        assert_eq!(guard.late(), Some(Duration::from_secs(75)));
+        tokio::time::advance(Duration::from_mins(5)).await;
+        assert_eq!(guard.late(), Some(Duration::ZERO));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_earlier_time_slices_know_counts_too() {
+        let guard = guard(Some(Duration::from_secs(40)));
+        guard.outcome_unknown(Instant::now());
+        assert_eq!(guard.late(), Some(Duration::from_secs(40)));
     }
 }

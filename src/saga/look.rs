@@ -1,4 +1,4 @@
-//! Looking for what must not be missed (reference 3 "Read staleness", 5.5).
+//! Finds an organization although reads may be stale (docs/decisions.md#gone-needs-two-looks).
 
 use super::failure::StepError;
 use super::run_context::RunContext;
@@ -7,8 +7,8 @@ use crate::domain::run::Kind;
 use ic_secureauth_api::{Api, ApiError, Organization, OrganizationId, OrganizationQuery, Versioned};
 
 impl RunContext<'_> {
-    /// SecureAuth shows the switch as the run wishes it: confirmed, whatever its answer was (design.md §3 "Point of no
-    /// return"). An organization that is gone needs no deactivation.
+    /// SecureAuth shows the `deactivated` flag that the run wants, so the point of no return is reached
+    /// (docs/ARCHITECTURE.md#point-of-no-return). For a disable run an organization that is gone counts as deactivated.
     pub(super) async fn shows_the_switch(&self) -> Result<bool, StepError> {
         let found = self.organization_anywhere(&organization_of(self)?).await?;
         Ok(match self.run.kind {
@@ -26,8 +26,8 @@ impl RunContext<'_> {
     }
 }
 
-/// An organization by its id and, where that shows nothing, by the list: a cache may go on answering 404 long after a
-/// creation. What neither shows is gone.
+/// Reads an organization by its id and, if that finds nothing, searches the list: a cache may answer 404 long after the
+/// creation. `None`: neither shows it, so it is gone.
 pub(super) async fn organization_anywhere<Access>(
     api: &Api<Access>,
     id: &OrganizationId,

@@ -1,14 +1,17 @@
-//! The saga: accepts events, drives runs through their steps, and rolls back what a run created when it cannot finish.
+//! The saga: accepts toggle events, drives runs through their steps, and rolls a run back when it cannot finish.
 //!
-//! The invariant (design.md §1): every run ends Succeeded, Failed with everything rolled back, or Stuck and reported.
-//! [`driver`] gets slot and lease, [`time_slice`] does the next steps, [`steps`] holds one file per step with its `undo` beside it,
-//! [`rollback`] orders the undoing, [`journal_state`] is the journal folded, [`failure`] says what follows from a failure.
+//! Every run ends succeeded, failed and rolled back, or stuck and reported (docs/ARCHITECTURE.md#invariant). [`driver`]
+//! takes worker slot and lease, [`time_slice`] does the next steps, [`steps`] holds one file per step and its rollback,
+//! [`rollback`] orders the rollback, [`journal_state`] folds the journal, [`failure`] decides what follows from a
+//! failure.
 
 mod driver;
 mod failure;
+mod give_back;
 mod heartbeat;
 mod journal_state;
 mod lease_guard;
+mod leftovers;
 mod look;
 mod naming;
 mod ownership;
@@ -16,6 +19,7 @@ pub mod preview;
 mod rollback;
 mod run_context;
 mod steps;
+mod stuck_runs;
 mod time_slice;
 mod worker_slot;
 
@@ -25,6 +29,7 @@ use std::time::Duration;
 
 pub use driver::Advanced;
 pub use failure::Schedules;
+pub use leftovers::leftovers;
 
 use crate::clock::{Clock, IdSource};
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
@@ -33,39 +38,39 @@ use crate::settings::{OnboardingSettings, RunSettings};
 use crate::store::{Acceptance, BillerView, DueRun, Resend, Store, StoreError};
 use ic_secureauth_api::SecureAuth;
 
-/// Most due runs one timer claims (design.md §3).
+/// Most due runs that one timer claims (docs/ARCHITECTURE.md#flow).
 const DUE_RUNS: u32 = 500;
-/// Most issues `GET` shows.
+/// Most data errors in the answer to `GET`.
 const ISSUES_SHOWN: u32 = 100;
 
-/// What the saga works with.
+/// What the saga works with; the caller builds all of it.
 #[derive(Debug)]
 pub struct Dependencies {
-    /// The database.
+    /// The only place where runs are kept.
     pub store: Arc<dyn Store>,
-    /// SecureAuth.
+    /// The client; every run gets its own calls from it.
     pub secureauth: SecureAuth,
-    /// The tenant's id: part of every derived id.
+    /// SecureAuth's tenant; part of every derived id.
     pub tenant_id: String,
-    /// The schema every user's payload follows (K1).
+    /// The payload schema of new pools (docs/requirements.md#k1).
     pub payload_schema_id: String,
-    /// Calls in flight of this process.
+    /// Most calls in flight of this process.
     pub max_in_flight: usize,
-    /// Attempts of one call (R1).
+    /// Attempts of one call (docs/requirements.md#r1).
     pub attempts: u32,
-    /// Worker slots of the tenant.
+    /// Worker slots of the tenant, shared by all processes.
     pub workers: u32,
-    /// What is sent.
+    /// What is sent to SecureAuth, and which data errors a run accepts.
     pub settings: OnboardingSettings,
-    /// When and how long.
+    /// Pauses, deadlines and lease times.
     pub run: RunSettings,
-    /// The wall clock, for ids and markers.
+    /// The wall clock, for run ids and markers only.
     pub clock: Arc<dyn Clock>,
-    /// Ids.
+    /// Makes run ids and this worker's id.
     pub ids: Arc<IdSource>,
 }
 
-/// The saga.
+/// One worker's saga: its leases and its worker slot carry one worker id.
 #[derive(Debug)]
 pub struct Saga {
     dependencies: Dependencies,
@@ -76,7 +81,7 @@ pub struct Saga {
 }
 
 impl Saga {
-    /// A worker of its own: leases and slots it takes carry a new id.
+    /// A new worker with a new worker id.
     pub fn new(dependencies: Dependencies) -> Self {
         let worker = WorkerId(dependencies.ids.uuid());
         let beat = heartbeat::Beat {
@@ -98,37 +103,37 @@ impl Saga {
         }
     }
 
-    /// SecureAuth refused the credentials: whoever made this saga reads them again and makes another one. Runs under way
-    /// wait and are taken on by that one.
+    /// SecureAuth refused the credentials: the caller has to read them again and build another saga. Runs under way
+    /// pause, and the new saga continues them.
     pub fn is_stale(&self) -> bool {
         self.stale.load(Ordering::Relaxed)
     }
 
-    /// An id for the run that an event may start.
+    /// An id for the run that a toggle event may start; ids sort by time.
     pub fn new_run_id(&self) -> OnboardingId {
         OnboardingId(self.dependencies.ids.uuid_at(self.dependencies.clock.now()))
     }
 
-    /// Records an event with what follows from it.
+    /// Stores a toggle event together with the run it starts or joins, in one transaction.
     ///
     /// # Errors
-    /// The database's; nothing is recorded then.
+    /// The database failed. Whether the event is stored is then unknown; the caller may send it again.
     pub async fn accept(&self, event: &ToggleEvent) -> Result<Acceptance, StoreError> {
         self.dependencies.store.accept(event, self.resend()).await
     }
 
-    /// What `GET` shows; `None` when there is no such biller.
+    /// What `GET` shows: biller, latest run and its first data errors. `None`: the biller is not in `ciam.Biller`.
     ///
     /// # Errors
-    /// The database's.
+    /// The database failed.
     pub async fn view(&self, biller: &BillerId) -> Result<Option<BillerView>, StoreError> {
         self.dependencies.store.biller(biller, ISSUES_SHOWN).await
     }
 
-    /// The runs whose message is to be sent (again), each claimed once.
+    /// Claims the runs whose message has to be sent (again). No other timer gets the same runs.
     ///
     /// # Errors
-    /// The database's; nothing is claimed then.
+    /// The database failed. Runs that it claimed nevertheless are due again later.
     pub async fn claim_due(&self) -> Result<Vec<DueRun>, StoreError> {
         self.dependencies.store.claim_due(DUE_RUNS, self.resend()).await
     }
@@ -140,7 +145,7 @@ impl Saga {
         }
     }
 
-    /// The longest time a call that was started may still have an effect.
+    /// How long a call that was started may still have an effect.
     fn longest_call(&self) -> Duration {
         self.dependencies.secureauth.longest_deadline()
     }

@@ -1,4 +1,4 @@
-//! Ids, keys and markers of everything a run creates: derived, never random per attempt (reference 5.2).
+//! Ids, idempotency keys and markers of what a run creates: derived, never random (docs/ARCHITECTURE.md#ids).
 
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -10,13 +10,13 @@ use crate::domain::ids::{BillerId, OnboardingId};
 use crate::domain::reason::Reason;
 use ic_secureauth_api::{DerivedIds, IdempotencyKey, Marker, OrganizationId};
 
-/// The namespace of every derived id. Never to be changed: ids of earlier runs would no longer be found.
+/// The namespace of every derived id. It must never change: later runs would not find what earlier ones created.
 const NAMESPACE: Uuid = Uuid::from_u128(0x8f1d_3c52_6f0e_5c1b_9a57_2f0b_7f6e_41c3);
 
-/// What [`Marker::created_by`] says.
+/// The value of [`Marker::created_by`].
 const CREATED_BY: &str = "biller-onboarding";
 
-/// Whose ids, names and payloads are derived: the biller of a run, or of a plan.
+/// The biller whose ids, names and payloads are derived, for a run or for a preview.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Subject<'a> {
     pub(super) dependencies: &'a Dependencies,
@@ -27,7 +27,7 @@ pub(super) struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    /// The stored organization's id, else the BID behind `ORGANIZATION_ID_PREFIX` (O1).
+    /// The stored organization's id, else `ORGANIZATION_ID_PREFIX` and the biller id (docs/requirements.md#o1).
     pub(super) fn organization_id(&self, stored: Option<String>) -> Result<OrganizationId, StepError> {
         let id = stored.unwrap_or_else(|| {
             let prefix = &self.dependencies.settings.organization_id_prefix;
@@ -36,13 +36,13 @@ impl Subject<'_> {
         OrganizationId::parse(id).map_err(|_| StepError::Permanent(Reason::SecureauthRefused))
     }
 
-    /// The ids derived from tenant, biller and generation.
+    /// The ids of pool, users, identifiers and addresses.
     pub(super) fn derived_ids(&self) -> DerivedIds {
         let biller = self.biller_id.as_ref();
         DerivedIds::new(NAMESPACE, &self.dependencies.tenant_id, biller, self.generation)
     }
 
-    /// Proves later that this run created a resource.
+    /// The marker of what `run` creates: one of the two proofs of ownership (docs/ARCHITECTURE.md#ownership).
     pub(super) fn marker(&self, run: OnboardingId, created_at: OffsetDateTime) -> Marker {
         Marker {
             onboarding_id: run.to_string(),
@@ -70,7 +70,8 @@ impl RunContext<'_> {
             .organization_id(stored.and_then(|view| view.biller.organization_id))
     }
 
-    /// Same within one window of tries, new for the next, which looks first (reference 5.2).
+    /// The same key for all attempts of one intent; the next intent, which reads first, has another one
+    /// (docs/decisions.md#keys-expire).
     pub(super) fn idempotency_key(&self, step: &str) -> IdempotencyKey {
         IdempotencyKey::derive(&self.run.id.to_string(), step, u64::from(self.journal.intents))
     }

@@ -1,4 +1,4 @@
-//! Whose a resource is (design.md §3 "Ours").
+//! Who created a resource (docs/ARCHITECTURE.md#ownership).
 
 use super::failure::StepError;
 use super::run_context::RunContext;
@@ -7,19 +7,19 @@ use crate::domain::reason::Reason;
 use crate::store::Store;
 use ic_secureauth_api::Marker;
 
-/// Whose a resource is, by its marker.
+/// Who created a resource, by its marker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owner {
-    /// This run's.
+    /// This run.
     ThisRun,
-    /// An earlier finished run's of the same biller: it stood before.
+    /// An earlier, ended run of the same biller: the resource is found.
     EarlierRun,
-    /// Nobody's mark: it stood before.
+    /// There is no marker: the resource is found.
     Unmarked,
 }
 
 impl RunContext<'_> {
-    /// The marker carries this run's id.
+    /// The marker names this run. That alone is no proof: the journal must hold the intent as well.
     pub(super) fn created(&self, marker: Option<&Marker>) -> bool {
         marker.is_some_and(|marker| marker.onboarding_id == self.run.id.to_string())
     }
@@ -34,10 +34,10 @@ impl RunContext<'_> {
     }
 }
 
-/// Whose a resource is that the run at hand did not create.
+/// Who created a resource that the current run did not create.
 ///
 /// # Errors
-/// Stuck for the marker of another biller, of an unfinished run, or of a run the database does not know.
+/// Stuck when the marker names another biller, an open run, or a run that the database does not know.
 pub(super) async fn stood_before(
     store: &dyn Store,
     biller: &BillerId,

@@ -1,7 +1,7 @@
-//! What a Yes would do now (design.md §2 `plan`), found out with the client's read-only view and the store's reading methods.
+//! The dry run behind the command `plan`: what a Yes would do now (docs/decisions.md#dry-run-by-types).
 //!
-//! The judgements are the steps' own. Calls are made one after the other and no worker slot is taken: while runs are at work, a
-//! plan adds one call at a time to theirs.
+//! It uses the client's read-only view, the store's reading methods and the steps' own judging functions. It takes no
+//! worker slot, because it has at most one call in flight.
 
 mod import;
 mod outlook;
@@ -19,26 +19,26 @@ use crate::domain::toggle_event::{Decision, RunHead, Snapshot, decide_unseen};
 use crate::store::StoreError;
 use ic_secureauth_api::CallContext;
 
-/// What a Yes would do now.
+/// What a Yes would do now, and the records it was decided on.
 #[derive(Debug, Clone)]
 pub struct Preview {
     /// The biller's CIAM record.
     pub biller: BillerCiam,
-    /// Its name in the CRM; never blank.
+    /// Its name in the CRM; `None` when it has none, never blank.
     pub name: Option<String>,
     /// What a Yes leads to.
     pub decision: Decision,
-    /// The biller's latest run: the one the decision names, where it names one.
+    /// The biller's latest run. Where the decision names a run, it is this one.
     pub latest_run: Option<Run>,
-    /// What the run would find; `None` when none would start.
+    /// What the run would find; `None` when no run would start.
     pub outlook: Option<Outlook>,
 }
 
 impl Saga {
-    /// What a Yes would do for the biller now; `None` when it is not in `ciam.Biller`. Writes nothing.
+    /// What a Yes would do for the biller now. Writes nothing. `None`: the biller is not in `ciam.Biller`.
     ///
     /// # Errors
-    /// The database's. What SecureAuth does not answer is one of [`Outlook::stops`].
+    /// The database failed. A failure of SecureAuth is no error but one of [`Outlook::stops`].
     pub async fn plan(&self, biller: &BillerId) -> Result<Option<Preview>, StoreError> {
         let Some(view) = self.dependencies.store.biller(biller, 0).await? else {
             return Ok(None);

@@ -1,4 +1,5 @@
-//! Removes what this run created, and nothing else (X1; reference 5.3). Every undo may run twice.
+//! Removes what this run created and restores what it changed, nothing else (docs/ARCHITECTURE.md#rollback). Every step
+//! of a rollback can be repeated.
 
 use tracing::info;
 
@@ -12,10 +13,10 @@ use crate::domain::reason::Reason;
 use crate::store::Ending;
 use ic_secureauth_api::OrganizationId;
 
-/// Times everything is undone before what keeps appearing again is an operator's case.
+/// Most rollbacks of a run. If something is there again after the last one, the run is stuck.
 const ROUNDS: u32 = 10;
 
-/// Undoes the next thing; `Some` when the run can end.
+/// Does the rollback's next step; `Some` when the run can end.
 pub(super) async fn next(context: &mut RunContext<'_>) -> Result<Option<Ending>, Pause> {
     match context.journal.rollback {
         None => begin(context).await?,
@@ -38,7 +39,8 @@ pub(super) async fn next(context: &mut RunContext<'_>) -> Result<Option<Ending>,
         }
         Some(RollbackStep::Pause) => {
             context.note(Entry::RolledBack).await?;
-            if context.journal.touched_secureauth() {
+            // Calls that were answered take effect no more: the recheck need not wait.
+            if context.guard.late().is_some() {
                 return Err(Pause::Recheck);
             }
         }
@@ -53,7 +55,7 @@ async fn begin(context: &mut RunContext<'_>) -> Result<(), StepError> {
     Ok(context.note(Entry::RollbackStarted { reason }).await?)
 }
 
-/// What began it. The run's row may not know it yet, or say since then why an operator had to come.
+/// Why the rollback began. The journal comes first: the run's row may lack the reason, or hold a later one.
 fn recorded_reason(context: &RunContext<'_>) -> Reason {
     let begun = context.journal.rollback_reason.as_deref();
     begun
@@ -62,8 +64,8 @@ fn recorded_reason(context: &RunContext<'_>) -> Reason {
         .unwrap_or(Reason::Operator)
 }
 
-/// A call that was given up may have arrived after its undo: everything is looked for once more, and undone again if it is
-/// there (reference 5.3 R6).
+/// Checks once more that nothing of the run is left, because a late call may have taken effect after its rollback
+/// (docs/decisions.md#looking-again-after-rollback). If something is left, the rollback starts again.
 async fn recheck(context: &mut RunContext<'_>) -> Result<(), StepError> {
     if !organization_is_clean(context).await? || !own_pools::of_this_run(context).await?.is_empty() {
         return again(context).await;
@@ -75,10 +77,10 @@ async fn recheck(context: &mut RunContext<'_>) -> Result<(), StepError> {
     }
 }
 
-/// Begins another round; the last one was one too many.
+/// Starts the rollback again; stuck when it already ran [`ROUNDS`] times.
 async fn again(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let rounds = context.journal.rollback_rounds;
-    info!(rounds, "something of the run is there (again); it is rolled back again");
+    info!(rounds, "something of the run is still there; the rollback starts again");
     begin(context).await?;
     if rounds < ROUNDS {
         Ok(())
@@ -87,7 +89,7 @@ async fn again(context: &mut RunContext<'_>) -> Result<(), StepError> {
     }
 }
 
-/// An organization of ours is gone; one that stood before is switched as it was.
+/// `true` when an organization this run created is gone, or a found one has its earlier `deactivated` flag.
 async fn organization_is_clean(context: &RunContext<'_>) -> Result<bool, StepError> {
     let journal = &context.journal;
     let Some(recorded) = journal.organization.as_ref() else {
@@ -104,37 +106,4 @@ async fn organization_is_clean(context: &RunContext<'_>) -> Result<bool, StepErr
         Origin::Found => journal.switched_from == Some(found.value.deactivated()),
         Origin::Intended | Origin::Created => !context.created(found.value.marker()),
     })
-}
-
-impl RunContext<'_> {
-    /// What is left where, for the operator's report.
-    pub(super) fn leftovers(&self) -> String {
-        let journal = &self.journal;
-        let switch_rolled_back = journal.rollback.is_some_and(|step| step != RollbackStep::Switch);
-        let organization_rolled_back = matches!(
-            journal.rollback,
-            Some(RollbackStep::Pause | RollbackStep::Recheck | RollbackStep::Nothing)
-        );
-        let pools_rolled_back = organization_rolled_back || journal.rollback == Some(RollbackStep::Organization);
-        let users_rolled_back = pools_rolled_back || journal.rollback == Some(RollbackStep::Pools);
-        let mut left = Vec::new();
-        if let Some(organization) = &journal.organization {
-            if organization.origin != Origin::Found && !organization_rolled_back {
-                left.push(format!("organization {}", organization.id));
-            } else if journal.switched_from.is_some() && !switch_rolled_back {
-                left.push(format!("the switch of organization {}", organization.id));
-            }
-        }
-        if let Some(pool) = &journal.pool {
-            if pool.origin != Origin::Found && !pools_rolled_back {
-                left.push(format!("pool {}", pool.id));
-            } else if pool.origin == Origin::Found && journal.import.touched && !users_rolled_back {
-                left.push(format!("users in pool {}", pool.id));
-            }
-        }
-        if left.is_empty() {
-            left.push("nothing".to_owned());
-        }
-        left.join(", ")
-    }
 }

@@ -1,4 +1,4 @@
-//! What a step works with: the run, its journal, its lease and its calls.
+//! What a step works with: the run, its journal state, its lease and the client.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::journal_state::JournalState;
+use super::lease_guard::LeaseGuard;
 use super::steps::PayloadSchema;
 use super::{Dependencies, Saga};
 use crate::domain::journal::Entry;
@@ -14,15 +15,16 @@ use crate::settings::{OnboardingSettings, RunSettings};
 use crate::store::{Batch, Lease, Store, StoreError};
 use ic_secureauth_api::Api;
 
-/// Looks at something that may lag, after the first.
+/// How often a read is repeated when SecureAuth may lag behind a write.
 const LAG_LOOKS: usize = 4;
 
-/// One time slice of one run.
+/// A run during one time slice.
 pub(super) struct RunContext<'a> {
     pub(super) saga: &'a Saga,
     pub(super) run: Run,
     pub(super) journal: JournalState,
     pub(super) lease: Lease,
+    pub(super) guard: Arc<LeaseGuard>,
     pub(super) api: Api,
     pub(super) time_slice_end: Instant,
     /// The payload schema this time slice fetched last.
@@ -50,14 +52,14 @@ impl RunContext<'_> {
         Instant::now() >= self.time_slice_end
     }
 
-    /// Pauses between looks at something that must be there but may not show yet: at once, then the first of
-    /// `VERIFY_PAUSES`.
+    /// Pauses before each read of something that a write created but a lagging read may not show yet: none before the
+    /// first read, then the first ones of `VERIFY_PAUSES`.
     pub(super) fn lag_pauses(&self) -> Vec<Duration> {
         let pauses = self.times().verify_pauses.iter().copied();
         std::iter::once(Duration::ZERO).chain(pauses.take(LAG_LOOKS)).collect()
     }
 
-    /// Writes a batch and knows it from then on.
+    /// Writes a batch to the database and applies it to the journal state and the run.
     pub(super) async fn write(&mut self, batch: Batch) -> Result<(), StoreError> {
         self.store().write(&self.lease, &batch).await?;
         for entry in &batch.entries {
@@ -72,13 +74,13 @@ impl RunContext<'_> {
         if let Some(total) = batch.issues_total {
             self.run.issues_total = total;
         }
-        if batch.resets_pauses {
+        if batch.is_progress {
             self.run.pauses_used = 0;
         }
         Ok(())
     }
 
-    /// Writes one entry: an intent before its call, or an outcome after it.
+    /// Writes one journal entry: an intent before its call, or an outcome after it.
     pub(super) async fn note(&mut self, entry: Entry) -> Result<(), StoreError> {
         self.write(Batch {
             entries: vec![entry],

@@ -1,4 +1,4 @@
-//! One time slice of a run: the next steps until it ends or the time slice does, and what follows from a failure.
+//! One time slice of a run: does steps until the run ends, pauses or the time is over, and acts on failures.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -18,6 +18,9 @@ use crate::telemetry::chain;
 impl RunContext<'_> {
     /// Does steps until the run ends, pauses, or the time slice is over.
     pub(super) async fn work(&mut self) -> Result<Advanced, StoreError> {
+        if self.run.take_overs >= self.times().max_take_overs {
+            return self.give_up_on_take_overs().await;
+        }
         loop {
             match self.next().await {
                 Ok(Some(ending)) => match self.end(&ending).await {
@@ -28,11 +31,23 @@ impl RunContext<'_> {
                 Ok(None) => {}
                 Err(Pause::Failed(error)) => return self.failed(error).await,
                 Err(Pause::Recheck) => {
-                    let after = self.times().recheck_after;
+                    let after = self.times().recheck_after.max(self.guard.late().unwrap_or_default());
                     return self.wait(after, RunState::RollingBack, Reason::Recheck, 0).await;
                 }
             }
         }
+    }
+
+    /// Each worker so far ended without a word at the same place. Forward, the run is rolled back, which may pass by that
+    /// place. Otherwise it is stuck, before it takes down the workers of all other runs.
+    async fn give_up_on_take_overs(&mut self) -> Result<Advanced, StoreError> {
+        let take_overs = self.run.take_overs;
+        error!(take_overs, "every worker of the run ended without releasing it");
+        let is_undecided = self.journal.point_of_no_return() || self.journal.switch_is_open();
+        if self.is_rolling_back() || is_undecided {
+            return self.end(&Ending::Stuck(Reason::WorkerLost)).await;
+        }
+        self.failed(StepError::Permanent(Reason::WorkerLost)).await
     }
 
     fn is_rolling_back(&self) -> bool {
@@ -49,10 +64,10 @@ impl RunContext<'_> {
         };
         if self.run.step != Some(step) {
             self.run.step = Some(step);
-            // A step that was not reached before is progress.
+            // Reaching a new step is progress, so the pauses start anew.
             let batch = Batch {
                 step: Some(step),
-                resets_pauses: true,
+                is_progress: true,
                 ..Batch::default()
             };
             self.write(batch).await.map_err(StepError::from)?;
@@ -67,15 +82,15 @@ impl RunContext<'_> {
             Ending::Failed(reason) => {
                 warn!(
                     reason = reason.as_str(),
-                    "the run failed; nothing of it is left in SecureAuth"
+                    "the run failed; nothing it created is left in SecureAuth"
                 );
                 RunState::Failed
             }
             Ending::Stuck(reason) => {
-                let left = self.leftovers();
+                let left = self.journal.leftovers();
                 error!(
                     reason = reason.as_str(),
-                    left, "the run is stuck; an operator has to take it on"
+                    left, "the run is stuck until an operator acts"
                 );
                 RunState::Stuck
             }
@@ -97,19 +112,19 @@ impl RunContext<'_> {
     async fn go_on_later(&mut self) -> Result<Advanced, StoreError> {
         let release = Release::Continue {
             resend: self.times().resend_first,
+            late: self.guard.late(),
         };
-        self.store().release(&self.lease, &release).await?;
+        self.saga.release(&self.lease, release).await?;
         Ok(Advanced::MoreToDo)
     }
 
     async fn failed(&mut self, error: StepError) -> Result<Advanced, StoreError> {
         let failure = match error {
             StepError::LeaseLost => {
-                warn!("the lease is lost; another worker goes on");
-                return Ok(Advanced::LeaseLost);
+                return Ok(self.lease_lost().await);
             }
             StepError::Store(error @ StoreError::Newer { .. }) => {
-                self.saga.give_back(&self.lease).await;
+                self.saga.give_back(&self.lease, &self.run, self.guard.late()).await;
                 return Err(error);
             }
             StepError::Store(error) => {
@@ -132,13 +147,13 @@ impl RunContext<'_> {
             Next::RollBack(_) if self.journal.switch_is_open() => match self.shows_the_switch().await {
                 Ok(false) => self.what_follows(&failure),
                 Ok(true) => {
-                    info!("the switch shows although its answer did not confirm it: nothing is rolled back");
+                    info!("SecureAuth shows the new `deactivated` flag, so there is no rollback");
                     self.journal.switched = true;
                     self.what_follows(&failure)
                 }
-                Err(StepError::LeaseLost) => return Ok(Advanced::LeaseLost),
+                Err(StepError::LeaseLost) => return Ok(self.lease_lost().await),
                 Err(_) => {
-                    warn!("nothing is rolled back before it is seen what the switch shows, and it cannot be seen");
+                    warn!("cannot read the organization's `deactivated` flag; rollback postponed");
                     while_unseen(self.run.pauses_used, &self.saga.schedules)
                 }
             },
@@ -182,36 +197,53 @@ impl RunContext<'_> {
             waiting_for: reason,
             reason: None,
             pauses_used,
+            late: self.guard.late(),
         };
-        self.store().release(&self.lease, &release).await?;
+        self.saga.release(&self.lease, release).await?;
         Ok(Advanced::Waiting)
     }
 
-    /// Calls of this run that were given up may still arrive; they are waited out before the first undo.
+    /// Starts the rollback once calls without an answer have ended; at once when every call was answered.
     async fn begin_rollback(&mut self, reason: Reason) -> Result<Advanced, StoreError> {
-        warn!(reason = reason.as_str(), "what the run created is rolled back");
+        warn!(reason = reason.as_str(), "rollback begins");
         self.note(Entry::RollbackStarted {
             reason: reason.as_str().to_owned(),
         })
         .await?;
+        let late = self.guard.late();
         let release = Release::Wait {
-            after: self.saga.longest_call(),
+            after: late.unwrap_or_default(),
             state: RunState::RollingBack,
             waiting_for: Reason::PreviousWorker,
             reason: Some(reason),
             pauses_used: 0,
+            late,
         };
-        self.store().release(&self.lease, &release).await?;
-        Ok(Advanced::Waiting)
+        self.saga.release(&self.lease, release).await?;
+        Ok(match late {
+            Some(late) if !late.is_zero() => Advanced::Waiting,
+            _ => Advanced::MoreToDo,
+        })
+    }
+
+    /// This worker may not call SecureAuth any more. Unless another one has the lease already, it gives the lease back.
+    async fn lease_lost(&self) -> Advanced {
+        if self.guard.lease_is_taken() {
+            warn!("lost the lease; another worker continues the run");
+        } else {
+            warn!("the lease or the worker slot could not be renewed in time; the run is given back");
+            self.saga.give_back(&self.lease, &self.run, self.guard.late()).await;
+        }
+        Advanced::LeaseLost
     }
 }
 
-/// Why a run does not go on right now.
+/// Why the time slice ends before the run does.
 #[derive(Debug)]
 pub(super) enum Pause {
     /// A step failed.
     Failed(StepError),
-    /// Everything is undone; it is looked for once more after a while.
+    /// Everything is rolled back; the recheck follows after `RECHECK_AFTER`.
     Recheck,
 }
 

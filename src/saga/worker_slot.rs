@@ -1,4 +1,5 @@
-//! The tenant's budget: a process works on runs only while it holds a row of `ciam.WorkerSlot` (design.md §3).
+//! The process's share of the tenant's request budget: it works on runs only while it holds a row of `ciam.WorkerSlot`
+//! (docs/ARCHITECTURE.md#worker-slots).
 
 use std::sync::{Arc, Weak};
 
@@ -9,25 +10,25 @@ use super::heartbeat::{Beat, Heartbeat, Hold};
 use crate::domain::ids::WorkerId;
 use crate::store::{Store, StoreError};
 
-/// One process's slot, shared by all runs it works on and given back after the last of them.
+/// The process's slot. All runs it works on share the slot; the last one releases it.
 #[derive(Debug)]
 pub(super) struct WorkerSlot {
     store: Arc<dyn Store>,
     worker: WorkerId,
     slots: u32,
     beat: Beat,
-    held: Mutex<Option<Held>>,
+    held: Arc<Mutex<Option<Held>>>,
 }
 
 #[derive(Debug)]
 struct Held {
     slot: u32,
-    /// Cloned into every [`SlotUse`]: the count of clones is the number of users, also after one of them panicked.
+    /// Cloned into every [`SlotUse`]. The clones count the users, and a user that panics drops its clone.
     users: Arc<()>,
     heart: Heartbeat,
 }
 
-/// One run's share of the slot.
+/// One run's use of the slot.
 #[derive(Debug)]
 pub(super) struct SlotUse {
     hold: Arc<Hold>,
@@ -35,7 +36,7 @@ pub(super) struct SlotUse {
 }
 
 impl SlotUse {
-    /// For how long the slot is surely ours.
+    /// How long this process surely holds the slot.
     pub(super) fn hold(&self) -> Arc<Hold> {
         Arc::clone(&self.hold)
     }
@@ -61,11 +62,11 @@ impl WorkerSlot {
             worker,
             slots,
             beat,
-            held: Mutex::new(None),
+            held: Arc::default(),
         }
     }
 
-    /// Joins the slot, taking one if there is none yet. `None`: all are taken. Pair with [`Self::leave`].
+    /// Joins the slot, or takes one if this process has none. `None`: all are taken. The caller must [`Self::leave`].
     pub(super) async fn enter(&self) -> Result<Option<SlotUse>, StoreError> {
         let mut held = self.held.lock().await;
         if let Some(ours) = held.as_ref().filter(|ours| ours.heart.hold().lasts(self.beat.every)) {
@@ -81,7 +82,7 @@ impl WorkerSlot {
         Ok(Some(ours.join()))
     }
 
-    /// A slot that nobody uses and nobody gave back (a panic) is left to expire.
+    /// Renews the slot while it has users. After a panic nobody releases it, so it must be able to expire.
     fn beat(&self, asked: Instant, slot: u32, users: Weak<()>) -> Heartbeat {
         let (store, worker, ttl) = (Arc::clone(&self.store), self.worker, self.beat.ttl);
         Heartbeat::start(asked, self.beat, move || {
@@ -91,7 +92,7 @@ impl WorkerSlot {
         })
     }
 
-    /// Gives the slot back with the last of its users. A slot that cannot be given back expires.
+    /// Releases the slot if this was its last user. If the database does not answer, it is tried again in the background.
     pub(super) async fn leave(&self, slot: SlotUse) {
         drop(slot);
         let mut held = self.held.lock().await;
@@ -99,8 +100,27 @@ impl WorkerSlot {
             return;
         };
         if let Err(error) = self.store.free_slot(self.worker, ours.slot).await {
-            tracing::warn!(error = %crate::telemetry::chain(&error), "a worker slot is left to expire");
+            tracing::warn!(
+                error = %crate::telemetry::chain(&error),
+                "could not release the worker slot; trying again in the background"
+            );
+            self.free_in_background(ours.slot);
         }
+    }
+
+    /// Until the slot is released, expires, or is in use again.
+    fn free_in_background(&self, slot: u32) {
+        let (store, worker, held) = (Arc::clone(&self.store), self.worker, Arc::clone(&self.held));
+        let (expires, pause) = (Instant::now() + self.beat.ttl, self.beat.every / 3);
+        tokio::spawn(async move {
+            while Instant::now() < expires {
+                tokio::time::sleep(pause).await;
+                let held = held.lock().await;
+                if held.is_some() || store.free_slot(worker, slot).await.is_ok() {
+                    return;
+                }
+            }
+        });
     }
 }
 
@@ -131,7 +151,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn runs_of_a_process_share_its_slot_and_the_last_one_gives_it_back() {
+    async fn runs_of_a_process_share_its_slot_and_the_last_one_releases_it() {
         let (_folder, workers) = workers(2).await;
         let first = workers[0].enter().await.unwrap().expect("is free");
         let second = workers[0].enter().await.unwrap().expect("is shared");
@@ -147,7 +167,7 @@ mod tests {
         let (_folder, workers) = workers(2).await;
         let panicked = workers[0].enter().await.unwrap().expect("is free");
         drop(panicked);
-        let next = workers[0].enter().await.unwrap().expect("is still ours");
+        let next = workers[0].enter().await.unwrap().expect("is still held");
         workers[0].leave(next).await;
         assert!(workers[1].enter().await.unwrap().is_some());
     }

@@ -1,7 +1,7 @@
-//! What a connection string must say, and what it must not say in production.
+//! Checks the connection string of SQL Server: what it must contain, and what it must not contain in production.
 
-/// Whether it can be parsed, names a server with a log-in of its own and, outside Development, insists on TLS with a verified
-/// certificate.
+/// True if the driver can parse it and it has a server, a user and a password. Outside Development nothing in it may
+/// turn off TLS or the check of the server's certificate.
 pub(super) fn is_usable(text: &str, is_development: bool) -> bool {
     let says = |keys: &[&str]| pairs(text).any(|(key, value)| keys.contains(&key.as_str()) && !value.is_empty());
     says(&["server", "datasource"])
@@ -12,7 +12,8 @@ pub(super) fn is_usable(text: &str, is_development: bool) -> bool {
         && (is_development || pairs(text).all(|(key, value)| is_safe(&key, &value)))
 }
 
-/// What the driver would take in silence and then not do: log in without a password, ask which port an instance has.
+/// False for what the driver accepts and then ignores: log-ins without a password, and named instances without a port
+/// (docs/reference/sql-server.md#connection-strings).
 fn is_supported(key: &str, value: &str) -> bool {
     match key {
         "authentication" => value == "sqlpassword",
@@ -22,7 +23,7 @@ fn is_supported(key: &str, value: &str) -> bool {
     }
 }
 
-/// Lists what is allowed, so that a spelling unknown here is refused.
+/// Lists the allowed values, so that an unknown spelling is refused.
 fn is_safe(key: &str, value: &str) -> bool {
     match key {
         "trustservercertificate" => matches!(value, "false" | "no"),
@@ -31,8 +32,8 @@ fn is_safe(key: &str, value: &str) -> bool {
     }
 }
 
-/// Keys and values in lower case, without blanks and quotes. A `;` inside a quoted value is taken for a separator: that can
-/// only refuse too much.
+/// Keys and values in lower case, without blanks and quotes. A `;` inside a quoted value counts as a separator; at worst a
+/// usable string is refused for that.
 fn pairs(text: &str) -> impl Iterator<Item = (String, String)> {
     let plain = |part: &str| {
         let kept = part

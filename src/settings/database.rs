@@ -1,4 +1,4 @@
-//! Which database, and how patiently it is used.
+//! Which database, and how long to wait for it.
 //!
 //! Variables: `DATABASE`, `DATABASE_POOL_SIZE`, `DATABASE_POOL_WAIT`, `DATABASE_CONNECT_TIMEOUT`,
 //! `DATABASE_COMMAND_TIMEOUT`, `DATABASE_BUSY_TIMEOUT`, `DATABASE_CONNECTION_MAX_AGE`.
@@ -8,26 +8,26 @@ use std::time::Duration;
 
 use super::reader::{Known, Reader};
 
-/// Which database, and how patiently it is used.
+/// Which database, and how long to wait for it.
 #[derive(Debug, Clone)]
 pub struct Database {
-    /// Where runs and users are.
+    /// SQL Server, or a SQLite file.
     pub kind: DatabaseKind,
-    /// Connections at most.
+    /// Most connections of this process, besides two for heart-beats (SQL Server only).
     pub pool_size: u32,
-    /// Longest wait for one of them.
+    /// Longest wait for a free connection (SQL Server only).
     pub pool_wait: Duration,
-    /// Name resolution, TCP, TLS and login (SQL Server).
+    /// Time limit for connecting, TLS and login included (SQL Server only).
     pub connect_timeout: Duration,
-    /// One command (SQL Server).
+    /// Time limit of one command (SQL Server only).
     pub command_timeout: Duration,
-    /// Longest wait for another writer (SQLite).
+    /// Longest wait for another writer (SQLite only).
     pub busy_timeout: Duration,
-    /// A connection older than this is not used again (SQL Server): tokens and servers change.
+    /// Older connections are not used again, because servers and passwords change (SQL Server only).
     pub connection_max_age: Duration,
 }
 
-/// The kinds of database there are.
+/// The databases that the handler can work with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DatabaseKind {
     /// A file, for development and tests.

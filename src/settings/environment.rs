@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// The folder with `host.json`.
 pub(super) const APP_ROOT: &str = "FUNCTIONS_APP_ROOT_PATH";
-/// `Development`, or anything else.
+/// The variable that is `Development` on a developer's machine.
 pub(super) const ENVIRONMENT_NAME: &str = "AZURE_FUNCTIONS_ENVIRONMENT";
 
 /// What the process was started with: its environment variables and the text of the app's `host.json`.
@@ -30,7 +30,7 @@ impl Environment {
         Self { variables, host_json }
     }
 
-    /// These variables and nothing else.
+    /// An environment with these variables only, and no `host.json`.
     pub fn of<N: Into<String>, V: Into<String>>(variables: impl IntoIterator<Item = (N, V)>) -> Self {
         Self {
             variables: variables
@@ -41,7 +41,7 @@ impl Environment {
         }
     }
 
-    /// The same with this text as `host.json`.
+    /// Replaces the text of `host.json`.
     #[must_use]
     pub fn with_host_json(mut self, text: impl Into<String>) -> Self {
         self.host_json = Some(text.into());
@@ -57,12 +57,12 @@ impl Environment {
             .filter(|value| !value.is_empty())
     }
 
-    /// Every name there is.
+    /// Names of all variables, blank ones included.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.variables.keys().map(String::as_str)
     }
 
-    /// The text of `host.json`.
+    /// The text of `host.json`; `None` if it could not be read.
     pub(super) fn host_json(&self) -> Option<&str> {
         self.host_json.as_deref()
     }

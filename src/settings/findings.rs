@@ -1,14 +1,14 @@
-//! What is wrong with the settings, all of it at once.
+//! Findings: what is wrong with the settings, reported all at once.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// One setting that is missing or not usable. Never holds the value found: it may be a secret.
+/// One setting that is missing or not usable. It never holds the value, which may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The variable to set or to change.
     pub variable: Cow<'static, str>,
-    /// What is expected there.
+    /// What is expected there, as a noun: `a duration such as …`.
     pub expected: String,
 }
 
@@ -23,17 +23,17 @@ impl fmt::Display for Finding {
 pub struct Findings(Vec<Finding>);
 
 impl Findings {
-    /// One by one.
+    /// The findings in the order of the settings.
     pub fn iter(&self) -> impl Iterator<Item = &Finding> {
         self.0.iter()
     }
 
-    /// Whether there are none.
+    /// True if the settings are usable.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether there is one about this variable.
+    /// True if a finding is about this variable.
     pub fn names(&self, variable: &str) -> bool {
         self.0.iter().any(|finding| finding.variable == variable)
     }

@@ -1,4 +1,4 @@
-//! The forms settings come in: durations, numbers, words, URLs, texts.
+//! Parses the values of settings: durations, numbers, string enums, URLs, texts.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -10,7 +10,7 @@ use url::{Host, Url};
 use super::reader::{Known, Reader};
 use super::word::Word;
 
-/// A duration as it is written in settings and documents, such as `90s` or `2m`: one number where one unit is enough.
+/// A duration as it is written in settings and documents, such as `2m` or `1m 30s`.
 pub(super) fn written(duration: Duration) -> String {
     humantime::format_duration(duration).to_string()
 }
@@ -24,10 +24,10 @@ fn duration(text: &str) -> Option<Duration> {
     humantime::parse_duration(text).ok()
 }
 
-/// No wait is longer than a year; whoever adds durations need not fear an overflow.
+/// No duration is longer than a year, so that sums of durations cannot overflow.
 const LONGEST: Duration = Duration::from_hours(366 * 24);
 
-/// What separates the members of a list.
+/// The members of a list: separated by commas, blanks around them do not count.
 fn members(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim)
 }
@@ -44,7 +44,7 @@ impl Reader<'_> {
         )
     }
 
-    /// The same; a number without a unit is in seconds.
+    /// Like [`Self::duration`], but a number without a unit is in seconds.
     pub(super) fn seconds(&mut self, name: &'static str, default: Duration, floor: Duration) -> Duration {
         let form = "a number of seconds or a duration such as `500ms` or `2m`";
         self.duration_by(name, default, floor, form, |text| {
@@ -68,7 +68,7 @@ impl Reader<'_> {
         .unwrap_or(default)
     }
 
-    /// Pauses one after the other, each at least `floor` outside Development; at least one.
+    /// One or more durations separated by commas, each at least `floor` outside Development; never zero.
     pub(super) fn durations(&mut self, name: &'static str, default: &[Duration], floor: Duration) -> Vec<Duration> {
         let least = self.floor(floor);
         let known = Known::new(name, "durations separated by commas, such as `30s, 1m, 2m`")
@@ -82,7 +82,8 @@ impl Reader<'_> {
         .unwrap_or_else(|| default.to_vec())
     }
 
-    /// Lower bounds apply outside Development only, so that tests run in milliseconds (design.md §5); zero never works.
+    /// The lower bound in force: `floor`, but in Development a millisecond, so that tests are fast
+    /// (docs/decisions.md#development-only). Zero is never allowed.
     fn floor(&self, floor: Duration) -> Duration {
         if self.is_development() {
             Duration::from_millis(1)
@@ -104,7 +105,7 @@ impl Reader<'_> {
             .unwrap_or(default)
     }
 
-    /// `true` or `false`.
+    /// `true` or `false`, in upper or lower case.
     pub(super) fn flag(&mut self, name: &'static str, default: bool) -> bool {
         let known = Known::new(name, "`true` or `false`").or(default.to_string());
         self.optional(known, |text| match text.to_ascii_lowercase().as_str() {
@@ -115,16 +116,16 @@ impl Reader<'_> {
         .unwrap_or(default)
     }
 
-    /// One word of a set.
+    /// One value of a string enum.
     pub(super) fn word<T: Word>(&mut self, name: &'static str, default: T) -> T {
         let known = Known::new(name, T::choices()).or(default.as_str());
         self.optional(known, T::parse).unwrap_or(default)
     }
 
-    /// Different words of a set; at least one.
+    /// One or more different values of a string enum.
     pub(super) fn words<T: Word>(&mut self, name: &'static str, default: &[T]) -> Vec<T> {
         let texts: Vec<&str> = default.iter().map(|word| Word::as_str(*word)).collect();
-        let form = format!("different words separated by commas out of {}", T::choices());
+        let form = format!("different values separated by commas out of {}", T::choices());
         let known = Known::new(name, form).or(texts.join(", "));
         self.optional(known, different_words)
             .unwrap_or_else(|| default.to_vec())
@@ -144,7 +145,7 @@ impl Reader<'_> {
     }
 }
 
-/// Different words separated by commas.
+/// A list of values; `None` if one is unknown or repeated.
 pub(super) fn different_words<T: Word>(text: &str) -> Option<Vec<T>> {
     let words: Vec<T> = members(text).map(T::parse).collect::<Option<_>>()?;
     let repeated = words
@@ -154,7 +155,7 @@ pub(super) fn different_words<T: Word>(text: &str) -> Option<Vec<T>> {
     (!repeated).then_some(words)
 }
 
-/// `scheme://host[:port][/path]` with `https`; in Development also `http` to this machine (the simulator).
+/// `https://host[:port][/path]`; in Development also `http` to this machine, where the simulator listens.
 pub(super) fn base_url(text: &str, is_development: bool) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let plain =
@@ -220,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_number_is_seconds_only_where_the_name_says_so() {
+    fn a_number_without_a_unit_is_read_as_seconds_only_where_that_is_allowed() {
         assert_eq!(
             read(&[("S", "120")], |r| r.seconds("S", SECOND, SECOND)),
             Ok(120 * SECOND)
@@ -242,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn clear_text_is_for_this_machine_in_development_only() {
+    fn plain_http_is_allowed_to_this_machine_in_development_only() {
         assert!(base_url("https://t.us.connect.secureauth.com", false).is_some());
         assert!(base_url("http://127.0.0.1:9000", true).is_some());
         assert!(base_url("http://127.0.0.1:9000", false).is_none());

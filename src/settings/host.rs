@@ -1,4 +1,4 @@
-//! What the Functions host was told: its time limit for one invocation.
+//! The Functions host's time limit for one invocation.
 //!
 //! Variable: `AzureFunctionsJobHost__functionTimeout`, else `functionTimeout` of `host.json`.
 
@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use super::reader::{Known, Reader};
 
-/// What the host takes when nothing is configured, in the plan where it is shortest (functions-custom-handler.md §5).
+/// The host's default on the plan where it is shortest (docs/reference/functions-host.md#timeouts).
 const SHORTEST_DEFAULT: Duration = Duration::from_mins(5);
 
-/// After this long the host kills the process with everything in flight; [`Duration::MAX`] when it never does.
+/// After this time the host kills the process with everything in flight; [`Duration::MAX`] if there is no limit. A
+/// limit that cannot be read is a finding.
 pub(super) fn function_timeout(reader: &mut Reader<'_>) -> Duration {
     let known = Known::new(
         "AzureFunctionsJobHost__functionTimeout",
@@ -92,13 +93,13 @@ mod tests {
     }
 
     #[test]
-    fn no_limit_is_a_limit_too() {
+    fn minus_one_means_no_limit() {
         let host = Environment::default().with_host_json(r#"{"functionTimeout":"-1"}"#);
         assert_eq!(timeout(&host), (Duration::MAX, true));
     }
 
     #[test]
-    fn what_the_host_could_not_read_is_a_finding() {
+    fn a_host_json_that_cannot_be_read_is_a_finding() {
         for text in [
             "{",
             r#"{"functionTimeout":"ten minutes"}"#,

@@ -1,4 +1,4 @@
-//! Asks Azure Key Vault.
+//! Reads secrets from Azure Key Vault.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,49 +13,50 @@ use secrecy::SecretString;
 
 use super::vault::{Identity, Vault};
 
-/// Why the values of K1 could not be had. Names secrets, never shows a value. All of it can pass: ask again later.
+/// Why the secrets could not be read. Secrets are named, values are never shown. Any of these errors may pass, so the
+/// caller asks again later.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// The vault answers, but does not have all secrets.
     #[error("Key Vault has no secret named {}", .names.join(", "))]
     Missing {
-        /// All that are missing.
+        /// The names of all missing secrets.
         names: Vec<String>,
     },
     /// The vault has the secret, with a value that cannot be used.
     #[error("the Key Vault secret {name} is not {expected}")]
     Unusable {
-        /// Its name.
+        /// The secret's name in the vault.
         name: String,
-        /// What it should be.
+        /// What the value should be, as a noun or an adjective.
         expected: &'static str,
     },
     /// The vault answers, but the handler's identity may not read the secret.
-    #[error("Key Vault refuses the secret {name} ({status}): the identity needs the right to get secrets")]
+    #[error("Key Vault refused to return the secret {name} ({status}): the identity needs the right to get secrets")]
     Refused {
-        /// Its name.
+        /// The secret's name in the vault.
         name: String,
         /// The HTTP status.
         status: u16,
     },
-    /// Neither the vault nor who gives tokens for it answers.
-    #[error("Key Vault does not give the secret {name}")]
+    /// The vault, or the service that issues tokens for it, does not answer or reports a failure.
+    #[error("Key Vault did not return the secret {name}")]
     Unavailable {
-        /// Its name.
+        /// The secret's name in the vault.
         name: String,
-        /// What happened.
+        /// The error of the client library.
         source: azure_core::Error,
     },
-    /// It took longer than `KEY_VAULT_DEADLINE`.
-    #[error("Key Vault did not give all secrets within {within:?}")]
+    /// Reading all secrets took longer than `KEY_VAULT_DEADLINE`.
+    #[error("Key Vault did not return all secrets within {within:?}")]
     TimedOut {
-        /// The deadline.
+        /// `KEY_VAULT_DEADLINE`.
         within: Duration,
     },
     /// The client could not be set up (trust store, identity).
     #[error("the Key Vault client could not be set up")]
     Client {
-        /// What happened.
+        /// The error of the client library.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
@@ -66,11 +67,11 @@ pub(super) struct KeyVault {
 }
 
 impl KeyVault {
-    /// As whoever [`Vault::identity`] says.
+    /// Sets up the client with the identity of `vault`. No request is sent yet.
     pub(super) fn connect(vault: &Vault) -> Result<Self, VaultError> {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
-            // No attempt can use up the time of the others.
+            // The deadline is divided among the attempts: one that hangs leaves time for the next.
             .timeout(vault.deadline / u32::from(vault.attempts.max(1)))
             .build()
             .map_err(client_error)?;
@@ -100,7 +101,7 @@ impl KeyVault {
             Err(error) if error.http_status() == Some(StatusCode::NotFound) => return Ok(None),
             Err(error) => return Err(failure(name, error)),
         };
-        // What the parser has to say could quote the body.
+        // The parser's error is dropped, because it could quote the body.
         let secret = response.into_model().map_err(|_| VaultError::Unusable {
             name: name.to_owned(),
             expected: "readable",
@@ -120,7 +121,8 @@ fn failure(name: &str, source: azure_core::Error) -> VaultError {
     }
 }
 
-/// One transport for the vault and for who gives tokens, and few attempts: by default the library would go on for a minute.
+/// The vault and the service that issues tokens are called through the same transport. Attempts are limited, because
+/// the library would retry for a minute by default (docs/reference/key-vault.md#repetition).
 pub(super) fn client_options(vault: &Vault, transport: Transport) -> ClientOptions {
     let retry = ExponentialRetryOptions {
         max_retries: u32::from(vault.attempts.saturating_sub(1)),
@@ -158,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_can_be_set_up_before_anybody_is_asked() {
+    fn a_client_can_be_set_up_without_a_request() {
         let vault = Vault {
             url: Url::parse("https://ic.vault.azure.net").unwrap(),
             deadline: Duration::from_secs(1),

@@ -1,4 +1,4 @@
-//! What is logged, and how a line looks.
+//! Which lines are logged, and in which format.
 //!
 //! Variables: `LOG_LEVEL`, `LOG_FORMAT`.
 
@@ -10,21 +10,21 @@ use super::reader::{Known, Reader};
 use super::word::words;
 
 words! {
-    /// How a line looks.
+    /// The format of a log line.
     pub LogFormat {
-        /// One JSON object.
+        /// One JSON object per line.
         Json = "json",
-        /// For a person at a terminal.
+        /// Text for a person at a terminal.
         Text = "text",
     }
 }
 
-/// What is logged, and how a line looks.
+/// Which lines are logged, and in which format.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Log {
-    /// Levels by target, as asked for.
+    /// Levels by target, as `LOG_LEVEL` sets them.
     pub filter: Targets,
-    /// How a line looks.
+    /// JSON or text.
     pub format: LogFormat,
 }
 
@@ -43,13 +43,13 @@ impl Log {
         }
     }
 
-    /// The log's settings, with the defaults for what is wrong: something must be able to log the findings.
+    /// Reads these two settings only. A wrong value counts as its default, because the findings have to be logged somehow.
     pub fn of(environment: &Environment) -> Self {
         Self::read(&mut Reader::new(environment))
     }
 }
 
-/// A lone word that is no level would be taken for the name of a target, and everything else would fall silent.
+/// Refuses a single word that is no level: [`Targets`] would take it for a target's name and log nothing else.
 fn filter(text: &str) -> Option<Targets> {
     let is_directive = |part: &str| {
         let level = part.rsplit('=').next().unwrap_or_default();

@@ -1,8 +1,10 @@
-//! Variables that look like ours and are not.
+//! Finds misspelt variables: their names are close to a setting's, so the setting that was meant would silently have its default.
 
-use super::reader::Reader;
+mod well_known;
 
-/// Nobody else's variables begin like this.
+use super::reader::{Known, Reader};
+
+/// Prefixes that only our settings use. A variable with such a prefix must be a setting, however different its name is.
 const OUR_PREFIXES: [&str; 6] = [
     "SECUREAUTH_",
     "KEY_VAULT_",
@@ -12,43 +14,50 @@ const OUR_PREFIXES: [&str; 6] = [
     "RETRY_",
 ];
 
-/// Reports variables with our prefixes that no setting asked for: a setting that is misspelt would silently be its default.
+/// Adds a finding for every variable that is no setting and whose name is close to one.
 pub(super) fn report(reader: &mut Reader<'_>) {
     let environment = reader.environment();
-    let is_ours = |name: &&str| OUR_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-    for name in environment.names().filter(is_ours) {
-        if reader.known().iter().all(|known| known.name != name) {
-            let nearest = nearest(name, reader);
+    // A blank variable counts as unset.
+    for name in environment.names().filter(|name| environment.get(name).is_some()) {
+        if let Some(meant) = meant(name, reader.known()) {
             reader.report(
                 name,
-                format!("another name: there is no such setting, the nearest is {nearest}"),
+                format!("another name: there is no such setting, the nearest is {meant}"),
             );
         }
     }
 }
 
-fn nearest(name: &str, reader: &Reader<'_>) -> &'static str {
-    let names = reader.known().iter().map(|known| known.name);
-    names
-        .min_by_key(|known| strsim::damerau_levenshtein(known, name))
-        .unwrap_or_default()
+/// The setting that was meant; `None` if the name is a setting's, or another program's.
+fn meant(name: &str, known: &[Known]) -> Option<&'static str> {
+    if well_known::NAMES.contains(&name) || known.iter().any(|known| known.name == name) {
+        return None;
+    }
+    // On Linux `lease` is another variable than `LEASE`, so it counts as misspelt.
+    let written = name.to_ascii_uppercase();
+    let edits = |known: &Known| {
+        let setting = known.name.to_ascii_uppercase();
+        let most = most_edits(&written, &setting);
+        let may_be_close = setting.len().abs_diff(written.len()) <= most;
+        let edits = may_be_close.then(|| strsim::osa_distance(&setting, &written));
+        edits.filter(|edits| *edits <= most)
+    };
+    let close = known.iter().filter_map(|known| Some((known.name, edits(known)?)));
+    close.min_by_key(|(_, edits)| *edits).map(|(setting, _)| setting)
+}
+
+/// How many letters may be added, left out, replaced or swapped. Fewer for a short name, which is close to other words
+/// (`LEASE` to `RELEASE`, `POOL_NAME` to `POD_NAME`).
+fn most_edits(name: &str, setting: &str) -> usize {
+    let begins_with = |prefix: &&str| name.starts_with(&prefix.to_ascii_uppercase());
+    if OUR_PREFIXES.iter().any(begins_with) {
+        usize::MAX
+    } else if well_known::PREFIXES.iter().any(begins_with) {
+        1
+    } else {
+        (setting.len() / 6).clamp(1, 3)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::settings::environment::Environment;
-    use crate::settings::secureauth::SecureAuth;
-
-    #[test]
-    fn a_misspelt_name_is_reported_with_the_one_that_was_meant() {
-        let environment = Environment::of([("SECUREAUTH_WORKRES", "2"), ("RETRY_MAX", "5s"), ("RELATIVE_PATH", "x")]);
-        let mut reader = Reader::new(&environment);
-        SecureAuth::read(&mut reader);
-        report(&mut reader);
-        assert_eq!(
-            reader.finish().0.to_string(),
-            "SECUREAUTH_WORKRES: expected another name: there is no such setting, the nearest is SECUREAUTH_WORKERS"
-        );
-    }
-}
+mod tests;

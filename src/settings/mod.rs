@@ -1,8 +1,9 @@
-//! Settings: environment first, Key Vault behind it (design.md §5).
+//! Settings: environment first, Key Vault behind it (docs/ARCHITECTURE.md#settings).
 //!
-//! [`Settings::read`] looks at an [`Environment`] and reports everything that is wrong at once. Values that Key Vault may hold
-//! (K1) are either given or known by their name there; [`Settings::resolve`] fetches the latter, which can fail and be
-//! repeated at any time. `docs/SETTINGS.md` has every variable; the concerns are one file each:
+//! [`Settings::read`] checks an [`Environment`] and reports everything that is wrong at once. Secrets
+//! (docs/requirements.md#k1) are given in the environment, or known by their name in the vault; [`Settings::resolve`]
+//! fetches the latter, which can fail and can be repeated at any time. `docs/SETTINGS.md` has every variable. One file
+//! per concern:
 //!
 //! [`secureauth`] | [`onboarding`] | [`run`] | [`database`] | [`server`] | [`secrets`] and [`vault`] | [`log`]
 
@@ -42,32 +43,32 @@ pub use vault::Vault;
 use environment::{APP_ROOT, ENVIRONMENT_NAME};
 use reader::{Known, Reader};
 
-/// Everything that can be set.
+/// All settings, read and checked.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Whether this is a developer's machine (`AZURE_FUNCTIONS_ENVIRONMENT=Development`): the simulator, SQLite and short
-    /// times are allowed there only.
+    /// True on a developer's machine (`AZURE_FUNCTIONS_ENVIRONMENT=Development`). SQLite, plain HTTP to the simulator and
+    /// durations below their lower bounds are allowed there only.
     pub is_development: bool,
-    /// How SecureAuth is reached.
+    /// Where SecureAuth is, and how it is called.
     pub secureauth: SecureAuth,
-    /// What is created there.
+    /// What is created in SecureAuth, and how users' data is checked.
     pub onboarding: OnboardingSettings,
-    /// How runs take turns, wait and give up.
+    /// How long runs work, wait and retry.
     pub run: RunSettings,
-    /// Where runs and users are.
+    /// The database with runs and users.
     pub database: Database,
     /// Limits of one HTTP request.
     pub server: Server,
-    /// Where the values of K1 are.
+    /// Where each secret comes from: environment or vault.
     pub sources: Sources,
     /// The vault, if one is configured.
     pub vault: Option<Vault>,
-    /// What is logged.
+    /// Which lines are logged, and in which format.
     pub log: Log,
 }
 
 impl Settings {
-    /// Reads and checks everything.
+    /// Reads and checks all variables, and `host.json` for its time limit.
     ///
     /// # Errors
     /// Every finding, not only the first.
@@ -75,7 +76,7 @@ impl Settings {
         Self::read_all(environment).0
     }
 
-    /// The same, with every variable the settings know.
+    /// [`Self::read`], and a list of every variable that is known.
     fn read_all(environment: &Environment) -> (Result<Self, Findings>, Vec<Known>) {
         let mut reader = Reader::new(environment);
         let log = Log::read(&mut reader);

@@ -1,4 +1,4 @@
-//! What is created in SecureAuth and how strict the users' data is taken.
+//! What is created in SecureAuth, and how users' data is checked.
 //!
 //! Variables: `PARENT_ORGANIZATION_ID`, `ORGANIZATION_ID_PREFIX`, `CREATE_DEACTIVATED`, `POOL_NAME`,
 //! `IDENTIFIER_CASE_INSENSITIVE`, `AUTHENTICATION_MECHANISMS`, `PREFERRED_AUTHENTICATION_MECHANISM`,
@@ -11,7 +11,7 @@ use super::reader::{Known, Reader};
 use super::word::{Word, words};
 
 words! {
-    /// A first or second factor (secureauth-api.md §2.1).
+    /// A first or second factor (docs/reference/secureauth-api.md#sign-in).
     pub Mechanism {
         /// One-time password from an authenticator app.
         Totp = "totp",
@@ -29,17 +29,17 @@ words! {
 }
 
 words! {
-    /// The status an active CRM user is sent with.
+    /// The SecureAuth status of a user who is active in the CRM.
     pub ActiveUserStatus {
         /// May sign in; the first sign-in goes through a reset or a one-time password.
         Active = "active",
-        /// Has to run the activation flow first.
+        /// Has to go through the activation flow first.
         New = "new",
     }
 }
 
 words! {
-    /// What a user with a data error does to the run.
+    /// What happens to a run when a user has a data error (docs/decisions.md#invalid-users).
     pub OnInvalidUser {
         /// The run fails before anything is written to SecureAuth.
         Fail = "fail",
@@ -49,56 +49,56 @@ words! {
 }
 
 words! {
-    /// How thoroughly the imported users are verified.
+    /// How the imported users are verified.
     pub Verify {
-        /// By the pool's count; by their ids only when it differs.
+        /// By the pool's count, and by their ids if it differs.
         Count = "count",
         /// By their ids, always.
         Full = "full",
     }
 }
 
-/// What is created in SecureAuth and how strict the users' data is taken.
+/// What is created in SecureAuth, and how users' data is checked.
 #[derive(Debug, Clone)]
 pub struct OnboardingSettings {
-    /// `parent_id` of every organization (O1).
+    /// `parent_id` of every organization (docs/requirements.md#o1).
     pub parent_organization_id: String,
     /// Put before the biller id to make the organization id.
     pub organization_id_prefix: String,
-    /// Organizations are created deactivated and go live last.
+    /// Organizations are created deactivated and go live last (docs/decisions.md#going-live-last).
     pub create_deactivated: bool,
-    /// How pools are called.
+    /// Pattern of the pools' names.
     pub pool_name: PoolName,
-    /// User names and addresses differ by more than case (P1).
+    /// Whether "Bob" and "bob" are the same identifier (docs/requirements.md#p1).
     pub identifier_case_insensitive: bool,
-    /// First factors (P1).
+    /// First factors (docs/requirements.md#p1).
     pub authentication_mechanisms: Vec<Mechanism>,
-    /// One of them (P1).
+    /// The first factor that is offered first; one of `authentication_mechanisms`.
     pub preferred_authentication_mechanism: Mechanism,
-    /// Second factors (U4); empty when `none` was written out.
+    /// Second factors; empty if the setting is `none` (docs/requirements.md#u4).
     pub second_factor_mechanisms: Vec<Mechanism>,
-    /// E-mail addresses are sent as verified, and then must differ.
+    /// E-mail addresses are sent as verified; then no two users may share one (docs/decisions.md#address-verified).
     pub address_verified: bool,
-    /// The status active users are sent with.
+    /// The SecureAuth status of users who are active in the CRM.
     pub active_user_status: ActiveUserStatus,
-    /// The payload schema's names for a user's data.
+    /// The names of the payload's members.
     pub payload: PayloadMembers,
-    /// What a user with a data error does to the run.
+    /// What happens to a run when a user has a data error.
     pub on_invalid_user: OnInvalidUser,
-    /// With [`OnInvalidUser::Skip`]: the run fails all the same when more of the users than this are invalid.
+    /// With [`OnInvalidUser::Skip`]: the run still fails if more than this percentage of its users is invalid.
     pub max_skipped_percent: u8,
-    /// How thoroughly the imported users are verified.
+    /// How the imported users are verified.
     pub verify: Verify,
 }
 
-/// The payload schema's names for a user's data.
+/// The payload schema's member names for a user's data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PayloadMembers {
-    /// Given name.
+    /// Member for the given name.
     pub first_name: String,
-    /// Family name.
+    /// Member for the family name.
     pub last_name: String,
-    /// Sign-in name.
+    /// Member for the sign-in name.
     pub user_name: String,
 }
 
@@ -156,10 +156,10 @@ impl OnboardingSettings {
     }
 }
 
-/// No default: without a second factor an organization has no MFA, and that must be somebody's decision (U4).
+/// There is no default: having no second factor must be somebody's decision (docs/decisions.md#second-factor-is-explicit).
 fn second_factors(reader: &mut Reader<'_>) -> Option<Vec<Mechanism>> {
     let form = format!(
-        "different words separated by commas out of {}, or `none` for no second factor",
+        "different values separated by commas out of {}, or `none` for no second factor",
         Mechanism::choices()
     );
     reader.required(Known::new("SECOND_FACTOR_MECHANISMS", form), |text| match text {
@@ -194,7 +194,7 @@ impl PayloadMembers {
             "PAYLOAD_FIRST_NAME",
             &["PAYLOAD_LAST_NAME", "PAYLOAD_USER_NAME"],
             || {
-                "a name that differs from PAYLOAD_LAST_NAME and PAYLOAD_USER_NAME, as these must from each other"
+                "a name that differs from PAYLOAD_LAST_NAME and PAYLOAD_USER_NAME; these two must differ as well"
                     .to_owned()
             },
         );
@@ -228,7 +228,7 @@ mod tests {
     const NO_SECOND_FACTOR: (&str, &str) = ("SECOND_FACTOR_MECHANISMS", "none");
 
     #[test]
-    fn the_second_factor_is_never_a_silent_choice() {
+    fn the_second_factor_has_no_default() {
         assert!(read(&[]).unwrap_err().starts_with("SECOND_FACTOR_MECHANISMS: expected"));
         assert!(read(&[NO_SECOND_FACTOR]).unwrap().second_factor_mechanisms.is_empty());
         let chosen = read(&[("SECOND_FACTOR_MECHANISMS", "totp, webauthn")]).unwrap();
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_are_the_seeds() {
+    fn the_defaults_are_those_of_the_documentation() {
         let settings = read(&[NO_SECOND_FACTOR]).unwrap();
         assert_eq!(settings.parent_organization_id, "invoice-cloud");
         assert_eq!(settings.organization_id_prefix, "");

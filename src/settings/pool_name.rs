@@ -1,11 +1,11 @@
-//! How a biller's pool is called (`POOL_NAME`).
+//! The name of a biller's pool (`POOL_NAME`).
 
 use super::reader::Reader;
 
 const BILLER_ID: &str = "{billerId}";
 
-/// A pattern for the names of pools. The biller's own name is not used: names may have to be alphanumeric and unique
-/// (secureauth-api.md §4.2).
+/// A pattern for the names of pools. The biller's own name is not used, because SecureAuth may insist on unique names
+/// without special characters (docs/reference/secureauth-api.md#a32).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoolName(String);
 

@@ -1,4 +1,4 @@
-//! Reads variables, remembers which it was asked for, and collects what is wrong with them.
+//! Reads variables, keeps a list of those it has read, and collects findings.
 
 use super::environment::Environment;
 use super::findings::Findings;
@@ -6,13 +6,12 @@ use super::findings::Findings;
 /// A variable the settings know. `docs/SETTINGS.md` is tested against these.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Known {
-    /// Its name.
     pub(super) name: &'static str,
-    /// What is expected, as a noun.
+    /// The expected form, as a noun.
     pub(super) form: String,
-    /// What stands for it when it is unset.
+    /// What an unset variable counts as.
     pub(super) default: Option<String>,
-    /// The least it may be outside Development.
+    /// Lower bound outside Development.
     pub(super) at_least: Option<String>,
 }
 
@@ -51,9 +50,12 @@ impl Known {
     }
 }
 
-/// One pass over the environment. Its forms (durations, words, numbers …) are in [`super::forms`].
+/// The beginning of a Key Vault reference, which the platform replaces by the secret.
+const KEY_VAULT_REFERENCE: &str = "@microsoft.keyvault(";
+
+/// One pass over the environment. [`super::forms`] adds methods for durations, numbers and other forms.
 ///
-/// A variable that is wrong yields its default beside the finding, so that reading goes on and finds everything.
+/// A wrong variable is a finding and counts as its default, so that reading goes on and all findings are collected.
 pub(super) struct Reader<'e> {
     environment: &'e Environment,
     findings: Findings,
@@ -81,19 +83,26 @@ impl<'e> Reader<'e> {
         &self.known
     }
 
-    /// What was found, and every variable asked for.
+    /// The findings, and every variable that was read.
     pub(super) fn finish(self) -> (Findings, Vec<Known>) {
         (self.findings, self.known)
     }
 
-    /// A variable that was read before.
+    /// Adds a variable to the list that is read elsewhere.
     pub(super) fn declare(&mut self, known: Known) {
+        if self.environment.get(known.name).is_some_and(is_key_vault_reference) {
+            let expected = "the secret itself: the platform did not resolve this Key Vault reference; check the app's \
+                            identity (assigned, and the one the reference is resolved with), its access (the right to get \
+                            secrets, the vault's network rules) and the secret's name and version";
+            self.findings.add(known.name, expected);
+        }
         self.known.push(known);
     }
 
     /// A variable that may be unset.
     pub(super) fn optional<T>(&mut self, known: Known, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
-        let parsed = self.environment.get(known.name).map(parse);
+        let given = self.environment.get(known.name);
+        let parsed = given.filter(|text| !is_key_vault_reference(text)).map(parse);
         if matches!(parsed, Some(None)) {
             self.findings.add(known.name, known.expectation());
         }
@@ -109,8 +118,8 @@ impl<'e> Reader<'e> {
         self.optional(known, parse)
     }
 
-    /// Reports `variable` unless `holds`; silent when one of the `involved` variables is reported already, because then
-    /// its default was compared.
+    /// Adds a finding about `variable` unless `holds`. Adds none if one of the `involved` variables has a finding,
+    /// because then its default was compared.
     pub(super) fn require(
         &mut self,
         holds: bool,
@@ -124,10 +133,17 @@ impl<'e> Reader<'e> {
         }
     }
 
-    /// Reports something that is not about one of our variables' form.
+    /// Adds a finding that is not about the form of a known variable.
     pub(super) fn report(&mut self, variable: impl Into<String>, expected: impl Into<String>) {
         self.findings.add(variable.into(), expected.into());
     }
+}
+
+/// True for a reference that the platform could not resolve. It leaves the reference in place, which would count as the
+/// value.
+fn is_key_vault_reference(text: &str) -> bool {
+    let start = text.get(..KEY_VAULT_REFERENCE.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(KEY_VAULT_REFERENCE))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `docs/SETTINGS.md` and `local.settings.json.example` against what the settings really read.
+//! `docs/SETTINGS.md` and `local.settings.json.example` compared with the variables that the settings read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,10 +9,10 @@ use super::*;
 const REFERENCE: &str = include_str!("../../docs/SETTINGS.md");
 const EXAMPLE: &str = include_str!("../../local.settings.json.example");
 
-/// What the host reads from the example, and we do not.
+/// Variables of the example that only the host reads.
 const HOST_ONLY: [&str; 2] = ["FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage"];
 
-/// Default and least by variable, as the reference has them.
+/// Default and lower bound of each variable, as `docs/SETTINGS.md` has them.
 fn documented() -> BTreeMap<&'static str, (&'static str, &'static str)> {
     let rows = REFERENCE.lines().filter(|line| line.starts_with("| `"));
     rows.map(|row| {

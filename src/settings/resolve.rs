@@ -1,4 +1,4 @@
-//! From settings to values: what the environment does not have comes from the vault.
+//! Reads the secrets that are not in the environment from Key Vault.
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -7,11 +7,11 @@ use super::key_vault::{KeyVault, VaultError};
 use super::secrets::{Kind, Secrets, Sources};
 
 impl Settings {
-    /// The values of K1. Asks the vault only for those that are not in the environment, afresh each time: a caller that was
-    /// refused asks again later, and one that wants a new version too.
+    /// All secrets. The vault is asked only for those that are not in the environment, and anew with every call: so a
+    /// failed call can be repeated, and a rotated secret is found.
     ///
     /// # Errors
-    /// See [`VaultError`]; all together take at most `KEY_VAULT_DEADLINE`.
+    /// See [`VaultError`]. The call takes at most `KEY_VAULT_DEADLINE`.
     pub async fn resolve(&self) -> Result<Secrets, VaultError> {
         let vault = match &self.vault {
             Some(vault) if self.sources.need_vault() => Some(KeyVault::connect(vault)?),

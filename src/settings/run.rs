@@ -1,7 +1,8 @@
-//! How runs take turns, wait and give up.
+//! How long runs work, wait and retry.
 //!
 //! Variables: `SLICE_SECONDS`, `RUN_PAUSES`, `ROLLBACK_PAUSES`, `ROLLBACK_TIME_LIMIT`, `LEASE`, `HEARTBEAT`, `CALL_MARGIN`,
-//! `RESEND_FIRST`, `RESEND_LONGEST`, `NO_SLOT_PAUSE`, `RECHECK_AFTER`, `VERIFY_PAUSES`, `USERS_PER_PAGE`.
+//! `RESEND_FIRST`, `RESEND_LONGEST`, `NO_SLOT_PAUSE`, `RECHECK_AFTER`, `VERIFY_PAUSES`, `MAX_TAKE_OVERS`,
+//! `STUCK_REPORT_EVERY`, `USERS_PER_PAGE`.
 
 use std::time::Duration;
 
@@ -13,38 +14,43 @@ use super::secureauth::SecureAuth;
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// What `functionTimeout` must leave beside the time slice, at least (design.md §3).
+/// `functionTimeout` must exceed the time slice by at least this (docs/decisions.md#deadlines-of-our-own).
 const AFTER_SLICE: Duration = Duration::from_secs(90);
-/// What it must leave beside the time slice and the longest call: time to record the outcome.
+/// `functionTimeout` must exceed time slice and longest call together by at least this: the time to record the outcome.
 const AFTER_LAST_CALL: Duration = Duration::from_secs(30);
 
-/// How runs take turns, wait and give up (design.md §3, "Failures and time").
+/// How long runs work, wait and retry (docs/ARCHITECTURE.md#failures).
 #[derive(Debug, Clone)]
 pub struct RunSettings {
-    /// How long one queue invocation works on a run before it hands over to the next.
+    /// How long one queue invocation works on a run before it leaves the rest to the next invocation.
     pub time_slice: Duration,
-    /// Pauses of a run that makes no progress; used up means failed or rolling back.
+    /// Pauses of a run that makes no progress. After the last one the run fails, or rolls back.
     pub pauses: Vec<Duration>,
     /// Pauses while rolling back; the last one repeats.
     pub rollback_pauses: Vec<Duration>,
-    /// After this long rolling back, the run is stuck.
+    /// A run that has been rolling back for longer than this is stuck.
     pub rollback_time_limit: Duration,
-    /// How long a lease lasts without a heart-beat; worker slots likewise.
+    /// How long a lease or a worker slot lasts without a heart-beat.
     pub lease: Duration,
     /// How often leases and worker slots are renewed.
     pub heartbeat: Duration,
-    /// No call starts unless the rest of the lease exceeds that call's deadline by this.
+    /// A call starts only if the rest of the lease exceeds the call's deadline by this.
     pub call_margin: Duration,
-    /// When the timer first repeats a run's message; doubles from there.
+    /// After this time the timer repeats a run's message for the first time; the time doubles with every repetition.
     pub resend_first: Duration,
     /// The longest time between two repetitions.
     pub resend_longest: Duration,
     /// How long a run waits when no worker slot is free.
     pub no_slot_pause: Duration,
-    /// When removed objects are looked for once more (secureauth-api.md §5.3, R6).
+    /// Time between a rollback and the second look for what it removed, if a call of the run had no answer
+    /// (docs/ARCHITECTURE.md#rollback).
     pub recheck_after: Duration,
-    /// Pauses while the imported users are not all to be seen yet.
+    /// Pauses while SecureAuth does not show all imported users yet.
     pub verify_pauses: Vec<Duration>,
+    /// How many times in a row the process that works on a run may end without any progress.
+    pub max_take_overs: u32,
+    /// How often a stuck run is reported until an operator acts.
+    pub stuck_report_every: Duration,
     /// Rows of one page of `ciam.BillerUser`.
     pub users_per_page: u32,
 }
@@ -94,6 +100,8 @@ impl RunSettings {
                 ],
                 SECOND,
             ),
+            max_take_overs: reader.number("MAX_TAKE_OVERS", 2, 1..=100),
+            stuck_report_every: reader.duration("STUCK_REPORT_EVERY", 60 * MINUTE, MINUTE),
             users_per_page: reader.number("USERS_PER_PAGE", 1000, 1..=10_000),
         };
         run.check(reader, secureauth);
@@ -113,7 +121,7 @@ impl RunSettings {
         let most = timeout.saturating_sub(rest);
         reader.require(self.time_slice <= most, "SLICE_SECONDS", &deadlines, || {
             format!(
-                "at most `{}`: the host's functionTimeout of `{}` kills the process, and what has begun needs up to `{}`",
+                "at most `{}`: the host kills the process after `{}` (functionTimeout), and work under way takes up to `{}`",
                 written(most),
                 written(timeout),
                 written(rest)
@@ -170,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_are_the_designs() {
+    fn the_defaults_are_those_of_the_documentation() {
         let run = read(&[]).unwrap();
         assert_eq!(run.time_slice, 120 * SECOND);
         assert_eq!(run.pauses, [30, 60, 120, 240, 480].map(Duration::from_secs));
@@ -182,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slice_ends_well_before_the_host_kills_the_process() {
+    fn a_time_slice_ends_well_before_the_host_kills_the_process() {
         assert!(read(&[("SLICE_SECONDS", "510")]).is_ok());
         refused(&[("SLICE_SECONDS", "511")], "SLICE_SECONDS");
         refused(
@@ -195,13 +203,13 @@ mod tests {
     }
 
     #[test]
-    fn a_longer_call_makes_the_longest_slice_shorter() {
+    fn a_longer_deadline_of_calls_makes_the_longest_time_slice_shorter() {
         let pairs = [("SECUREAUTH_IMPORT_DEADLINE", "2m"), ("SLICE_SECONDS", "451")];
         refused(&pairs, "SLICE_SECONDS");
     }
 
     #[test]
-    fn a_heart_beat_may_get_lost_once() {
+    fn a_lease_outlasts_one_lost_heart_beat() {
         refused(&[("HEARTBEAT", "60s")], "HEARTBEAT");
         assert!(read(&[("HEARTBEAT", "59s")]).is_ok());
     }

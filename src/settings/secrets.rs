@@ -1,7 +1,7 @@
-//! What Azure Key Vault holds (K1), unless the environment holds it.
+//! The secrets: given in the environment, else read from Azure Key Vault (docs/requirements.md#k1).
 //!
 //! Variables: `SECUREAUTH_TENANT_ID`, `SECUREAUTH_PAYLOAD_SCHEMA_ID`, `SECUREAUTH_CLIENT_ID`, `SECUREAUTH_CLIENT_SECRET`,
-//! `SQLSERVER_CONNECTION_STRING`, and `KEY_VAULT_…` for the names of the same in the vault.
+//! `SQLSERVER_CONNECTION_STRING`, and for each of them a `KEY_VAULT_…` with its name in the vault.
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -52,15 +52,15 @@ impl Kind {
         }
     }
 
-    /// What is expected, as a noun.
+    /// The expected form, as a noun.
     pub(super) const fn form(self) -> &'static str {
         match self {
             Self::TenantId => "a tenant id: letters, digits and hyphens, at most 63",
             Self::PayloadSchemaId => "a schema id: letters, digits, `_`, `-`, at most 128",
             Self::ClientId | Self::ClientSecret => "visible ASCII characters without blanks",
             Self::ConnectionString => {
-                "an ADO.NET connection string with Server (its port where it is an instance), User ID and Password: no other \
-                 log-in (and neither TrustServerCertificate nor Encrypt turned against TLS, except where \
+                "an ADO.NET connection string with Server (a named instance needs its port), User ID and Password, without \
+                 another way to log in (TrustServerCertificate=true or Encrypt=false only where \
                  AZURE_FUNCTIONS_ENVIRONMENT=Development)"
             }
         }
@@ -84,16 +84,16 @@ impl Kind {
     }
 }
 
-/// Where a value is.
+/// Where a secret comes from.
 #[derive(Debug, Clone)]
 pub(super) enum Source {
-    /// Here: the environment wins over the vault.
+    /// The environment, which wins over the vault.
     Given(SecretString),
-    /// In the vault, under this name.
+    /// The vault, where it has this name.
     Vault(String),
 }
 
-/// Where each value is.
+/// Where each secret comes from: environment or vault.
 #[derive(Debug, Clone)]
 pub struct Sources(Vec<(Kind, Source)>);
 
@@ -106,12 +106,12 @@ impl Sources {
         Self(sources.into_iter().flatten().collect())
     }
 
-    /// Whether any value is in the vault.
+    /// True if a secret has to be read from the vault.
     pub fn need_vault(&self) -> bool {
         self.in_vault().next().is_some()
     }
 
-    /// What is to be fetched: kind and name in the vault.
+    /// The secrets to fetch, and their names in the vault.
     pub(super) fn in_vault(&self) -> impl Iterator<Item = (Kind, &str)> {
         self.0.iter().filter_map(|(kind, source)| match source {
             Source::Vault(name) => Some((*kind, name.as_str())),
@@ -119,10 +119,10 @@ impl Sources {
         })
     }
 
-    /// The values, with those `fetched` from the vault.
+    /// All secrets, those `fetched` from the vault included.
     ///
     /// # Errors
-    /// Every name in the vault nothing was fetched for.
+    /// The names in the vault of all secrets that are missing.
     pub(super) fn with(&self, fetched: &[(Kind, SecretString)]) -> Result<Secrets, Vec<String>> {
         let is_fetched = |wanted: Kind| fetched.iter().any(|(kind, _)| *kind == wanted);
         let missing: Vec<String> = self
@@ -163,7 +163,7 @@ fn source(reader: &mut Reader<'_>, kind: Kind, has_vault: bool, is_needed: bool)
         default_name,
         is_secret_name,
     );
-    let form = format!("{}, or KEY_VAULT_URL of the vault that has it as `{name}`", kind.form());
+    let form = format!("{}; or KEY_VAULT_URL, the vault that has it as `{name}`", kind.form());
     let read = |text: &str| kind.accepts(text, is_development).then(|| SecretString::from(text));
     let known = Known::new(variable, form);
     let given = if is_needed && !has_vault {
@@ -181,17 +181,17 @@ fn is_secret_name(text: &str) -> bool {
     (1..=127).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// The values of K1. `Debug` shows what is no credential.
+/// All secrets, with the tenant's ids. `Debug` shows the ids only.
 #[derive(Debug, Clone)]
 pub struct Secrets {
     /// SecureAuth's tenant: label of its host and segment of every path.
     pub tenant_id: String,
-    /// Schema of the users' payload.
+    /// Id of the schema of the users' payload.
     pub payload_schema_id: String,
-    /// The API client.
+    /// Id of the API client.
     pub client_id: SecretString,
-    /// Its secret.
+    /// The API client's secret.
     pub client_secret: SecretString,
-    /// Where SQL Server is; `None` only with SQLite.
+    /// ADO.NET connection string of SQL Server; `None` only with SQLite.
     pub sqlserver_connection_string: Option<SecretString>,
 }

@@ -1,4 +1,4 @@
-//! How SecureAuth is reached: where, how often, how long.
+//! Where SecureAuth is, and how it is called: deadlines, retries, requests in flight.
 //!
 //! Variables: `SECUREAUTH_BASE_URL`, `SECUREAUTH_REGION`, `SECUREAUTH_AUTH_METHOD`, `SECUREAUTH_IMPORT_PATH`,
 //! `SECUREAUTH_MAX_IN_FLIGHT`, `SECUREAUTH_WORKERS`, `SECUREAUTH_{CONNECT,CRUD,IMPORT,TOKEN}_DEADLINE`,
@@ -13,7 +13,8 @@ use super::reader::{Known, Reader};
 use super::word::words;
 
 words! {
-    /// How the client authenticates at the token endpoint; SecureAuth has it registered for one of them (secureauth-api.md §1).
+    /// How the client authenticates at the token endpoint. A client is registered for one of the two
+    /// (docs/reference/secureauth-api.md#access).
     pub AuthMethod {
         /// `client_secret_basic`
         Basic = "basic",
@@ -22,45 +23,45 @@ words! {
     }
 }
 
-/// How SecureAuth is reached.
+/// Where SecureAuth is, and how it is called.
 #[derive(Debug, Clone)]
 pub struct SecureAuth {
     place: Place,
-    /// How the client authenticates.
+    /// How the client authenticates at the token endpoint.
     pub auth_method: AuthMethod,
-    /// Path of the import where it is not the specification's; `{tenantID}` stands for the tenant id.
+    /// Path of the import if it is not the default; `{tenantID}` stands for the tenant id.
     pub import_path: Option<String>,
     /// Requests in flight that the tenant gets from all workers together, 1 to 8.
     pub max_in_flight: u8,
     /// Processes that may work on runs at the same time (rows of `ciam.WorkerSlot`).
     pub workers: u8,
-    /// Longest times of one attempt.
+    /// Longest time of one attempt, by kind of call.
     pub deadlines: Deadlines,
     /// A token is renewed this long before it expires.
     pub token_margin: Duration,
-    /// Repeating a call.
+    /// How a failed call is repeated.
     pub retry: Retry,
 }
 
-/// Longest times of one attempt by kind of call (secureauth-api.md §3).
+/// Longest time of one attempt, by kind of call.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadlines {
-    /// Name resolution, TCP and TLS.
+    /// Connecting: name resolution, TCP and TLS.
     pub connect: Duration,
-    /// Everything that is neither an import nor a token.
+    /// A call that is neither an import nor a token request.
     pub crud: Duration,
-    /// One import.
+    /// An import of one chunk.
     pub import: Duration,
-    /// One token.
+    /// A token request.
     pub token: Duration,
 }
 
-/// Repeating a call (R1).
+/// How a failed call is repeated (docs/requirements.md#r1).
 #[derive(Debug, Clone, Copy)]
 pub struct Retry {
     /// Attempts per call, the first included.
     pub attempts: u8,
-    /// Upper bound of the pause after the first attempt; doubles from there.
+    /// Upper bound of the pause after the first attempt; it doubles with every attempt.
     pub first: Duration,
     /// No pause is longer, except where SecureAuth asks for it.
     pub max: Duration,
@@ -109,7 +110,7 @@ impl SecureAuth {
     /// Where the APIs are: `SECUREAUTH_BASE_URL`, else the vendor's host of this tenant.
     ///
     /// # Errors
-    /// When `tenant_id` is not one label of a host name; resolved secrets are checked for that.
+    /// When `tenant_id` is not one label of a host name. The tenant id of [`super::Secrets`] always is.
     pub fn base_url(&self, tenant_id: &str) -> Result<Url, url::ParseError> {
         match &self.place {
             Place::Given(url) => Ok(url.clone()),
@@ -117,7 +118,7 @@ impl SecureAuth {
         }
     }
 
-    /// One worker's share of the requests in flight.
+    /// One worker's share of the requests in flight, at least 1.
     pub fn in_flight_per_worker(&self) -> u8 {
         self.max_in_flight.checked_div(self.workers).unwrap_or(1).max(1)
     }

@@ -1,4 +1,4 @@
-//! What the handler answers on, and within which limits.
+//! The port that the handler listens on, and the limits of one HTTP request.
 //!
 //! Variables: `FUNCTIONS_CUSTOMHANDLER_PORT`, `HTTP_DEADLINE`, `MAX_BODY_BYTES`.
 
@@ -8,7 +8,7 @@ use super::environment::Environment;
 use super::findings::Findings;
 use super::reader::{Known, Reader};
 
-/// Azure's front end gives up on a caller after 230 s (functions-custom-handler.md §5); there must be time to answer before.
+/// Azure's front end gives up on a caller after 230 s (docs/reference/functions-host.md#timeouts); we answer earlier.
 const LONGEST_ANSWER: Duration = Duration::from_secs(200);
 
 /// Limits of one HTTP request.
@@ -16,7 +16,7 @@ const LONGEST_ANSWER: Duration = Duration::from_secs(200);
 pub struct Server {
     /// The HTTP function answers within this time.
     pub http_deadline: Duration,
-    /// Bytes a caller may send.
+    /// Longest body a caller may send, in bytes.
     pub max_body_bytes: u32,
 }
 
@@ -24,7 +24,7 @@ impl Server {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let http_deadline = reader.duration("HTTP_DEADLINE", Duration::from_secs(20), Duration::from_secs(2));
         reader.require(http_deadline <= LONGEST_ANSWER, "HTTP_DEADLINE", &[], || {
-            "at most `200s`: Azure gives up on the caller soon after".to_owned()
+            "at most `200s`: Azure gives up on the caller after 230 s".to_owned()
         });
         Self {
             http_deadline,
@@ -33,8 +33,8 @@ impl Server {
     }
 }
 
-/// The port the host wants to be answered on. Separate from [`super::Settings`], because `serve` binds it whatever else is
-/// wrong, and the other subcommands do without.
+/// The port on which the host calls the handler. It is not part of [`super::Settings`], because `serve` binds it
+/// whatever else is wrong, and the other subcommands do not need it.
 ///
 /// # Errors
 /// One finding, when the host gave no port.
@@ -43,7 +43,7 @@ pub fn listen_port(environment: &Environment) -> Result<u16, Findings> {
     let port = read_port(&mut reader);
     let (mut findings, _) = reader.finish();
     if port.is_none() && findings.is_empty() {
-        findings.add(PORT, "the port the Functions host wants to be answered on");
+        findings.add(PORT, "the port on which the Functions host calls the handler");
     }
     port.ok_or(findings)
 }

@@ -65,7 +65,7 @@ fn findings_never_hold_a_value() {
     assert!(!format!("{findings:?}").contains("MARKED"));
 }
 
-/// Variables that may hold anything: what the platform sets.
+/// Variables that the platform sets; any value of them is accepted.
 const ANYTHING: [&str; 5] = [
     "AZURE_FUNCTIONS_ENVIRONMENT",
     "FUNCTIONS_APP_ROOT_PATH",
@@ -75,13 +75,13 @@ const ANYTHING: [&str; 5] = [
 ];
 
 #[test]
-fn each_variable_that_is_wrong_is_named_alone_with_what_is_expected() {
+fn a_wrong_variable_is_the_only_finding_and_says_what_is_expected() {
     for known in Settings::read_all(&Environment::default()).1 {
         for wrong in ["\u{1}", "{", "\u{e9}", &"MARKED ".repeat(1000)] {
             let mut pairs: Vec<_> = PRODUCTION.into_iter().filter(|(name, _)| *name != known.name).collect();
             pairs.push((known.name, wrong));
             let found = read(&pairs).err().unwrap_or_default();
-            // A credential may look like this.
+            // `{` can be a valid client id or client secret.
             let may_be_right = ANYTHING.contains(&known.name) || (wrong == "{" && known.name.contains("_CLIENT_"));
             assert!(
                 may_be_right || variables(&found) == [known.name],
@@ -90,6 +90,35 @@ fn each_variable_that_is_wrong_is_named_alone_with_what_is_expected() {
             );
             assert!(found.iter().all(|finding| !finding.expected.is_empty()));
         }
+    }
+}
+
+#[test]
+fn a_key_vault_reference_that_was_not_resolved_is_a_finding_for_every_setting() {
+    let references = [
+        "@Microsoft.KeyVault(SecretUri=https://marked.vault.azure.net/secrets/marked)",
+        " @microsoft.keyvault(VaultName=marked;SecretName=marked)",
+    ];
+    for known in Settings::read_all(&Environment::default()).1 {
+        for reference in references {
+            let mut pairs: Vec<_> = PRODUCTION.into_iter().filter(|(name, _)| *name != known.name).collect();
+            pairs.push((known.name, reference));
+            let findings = read(&pairs).expect_err(known.name);
+            assert_eq!(variables(&findings), [known.name]);
+            let told = findings.to_string();
+            assert!(told.contains("did not resolve this Key Vault reference"), "{told}");
+            for part in ["identity", "access", "secret's name"] {
+                assert!(told.contains(part), "{told}");
+            }
+            assert!(!told.contains("marked"), "{told}");
+        }
+    }
+}
+
+#[test]
+fn what_only_speaks_of_the_vault_is_no_reference() {
+    for secret in ["@Microsoft.KeyVault", "x@Microsoft.KeyVault(", "@"] {
+        assert!(read(&[PRODUCTION.as_slice(), &[("SECUREAUTH_CLIENT_SECRET", secret)]].concat()).is_ok());
     }
 }
 
@@ -108,7 +137,7 @@ fn debug_output_holds_no_credential() {
 }
 
 #[test]
-fn simulator_sqlite_and_clear_text_are_refused_outside_development() {
+fn sqlite_plain_http_and_unverified_certificates_are_refused_outside_development() {
     let pairs = [
         ("SECUREAUTH_BASE_URL", "http://127.0.0.1:9000"),
         ("DATABASE", "sqlite:local.db"),

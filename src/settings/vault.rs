@@ -1,4 +1,4 @@
-//! Where Azure Key Vault is and how patiently it is asked.
+//! Where Azure Key Vault is, and how it is asked.
 //!
 //! Variables: `KEY_VAULT_URL`, `KEY_VAULT_DEADLINE`, `KEY_VAULT_ATTEMPTS`, and from the platform `IDENTITY_ENDPOINT`,
 //! `IDENTITY_HEADER`, `AZURE_CLIENT_ID`.
@@ -13,7 +13,7 @@ use super::reader::{Known, Reader};
 
 const URL: &str = "KEY_VAULT_URL";
 
-/// Where Azure Key Vault is and how patiently it is asked.
+/// Where Azure Key Vault is, and how it is asked.
 #[derive(Debug, Clone)]
 pub struct Vault {
     /// `https://{name}.vault.azure.net`
@@ -22,21 +22,21 @@ pub struct Vault {
     pub deadline: Duration,
     /// Attempts per secret, the first included.
     pub attempts: u8,
-    /// Who asks.
+    /// The identity that asks.
     pub identity: Identity,
 }
 
-/// Who asks for the secrets.
+/// The identity that asks for the secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identity {
-    /// The function app's managed identity: of the system or, with its client id, a user-assigned one.
+    /// The function app's managed identity: the system-assigned one, or the user-assigned one with this client id.
     Managed(Option<String>),
-    /// Whoever is signed in on a developer's machine.
+    /// Whoever is signed in with the Azure CLI or the Azure Developer CLI.
     Developer,
 }
 
 impl Vault {
-    /// Whether one is meant to be there, also when its URL is wrong: the secrets then need no findings of their own.
+    /// True if `KEY_VAULT_URL` is set, even to a wrong value: then its finding is enough, and the secrets need none.
     pub(super) fn is_meant(environment: &Environment) -> bool {
         environment.get(URL).is_some()
     }

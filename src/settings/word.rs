@@ -1,19 +1,19 @@
-//! Settings that take one word of a fixed set.
+//! String enums: settings that take one text of a fixed set.
 
-/// An enumeration with a word per value.
+/// An enum with one text per value.
 pub(super) trait Word: Copy + PartialEq + Sized + 'static {
-    /// Every value.
+    /// All values, in the order in which they are declared.
     const ALL: &'static [Self];
 
-    /// Its word.
+    /// The value's text.
     fn as_str(self) -> &'static str;
 
-    /// The value with this word.
+    /// The value with exactly this text.
     fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|value| value.as_str() == text)
     }
 
-    /// All words for a person: `a`, `b` or `c`.
+    /// All texts, for people: `a`, `b` or `c`.
     fn choices() -> String {
         let quoted: Vec<String> = Self::ALL.iter().map(|value| format!("`{}`", value.as_str())).collect();
         match quoted.split_last() {
@@ -24,7 +24,7 @@ pub(super) trait Word: Copy + PartialEq + Sized + 'static {
     }
 }
 
-/// Declares an enumeration of words.
+/// Declares a string enum.
 macro_rules! words {
     ($(#[$doc:meta])* $visibility:vis $name:ident { $($(#[$value_doc:meta])* $value:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
@@ -34,7 +34,7 @@ macro_rules! words {
         }
 
         impl $name {
-            /// The word it has in the settings.
+            /// The value's text in the settings.
             $visibility const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$value => $word),+
@@ -59,17 +59,14 @@ mod tests {
 
     words! {
         Colour {
-            /// Red.
             Red = "red",
-            /// Blue.
             Blue = "blue",
-            /// Green.
             Green = "green",
         }
     }
 
     #[test]
-    fn a_word_is_matched_exactly() {
+    fn only_the_exact_text_is_a_value() {
         assert_eq!(Colour::parse("blue"), Some(Colour::Blue));
         assert_eq!(Colour::parse("Blue"), None);
         assert_eq!(Colour::choices(), "`red`, `blue` or `green`");

@@ -1,4 +1,4 @@
-//! What the database knew when an event came in, and what is to be written about it.
+//! What is read before a toggle event is decided, and what is written afterwards. Both adapters use it.
 
 use super::Acceptance;
 use crate::domain::biller::{BillerCiam, CiamState};
@@ -6,16 +6,16 @@ use crate::domain::ids::OnboardingId;
 use crate::domain::run::{Kind, Run};
 use crate::domain::toggle_event::{Decision, RecordedEvent, RunHead, Snapshot, ToggleEvent, decide};
 
-/// Read under the biller's lock.
+/// What was read under the biller's lock.
 #[derive(Debug)]
 pub(super) struct Found {
-    /// The event with the same id: its fingerprint and its run.
+    /// The recorded event with the same id: its fingerprint, and the run it led to.
     pub(super) event: Option<(String, Option<Run>)>,
-    /// Its row of `ciam.Biller`.
+    /// The biller's row of `ciam.Biller`.
     pub(super) listed: Option<Listed>,
-    /// Its row of `BillerCiam`.
+    /// The biller's row of `BillerCiam`.
     pub(super) biller: Option<BillerCiam>,
-    /// The run that keeps others out.
+    /// The biller's open or stuck run.
     pub(super) blocking: Option<Run>,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Listed {
 }
 
 impl Listed {
-    /// A name that is blank is none.
+    /// A blank name counts as none.
     pub(super) fn new(name: Option<String>) -> Self {
         Self {
             name: name.filter(|name| !name.trim().is_empty()),
@@ -34,32 +34,32 @@ impl Listed {
     }
 }
 
-/// What to write.
+/// The decision, and what to write because of it.
 #[derive(Debug)]
 pub(super) struct Accepted {
     pub(super) decision: Decision,
-    /// A new run.
+    /// The run to start.
     pub(super) start: Option<Start>,
-    /// The event is to be remembered.
+    /// Whether to record the event.
     pub(super) records_event: bool,
-    /// … with this run.
+    /// The run to record with the event.
     pub(super) event_run: Option<OnboardingId>,
     biller: BillerCiam,
     known: Option<Run>,
 }
 
-/// A new run.
+/// What is known of a run before it starts.
 #[derive(Debug)]
 pub(super) struct Start {
     pub(super) kind: Kind,
     pub(super) biller_name: Option<String>,
     pub(super) generation: u32,
-    /// There is no row of `BillerCiam` yet.
+    /// True if `BillerCiam` has no row of this biller yet.
     pub(super) first: bool,
 }
 
 impl Found {
-    /// Decides about the event by [`decide`].
+    /// Decides about the event with [`decide`], and says what to write.
     pub(super) fn accepted(self, event: &ToggleEvent) -> Accepted {
         let decision = decide(event, &self.snapshot());
         let first = self.biller.is_none();
@@ -111,7 +111,7 @@ impl Found {
 }
 
 impl Accepted {
-    /// What is answered; `started` is the new run as it was written.
+    /// The answer to the caller; `started` is the new run as it was written.
     pub(super) fn acceptance(self, started: Option<Run>) -> Acceptance {
         Acceptance {
             decision: self.decision,

@@ -1,4 +1,4 @@
-//! What is written together.
+//! What a worker writes about a run in one transaction.
 
 use uuid::Uuid;
 
@@ -7,64 +7,65 @@ use crate::domain::journal::Entry;
 use crate::domain::run::Progress;
 use crate::domain::step::Step;
 
-/// One transaction's worth of a run's records. Empty members write nothing.
+/// Records of a run that are written in one transaction. Empty members change nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
     /// The step the run is at.
     pub step: Option<Step>,
     /// Appended to the journal in this order.
     pub entries: Vec<Entry>,
-    /// Inserted, or updated by (run, user GUID).
+    /// Ledger rows. A row replaces the run's row with the same user GUID.
     pub ledger: Vec<LedgerRow>,
-    /// Inserted unless there already (a replayed page).
+    /// Inserted unless they exist already, as they do when a page is read again.
     pub pool_users_before: Vec<PoolUser>,
-    /// Inserted unless there already; at most [`Self::ISSUES_KEPT`] per run are kept.
+    /// Inserted unless they exist already; at most [`Self::ISSUES_KEPT`] per run are kept.
     pub issues: Vec<Issue>,
     /// How many issues the run has in all.
     pub issues_total: Option<u64>,
     /// Replaces the run's progress.
     pub progress: Option<Progress>,
-    /// Something got done: pauses start from the beginning again.
-    pub resets_pauses: bool,
-    /// The run's and the biller's new generation.
+    /// The run made progress: its pauses and take-overs are counted anew.
+    pub is_progress: bool,
+    /// The new generation of the run and its biller.
     pub generation: Option<u32>,
 }
 
 impl Batch {
-    /// `OnboardingIssue` rows kept per run: enough for every skipped user of a biller of a million at 10 %.
+    /// Most `OnboardingIssue` rows per run: enough for one issue of every skipped user, with a million users and 10 %
+    /// skipped.
     pub const ISSUES_KEPT: u64 = 100_000;
 }
 
-/// One user in the ledger (`OnboardedUser`): written before its PUT, settled after it.
+/// One user in the ledger (`OnboardedUser`): written before the call that imports or changes the user, updated after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerRow {
-    /// The CRM's key.
+    /// The user's GUID in the CRM.
     pub user_guid: Uuid,
-    /// SecureAuth's key, derived.
+    /// The user's id in SecureAuth (docs/ARCHITECTURE.md#ids).
     pub user_id: Uuid,
     /// Hash (32 hex digits) of what was sent, to see later whether the CRM's row changed.
     pub content_hash: String,
-    /// Where it stands.
+    /// What has happened to the user so far.
     pub state: LedgerState,
-    /// For a changed user: the JSON of what stood before, to put back. Once written it stays: what a repeated look finds
-    /// may be the run's own change. Personal data.
+    /// For a changed user: its earlier values as JSON, for a rollback. They are never overwritten, because a repeated look
+    /// may find the run's own change. Personal data.
     pub before: Option<String>,
 }
 
-/// Where a user of the ledger stands.
+/// What has happened to a user of the ledger so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LedgerState {
     /// About to be imported.
     Importing,
     /// Imported.
     Imported,
-    /// About to be changed; `before` holds the old values.
+    /// About to be changed; `before` holds the earlier values.
     Changing,
     /// Changed.
     Changed,
     /// SecureAuth refused it.
     Refused,
-    /// Deleted again, or given its old values back.
+    /// Rolled back: deleted again, or set to its earlier values.
     RolledBack,
 }
 
@@ -78,7 +79,7 @@ impl LedgerState {
         Self::RolledBack,
     ];
 
-    /// The word used in the database.
+    /// The state's text in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Importing => "importing",
@@ -90,16 +91,16 @@ impl LedgerState {
         }
     }
 
-    /// The state of a database word, `None` for a word a newer version wrote.
+    /// The state with this text; `None` for a text that a newer version wrote.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 }
 
-/// A user a pool held before the import: one row per identifier; folded as the pool compares identifiers.
+/// A user that a found pool held before the import; one value for each identifier of the user.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PoolUser {
-    /// SecureAuth's key.
+    /// The user's id in SecureAuth.
     pub user_id: Uuid,
     /// One identifier, lower-cased where the pool ignores case; empty for a user without identifiers.
     pub identifier: String,

@@ -1,16 +1,16 @@
-//! What can go wrong at the database, as the saga needs to know it.
+//! Errors of the database, told apart by what the saga does about them.
 
 use crate::domain::ids::OnboardingId;
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
-/// A failed database call. `Display` is for logs; it never carries row values.
+/// A failed database call. Its text is for logs and never contains values of rows.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Not reachable, locked, deadlocked, timed out: retry.
+    /// The database is not reachable, locked, deadlocked or too slow: retry.
     #[error("the database is not available while trying to {action}")]
     Unavailable {
-        /// What was being done.
+        /// What the caller was doing, such as `read a run`.
         action: &'static str,
         /// The driver's error.
         #[source]
@@ -22,14 +22,14 @@ pub enum StoreError {
     /// A newer version of this program wrote it: leave it to that version.
     #[error("{what} was written by a newer version")]
     Newer {
-        /// What is unknown.
+        /// The value that this version does not know.
         what: String,
     },
     /// The database refused the statement itself (constraint, missing object, the CRM's procedure raised): permanent until
     /// somebody changes the database.
     #[error("the database refused to {action}")]
     Refused {
-        /// What was being done.
+        /// What the caller was doing, such as `read a run`.
         action: &'static str,
         /// The driver's error.
         #[source]
@@ -38,7 +38,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Trying again later may help without anybody changing anything.
+    /// True if the same call may succeed later although nobody repairs anything.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable { .. })
     }

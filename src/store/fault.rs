@@ -1,8 +1,8 @@
-//! A failure inside an adapter, before it is known what the caller was doing.
+//! A failure inside an adapter. It becomes a [`StoreError`] when the caller adds what it was doing.
 
 use super::error::StoreError;
 
-/// The driver's error, or one that says all already.
+/// The driver's error, or one that is complete already.
 #[derive(Debug)]
 pub(super) enum Fault<E> {
     Driver(E),

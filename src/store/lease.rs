@@ -1,4 +1,4 @@
-//! Leases, and how a run is given up or ended.
+//! Leases, and how a worker or an operator releases or ends a run.
 
 use std::time::Duration;
 
@@ -6,42 +6,45 @@ use crate::domain::ids::{OnboardingId, WorkerId};
 use crate::domain::reason::Reason;
 use crate::domain::run::{Run, RunState};
 
-/// The right to write about a run. The version fences: it grows with every lease taken.
+/// A worker's right to write about a run. Every lease raises the run's version, and a write that names an older version
+/// changes nothing (docs/ARCHITECTURE.md#leases).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
     /// The run.
     pub onboarding_id: OnboardingId,
-    /// Who has it.
+    /// The worker that holds the lease.
     pub worker: WorkerId,
-    /// The run's version when it was taken.
+    /// The run's version since the lease was taken.
     pub version: i64,
 }
 
-/// A lease with the run as it stood after it was taken.
+/// A lease, and the run as it was right after the lease was taken.
 #[derive(Debug, Clone)]
 pub struct LeasedRun {
     /// The lease.
     pub lease: Lease,
     /// The run.
     pub run: Run,
-    /// The worker before did not give its lease up: it may still have calls in flight.
+    /// The previous worker did not release its lease, so it may still have calls in flight.
     pub took_over: bool,
+    /// For how long calls without an answer may still take effect; `None` if every call of the run was answered.
+    pub late: Option<Duration>,
 }
 
-/// What came of asking for a lease.
+/// The result of asking for a lease.
 #[derive(Debug)]
 pub enum LeaseOutcome {
-    /// Yours.
+    /// The caller has the lease.
     Taken(Box<LeasedRun>),
-    /// Another worker has it, or its next attempt is not due yet.
+    /// Another worker has the run, or the run's next attempt is not due yet.
     NotNow,
-    /// It ended, or is stuck.
+    /// The run has ended or is stuck, so nobody can work on it.
     Finished(RunState),
     /// There is no such run.
     Unknown,
 }
 
-/// How the timer repeats a run's message: after `first`, then doubling up to `longest`.
+/// When the timer repeats a run's message: after `first`, then after twice the time of before, up to `longest`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resend {
     /// First pause.
@@ -50,71 +53,75 @@ pub struct Resend {
     pub longest: Duration,
 }
 
-/// Giving a lease up with the run still open.
+/// How a worker releases the lease of a run that is still open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Release {
-    /// The time slice ended with more to do; a continuation message is on its way. State stays as it is; the timer takes over
-    /// after `resend` if that message gets lost.
+    /// The time slice ended with more to do, and a message for the next one is on its way. The state stays as it is.
     Continue {
-        /// Safety net.
+        /// If that message gets lost, the timer sends another one after this time.
         resend: Duration,
+        /// For how long calls without an answer may still take effect; `None` if there are no such calls.
+        late: Option<Duration>,
     },
-    /// Not before `after`. The timer sends the message then.
+    /// The run pauses. Nobody works on it until the timer sends its message.
     Wait {
-        /// Pause.
+        /// How long the run pauses.
         after: Duration,
         /// [`RunState::Waiting`] or [`RunState::RollingBack`]; the latter sets `rolling_back_since` once.
         state: RunState,
-        /// What for.
+        /// What the run waits for.
         waiting_for: Reason,
-        /// Why it is being rolled back; `None` leaves the recorded reason.
+        /// Why the run is rolling back; `None` leaves the recorded reason.
         reason: Option<Reason>,
-        /// The new count.
+        /// How many of its pauses the run has used.
         pauses_used: u32,
+        /// For how long calls without an answer may still take effect; `None` if there are no such calls.
+        late: Option<Duration>,
     },
 }
 
 /// How a run ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
-    /// Enable run: biller Active; the activation date is the database's now if it was not active.
+    /// Enable run: the biller becomes Active. If it was not, its activation date is the database's time.
     Activated {
-        /// To be stored with the biller.
+        /// Stored with the biller.
         organization_id: String,
-        /// To be stored with the biller (P1).
+        /// Stored with the biller.
         pool_id: String,
     },
-    /// Sync run: the biller's state, toggle and date stay; organization and pool are stored. `ciam.RecordCiamStatus` is not called.
+    /// Sync run: the biller's state, toggle and date stay, and `ciam.RecordCiamStatus` is not called.
     Synced {
-        /// To be stored with the biller.
+        /// Stored with the biller.
         organization_id: String,
-        /// To be stored with the biller.
+        /// Stored with the biller.
         pool_id: String,
     },
-    /// Disable run: biller Inactive, the activation date stays.
+    /// Disable run: the biller becomes Inactive, its activation date stays.
     Deactivated,
-    /// Taken back, or nothing was ever created.
+    /// The run failed and is rolled back, or it had not created anything.
     Failed(Reason),
-    /// For an operator.
+    /// The run needs an operator.
     Stuck(Reason),
 }
 
 /// An operator's command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
-    /// Open again where it stood, due now, with fresh pauses: `stuck` or `waiting` → `rollback` if that had begun, else
-    /// `waiting`.
+    /// Go on where the run stopped: `stuck` or `waiting` → `rolling_back` if a rollback had begun, else `waiting`. The
+    /// run is due now, and none of its pauses are used.
     Resume,
-    /// Roll back: `stuck`, `waiting` or `queued` → `rollback`, due now, with fresh pauses and time.
+    /// Roll back: `stuck`, `waiting` or `queued` → `rolling_back`. The run is due now, and none of its pauses and of
+    /// its time limit are used.
     Rollback,
-    /// A run no worker ever had: `queued` → `cancelled`.
+    /// Cancel a run that no worker ever had: `queued` → `cancelled`.
     Cancel,
-    /// The operator cleaned up by hand: `stuck` → `failed`.
+    /// End a run after the operator cleaned up by hand: `stuck` → `failed`.
     Close,
 }
 
 impl Operation {
-    /// The word in the journal and on the command line.
+    /// The command's text in the journal and on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Resume => "resume",
@@ -125,12 +132,12 @@ impl Operation {
     }
 }
 
-/// What came of an operator's command.
+/// The result of an operator's command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operated {
     /// The run's new state.
     Now(RunState),
-    /// The command does not fit this state (or the run is leased right now).
+    /// The command is not possible in this state, or while a worker has the run.
     NotFrom(RunState),
     /// There is no such run.
     Unknown,

@@ -1,10 +1,12 @@
 //! What the saga needs of a database.
 //!
-//! All truth about billers and runs is behind [`Store`]; queue messages only say "look at this run". Two adapters, one
-//! conformance suite (`tests/integration/store/`): SQLite is the embedded default, SQL Server is production.
+//! Everything known about billers and runs is behind [`Store`]; a queue message only names a run
+//! (docs/decisions.md#sql-holds-the-truth). There are two adapters, SQL Server for production and SQLite for `make run` and
+//! the tests, and one conformance suite for both (`tests/integration/store/`).
 //!
 //! Methods take durations, never "now": the database's clock decides leases and due times, so that instances whose clocks
-//! differ agree (SQLite: the injected clock). Every write under a lease is fenced by the lease's version.
+//! differ agree (SQLite: the injected clock). Every write under a lease names the lease's version, so that a worker that
+//! lost its lease changes nothing.
 
 mod accepting;
 mod batch;
@@ -34,7 +36,7 @@ use crate::domain::run::Run;
 use crate::domain::toggle_event::{Decision, ToggleEvent};
 use crate::domain::user::UserRow;
 
-/// The range of schema versions this build works with (`ciam.SchemaVersion`).
+/// The schema versions that this program works with (`ciam.SchemaVersion`).
 pub const SCHEMA_VERSIONS: std::ops::RangeInclusive<u32> = 1..=1;
 
 /// What an event led to, as committed.
@@ -44,43 +46,43 @@ pub struct Acceptance {
     pub decision: Decision,
     /// The biller's CIAM record.
     pub biller: BillerCiam,
-    /// The run the decision names, started or found.
+    /// The run that the decision names, started now or earlier.
     pub run: Option<Run>,
 }
 
 /// What `GET` shows of a biller.
 #[derive(Debug, Clone)]
 pub struct BillerView {
-    /// Its CIAM record; untouched if there is none.
+    /// The biller's CIAM record; [`BillerCiam::untouched`] if there is none.
     pub biller: BillerCiam,
-    /// Its name as the CRM has it now; never blank.
+    /// The name that the CRM has now; never blank.
     pub name: Option<String>,
-    /// Its latest run.
+    /// The biller's latest run.
     pub run: Option<Run>,
     /// The first issues of that run, in a stable order.
     pub issues: Vec<Issue>,
 }
 
-/// A run whose message is to be sent (again).
+/// A run whose message is to be sent, for the first time or again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueRun {
     /// The run.
     pub id: OnboardingId,
-    /// The trace of the event that asked for it.
+    /// The trace of the event that started the run.
     pub traceparent: Option<String>,
 }
 
-/// A database, as far as the saga is concerned. Every error says retry or permanent, see [`StoreError`].
+/// The operations of the database that the saga uses. Every error says whether to retry, see [`StoreError`].
 #[async_trait]
 pub trait Store: Send + Sync + std::fmt::Debug {
-    /// The version of the schema found, `None` where there is none.
+    /// The version of the schema; `None` if there is no schema.
     async fn schema_version(&self) -> Result<Option<u32>, StoreError>;
 
     // --- events -------------------------------------------------------------------------------------------------
 
-    /// Decides about an event and records it with what follows from it, in one transaction under the biller's lock:
-    /// the event row (if it has an id and is not refused) and, for [`Decision::Start`], the queued run, due for the timer
-    /// after `resend.first`. Concurrent events of one biller are decided one after the other.
+    /// Decides about an event and records the result, in one transaction under the biller's lock: the event (if it has
+    /// an id and is not refused), and for [`Decision::Start`] a queued run, whose message the timer sends after
+    /// `resend.first`. Concurrent events of one biller are decided one after the other.
     async fn accept(&self, event: &ToggleEvent, resend: Resend) -> Result<Acceptance, StoreError>;
 
     /// The biller as `GET` shows it with at most `max_issues` issues; `None` when it is not in `ciam.Biller`.
@@ -88,35 +90,44 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     // --- runs ---------------------------------------------------------------------------------------------------
 
-    /// A run by its id; also tells whose marker a resource carries.
+    /// A run by its id; also used to find out whose marker a resource carries.
     async fn run(&self, id: OnboardingId) -> Result<Option<Run>, StoreError>;
 
-    /// Takes the lease of an open run that is due (`next_attempt_at` reached) and not leased: state `queued`/`waiting`
-    /// becomes `running`, `started_at` is set once, the version grows, the run is due for the timer when the lease ends.
+    /// Takes the lease of an open run that is due (`next_attempt_at` reached) and not leased. `queued` and `waiting`
+    /// become `running`, `started_at` is set once, the version grows, and the timer sends the run's message when the
+    /// lease ends. If the previous worker let its lease expire, that is counted in `take_overs`.
     async fn lease(&self, id: OnboardingId, worker: WorkerId, ttl: Duration) -> Result<LeaseOutcome, StoreError>;
 
-    /// Extends a lease; [`StoreError::LeaseLost`] when another worker has taken it.
+    /// Extends a lease by `ttl` from now; [`StoreError::LeaseLost`] when another worker has taken it.
     async fn renew(&self, lease: &Lease, ttl: Duration) -> Result<(), StoreError>;
 
-    /// Writes all of a batch or nothing.
+    /// Writes all of a batch or nothing; nothing if the lease is lost.
     async fn write(&self, lease: &Lease, batch: &Batch) -> Result<(), StoreError>;
 
-    /// Gives the lease up with the run still open.
+    /// Releases the lease of a run that is still open.
     async fn release(&self, lease: &Lease, release: &Release) -> Result<(), StoreError>;
 
-    /// Ends the run in one transaction, calling `ciam.RecordCiamStatus` where the biller becomes Active or Inactive (D1).
-    /// A procedure that raises is [`StoreError::Refused`] and nothing is written.
+    /// Ends the run in one transaction, which calls `ciam.RecordCiamStatus` if the biller becomes Active or Inactive
+    /// (docs/requirements.md#d1). If the procedure raises an error, that is [`StoreError::Refused`] and nothing is written.
     async fn finish(&self, lease: &Lease, ending: &Ending) -> Result<(), StoreError>;
 
-    /// The whole journal of a run, oldest first. An entry this build does not know is [`StoreError::Newer`].
+    /// The whole journal of a run, oldest entry first. An entry that this version does not know is [`StoreError::Newer`].
     async fn journal(&self, id: OnboardingId) -> Result<Vec<Recorded>, StoreError>;
 
-    /// Claims at most `limit` open runs that are due and not leased: moves `DueAt` on (`resend.first`, doubled each time,
-    /// at most `resend.longest`) in one atomic statement, so that each is claimed once however many timers fire.
+    /// Claims at most `limit` open runs that are due and not leased: one atomic statement moves their `DueAt` on, by
+    /// `resend.first`, doubled each time, at most `resend.longest`. So each run is claimed once, however many timers fire.
     async fn claim_due(&self, limit: u32, resend: Resend) -> Result<Vec<DueRun>, StoreError>;
 
-    /// Makes an open, unleased run due for the timer after `after`: no worker slot was free, and the run says that it
-    /// waits for one unless it waits for something else.
+    /// Claims at most `limit` stuck runs that are due to be reported, and makes them due again after `every`. A run is due
+    /// from the moment it gets stuck until an operator acts.
+    async fn claim_stuck(&self, limit: u32, every: Duration) -> Result<Vec<OnboardingId>, StoreError>;
+
+    /// The oldest `limit` runs that have not ended, or only the stuck ones of them, in the order in which they were
+    /// accepted.
+    async fn unfinished(&self, stuck_only: bool, limit: u32) -> Result<Vec<Run>, StoreError>;
+
+    /// No worker slot was free: the timer sends the run's message after `after`. The run waits for a worker slot now,
+    /// unless it waits for something else. Changes only a run that is open and not leased.
     async fn postpone(&self, id: OnboardingId, after: Duration) -> Result<(), StoreError>;
 
     /// An operator's command on a run, with an audit entry in its journal.
@@ -127,8 +138,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Every row of the biller in `ciam.BillerUser`, in one streaming read, NULL and repeated keys included.
     async fn each_user(&self, biller: &BillerId, row: &mut (dyn FnMut(UserRow) + Send)) -> Result<(), StoreError>;
 
-    /// The next rows by GUID in the database's own order, `after` exclusive; rows without a GUID do not appear.
-    /// A GUID's rows are never split over two pages.
+    /// The next `limit` rows by GUID in the database's own order, `after` exclusive; rows without a GUID do not appear.
+    /// All rows with one GUID are on the same page, which can make a page longer.
     async fn users_page(&self, biller: &BillerId, after: Option<Uuid>, limit: u32) -> Result<Vec<UserRow>, StoreError>;
 
     /// The GUIDs with an issue in this run.
@@ -155,12 +166,13 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     // --- worker slots -------------------------------------------------------------------------------------------
 
-    /// Takes one of `slots` rows of `ciam.WorkerSlot`, free or expired, or the one the worker already has.
+    /// Takes one of `slots` rows of `ciam.WorkerSlot`: the one that the worker has already, or one that is free or expired.
+    /// `None` if other workers have them all.
     async fn take_slot(&self, worker: WorkerId, slots: u32, ttl: Duration) -> Result<Option<u32>, StoreError>;
 
-    /// Extends a slot; `false` when another worker has it.
+    /// Extends a slot by `ttl` from now; `false` when another worker has it.
     async fn renew_slot(&self, worker: WorkerId, slot: u32, ttl: Duration) -> Result<bool, StoreError>;
 
-    /// Gives a slot back.
+    /// Releases a slot; does nothing when another worker has it.
     async fn free_slot(&self, worker: WorkerId, slot: u32) -> Result<(), StoreError>;
 }

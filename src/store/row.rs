@@ -1,4 +1,7 @@
-//! Database rows as both adapters read them, and what they mean: words this build does not know are [`StoreError::Newer`].
+//! Database rows as both adapters read them, and their conversion to types of the domain. A text that this version does not
+//! know is [`StoreError::Newer`].
+
+use std::time::Duration;
 
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -29,6 +32,7 @@ pub(super) struct RunRow {
     pub(super) skipped: i64,
     pub(super) failed: i64,
     pub(super) pauses_used: i64,
+    pub(super) take_overs: i64,
     pub(super) created_at: OffsetDateTime,
     pub(super) started_at: Option<OffsetDateTime>,
     pub(super) updated_at: OffsetDateTime,
@@ -42,17 +46,19 @@ pub(super) struct RunRow {
     pub(super) lease: LeaseColumns,
 }
 
-/// What a row of `Onboarding` says about its lease, by the database's clock.
+/// What a row of `Onboarding` says about its lease, compared with the database's clock.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LeaseColumns {
     /// Grows with every lease.
     pub(super) version: i64,
-    /// Somebody has not given it up.
+    /// A worker took the lease and has not released it.
     pub(super) owned: bool,
-    /// … and it has not expired.
+    /// The same, and the lease has not expired.
     pub(super) leased: bool,
-    /// `NextAttemptAt` is reached.
+    /// `NextAttemptAt` is reached, or there is none.
     pub(super) due: bool,
+    /// The time until `LateUntil`, zero if it has passed; `None` if it was never set.
+    pub(super) late: Option<Duration>,
 }
 
 impl TryFrom<RunRow> for Run {
@@ -76,6 +82,7 @@ impl TryFrom<RunRow> for Run {
                 failed: count("number of users", row.failed)?,
             },
             pauses_used: count("number of pauses", row.pauses_used)?,
+            take_overs: count("number of take-overs", row.take_overs)?,
             created_at: row.created_at,
             started_at: row.started_at,
             updated_at: row.updated_at,
@@ -149,7 +156,7 @@ pub(super) fn issue(user_guid: Option<Uuid>, field: &str, code: &str) -> Result<
     })
 }
 
-/// A row of `OnboardingJournal`. The entry's text may hold what an operator typed: it is not repeated in the error.
+/// A row of `OnboardingJournal`. The error does not repeat the entry's text, which may hold what an operator typed.
 pub(super) fn recorded(seq: i64, at: OffsetDateTime, entry: &str, detail: &str) -> Result<Recorded, StoreError> {
     Ok(Recorded {
         seq: count("journal position", seq)?,
@@ -160,14 +167,14 @@ pub(super) fn recorded(seq: i64, at: OffsetDateTime, entry: &str, detail: &str) 
     })
 }
 
-/// The two columns an entry is stored in: its word, and all of it as JSON.
+/// The two columns of an entry: its name, and all of it as JSON.
 pub(super) fn entry_columns(entry: &Entry) -> (String, String) {
     let detail = serde_json::json!(entry);
     let word = detail.get("entry").and_then(serde_json::Value::as_str);
     (word.unwrap_or_default().to_owned(), detail.to_string())
 }
 
-/// A number the schema's checks keep within bounds.
+/// Converts a number of the database. A number that does not fit counts as written by a newer version.
 pub(super) fn count<T: TryFrom<i64>>(what: &str, number: i64) -> Result<T, StoreError> {
     T::try_from(number).map_err(|_| StoreError::Newer {
         what: format!("{what} {number}"),

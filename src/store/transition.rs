@@ -1,4 +1,4 @@
-//! What follows from what, where it does not depend on the database: both adapters write what is decided here.
+//! Decisions that do not depend on the database. Both adapters write what is decided here.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub(super) fn lease_refused(run: &Run, lease: LeaseColumns) -> Option<LeaseOutco
     }
 }
 
-/// The state a leased run is in: work goes on, forwards or backwards.
+/// The state of a run once it is leased: a rollback goes on, any other run becomes `running`.
 pub(super) fn leased_state(state: RunState) -> RunState {
     if state == RunState::RollingBack {
         state
@@ -31,7 +31,7 @@ pub(super) fn leased_state(state: RunState) -> RunState {
     }
 }
 
-/// The state an operator's command leads to, `None` when it does not fit.
+/// The state that an operator's command leads to; `None` when the command is not possible now.
 pub(super) fn operated(operation: Operation, run: &Run, lease: LeaseColumns) -> Option<RunState> {
     use RunState::{Cancelled, Failed, Queued, RollingBack, Stuck, Waiting};
     if lease.leased {
@@ -47,14 +47,15 @@ pub(super) fn operated(operation: Operation, run: &Run, lease: LeaseColumns) -> 
     }
 }
 
-/// What an ending writes.
+/// What is written when a run ends.
 #[derive(Debug)]
 pub(super) struct Outcome<'a> {
     pub(super) state: RunState,
     pub(super) reason: Option<Reason>,
-    /// Organization and pool, to be stored with the biller; the pool also with the run, for the ledger's sake.
+    /// Organization and pool, stored with the biller. The pool is stored with the run too, so that a later run finds
+    /// the ledger of its pool.
     pub(super) resources: Option<(&'a str, &'a str)>,
-    /// The biller's new state, told to the CRM.
+    /// The biller's new state, which `ciam.RecordCiamStatus` gets too.
     pub(super) ciam: Option<CiamState>,
 }
 
@@ -97,7 +98,7 @@ impl<'a> Outcome<'a> {
     }
 }
 
-/// What `ciam.RecordCiamStatus` is told (seed 2 writes the status like this).
+/// The CIAM status as `ciam.RecordCiamStatus` gets it (docs/requirements.md#d1).
 pub(super) fn crm_status(state: CiamState) -> &'static str {
     match state {
         CiamState::Active => "Active",
@@ -106,8 +107,8 @@ pub(super) fn crm_status(state: CiamState) -> &'static str {
     }
 }
 
-/// How a pool user's identifier is stored: its SHA-256 (hex), so that a pool that is not ours leaves no names behind and
-/// length and collation do not matter; empty for a user without identifiers.
+/// How a pool user's identifier is stored: as its SHA-256 in hex (docs/decisions.md#hashed-names-of-others). Empty for
+/// a user without identifiers.
 pub(super) fn identifier_key(identifier: &str) -> String {
     if identifier.is_empty() {
         return String::new();
@@ -119,7 +120,7 @@ pub(super) fn identifier_key(identifier: &str) -> String {
     hex
 }
 
-/// Whole milliseconds, rounded up, at most what `DATEADD` takes (24 days).
+/// Whole milliseconds, rounded up, at most what `DATEADD` accepts (24 days).
 pub(super) fn millis(duration: Duration) -> i32 {
     i32::try_from(duration.as_micros().div_ceil(1000)).unwrap_or(i32::MAX)
 }

@@ -1,4 +1,4 @@
-//! An error with its causes in one line, for logs.
+//! Writes an error and its causes in one line, for logs.
 
 use std::error::Error;
 use std::fmt;

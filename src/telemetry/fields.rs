@@ -1,4 +1,4 @@
-//! The fields of an event as JSON values.
+//! Turns the fields of an event into JSON values.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -9,10 +9,10 @@ use tracing::field::{Field, Visit};
 
 use super::chain;
 
-/// Members of a line by name.
+/// Members of a log line, by name.
 pub(super) type Members = BTreeMap<String, Value>;
 
-/// Collects fields; later ones replace earlier ones of the same name.
+/// Collects fields. A later field replaces an earlier one of the same name.
 pub(super) struct Collect<'m>(pub(super) &'m mut Members);
 
 impl Collect<'_> {

@@ -1,4 +1,4 @@
-//! Which events are logged at all.
+//! Decides which events are logged at all.
 
 use tracing::metadata::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -6,13 +6,13 @@ use tracing_subscriber::filter::Targets;
 /// The crates whose targets are the handler's own.
 const OURS: [&str; 2] = ["biller_onboarding", "ic_secureauth_api"];
 
-/// Libraries log headers, rows and addresses below this (S1): no setting reveals them.
+/// Below this level, libraries log headers, rows and addresses. No setting may turn that on (docs/requirements.md#s1).
 const LIBRARIES: LevelFilter = LevelFilter::WARN;
 
 /// The SQL driver logs the server's messages, which may quote values of rows. The store reports every failure itself.
 const SILENT: &str = "tiberius";
 
-/// What was asked for, with libraries kept at warnings and errors, and the SQL driver silent.
+/// What `LOG_LEVEL` asks for, but of libraries only warnings and errors, and of the SQL driver nothing.
 pub(super) fn capped(asked: &Targets) -> Targets {
     let default = asked.default_level().unwrap_or(LevelFilter::OFF);
     let given = asked.iter().filter(|(target, _)| !target.starts_with(SILENT));
@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn a_level_is_for_the_handler() {
+    fn a_level_without_a_target_applies_to_the_handler() {
         for target in ["biller_onboarding::store", "ic_secureauth_api::transport"] {
             assert!(enabled("debug", target, Level::DEBUG), "{target}");
         }
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn libraries_never_get_below_warnings() {
+    fn libraries_are_logged_at_warn_and_error_only() {
         for asked in ["trace", "info,hyper=trace", "info,biller=trace"] {
             assert!(!enabled(asked, "hyper", Level::INFO), "{asked}");
             assert!(!enabled(asked, "biller", Level::INFO), "{asked}");
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sql_driver_is_never_heard() {
+    fn the_sql_driver_is_never_logged() {
         for asked in ["trace", "tiberius=trace", "info,tiberius::tds=error"] {
             assert!(!enabled(asked, "tiberius::tds::stream::token", Level::ERROR), "{asked}");
         }

@@ -1,4 +1,4 @@
-//! Lines for machines: one JSON object each, the fields of the spans around an event beside its own.
+//! The format for machines: one JSON object per line, with the fields of the event and of the spans around it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tracing_subscriber::registry::{LookupSpan, Registry, Scope};
 use super::fields::{Collect, Members};
 use crate::clock::Clock;
 
-/// Members every line begins with; fields of the same name are left out.
+/// The members that every line begins with. A field of the same name is left out, so that it cannot forge them.
 const OWN: [&str; 3] = ["time", "level", "target"];
 
 pub(super) fn layer<W>(clock: Arc<dyn Clock>, writer: W) -> impl Layer<Registry> + Send + Sync + use<W>
@@ -44,7 +44,7 @@ where
     }
 }
 
-/// From the outermost span inwards, the event last: what is nearer wins.
+/// The fields of the spans, from the outermost inwards, then those of the event. Of two fields with one name the last wins.
 fn members<S, F>(context: &FmtContext<'_, S, F>, event: &Event<'_>) -> Members
 where
     S: Subscriber + for<'s> LookupSpan<'s>,
@@ -62,7 +62,7 @@ where
     members
 }
 
-/// Time, level, target and message first, for those who read lines with their eyes.
+/// Time, level, target and message come first, for people who read JSON lines.
 fn to_line(time: &str, event: &Event<'_>, members: &Members) -> serde_json::Result<String> {
     let mut line = Vec::with_capacity(256);
     let mut serializer = serde_json::Serializer::new(&mut line);

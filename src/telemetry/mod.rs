@@ -1,8 +1,9 @@
 //! Logging: one line per event on stdout, with the ids of the work it belongs to.
 //!
-//! The Functions host takes every stdout line for information and every stderr line for an error
-//! (functions-custom-handler.md §1.6), and neither knows an invocation: so lines go to stdout, carry their level and ids
-//! themselves, and stderr is left to settings findings and panics. `docs/LOGGING.md` says what is logged and what never is.
+//! The Functions host logs every stdout line as information and every stderr line as a warning or an error, without the
+//! invocation it belongs to (docs/reference/functions-host.md#console). So lines go to stdout and carry their level and
+//! ids themselves; only findings about settings and panics go to stderr. `docs/LOGGING.md` says what is logged and what
+//! never is.
 
 mod chain;
 mod fields;
@@ -30,12 +31,12 @@ use crate::settings::{Log, LogFormat};
 /// Starts logging to stdout for the whole process.
 ///
 /// # Errors
-/// When something logs already.
+/// When logging was started before.
 pub fn start(log: &Log, clock: Arc<dyn Clock>) -> Result<(), SetGlobalDefaultError> {
     set_global_default(subscriber(log, clock, std::io::stdout))
 }
 
-/// What logs to `writer`, for tests that read what was logged.
+/// The subscriber behind [`start`], with any `writer`: tests use it to read what was logged.
 pub fn subscriber<W>(log: &Log, clock: Arc<dyn Clock>, writer: W) -> impl Subscriber + Send + Sync + use<W>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,

@@ -1,9 +1,9 @@
-//! Panics on stderr, where the host takes them for errors: one line each, because the host logs line by line.
+//! Writes panics to stderr, which the host logs as errors: one line each, because the host logs line by line.
 
 use std::any::Any;
 use std::fmt::Display;
 
-/// From now on a panic writes one line to stderr.
+/// Installs the panic hook. From then on every panic writes one line to stderr.
 pub fn report_panics_on_one_line() {
     std::panic::set_hook(Box::new(|panic| {
         let thread = std::thread::current();
@@ -11,8 +11,8 @@ pub fn report_panics_on_one_line() {
     }));
 }
 
-/// Where it happened, and the message when it is a fixed text. A message that was put together may quote the data it choked
-/// on (S1).
+/// The place of the panic, and its message if that is a fixed text. A formatted message is left out, because it may quote
+/// personal data (docs/requirements.md#s1).
 fn line(thread: Option<&str>, location: Option<&impl Display>, payload: &dyn Any) -> String {
     let thread = thread.unwrap_or("unnamed");
     let place = location.map_or_else(|| "an unknown place".to_owned(), ToString::to_string);

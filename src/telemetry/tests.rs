@@ -17,7 +17,7 @@ impl Clock for Noon {
     }
 }
 
-/// Keeps what is written.
+/// A writer that keeps what was logged.
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<Vec<u8>>>);
 
@@ -62,7 +62,7 @@ fn a_line_has_time_level_target_and_message_first() {
 }
 
 #[test]
-fn the_ids_of_the_work_around_it_stand_beside_a_lines_own_fields() {
+fn a_line_has_its_own_fields_and_those_of_the_spans_around_it() {
     let text = logged(&[], || {
         let invocation = tracing::info_span!("invocation", invocation_id = "i", trace_id = "t", step = "none");
         let _invocation = invocation.enter();
@@ -81,7 +81,7 @@ fn the_ids_of_the_work_around_it_stand_beside_a_lines_own_fields() {
 }
 
 #[test]
-fn nothing_can_forge_a_line_or_a_level() {
+fn no_field_or_message_can_forge_a_line_or_a_level() {
     let text = logged(&[], || {
         tracing::info!(level = "ERROR", name = "a\n{\"level\":\"ERROR\"}", "one\ntwo");
     });
@@ -104,10 +104,10 @@ fn an_error_is_logged_with_its_causes() {
 }
 
 #[test]
-fn details_are_logged_when_asked_for() {
+fn log_level_chooses_which_lines_are_logged() {
     let work = || {
         tracing::debug!("chunk");
-        tracing::info!("slice");
+        tracing::info!("time slice");
     };
     assert_eq!(logged(&[], work).lines().count(), 1);
     assert_eq!(logged(&[("LOG_LEVEL", "debug")], work).lines().count(), 2);
@@ -115,7 +115,7 @@ fn details_are_logged_when_asked_for() {
 }
 
 #[test]
-fn text_for_people_has_the_ids_too() {
+fn lines_in_text_format_have_the_ids_too() {
     let text = logged(&[("LOG_FORMAT", "text")], || {
         let _run = tracing::info_span!("run", onboarding_id = "o").entered();
         tracing::info!(users = 3, "imported");

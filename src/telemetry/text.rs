@@ -1,4 +1,4 @@
-//! Lines for a person at a terminal.
+//! The format for a person at a terminal: time of day, level, spans, message and fields.
 
 use std::fmt;
 use std::sync::Arc;

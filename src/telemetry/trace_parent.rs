@@ -21,7 +21,7 @@ pub struct TraceParent {
     flags: u8,
 }
 
-/// A text that is no `traceparent`. The text itself came from outside and is not repeated.
+/// A text is no `traceparent`. The error does not repeat the text, because it came from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a W3C traceparent")]
 pub struct InvalidTraceParent;
@@ -34,14 +34,14 @@ impl From<Uuid> for TraceId {
 }
 
 impl From<Uuid> for SpanId {
-    /// The half with the random digits.
+    /// Takes the half of the UUID that has no version in it.
     fn from(random: Uuid) -> Self {
         Self(random.as_u64_pair().1.max(1))
     }
 }
 
 impl TraceParent {
-    /// The beginning of a new trace, marked as recorded.
+    /// Begins a new trace. Its flags say that it is recorded.
     pub fn root(trace_id: TraceId, span_id: SpanId) -> Self {
         Self {
             trace_id,
@@ -50,18 +50,18 @@ impl TraceParent {
         }
     }
 
-    /// The same trace, from the unit of work `span_id`.
+    /// A position in the same trace, at the unit of work `span_id`.
     #[must_use]
     pub fn child(self, span_id: SpanId) -> Self {
         Self { span_id, ..self }
     }
 
-    /// Which trace.
+    /// The trace's id, the same in all its units of work.
     pub fn trace_id(self) -> TraceId {
         self.trace_id
     }
 
-    /// Which unit of work in it.
+    /// The id of the unit of work.
     pub fn span_id(self) -> SpanId {
         self.span_id
     }
@@ -75,7 +75,7 @@ impl FromStr for TraceParent {
     }
 }
 
-/// Version 00 exactly; of later versions the part that version 00 knows.
+/// Accepts version 00 exactly as it is specified. Of a later version it reads the fields that version 00 has.
 fn parse(text: &str) -> Option<TraceParent> {
     let mut parts = text.splitn(5, '-');
     let mut next = |digits| hex(parts.next()?, digits);
@@ -92,7 +92,7 @@ fn parse(text: &str) -> Option<TraceParent> {
     })
 }
 
-/// Exactly so many lower-case digits.
+/// A number written in exactly `digits` lower-case hex digits.
 fn hex(text: &str, digits: usize) -> Option<u128> {
     let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     let is_hex = text.len() == digits && text.bytes().all(is_digit);

@@ -1,4 +1,5 @@
-//! The CRM's toggle and the Wizard over HTTP: design.md §3, T1–T3, F1, F2.
+//! The CRM's toggle and the Wizard over HTTP (docs/ARCHITECTURE.md#event-table), and the sentences that people read
+//! (docs/requirements.md#t3, docs/requirements.md#f1, docs/requirements.md#f2).
 
 use serde_json::{Value, json};
 
@@ -95,7 +96,7 @@ async fn biller_ids_are_compared_byte_for_byte() -> Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_toggle_while_one_is_running_joins_it_and_the_opposite_is_refused() -> Outcome {
-    // Without the timer and the queue function nothing moves: the run stays open for as long as the test needs.
+    // Without the queue function nobody works on the run, so it stays open for as long as the test needs.
     let frozen = options().set("AzureWebJobs.function-migrate-users.Disabled", "true");
     let stack = start(frozen, "1876", 1).await?;
     let first = stack.front_door().toggle("1876", true).await?;
@@ -141,7 +142,7 @@ async fn the_same_event_again_answers_with_its_run_and_another_body_is_refused()
     assert_eq!(again.text_at("/onboardingId"), first.text_at("/onboardingId"));
     let reused = stack.front_door().post("1876", &toggle(false, "e-1")).await?;
     assert_eq!((reused.status, reused.text_at("/code")), (409, "event-id-reused"));
-    // The id is the biller's own: another biller may use it.
+    // Event ids belong to a biller: another biller may use the same one.
     add_biller(&stack, "1877", 0)?;
     let other = stack.front_door().post("1877", &toggle(true, "e-1")).await?;
     assert_eq!(other.status, 202);
@@ -150,7 +151,7 @@ async fn the_same_event_again_answers_with_its_run_and_another_body_is_refused()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_on_a_biller_that_is_not_active_is_nothing_to_do_and_calls_nobody() -> Outcome {
+async fn no_for_a_biller_that_is_not_active_is_nothing_to_do_and_never_calls_secureauth() -> Outcome {
     let stack = stack_with("1876", 1).await?;
     let before = stack.simulator().calls().len();
     let answer = stack.front_door().toggle("1876", false).await?;

@@ -1,4 +1,5 @@
-//! Failures on the way: what passes is waited out, what lasts is rolled back (R1, X1, design.md §3 "Failures and time").
+//! Failures during a run (docs/ARCHITECTURE.md#failures): those that pass are waited out (docs/requirements.md#r1),
+//! those that last lead to a rollback (docs/requirements.md#x1).
 
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ fn answer(status: u16) -> FaultKind {
     })
 }
 
-/// Whatever is asked.
+/// Every call is answered with 503.
 fn down() -> Fault {
     Fault {
         operation: None,
@@ -79,7 +80,7 @@ async fn a_failure_that_lasts_is_rolled_back_whatever_step_it_meets() -> Outcome
             let after = stack.in_secureauth("1876");
             match run.state.as_str() {
                 "failed" => assert_eq!(after, nothing(), "{operation} {kind:?}"),
-                // A lost answer whose effect shows on looking is no failure.
+                // A lost answer is no failure if a look shows the effect of the call.
                 "succeeded" => assert_eq!(after, live(30), "{operation} {kind:?}"),
                 other => panic!("{operation} {kind:?}: {other}"),
             }
@@ -131,7 +132,7 @@ async fn a_run_fails_when_secureauth_stays_down() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_activation_that_cannot_be_recorded_is_not_undone_but_becomes_an_operators_case() -> Outcome {
+async fn an_activation_that_cannot_be_recorded_is_not_rolled_back_but_left_to_an_operator() -> Outcome {
     let stack = start(options().set("ROLLBACK_TIME_LIMIT", "1s"), "1876", 2).await?;
     stack.crm().refuse_ciam_status(true)?;
     let run = enable(&stack, "1876").await?;
@@ -204,7 +205,7 @@ async fn two_hosts_share_the_tenants_budget_and_no_run_is_worked_on_twice() -> O
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn credentials_that_are_refused_are_waited_for_and_named() -> Outcome {
+async fn a_run_whose_credentials_are_refused_waits_and_names_the_reason() -> Outcome {
     let refused = options().set("SECUREAUTH_CLIENT_SECRET", "rotated-away");
     let stack = start(refused.set("RUN_PAUSES", "1h"), "1876", 1).await?;
     stack.front_door().toggle("1876", true).await?;

@@ -1,4 +1,5 @@
-//! The point of no return: a confirmed switch, by its answer or by what a look shows, is recorded and never undone.
+//! The point of no return (docs/ARCHITECTURE.md#point-of-no-return): once a switch is confirmed, by its answer or by a
+//! look, it is recorded and never rolled back.
 
 use secureauth_simulator::Fault;
 

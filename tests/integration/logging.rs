@@ -1,5 +1,6 @@
-//! What is logged, how much of it, and what never is (S1, design.md §6).
+//! What is logged, how much of it, and what never is (docs/LOGGING.md).
 
+use functions_host::ConsoleStream;
 use local_stack::{RunRecord, Stack, UserRow};
 use secureauth_simulator::{Fault, FaultKind, FaultStatus};
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use crate::support::{DEADLINE, Outcome, enable, ended, options, start};
 const SECRET: &str = "marked-client-secret-7f3a";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_secret_or_personal_shows_up_nowhere_not_even_at_debug_level() -> Outcome {
+async fn credentials_and_personal_data_are_never_logged_not_even_at_debug_level() -> Outcome {
     let mut marked = options()
         .set("LOG_LEVEL", "debug")
         .set("SECUREAUTH_CLIENT_SECRET", SECRET);
@@ -70,7 +71,7 @@ async fn what_is_secret_or_personal_shows_up_nowhere_not_even_at_debug_level() -
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slice_logs_at_most_ten_lines_whatever_the_number_of_users_each_with_its_ids() -> Outcome {
+async fn a_time_slice_logs_at_most_ten_lines_whatever_the_number_of_users_each_with_its_ids() -> Outcome {
     let stack = start(options().patient().set("USERS_PER_PAGE", "50"), "1876", 600).await?;
     let run = enable(&stack, "1876").await?;
     assert_eq!((run.state.as_str(), run.imported), ("succeeded", 600));
@@ -93,7 +94,35 @@ async fn a_slice_logs_at_most_ten_lines_whatever_the_number_of_users_each_with_i
     Ok(())
 }
 
-/// The console's lines once the end of this run is among them.
+/// A log line has its module, a report has none.
+fn is_log_line(line: &str) -> bool {
+    line.contains("biller_onboarding::") || line.contains("ic_secureauth_api::")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn serve_logs_to_stdout_and_a_subcommand_to_stderr_because_its_stdout_is_the_report() -> Outcome {
+    let stack = start(options().set("LOG_LEVEL", "debug"), "1876", 2).await?;
+    let run = enable(&stack, "1876").await?;
+    console_until(&stack, &run, "the run succeeded").await?;
+    let console = stack.host().console_lines();
+    let served = console.iter().filter(|line| is_log_line(&line.text));
+    assert!(served.clone().count() > 10 && served.clone().all(|line| line.stream == ConsoleStream::Stdout));
+    for (arguments, first) in [
+        (&["plan", "1876"][..], "biller        1876"),
+        (&["status", "1876"], "biller        1876"),
+        (&["db", "check"], "schema version 1"),
+    ] {
+        let output = stack.handler().output(arguments).await?;
+        let (told, logged) = (String::from_utf8(output.stdout)?, String::from_utf8(output.stderr)?);
+        assert_eq!(told.lines().next(), Some(first), "{arguments:?}");
+        assert!(!is_log_line(&told), "{arguments:?}: {told}");
+        assert!(logged.lines().all(is_log_line), "{arguments:?}: {logged}");
+        assert_eq!(logged.contains("\"message\":\"ready\""), arguments[0] == "plan");
+    }
+    Ok(())
+}
+
+/// The lines of the console, as soon as the end of this run is among them.
 async fn console_until(stack: &Stack, run: &RunRecord, end: &str) -> Result<Vec<String>, Box<dyn std::error::Error>> {
     let is_end = |text: &str| text.contains(&run.onboarding_id) && text.contains(end);
     let lines = stack

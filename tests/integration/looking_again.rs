@@ -1,10 +1,10 @@
-//! What was removed is looked for once more after a while (reference 5.3 R6).
+//! The recheck: what a rollback removed is looked for once more (docs/decisions.md#looking-again-after-rollback).
 
 use std::collections::HashSet;
 
 use local_stack::{RunRecord, Stack, UserRow};
 use reqwest::Method;
-use secureauth_simulator::PoolUser;
+use secureauth_simulator::{Fault, FaultKind, PoolUser};
 use serde_json::json;
 use time::OffsetDateTime;
 
@@ -13,7 +13,7 @@ use crate::support::{
     refuse_journal_entry, start, users_in_secureauth,
 };
 
-/// An active biller gets more users; they are in the pool, and the sync cannot go on.
+/// An active biller gets more users. Their import succeeds, then the sync run fails to go on and waits.
 async fn sync_that_waits(stack: &Stack, more_users: u32) -> Result<RunRecord, Box<dyn std::error::Error>> {
     enable(stack, "1876").await?;
     let more: Vec<_> = (0..more_users)
@@ -33,7 +33,7 @@ async fn roll_back(stack: &Stack, run: &RunRecord) -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_user_of_the_run_is_asked_for_once_over_several_slices_and_nobody_else() -> Outcome {
+async fn each_user_of_the_run_and_nobody_else_is_asked_for_once_over_several_time_slices() -> Outcome {
     let short = patient().set("SLICE_SECONDS", "1ms").set("USERS_PER_PAGE", "50");
     let stack = start(short, "1876", 150).await?;
     let run = sync_that_waits(&stack, 120).await?;
@@ -51,10 +51,12 @@ async fn each_user_of_the_run_is_asked_for_once_over_several_slices_and_nobody_e
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_user_that_comes_back_while_the_rollback_rests_is_removed_again() -> Outcome {
+async fn after_a_lost_answer_a_user_that_comes_back_before_the_recheck_is_removed_again() -> Outcome {
     let stack = start(patient().set("RECHECK_AFTER", "1h"), "1876", 3).await?;
     enable(&stack, "1876").await?;
     let before = users_in_secureauth(&stack, "1876");
+    let lost = Fault::on("import_identity_configuration", FaultKind::ResetAfter);
+    stack.simulator().faults().add(lost.nth(1));
     let run = sync_that_waits(&stack, 2).await?;
     let late = users_in_secureauth(&stack, "1876")
         .into_iter()
@@ -78,6 +80,19 @@ async fn a_user_that_comes_back_while_the_rollback_rests_is_removed_again() -> O
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn when_every_call_was_answered_a_rollback_neither_waits_nor_rests() -> Outcome {
+    let stack = start(patient().set("RECHECK_AFTER", "1h"), "1876", 3).await?;
+    enable(&stack, "1876").await?;
+    let before = users_in_secureauth(&stack, "1876");
+    let run = sync_that_waits(&stack, 2).await?;
+    roll_back(&stack, &run).await?;
+    assert_eq!(stack.wait_for_end("1876", DEADLINE).await?.state, "failed");
+    assert_eq!(users_in_secureauth(&stack, "1876"), before);
+    assert_eq!(entries(&stack, &run, "rechecked")?.len(), 1);
+    Ok(())
+}
+
 async fn rests(stack: &Stack) -> Outcome {
     let is_ahead = |run: &RunRecord| {
         run.next_attempt_at
@@ -88,7 +103,7 @@ async fn rests(stack: &Stack) -> Outcome {
     Ok(())
 }
 
-/// A call that was given up arrives after its undo.
+/// A call without an answer takes effect after its rollback.
 async fn import_late(stack: &Stack, user: &PoolUser) -> Outcome {
     let pool = pools_of(stack, "1876").pop().expect("stands");
     let body = json!({
@@ -103,7 +118,7 @@ async fn import_late(stack: &Stack, user: &PoolUser) -> Outcome {
         .await
 }
 
-/// The pause ends now.
+/// Ends the run's pause now.
 fn rest_is_over(stack: &Stack, run: &RunRecord) -> Outcome {
     let connection = rusqlite::Connection::open(stack.database().path())?;
     connection.busy_timeout(DEADLINE)?;

@@ -1,4 +1,4 @@
-//! The one integration binary: suites by capability.
+//! The integration tests, one suite per capability. They are one program, so that they are linked only once.
 
 #![allow(
     clippy::unwrap_used,

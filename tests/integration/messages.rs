@@ -1,4 +1,4 @@
-//! The queue and the timer: messages that are lost, doubled, foreign or newer.
+//! The queue and the timer: messages that are lost, doubled, not ours, or of a newer version.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::support::{DEADLINE, Outcome, calls_of, ended, live, nothing, options, stack_with, start};
 
 const QUEUE: &str = "migrate-users";
-/// Between two looks.
+/// Time between two looks.
 const LOOK: Duration = Duration::from_millis(5);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,7 +44,7 @@ async fn a_message_of_a_newer_version_is_left_for_a_newer_instance() -> Outcome 
     assert_eq!(
         queue.poison().len(),
         1,
-        "delivered maxDequeueCount times, then kept aside"
+        "delivered maxDequeueCount times, then moved to the poison queue"
     );
     assert_eq!(invocations(&stack).len(), 10);
     Ok(())
@@ -74,14 +74,14 @@ async fn a_message_that_is_lost_after_the_commit_is_sent_again_by_the_timer() ->
     let stack = start(frozen.set("RESEND_FIRST", "1s"), "1876", 2).await?;
     let toggled = stack.front_door().toggle("1876", true).await?;
     let queue = stack.host().queue(QUEUE);
-    // The row is due for the timer a second later; until then, and however late this is, there is a message to lose.
+    // The timer sends the message again after a second. Whether it has done so yet or not, there is a message to lose.
     assert!(!queue.is_empty());
     queue.clear();
     let before = stack.database().latest_run("1876")?.expect("is there").resends;
     stack.wait_for("1876", DEADLINE, |run| run.resends > before).await?;
     let started = Instant::now();
     while queue.is_empty() {
-        assert!(started.elapsed() < DEADLINE);
+        assert!(started.elapsed() < DEADLINE, "the message is not sent again");
         tokio::time::sleep(LOOK).await;
     }
     let text = queue.peek().first().cloned().expect("a message").text;
@@ -108,7 +108,7 @@ async fn a_joining_post_emits_the_message_again_only_until_the_run_was_leased() 
     assert_eq!(joined.status, 202);
     stack.host().wait_until_idle(DEADLINE).await?;
     let slices = invocations(&stack).len();
-    assert_eq!(slices, 1, "the timer alone brings a waiting run back");
+    assert_eq!(slices, 1, "only the timer sends the message of a waiting run");
     Ok(())
 }
 
@@ -148,7 +148,7 @@ async fn a_journal_entry_of_a_newer_version_leaves_the_run_to_it() -> Outcome {
     stack.simulator().faults().clear();
     let started = Instant::now();
     while invocations(&stack).iter().all(Invocation::succeeded) {
-        assert!(started.elapsed() < DEADLINE, "the invocation is failed");
+        assert!(started.elapsed() < DEADLINE, "the invocation does not fail");
         tokio::time::sleep(LOOK).await;
     }
     let run = stack.database().latest_run("1876")?.expect("is there");

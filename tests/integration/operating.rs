@@ -1,4 +1,4 @@
-//! Settings that cannot be used, databases that are not there, and the operators' subcommands.
+//! Settings that cannot be used, databases that are not available, and the operators' subcommands.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -46,7 +46,7 @@ async fn without_usable_settings_the_handler_serves_503_and_says_once_what_is_wr
     assert_eq!(
         host.queue("migrate-users").poison().len(),
         1,
-        "500 until it is kept aside"
+        "500 until it goes to the poison queue"
     );
     let variables = ["DATABASE", "SECOND_FACTOR_MECHANISMS", "SECUREAUTH_TENANT_ID"];
     let about = |lines: &[ConsoleLine], variable: &str| {
@@ -82,11 +82,11 @@ async fn subcommands_exit_2_with_the_findings() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_schema_that_is_missing_or_newer_is_not_worked_with() -> Outcome {
+async fn a_newer_schema_is_refused() -> Outcome {
     let stack = stack_with("1876", 1).await?;
     let database = Connection::open(stack.database().path())?;
     database.execute("INSERT INTO schema_version (version, applied_at) VALUES (99, 0)", [])?;
-    // This handler has checked the schema before; a new one refuses.
+    // The running handler has checked the schema before; a new one refuses it.
     let mut settings: Vec<(&str, &str)> = Vec::new();
     for (name, value) in stack.handler().settings() {
         settings.push((name, value));
@@ -148,7 +148,7 @@ async fn status_tells_support_why_a_biller_failed() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_reads_a_status_may_stop_reading() -> Outcome {
+async fn a_reader_of_the_status_that_stops_reading_is_no_failure() -> Outcome {
     let stack = stack_with("1876", 1).await?;
     let (reader, writer) = std::io::pipe()?;
     drop(reader);
@@ -161,7 +161,7 @@ async fn whoever_reads_a_status_may_stop_reading() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_biller_id_that_is_none_is_a_wrong_argument() -> Outcome {
+async fn a_text_that_is_no_biller_id_is_a_wrong_argument() -> Outcome {
     let stack = stack_with("1876", 1).await?;
     for command in ["status", "plan"] {
         let output = stack.handler().output(&[command, "../1876"]).await?;
@@ -173,7 +173,7 @@ async fn a_biller_id_that_is_none_is_a_wrong_argument() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_operator_who_does_not_say_who_is_not_obeyed() -> Outcome {
+async fn a_command_without_the_operators_name_is_refused() -> Outcome {
     let stack = stack_with("1876", 1).await?;
     let id = "00000000-0000-4000-8000-000000000000";
     for by in ["", "  ", "two\nlines", &"x".repeat(257)] {
@@ -193,7 +193,7 @@ fn refusal(operation: &str) -> Fault {
     Fault::on(operation, FaultKind::Status(status))
 }
 
-/// A biller whose rolling back cannot finish.
+/// A stack with a run that is stuck because its rollback could not finish, and the run's id.
 async fn stuck() -> Result<(Stack, String), Box<dyn std::error::Error>> {
     let stack = start(options().set("ROLLBACK_TIME_LIMIT", "1s"), "1876", 2).await?;
     stack.simulator().faults().add(refusal("update_organization"));
@@ -208,7 +208,7 @@ async fn stuck() -> Result<(Stack, String), Box<dyn std::error::Error>> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stuck_run_names_what_is_left_and_an_operator_takes_it_back() -> Outcome {
+async fn a_stuck_run_names_what_is_left_and_an_operator_can_roll_it_back() -> Outcome {
     let (stack, id) = stuck().await?;
     let line = stack
         .wait_for_error_line(DEADLINE, |line| line.contains("the run is stuck"))

@@ -1,4 +1,4 @@
-//! A pool of the run's own: what its creation answered, doubles of it, and its end.
+//! A pool that the run created: settings that SecureAuth ignored, a second pool of the run, and its deletion.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::support::{
     refusal, refuse_journal_entry, resume, start,
 };
 
-/// A lease that is soon over, for a worker that did not give it up.
+/// Options with a short lease, for tests in which a worker does not release it.
 fn short_lease(options: StackOptions) -> StackOptions {
     [
         ("SECUREAUTH_CONNECT_DEADLINE", "500ms"),
@@ -43,18 +43,24 @@ async fn settings_that_a_new_pool_does_not_show_are_not_forgotten_when_the_worke
     let path = format!("system/pools/{}", pools[0]);
     somebody.identity(Method::PUT, &path, &changed).await?;
     stack.simulator().faults().clear();
-    // The worker gets no further than its answer: what follows from it cannot be written down.
+    // The worker can record the answer, but not that a rollback follows from it.
     refuse_journal_entry(&stack, Some("rollback_started"))?;
     stack
         .handler()
         .run(&["resume", &run.onboarding_id, "--by", "ops"])
         .await?;
-    until(|| Ok(!entries(&stack, &run, "pool_created")?.is_empty())).await?;
+    until("the pool is created", || {
+        Ok(!entries(&stack, &run, "pool_created")?.is_empty())
+    })
+    .await?;
     let invocations = || {
         let failed = stack.host().invocations().into_iter();
         failed.filter(|invocation| !invocation.succeeded()).count()
     };
-    until(|| Ok(invocations() > 0 || !entries(&stack, &run, "idp_checked")?.is_empty())).await?;
+    until("an invocation fails or goes on", || {
+        Ok(invocations() > 0 || !entries(&stack, &run, "idp_checked")?.is_empty())
+    })
+    .await?;
     refuse_journal_entry(&stack, None)?;
     let run = stack.wait_for_end("1876", DEADLINE).await?;
     assert_eq!(
@@ -65,16 +71,17 @@ async fn settings_that_a_new_pool_does_not_show_are_not_forgotten_when_the_worke
     Ok(())
 }
 
-async fn until(mut holds: impl FnMut() -> Result<bool, Box<dyn std::error::Error>>) -> Outcome {
+async fn until(what: &str, mut holds: impl FnMut() -> Result<bool, Box<dyn std::error::Error>>) -> Outcome {
     let end = Instant::now() + DEADLINE;
     while !holds()? {
-        assert!(Instant::now() < end, "it never happened");
+        assert!(Instant::now() < end, "waited in vain: {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     Ok(())
 }
 
-/// Another pool in the organization, with this metadata; in time before the run's users are imported.
+/// Ends a run whose organization gets another pool with this metadata before the run's users are imported. Returns the
+/// stack and the run's state.
 async fn run_with_another_pool(
     metadata: impl Fn(&str) -> Value,
 ) -> Result<(Stack, String), Box<dyn std::error::Error>> {
@@ -112,14 +119,17 @@ async fn the_generation_grows_once_however_often_a_pool_has_to_be_rolled_back() 
         .simulator()
         .faults()
         .add(Fault::on("update_organization", refusal(422, false)));
-    // The deleted pool goes on showing until it was rolled back again.
+    // Reads show the deleted pool until it has been rolled back a second time.
     stack
         .simulator()
         .faults()
         .add(Fault::on("delete_pool", FaultKind::ReadLag { ms: 600_000 }));
     stack.front_door().toggle("1876", true).await?;
     let run = stack.wait_for("1876", DEADLINE, |_| true).await?;
-    until(|| Ok(entries(&stack, &run, "pools_rolled_back")?.len() > 1)).await?;
+    until("the pools are looked for once more", || {
+        Ok(entries(&stack, &run, "pools_rolled_back")?.len() > 1)
+    })
+    .await?;
     stack.simulator().faults().clear();
     stack.simulator().advance(Duration::from_mins(11));
     assert_eq!(stack.wait_for_end("1876", DEADLINE).await?.state, "failed");

@@ -1,4 +1,5 @@
-//! The payload schema: every user is held against it before the first write to SecureAuth (reference 2.5, 5.1 step 0).
+//! The payload schema: every user is checked against it before the first write to SecureAuth
+//! (docs/decisions.md#check-before-the-first-write).
 
 use local_stack::{Stack, StackOptions, UserRow};
 use secureauth_simulator::{Fault, Seed};
@@ -9,14 +10,14 @@ use crate::support::{
     status,
 };
 
-/// A payload schema that takes every first name but one.
+/// A payload schema that accepts every first name but one.
 const PICKY: &str = "picky_payload";
 
 fn picky(options: StackOptions) -> StackOptions {
     options.set("SECUREAUTH_PAYLOAD_SCHEMA_ID", PICKY)
 }
 
-/// A set with that schema and so many users.
+/// A stack with that schema, and one biller with this many users.
 async fn stack_with(options: StackOptions, users: u32) -> Result<Stack, Box<dyn std::error::Error>> {
     let stack = start(options, "1876", users).await?;
     let schema = json!({"id": PICKY, "name": "Picky", "schema": {"type": "object", "properties": {
@@ -29,7 +30,7 @@ async fn stack_with(options: StackOptions, users: u32) -> Result<Stack, Box<dyn 
     Ok(stack)
 }
 
-/// Gives a user the first name the schema does not take; answers its GUID.
+/// Gives a user the first name that the schema refuses. Returns the user's GUID.
 fn make_unfit(stack: &Stack, number: u32) -> Result<Option<String>, Box<dyn std::error::Error>> {
     let user = UserRow {
         first_name: Some("unwanted".into()),
@@ -110,7 +111,7 @@ async fn a_payload_schema_that_does_not_exist_fails_the_run_before_anything_is_w
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_payload_schema_is_fetched_once_in_a_run_of_one_slice() -> Outcome {
+async fn the_payload_schema_is_fetched_once_in_a_run_of_one_time_slice() -> Outcome {
     let stack = start(options(), "1876", 3).await?;
     assert_eq!(enable(&stack, "1876").await?.state, "succeeded");
     assert_eq!(calls_of(&stack, "get_schema").len(), 1);

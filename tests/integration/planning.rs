@@ -1,4 +1,4 @@
-//! `plan`: what a Yes would do, found out without writing anything; and the run then does what the plan said.
+//! `plan` says what a Yes would do, and writes nothing. The run then does what the plan said.
 
 mod obstacles;
 mod told;
@@ -28,7 +28,7 @@ async fn a_new_biller_gets_what_its_plan_says() -> Outcome {
     told.expect("organization", "1876 would be created below invoice-cloud");
     told.expect("provider", "would be created with the pool");
     told.expect("import", "12 would be imported, 0 changed, 0 are already present");
-    told.expect("outcome", "nothing is known to stop the run");
+    told.expect("outcome", "nothing found that would stop the run");
     let run = enable(&stack, "1876").await?;
     assert_did(&run, &told);
     let pool = pools_of(&stack, "1876").pop().expect("was created");
@@ -44,7 +44,7 @@ async fn data_errors_that_are_skipped_stop_nothing() -> Outcome {
     assert_eq!(told.code, Some(0), "{}", told.why);
     told.expect(
         "data errors",
-        "the run goes on without those users (ON_INVALID_USER, MAX_SKIPPED_PERCENT)",
+        "the run would skip these users (ON_INVALID_USER, MAX_SKIPPED_PERCENT)",
     );
     assert_eq!(told.import(), [12, 0, 0]);
     assert_did(&enable(&stack, "1876").await?, &told);
@@ -52,7 +52,7 @@ async fn data_errors_that_are_skipped_stop_nothing() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_stands_is_used_and_who_is_in_its_pool_is_left_alone() -> Outcome {
+async fn an_existing_organization_and_pool_are_used_and_the_pools_users_are_left_alone() -> Outcome {
     let stack = stack_with("1876", 4).await?;
     let pool = json!({"id": "old", "name": "Old", "workspace_id": "1876", "authentication_mechanisms": ["password"],
         "preferred_authentication_mechanism": "password", "identifier_case_insensitive": true,
@@ -65,13 +65,13 @@ async fn what_stands_is_used_and_who_is_in_its_pool_is_left_alone() -> Outcome {
     assert_eq!(told.code, Some(0), "{}", told.why);
     told.expect(
         "organization",
-        "1876 stands below invoice-cloud, deactivated, would be activated, unmarked",
+        "1876 exists below invoice-cloud, deactivated, would be activated, without marker",
     );
     told.expect(
         "pool",
-        "old stands, unmarked, settings stay that differ in authentication_mechanisms",
+        "old exists, without marker, would keep other settings: authentication_mechanisms",
     );
-    told.expect("provider", "there");
+    told.expect("provider", "exists");
     assert_eq!(told.import(), [3, 0, 1]);
     assert_did(&enable(&stack, "1876").await?, &told);
     Ok(())
@@ -92,10 +92,10 @@ async fn an_active_biller_is_synced_as_its_plan_says() -> Outcome {
     told.expect("run", "sync would start");
     told.expect(
         "organization",
-        "1876 stands below invoice-cloud, live, marked by an earlier run",
+        "1876 exists below invoice-cloud, live, with the marker of an earlier run",
     );
     let pool = pools_of(&stack, "1876").pop().expect("was created");
-    let stands = format!("{pool} stands, marked by an earlier run, settings as a new pool's");
+    let stands = format!("{pool} exists, with the marker of an earlier run, with the settings of a new pool");
     told.expect("pool", &stands);
     assert_eq!(told.import(), [2, 1, 249]);
     assert_did(&enable(&stack, "1876").await?, &told);

@@ -1,4 +1,4 @@
-//! Starts the set and asks it the usual questions.
+//! Starts stacks, and helpers that many tests need.
 
 use std::time::Duration;
 
@@ -9,20 +9,20 @@ use serde_json::{Value, json};
 /// A test fails with whatever went wrong first.
 pub(crate) type Outcome = Result<(), Box<dyn std::error::Error>>;
 
-/// Long enough for an unoptimized build on a busy machine; nothing waits this long when all is well.
+/// Long enough for an unoptimized build on a busy machine. A test that passes does not wait for it.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(5);
 
-/// The usual options: quick settings, free ports, one host.
+/// The usual options: short times, free ports, one host.
 pub(crate) fn options() -> StackOptions {
     StackOptions::new(env!("CARGO_BIN_EXE_biller-onboarding"))
 }
 
-/// A set with one biller and so many users.
+/// A stack with one biller and this many users.
 pub(crate) async fn stack_with(biller: &str, users: u32) -> Result<Stack, Box<dyn std::error::Error>> {
     start(options(), biller, users).await
 }
 
-/// The same with options.
+/// A stack with these options, and one biller with this many users.
 pub(crate) async fn start(
     options: StackOptions,
     biller: &str,
@@ -33,28 +33,28 @@ pub(crate) async fn start(
     Ok(stack)
 }
 
-/// One more biller.
+/// Adds a biller with this many users.
 pub(crate) fn add_biller(stack: &Stack, biller: &str, users: u32) -> Outcome {
     stack.crm().add_biller(biller, "Smith & Sons, Inc.")?;
     stack.crm().add_users(biller, &UserRow::samples(biller, users))?;
     Ok(())
 }
 
-/// Toggles to Yes and waits for the end.
+/// Toggles to Yes and waits for the end of the run.
 pub(crate) async fn enable(stack: &Stack, biller: &str) -> Result<RunRecord, Box<dyn std::error::Error>> {
     let answer = stack.front_door().toggle(biller, true).await?;
     assert_eq!(answer.status, 202, "{}", answer.text);
     ended(stack, biller, &answer).await
 }
 
-/// Toggles to No and waits for the end.
+/// Toggles to No and waits for the end of the run.
 pub(crate) async fn disable(stack: &Stack, biller: &str) -> Result<RunRecord, Box<dyn std::error::Error>> {
     let answer = stack.front_door().toggle(biller, false).await?;
     assert_eq!(answer.status, 202, "{}", answer.text);
     ended(stack, biller, &answer).await
 }
 
-/// Waits until the run the answer names has ended or is stuck.
+/// Waits until the run that the answer names has ended or is stuck.
 pub(crate) async fn ended(
     stack: &Stack,
     biller: &str,
@@ -77,7 +77,7 @@ pub(crate) fn live(users: u64) -> BillerInventory {
     }
 }
 
-/// What nobody has in SecureAuth.
+/// What SecureAuth holds of a biller without an organization.
 pub(crate) fn nothing() -> BillerInventory {
     BillerInventory::default()
 }
@@ -92,14 +92,14 @@ pub(crate) fn toggle(enabled: bool, event_id: &str) -> Value {
     })
 }
 
-/// The status GET shows.
+/// The answer of GET, which has to be a 200.
 pub(crate) async fn status(stack: &Stack, biller: &str) -> Result<HttpAnswer, Box<dyn std::error::Error>> {
     let answer = stack.front_door().status(biller).await?;
     assert_eq!(answer.status, 200, "{}", answer.text);
     Ok(answer)
 }
 
-/// Nothing that host and handler exchanged broke the host's rules.
+/// Asserts that no answer of the handler broke the host's rules.
 pub(crate) fn assert_understood(stack: &Stack) {
     assert_eq!(stack.violations(), Vec::<String>::new());
 }
@@ -122,7 +122,7 @@ pub(crate) fn users_in_secureauth(stack: &Stack, biller: &str) -> Vec<PoolUser> 
         .collect()
 }
 
-/// Somebody else at work in SecureAuth, through its API.
+/// Somebody else who changes SecureAuth through its API.
 pub(crate) struct SomebodyElse {
     http: reqwest::Client,
     base: String,
@@ -155,18 +155,18 @@ impl SomebodyElse {
         })
     }
 
-    /// Asks the Identity API (`system/pools/…`).
+    /// Calls the Identity API (`system/pools/…`).
     pub(crate) async fn identity(&self, method: reqwest::Method, path: &str, body: &Value) -> Outcome {
         self.send(method, &format!("identity/{}/{path}", self.tenant), body)
             .await
     }
 
-    /// Asks the System API (`organizations/…`).
+    /// Calls the System API (`organizations/…`).
     pub(crate) async fn system(&self, method: reqwest::Method, path: &str, body: &Value) -> Outcome {
         self.send(method, &format!("system/{}/{path}", self.tenant), body).await
     }
 
-    /// An organization, every member as the API answers it.
+    /// An organization with every member, as the API answers it.
     pub(crate) async fn organization(&self, id: &str) -> Result<Value, reqwest::Error> {
         let request = self.request(
             reqwest::Method::GET,
@@ -187,7 +187,7 @@ impl SomebodyElse {
     }
 }
 
-/// Somebody deletes the organization and its pools in SecureAuth.
+/// Deletes an organization and its pools in SecureAuth, as somebody else.
 pub(crate) async fn remove_organization(stack: &Stack, id: &str) -> Outcome {
     let somebody = SomebodyElse::in_secureauth_of(stack).await?;
     for pool in pools_of(stack, id) {
@@ -222,7 +222,7 @@ pub(crate) fn patient() -> StackOptions {
     options().set("RUN_PAUSES", "1h, 1h")
 }
 
-/// Toggles to Yes and waits until the run waits.
+/// Toggles to Yes and waits until the run pauses.
 pub(crate) async fn enable_until_it_waits(
     stack: &Stack,
     biller: &str,
@@ -234,7 +234,7 @@ pub(crate) async fn enable_until_it_waits(
     Ok(stack.wait_for(biller, DEADLINE, waits).await?)
 }
 
-/// No fault is in force any more: an operator takes the run on, to its end.
+/// Removes all faults and resumes the run, as an operator does. Waits for the end of the run.
 pub(crate) async fn resume(stack: &Stack, run: &RunRecord) -> Result<RunRecord, Box<dyn std::error::Error>> {
     stack.simulator().faults().clear();
     stack
@@ -244,7 +244,7 @@ pub(crate) async fn resume(stack: &Stack, run: &RunRecord) -> Result<RunRecord, 
     Ok(stack.wait_for_end(&run.biller_id, DEADLINE).await?)
 }
 
-/// From now on the handler's database refuses these journal entries; `None` accepts all again.
+/// Makes the handler's database refuse these journal entries; `None` accepts all again.
 pub(crate) fn refuse_journal_entry(stack: &Stack, entry: Option<&str>) -> Outcome {
     let connection = rusqlite::Connection::open(stack.database().path())?;
     connection.busy_timeout(DEADLINE)?;

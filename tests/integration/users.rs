@@ -1,4 +1,5 @@
-//! Users: import, data errors, sync, and organizations that stood before (U1–U3, V1).
+//! Users: import, data errors and sync (docs/requirements.md#u1, docs/requirements.md#u2), and organizations that
+//! existed before (docs/requirements.md#v1).
 
 use local_stack::{Stack, UserRow};
 use secureauth_simulator::Seed;
@@ -22,7 +23,7 @@ async fn a_biller_with_more_users_than_a_page_gets_every_one_of_them() -> Outcom
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slice_that_is_over_goes_on_with_a_continuation_message() -> Outcome {
+async fn a_time_slice_that_is_over_sends_the_message_for_the_next_one() -> Outcome {
     let short = options().set("SLICE_SECONDS", "1ms").set("USERS_PER_PAGE", "100");
     let stack = start(short, "1876", 300).await?;
     let run = enable(&stack, "1876").await?;
@@ -31,7 +32,7 @@ async fn a_slice_that_is_over_goes_on_with_a_continuation_message() -> Outcome {
     let slices = slices
         .filter(|invocation| invocation.function == "function-migrate-users")
         .count();
-    assert!(slices > 3, "{slices} slices");
+    assert!(slices > 3, "{slices} time slices");
     assert_eq!(stack.in_secureauth("1876"), live(300));
     Ok(())
 }
@@ -149,8 +150,8 @@ async fn a_record_that_secureauth_refuses_is_left_out_where_that_is_wanted() -> 
 /// The user name of one user and the verified address of another.
 const SHARED: &str = "shared@example.com";
 
-/// Gives a user, there or new, a verified address that is the user name of the user imported first: SecureAuth refuses it
-/// (simulator row 71) and the CRM's rules do not. Answers its GUID.
+/// Gives an existing or a new user a verified address that is the user name of the user who is imported first.
+/// SecureAuth refuses that (dev/secureauth-simulator/README.md#row-71), our own checks do not. Returns the user's GUID.
 fn refuse_user(stack: &Stack, user: UserRow) -> Result<Option<String>, Box<dyn std::error::Error>> {
     let first = UserRow::samples("1876", 150)
         .into_iter()
@@ -249,7 +250,7 @@ async fn a_failed_sync_rolls_back_its_own_additions_and_changes_and_nothing_else
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_organization_that_stands_deactivated_is_used_and_activated() -> Outcome {
+async fn an_existing_deactivated_organization_is_used_and_activated() -> Outcome {
     let stack = stack_with("1876", 4).await?;
     let old = json!({"id": "1876", "name": "Old", "parent_id": "invoice-cloud", "deactivated": true});
     stack.simulator().seed(Seed::default().organization(&old))?;

@@ -57,7 +57,7 @@ async fn a_user_that_somebody_else_changed_meanwhile_is_read_again_within_the_st
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_changed_user_that_somebody_else_changed_meanwhile_is_put_back_within_the_step() -> Outcome {
+async fn a_changed_user_that_somebody_else_changed_meanwhile_is_restored_within_the_step() -> Outcome {
     let stack = start(
         options().set("ROLLBACK_PAUSES", "1h").set("ROLLBACK_TIME_LIMIT", "1h"),
         "1876",
@@ -106,6 +106,9 @@ async fn a_user_of_somebody_else_that_a_lagging_list_does_not_show_counts_as_alr
     );
     let after = users_in_secureauth(&stack, "1876");
     assert_eq!(after.len(), 4);
-    assert!(before.iter().all(|user| after.contains(user)), "theirs is as it was");
+    assert!(
+        before.iter().all(|user| after.contains(user)),
+        "somebody else's user is unchanged"
+    );
     Ok(())
 }

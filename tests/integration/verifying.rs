@@ -1,4 +1,5 @@
-//! Comparing a pool with the ledger: in time slices, each user looked for once (reference 5.1 step 8).
+//! Comparing a pool with the ledger over several time slices (docs/decisions.md#comparing-in-parts), and counts that lag
+//! (docs/decisions.md#lagging-counts).
 
 use std::collections::HashSet;
 
@@ -16,7 +17,7 @@ fn shortest_slices() -> StackOptions {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_comparison_that_takes_longer_than_a_slice_goes_on_where_it_was() -> Outcome {
+async fn a_comparison_that_takes_longer_than_a_time_slice_goes_on_where_it_was() -> Outcome {
     let stack = start(shortest_slices(), "1876", 350).await?;
     let run = enable(&stack, "1876").await?;
     assert_eq!((run.state.as_str(), run.imported), ("succeeded", 350));
@@ -31,13 +32,13 @@ async fn a_comparison_that_takes_longer_than_a_slice_goes_on_where_it_was() -> O
     );
     assert!(
         calls_of(&stack, "get_user").is_empty(),
-        "who is listed is not asked for"
+        "users on the list are not asked for"
     );
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn users_that_the_list_does_not_show_are_asked_for_once_each_over_several_slices() -> Outcome {
+async fn users_that_the_list_does_not_show_are_asked_for_once_each_over_several_time_slices() -> Outcome {
     let stack = start(shortest_slices(), "1876", 150).await?;
     stack.simulator().set_switch("users-list-lag-ms", "3600000")?;
     let run = enable(&stack, "1876").await?;
@@ -50,7 +51,7 @@ async fn users_that_the_list_does_not_show_are_asked_for_once_each_over_several_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_few_users_are_asked_for_rather_than_that_a_count_that_lags_is_waited_for() -> Outcome {
+async fn few_users_are_asked_for_one_by_one_instead_of_waiting_for_a_lagging_count() -> Outcome {
     let stack = start(options().set("VERIFY_PAUSES", "1h"), "1876", 5).await?;
     for lag in ["user-count-lag-ms", "users-list-lag-ms"] {
         stack.simulator().set_switch(lag, "3600000")?;
@@ -62,7 +63,7 @@ async fn a_few_users_are_asked_for_rather_than_that_a_count_that_lags_is_waited_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_count_of_many_users_may_lag_for_a_while_without_anybody_being_asked_for() -> Outcome {
+async fn with_many_users_a_lagging_count_is_waited_for_and_nobody_is_asked_for() -> Outcome {
     let stack = start(options(), "1876", 1_001).await?;
     for lag in ["user-count-lag-ms", "users-list-lag-ms"] {
         stack.simulator().set_switch(lag, "300")?;

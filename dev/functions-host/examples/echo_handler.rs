@@ -1,10 +1,10 @@
 //! A custom handler that does what a test tells it to.
 //!
-//! Variables: `ECHO_START_EXIT` (code to exit with at once), `ECHO_LISTEN_AFTER` (binds only when that file exists),
-//! `ECHO_PROBE_STATUS` (answer to `GET /`).
+//! Variables: `ECHO_START_EXIT` (exits with this code at once), `ECHO_LISTEN_AFTER` (listens only when this file exists),
+//! `ECHO_PROBE_STATUS` (status of the answer to `GET /`).
 //!
-//! Without an instruction every invocation is answered with itself: path, headers, envelope and process, as HTTP body of `res`
-//! for an HTTP trigger and as message of `seen` for others. An instruction is the JSON object in the body or message:
+//! Without an instruction the answer is the request itself: path, headers, envelope and process, as HTTP body of `res`
+//! for an HTTP trigger, and as message of `seen` for others. An instruction is a JSON object in the body or message:
 //! `{"do": {"print", "complain", "exit", "wait_for", "status", "content_type", "location", "body", "envelope"}}`.
 
 use std::error::Error;
@@ -19,6 +19,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::Instant;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -52,8 +53,13 @@ fn setting(name: &str) -> Option<String> {
     std::env::var_os(name)?.into_string().ok()
 }
 
+/// Longest wait for a file; longer than any test.
+const LONGEST_WAIT: Duration = Duration::from_mins(10);
+
 async fn wait_for(file: &Path) {
+    let end = Instant::now() + LONGEST_WAIT;
     while !file.exists() {
+        assert!(Instant::now() < end, "waited in vain for the file {}", file.display());
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

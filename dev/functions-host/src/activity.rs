@@ -1,11 +1,12 @@
-//! How many invocations run and how many ever began: what "idle" is decided by.
+//! Counts the invocations that run and those that ever began. The host is idle when nothing runs and nothing began
+//! meanwhile.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 #[derive(Clone, Default)]
 pub(crate) struct Activity(Arc<Mutex<Counters>>);
 
-/// A moment's counters; equal ones at two moments with nothing running mean nothing ran between them.
+/// The counters at one moment. If they are equal at two moments and nothing runs, nothing ran between the two.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Counters {
     pub(crate) running: usize,

@@ -18,10 +18,11 @@ use crate::tasks::Tasks;
 use crate::timer::{Timer, TimerListener};
 use crate::worker::{Console, HandlerPort, Launch, Supervisor, SupervisorSettings, WorkerHandle};
 
-/// The HTTP client waits so much longer than the function timeout (reference 5).
+/// The HTTP client waits for the handler this much longer than the function timeout
+/// (docs/reference/functions-host.md#timeouts).
 const REQUEST_TIMEOUT_MARGIN: Duration = Duration::from_mins(1);
 
-/// What the running host keeps hold of.
+/// The parts of a running host that it needs until it stops.
 pub(crate) struct Parts {
     pub(crate) worker: WorkerHandle,
     pub(crate) console: Console,
@@ -183,7 +184,7 @@ fn processor(
     }
 }
 
-/// The supervisor outlives a drain: it is told to stop after the work is done.
+/// Starts the supervisor. A drain does not end it, because it is stopped only after the work is done.
 fn start_supervisor(supervisor: Supervisor, tasks: &Tasks) {
     let stopping = tasks.stopping();
     tasks.spawn_service(async move {
@@ -198,7 +199,7 @@ fn start_front_door(door: FrontDoor, listener: TcpListener, tasks: &Tasks) {
     let server = axum::serve(listener, door.router()).with_graceful_shutdown(stopping.cancelled_owned());
     tasks.spawn_service(async move {
         if let Err(error) = server.await {
-            tracing::error!(%error, "the front door is closed");
+            tracing::error!(%error, "the host no longer accepts requests");
         }
     });
 }

@@ -1,4 +1,4 @@
-//! The clock and the randomness of one host: everything that could differ between two equal runs comes from here.
+//! The clock and the randomness of one host. With the same clock and seed, two runs are the same.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +11,7 @@ use uuid::Uuid;
 /// Tells the wall-clock time in UTC.
 pub type Clock = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
 
-/// The machine's clock.
+/// The machine's clock, in UTC.
 pub fn system_clock() -> Clock {
     #[expect(
         clippy::disallowed_methods,

@@ -1,4 +1,4 @@
-//! The running host and what tests see of it.
+//! The running host, and what tests can ask it.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -16,9 +16,9 @@ use crate::options::HostOptions;
 use crate::queue::{QueueError, QueueHandle};
 use crate::worker::{ConsoleLine, Phase, StopReason};
 
-/// Between two looks at what is waited for: queues, on which other hosts may work too, and the console.
+/// Pause between two looks at the queues, on which other hosts may work too, or at the console.
 const LOOK: Duration = Duration::from_millis(5);
-/// Last lines of the console in an error about it.
+/// Number of console lines shown in an error about the console.
 const SHOWN_LINES: usize = 10;
 
 /// A running stand-in host with its handler process. Dropping it kills the handler (SIGKILL) and ends all work.
@@ -35,55 +35,55 @@ pub enum StartError {
     /// `host.json`, a `function.json` or `local.settings.json` cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The front door's port is taken, or not to be had.
+    /// The port of the HTTP API is taken, or the system refuses it.
     #[error("cannot listen on {address}: {error}")]
     Port {
-        /// Where.
+        /// The address that is not available.
         address: SocketAddr,
-        /// What the operating system says.
+        /// The operating system's error.
         error: io::Error,
     },
-    /// The system refuses something else the host cannot do without: a port for the handler, or its signals.
+    /// The system refuses something else that the host needs: a port for the handler, or signal handlers.
     #[error("the system refuses the handler's port or a signal handler: {0}")]
     System(#[from] io::Error),
 }
 
-/// The host was not seen idle.
+/// The host did not become idle in time.
 #[derive(Debug, thiserror::Error)]
 pub enum NotIdle {
-    /// There was work all the time.
+    /// There was work until the time limit.
     #[error("not idle after {deadline:?}: {running} invocations running, messages left: {messages:?}")]
     Busy {
-        /// How long was waited.
+        /// The time limit that was reached.
         deadline: Duration,
-        /// Invocations that run.
+        /// Number of invocations that still run.
         running: usize,
         /// Trigger queues that are not empty, with their number of messages.
         messages: Vec<(String, usize)>,
     },
-    /// The queues cannot be looked at.
+    /// The queues could not be asked.
     #[error(transparent)]
     Queues(#[from] QueueError),
 }
 
-/// The handler's console did not show in time what was waited for.
+/// The handler's console did not show the expected lines in time.
 #[derive(Debug, thiserror::Error)]
-#[error("after {deadline:?} the console does not show it; its last lines:\n{last_lines}")]
+#[error("after {deadline:?} the console does not show the expected lines; its last lines:\n{last_lines}")]
 pub struct NotPrinted {
-    /// How long was waited.
+    /// The time limit that was reached.
     pub deadline: Duration,
-    /// The end of the console.
+    /// The last lines of the console.
     pub last_lines: String,
 }
 
-/// The handler did not become ready.
+/// The handler did not become ready within this time.
 #[derive(Debug, thiserror::Error)]
 #[error("the handler is not ready after {0:?}, or the host has stopped")]
 pub struct NotReady(pub Duration);
 
 impl FunctionsHost {
-    /// Reads the app, binds the front door and starts the handler in the background. Requests are held until it is
-    /// ready.
+    /// Reads the app, binds the port of the HTTP API and starts the handler in the background. Requests wait until the
+    /// handler is ready.
     pub async fn start(options: HostOptions) -> Result<Self, StartError> {
         let config = AppConfig::load(&options.app_root, options.inherited, &options.env)?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
@@ -109,7 +109,7 @@ impl FunctionsHost {
         })
     }
 
-    /// `http://127.0.0.1:<port>` of the front door, without a slash at the end.
+    /// URL of the HTTP API: `http://127.0.0.1:<port>`, without a slash at the end.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -154,7 +154,7 @@ impl FunctionsHost {
         self.parts.invoker.journal.user_logs()
     }
 
-    /// What strict mode found: each failed one invocation.
+    /// What strict mode reported; each of these failed one invocation.
     pub fn violations(&self) -> Vec<String> {
         self.parts.invoker.journal.violations()
     }
@@ -164,8 +164,8 @@ impl FunctionsHost {
         self.parts.console.lines()
     }
 
-    /// The lines of the console as soon as they are as wished. The host reads the console beside the handler's answers:
-    /// a line the handler wrote before it answered may arrive after the answer.
+    /// Waits until the condition holds for the lines of the console, and returns them. Without waiting, a line that the
+    /// handler wrote before its answer may be missing, because the host reads console and answers independently.
     pub async fn wait_for_console(
         &self,
         deadline: Duration,
@@ -189,7 +189,7 @@ impl FunctionsHost {
         }
     }
 
-    /// A queue by name; it need not exist.
+    /// A queue by its name; it need not exist yet.
     pub fn queue(&self, name: &str) -> QueueHandle {
         QueueHandle::new(name, Arc::clone(&self.parts.gateway))
     }
@@ -204,8 +204,8 @@ impl FunctionsHost {
         self.parts.worker.view().restarts
     }
 
-    /// Kills the handler (SIGKILL) and waits for its end; the host starts it again. Unlike a crash it is not counted, so
-    /// a fault test may do it any number of times.
+    /// Kills the handler (SIGKILL) and waits for its end; the host starts it again. The host does not count it as a
+    /// crash, so a test may do it any number of times.
     pub async fn kill_handler(&self) {
         self.parts.worker.kill(None).await;
     }
@@ -215,8 +215,8 @@ impl FunctionsHost {
         self.parts.worker.stopped().await
     }
 
-    /// Stops as the real host does: no new work, up to the stop grace for what runs, SIGKILL for the handler. What
-    /// the host recorded can still be read.
+    /// Stops as the real host does: it takes no new work, waits up to the stop grace for what runs, and kills the handler
+    /// (SIGKILL). What the host recorded can still be read.
     pub async fn stop(&self) {
         self.parts.tasks.drain(self.stop_grace).await;
         self.parts.worker.stop(StopReason::Requested).await;

@@ -1,4 +1,4 @@
-//! What happened: invocations, the handler's `Logs` and the rules it broke, for tests and for people.
+//! Records invocations, the handler's `Logs` and the violations of strict mode, for tests and for people.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Entries kept of each kind; the oldest go first.
+/// Most entries of each kind; the oldest are dropped first.
 const CAPACITY: usize = 100_000;
 
 /// One finished invocation.
@@ -14,52 +14,52 @@ const CAPACITY: usize = 100_000;
 pub struct Invocation {
     /// Value of `X-Azure-Functions-InvocationId`.
     pub invocation_id: Uuid,
-    /// Function name.
+    /// Name of the function.
     pub function: String,
-    /// When the host began it.
+    /// When the invocation began.
     pub started_at: OffsetDateTime,
-    /// When its result, outputs included, was known.
+    /// When the result was known, outputs included.
     pub ended_at: OffsetDateTime,
-    /// Deliveries of the message, for a queue trigger.
+    /// How often the message has been delivered; `None` unless it is a queue trigger.
     pub dequeue_count: Option<u32>,
-    /// Why it failed; `None` when it succeeded.
+    /// Why the invocation failed; `None` when it succeeded.
     pub failure: Option<String>,
-    /// What its outputs became.
+    /// What each output did.
     pub outputs: Vec<OutputSummary>,
 }
 
 impl Invocation {
-    /// Whether handler and output bindings succeeded.
+    /// True if the handler and all outputs succeeded.
     pub fn succeeded(&self) -> bool {
         self.failure.is_none()
     }
 }
 
-/// What one output binding did.
+/// What one output did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutputSummary {
-    /// The HTTP answer.
+    /// It answered the caller.
     Http {
-        /// Status the caller gets.
+        /// The HTTP status that the caller gets.
         status: u16,
     },
-    /// Messages put into a queue.
+    /// It put messages into a queue.
     Queue {
-        /// Queue name.
+        /// Name of the queue.
         queue: String,
-        /// Number of messages.
+        /// Number of messages put.
         messages: usize,
     },
 }
 
-/// One entry of an envelope's `Logs`: always Information, correlated with the invocation (reference 3.3, S27).
+/// One entry of an envelope's `Logs`. The host logs it at level Information, with the invocation it belongs to (S27).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserLog {
-    /// The invocation it belongs to.
+    /// Id of the invocation that logged it.
     pub invocation_id: Uuid,
-    /// Function name.
+    /// Name of the function that logged it.
     pub function: String,
-    /// The text.
+    /// The text as the handler sent it.
     pub text: String,
 }
 

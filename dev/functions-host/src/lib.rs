@@ -1,6 +1,6 @@
-//! A stand-in for the Azure Functions host: starts a custom handler and drives it over HTTP exactly as the real host
-//! does, with queues in memory. It is specified by section 11 of the host reference (rules S1–S32); the README lists
-//! every rule with the test that shows it.
+//! A stand-in for the Azure Functions host: starts a custom handler and calls it over HTTP as the real host does, with
+//! queues in memory. The rules that it follows (S1–S32) are in dev/functions-host/README.md, each with its test; comments
+//! name them by these numbers.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {

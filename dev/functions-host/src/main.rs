@@ -9,7 +9,7 @@ use functions_host::{Executable, Framing, FunctionsHost, HostOptions, Keys, Star
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-/// Exit code for an app that cannot be started.
+/// Exit code when the app cannot be started.
 const EXIT_CONFIGURATION: u8 = 2;
 
 /// Stand-in for the Azure Functions host. Exit codes: 0 stopped by a signal, 2 the app cannot be started, 3 the handler
@@ -20,31 +20,31 @@ struct Cli {
     /// Folder of host.json and the function folders.
     #[arg(long, default_value = ".")]
     app_root: PathBuf,
-    /// Port of the front door on 127.0.0.1; 0 takes a free one.
+    /// Port of the HTTP API on 127.0.0.1; 0 takes a free one.
     #[arg(long, default_value_t = 7071)]
     port: u16,
-    /// Handler to start instead of customHandler.description.
+    /// Program to start instead of the one in customHandler.description.
     #[arg(long)]
     executable: Option<PathBuf>,
     /// Arguments of --executable.
     #[arg(last = true, requires = "executable")]
     handler_arguments: Vec<String>,
-    /// Fires timers after each such pause (for example 200ms) instead of by their schedule.
+    /// Fires every timer at this interval (for example 200ms) instead of by its schedule.
     #[arg(long, value_parser = humantime::parse_duration)]
     timer_interval: Option<Duration>,
-    /// Behaves like the real host where that hides a mistake of the handler.
+    /// Behaves like the real host also where that hides a mistake of the handler.
     #[arg(long)]
     lenient: bool,
     /// Sends request bodies with Content-Length as Core Tools do, not in chunks as in Azure.
     #[arg(long)]
     content_length: bool,
-    /// Asks callers for this key on functions of level `function`.
+    /// The key that callers of functions of level `function` have to send.
     #[arg(long, requires = "master_key")]
     function_key: Option<String>,
-    /// Asks callers for this key on the admin routes.
+    /// The key that callers of the admin routes have to send.
     #[arg(long, requires = "function_key")]
     master_key: Option<String>,
-    /// Sends SIGTERM at the end and waits so long before SIGKILL.
+    /// Sends SIGTERM at the end, and SIGKILL after this time.
     #[arg(long, value_parser = humantime::parse_duration)]
     terminate_first: Option<Duration>,
     /// Seed of ids and jitter.
@@ -66,7 +66,7 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(options: HostOptions) -> Result<StopReason, StartError> {
-    // Before anybody can know that the program runs, so that no signal finds it unprepared.
+    // Signals are caught before the program prints anything, so that none can come too early.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;

@@ -1,4 +1,4 @@
-//! What a host is started with.
+//! Start options of a host.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,31 +14,32 @@ use crate::queue::QueueService;
 pub struct HostOptions {
     /// Folder of `host.json` and the function folders.
     pub app_root: PathBuf,
-    /// Variables for host and handler, over what is inherited.
+    /// Variables for host and handler; they replace inherited ones.
     pub env: BTreeMap<String, String>,
-    /// Settings host and handler take over from their surroundings.
+    /// What host and handler inherit: everything, or what a program needs to run.
     pub inherited: Inherited,
-    /// Started instead of `customHandler.description`.
+    /// Program to start instead of the one in `customHandler.description`.
     pub executable: Option<Executable>,
-    /// Front door port on 127.0.0.1; 0 takes a free one.
+    /// Port of the HTTP API on 127.0.0.1; 0 takes a free one.
     pub port: u16,
-    /// Fires every timer after each such pause instead of by its schedule.
+    /// Fires every timer at this interval instead of by its schedule.
     pub timer_interval: Option<Duration>,
-    /// Fails at once, and lists as violation, what the real host lets pass silently or hangs on.
+    /// Strict mode: an answer that the real host would silently misread, or hang on, fails at once and is listed as a
+    /// violation.
     pub strict: bool,
-    /// How request bodies go to the handler.
+    /// How the end of a request body to the handler is marked.
     pub framing: Framing,
-    /// Sets the sampled flag of traces the host starts; recorded requests do not have it.
+    /// Sets the sampled flag of traces that the host starts. Requests recorded of real hosts do not have it.
     pub sampled: bool,
-    /// Checks function keys; off as with Core Tools.
+    /// The keys that callers have to send; `None` asks for no key, as Core Tools do.
     pub keys: Option<Keys>,
-    /// Sends SIGTERM before the SIGKILL of a stop and waits so long for the handler; the real host never does.
+    /// Sends SIGTERM when the host stops, and SIGKILL after this time. The real host sends SIGKILL only.
     pub terminate_first: Option<Duration>,
-    /// Every period the host works with.
+    /// All pauses and time limits of the host.
     pub time: TimeConstants,
-    /// Queues to work on; give two hosts the same to let them compete. `None`: embedded ones of its own.
+    /// The queues to work on; two hosts with the same queues compete for messages. `None`: embedded queues of its own.
     pub queues: Option<Arc<dyn QueueService>>,
-    /// Wall clock for everything that is written down.
+    /// The clock of all times in envelopes, queues and the journal.
     pub clock: Clock,
     /// Seed of ids and jitter. `None` takes one from the operating system and logs it.
     pub seed: Option<u64>,
@@ -67,13 +68,13 @@ impl HostOptions {
     }
 }
 
-/// What a host takes over from its surroundings (S4).
+/// What host and handler inherit from the caller's environment (S4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Inherited {
-    /// The environment of its process and `local.settings.json`, as the real host does.
+    /// All variables of the process, and `local.settings.json`, as the real host does.
     #[default]
     Everything,
-    /// Only [`machine_variables`](crate::machine_variables): no setting somebody happens to have in a shell or in that file.
+    /// Only [`machine_variables`](crate::machine_variables), so that no setting in a shell or in that file has an effect.
     Machine,
 }
 
@@ -86,7 +87,7 @@ pub struct Executable {
     pub arguments: Vec<String>,
 }
 
-/// How a request body is delimited (S15).
+/// How the end of a request body is marked (S15).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Framing {
     /// `Transfer-Encoding: chunked`, as in Azure.
@@ -96,39 +97,39 @@ pub enum Framing {
     ContentLength,
 }
 
-/// Keys the front door accepts in `x-functions-key` or `?code=` (S11).
+/// The keys that callers send in `x-functions-key` or `?code=` (S11).
 #[derive(Clone)]
 pub struct Keys {
-    /// Opens functions of level `function`.
+    /// Key for functions of level `function`.
     pub function: String,
-    /// Opens everything, the admin routes included.
+    /// Key for everything, the admin routes included.
     pub master: String,
 }
 
-/// Every period of the host; the defaults are the real host's (S32).
+/// All pauses and time limits of the host. The defaults are the real host's (S32).
 #[derive(Debug, Clone)]
 pub struct TimeConstants {
     /// How long a received message stays hidden.
     pub message_visibility: Duration,
-    /// Between two extensions of that while its function runs.
+    /// Time between two extensions of that, while the message's function runs.
     pub renewal_interval: Duration,
-    /// Life of a message.
+    /// After this time a message is dropped.
     pub message_time_to_live: Duration,
     /// First pause after an empty receive.
     pub min_polling_interval: Duration,
-    /// Instead of `extensions.queues.maxPollingInterval`.
+    /// Replaces `extensions.queues.maxPollingInterval`, the longest pause after an empty receive.
     pub max_polling_interval: Option<Duration>,
-    /// Instead of `extensions.queues.visibilityTimeout`: how long a failed message stays away.
+    /// Replaces `extensions.queues.visibilityTimeout`: how long a message stays hidden after a failure.
     pub failure_visibility: Option<Duration>,
-    /// Instead of `functionTimeout`.
+    /// Replaces `functionTimeout`.
     pub function_timeout: Option<Duration>,
-    /// Between a timed-out invocation and the kill of the handler.
+    /// Time between a timed-out invocation and the kill of the handler.
     pub timeout_grace: Duration,
-    /// Between two readiness probes.
+    /// Time between two readiness probes.
     pub probe_interval: Duration,
-    /// Instead of `customHandler.initializationTimeout`. An invocation waits four times as long for the handler.
+    /// Replaces `customHandler.initializationTimeout`. An invocation waits four times as long for the handler.
     pub initialization_timeout: Option<Duration>,
-    /// Crashes of the handler further apart than this do not add up.
+    /// A crash of the handler this long after the previous one starts the count anew.
     pub restart_window: Duration,
     /// How long a stop waits for running invocations.
     pub stop_grace: Duration,
@@ -154,8 +155,8 @@ impl Default for TimeConstants {
 }
 
 impl TimeConstants {
-    /// For tests: polling, redelivery and probing within milliseconds, no wait at a stop. Visibility, function timeout,
-    /// readiness and restart limits stay as they are.
+    /// For tests: polling, redelivery and probing within milliseconds, and no wait at a stop. Visibility, function timeout,
+    /// readiness and restart limits stay the real host's.
     pub fn fast() -> Self {
         Self {
             min_polling_interval: Duration::from_millis(5),

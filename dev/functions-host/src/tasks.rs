@@ -1,4 +1,4 @@
-//! The host's background tasks: counted so that a stop can wait for them, and ended at once when the host is dropped.
+//! The host's background tasks. A stop can wait for them; when the host is dropped they end at once.
 
 use std::future::Future;
 use std::time::Duration;
@@ -22,7 +22,7 @@ impl Tasks {
         });
     }
 
-    /// Spawns a part of the host itself: a drain does not wait for it.
+    /// Spawns a part of the host itself, for which a drain does not wait.
     pub(crate) fn spawn_service(&self, service: impl Future<Output = ()> + Send + 'static) {
         let killed = self.killed.clone();
         tokio::spawn(async move {
@@ -30,17 +30,17 @@ impl Tasks {
         });
     }
 
-    /// Cancelled when no new work is to be taken on.
+    /// This token is cancelled when the host takes no new work any more.
     pub(crate) fn stopping(&self) -> CancellationToken {
         self.stopping.clone()
     }
 
-    /// Takes on no new work and waits for what runs, at most for `grace`.
+    /// Takes no new work, and waits at most `grace` for work that runs.
     pub(crate) async fn drain(&self, grace: Duration) {
         self.stopping.cancel();
         self.tracker.close();
         if tokio::time::timeout(grace, self.tracker.wait()).await.is_err() {
-            tracing::warn!(running = self.tracker.len(), "work is cut off by the stop of the host");
+            tracing::warn!(running = self.tracker.len(), "the host stops before all work is done");
         }
     }
 

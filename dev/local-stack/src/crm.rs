@@ -1,4 +1,4 @@
-//! The CRM's side: the sample tables a DBA would map (`infra/sql/sqlite/sample_crm.sql`).
+//! The sample CRM: reads and changes its tables (`infra/sql/sqlite/sample_crm.sql`).
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,14 +12,14 @@ use crate::database::timestamp;
 /// How long a statement waits for the handler's write transactions.
 const BUSY_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// The CRM's tables. Methods block for milliseconds.
+/// The CRM's tables. The methods block for milliseconds.
 #[derive(Debug)]
 pub struct Crm(Mutex<Connection>);
 
-/// A row of the CRM's users. Nothing is guaranteed about it, as in a real CRM.
+/// A row of the CRM's users. As in a real CRM, every member may be missing or wrong.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserRow {
-    /// Key; what is not a GUID reads as missing.
+    /// The user's GUID; a text that is none reads as missing.
     pub user_guid: Option<String>,
     /// Sign-in name.
     pub user_name: Option<String>,
@@ -33,16 +33,16 @@ pub struct UserRow {
     pub status: Option<String>,
 }
 
-/// `Product > CIAM` of a biller, as the CRM shows it (D1).
+/// `Product > CIAM` of a biller, as the CRM shows it (docs/requirements.md#d1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProductCiam {
     /// `Active` or `Inactive`.
     pub status: String,
-    /// Since when it is active.
+    /// When the biller last became active.
     pub activation_date: Option<OffsetDateTime>,
-    /// The toggle.
+    /// Whether the toggle is on.
     pub toggle_on: bool,
-    /// The run that recorded it.
+    /// The run that recorded this.
     pub onboarding_id: String,
 }
 
@@ -53,14 +53,14 @@ impl Crm {
         Ok(Self(Mutex::new(connection)))
     }
 
-    /// A biller; without a name it cannot be onboarded.
+    /// Adds a biller. Without a name it cannot be onboarded.
     pub fn add_biller<'a>(&self, id: &str, name: impl Into<Option<&'a str>>) -> rusqlite::Result<()> {
         let sql = "INSERT INTO crm_biller (biller_id, biller_name) VALUES (?1, ?2)";
         self.connection().execute(sql, (id, name.into()))?;
         Ok(())
     }
 
-    /// Users of a biller, in one transaction.
+    /// Adds users of a biller, in one transaction.
     pub fn add_users(&self, biller_id: &str, users: &[UserRow]) -> rusqlite::Result<()> {
         let mut connection = self.connection();
         let transaction = connection.transaction()?;
@@ -83,7 +83,7 @@ impl Crm {
         transaction.commit()
     }
 
-    /// Gives the user with the row's GUID the row's other values; answers how many rows that were.
+    /// Gives the user with the row's GUID the row's other values. Returns how many rows that changed.
     pub fn replace_user(&self, biller_id: &str, user: &UserRow) -> rusqlite::Result<usize> {
         self.connection().execute(
             "UPDATE crm_biller_user SET user_name = :user_name, first_name = :first_name, last_name = :last_name,
@@ -101,19 +101,19 @@ impl Crm {
         )
     }
 
-    /// Changes a user's status; answers how many rows that were.
+    /// Changes a user's status. Returns how many rows that changed.
     pub fn set_user_status(&self, biller_id: &str, user_guid: &str, status: &str) -> rusqlite::Result<usize> {
         let sql = "UPDATE crm_biller_user SET status = ?3 WHERE biller_id = ?1 AND user_guid = ?2";
         self.connection().execute(sql, (biller_id, user_guid, status))
     }
 
-    /// Removes a user's rows; answers how many.
+    /// Removes a user's rows. Returns how many there were.
     pub fn remove_user(&self, biller_id: &str, user_guid: &str) -> rusqlite::Result<usize> {
         let sql = "DELETE FROM crm_biller_user WHERE biller_id = ?1 AND user_guid = ?2";
         self.connection().execute(sql, (biller_id, user_guid))
     }
 
-    /// `Product > CIAM`; `None` while nothing was ever recorded for the biller.
+    /// `Product > CIAM` of a biller; `None` as long as no run has recorded it.
     pub fn product_ciam(&self, biller_id: &str) -> rusqlite::Result<Option<ProductCiam>> {
         let sql =
             "SELECT ciam_status, activation_date, toggle_on, onboarding_id FROM crm_product_ciam WHERE biller_id = ?1";
@@ -129,7 +129,7 @@ impl Crm {
             .optional()
     }
 
-    /// From now on the CRM refuses (or again accepts) to have a CIAM status recorded.
+    /// Makes the CRM refuse every recording of a CIAM status, or accept it again.
     pub fn refuse_ciam_status(&self, refuse: bool) -> rusqlite::Result<()> {
         let sql = if refuse {
             "CREATE TRIGGER crm_refuses_update BEFORE UPDATE ON crm_product_ciam BEGIN SELECT RAISE(ABORT, 'refused'); END;

@@ -1,4 +1,4 @@
-//! What the handler recorded: read access to its own tables (`infra/sql/sqlite/0001_onboarding.sql`).
+//! Reads the handler's own tables (`infra/sql/sqlite/0001_onboarding.sql`).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,87 +9,87 @@ use rusqlite::{Connection, OptionalExtension, Row, RowIndex};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-/// How long a read waits for a lock (readers hardly ever wait in WAL mode).
+/// How long a read waits for a lock. In WAL mode readers hardly ever wait.
 const BUSY_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// The handler's tables, read only. Methods block for milliseconds.
+/// The handler's tables, read only. The methods block for milliseconds.
 #[derive(Debug)]
 pub struct Database {
     path: PathBuf,
     connection: Mutex<Connection>,
 }
 
-/// What is recorded about a biller (`biller_ciam`).
+/// A biller's CIAM state (a row of `biller_ciam`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BillerRecord {
     /// `not-enabled|active|inactive`.
     pub state: String,
-    /// Since when it is active.
+    /// When the biller last became active.
     pub activation_date: Option<OffsetDateTime>,
-    /// Its organization.
+    /// Id of the biller's organization.
     pub organization_id: Option<String>,
-    /// Its pool.
+    /// Id of the biller's pool.
     pub identity_pool_id: Option<String>,
     /// Part of every derived id.
     pub generation: u32,
 }
 
-/// A run (`onboarding`).
+/// A run (a row of `onboarding`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunRecord {
-    /// Its id.
+    /// The run's id, a GUID.
     pub onboarding_id: String,
-    /// Its biller.
+    /// Id of the run's biller.
     pub biller_id: String,
     /// `enable|sync|disable`.
     pub kind: String,
     /// `queued|running|waiting|rolling_back|succeeded|failed|stuck|cancelled`.
     pub state: String,
-    /// The step it is at.
+    /// The step that the run is at, such as `import_users`.
     pub step: Option<String>,
     /// `crm-toggle|biller-wizard`.
     pub source: String,
-    /// Users to deal with.
+    /// Number of users of the biller.
     pub users_total: u64,
-    /// Users put into the pool or changed there.
+    /// Number of users put into the pool or changed there.
     pub imported: u64,
-    /// Users that were there already.
+    /// Number of users that the pool had already.
     pub already_present: u64,
-    /// Users left out.
+    /// Number of users left out.
     pub skipped: u64,
-    /// Users with a data error.
+    /// Number of users with a data error.
     pub failed: u64,
-    /// Data errors.
+    /// Number of data errors.
     pub issues_total: u64,
-    /// Why it waits.
+    /// What the run waits for.
     pub waiting_for: Option<String>,
-    /// Not worked on before.
+    /// Nobody works on the run before this time.
     pub next_attempt_at: Option<OffsetDateTime>,
-    /// Why it failed, is being rolled back or is stuck.
+    /// Why the run failed, is rolling back or is stuck.
     pub reason: Option<String>,
-    /// When it ended.
+    /// When the run ended.
     pub finished_at: Option<OffsetDateTime>,
     /// Grows with every lease.
     pub version: u64,
-    /// Messages the timer sent for it.
+    /// How often the timer has sent the run's message since the run was last worked on.
     pub resends: u64,
 }
 
 /// One entry of a run's journal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JournalEntry {
-    /// Position, from 1.
+    /// Position in the journal, from 1.
     pub seq: u64,
-    /// When it was written.
+    /// When the entry was written.
     pub written_at: OffsetDateTime,
-    /// Its word, for example `pool_created`.
+    /// The entry's name, such as `pool_created`.
     pub entry: String,
-    /// Its other members.
+    /// The whole entry as JSON.
     pub detail: Value,
 }
 
 impl RunRecord {
-    /// Nothing more will happen by itself: `succeeded`, `failed`, `cancelled` or `stuck`.
+    /// True if nothing more happens by itself: `succeeded`, `failed`, `cancelled` or `stuck`.
     pub fn has_ended(&self) -> bool {
         matches!(self.state.as_str(), "succeeded" | "failed" | "cancelled" | "stuck")
     }
@@ -106,7 +106,7 @@ impl Database {
         })
     }
 
-    /// The file, for a connection of one's own.
+    /// Path of the database file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -148,7 +148,7 @@ impl Database {
         Ok(self.runs_of(biller_id)?.pop())
     }
 
-    /// A run's journal, in order.
+    /// A run's journal, oldest entry first.
     pub fn journal(&self, onboarding_id: &str) -> rusqlite::Result<Vec<JournalEntry>> {
         let connection = self.connection();
         let sql = "SELECT seq, written_at, entry, detail FROM onboarding_journal WHERE onboarding_id = ?1 ORDER BY seq";
@@ -165,7 +165,7 @@ impl Database {
         entries.collect()
     }
 
-    /// A run's ledger: users by their state (`importing|imported|changing|changed|refused|rolled_back`).
+    /// A run's ledger: number of users by state (`importing|imported|changing|changed|refused|rolled_back`).
     pub fn ledger(&self, onboarding_id: &str) -> rusqlite::Result<BTreeMap<String, u64>> {
         let connection = self.connection();
         let sql = "SELECT state, count(*) FROM onboarded_user WHERE onboarding_id = ?1 GROUP BY state";
@@ -174,7 +174,7 @@ impl Database {
         counts.collect()
     }
 
-    /// Users a biller has in SecureAuth by the ledgers of its runs that succeeded.
+    /// How many users a biller has in SecureAuth according to the ledgers of its successful runs.
     pub fn users_onboarded(&self, biller_id: &str) -> rusqlite::Result<u64> {
         let sql = "SELECT count(DISTINCT user_guid) FROM onboarded_user JOIN onboarding USING (onboarding_id)
                    WHERE biller_id = ?1 AND onboarding.state = 'succeeded' AND onboarded_user.state IN ('imported', 'changed')";
@@ -186,12 +186,12 @@ impl Database {
     }
 }
 
-/// A time as the database holds it: microseconds since 1970 (UTC).
+/// Converts a time of the database: microseconds since 1970 (UTC).
 pub(crate) fn timestamp(micros: Option<i64>) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros?) * 1_000).ok()
 }
 
-/// A number that the schema keeps from being negative.
+/// Reads a number. The schema's checks keep it from being negative.
 fn count(row: &Row<'_>, column: impl RowIndex) -> rusqlite::Result<u64> {
     let number: i64 = row.get(column)?;
     Ok(u64::try_from(number).unwrap_or_default())

@@ -1,65 +1,65 @@
-//! What can go wrong while the set is started or looked at.
+//! Errors of starting the stack and of working with it.
 
 use std::path::PathBuf;
 
 use crate::stack::NotReached;
 
-/// Why the set could not be started, or not be looked at.
+/// Why the stack could not be started, or why a call to it failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
-    /// A file or folder of the set.
+    /// A file or folder could not be read, written or executed.
     #[error("{path}: {error}")]
     File {
-        /// Which.
+        /// The file or folder.
         path: PathBuf,
-        /// What the operating system says.
+        /// The operating system's error.
         error: std::io::Error,
     },
-    /// The database file.
+    /// The database file could not be opened, read or written.
     #[error("the database file: {0}")]
     Database(#[from] rusqlite::Error),
     /// A subcommand of the handler failed.
     #[error("`biller-onboarding {arguments}` failed ({status}):\n{output}")]
     Handler {
-        /// Its arguments.
+        /// The arguments, separated by blanks.
         arguments: String,
-        /// How it ended.
+        /// The exit status as text.
         status: String,
-        /// What it wrote.
+        /// What the subcommand wrote to stdout and stderr.
         output: String,
     },
     /// The simulator cannot listen.
     #[error("the SecureAuth simulator cannot listen on {address}: {error}")]
     Simulator {
-        /// Where.
+        /// The address that is not available.
         address: std::net::SocketAddr,
-        /// What the operating system says.
+        /// The operating system's error.
         error: std::io::Error,
     },
-    /// What the simulator should hold at first.
+    /// The simulator refused what it was to hold at first.
     #[error("the SecureAuth simulator: {0}")]
     Seed(#[from] secureauth_simulator::SeedError),
-    /// The stand-in host.
+    /// The stand-in host could not be started.
     #[error("the stand-in host: {0}")]
     Host(#[from] functions_host::StartError),
     /// The handler does not answer the host's probe.
     #[error("{reason}; the handler's last lines:\n{console}")]
     NotReady {
-        /// What was waited for.
+        /// Why the host did not become ready.
         reason: functions_host::NotReady,
-        /// The end of its console.
+        /// The last lines of the handler's console.
         console: String,
     },
-    /// The front door.
+    /// A request to the HTTP API failed.
     #[error("the front door: {0}")]
     Http(#[from] reqwest::Error),
-    /// Something did not happen in time.
+    /// What a test or program waited for did not happen in time.
     #[error(transparent)]
     NotReached(#[from] NotReached),
 }
 
 impl StackError {
-    /// For `map_err` where a path is at hand.
+    /// For `map_err`: adds the path to an error of the operating system.
     pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |error| Self::File { path, error }

@@ -1,50 +1,50 @@
-//! The HTTP API as the CRM calls it: through the host's front door.
+//! Calls the HTTP API as the CRM does, through the host.
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::{Value, json};
 
-/// The HTTP API of one host.
+/// A client for the HTTP API of one host.
 #[derive(Debug, Clone)]
 pub struct FrontDoor {
     client: reqwest::Client,
     base_url: String,
 }
 
-/// An answer.
+/// An answer of the HTTP API.
 #[derive(Debug, Clone)]
 pub struct HttpAnswer {
-    /// Status code.
+    /// The HTTP status.
     pub status: u16,
-    /// Headers.
+    /// All headers of the answer.
     pub headers: HeaderMap,
-    /// Body; `Null` when it is not JSON.
+    /// The body as JSON; `Null` when it is not JSON.
     pub json: Value,
-    /// Body as it came.
+    /// The body as text.
     pub text: String,
 }
 
 impl HttpAnswer {
-    /// A header's text.
+    /// A header's text; `None` when the header is missing or not ASCII.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// A text of the body by JSON pointer, for example `/onboarding/state`; empty when it is not there.
+    /// A text of the body by JSON pointer, for example `/onboarding/state`; empty when there is none.
     pub fn text_at(&self, pointer: &str) -> &str {
         self.json.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// A number of the body by JSON pointer; 0 when it is not there.
+    /// A number of the body by JSON pointer; 0 when there is none.
     pub fn number_at(&self, pointer: &str) -> u64 {
         self.json.pointer(pointer).and_then(Value::as_u64).unwrap_or_default()
     }
 }
 
 impl FrontDoor {
-    /// The front door of the host at this URL.
+    /// A client for the host at this URL. It ignores proxy settings.
     ///
     /// # Errors
-    /// When no HTTP client can be made.
+    /// When the HTTP client cannot be set up.
     pub fn new(base_url: String) -> reqwest::Result<Self> {
         let client = reqwest::Client::builder().no_proxy().build()?;
         Ok(Self { client, base_url })
@@ -55,36 +55,36 @@ impl FrontDoor {
         &self.base_url
     }
 
-    /// The URL of a biller.
+    /// The URL of a biller's status and toggle events.
     pub fn biller_url(&self, biller_id: &str) -> String {
         format!("{}/api/billers/{biller_id}/ciam", self.base_url)
     }
 
-    /// `Product > CIAM` set to Yes or No (T2).
+    /// Sends the event of `Product > CIAM` set to Yes or No (docs/requirements.md#t2).
     pub async fn toggle(&self, biller_id: &str, enabled: bool) -> reqwest::Result<HttpAnswer> {
         let body = json!({ "source": "crm-toggle", "ciamEnabled": enabled, "requestedBy": "jane.doe" });
         self.post(biller_id, &body).await
     }
 
-    /// The Biller Wizard submitted with or without its checkbox (T1).
+    /// Sends the event of the Biller Wizard, submitted with or without its checkbox (docs/requirements.md#t1).
     pub async fn wizard(&self, biller_id: &str, checked: bool) -> reqwest::Result<HttpAnswer> {
         let body = json!({ "source": "biller-wizard", "ciamEnabled": checked, "requestedBy": "jane.doe" });
         self.post(biller_id, &body).await
     }
 
-    /// Any JSON for a biller.
+    /// Sends any JSON as an event of a biller.
     pub async fn post(&self, biller_id: &str, body: &Value) -> reqwest::Result<HttpAnswer> {
         self.post_text(biller_id, body.to_string()).await
     }
 
-    /// Any text for a biller, sent as JSON.
+    /// Sends any text as an event of a biller, with the content type of JSON.
     pub async fn post_text(&self, biller_id: &str, body: impl Into<String>) -> reqwest::Result<HttpAnswer> {
         let request = self.client.post(self.biller_url(biller_id));
         let request = request.header(CONTENT_TYPE, "application/json");
         answer(request.body(body.into())).await
     }
 
-    /// The biller's status, as the CRM polls it (T3).
+    /// Asks for the biller's status, as the CRM does (docs/requirements.md#t3).
     pub async fn status(&self, biller_id: &str) -> reqwest::Result<HttpAnswer> {
         answer(self.client.get(self.biller_url(biller_id))).await
     }

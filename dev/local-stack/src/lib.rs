@@ -1,8 +1,8 @@
-//! The whole set on one machine: a database file with the sample CRM, the SecureAuth simulator, the stand-in Functions
+//! The whole stack on one machine: a database file with the sample CRM, the SecureAuth simulator, the stand-in Functions
 //! host and, behind it, the handler's binary as a process of its own.
 //!
-//! For the integration tests of the handler and for the program `local-stack` (`make run`, `make serve`). The handler is
-//! never linked: it is spoken to over HTTP, like the CRM does, and judged by what stands in the database and in SecureAuth.
+//! It serves the handler's integration tests and the program `local-stack` (`make run`, `make serve`). The handler is never
+//! linked: it is called over HTTP, as by the CRM, and judged by what the database and SecureAuth hold afterwards.
 //!
 //! ```no_run
 //! use std::time::Duration;

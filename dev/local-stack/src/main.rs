@@ -1,4 +1,4 @@
-//! `local-stack`: the whole set on one machine, for people (`make run`, `make serve`).
+//! The program `local-stack`: the whole stack on one machine, for people (`make run`, `make serve`).
 
 mod program;
 

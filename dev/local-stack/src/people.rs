@@ -1,4 +1,4 @@
-//! Made-up people, the same ones every time.
+//! Sample users with made-up names, the same ones every time.
 
 use uuid::Uuid;
 
@@ -59,15 +59,15 @@ const LAST_NAMES: [(&str, &str); 23] = [
     ("Young", "young"),
 ];
 
-/// Makes the GUIDs of the sample users.
+/// Namespace of the sample users' GUIDs.
 const NAMESPACE: Uuid = Uuid::from_u128(0x5f0a_84b1_77e6_5b83_8c3a_9f2e_4d10_6c21);
 
-/// Of so many users one is inactive, and one is new.
+/// Every 20th user is inactive; of the others, every 15th is new.
 const INACTIVE_EVERY: u32 = 20;
 const NEW_EVERY: u32 = 15;
 
 impl UserRow {
-    /// The `number`-th user of a biller: a valid row, the same every time. Most are active, some inactive or new.
+    /// The `number`-th sample user of a biller: a valid row, the same every time. Most are active, some inactive or new.
     pub fn sample(biller_id: &str, number: u32) -> Self {
         // 24 and 23 have no common divisor: first and last name repeat together only after 552 users.
         let (first, first_ascii) = pick(&FIRST_NAMES, number);
@@ -90,7 +90,7 @@ impl UserRow {
         }
     }
 
-    /// The first `count` users of a biller.
+    /// The first `count` sample users of a biller.
     pub fn samples(biller_id: &str, count: u32) -> Vec<Self> {
         (1..=count).map(|number| Self::sample(biller_id, number)).collect()
     }

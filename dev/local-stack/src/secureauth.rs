@@ -1,17 +1,17 @@
-//! What SecureAuth holds of a biller, counted from the simulator's inventory and not from anybody's word.
+//! Counts what SecureAuth holds of a biller, by the simulator's inventory.
 
 use secureauth_simulator::Simulator;
 
 /// What SecureAuth holds of a biller.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BillerInventory {
-    /// Whether its organization is deactivated; `None` when there is no organization.
+    /// Whether the biller's organization is deactivated; `None` when there is no organization.
     pub deactivated: Option<bool>,
-    /// Pools of the organization that are not deleted.
+    /// Number of the organization's pools that are not deleted.
     pub pools: usize,
-    /// Of these, pools with an identity provider.
+    /// How many of these pools have an identity provider.
     pub pools_with_idp: usize,
-    /// Users in these pools.
+    /// Number of users in these pools.
     pub users: u64,
 }
 

@@ -1,4 +1,5 @@
-//! `local-stack serve` as a person uses it. The handler's binary has to be built, as `cargo test --workspace` does.
+//! `local-stack serve` as a person uses it. The handler's binary has to be built before; `cargo test --workspace` does
+//! that.
 
 #![expect(
     clippy::unwrap_used,
@@ -9,11 +10,16 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
 
-/// A running `local-stack serve`, told to stop (SIGTERM) when it is dropped.
+/// Long enough for a busy machine. A test that passes does not wait for it.
+const DEADLINE: Duration = Duration::from_mins(5);
+
+/// A running `local-stack serve`. It gets SIGTERM when it is dropped.
 struct Served {
     child: Child,
-    /// What it printed until it was up.
+    /// The lines that it printed until it was up.
     printed: Vec<String>,
     _log: tempfile::TempDir,
 }
@@ -33,21 +39,40 @@ impl Served {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut printed = Vec::new();
-        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-            printed.push(line.unwrap());
-            if printed.last().is_some_and(|line| line.starts_with("Ctrl-C")) {
-                break;
-            }
-        }
-        Self {
+        let stdout = child.stdout.take().unwrap();
+        let mut served = Self {
             child,
-            printed,
+            printed: Vec::new(),
             _log: log,
+        };
+        let (lines, printed) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                let is_last = line.starts_with("Ctrl-C");
+                if lines.send(line).is_err() || is_last {
+                    break;
+                }
+            }
+        });
+        served.printed_until_up(&printed);
+        served
+    }
+
+    /// Reads the lines until the last one that says that it is up, or until the end of a program that fails.
+    fn printed_until_up(&mut self, lines: &mpsc::Receiver<String>) {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            match lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(line) => self.printed.push(line),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("`serve` is not up after {DEADLINE:?}; it printed {:#?}", self.printed)
+                }
+            }
         }
     }
 
-    /// What was printed behind `label`.
+    /// The first word that was printed after `label`.
     fn value(&self, label: &str) -> &str {
         let line = self.printed.iter().find_map(|line| line.strip_prefix(label));
         line.and_then(|line| line.split_whitespace().next())
@@ -71,7 +96,7 @@ impl Drop for Served {
     }
 }
 
-/// Runs a curl line as it stands; answers the status and the body.
+/// Runs a curl line as it is written. Returns the status and the body.
 fn run(line: &str) -> (String, String) {
     let output = Command::new("sh")
         .args(["-c", &format!("{line} -sS -w '\\n%{{http_code}}'")])
@@ -88,7 +113,7 @@ fn run(line: &str) -> (String, String) {
     (status.to_owned(), body.to_owned())
 }
 
-/// The README's lines, each with the status it says.
+/// The README's curl lines, each with the status that its comment says.
 fn readme_curl_lines() -> Vec<(String, String)> {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
     let text = std::fs::read_to_string(readme).unwrap();
@@ -103,7 +128,7 @@ fn readme_curl_lines() -> Vec<(String, String)> {
 }
 
 #[test]
-fn the_readmes_curl_lines_are_printed_and_do_what_it_says() {
+fn the_readmes_curl_lines_are_printed_and_get_the_statuses_it_says() {
     let served = Served::start();
     let base_url = served.value("HTTP API: ");
     let lines = readme_curl_lines();
@@ -118,7 +143,7 @@ fn the_readmes_curl_lines_are_printed_and_do_what_it_says() {
 }
 
 #[test]
-fn the_printed_inventory_shows_the_organization_that_exists_at_first() {
+fn the_inventory_shows_the_organization_that_exists_from_the_start() {
     let served = Served::start();
     let secureauth = served.value("SecureAuth: ");
     let (status, inventory) = run(&format!("curl {secureauth}/admin/inventory"));
@@ -133,7 +158,7 @@ fn the_printed_inventory_shows_the_organization_that_exists_at_first() {
 }
 
 #[test]
-fn what_is_set_in_the_persons_shell_is_no_setting_of_the_set() {
+fn settings_in_the_callers_shell_do_not_reach_the_handler() {
     let served = Served::start_from_a_shell_with(&[
         ("SLICE_SECONDS", "not a duration"),
         ("SECUREAUTH_REGION", "us"),
@@ -148,7 +173,7 @@ fn what_is_set_in_the_persons_shell_is_no_setting_of_the_set() {
     assert_eq!(status, expected, "{line}\n{answer}");
 }
 
-/// Processes that work in a folder or below, whether it is still there or not.
+/// Processes whose working directory is this folder or below it, even if the folder was removed.
 fn processes_in(folder: &Path) -> Vec<PathBuf> {
     let all = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
     all.filter(|process| std::fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(folder)))

@@ -1,4 +1,4 @@
-//! The set as tests use it. The handler's binary has to be built, as `cargo test --workspace` does.
+//! The stack as tests use it. The handler's binary has to be built before; `cargo test --workspace` does that.
 
 use std::error::Error;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use local_stack::{Stack, StackOptions, UserRow};
 use secureauth_simulator::{Fault, FaultKind, FaultStatus};
 
-/// Long enough for any machine; nothing waits for it when all is well.
+/// Long enough for any machine. A test that passes does not wait for it.
 const DEADLINE: Duration = Duration::from_mins(5);
 
 fn options() -> StackOptions {
@@ -101,7 +101,7 @@ async fn a_run_that_pauses_is_settled_and_not_drained() -> Result<(), Box<dyn Er
 }
 
 #[tokio::test]
-async fn a_wait_in_vain_says_what_is_the_case() -> Result<(), Box<dyn Error>> {
+async fn a_wait_that_fails_says_which_state_it_found() -> Result<(), Box<dyn Error>> {
     let stack = Stack::start(options()).await?;
     let waited = stack.wait_for_end("1876", Duration::from_millis(20)).await;
     assert!(

@@ -7,10 +7,10 @@
 -- Safe:   runs in one transaction under an application lock and does nothing when its version is recorded already.
 --         It may be run by any tool in one piece (there is no GO), or by the handler's own command.
 --
--- Times are UTC and written by the database (SYSUTCDATETIME). Words (states, kinds, steps, entries) are the handler's own
--- (src/domain); a word this build does not know was written by a newer one. NVARCHAR counts some characters twice: free text
--- has room for twice as many as it may have. Names of tables are the contract between versions: a later script adds, it does
--- not rename.
+-- Times are UTC and written by the database (SYSUTCDATETIME). Texts of states, kinds, steps and entries come from the string
+-- enums of src/domain; a version leaves rows with a text that it does not know to the newer version that wrote them. NVARCHAR
+-- counts some characters twice, so columns for free text are twice as long as the text may be. Several versions work on the
+-- same tables during a deployment: a later script adds objects, it does not rename any.
 
 SET XACT_ABORT ON;
 SET NOCOUNT ON;
@@ -43,7 +43,7 @@ IF OBJECT_ID(N'ciam.SchemaVersion', N'U') IS NULL
 
 IF NOT EXISTS (SELECT 1 FROM ciam.SchemaVersion WHERE Version = 1)
 BEGIN
-    -- What is recorded about a biller. A row appears with its first run.
+    -- A biller's CIAM state. The biller's first run inserts the row.
     CREATE TABLE ciam.BillerCiam (
         BillerId       NVARCHAR(64) COLLATE Latin1_General_100_BIN2 NOT NULL CONSTRAINT PK_BillerCiam PRIMARY KEY,
         State          NVARCHAR(32)  NOT NULL,
@@ -54,7 +54,7 @@ BEGIN
         UpdatedAt      DATETIME2(6)  NOT NULL
     );
 
-    -- A run. RunNo is the order of acceptance.
+    -- Runs. RunNo is the order in which they were accepted.
     CREATE TABLE ciam.Onboarding (
         RunNo           BIGINT IDENTITY(1, 1) NOT NULL,
         OnboardingId    UNIQUEIDENTIFIER      NOT NULL CONSTRAINT PK_Onboarding PRIMARY KEY NONCLUSTERED,
@@ -76,6 +76,7 @@ BEGIN
         Failed          BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Failed DEFAULT 0,
         IssuesTotal     BIGINT        NOT NULL CONSTRAINT DF_Onboarding_IssuesTotal DEFAULT 0,
         PausesUsed      BIGINT        NOT NULL CONSTRAINT DF_Onboarding_PausesUsed DEFAULT 0,
+        TakeOvers       BIGINT        NOT NULL CONSTRAINT DF_Onboarding_TakeOvers DEFAULT 0,
         CreatedAt       DATETIME2(6)  NOT NULL,
         StartedAt       DATETIME2(6)  NULL,
         UpdatedAt       DATETIME2(6)  NOT NULL,
@@ -87,6 +88,7 @@ BEGIN
         Version         BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Version DEFAULT 0,
         LeaseOwner      UNIQUEIDENTIFIER NULL,
         LeaseUntil      DATETIME2(6)  NULL,
+        LateUntil       DATETIME2(6)  NULL,
         DueAt           DATETIME2(6)  NULL,
         Resends         BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Resends DEFAULT 0
     );
@@ -97,8 +99,8 @@ BEGIN
     CREATE UNIQUE INDEX UX_Onboarding_Open ON ciam.Onboarding (BillerId)
         WHERE State <> N'succeeded' AND State <> N'failed' AND State <> N'cancelled';
 
-    -- The events that were accepted, for ever: an event id is never used twice for a biller. EventKey is its SHA-256,
-    -- because the comparison of text would ignore case or blanks at the end.
+    -- The toggle events that were accepted. They are never deleted, so that a late repetition does not start a second run.
+    -- EventKey is the SHA-256 of the event id, because comparing text would ignore case or blanks at the end.
     CREATE TABLE ciam.OnboardingEvent (
         BillerId     NVARCHAR(64) COLLATE Latin1_General_100_BIN2 NOT NULL,
         EventKey     BINARY(32)       NOT NULL,
@@ -112,7 +114,7 @@ BEGIN
         CONSTRAINT PK_OnboardingEvent PRIMARY KEY (BillerId, EventKey)
     );
 
-    -- What a run saw, meant to do and did; also the audit trail. Append only.
+    -- A run's journal: observations, intents and outcomes; also the audit trail. Append only.
     CREATE TABLE ciam.OnboardingJournal (
         OnboardingId UNIQUEIDENTIFIER NOT NULL
             CONSTRAINT FK_OnboardingJournal_Onboarding REFERENCES ciam.Onboarding (OnboardingId),
@@ -130,7 +132,7 @@ BEGIN
     THROW 51002, N''The journal is append only.'', 1;
 END');
 
-    -- Data errors of users: who, which field, what kind, never a value.
+    -- Data errors: which user, which field, which kind of error; never a value.
     CREATE TABLE ciam.OnboardingIssue (
         IssueNo      BIGINT IDENTITY(1, 1) NOT NULL CONSTRAINT PK_OnboardingIssue PRIMARY KEY,
         OnboardingId UNIQUEIDENTIFIER NOT NULL
@@ -141,7 +143,7 @@ END');
     );
     CREATE UNIQUE INDEX UX_OnboardingIssue ON ciam.OnboardingIssue (OnboardingId, UserGuid, Field, Code);
 
-    -- The ledger: every user a run wrote or is about to write. PriorValues is personal data.
+    -- The ledger: every user that a run imported or changed, or is about to. PriorValues is personal data.
     CREATE TABLE ciam.OnboardedUser (
         OnboardingId UNIQUEIDENTIFIER NOT NULL
             CONSTRAINT FK_OnboardedUser_Onboarding REFERENCES ciam.Onboarding (OnboardingId),
@@ -154,7 +156,7 @@ END');
         CONSTRAINT PK_OnboardedUser PRIMARY KEY (OnboardingId, UserGuid)
     );
 
-    -- Users a pool that is not ours held before the import. IdentifierKey is a SHA-256 (hex), or empty.
+    -- Users that a found pool held before the import. IdentifierKey is the SHA-256 (hex) of an identifier, or empty.
     CREATE TABLE ciam.PoolUserBefore (
         OnboardingId  UNIQUEIDENTIFIER NOT NULL
             CONSTRAINT FK_PoolUserBefore_Onboarding REFERENCES ciam.Onboarding (OnboardingId),
@@ -164,7 +166,7 @@ END');
     );
     CREATE INDEX IX_PoolUserBefore_Identifier ON ciam.PoolUserBefore (OnboardingId, IdentifierKey);
 
-    -- Who may work on runs right now: the tenant's request budget is divided among these rows.
+    -- The processes that may work on runs: the tenant's budget of requests in flight is divided among these rows.
     CREATE TABLE ciam.WorkerSlot (
         Slot      BIGINT           NOT NULL CONSTRAINT PK_WorkerSlot PRIMARY KEY,
         WorkerId  UNIQUEIDENTIFIER NULL,

@@ -1,4 +1,4 @@
--- What the handler may do: a role to put its database user into.
+-- The rights that the handler needs, as a role for its database user.
 --
 -- Order:  after the numbered scripts and the three mapped objects. May be run again.
 -- Needs:  CREATE ROLE and CONTROL on schema ciam.
@@ -6,7 +6,7 @@
 --
 -- The role reaches the CRM's tables only through the views and the procedure in schema ciam. That works without further grants
 -- while schema ciam and the CRM's tables have the same owner; otherwise the views' and the procedure's owner needs the rights.
--- It deletes nothing. A test compares these grants with the statements of the handler.
+-- It may not delete anything. A test compares these grants with the statements of the handler.
 
 IF DATABASE_PRINCIPAL_ID(N'ciam_onboarding') IS NULL
     CREATE ROLE ciam_onboarding;

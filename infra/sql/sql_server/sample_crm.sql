@@ -1,15 +1,15 @@
--- An example of the three objects a DBA maps, over sample tables of a CRM. The tests use it; production does not.
+-- An example of the three objects that a DBA maps, with sample tables of a CRM behind them. For tests, not for production.
 --
 -- Order:  after the numbered scripts (schema ciam has to be there). In one piece, by any tool; once per database.
 -- Needs:  CREATE SCHEMA, CREATE TABLE, CREATE VIEW, CREATE PROCEDURE.
 --
--- The contract (names, column names and types are what the handler relies on):
+-- The handler relies on these names, columns and types:
 --   ciam.Biller(BillerId, BillerName)
 --       BillerId NVARCHAR or VARCHAR, spelled exactly as the CRM sends it (no padding: RTRIM a CHAR column), letters,
 --       digits, _ and -, at most 64; BillerName NVARCHAR or VARCHAR.
 --   ciam.BillerUser(BillerId, UserGuid, UserName, FirstName, LastName, Email, Status)
 --       UserGuid UNIQUEIDENTIFIER, the others NVARCHAR or VARCHAR; Status is one of active, inactive, new, deleted.
---       Pages are read by (BillerId, UserGuid): behind the view there should be an index on the two base columns.
+--       Pages are read by (BillerId, UserGuid), so the two columns behind the view should have an index.
 --   ciam.RecordCiamStatus(@BillerId, @CiamStatus, @ActivationDate, @ToggleOn, @OnboardingId)
 --       Sets the CRM's Product > CIAM columns. Called inside the transaction that ends a run: it must not begin, commit or
 --       roll back one. To refuse, THROW: then nothing of the run's end is written and the handler tries again later.
@@ -23,7 +23,7 @@ BEGIN TRANSACTION;
 
 EXEC (N'CREATE SCHEMA crm');
 
--- Without constraints on purpose: whatever a CRM may hold can be put into them.
+-- The tables have no constraints, so that tests can put in whatever a CRM may hold.
 CREATE TABLE crm.Biller (
     BillerId   NVARCHAR(128) NULL,
     BillerName NVARCHAR(400) NULL

@@ -1,9 +1,9 @@
--- Schema version 1 of the embedded database (SQLite): the handler's own tables.
+-- Schema version 1 for SQLite: the handler's own tables. The counterpart is infra/sql/sql_server/0001_onboarding.sql.
 -- The handler applies every numbered script of this folder that is missing, in order, inside one write transaction.
--- Times are microseconds since 1970 (UTC), GUIDs are text of 36 lower-case characters, words are the handler's own
--- (src/domain); lengths are checked because SQLite does not. The counterpart is infra/sql/sql_server/0001_onboarding.sql.
+-- Times are microseconds since 1970 (UTC), GUIDs are text of 36 lower-case characters, texts of states, kinds, steps and
+-- entries come from the string enums of src/domain. CHECK constraints limit lengths, because SQLite's types do not.
 
--- What is recorded about a biller. A row appears with its first run.
+-- A biller's CIAM state. The biller's first run inserts the row.
 CREATE TABLE biller_ciam (
     biller_id        TEXT    NOT NULL PRIMARY KEY CHECK (length(biller_id) BETWEEN 1 AND 64),
     state            TEXT    NOT NULL CHECK (length(state) BETWEEN 1 AND 32),
@@ -14,7 +14,7 @@ CREATE TABLE biller_ciam (
     updated_at       INTEGER NOT NULL
 ) STRICT;
 
--- A run. run_no is the order of acceptance.
+-- Runs. run_no is the order in which they were accepted.
 CREATE TABLE onboarding (
     run_no            INTEGER PRIMARY KEY,
     onboarding_id     TEXT    NOT NULL UNIQUE CHECK (length(onboarding_id) = 36),
@@ -35,6 +35,7 @@ CREATE TABLE onboarding (
     failed            INTEGER NOT NULL DEFAULT 0 CHECK (failed >= 0),
     issues_total      INTEGER NOT NULL DEFAULT 0 CHECK (issues_total >= 0),
     pauses_used       INTEGER NOT NULL DEFAULT 0 CHECK (pauses_used >= 0),
+    take_overs        INTEGER NOT NULL DEFAULT 0 CHECK (take_overs >= 0),
     created_at        INTEGER NOT NULL,
     started_at        INTEGER,
     updated_at        INTEGER NOT NULL,
@@ -46,6 +47,7 @@ CREATE TABLE onboarding (
     version           INTEGER NOT NULL DEFAULT 0,
     lease_owner       TEXT    CHECK (length(lease_owner) = 36),
     lease_until       INTEGER,
+    late_until        INTEGER,
     due_at            INTEGER,
     resends           INTEGER NOT NULL DEFAULT 0 CHECK (resends >= 0)
 ) STRICT;
@@ -56,7 +58,7 @@ CREATE UNIQUE INDEX ux_onboarding_open ON onboarding (biller_id)
 CREATE INDEX ix_onboarding_biller ON onboarding (biller_id, run_no);
 CREATE INDEX ix_onboarding_due ON onboarding (due_at) WHERE due_at IS NOT NULL;
 
--- The events that were accepted, for ever: an event id is never used twice for a biller.
+-- The toggle events that were accepted. They are never deleted, so that a late repetition does not start a second run.
 CREATE TABLE onboarding_event (
     biller_id     TEXT    NOT NULL CHECK (length(biller_id) BETWEEN 1 AND 64),
     event_id      TEXT    NOT NULL CHECK (length(event_id) BETWEEN 1 AND 128),
@@ -68,7 +70,7 @@ CREATE TABLE onboarding_event (
     PRIMARY KEY (biller_id, event_id)
 ) STRICT, WITHOUT ROWID;
 
--- What a run saw, meant to do and did; also the audit trail. Append only.
+-- A run's journal: observations, intents and outcomes; also the audit trail. Append only.
 CREATE TABLE onboarding_journal (
     onboarding_id TEXT    NOT NULL REFERENCES onboarding (onboarding_id),
     seq           INTEGER NOT NULL CHECK (seq > 0),
@@ -88,7 +90,7 @@ BEGIN
     SELECT RAISE(ABORT, 'the journal is append only');
 END;
 
--- Data errors of users: who, which field, what kind, never a value.
+-- Data errors: which user, which field, which kind of error; never a value.
 CREATE TABLE onboarding_issue (
     issue_no      INTEGER PRIMARY KEY,
     onboarding_id TEXT    NOT NULL REFERENCES onboarding (onboarding_id),
@@ -99,7 +101,7 @@ CREATE TABLE onboarding_issue (
 
 CREATE UNIQUE INDEX ux_onboarding_issue ON onboarding_issue (onboarding_id, ifnull(user_guid, ''), field, code);
 
--- The ledger: every user a run wrote or is about to write. prior_values is personal data.
+-- The ledger: every user that a run imported or changed, or is about to. prior_values is personal data.
 CREATE TABLE onboarded_user (
     onboarding_id TEXT    NOT NULL REFERENCES onboarding (onboarding_id),
     user_guid     TEXT    NOT NULL CHECK (length(user_guid) = 36),
@@ -111,7 +113,7 @@ CREATE TABLE onboarded_user (
     PRIMARY KEY (onboarding_id, user_guid)
 ) STRICT, WITHOUT ROWID;
 
--- Users a pool that is not ours held before the import. identifier_key is a SHA-256 (hex), or empty.
+-- Users that a found pool held before the import. identifier_key is the SHA-256 (hex) of an identifier, or empty.
 CREATE TABLE pool_user_before (
     onboarding_id  TEXT NOT NULL REFERENCES onboarding (onboarding_id),
     user_id        TEXT NOT NULL CHECK (length(user_id) = 36),
@@ -121,7 +123,7 @@ CREATE TABLE pool_user_before (
 
 CREATE INDEX ix_pool_user_before_identifier ON pool_user_before (onboarding_id, identifier_key);
 
--- Who may work on runs right now: the tenant's request budget is divided among these rows.
+-- The processes that may work on runs: the tenant's budget of requests in flight is divided among these rows.
 CREATE TABLE worker_slot (
     slot       INTEGER NOT NULL PRIMARY KEY CHECK (slot > 0),
     worker_id  TEXT    CHECK (length(worker_id) = 36),

@@ -1,6 +1,6 @@
--- The CRM's side for `make run` and the tests (SQLite): what a DBA maps on SQL Server, with the base tables behind it.
--- Run after the numbered scripts; running it again changes nothing. Not for production.
--- The base tables have no constraints on purpose: whatever a CRM may hold can be put into them.
+-- The CRM's objects for `make run` and the tests (SQLite): what a DBA maps on SQL Server, with sample tables behind it.
+-- Run it after the numbered scripts; running it again changes nothing. Not for production.
+-- The tables have no constraints, so that tests can put in whatever a CRM may hold.
 
 CREATE TABLE IF NOT EXISTS crm_biller (
     biller_id   TEXT,
@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS crm_biller_user (
     status     TEXT
 );
 
--- The pages of users are read by (biller_id, GUID): the same expression as in the view.
+-- Pages of users are read by (biller_id, GUID), so the index has the same expression as the view.
 CREATE INDEX IF NOT EXISTS ix_crm_biller_user ON crm_biller_user (
     biller_id,
     CASE WHEN user_guid GLOB '????????-????-????-????-????????????' AND length(replace(user_guid, '-', '')) = 32
@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS crm_product_ciam (
     onboarding_id   TEXT
 );
 
--- What the handler reads, spelled as on SQL Server: ciam.Biller and ciam.BillerUser.
+-- What the handler reads. On SQL Server these are ciam.Biller and ciam.BillerUser.
 CREATE VIEW IF NOT EXISTS ciam_biller AS
 SELECT biller_id, biller_name FROM crm_biller;
 

@@ -1,4 +1,4 @@
-//! What the run would find and do, a line each.
+//! Prints what the run would find and do, one line each.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use crate::saga::preview::{
 };
 use ic_secureauth_api::IdpCheck;
 
-/// Data errors shown.
+/// Most data errors in the report.
 const ISSUES: usize = 20;
 
 pub(super) fn report(text: &mut String, outlook: &Outlook) -> std::fmt::Result {
@@ -33,9 +33,9 @@ fn report_users(text: &mut String, users: &UsersOutlook) -> std::fmt::Result {
     )?;
     if counts.invalid > 0 {
         let verdict = if users.acceptable {
-            "the run goes on without those users"
+            "the run would skip these users"
         } else {
-            "the run fails over them"
+            "the run would fail"
         };
         writeln!(text, "data errors   {verdict} (ON_INVALID_USER, MAX_SKIPPED_PERCENT)")?;
     }
@@ -52,9 +52,9 @@ fn report_users(text: &mut String, users: &UsersOutlook) -> std::fmt::Result {
 
 fn schema(SchemaOutlook { id, usable }: &SchemaOutlook) -> String {
     if *usable {
-        format!("{id} exists; the users were held against it")
+        format!("{id} exists; the users were checked against it")
     } else {
-        format!("{id} cannot be used; the users were not held against it")
+        format!("{id} cannot be used; the users were not checked against it")
     }
 }
 
@@ -75,7 +75,7 @@ fn organization(outlook: &OrganizationOutlook) -> String {
             };
             let place = if *below_parent { "" } else { " (elsewhere)" };
             let parent = parent.as_deref().unwrap_or("-");
-            format!("{id} stands below {parent}{place}, {state}, {}", whose(*mark))
+            format!("{id} exists below {parent}{place}, {state}, {}", whose(*mark))
         }
     }
 }
@@ -83,7 +83,7 @@ fn organization(outlook: &OrganizationOutlook) -> String {
 fn report_pool(text: &mut String, pool: Option<&PoolOutlook>) -> std::fmt::Result {
     let (pool, provider) = match pool {
         None => (not_reached(), not_reached()),
-        Some(PoolOutlook::Several) => ("several stand and none is known".to_owned(), not_reached()),
+        Some(PoolOutlook::Several) => ("several exist and none is known".to_owned(), not_reached()),
         Some(PoolOutlook::Create(id)) => (
             format!("{id} would be created"),
             "would be created with the pool".to_owned(),
@@ -96,11 +96,11 @@ fn report_pool(text: &mut String, pool: Option<&PoolOutlook>) -> std::fmt::Resul
         }) => {
             let differs_in: Vec<String> = differs_in.iter().map(ToString::to_string).collect();
             let settings = match differs_in.as_slice() {
-                [] => "settings as a new pool's".to_owned(),
-                differs_in => format!("settings stay that differ in {}", differs_in.join(", ")),
+                [] => "with the settings of a new pool".to_owned(),
+                differs_in => format!("would keep other settings: {}", differs_in.join(", ")),
             };
             let provider = match provider {
-                Some(IdpCheck::Present) => "there".to_owned(),
+                Some(IdpCheck::Present) => "exists".to_owned(),
                 Some(IdpCheck::Absent) => "missing".to_owned(),
                 Some(IdpCheck::Disabled) => "disabled".to_owned(),
                 Some(IdpCheck::OfAnotherKind) => "of another kind".to_owned(),
@@ -109,7 +109,7 @@ fn report_pool(text: &mut String, pool: Option<&PoolOutlook>) -> std::fmt::Resul
                 }
                 None => not_reached(),
             };
-            (format!("{id} stands, {}, {settings}", whose(*mark)), provider)
+            (format!("{id} exists, {}, {settings}", whose(*mark)), provider)
         }
     };
     writeln!(text, "pool          {pool}")?;
@@ -132,9 +132,9 @@ fn import(outlook: &ImportOutlook) -> String {
 
 fn whose(mark: Mark) -> &'static str {
     match mark {
-        Mark::None => "unmarked",
-        Mark::EarlierRun => "marked by an earlier run",
-        Mark::Foreign => "with a foreign mark",
+        Mark::None => "without marker",
+        Mark::EarlierRun => "with the marker of an earlier run",
+        Mark::Foreign => "with a foreign marker",
     }
 }
 

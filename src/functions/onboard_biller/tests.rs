@@ -25,7 +25,15 @@ async fn answered(method: &str, body: Option<&str>) -> Value {
     let envelope = json!({"Data": {"req": request}, "Metadata": {}}).to_string();
     let trigger = Envelope::parse(envelope.as_bytes()).and_then(Envelope::http_trigger);
     let invocation = Invocation::of(&HeaderMap::new());
-    let answer = invoke(&Unset, HttpLimits::default(), &trigger.unwrap(), &invocation).await;
+    let limits = HttpLimits::default();
+    let answer = invoke(
+        &Unset,
+        limits,
+        Instant::now() + limits.deadline,
+        &trigger.unwrap(),
+        &invocation,
+    )
+    .await;
     let body = answer.into_response().into_body();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     let envelope: Value = serde_json::from_slice(&bytes).unwrap();
@@ -35,7 +43,7 @@ async fn answered(method: &str, body: Option<&str>) -> Value {
 const YES: &str = r#"{"source":"crm-toggle","ciamEnabled":true,"requestedBy":"jane"}"#;
 
 #[tokio::test]
-async fn without_settings_the_caller_is_told_to_come_back_and_no_message_leaves() {
+async fn without_settings_the_caller_is_told_to_try_again_and_no_message_is_sent() {
     for (method, body) in [("GET", None), ("get", None), ("POST", Some(YES))] {
         let answer = answered(method, body).await;
         assert_eq!(answer["statusCode"], 503, "{method}");
@@ -45,14 +53,14 @@ async fn without_settings_the_caller_is_told_to_come_back_and_no_message_leaves(
 }
 
 #[tokio::test]
-async fn a_request_that_is_wrong_is_refused_even_without_settings() {
+async fn an_invalid_request_is_refused_even_without_settings() {
     assert_eq!(answered("POST", None).await["statusCode"], 400);
     let long = "x".repeat(HttpLimits::default().max_body + 1);
     assert_eq!(answered("POST", Some(&long)).await["statusCode"], 413);
 }
 
 #[tokio::test]
-async fn a_method_that_means_nothing_here_starts_nothing() {
+async fn other_methods_than_get_and_post_are_refused() {
     for method in ["PUT", "DELETE", "HEAD"] {
         let answer = answered(method, Some(YES)).await;
         assert_eq!(answer["statusCode"], 405, "{method}");

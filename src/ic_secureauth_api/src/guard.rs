@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use tokio::time::Instant;
+
 /// What the calls of one piece of work have in common.
 #[derive(Clone, Default)]
 pub struct CallContext {
@@ -30,6 +32,12 @@ pub trait CallGuard: Send + Sync {
     /// Asked directly before an attempt is sent, after every wait and with a token at hand, with the longest time that attempt can
     /// take. A refusal means that nothing is sent and the operation ends with [`Class::NotStarted`](super::Class::NotStarted).
     fn may_start(&self, deadline: Duration) -> Result<(), CallNotAllowed>;
+
+    /// An attempt that changes something ended without a known outcome, or was cancelled. Its deadline is `until`: up to
+    /// then SecureAuth may be working on it.
+    fn outcome_unknown(&self, until: Instant) {
+        let _ = until;
+    }
 }
 
 /// The guard refused.

@@ -1,33 +1,33 @@
-//! What the journal says about one thing each.
+//! Parts of the journal state: one record per thing that the journal speaks of.
 
 use uuid::Uuid;
 
 #[cfg(doc)]
 use crate::domain::journal::Entry;
 
-/// Where a resource comes from.
+/// Who created a resource, as far as the journal shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Origin {
-    /// It stood before this run: used, never deleted.
+    /// It existed before this run: used, never deleted.
     Found,
-    /// Its creation was asked for; whether it happened is not known.
+    /// This run intended to create it; whether it exists is not known.
     Intended,
     /// This run created it.
     Created,
 }
 
-/// The organization, as far as the journal knows.
+/// The organization, as far as the journal shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in super::super) struct OrganizationState {
     pub(in super::super) id: String,
     pub(in super::super) origin: Origin,
-    /// People may be signing in already, as far as is known.
+    /// It may be live: not known to be deactivated, so people may sign in.
     pub(in super::super) live: bool,
-    /// It shows what was asked for; so does one that stood before.
+    /// It has the requested settings. Also true for a found one, whose settings stay.
     pub(in super::super) as_asked: bool,
 }
 
-/// The pool, as far as the journal knows.
+/// The identity pool, as far as the journal shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in super::super) struct PoolState {
     pub(in super::super) id: String,
@@ -35,18 +35,18 @@ pub(in super::super) struct PoolState {
     pub(in super::super) case_insensitive: bool,
     pub(in super::super) payload_schema_id: String,
     pub(in super::super) metadata_schema_id: String,
-    /// It shows what was asked for; so does one that stood before.
+    /// It has the requested settings. Also true for a found one, whose settings stay.
     pub(in super::super) as_asked: bool,
 }
 
-/// The intent of one import call.
+/// The intent to send one chunk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in super::super) struct ChunkState {
     pub(in super::super) first: Uuid,
     pub(in super::super) hash: String,
 }
 
-/// The users that were in a pool before the import, as far as they are recorded.
+/// How far the users of a found pool are recorded in `PoolUserBefore`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in super::super) struct PoolUsersState {
     pub(in super::super) last: Option<String>,
@@ -54,21 +54,21 @@ pub(in super::super) struct PoolUsersState {
     pub(in super::super) complete: bool,
 }
 
-/// How far the users are.
+/// How far import and verification of the users are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in super::super) struct ImportState {
     pub(in super::super) up_to: Option<Uuid>,
-    /// Import calls since the last checkpoint: they may have had an effect.
+    /// Chunks intended since the last checkpoint: SecureAuth may have imported them.
     pub(in super::super) open_chunks: Vec<ChunkState>,
-    /// At least one import or change was asked for.
+    /// The journal holds at least one intent to import or change users.
     pub(in super::super) touched: bool,
     pub(in super::super) finished: bool,
-    /// How far the pool is compared with the ledger, once that began.
+    /// How far the comparison of pool and ledger is; `None`: it has not begun.
     pub(in super::super) compared: Option<ComparedState>,
     pub(in super::super) verified: bool,
 }
 
-/// How far the pool is compared with the ledger; the members of [`Entry::UsersCompared`].
+/// How far the comparison of pool and ledger is; the members of [`Entry::UsersCompared`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in super::super) struct ComparedState {
     pub(in super::super) after: Option<String>,
@@ -76,24 +76,24 @@ pub(in super::super) struct ComparedState {
     pub(in super::super) checked: Option<Uuid>,
 }
 
-/// How far the users are looked for again; the members of [`Entry::RecheckedUpTo`].
+/// How far the recheck of the users is; the members of [`Entry::RecheckedUpTo`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) struct RecheckState {
     pub(in super::super) last: Uuid,
     pub(in super::super) clean: bool,
 }
 
-/// What is to be undone next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The next step of a rollback, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in super::super) enum RollbackStep {
     Switch,
     Users,
     Pools,
     Organization,
-    /// Everything is undone; the pause before looking once more has yet to begin.
+    /// Everything is rolled back; the pause before the recheck has not begun.
     Pause,
-    /// Look once more.
+    /// Check again that nothing of this run is left.
     Recheck,
-    /// Still gone.
+    /// The recheck found nothing: the run can end.
     Nothing,
 }

@@ -18,14 +18,14 @@ fn create() -> Entry {
 }
 
 #[test]
-fn an_intent_without_an_outcome_is_neither_done_nor_forgotten() {
+fn an_intent_without_an_outcome_leaves_the_step_open_and_counts_as_touched() {
     let journal = JournalState::of([checked(1), create()]);
     assert_eq!(journal.next_step(Kind::Enable), Some(Step::EnsureOrganization));
     assert!(journal.touched_secureauth());
 }
 
 #[test]
-fn a_refused_creation_leaves_nothing_to_take_back() {
+fn a_refused_creation_leaves_nothing_to_roll_back() {
     let journal = JournalState::of([create(), Entry::OrganizationRefused]);
     assert!(!journal.touched_secureauth());
     assert_eq!(journal.intents, 1);
@@ -65,7 +65,7 @@ fn a_biller_without_users_skips_the_import() {
 }
 
 #[test]
-fn an_organization_that_does_not_show_what_was_asked_for_is_not_done() {
+fn an_organization_without_the_requested_settings_leaves_its_step_open() {
     let created = Entry::OrganizationCreated {
         organization_id: "1876".into(),
         live: false,
@@ -90,7 +90,7 @@ fn a_checkpoint_settles_the_chunks_before_it() {
 }
 
 #[test]
-fn what_deactivated_was_first_is_what_is_put_back() {
+fn a_repeated_intent_does_not_overwrite_the_first_value_of_deactivated() {
     let activate = |was_deactivated| Entry::Activate {
         organization_id: "1876".into(),
         was_deactivated,

@@ -1,4 +1,4 @@
-//! Who would be imported into a pool that stood before, changed there, or left alone.
+//! Counts the users that a run would import into a found pool, change there, or leave alone.
 
 use std::collections::HashSet;
 
@@ -13,7 +13,7 @@ use crate::settings::OnboardingSettings;
 use crate::store::PoolUser;
 use ic_secureauth_api::{MAX_PAGE, Pool, ReadOnlyApi};
 
-/// Reads the pool's list and goes through the biller's users page by page. `schema` is the configured one.
+/// Reads the pool's list, then the biller's users page by page. `schema` is that of `SECUREAUTH_PAYLOAD_SCHEMA_ID`.
 pub(super) async fn into_standing(
     reading: &Reading<'_>,
     pool: &Pool,
@@ -65,7 +65,7 @@ pub(super) async fn into_standing(
     }
 }
 
-/// Whether the run goes on without the users that do not fit the pool's schema.
+/// Whether the run would continue without the users that do not fit the pool's schema.
 pub(super) fn verdict(
     users: &UsersOutlook,
     import: &ImportOutlook,
@@ -81,8 +81,8 @@ fn with_issues(users: &UsersOutlook) -> HashSet<Uuid> {
     users.issues.iter().filter_map(|issue| issue.user_guid).collect()
 }
 
-/// The ids and user names a pool's list shows, all of them in memory (about 150 bytes for each user): what a run keeps in
-/// `PoolUserBefore` a plan must not write, and it is a command of its own, not the process that serves.
+/// The ids and user names that a pool's list shows. A run records them in `PoolUserBefore`. A preview writes nothing,
+/// so it holds them in memory, about 150 bytes per user; `plan` is a process of its own.
 #[derive(Default)]
 struct Listed {
     ids: HashSet<Uuid>,
@@ -111,7 +111,7 @@ impl Listed {
         }
     }
 
-    /// Those that are there by their id or by their user name, as `PoolUserBefore` would say.
+    /// The candidates that the pool holds by id or by user name, judged as with `PoolUserBefore`.
     fn of(&self, candidates: Vec<PoolUser>) -> HashSet<Uuid> {
         let there = |user: &PoolUser| self.ids.contains(&user.user_id) || self.identifiers.contains(&user.identifier);
         candidates.into_iter().filter(there).map(|user| user.user_id).collect()

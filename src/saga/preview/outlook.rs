@@ -1,4 +1,4 @@
-//! What a run would find and do, as told to a person.
+//! What a run would find and do, in the form that `plan` prints.
 
 use crate::domain::issue::Issue;
 use crate::domain::reason::Reason;
@@ -6,110 +6,110 @@ use crate::domain::run::Kind;
 use crate::domain::user_set::Counts;
 use ic_secureauth_api::{IdpCheck, PoolSetting};
 
-/// What a run that starts now would find and do. What is `None` was not looked at, because the run would stop before.
+/// What a run that starts now would find and do. `None`: not read, because the run would stop before.
 #[derive(Debug, Clone)]
 pub struct Outlook {
     /// Enable or sync.
     pub kind: Kind,
     /// The payload schema of new pools.
     pub schema: SchemaOutlook,
-    /// The biller's users.
+    /// The biller's users and their data errors.
     pub users: UsersOutlook,
-    /// V1, O1.
+    /// Whether the organization exists, and as what.
     pub organization: Option<OrganizationOutlook>,
-    /// P1.
+    /// Whether the identity pool exists, and as what.
     pub pool: Option<PoolOutlook>,
-    /// U2.
+    /// How many users would be imported or changed.
     pub import: Option<ImportOutlook>,
-    /// Why the run would not succeed, in the order in which its steps would notice.
+    /// Why the run would not succeed, in the order in which its steps would fail.
     pub stops: Vec<Reason>,
 }
 
-/// The payload schema every user is held against.
+/// The payload schema that every user is checked against.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchemaOutlook {
     /// `SECUREAUTH_PAYLOAD_SCHEMA_ID`
     pub id: String,
-    /// It was read and compiled, and the users were held against it.
+    /// It could be read and compiled, so the users were checked against it.
     pub usable: bool,
 }
 
 /// The biller's users, as the CRM has them now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsersOutlook {
-    /// How many.
+    /// How many rows there are, and of which sort.
     pub counts: Counts,
-    /// Every data error, in a stable order.
+    /// Every data error, in a fixed order.
     pub issues: Vec<Issue>,
-    /// `ON_INVALID_USER` lets the run go on without the users that have data errors.
+    /// `ON_INVALID_USER` lets the run continue without the users that have data errors.
     pub acceptable: bool,
 }
 
-/// Whose mark something carries that is there already.
+/// Whose marker a resource carries that exists already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
-    /// Nobody's.
+    /// It has no marker.
     None,
-    /// An earlier finished run's of this biller.
+    /// That of an earlier, ended run of this biller.
     EarlierRun,
-    /// Another biller's, or that of a run the database does not know: the run would stop.
+    /// That of another biller, or of an open or unknown run: the run would be stuck.
     Foreign,
 }
 
-/// The organization.
+/// What the run would do about the organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OrganizationOutlook {
     /// It would be created.
     Create {
-        /// With this id.
+        /// Its id.
         id: String,
-        /// Below this organization.
+        /// Id of the parent organization.
         parent: String,
     },
-    /// It is there.
+    /// It exists and would be used.
     Stands {
         /// Its id.
         id: String,
-        /// Below this organization.
+        /// Id of the parent organization, if it has one.
         parent: Option<String>,
-        /// Below the configured one.
+        /// The parent is `PARENT_ORGANIZATION_ID`.
         below_parent: bool,
-        /// Sign-in is switched off; the run would switch it on.
+        /// Nobody can sign in; the run would activate it.
         deactivated: bool,
-        /// Whose it is.
+        /// Whose marker it carries.
         mark: Mark,
     },
 }
 
-/// The identity pool.
+/// What the run would do about the identity pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PoolOutlook {
     /// It would be created with its identity provider, under this derived id.
     Create(String),
-    /// It is there.
+    /// It exists and would be used.
     Stands {
         /// Its id.
         id: String,
-        /// Whose it is.
+        /// Whose marker it carries.
         mark: Mark,
-        /// Settings that are not as a new pool would get them; they stay as they are.
+        /// Settings that differ from those of a new pool; the run would not change them.
         differs_in: Vec<PoolSetting>,
-        /// Its identity provider.
+        /// Whether it has its identity provider; `None`: not read.
         provider: Option<IdpCheck>,
     },
-    /// There are several and none is known: the run would stop.
+    /// There are several and none is known: the run would be stuck.
     Several,
 }
 
 /// What the import would do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ImportOutlook {
-    /// Users put into the pool.
+    /// Users that would be imported.
     pub imported: u64,
-    /// Users imported before whose data would be sent again because the CRM has changed it.
+    /// Users whose data would be sent again, because it changed in the CRM since an earlier run imported them.
     pub changed: u64,
-    /// Users that are there and would be left alone.
+    /// Users that the pool holds and that would be left alone.
     pub already_present: u64,
-    /// Users that do not fit the schema of the pool, which is another one than new pools get.
+    /// Users that fit the schema of new pools but not the schema of this pool.
     pub unfit: u64,
 }

@@ -1,4 +1,4 @@
-//! Reads what the run's steps would read, in their order, and lets them judge it.
+//! Reads what a run's steps would read, in their order, and lets the steps' own functions judge it.
 
 use super::super::failure::StepError;
 use super::super::look::organization_anywhere;
@@ -16,12 +16,12 @@ use crate::domain::run::Kind;
 use crate::store::StoreError;
 use ic_secureauth_api::{IdpCheck, Marker, Organization, OrganizationId, Pool, ReadOnlyApi};
 
-/// One plan being made.
+/// One preview in the making.
 pub(super) struct Reading<'a> {
     pub(super) subject: Subject<'a>,
     pub(super) api: ReadOnlyApi,
     pub(super) stored: &'a BillerCiam,
-    /// What the run would mark its work with; never sent.
+    /// The marker the run would use, for comparing settings; never sent.
     pub(super) marker: Marker,
 }
 
@@ -107,7 +107,7 @@ impl Reading<'_> {
         PayloadSchema::fetch(&self.api, payload_schema::parse(id)?, members).await
     }
 
-    /// An organization that is not there has no pool either.
+    /// The organization does not exist, so it has no pool either.
     fn creation(&self, outlook: &mut Outlook, id: &OrganizationId, stops: &mut Stops) -> Result<(), StoreError> {
         outlook.organization = Some(OrganizationOutlook::Create {
             id: id.to_string(),
@@ -120,7 +120,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// Everybody who has no data error goes into a new pool.
+    /// A new pool gets every user who has no data error.
     fn pool_creation(&self, outlook: &mut Outlook, stops: &Stops) {
         outlook.pool = Some(PoolOutlook::Create(self.subject.derived_ids().pool_id().to_string()));
         let counts = outlook.users.counts;
@@ -134,7 +134,7 @@ impl Reading<'_> {
         let mark = self.mark(found.marker(), stops).await?;
         let below = is_below(found, &self.subject.dependencies.settings.parent_organization_id);
         let below_parent = below.is_ok();
-        // Whose it is comes first: nobody needs to know where somebody else's organization ought to be.
+        // A foreign marker is reason enough: the parent of somebody else's organization does not matter.
         if mark != Mark::Foreign {
             stops.keep(below)?;
         }
@@ -152,8 +152,9 @@ impl Reading<'_> {
             organization: organization.clone(),
             stored: self.stored.identity_pool_id.clone(),
             derived: self.subject.derived_ids().pool_id(),
+            is_new: false,
         };
-        // A run that has not started has created none.
+        // A run that has not started has created no pool.
         find_pool::find(&self.api, known, |_| false).await
     }
 

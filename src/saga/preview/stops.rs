@@ -1,24 +1,24 @@
-//! Why the run would not succeed.
+//! Collects the reasons why the run would not succeed.
 
 use super::super::failure::StepError;
 use crate::domain::reason::Reason;
 use crate::store::StoreError;
 
-/// What stops the run, each reason once, in the order in which it was noticed.
+/// What would stop the run: each reason once, in the order of its discovery.
 #[derive(Debug, Default)]
 pub(super) struct Stops(pub(super) Vec<Reason>);
 
 impl Stops {
-    /// What was found, or `None` with the reason noted.
+    /// The value, or `None` after adding the failure's reason.
     ///
     /// # Errors
-    /// The database's: without it there is no plan.
+    /// The database failed: without it there is no preview.
     pub(super) fn keep<T>(&mut self, found: Result<T, StepError>) -> Result<Option<T>, StoreError> {
         let reason = match found {
             Ok(found) => return Ok(Some(found)),
             Err(StepError::Store(error)) => return Err(error),
             Err(StepError::Retry { reason, .. } | StepError::Permanent(reason) | StepError::Stuck(reason)) => reason,
-            // Only a guard keeps a call from starting, and a plan has none.
+            // Only a lease guard causes this, and a preview has none.
             Err(StepError::LeaseLost) => Reason::SecureauthUnavailable,
         };
         if !self.0.contains(&reason) {
@@ -27,7 +27,7 @@ impl Stops {
         Ok(None)
     }
 
-    /// SecureAuth does not answer: asking on would only take longer.
+    /// SecureAuth does not answer, so further calls would only take time.
     pub(super) fn silent(&self) -> bool {
         let silent = |reason: &Reason| matches!(reason, Reason::SecureauthUnavailable | Reason::CredentialsRefused);
         self.0.iter().any(silent)
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_that_is_noticed_twice_is_told_once() {
+    fn a_reason_that_is_found_twice_is_listed_once() {
         let mut stops = Stops::default();
         for reason in [Reason::InvalidUsers, Reason::ForeignMarker, Reason::InvalidUsers] {
             let kept = stops.keep::<()>(Err(StepError::Permanent(reason)));
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_database_there_is_no_plan() {
+    fn without_the_database_there_is_no_preview() {
         let newer = StoreError::Newer { what: "a state".into() };
         assert!(Stops::default().keep::<()>(Err(StepError::Store(newer))).is_err());
     }

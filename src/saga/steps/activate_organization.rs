@@ -1,4 +1,5 @@
-//! The go-live switch. Confirmed by an answer it is the point of no return.
+//! Activates the organization: the call that makes it live, and once confirmed the point of no return
+//! (docs/ARCHITECTURE.md#point-of-no-return).
 
 use tracing::info;
 
@@ -35,8 +36,9 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     Ok(())
 }
 
-/// Sign-ins are stopped before anything else is undone. An organization of ours is deactivated; one that stood before gets
-/// back what was there, if this run may have changed it (reference 5.3 R1, R2). Also the undo of a deactivation.
+/// The first step of a rollback, because sign-ins have to stop first. Deactivates an organization that this run
+/// created. Restores the `deactivated` flag of a found one, if this run may have changed it. Also the rollback of a
+/// disable run.
 pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let Some(recorded) = context.journal.organization.clone() else {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Users that were in the pool already: status and name changes on a sync.
+//! Sends changed status and profile of users that an earlier run imported (docs/decisions.md#status-and-profile-only).
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Map, Value};
@@ -12,14 +12,14 @@ use crate::domain::journal::Entry;
 use crate::store::{Batch, LedgerRow, LedgerState};
 use ic_secureauth_api::{Api, Class, PayloadMembers, PoolId, User, UserId, UserUpdate, Versioned};
 
-/// What came of the changes of a page.
+/// The ledger rows of the users that were changed, and the users that SecureAuth refused.
 #[derive(Debug, Default)]
 pub(super) struct ChangeOutcome {
     pub(super) changed: Vec<LedgerRow>,
     pub(super) refused: Vec<uuid::Uuid>,
 }
 
-/// Reads the old values, writes them down, then sends the new ones.
+/// Reads the old values, writes them to the ledger, then sends the new ones.
 pub(super) async fn run(
     context: &mut RunContext<'_>,
     pool: &PoolId,
@@ -62,7 +62,8 @@ pub(super) async fn run(
     Ok(outcome)
 }
 
-/// The list showed the user. If it is gone for good this run fails, and the next finds it missing and imports it.
+/// The pool's list showed the user, so a missing one is waited for. If it stays away this run fails, and the next run
+/// imports it.
 async fn read(api: &Api, pool: &PoolId, id: &UserId) -> Result<Versioned<User>, StepError> {
     api.user(pool, id).await?.ok_or_else(not_visible)
 }
@@ -95,7 +96,7 @@ async fn change(
     }
 }
 
-/// The CRM's values, in a profile whose other members stay as they are.
+/// Replaces the CRM's members of the payload and keeps all others.
 fn changes(user: &Outgoing, there: Option<&User>, members: &PayloadMembers) -> UserUpdate {
     let mut payload: Map<String, Value> = there.and_then(|there| there.payload.clone()).unwrap_or_default();
     for name in members.names() {

@@ -1,4 +1,4 @@
-//! Finds every data error before the first write to SecureAuth (U1; design.md §3 "User data").
+//! Finds every data error before the first write to SecureAuth (docs/ARCHITECTURE.md#user-data).
 
 use super::super::failure::StepError;
 use super::super::naming::Subject;
@@ -47,7 +47,7 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     verdict
 }
 
-/// Every row of the biller, held against the rules and, where there is one, the payload schema.
+/// Checks every row of the biller against the rules and, if one is given, the payload schema.
 pub(in super::super) async fn read(
     subject: Subject<'_>,
     schema: Option<&PayloadSchema>,
@@ -63,7 +63,7 @@ pub(in super::super) async fn read(
     Ok(users.finish())
 }
 
-/// Whether so many users with data errors let a run go on (`ON_INVALID_USER`).
+/// Whether a run may continue with this many invalid users (`ON_INVALID_USER`).
 pub(in super::super) fn verdict(invalid: u64, total: u64, settings: &OnboardingSettings) -> Result<(), StepError> {
     let acceptable = match settings.on_invalid_user {
         OnInvalidUser::Fail => invalid == 0,
@@ -76,7 +76,7 @@ pub(in super::super) fn verdict(invalid: u64, total: u64, settings: &OnboardingS
     }
 }
 
-/// Neither all users nor more than `percent` of them may be left out.
+/// A run may skip up to `percent` of the users, but never all of them.
 fn may_skip(invalid: u64, total: u64, percent: u8) -> bool {
     invalid == 0 || (invalid < total && invalid * 100 <= total * u64::from(percent))
 }

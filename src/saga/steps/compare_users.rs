@@ -1,5 +1,6 @@
-//! Each user of the ledger is in the pool: the list is read part by part, who is in none is asked for by id, and who is missing is
-//! sent again. A part of the list and a page of the ledger are held at a time, and the next time slice goes on where this one ended.
+//! Checks that the pool holds each user of the ledger. It reads the pool's list part by part, asks by id for a user
+//! that the list omits, and sends missing users again. Memory holds one part of the list and one page of the ledger at
+//! a time (docs/decisions.md#comparing-in-parts).
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -18,10 +19,10 @@ use crate::domain::reason::Reason;
 use crate::store::{Batch, LedgerRow, LedgerState};
 use ic_secureauth_api::{ApiError, MAX_CHUNK_USERS, MAX_PAGE, PoolId, UserId};
 
-/// Pages of the list that are held at a time: the ids of 100,000 users. The ledger is read once for each such part.
+/// Pages in one part of the list: the ids of 100,000 users. The ledger is read once per part.
 const PAGES_PER_PART: u32 = 1_000;
 
-/// `true` when everybody is there, `false` when the time slice is over before that is known.
+/// `true`: the pool holds every user. `false`: the time slice ended first.
 pub(super) async fn run(
     context: &mut RunContext<'_>,
     pool: &PoolId,
@@ -47,17 +48,17 @@ pub(super) async fn run(
     }
 }
 
-/// A part of the pool's list. Its ends are compared as texts: whatever order the server has, every user is in one part, and one
-/// that was listed in another is asked for by id.
+/// A part of the pool's list. Its ends are compared as text, so every user belongs to exactly one part, whatever order
+/// the server uses. A user that the server listed in another part is asked for by id.
 struct Part {
     after: Option<String>,
-    /// The rest of the list when `None`.
+    /// `None`: up to the end of the list.
     until: Option<String>,
     listed: HashSet<Uuid>,
 }
 
 impl Part {
-    /// Reads on after what is dealt with, at least a page; a part that was begun is not made longer.
+    /// Reads at least one page after the parts that are done. A part that an earlier time slice began keeps its end.
     async fn read(context: &RunContext<'_>, pool: &PoolId, begun: &ComparedState) -> Result<Self, StepError> {
         let parse = |id: &String| UserId::parse(id).map_err(|_| StepError::Stuck(Reason::SecureauthRefused));
         let mut last = begun.after.as_ref().map(parse).transpose()?;
@@ -85,7 +86,7 @@ impl Part {
         self.after.as_ref().is_none_or(|after| id > *after) && self.until.as_ref().is_none_or(|until| id <= *until)
     }
 
-    /// Goes through the ledger behind `checked`; `false` when the time slice is over first.
+    /// Goes through the ledger after `checked`. `false`: the time slice ended first.
     async fn is_in_the_pool(
         &self,
         context: &mut RunContext<'_>,
@@ -123,13 +124,14 @@ async fn checkpoint(context: &mut RunContext<'_>, compared: ComparedState) -> Re
     let ComparedState { after, until, checked } = compared;
     let batch = Batch {
         entries: vec![Entry::UsersCompared { after, until, checked }],
-        resets_pauses: true,
+        is_progress: true,
         ..Batch::default()
     };
     Ok(context.write(batch).await?)
 }
 
-/// Who is not listed is asked for until everybody is found. Who stays missing while there is time is imported once more.
+/// Asks for the unlisted users by id, with pauses, until all are found. Users still missing after the pauses are
+/// imported once more.
 async fn found(
     context: &mut RunContext<'_>,
     pool: &PoolId,
@@ -158,7 +160,7 @@ async fn found(
     Ok(())
 }
 
-/// Those of the users that their own id does not show.
+/// The users that a read by id does not find.
 async fn missing(context: &RunContext<'_>, pool: &PoolId, rows: Vec<LedgerRow>) -> Result<Vec<LedgerRow>, StepError> {
     let api = &context.api;
     stream::iter(rows)
@@ -173,13 +175,13 @@ async fn missing(context: &RunContext<'_>, pool: &PoolId, rows: Vec<LedgerRow>) 
         .map_err(StepError::from)
 }
 
-/// Imports users of one page of the ledger once more, as the CRM has them now; each is looked for right before.
+/// Imports users of one ledger page once more, with the CRM's present values. Each is read by id right before.
 async fn send_again(
     context: &mut RunContext<'_>,
     page_after: Option<Uuid>,
     missing: &[LedgerRow],
 ) -> Result<(), StepError> {
-    tracing::warn!(users = missing.len(), "users are missing from the pool and sent again");
+    tracing::warn!(users = missing.len(), "missing users are sent again");
     let importer = Importer::of(context)?;
     let schema = payload_schema::of_pool(context).await?;
     let mut guids: HashSet<Uuid> = missing.iter().map(|row| row.user_guid).collect();

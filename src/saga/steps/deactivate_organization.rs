@@ -1,4 +1,5 @@
-//! T2-off: the organization is deactivated, its users stay. An organization that is gone needs no deactivation.
+//! Deactivates the organization; its users stay (docs/requirements.md#t2-off). An organization that is gone counts as
+//! deactivated.
 
 use tracing::info;
 
@@ -11,7 +12,7 @@ use crate::domain::reason::Reason;
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let id = context.organization_id().await?;
     let Some(found) = context.organization_anywhere(&id).await? else {
-        info!(organization_id = %id, "the organization is gone");
+        info!(organization_id = %id, "the organization is gone; nothing to deactivate");
         context.journal.switched = true;
         return Ok(context.note(Entry::Deactivated { gone: true }).await?);
     };

@@ -1,4 +1,4 @@
-//! V1, O1: the organization stands, or is created with our marker. Looked up by id only.
+//! Finds the organization by its id, or creates it with our marker (docs/requirements.md#o1).
 
 use tracing::info;
 
@@ -26,14 +26,14 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     create(context, id).await
 }
 
-/// What is there is ours, or stood before, or stops the run.
+/// Uses an organization that exists: created by this run, or found. A foreign one stops the run.
 async fn adopt(context: &mut RunContext<'_>, found: &Organization) -> Result<(), StepError> {
     let organization_id = found.id().to_string();
     let entry = match context.owner(found.marker()).await? {
         Owner::ThisRun => return created_as_asked(context, found.id(), found).await,
         Owner::EarlierRun | Owner::Unmarked => {
             is_below(found, &context.settings().parent_organization_id)?;
-            info!(organization_id, "the organization stood before");
+            info!(organization_id, "organization found");
             Entry::OrganizationFound {
                 organization_id,
                 deactivated: found.deactivated(),
@@ -43,7 +43,7 @@ async fn adopt(context: &mut RunContext<'_>, found: &Organization) -> Result<(),
     Ok(context.note(entry).await?)
 }
 
-/// One that stood before is used only where the billers' organizations are.
+/// A found organization is used only below the configured parent.
 pub(in super::super) fn is_below(found: &Organization, parent: &str) -> Result<(), StepError> {
     if found.parent_id() == Some(parent) {
         Ok(())
@@ -83,8 +83,8 @@ async fn create(context: &mut RunContext<'_>, id: OrganizationId) -> Result<(), 
     }
 }
 
-/// Something has the id: ours, somebody's, or nothing that ever shows. Reads may lag behind, and an earlier attempt of the
-/// same request may be what is in the way.
+/// The id is taken. Reads may lag behind writes, and an earlier attempt of this request may have taken it. So the
+/// organization is looked up several times before the id counts as reserved (docs/decisions.md#conflicts-need-looks).
 async fn conflict(context: &mut RunContext<'_>, id: &OrganizationId, unsettled: bool) -> Result<(), StepError> {
     for pause in context.lag_pauses() {
         tokio::time::sleep(pause).await;
@@ -99,7 +99,8 @@ async fn conflict(context: &mut RunContext<'_>, id: &OrganizationId, unsettled: 
     Err(StepError::Permanent(Reason::OrganizationIdReserved))
 }
 
-/// It is there by our doing, as the answer says or as it was found after the answer was lost.
+/// Records that this run created the organization, and compares it with the request. `organization` is the answer to
+/// the creation, or what a read showed after a lost answer.
 async fn created_as_asked(
     context: &mut RunContext<'_>,
     id: &OrganizationId,
@@ -116,7 +117,7 @@ async fn created_as_asked(
     let differs_in: Vec<String> = differs.map(|(member, _)| (*member).to_owned()).collect();
     info!(organization_id = %organization.id(), live, ?differs_in, "organization created");
     let as_asked = differs_in.is_empty();
-    // Together with what follows from it: whoever goes on after a crash has to know.
+    // The entry holds the differences as well: after a crash the next worker has to know them.
     context
         .note(Entry::OrganizationCreated {
             organization_id: organization.id().to_string(),
@@ -131,8 +132,8 @@ async fn created_as_asked(
     }
 }
 
-/// Ours → deleted, after its pools and only without other pools and children (reference 5.3 R5). `false` while pools of this
-/// run still show: they have to go first.
+/// Deletes the organization if this run created it, unless it holds other pools or child organizations
+/// (docs/ARCHITECTURE.md#rollback). `false`: pools of this run still show and have to be deleted first.
 pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<bool, StepError> {
     let ours = context.journal.organization.clone();
     let Some(recorded) = ours.filter(|organization| organization.origin != Origin::Found) else {
@@ -144,40 +145,36 @@ pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<b
     };
     if !context.created(found.value.marker()) {
         return match recorded.origin {
-            // Somebody else's stands where ours was meant to be: nothing of ours is there.
+            // Somebody else's organization has the id, so our creation had no effect.
             Origin::Intended => Ok(true),
             Origin::Found | Origin::Created => Err(StepError::Stuck(Reason::ForeignMarker)),
         };
     }
     let mut pools = context.api.pools_of(&id).await?;
     pools.retain(|pool| !pool.deleted);
+    // A pool without a marker, such as a built-in directory, is part of the organization and goes with it.
+    pools.retain(|pool| pool.marker().is_some());
     let others = pools.iter().any(|pool| !context.created(pool.marker().as_ref()));
-    let children = context.api.child_count(&id).await?;
-    if others || children.is_some_and(|children| children > 0) {
+    // Where SecureAuth deletes children too, an unknown number is not none.
+    let children = context.api.child_count(&id).await?.ok_or_else(StepError::not_shown)?;
+    if others || children > 0 {
         return Err(StepError::Stuck(Reason::NotRolledBack));
     }
     if !pools.is_empty() {
         return Ok(false);
-    }
-    // Not knowing whether there are children is no permission to delete their parent.
-    if children.is_none() {
-        return Err(StepError::not_shown());
     }
     context
         .note(Entry::DeleteOrganization {
             organization_id: id.to_string(),
         })
         .await?;
-    match context.api.delete_organization(&id).await {
-        Ok(_) => deleted(context, &id).await,
-        // It stays, deactivated, for an operator.
-        Err(error) if error.class() == Class::Permanent => Err(StepError::Stuck(Reason::NotRolledBack)),
-        Err(error) => Err(error.into()),
-    }
+    // A refusal is waited out as well: right after its pools, the organization may not be deletable yet.
+    context.api.delete_organization(&id).await?;
+    deleted(context, &id).await
 }
 
 async fn deleted(context: &mut RunContext<'_>, id: &OrganizationId) -> Result<bool, StepError> {
-    info!(organization_id = %id, "organization gone");
+    info!(organization_id = %id, "the organization of this run is gone");
     let entry = Entry::OrganizationDeleted {
         organization_id: id.to_string(),
     };

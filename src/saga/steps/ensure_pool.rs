@@ -1,4 +1,5 @@
-//! P1: the pool stands, or is created with its identity provider under a derived id and with our marker.
+//! Finds the identity pool, or creates it with its identity provider, a derived id and our marker
+//! (docs/requirements.md#p1).
 
 use tracing::{info, warn};
 
@@ -13,7 +14,7 @@ use crate::domain::reason::Reason;
 use crate::store::Batch;
 use ic_secureauth_api::{Class, OrganizationId, Pool, PoolId};
 
-/// Pool ids that may be refused before the run gives up (design.md §3 "Ids").
+/// Refused pool ids after which the run fails (docs/ARCHITECTURE.md#ids).
 const REFUSED_IDS: u32 = 3;
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
@@ -41,8 +42,10 @@ async fn find(context: &RunContext<'_>) -> Result<Option<Pool>, StepError> {
         organization: organization_of(context)?,
         stored: stored.and_then(|view| view.biller.identity_pool_id),
         derived: context.subject().derived_ids().pool_id(),
+        is_new: context.journal.created_organization(),
     };
-    find_pool::find(&context.api, known, |pool| context.created(pool.marker().as_ref())).await
+    let is_ours = |pool: &Pool| context.created(pool.marker().as_ref());
+    find_pool::find(&context.api, known, is_ours).await
 }
 
 async fn adopt(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepError> {
@@ -55,9 +58,9 @@ async fn adopt(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepErro
                 .map(ToString::to_string)
                 .collect();
             if differs_in.is_empty() {
-                info!(pool_id = %pool.id, "the pool stood before");
+                info!(pool_id = %pool.id, "pool found");
             } else {
-                warn!(pool_id = %pool.id, ?differs_in, "the pool stood before; its settings differ and stay as they are");
+                warn!(pool_id = %pool.id, ?differs_in, "pool found; its settings differ and stay as they are");
             }
             let entry = Entry::PoolFound {
                 pool_id: pool.id.to_string(),
@@ -99,18 +102,23 @@ async fn create(context: &mut RunContext<'_>) -> Result<(), StepError> {
             if error.class() == Class::Permanent && !error.outcome_unknown() {
                 context.note(Entry::PoolRefused).await?;
             }
+            // A replica may not know the new organization yet.
+            if error.is_not_found() && context.journal.created_organization() {
+                return Err(StepError::not_shown());
+            }
             Err(error.into())
         }
     }
 }
 
-/// It is there by our doing, as the answer says or as it was found after the answer was lost; it has to show what was asked for.
+/// Records that this run created the pool, and compares it with the request. `pool` is the answer to the creation, or
+/// what a read showed after a lost answer.
 async fn created(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepError> {
     let differs = new_pool::of(context)?.differences(pool);
     let differs_in: Vec<String> = differs.iter().map(ToString::to_string).collect();
     info!(pool_id = %pool.id, ?differs_in, "pool created");
     let as_asked = differs_in.is_empty();
-    // Together with what follows from it: whoever goes on after a crash has to know.
+    // The entry holds the differences as well: after a crash the next worker has to know them.
     let entry = Entry::PoolCreated {
         pool_id: pool.id.to_string(),
         payload_schema_id: schema(pool.payload_schema_id.as_ref()),
@@ -121,7 +129,8 @@ async fn created(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepEr
     if as_asked { Ok(()) } else { Err(settings_ignored()) }
 }
 
-/// The id is refused while nothing shows under it: perhaps a deleted pool keeps it for ever.
+/// SecureAuth refuses the id although no read shows a pool with it: perhaps a deleted pool keeps its id. The next
+/// generation gives another id (docs/decisions.md#generation).
 async fn next_generation(context: &mut RunContext<'_>, id: &PoolId) -> Result<(), StepError> {
     context
         .write(Batch {
@@ -133,12 +142,13 @@ async fn next_generation(context: &mut RunContext<'_>, id: &PoolId) -> Result<()
         })
         .await?;
     if context.journal.pool_ids_refused >= REFUSED_IDS {
-        return Err(StepError::Permanent(Reason::PoolIdReserved));
+        return Err(StepError::Permanent(why_refused(context)));
     }
     Ok(())
 }
 
-/// A pool of ours whose identity provider is missing is deleted and created once more under the next generation.
+/// Replaces a pool that lacks its identity provider: deletes it and raises the generation. Only for a pool that this
+/// run created, and only if no id was refused or replaced before.
 pub(super) async fn create_again(context: &mut RunContext<'_>, id: &PoolId) -> Result<(), StepError> {
     let ours = context
         .journal
@@ -153,7 +163,17 @@ pub(super) async fn create_again(context: &mut RunContext<'_>, id: &PoolId) -> R
     next_generation(context, id).await
 }
 
-/// The organization of the run, once the journal knows it.
+/// Some servers refuse every pool of a deactivated organization in the same way as a reserved id.
+fn why_refused(context: &RunContext<'_>) -> Reason {
+    let organization = context.journal.organization.as_ref();
+    if organization.is_some_and(|organization| !organization.live) {
+        Reason::NoPoolWhileDeactivated
+    } else {
+        Reason::PoolIdReserved
+    }
+}
+
+/// The organization of the run; fails before the journal names one.
 pub(in super::super) fn organization_of(context: &RunContext<'_>) -> Result<OrganizationId, StepError> {
     let id = context
         .journal

@@ -1,21 +1,24 @@
-//! Which pool of an organization is the biller's (P1).
+//! Finds the biller's pool in an organization (docs/requirements.md#p1).
 
 use super::super::failure::StepError;
 use super::own_pools;
 use crate::domain::reason::Reason;
 use ic_secureauth_api::{Api, OrganizationId, Pool, PoolId};
 
-/// What is known about the pool.
+/// Where to look for the pool.
 #[derive(Debug)]
 pub(in super::super) struct Known {
     pub(in super::super) organization: OrganizationId,
-    /// The id an earlier run stored.
+    /// The id that an earlier run stored.
     pub(in super::super) stored: Option<String>,
-    /// The id it is created with.
+    /// The id that a new pool would get.
     pub(in super::super) derived: PoolId,
+    /// The run created the organization. A pool without a marker, such as a built-in directory, is then part of it and
+    /// never the biller's.
+    pub(in super::super) is_new: bool,
 }
 
-/// The stored id, else the derived id, else the organization's list.
+/// Looks for the stored id, then the derived id, then in the organization's list. `None`: the organization has no pool.
 pub(in super::super) async fn find<Access>(
     api: &Api<Access>,
     known: Known,
@@ -31,7 +34,7 @@ pub(in super::super) async fn find<Access>(
         }
     }
     let mut pools: Vec<Pool> = api.pools_of(&organization).await?;
-    pools.retain(|pool| !pool.deleted);
+    pools.retain(|pool| !pool.deleted && (!known.is_new || pool.marker().is_some()));
     if let Some(ours) = own_pools::to_keep(&pools, is_ours).cloned() {
         return Ok(Some(ours));
     }

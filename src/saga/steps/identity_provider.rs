@@ -1,4 +1,4 @@
-//! Without its identity provider in the organization, a pool's users exist but cannot sign in (reference 2.2, 5.1 step 5).
+//! Checks the pool's identity provider: without it in the organization, the pool's users exist but cannot sign in.
 
 use tracing::warn;
 
@@ -24,7 +24,7 @@ pub(super) async fn check(context: &mut RunContext<'_>, pool: &PoolId) -> Result
         IdpCheck::NotChecked => {
             warn!(
                 pool_id = %pool,
-                "the identity provider is not checked: the token has neither the scope manage_idps nor read_configuration"
+                "cannot check the identity provider: the token has neither the scope manage_idps nor read_configuration"
             );
             "not-checked"
         }
@@ -40,7 +40,7 @@ pub(super) async fn check(context: &mut RunContext<'_>, pool: &PoolId) -> Result
     Ok(context.note(entry).await?)
 }
 
-/// What a pool without its provider means when it cannot be created again.
+/// A pool without its provider that must not be created again: the run cannot succeed.
 pub(super) fn missing() -> StepError {
     StepError::Permanent(Reason::PoolWithoutIdp)
 }

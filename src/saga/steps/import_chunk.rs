@@ -1,7 +1,8 @@
-//! One import call, and what to do when it is refused or its outcome is not known (reference 5.5).
+//! Imports one chunk, and handles a refusal (docs/decisions.md#halving-a-refused-chunk) and an unknown outcome.
 //!
-//! A chunk may be sent again as it is while nobody can have enrolled a credential: the pool is ours and its organization
-//! deactivated. Otherwise every user is looked for first and only the missing ones are sent (reference 2.3).
+//! A chunk may be sent again unchanged while nobody can have enrolled a credential: this run created the pool, and the
+//! organization is deactivated. Otherwise each user is read first and only missing ones are sent
+//! (docs/decisions.md#imports-into-live-pools).
 
 use std::collections::HashMap;
 
@@ -26,24 +27,25 @@ pub(super) struct Importer {
     pub(super) tenant_id: String,
     pub(super) pool: PoolId,
     pub(super) settings: ImportSettings,
-    /// The pool stood before: there may be users of somebody else.
+    /// The pool is found, so it may hold other people's users.
     pub(super) foreign: bool,
     /// Somebody may have enrolled a credential.
     pub(super) live: bool,
     /// Attempts of one call while `live`.
     pub(super) attempts: u32,
-    /// Calls at once.
+    /// Most calls in flight.
     pub(super) in_flight: usize,
 }
 
-/// What came of users that were to be imported; who is not named was sent.
+/// The outcome of an import. A user that no list names was imported.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
-    /// SecureAuth refused them, each found alone by halving.
+    /// SecureAuth refused these users' data; halving found each of them.
     pub(super) refused: Vec<Uuid>,
-    /// Somebody else in a foreign pool has their user name: they are there, although its list did not show it.
+    /// Another user of the found pool has the user name, although the pool's list did not show it.
     pub(super) present: Vec<Uuid>,
-    /// They were there by an earlier attempt, perhaps with other values: the hash of what SecureAuth shows.
+    /// An earlier attempt imported these users, perhaps with other values. Holds the hash of what SecureAuth shows
+    /// (docs/decisions.md#hash-of-what-is-shown).
     pub(super) found: HashMap<Uuid, String>,
 }
 
@@ -54,7 +56,7 @@ impl Sent {
         self.found.extend(other.found);
     }
 
-    /// The user's ledger row, settled: it says what SecureAuth holds.
+    /// The user's ledger row after the call: what SecureAuth holds now.
     pub(super) fn settled(&self, user: &Outgoing) -> LedgerRow {
         let guid = &user.user_guid;
         let state = if self.refused.contains(guid) || self.present.contains(guid) {
@@ -71,7 +73,7 @@ impl Sent {
 }
 
 impl Importer {
-    /// Into the pool of the run.
+    /// Imports into the pool of the run.
     pub(super) fn of(context: &RunContext<'_>) -> Result<Self, StepError> {
         let refused = || StepError::Permanent(Reason::SecureauthRefused);
         let pool = known_pool(context)?;
@@ -95,16 +97,16 @@ impl Importer {
         })
     }
 
-    /// The body that would be sent.
+    /// The request body for these users.
     pub(super) fn chunk(&self, users: &[Outgoing]) -> Result<ImportChunk, StepError> {
         let users: Vec<_> = users.iter().map(|user| user.import.clone()).collect();
         ImportChunk::new(&self.pool, &self.tenant_id, &users, &self.settings).map_err(|error| {
-            tracing::error!(%error, "a chunk could not be built");
+            tracing::error!(%error, "could not build the body of an import");
             StepError::Permanent(Reason::SecureauthRefused)
         })
     }
 
-    /// Imports the users, after looking for each where an earlier attempt may have had an effect.
+    /// Imports the users. `look_first`: reads each user before, because an earlier attempt may have imported it.
     pub(super) fn send(&self, users: Vec<Outgoing>, look_first: bool) -> BoxFuture<'_, Result<Sent, StepError>> {
         self.attempt(users, look_first, 1)
     }
@@ -130,7 +132,7 @@ impl Importer {
         })
     }
 
-    /// One of the users is not acceptable; halving finds it.
+    /// SecureAuth refuses at least one of the users; halving finds out which.
     async fn refused(&self, users: Vec<Outgoing>, conflict: bool) -> Result<Sent, StepError> {
         let mut sent = Sent::default();
         if let [user] = users.as_slice() {
@@ -149,7 +151,7 @@ impl Importer {
         Ok(sent)
     }
 
-    /// Another user of the pool has the user name; lists may lag, a look by key does not go through them.
+    /// Another user of the pool has the user name. Asks by identifier, because a list may lag.
     async fn is_somebody_elses(&self, user: &Outgoing) -> Result<bool, StepError> {
         let name = &user.import.user_name;
         let found = self.api.find_user_by_identifier(&self.pool, name).await?;
@@ -159,15 +161,23 @@ impl Importer {
     async fn put(&self, users: &[Outgoing], attempt: u32) -> Result<(), Refusal> {
         let chunk = self.chunk(users).map_err(Refusal::Other)?;
         if !self.live {
-            return Ok(self.api.import(&chunk).await?);
+            return self.taken(self.api.import(&chunk).await);
         }
         match self.api.import_once(&chunk).await {
             Err(error) if error.outcome_unknown() && attempt < self.attempts => Err(Refusal::Unknown),
+            answer => self.taken(answer),
+        }
+    }
+
+    /// A replica may not know the run's new pool yet: a 404 is then no refusal of the users.
+    fn taken(&self, answer: Result<(), ApiError>) -> Result<(), Refusal> {
+        match answer {
+            Err(error) if error.is_not_found() && !self.foreign => Err(Refusal::Other(StepError::not_shown())),
             answer => Ok(answer?),
         }
     }
 
-    /// Which of the users are there, and the hash of what they show.
+    /// The users that the pool holds, each with the hash of what SecureAuth shows.
     async fn found(&self, users: &[Outgoing]) -> Result<HashMap<Uuid, String>, StepError> {
         let ids: Vec<_> = users
             .iter()
@@ -188,12 +198,12 @@ impl Importer {
 }
 
 enum Refusal {
-    /// One of the records is not acceptable; which one is not said.
+    /// SecureAuth refuses at least one record and does not say which.
     OfTheData {
-        /// Something else has its id or its user name (409).
+        /// Another resource has its id or its user name (409).
         conflict: bool,
     },
-    /// None, some or all users may be in.
+    /// SecureAuth may have imported none, some or all of the users.
     Unknown,
     Other(StepError),
 }

@@ -1,4 +1,4 @@
-//! What is to be done about a page of the CRM's rows: import, change, leave alone, leave out.
+//! Sorts a page of CRM rows: import, change, leave alone, leave out.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,16 +18,16 @@ use crate::domain::user::{Checked, CrmUser, UserRow};
 use crate::store::{LedgerRow, LedgerState, PoolUser};
 use ic_secureauth_api::{Api, ApiError, PoolId, UserId};
 
-/// A page, sorted out.
+/// A page of CRM rows, sorted.
 #[derive(Debug, Default)]
 pub(in super::super) struct Plan {
     /// Not in the pool yet.
     pub(in super::super) import: Vec<Outgoing>,
     /// Imported by an earlier run, different in the CRM now.
     pub(in super::super) change: Vec<Outgoing>,
-    /// There already, and nothing to change.
+    /// In the pool already, and nothing to change.
     pub(in super::super) already_present: u64,
-    /// Rows that became invalid since they were checked.
+    /// Data errors of rows that became invalid since they were checked.
     pub(in super::super) issues: Vec<Issue>,
 }
 
@@ -62,7 +62,7 @@ pub(super) async fn of(
     Ok(Plan { issues, ..plan })
 }
 
-/// The page's users as they would be sent, and the data errors that are new.
+/// The page's users in the form in which they are sent, and new data errors.
 pub(in super::super) fn outgoing(
     subject: Subject<'_>,
     schema: &PayloadSchema,
@@ -74,7 +74,7 @@ pub(in super::super) fn outgoing(
     (users.into_iter().map(|user| subject.outgoing(user)).collect(), issues)
 }
 
-/// What the users would be found by in a pool.
+/// The keys that would find the users in a pool.
 pub(in super::super) fn candidates(users: &[Outgoing], case_insensitive: bool) -> Vec<PoolUser> {
     let candidate = |user: &Outgoing| PoolUser {
         user_id: user.user_id,
@@ -83,18 +83,18 @@ pub(in super::super) fn candidates(users: &[Outgoing], case_insensitive: bool) -
     users.iter().map(candidate).collect()
 }
 
-/// A pool that stood before, and how it is asked.
+/// A found pool, and what is needed to read it.
 #[derive(Debug)]
 pub(in super::super) struct PoolBefore<'a, Access> {
     pub(in super::super) subject: Subject<'a>,
     pub(in super::super) api: &'a Api<Access>,
     pub(in super::super) pool: PoolId,
-    /// Calls at once.
+    /// Most calls in flight.
     pub(in super::super) in_flight: usize,
 }
 
 impl<Access> PoolBefore<'_, Access> {
-    /// Tells apart who is to be imported, changed and left alone; `listed` are those the pool's list shows.
+    /// Sorts the users into import, change and leave alone. `listed`: users that the pool's list shows.
     pub(in super::super) async fn sort(&self, users: Vec<Outgoing>, listed: HashSet<Uuid>) -> Result<Plan, StepError> {
         let guids: Vec<Uuid> = users.iter().map(|user| user.user_guid).collect();
         let store = &self.subject.dependencies.store;
@@ -116,8 +116,8 @@ impl<Access> PoolBefore<'_, Access> {
         Ok(plan)
     }
 
-    /// Users that an earlier run imported into this pool, that its list did not show and that are there when asked for: the
-    /// list is eventually consistent, and they must neither be imported again nor deleted by a rollback.
+    /// Users that an earlier run imported into this pool, that its list omits and that a read by id finds. The list
+    /// lags behind writes, and such users must be neither imported again nor deleted by a rollback.
     async fn there_all_the_same(
         &self,
         users: &[Outgoing],
@@ -144,13 +144,14 @@ impl<Access> PoolBefore<'_, Access> {
     }
 }
 
-/// The row of the earlier run that put the user into the pool under the same id.
+/// The ledger row of the earlier run that imported the user with the same id.
 fn imported<'a>(user: &Outgoing, earlier: &'a HashMap<Uuid, LedgerRow>) -> Option<&'a LedgerRow> {
     let row = earlier.get(&user.user_guid).filter(|row| row.user_id == user.user_id)?;
     matches!(row.state, LedgerState::Imported | LedgerState::Changed).then_some(row)
 }
 
-/// Rows found invalid before were counted then. Rows that are invalid only now, repeated keys included, are new issues.
+/// Drops rows that were invalid when checked: they are counted already. Rows that are invalid only now, repeated GUIDs
+/// included, become new data errors.
 fn valid_users(
     rows: Vec<UserRow>,
     known_invalid: &HashSet<Uuid>,

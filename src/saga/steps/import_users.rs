@@ -1,4 +1,5 @@
-//! U2: the CRM's users go into the pool, page by page; ledger and intents are written before the calls, a checkpoint after.
+//! Imports the CRM's users into the pool, page by page (docs/requirements.md#u2). Ledger rows and intents are written
+//! before a page's calls, a checkpoint after them (docs/decisions.md#pages-are-checkpoints).
 
 use std::collections::{HashMap, HashSet};
 
@@ -64,7 +65,7 @@ async fn page(
     checkpoint(context, plan, &sent, changes, last).await
 }
 
-/// The chunks of a page, each written down before it is sent, several in flight.
+/// Imports the chunks of a page, several in flight. All their intents are written first.
 async fn import(context: &mut RunContext<'_>, importer: &Importer, plan: &Plan) -> Result<Sent, StepError> {
     let mut sent = Sent::default();
     if plan.import.is_empty() {
@@ -133,14 +134,14 @@ async fn checkpoint(
             entries: vec![Entry::ImportedUpTo { last }],
             ledger,
             progress: Some(progress),
-            resets_pauses: true,
+            is_progress: true,
             ..Batch::default()
         })
         .await?;
     Ok(())
 }
 
-/// Records data errors found on the way, and stops unless `ON_INVALID_USER` lets them pass.
+/// Records data errors found during the import. Fails unless `ON_INVALID_USER` accepts them.
 async fn tolerate(context: &mut RunContext<'_>, issues: Vec<Issue>) -> Result<(), StepError> {
     if issues.is_empty() {
         return Ok(());

@@ -1,6 +1,6 @@
-//! One file per step, with its `undo` beside it where it has one (for users: `rollback_users`).
+//! One file per step, with its `rollback` function beside it; the rollback of the users is `rollback_users`.
 //!
-//! A step may return before it is done when the time slice is over; run again, it goes on where the journal says.
+//! A step may return before it is done when the time slice is over. Called again, it continues from the journal.
 
 pub(super) mod activate_organization;
 mod change_users;
@@ -28,7 +28,7 @@ mod verify_users;
 pub(super) use payload_schema::PayloadSchema;
 pub(super) use rollback_users::Recheck;
 
-/// Times a resource is written before somebody else's changes in between (412) are left to the next attempt of the run.
+/// Most writes of a resource that others keep changing meanwhile (412); then the run pauses and tries again.
 const STALE_TRIES: u32 = 3;
 
 use super::failure::StepError;

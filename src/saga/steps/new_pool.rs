@@ -1,4 +1,4 @@
-//! The pool as it is asked for (P1, U4; reference 4.2).
+//! The request for a new pool (docs/requirements.md#u4).
 
 use super::super::failure::StepError;
 use super::super::naming::Subject;
@@ -12,7 +12,7 @@ pub(super) fn of(context: &RunContext<'_>) -> Result<NewPool, StepError> {
     below(context.subject(), organization_of(context)?, context.marker())
 }
 
-/// The pool of a biller in its organization.
+/// The pool that a biller's organization would get; also what a found pool is compared with.
 pub(in super::super) fn below(
     subject: Subject<'_>,
     organization: OrganizationId,

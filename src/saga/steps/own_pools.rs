@@ -1,4 +1,5 @@
-//! The pools a run created: more than one where a server ignored our id and lost an answer, and none after its rollback.
+//! The pools that a run created. There can be more than one, if the server ignored our id and an answer was lost; after
+//! a rollback there is none.
 
 use tracing::{error, info};
 
@@ -11,15 +12,14 @@ use crate::domain::reason::Reason;
 use crate::store::Batch;
 use ic_secureauth_api::{Pool, PoolId};
 
-/// Of several pools of a run, the one with users, else the first (reference 5.5).
+/// Of several pools of a run, the one with users, else the first (docs/decisions.md#second-pool-of-a-run).
 pub(super) fn to_keep(pools: &[Pool], is_ours: impl Fn(&Pool) -> bool) -> Option<&Pool> {
     let ours = || pools.iter().filter(|pool| is_ours(pool));
     ours().find(|pool| has_users(pool)).or_else(|| ours().next())
 }
 
-/// A creation whose answer was lost, on a server that ignores our id, may have left an empty pool beside the one we use. A list
-/// that lags shows it later: it is looked for after the creation and once more before the biller goes live. One with users, of
-/// which none can be ours, is an operator's case.
+/// Deletes empty second pools of this run. The list may lag, so this is done after the creation and again before the
+/// activation. A second pool with users makes the run stuck, because none of these users can be ours.
 pub(super) async fn remove_doubles(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let created = context.journal.pool.clone();
     let Some(used) = created.filter(|pool| pool.origin == Origin::Created) else {
@@ -30,7 +30,7 @@ pub(super) async fn remove_doubles(context: &mut RunContext<'_>) -> Result<(), S
             continue;
         }
         if has_users(&double) {
-            error!(pool_id = %double.id, "another pool of the run holds users");
+            error!(pool_id = %double.id, "a second pool of the run holds users");
             return Err(StepError::Stuck(Reason::SeveralPools));
         }
         delete(context, &double.id).await?;
@@ -42,8 +42,8 @@ fn has_users(pool: &Pool) -> bool {
     pool.number_of_users.unwrap_or_default() > 0
 }
 
-/// Deletes every pool this run created, with its users (reference 5.3 R3). The generation grows, once per rollback,
-/// because a deleted id may stay unusable.
+/// Deletes every pool that this run created, with its users (docs/ARCHITECTURE.md#rollback). Raises the generation,
+/// only once however often the rollback is repeated, because the id of a deleted pool may stay unusable.
 pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let ours = of_this_run(context).await?;
     for pool in &ours {
@@ -60,7 +60,8 @@ pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<(
     Ok(context.write(batch).await?)
 }
 
-/// The pools whose marker carries this run's id, by id and by the organization's list; none where none was asked for.
+/// The pools that this run created: the journal holds the intent, and the marker names this run. Looks by id and in the
+/// organization's list.
 pub(in super::super) async fn of_this_run(context: &RunContext<'_>) -> Result<Vec<Pool>, StepError> {
     if !context.journal.pool_intended {
         return Ok(Vec::new());

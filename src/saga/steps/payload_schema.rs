@@ -1,5 +1,5 @@
-//! The schema every user's payload has to match. An import does not say which record was refused, so each is held against it
-//! before it is sent (reference 2.5). No metadata is sent, so the metadata schema has nothing to say.
+//! The payload schema. An import does not say which record it refuses, so each payload is checked against the schema
+//! first. No metadata is sent, so there is no check for it (docs/decisions.md#no-metadata-for-users).
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::domain::user::CrmUser;
 use crate::settings::OnboardingSettings;
 use ic_secureauth_api::{Api, PayloadMembers, SchemaId};
 
-/// A payload schema, compiled, and the names of the members it is to judge.
+/// A compiled payload schema, and the names of our payload's members.
 #[derive(Debug)]
 pub(in super::super) struct PayloadSchema {
     id: SchemaId,
@@ -23,13 +23,13 @@ pub(in super::super) struct PayloadSchema {
     members: PayloadMembers,
 }
 
-/// The schema new pools get (K1).
+/// The schema of new pools (docs/requirements.md#k1).
 pub(super) async fn configured(context: &mut RunContext<'_>) -> Result<Arc<PayloadSchema>, StepError> {
     let id = parse(&context.dependencies().payload_schema_id)?;
     of(context, id).await
 }
 
-/// The schema of the pool, which may have stood before with another one.
+/// The schema of the run's pool; a found pool may have another one than new pools.
 pub(super) async fn of_pool(context: &mut RunContext<'_>) -> Result<Arc<PayloadSchema>, StepError> {
     let pool = context.journal.pool.as_ref();
     let id = parse(pool.map_or("", |pool| pool.payload_schema_id.as_str()))?;
@@ -47,12 +47,12 @@ async fn of(context: &mut RunContext<'_>, id: SchemaId) -> Result<Arc<PayloadSch
     Ok(schema)
 }
 
-/// The id of a schema, where there is one.
+/// Parses a schema id. An unusable one fails the run for good.
 pub(in super::super) fn parse(id: &str) -> Result<SchemaId, StepError> {
     SchemaId::parse(id).map_err(|_| unusable())
 }
 
-/// The names of the payload's members.
+/// The configured names of the payload's members.
 pub(in super::super) fn members(settings: &OnboardingSettings) -> Result<PayloadMembers, StepError> {
     let names = &settings.payload;
     PayloadMembers::new(&names.first_name, &names.last_name, &names.user_name)
@@ -60,7 +60,7 @@ pub(in super::super) fn members(settings: &OnboardingSettings) -> Result<Payload
 }
 
 impl PayloadSchema {
-    /// Reads a schema and compiles it.
+    /// Reads a schema from SecureAuth and compiles it.
     pub(in super::super) async fn fetch<Access>(
         api: &Api<Access>,
         id: SchemaId,
@@ -77,7 +77,7 @@ impl PayloadSchema {
         &self.id
     }
 
-    /// References to other documents are not followed: a schema that has some cannot be compiled.
+    /// Does not follow references to other documents: such a schema counts as unusable.
     fn new(id: SchemaId, schema: &Value, members: PayloadMembers) -> Result<Self, StepError> {
         let validator = jsonschema::validator_for(schema).map_err(|error| {
             tracing::error!(schema_id = %id, %error, "the payload schema cannot be compiled");
@@ -86,7 +86,7 @@ impl PayloadSchema {
         Ok(Self { id, validator, members })
     }
 
-    /// What is wrong with a user's payload as it would be sent; nothing for one that fits.
+    /// The data errors of the payload that would be sent for the user; empty when it fits.
     pub(super) fn issues(&self, user: &CrmUser) -> Vec<Issue> {
         let names = (user.first_name.as_deref(), user.last_name.as_deref());
         let payload = Value::Object(self.members.payload(names.0, names.1, &user.user_name));
@@ -125,7 +125,7 @@ impl PayloadSchema {
         }
     }
 
-    /// The user as a whole where the schema asks for a member that is not ours.
+    /// The CRM field behind a member; [`Field::User`] for a member that we never send.
     fn field(&self, member: &str) -> Field {
         let [first_name, last_name, user_name] = self.members.names();
         match member {
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_named_by_its_field() {
+    fn a_data_error_names_the_field_that_does_not_fit() {
         assert_eq!(found(&json!({"type": "object"})), []);
         let longest = json!({"properties": {"first_name": {"maxLength": 3}, "user_name": {"pattern": "^[0-9]+$"}}});
         assert_eq!(
@@ -182,13 +182,13 @@ mod tests {
     }
 
     #[test]
-    fn a_member_that_is_never_sent_concerns_the_user_as_a_whole() {
+    fn an_error_about_a_member_that_is_never_sent_is_one_of_the_whole_user() {
         assert_eq!(found(&json!({"required": ["tenant"]})), [(Field::User, Code::Missing)]);
         assert_eq!(found(&json!({"maxProperties": 1})), [(Field::User, Code::Invalid)]);
     }
 
     #[test]
-    fn members_the_schema_does_not_know_are_named() {
+    fn a_member_that_the_schema_does_not_allow_is_a_data_error_of_its_field() {
         let closed = json!({"properties": {"given_name": {}}, "additionalProperties": false});
         assert_eq!(
             found(&closed),

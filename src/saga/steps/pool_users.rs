@@ -1,5 +1,5 @@
-//! The users a pool holds, page by page. For a pool that stood before, they are recorded before the import starts: they are
-//! never imported, and never deleted by a rollback.
+//! Records the users of a found pool before the import starts, because they must be neither imported nor deleted by a
+//! rollback.
 
 use super::super::failure::StepError;
 use super::super::run_context::RunContext;
@@ -11,7 +11,7 @@ use ic_secureauth_api::{ListedUser, MAX_PAGE, PoolId, UserId};
 /// Pages read between two writes to the database.
 const PAGES_PER_WRITE: u32 = 10;
 
-/// Records the pool's users in `PoolUserBefore`; goes on after the last recorded page.
+/// Records the pool's users in `PoolUserBefore`; continues after the last recorded page.
 pub(super) async fn record(context: &mut RunContext<'_>, pool: &PoolId, fold_case: bool) -> Result<(), StepError> {
     let mut after = match &context.journal.pool_users.last {
         Some(last) => Some(UserId::parse(last).map_err(|_| StepError::Stuck(Reason::SecureauthRefused))?),
@@ -42,7 +42,7 @@ pub(super) async fn record(context: &mut RunContext<'_>, pool: &PoolId, fold_cas
             .write(Batch {
                 pool_users_before: users,
                 entries: vec![entry],
-                resets_pauses: true,
+                is_progress: true,
                 ..Batch::default()
             })
             .await?;
@@ -52,7 +52,7 @@ pub(super) async fn record(context: &mut RunContext<'_>, pool: &PoolId, fold_cas
     }
 }
 
-/// One row per identifier, and one for a user without any. Ids that are not UUIDs cannot be ours, so they need no telling apart.
+/// One row per identifier, and one for a user without any. An id that is no UUID cannot be ours and becomes nil.
 pub(in super::super) fn rows(user: &ListedUser, fold_case: bool) -> Vec<PoolUser> {
     let user_id = user.id.uuid().unwrap_or_default();
     let row = |identifier| PoolUser { user_id, identifier };
@@ -65,7 +65,7 @@ pub(in super::super) fn rows(user: &ListedUser, fold_case: bool) -> Vec<PoolUser
         .collect()
 }
 
-/// An identifier as the pool compares it.
+/// The form in which the pool compares an identifier.
 pub(super) fn fold(identifier: &str, fold_case: bool) -> String {
     if fold_case {
         identifier.to_lowercase()

@@ -1,4 +1,4 @@
-//! D1: what ends a run that succeeded, written in one transaction by the store.
+//! The ending of a run that succeeded; the store writes it in one transaction (docs/requirements.md#d1).
 
 use super::super::failure::StepError;
 use super::super::run_context::RunContext;

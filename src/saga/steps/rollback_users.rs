@@ -1,4 +1,5 @@
-//! The undo of the users' step: single users in a pool that stood before (reference 5.3 R4). Users of a pool of ours go with it.
+//! Rolls back single users of a found pool (docs/ARCHITECTURE.md#rollback). Users of a pool that this run created are
+//! deleted with the pool.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use crate::domain::reason::Reason;
 use crate::store::{Batch, LedgerRow, LedgerState, PoolUser};
 use ic_secureauth_api::{Api, PoolId, User, UserId, UserStatus, UserUpdate};
 
-/// What stood before a change, kept in the ledger to be put back.
+/// A user's values before a change; the ledger keeps them for the rollback.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Before {
     pub(super) status: Option<UserStatus>,
@@ -29,15 +30,14 @@ impl Before {
         serde_json::from_str(text).map_err(|_| StepError::Stuck(Reason::NotRolledBack))
     }
 
-    /// The user has these values; an activation since then is not undone.
+    /// The user has these values. A user who activated the account since then counts as restored.
     fn shows(&self, user: &User) -> bool {
         let status = self.status.and_then(|status| status_to_send(user.status, status));
         self.payload == user.payload && status.is_none_or(|status| user.status == Some(status))
     }
 }
 
-/// Deletes the users this run added and puts the old values of changed ones back. `true` when all is undone; goes on in the
-/// next time slice otherwise.
+/// Deletes the users this run added and restores the old values of changed ones. `false`: the time slice ended first.
 pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<bool, StepError> {
     let Some(pool) = touched_pool(context)? else {
         return Ok(true);
@@ -52,14 +52,14 @@ pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<b
         };
         after = Some(last);
         rows.retain(|row| row.state != LedgerState::RolledBack);
-        // Pages that are done already are no progress: neither do they reset the pauses nor fill a time slice.
+        // A page that is done already is no progress: it must not reset the pauses or end the time slice.
         if rows.is_empty() {
             continue;
         }
         roll_back(context, &pool, &mut rows).await?;
         let batch = Batch {
             ledger: rows,
-            resets_pauses: true,
+            is_progress: true,
             ..Batch::default()
         };
         context.write(batch).await?;
@@ -69,17 +69,17 @@ pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<b
     }
 }
 
-/// What looking again came to.
+/// The result of a recheck.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Recheck {
     NothingLeft,
-    /// Some are, and are marked to be undone once more.
+    /// Some users are there again; their ledger rows are marked for another rollback.
     ThereAgain,
-    /// The time slice is over first; the next one goes on.
+    /// The time slice ended first; the next one continues.
     MoreToDo,
 }
 
-/// Asks for every user this run added or changed: a list of the whole pool would cost what others have in it, and lags.
+/// Reads every user that this run added or changed by id: the list of the whole pool would be longer, and it lags.
 pub(in super::super) async fn recheck(context: &mut RunContext<'_>) -> Result<Recheck, StepError> {
     let Some(pool) = touched_pool(context)? else {
         return Ok(Recheck::NothingLeft);
@@ -109,7 +109,7 @@ pub(in super::super) async fn recheck(context: &mut RunContext<'_>) -> Result<Re
         let batch = Batch {
             entries: vec![Entry::RecheckedUpTo { last, clean }],
             ledger: again,
-            resets_pauses: true,
+            is_progress: true,
             ..Batch::default()
         };
         context.write(batch).await?;
@@ -119,7 +119,7 @@ pub(in super::super) async fn recheck(context: &mut RunContext<'_>) -> Result<Re
     }
 }
 
-/// The pool that stood before and may hold something of this run.
+/// The found pool, if this run may have changed users in it.
 fn touched_pool(context: &RunContext<'_>) -> Result<Option<PoolId>, StepError> {
     let journal = &context.journal;
     let found = journal.pool.as_ref().filter(|pool| pool.origin == Origin::Found);
@@ -130,7 +130,7 @@ fn touched_pool(context: &RunContext<'_>) -> Result<Option<PoolId>, StepError> {
     Ok(Some(id))
 }
 
-/// Undoes ledger rows: imported users are deleted unless they stood before, changed ones get their old values back.
+/// Rolls back ledger rows: deletes imported users, unless the pool held them before, and restores changed ones.
 async fn roll_back(context: &RunContext<'_>, pool: &PoolId, rows: &mut [LedgerRow]) -> Result<(), StepError> {
     let stood_before = stood_before(context, rows).await?;
     let (api, in_flight) = (&context.api, context.dependencies().max_in_flight);
@@ -155,7 +155,7 @@ async fn roll_back(context: &RunContext<'_>, pool: &PoolId, rows: &mut [LedgerRo
     Ok(())
 }
 
-/// Nothing to do where the old values show. A user is gone when neither reading nor writing finds it.
+/// Restores a user's old values, unless it shows them already. A user is gone when neither a read nor a write finds it.
 async fn put_back(api: &Api, pool: &PoolId, id: &UserId, before: &str) -> Result<(), StepError> {
     let before = Before::read(before)?;
     let found = api.user(pool, id).await?;
@@ -178,8 +178,8 @@ async fn put_back(api: &Api, pool: &PoolId, id: &UserId, before: &str) -> Result
     }
 }
 
-/// Those of the users that are in the pool (again), or do not show their old values (any more), in the state that has them
-/// undone: a call that was given up may have come through late.
+/// The users that are in the pool again, or do not show their old values, because a late call took effect. Their rows
+/// get the state that another rollback acts on.
 async fn there_again(
     context: &RunContext<'_>,
     pool: &PoolId,
@@ -209,7 +209,7 @@ async fn there_again(
         .await
 }
 
-/// Which of these users the pool held before the import, by id.
+/// The users that the pool held before the import, by id.
 async fn stood_before(context: &RunContext<'_>, rows: &[LedgerRow]) -> Result<HashSet<Uuid>, StepError> {
     let users: Vec<PoolUser> = rows
         .iter()

@@ -1,11 +1,12 @@
-//! The go-live switch: an organization's `deactivated`, always through the full resource (reference 2.1, 5.1 step 9).
+//! Sets an organization's `deactivated` flag by writing the whole organization back
+//! (docs/decisions.md#whole-organization-written-back).
 
 use super::super::failure::StepError;
 use super::super::run_context::RunContext;
 use super::STALE_TRIES;
 use ic_secureauth_api::{Class, Organization, Versioned};
 
-/// Sets `deactivated` and nothing else; `true` when SecureAuth confirms it.
+/// Sets `deactivated` and changes nothing else. `true`: an answer or a read confirms it.
 pub(super) async fn set_deactivated(
     context: &RunContext<'_>,
     found: Versioned<Organization>,
@@ -23,9 +24,12 @@ pub(super) async fn set_deactivated(
         let wanted = found.map(|organization| organization.with_deactivated(deactivated));
         match context.api.update_organization(&wanted).await {
             Ok(answer) if answer.value.deactivated() == deactivated => return Ok(true),
-            // The write was answered without effect, or by a cache: look past it.
+            // The answer shows the old value: the write had no effect, or a cache answered. Read past the cache.
             Ok(answer) => current = context.api.organization_fresh(&id, answer.etag.as_ref()).await?,
-            Err(error) if error.class() == Class::Stale => current = context.api.organization(&id).await?,
+            // Not found: a replica may not know a new organization yet.
+            Err(error) if error.class() == Class::Stale || error.is_not_found() => {
+                current = context.api.organization(&id).await?
+            }
             Err(error) => return Err(error.into()),
         }
     }

@@ -1,11 +1,12 @@
-//! One user's PUT: what is sent is made from what is there.
+//! Updates one user; the request is made from the user's current values.
 
 use super::super::failure::StepError;
 use super::STALE_TRIES;
 use crate::domain::reason::Reason;
 use ic_secureauth_api::{Api, ApiError, Class, PoolId, User, UserId, UserStatus, UserUpdate, Versioned};
 
-/// Sends what `make` makes of the user; where somebody else changed it since it was read (412), it is read again and made anew.
+/// Sends the update that `make` derives from the user. If somebody else changed the user meanwhile (412), reads it
+/// again and derives the update anew.
 pub(super) async fn update(
     api: &Api,
     pool: &PoolId,
@@ -28,7 +29,8 @@ pub(super) async fn update(
     }
 }
 
-/// A person who activated an account since is not sent back to `new`.
+/// `None` for a person who activated the account: `active` is never set back to `new`
+/// (docs/decisions.md#activated-stays-activated).
 pub(super) fn status_to_send(there: Option<UserStatus>, wanted: UserStatus) -> Option<UserStatus> {
     match (there, wanted) {
         (Some(UserStatus::Active), UserStatus::New) => None,
@@ -36,7 +38,7 @@ pub(super) fn status_to_send(there: Option<UserStatus>, wanted: UserStatus) -> O
     }
 }
 
-/// A user that has to be there does not show, yet.
+/// SecureAuth does not show a user yet that the pool has to hold.
 pub(super) fn not_visible() -> StepError {
     StepError::Retry {
         reason: Reason::UsersNotVisible,

@@ -1,4 +1,5 @@
-//! A CRM user as it is sent (U2; reference 4.3): derived ids, status by setting, and a hash to see later what changed.
+//! A CRM user in the form in which it is sent: derived ids, the status by `ACTIVE_USER_STATUS`, and a hash that shows a
+//! later sync what changed.
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -9,14 +10,14 @@ use crate::settings::onboarding::ActiveUserStatus;
 use crate::store::{LedgerRow, LedgerState};
 use ic_secureauth_api::{ImportUser, PayloadMembers, User, UserStatus};
 
-/// A user about to be sent.
+/// A user to be sent.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Outgoing {
     pub(super) user_guid: Uuid,
-    /// The derived `users.id`.
+    /// The derived id of the user in SecureAuth.
     pub(super) user_id: Uuid,
     pub(super) import: ImportUser,
-    /// 32 hex digits over everything that is sent of the CRM's data.
+    /// 32 hex digits; covers all of the CRM's data that is sent.
     pub(super) hash: String,
 }
 
@@ -49,7 +50,7 @@ impl Subject<'_> {
 }
 
 impl Outgoing {
-    /// Its ledger row; nothing of it stood before.
+    /// The ledger row of a user that has no earlier values.
     pub(super) fn ledger_row(&self, state: LedgerState) -> LedgerRow {
         LedgerRow {
             user_guid: self.user_guid,
@@ -71,7 +72,7 @@ fn sent_hash(user: &ImportUser) -> String {
     ])
 }
 
-/// The hash a user would have been sent with to show what it shows.
+/// The hash of the values that SecureAuth shows; equal to the hash of an import of the same values.
 pub(super) fn shown_hash(user: &User, members: &PayloadMembers) -> String {
     let [first_name, last_name, _] = members.names();
     let member = |name: &str| user.payload.as_ref()?.get(name)?.as_str();
@@ -86,7 +87,7 @@ pub(super) fn shown_hash(user: &User, members: &PayloadMembers) -> String {
     ])
 }
 
-/// User name, address, first and last name, status.
+/// Over user name, e-mail address, first name, last name and status, in this order.
 fn hash(dependencies: &[Option<&str>; 5]) -> String {
     let canonical = serde_json::json!(dependencies).to_string();
     let mut hash = hex::encode(Sha256::digest(canonical));
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_that_shows_what_was_sent_has_the_hash_it_was_sent_with() {
+    fn the_hash_of_what_is_shown_is_the_hash_of_what_was_sent_if_nothing_changed() {
         let members = PayloadMembers::default();
         assert_eq!(shown_hash(&shown("demo"), &members), sent_hash(&sent()));
         assert_ne!(shown_hash(&shown("other"), &members), sent_hash(&sent()));

@@ -1,4 +1,5 @@
-//! The pool holds what the ledger says, whatever its count and its list lag behind (reference 5.1 step 8).
+//! Checks that the pool holds the users of the ledger, although its count and its list may lag
+//! (docs/decisions.md#lagging-counts).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +15,10 @@ use crate::settings::onboarding::Verify;
 use crate::store::LedgerState;
 use ic_secureauth_api::PoolId;
 
-/// Up to so many users are asked for by id rather than that a count that lags is waited for.
+/// Up to this many users it is cheaper to ask for missing users by id than to wait for a lagging count.
 const ASKED_FOR_AT_ONCE: u64 = 1_000;
 
-/// By the count; by the users themselves where it goes on differing or `VERIFY=full`.
+/// Compares the pool's count. Compares the users one by one if the count differs or with `VERIFY=full`.
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let recorded = known_pool(context)?.clone();
     let pool = PoolId::parse(&recorded.id).map_err(|_| StepError::Permanent(Reason::SecureauthRefused))?;
@@ -38,7 +39,8 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     Ok(())
 }
 
-/// The pool counts so many users. Fewer may be a count that lags, which is waited for; more are users of somebody else.
+/// Whether the pool's count is `total`. A lower count may lag, so it is read again after each pause. A higher one means
+/// that somebody else added users.
 async fn is_counted(
     context: &RunContext<'_>,
     pool: &PoolId,

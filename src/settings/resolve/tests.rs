@@ -1,5 +1,5 @@
-//! Against a local stub: the transport sends what goes to `https://ic.vault.azure.net` to it, so that everything else, the
-//! authentication challenge included, is as in production.
+//! These tests run against a local stub. The transport sends requests for `https://ic.vault.azure.net` to it;
+//! everything else is as in production, the authentication challenge included.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +46,8 @@ impl TokenCredential for FixedToken {
     }
 }
 
-/// A vault that challenges who comes without a token, as the real one does, and has these secrets.
+/// A vault with these secrets. Like the real one, it answers a request without a token with a challenge
+/// (docs/reference/key-vault.md#challenge).
 async fn vault(secrets: &[(&str, &str)]) -> MockServer {
     let stub = MockServer::start().await;
     for (name, value) in secrets {
@@ -148,7 +149,7 @@ async fn a_secret_may_have_another_name_in_the_vault() {
 }
 
 #[tokio::test]
-async fn without_need_no_vault_is_asked() {
+async fn the_vault_is_not_asked_when_the_environment_has_every_secret() {
     let given = [
         ("SECUREAUTH_TENANT_ID", "t"),
         ("SECUREAUTH_PAYLOAD_SCHEMA_ID", "s"),
@@ -193,7 +194,7 @@ async fn a_refusal_says_what_the_identity_lacks() {
 }
 
 #[tokio::test]
-async fn a_vault_that_was_not_there_is_asked_again_later() {
+async fn a_vault_that_did_not_answer_can_be_asked_again() {
     let settings = settings(&[]);
     let nobody = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()

@@ -1,4 +1,4 @@
-//! Events.
+//! Accepts toggle events.
 
 use super::billers;
 use super::columns::{or_empty, text};
@@ -14,7 +14,7 @@ use crate::store::accepting::{Accepted, Found, Start};
 use crate::store::transition::millis;
 use crate::store::{Acceptance, Resend};
 
-/// Decides and records under the biller's lock.
+/// Decides about the event and records the result, under the biller's lock.
 pub(super) async fn accept(pool: &Pool, event: &ToggleEvent, resend: Resend) -> Result<Acceptance, Fault> {
     let mut transaction = pool.begin().await?;
     let biller_id: &str = event.biller_id.as_ref();

@@ -1,5 +1,5 @@
-//! A run's records: journal, ledger, issues, and the users a pool held before. Row sets without free text travel as JSON,
-//! in chunks.
+//! Writes a run's records: journal, ledger, issues, and the users a pool held before. Rows without free text are passed as
+//! JSON, in chunks.
 
 use serde_json::json;
 use tiberius::ToSql;
@@ -40,6 +40,7 @@ pub(super) async fn write(pool: &Pool, lease: &Lease, batch: &Batch) -> Result<(
 async fn update_run(transaction: &mut Transaction, lease: &Lease, batch: &Batch) -> Result<(), Fault> {
     let set = "UpdatedAt = @now, Step = COALESCE(NULLIF(@P4, N''), Step), IssuesTotal = COALESCE(@P5, IssuesTotal), \
         Generation = COALESCE(@P6, Generation), PausesUsed = CASE WHEN @P7 = 1 THEN 0 ELSE PausesUsed END, \
+        TakeOvers = CASE WHEN @P7 = 1 THEN 0 ELSE TakeOvers END, \
         UsersTotal = COALESCE(@P8, UsersTotal), Imported = COALESCE(@P9, Imported), \
         AlreadyPresent = COALESCE(@P10, AlreadyPresent), Skipped = COALESCE(@P11, Skipped), \
         Failed = COALESCE(@P12, Failed)";
@@ -48,7 +49,7 @@ async fn update_run(transaction: &mut Transaction, lease: &Lease, batch: &Batch)
         &or_empty(batch.step.map(Step::as_str)),
         &batch.issues_total.map(clamp),
         &batch.generation.map(i64::from),
-        &batch.resets_pauses,
+        &batch.is_progress,
         &progress.map(|progress| clamp(progress.users_total)),
         &progress.map(|progress| clamp(progress.imported)),
         &progress.map(|progress| clamp(progress.already_present)),
@@ -58,8 +59,9 @@ async fn update_run(transaction: &mut Transaction, lease: &Lease, batch: &Batch)
     update_leased(transaction, lease, set, &values).await
 }
 
-/// Appends to the run's journal. The run's row is locked by this transaction: nobody else appends. Entries travel as
-/// parameters, not as JSON: what escapes stand for is not rolled back by every engine's `OPENJSON`.
+/// Appends to the run's journal. This transaction has locked the run's row, so nobody else appends meanwhile. Entries are
+/// passed as parameters and not as JSON, because not every engine's `OPENJSON` decodes escaped characters
+/// (docs/reference/sql-server.md#json-rows).
 pub(super) async fn append(transaction: &mut Transaction, id: OnboardingId, entries: &[Entry]) -> Result<(), Fault> {
     for chunk in entries.chunks(PAIRS) {
         let columns: Vec<_> = chunk.iter().map(entry_columns).collect();
@@ -116,7 +118,7 @@ async fn insert_pool_users(transaction: &mut Transaction, id: OnboardingId, user
 }
 
 async fn insert_issues(transaction: &mut Transaction, id: OnboardingId, issues: &[Issue]) -> Result<(), Fault> {
-    // One seek for each row, whatever the server has counted so far.
+    // Counting makes the server seek once per row, whatever its statistics say.
     let known = |user: &str| {
         format!(
             "SELECT COUNT(*) FROM ciam.OnboardingIssue AS i \
@@ -147,7 +149,7 @@ async fn insert_issues(transaction: &mut Transaction, id: OnboardingId, issues: 
     Ok(())
 }
 
-/// SQL Server's integers are signed; counts never get near the difference.
+/// SQL Server's integers are signed. No count comes near the limit.
 fn clamp(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,4 @@
-//! What is recorded about a biller, and what the CRM lists.
+//! Reads billers: our own record, and the CRM's view.
 
 use tiberius::ToSql;
 use uuid::Uuid;
@@ -14,8 +14,9 @@ use crate::domain::issue::Issue;
 use crate::store::accepting::Listed;
 use crate::store::{BillerView, row};
 
-/// The view's collation may call two spellings the same; the id is compared again byte for byte. VARCHAR (an id is ASCII), so
-/// that the view's index is used whether its column is VARCHAR or NVARCHAR.
+/// The biller's row of `ciam.Biller`. The view's collation may treat two spellings as equal, so the id is compared
+/// again byte for byte. The parameter is VARCHAR (an id is ASCII), so that an index is used for a VARCHAR and for an
+/// NVARCHAR column.
 pub(super) async fn listed(session: &mut Session, id: &BillerId) -> Result<Option<Listed>, Fault> {
     let sql = "SELECT b.BillerId, b.BillerName FROM ciam.Biller AS b WHERE b.BillerId = CONVERT(VARCHAR(64), @P1)";
     let biller_id: &str = id.as_ref();

@@ -1,4 +1,4 @@
-//! [`Store`]'s methods: each names what it does for the error and hands over to the file that does it.
+//! The methods of [`Store`]. Each names its action, for errors, and calls the file that does the work.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -74,6 +74,16 @@ impl Store for SqlServerStore {
             .await
     }
 
+    async fn claim_stuck(&self, limit: u32, every: Duration) -> Result<Vec<OnboardingId>, StoreError> {
+        self.repeating("claim stuck runs", || due::claim_stuck(&self.pool, limit, every))
+            .await
+    }
+
+    async fn unfinished(&self, stuck_only: bool, limit: u32) -> Result<Vec<Run>, StoreError> {
+        self.repeating("list runs", || runs::unfinished(&self.pool, stuck_only, limit))
+            .await
+    }
+
     async fn postpone(&self, id: OnboardingId, after: Duration) -> Result<(), StoreError> {
         self.repeating("postpone a run", || due::postpone(&self.pool, id, after))
             .await
@@ -86,7 +96,7 @@ impl Store for SqlServerStore {
         .await
     }
 
-    /// Not repeated here: rows that were handed over cannot be rolled back.
+    /// Not repeated after a failure, because the caller has some of the rows already.
     async fn each_user(&self, biller: &BillerId, row: &mut (dyn FnMut(UserRow) + Send)) -> Result<(), StoreError> {
         users::each(&self.pool, biller, row)
             .await

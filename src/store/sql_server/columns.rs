@@ -1,4 +1,6 @@
-//! Rows as the server answers them, into the neutral rows of `store::row`.
+//! Converts the server's rows into the rows of `store::row`.
+
+use std::time::Duration;
 
 use tiberius::error::Error;
 use tiberius::{FromSql, Row};
@@ -7,14 +9,16 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 use super::error::Fault;
 use crate::store::row::{BillerCiamRow, LeaseColumns, LedgerColumns, RunRow};
 
-/// The columns [`run_row`] reads, of `ciam.Onboarding AS r`.
+/// The columns of `ciam.Onboarding AS r` that [`run_row`] reads.
 pub(super) const RUN: &str = "r.OnboardingId, r.BillerId, r.BillerName, r.Kind, r.State, r.Step, r.Source, r.Generation, \
-    r.UsersTotal, r.Imported, r.AlreadyPresent, r.Skipped, r.Failed, r.PausesUsed, r.CreatedAt, r.StartedAt, \
+    r.UsersTotal, r.Imported, r.AlreadyPresent, r.Skipped, r.Failed, r.PausesUsed, r.TakeOvers, r.CreatedAt, r.StartedAt, \
     r.UpdatedAt, r.FinishedAt, r.NextAttemptAt, r.WaitingFor, r.Reason, r.RollingBackSince, r.IssuesTotal, \
     r.Traceparent, r.Version, \
     CAST(CASE WHEN r.LeaseOwner IS NULL THEN 0 ELSE 1 END AS BIT) AS Owned, \
     CAST(CASE WHEN r.LeaseOwner IS NOT NULL AND r.LeaseUntil > SYSUTCDATETIME() THEN 1 ELSE 0 END AS BIT) AS Leased, \
-    CAST(CASE WHEN r.NextAttemptAt > SYSUTCDATETIME() THEN 0 ELSE 1 END AS BIT) AS Due";
+    CAST(CASE WHEN r.NextAttemptAt > SYSUTCDATETIME() THEN 0 ELSE 1 END AS BIT) AS Due, \
+    CASE WHEN r.LateUntil > SYSUTCDATETIME() THEN DATEDIFF_BIG(MILLISECOND, SYSUTCDATETIME(), r.LateUntil) + 1 \
+        WHEN r.LateUntil IS NOT NULL THEN CAST(0 AS BIGINT) END AS LateFor";
 
 pub(super) fn run_row(row: &Row) -> Result<RunRow, Fault> {
     Ok(RunRow {
@@ -32,6 +36,7 @@ pub(super) fn run_row(row: &Row) -> Result<RunRow, Fault> {
         skipped: required(row, "Skipped")?,
         failed: required(row, "Failed")?,
         pauses_used: required(row, "PausesUsed")?,
+        take_overs: required(row, "TakeOvers")?,
         created_at: time(row, "CreatedAt")?,
         started_at: optional_time(row, "StartedAt")?,
         updated_at: time(row, "UpdatedAt")?,
@@ -47,6 +52,9 @@ pub(super) fn run_row(row: &Row) -> Result<RunRow, Fault> {
             owned: required(row, "Owned")?,
             leased: required(row, "Leased")?,
             due: required(row, "Due")?,
+            late: row
+                .try_get::<i64, _>("LateFor")?
+                .map(|millis| Duration::from_millis(millis.unsigned_abs())),
         },
     })
 }
@@ -72,8 +80,8 @@ pub(super) fn ledger_row(row: &Row) -> Result<LedgerColumns, Fault> {
     })
 }
 
-/// A text parameter that may be absent: the statement says `NULLIF(@Pn, N'')`. The driver sends a NULL text without its type,
-/// which not every engine takes.
+/// A text parameter that may be absent: it is sent as an empty text, and the statement says `NULLIF(@Pn, N'')`. The driver
+/// would send NULL without a type, which not every engine accepts (docs/reference/sql-server.md#reading-rows).
 pub(super) fn or_empty(text: Option<&str>) -> &str {
     text.unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The timer's work: runs whose message is to be sent again.
+//! Due runs: those whose message the timer sends again.
 
 use std::time::Duration;
 
@@ -13,14 +13,15 @@ use crate::domain::reason::Reason;
 use crate::store::transition::millis;
 use crate::store::{DueRun, Resend};
 
-/// `READCOMMITTEDLOCK`, because `READPAST` is for reads that lock, which reads of a database with row versions do not.
+/// `READPAST` needs reads that lock. In a database with row versions reads lock only with `READCOMMITTEDLOCK`
+/// (docs/reference/sql-server.md#row-locks).
 const UNLOCKED: &str = "WITH (UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK)";
 
-/// One statement. Rows somebody else works on are passed by, both where due rows are looked for and where they are changed:
-/// waiting for one while holding others is how timers and leases would lock each other out. An engine that takes hints for
-/// advice waits instead, and finds that a row that was claimed is not due any more.
+/// Claims due runs in one statement. It skips rows that somebody else has locked, in the search and in the change
+/// (docs/decisions.md#claims-pass-locked-rows). An engine that treats hints as advice waits for such a row instead and then
+/// finds that a claimed run is no longer due.
 pub(super) async fn claim(pool: &Pool, limit: u32, resend: Resend) -> Result<Vec<DueRun>, Fault> {
-    // At most 2^20 times at most 24 days in milliseconds: within a BIGINT.
+    // At most 2^20 times 24 days in milliseconds, which fits into a BIGINT.
     let pause = "@P2 * POWER(CAST(2 AS BIGINT), CASE WHEN r.Resends > 20 THEN 20 ELSE r.Resends END)";
     let sql = format!(
         "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \
@@ -46,6 +47,25 @@ pub(super) async fn claim(pool: &Pool, limit: u32, resend: Resend) -> Result<Vec
                 traceparent: optional_text(row, "Traceparent")?,
             })
         })
+        .collect()
+}
+
+/// Like [`claim`], this skips rows that somebody else has locked.
+pub(super) async fn claim_stuck(pool: &Pool, limit: u32, every: Duration) -> Result<Vec<OnboardingId>, Fault> {
+    let sql = format!(
+        "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \
+         UPDATE r SET DueAt = DATEADD(MILLISECOND, @P2, @now) OUTPUT inserted.OnboardingId AS [OnboardingId] \
+         FROM ciam.Onboarding AS r {UNLOCKED} \
+         WHERE r.DueAt <= @now AND r.OnboardingId IN ( \
+            SELECT TOP (@P1) d.OnboardingId FROM ciam.Onboarding AS d {UNLOCKED} \
+            WHERE d.State = N'stuck' AND d.DueAt <= @now ORDER BY d.DueAt)"
+    );
+    let mut session = pool.session().await?;
+    let values: [&dyn ToSql; 2] = [&i64::from(limit), &millis(every)];
+    let rows = session.rows(&sql, &values).await?;
+    session.give_back();
+    rows.iter()
+        .map(|row| Ok(OnboardingId(required(row, "OnboardingId")?)))
         .collect()
 }
 

@@ -1,4 +1,4 @@
-//! How runs end: by the worker, or by an operator.
+//! Ends runs for the worker, and carries out an operator's commands.
 
 use tiberius::ToSql;
 
@@ -30,7 +30,8 @@ pub(super) async fn finish(pool: &Pool, lease: &Lease, ending: &Ending) -> Resul
 
     let set = "State = @P4, Reason = NULLIF(@P5, N''), PoolId = COALESCE(NULLIF(@P6, N''), PoolId), \
         FinishedAt = CASE WHEN @P7 = 1 THEN @now ELSE NULL END, UpdatedAt = @now, \
-        LeaseOwner = NULL, LeaseUntil = NULL, DueAt = NULL, NextAttemptAt = NULL, WaitingFor = NULL";
+        LeaseOwner = NULL, LeaseUntil = NULL, DueAt = CASE WHEN @P7 = 1 THEN NULL ELSE @now END, NextAttemptAt = NULL, \
+        WaitingFor = NULL";
     let values: [&dyn ToSql; 4] = [
         &outcome.state.as_str(),
         &or_empty(outcome.reason.map(Reason::as_str)),
@@ -51,8 +52,8 @@ pub(super) async fn finish(pool: &Pool, lease: &Lease, ending: &Ending) -> Resul
     transaction.commit().await
 }
 
-/// Sets the biller's state and tells the CRM. Only a change from not-active to active sets the date: the moment the run ended,
-/// which stands in its row already.
+/// Sets the biller's state and calls the CRM's procedure. Only a change to active sets the activation date: to the time
+/// at which the run ended, which its row has already.
 async fn record_ciam_status(
     transaction: &mut Transaction,
     id: OnboardingId,
@@ -95,7 +96,7 @@ pub(super) async fn operate(pool: &Pool, id: OnboardingId, operation: Operation,
     let sql = "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \
         UPDATE ciam.Onboarding SET State = @P2, UpdatedAt = @now, NextAttemptAt = NULL, WaitingFor = NULL, Resends = 0, \
             DueAt = CASE WHEN @P3 = 1 THEN @now ELSE NULL END, \
-            PausesUsed = CASE WHEN @P3 = 1 THEN 0 ELSE PausesUsed END, \
+            PausesUsed = CASE WHEN @P3 = 1 THEN 0 ELSE PausesUsed END, TakeOvers = 0, \
             FinishedAt = CASE WHEN @P3 = 1 THEN NULL ELSE @now END, \
             Reason = CASE WHEN @P4 = 1 THEN NULL ELSE Reason END, \
             RollingBackSince = CASE WHEN @P5 = 1 THEN @now ELSE RollingBackSince END \

@@ -1,5 +1,6 @@
-//! SQL Server's errors in the saga's terms. Its messages may quote a row's values (duplicate keys, truncated text, failed
-//! conversions, whatever a CRM's procedure says): none is passed on, only where and what kind of error it was (S1).
+//! Turns SQL Server's errors into [`StoreError`]. The server's messages may quote a row's values (duplicate keys, truncated
+//! text, failed conversions, whatever a CRM's procedure says). So only the place and the kind of an error are passed on
+//! (docs/requirements.md#s1).
 
 use tiberius::error::Error;
 
@@ -14,24 +15,26 @@ impl From<Error> for Fault {
     }
 }
 
-/// The driver's error as it may be logged.
+/// The driver's error in a form that may be logged.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Described(String);
 
-/// Trying again later may help (reference `sql-server.md` §1, and resource limits that pass).
+/// Error numbers after which the same call may succeed later (docs/reference/sql-server.md#errors), and 51001 of our own
+/// scripts.
 const TRANSIENT: [u32; 28] = [
     64, 233, 701, 911, 921, 1204, 1205, 1222, 3960, 4060, 8645, 8651, 10053, 10054, 10060, 10928, 10929, 40143, 40197,
     40501, 40540, 40613, 42108, 42109, 49918, 49919, 49920, 51001,
 ];
 
-/// Trying again at once may help: deadlock, snapshot conflict, and a row inserted by somebody else in between.
+/// Error numbers after which the same transaction may succeed at once: deadlock, snapshot conflict, and a row that
+/// somebody else inserted meanwhile.
 const REPEATABLE: [u32; 4] = [1205, 3960, 2601, 2627];
 
-/// The numbers worth words of our own, because somebody has to do something about them.
+/// Explains the error numbers about which somebody has to do something.
 fn meaning(code: u32) -> Option<&'static str> {
     Some(match code {
-        201 | 8144 | 8145 => "the parameters of a procedure are not what they should be",
+        201 | 8144 | 8145 => "a procedure does not have the expected parameters",
         207 | 208 | 2812 => "a table, view, column or procedure is missing",
         229 | 230 | 262 | 297 => "permission denied",
         266 | 3902 | 3903 => "a procedure ended the transaction it was called in, or left one open",
@@ -39,7 +42,7 @@ fn meaning(code: u32) -> Option<&'static str> {
         547 => "a constraint was violated",
         911 | 916 | 4060 => "the database cannot be opened",
         1205 => "deadlock",
-        1222 => "another session's lock was not given up in time",
+        1222 => "another session did not release its lock in time",
         2601 | 2627 => "duplicate key",
         2628 | 8152 => "a value is too long",
         18456 => "log-in failed",
@@ -48,7 +51,7 @@ fn meaning(code: u32) -> Option<&'static str> {
     })
 }
 
-/// Says what was being done and whether trying again may help.
+/// Adds the action, and whether the same call may succeed later.
 pub(super) fn store_error(action: &'static str, fault: Fault) -> StoreError {
     match fault {
         Fault::Store(error) => error,
@@ -63,7 +66,7 @@ pub(super) fn store_error(action: &'static str, fault: Fault) -> StoreError {
     }
 }
 
-/// No connection was to be had, for whatever reason: the world must change, not the run.
+/// There was no connection, or no lock. The run is not the cause, so the call can be retried.
 pub(super) fn unavailable(action: &'static str, description: String) -> StoreError {
     StoreError::Unavailable {
         action,
@@ -71,7 +74,7 @@ pub(super) fn unavailable(action: &'static str, description: String) -> StoreErr
     }
 }
 
-/// The caller's settings are wrong.
+/// The settings are wrong, so a retry would not help.
 pub(super) fn refused(action: &'static str, description: &str) -> StoreError {
     StoreError::Refused {
         action,
@@ -79,7 +82,7 @@ pub(super) fn refused(action: &'static str, description: &str) -> StoreError {
     }
 }
 
-/// The transaction was rolled back for a reason that may be gone already.
+/// True if the server rolled the transaction back for a reason that may be gone already.
 pub(super) fn is_repeatable(fault: &Fault) -> bool {
     matches!(fault, Fault::Driver(error) if error.code().is_some_and(|code| REPEATABLE.contains(&code)))
 }
@@ -92,7 +95,7 @@ fn is_transient(error: &Error) -> bool {
     }
 }
 
-/// The error without anything that may be a row's value.
+/// Describes the error without anything that may be a row's value.
 pub(super) fn describe(error: &Error) -> String {
     match error {
         Error::Server(token) => {
@@ -118,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_broken_connection_is_worth_another_try_later_and_a_wrong_type_is_not() {
+    fn a_broken_connection_is_transient_and_a_wrong_type_is_not() {
         let broken = Error::Io {
             kind: std::io::ErrorKind::BrokenPipe,
             message: "broken pipe".into(),

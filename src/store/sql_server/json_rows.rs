@@ -1,4 +1,4 @@
-//! Row sets as `OPENJSON` takes them.
+//! Turns rows into JSON for `OPENJSON`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::domain::issue::Issue;
 use crate::store::LedgerRow;
 
-/// Rows per statement: well under the command timeout, and few round trips.
+/// Rows per statement: few round trips, and each statement ends well before the command timeout.
 const ROWS: usize = 5_000;
 
 /// JSON arrays of objects; each object also gets its position `n` in its array, from 1.

@@ -1,4 +1,4 @@
-//! Writing the ledger.
+//! Writes the ledger.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ use super::session::{PAIRS, Transaction};
 use crate::domain::ids::OnboardingId;
 use crate::store::LedgerRow;
 
-/// Updates the rows that are there and inserts the others. The run's row is locked by this transaction.
+/// Updates the rows that exist and inserts the others. This transaction has locked the run's row, so nobody else inserts.
 pub(super) async fn upsert(transaction: &mut Transaction, id: OnboardingId, rows: &[LedgerRow]) -> Result<(), Fault> {
     const NEW: &str = "OPENJSON(@P2) WITH ( \
         UserGuid UNIQUEIDENTIFIER '$.g', UserId UNIQUEIDENTIFIER '$.u', ContentHash NVARCHAR(4000) '$.h', \
@@ -41,8 +41,8 @@ pub(super) async fn upsert(transaction: &mut Transaction, id: OnboardingId, rows
     keep_old_values(transaction, id, rows).await
 }
 
-/// Old values stay as they were first written. They travel as parameters, not as JSON: what escapes stand for is not taken
-/// back by every engine's `OPENJSON`.
+/// Earlier values are written once and never overwritten. They are passed as parameters and not as JSON, because not every
+/// engine's `OPENJSON` decodes escaped characters.
 async fn keep_old_values(transaction: &mut Transaction, id: OnboardingId, rows: &[LedgerRow]) -> Result<(), Fault> {
     for chunk in first_old_values(rows).chunks(PAIRS) {
         let pairs = (1..=chunk.len()).map(|row| format!("(@P{}, @P{})", 2 * row, 2 * row + 1));
@@ -61,7 +61,7 @@ async fn keep_old_values(transaction: &mut Transaction, id: OnboardingId, rows: 
     Ok(())
 }
 
-/// The first old values of each user.
+/// The first earlier values of each user.
 fn first_old_values(rows: &[LedgerRow]) -> Vec<(Uuid, &str)> {
     let mut seen = HashSet::new();
     rows.iter()

@@ -4,12 +4,12 @@ use super::columns::required;
 use super::error::{Fault, unavailable};
 use super::session::Transaction;
 
-/// The lock under which a biller's events are decided and its runs end. Ids differ byte for byte, and so do their locks.
+/// The biller's lock: under it events are decided and runs end. Names of locks are compared byte for byte, as ids are.
 pub(super) async fn lock_biller(transaction: &mut Transaction, biller_id: &str, timeout: i32) -> Result<(), Fault> {
     lock(transaction, &format!("ciam.BillerCiam:{biller_id}"), timeout).await
 }
 
-/// The lock under which worker slots are handed out.
+/// The lock under which worker slots are taken.
 pub(super) async fn lock_worker_slots(transaction: &mut Transaction, timeout: i32) -> Result<(), Fault> {
     lock(transaction, "ciam.WorkerSlot", timeout).await
 }

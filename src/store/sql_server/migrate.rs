@@ -1,4 +1,5 @@
-//! The numbered scripts of `infra/sql/sql_server/`, embedded. Each guards itself by `ciam.SchemaVersion`.
+//! Runs the numbered scripts of `infra/sql/sql_server/`. Each does nothing when `ciam.SchemaVersion` has its number
+//! already.
 
 use super::error::Fault;
 use super::pool::Pool;
@@ -7,7 +8,7 @@ use crate::store::row::count;
 
 const SCRIPTS: [&str; 1] = [include_str!("../../../infra/sql/sql_server/0001_onboarding.sql")];
 
-/// The CRM's side for tests, and an example for DBAs.
+/// The CRM's objects for tests, and an example for DBAs.
 const SAMPLE_CRM: &str = include_str!("../../../infra/sql/sql_server/sample_crm.sql");
 
 pub(super) async fn version(pool: &Pool) -> Result<Option<u32>, Fault> {

@@ -1,8 +1,8 @@
-//! Production: SQL Server 2019 or later, or Azure SQL, through tiberius (design.md §4, reference `sql-server.md`).
+//! The store for production: SQL Server 2019 or later, or Azure SQL, through tiberius (docs/ARCHITECTURE.md#database).
 //!
-//! Times are the server's (`SYSUTCDATETIME`). A biller's events and endings are serialized by an application lock; every
-//! write about a run is fenced by its lease's version. A transaction that the server rolled back for a reason that may be
-//! gone already (deadlock) is repeated here; everything else is the saga's to repeat.
+//! Times are the server's (`SYSUTCDATETIME`). An application lock makes the events and endings of a biller happen one
+//! after the other. Every write about a run names its lease's version. A transaction that the server rolled back for a
+//! reason that may be gone already, such as a deadlock, is repeated here; all other retries are the saga's.
 
 mod accept;
 mod batch;
@@ -32,8 +32,8 @@ use self::pool::Pool;
 pub use self::pool::SqlServerOptions;
 use super::StoreError;
 
-/// How often, and after what first pause, a transaction that lost a deadlock is repeated. Pauses double; jitter adds up to as
-/// much again, so that two that met do not meet again.
+/// How often a transaction that lost a deadlock is repeated. Pauses double from [`FIRST_PAUSE`]. Jitter makes a pause
+/// up to twice as long, so that two transactions do not collide a second time.
 const REPEATS: usize = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
@@ -41,13 +41,13 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub struct SqlServerStore {
     pool: Pool,
-    /// Grows with every call: two calls never have the same jitter.
+    /// Grows with every call, so that no two calls have the same jitter.
     jitter_seed: AtomicU64,
 }
 
 impl SqlServerStore {
-    /// Prepares the pool. Connections are made when they are needed: a server that is down makes calls
-    /// [`StoreError::Unavailable`], now and until it is back.
+    /// Prepares the pool. Connections are opened when they are needed; while the server is down, calls fail with
+    /// [`StoreError::Unavailable`].
     ///
     /// # Errors
     /// [`StoreError::Refused`] when the connection string cannot be read.
@@ -58,20 +58,20 @@ impl SqlServerStore {
         })
     }
 
-    /// Applies the numbered scripts of `infra/sql/sql_server/` that are missing. Needs more permissions than everything
-    /// else, see the scripts' headers.
+    /// Applies the numbered scripts of `infra/sql/sql_server/` that are missing. This needs more permissions than all other
+    /// calls; the scripts' headers list them.
     ///
     /// # Errors
-    /// As every call.
+    /// See [`StoreError`].
     pub async fn migrate(&self) -> Result<(), StoreError> {
         self.repeating("create the tables", || migrate::migrate(&self.pool))
             .await
     }
 
-    /// Creates the sample CRM of `infra/sql/sql_server/sample_crm.sql`: for tests, in a database without a CRM.
+    /// Creates the sample CRM of `infra/sql/sql_server/sample_crm.sql`, for tests in a database without a CRM.
     ///
     /// # Errors
-    /// As every call.
+    /// See [`StoreError`].
     pub async fn create_sample_crm(&self) -> Result<(), StoreError> {
         self.repeating("create the sample CRM", || migrate::create_sample_crm(&self.pool))
             .await
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn transactions_that_met_do_not_meet_again_after_their_pauses() {
+    fn repeated_transactions_pause_for_different_times() {
         let drawn: Vec<Vec<Duration>> = (0..100).map(|seed| pauses(seed).build().collect()).collect();
         assert_eq!(drawn.iter().collect::<HashSet<_>>().len(), drawn.len());
         for pauses in &drawn {

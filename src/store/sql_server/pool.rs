@@ -1,4 +1,5 @@
-//! Connections: TLS unless the connection string says otherwise, one redirect followed (Azure SQL), every wait bounded.
+//! Connections. They use TLS unless the connection string says otherwise, follow one redirect (Azure SQL) and limit
+//! every wait.
 
 use std::time::Duration;
 
@@ -15,35 +16,35 @@ use super::session::{Session, Transaction};
 use crate::store::error::StoreError;
 use crate::store::transition::millis;
 
-/// A connection unused for longer is tried before it is used.
+/// A connection that was unused for longer is tested before it is used.
 const MAX_IDLE: Duration = Duration::from_secs(15);
 
-/// Besides the pool: a beat takes a millisecond, and a process has few leases.
+/// Connections besides the pool. Two are enough: a heart-beat takes a millisecond, and a process has few leases.
 const HEARTBEAT_CONNECTIONS: usize = 2;
 
 pub(super) type Client = tiberius::Client<Compat<TcpStream>>;
 
-/// How [`super::SqlServerStore`] reaches its server.
+/// How [`super::SqlServerStore`] connects to its server.
 #[derive(Debug, Clone)]
 pub struct SqlServerOptions {
     /// An ADO.NET connection string (`server=tcp:host,1433;database=…;user id=…;password=…`).
     pub connection_string: SecretString,
-    /// Connections at most, besides two for heart-beats.
+    /// Most connections, besides two for heart-beats.
     pub pool_size: usize,
-    /// For a connection to be made, log-in included.
+    /// Time limit for opening a connection, log-in included.
     pub connect_timeout: Duration,
-    /// For one answer of the server.
+    /// Time limit for one answer of the server.
     pub command_timeout: Duration,
-    /// For a connection to become free.
+    /// Longest wait for a free connection.
     pub wait_timeout: Duration,
-    /// A connection is not kept longer, so that a failed-over or rescaled database is found again.
+    /// Older connections are not used again, so that a failed-over or rescaled database is found again.
     pub max_age: Duration,
-    /// Where the jitter of repeated transactions starts: different in every process.
+    /// First seed of the jitter between repeated transactions; different in every process.
     pub jitter_seed: u64,
 }
 
 impl SqlServerOptions {
-    /// Ten connections and patience for a serverless database that has to wake up.
+    /// Defaults: ten connections, and time limits that suit a serverless database that has to wake up.
     pub fn new(connection_string: SecretString) -> Self {
         Self {
             connection_string,
@@ -57,10 +58,11 @@ impl SqlServerOptions {
     }
 }
 
-/// Makes connections.
+/// Opens connections, and tests those that were unused for a while.
 pub(super) struct Manager {
     config: Config,
-    /// For other sessions' locks: shorter than the command timeout, so that the server gives up first and says why.
+    /// Longest wait for another session's lock, in milliseconds: shorter than the command timeout, so that the server
+    /// gives up first and says why.
     lock_timeout: i32,
     max_age: Duration,
 }
@@ -88,7 +90,7 @@ impl Manager {
 async fn dial(config: Config) -> Result<Client, Error> {
     let tcp = TcpStream::connect(config.get_addr()).await?;
     tcp.set_nodelay(true)?;
-    // A large future: on the heap, so that every call does not carry it.
+    // The future is large. On the heap, it does not make the futures of all callers large.
     Box::pin(Client::connect(config, tcp.compat_write())).await
 }
 
@@ -98,7 +100,8 @@ impl managed::Manager for Manager {
 
     async fn create(&self) -> Result<Client, Error> {
         let mut client = self.connect().await?;
-        // The options indexes with a WHERE need, an end to half transactions, and a bound for waiting.
+        // XACT_ABORT rolls a failed transaction back as a whole, LOCK_TIMEOUT limits the wait for locks, and indexes with a
+        // WHERE need the other options (docs/reference/sql-server.md#session-settings).
         let settings = format!(
             "SET XACT_ABORT ON; SET ANSI_NULLS ON; SET ANSI_PADDING ON; SET ANSI_WARNINGS ON; SET ARITHABORT ON; \
              SET CONCAT_NULL_YIELDS_NULL ON; SET QUOTED_IDENTIFIER ON; SET NUMERIC_ROUNDABORT OFF; \
@@ -124,14 +127,14 @@ impl managed::Manager for Manager {
 #[derive(Debug, Clone)]
 pub(super) struct Pool {
     connections: managed::Pool<Manager>,
-    /// Heart-beats never wait for other work's connections (design.md §3).
+    /// Heart-beats have their own connections and never wait for other work (docs/ARCHITECTURE.md#leases).
     heartbeats: managed::Pool<Manager>,
     lock_timeout: i32,
 }
 
 impl Pool {
     pub(super) fn new(options: &SqlServerOptions) -> Result<Self, StoreError> {
-        // The driver's own words may repeat the string.
+        // The driver's error is dropped, because it may repeat the string.
         let mut config = Config::from_ado_string(options.connection_string.expose_secret())
             .map_err(|_| refused(CONNECT, "the connection string cannot be read"))?;
         config.application_name("biller-onboarding");
@@ -160,7 +163,7 @@ impl Pool {
         })
     }
 
-    /// How long a lock of another session is waited for, in milliseconds.
+    /// Longest wait for another session's lock, in milliseconds.
     pub(super) fn lock_timeout(&self) -> i32 {
         self.lock_timeout
     }
@@ -169,7 +172,7 @@ impl Pool {
         checkout(&self.connections).await
     }
 
-    /// For renewing a lease or a slot.
+    /// A connection for renewing a lease or a worker slot.
     pub(super) async fn heartbeat(&self) -> Result<Session, Fault> {
         checkout(&self.heartbeats).await
     }

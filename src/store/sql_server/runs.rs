@@ -1,4 +1,4 @@
-//! Runs: reading, leasing, giving up.
+//! Reads runs; takes, renews and releases their leases.
 
 use std::time::Duration;
 
@@ -15,14 +15,13 @@ use crate::store::row::LeaseColumns;
 use crate::store::transition::{lease_refused, leased_state, millis};
 use crate::store::{Lease, LeaseOutcome, LeasedRun, Release, StoreError};
 
-/// The run keeps nobody out. A state this build does not know does.
+/// The run has ended, so another one may start. A state that this version does not know counts as not ended.
 pub(super) const ENDED: &str = "(r.State IN (N'succeeded', N'failed', N'cancelled'))";
 
-/// The function still has to work on it.
+/// A worker still has to work on the run.
 pub(super) const OPEN: &str = "(r.State IN (N'queued', N'running', N'waiting', N'rolling_back'))";
 
-/// Keeps the run from changing until the transaction ends: by a change that changes nothing. A hint (`UPDLOCK`) is only
-/// advice to some engines.
+/// Locks the run's row until the transaction ends, by an UPDATE that changes nothing (docs/decisions.md#locks-by-change).
 pub(super) async fn lock_run(transaction: &mut Transaction, id: OnboardingId) -> Result<(), Fault> {
     let sql = "UPDATE r SET Version = r.Version FROM ciam.Onboarding AS r WHERE r.OnboardingId = @P1";
     transaction.execute(sql, &[&id.0]).await
@@ -54,6 +53,18 @@ pub(super) async fn read(pool: &Pool, id: OnboardingId) -> Result<Option<Run>, F
     Ok(run.map(|(run, _)| run))
 }
 
+pub(super) async fn unfinished(pool: &Pool, stuck_only: bool, limit: u32) -> Result<Vec<Run>, Fault> {
+    let sql = format!(
+        "SELECT TOP (@P1) {RUN} FROM ciam.Onboarding AS r \
+         WHERE NOT {ENDED} AND (r.State = N'stuck' OR @P2 = 0) ORDER BY r.RunNo"
+    );
+    let mut session = pool.session().await?;
+    let values: [&dyn ToSql; 2] = [&i64::from(limit), &stuck_only];
+    let rows = session.rows(&sql, &values).await?;
+    session.give_back();
+    rows.iter().map(|row| Ok(run_row(row)?.try_into()?)).collect()
+}
+
 pub(super) async fn lease(
     pool: &Pool,
     id: OnboardingId,
@@ -74,6 +85,7 @@ pub(super) async fn lease(
         DECLARE @until DATETIME2(6) = DATEADD(MILLISECOND, @P4, @now); \
         UPDATE ciam.Onboarding SET State = @P2, Version = Version + 1, LeaseOwner = @P3, LeaseUntil = @until, \
             DueAt = @until, Resends = 0, NextAttemptAt = NULL, WaitingFor = NULL, \
+            TakeOvers = CASE WHEN LeaseOwner IS NULL THEN TakeOvers ELSE TakeOvers + 1 END, \
             StartedAt = COALESCE(StartedAt, @now), UpdatedAt = @now \
         WHERE OnboardingId = @P1";
     let state = leased_state(before.state).as_str();
@@ -90,13 +102,14 @@ pub(super) async fn lease(
             },
             run,
             took_over: columns.owned,
+            late: columns.late,
         })),
         None => LeaseOutcome::Unknown,
     })
 }
 
-/// Fences a write: an `UPDATE` of the leased run, with what is to be set in its row; `@now` is the time. The first three
-/// parameters are the run, the version and the worker.
+/// Updates the leased run, or fails with [`StoreError::LeaseLost`]. In `set`, `@now` is the time and `values` begin
+/// with `@P4`: the first three parameters are the run, the version and the worker.
 pub(super) async fn update_leased(
     session: &mut Session,
     lease: &Lease,
@@ -126,10 +139,13 @@ pub(super) async fn renew(pool: &Pool, lease: &Lease, ttl: Duration) -> Result<(
 pub(super) async fn release(pool: &Pool, lease: &Lease, release: &Release) -> Result<(), Fault> {
     let mut session = pool.session().await?;
     match release {
-        Release::Continue { resend } => {
-            let set = "LeaseOwner = NULL, LeaseUntil = NULL, DueAt = DATEADD(MILLISECOND, @P4, @now), Resends = 0, \
-                UpdatedAt = @now";
-            update_leased(&mut session, lease, set, &[&millis(*resend)]).await?;
+        Release::Continue { resend, late } => {
+            let set = format!(
+                "LeaseOwner = NULL, LeaseUntil = NULL, DueAt = DATEADD(MILLISECOND, @P4, @now), Resends = 0, \
+                    UpdatedAt = @now, LateUntil = {}",
+                later("@P5")
+            );
+            update_leased(&mut session, lease, &set, &[&millis(*resend), &late_millis(*late)]).await?;
         }
         Release::Wait {
             after,
@@ -137,22 +153,42 @@ pub(super) async fn release(pool: &Pool, lease: &Lease, release: &Release) -> Re
             waiting_for,
             reason,
             pauses_used,
+            late,
         } => {
-            let set = "LeaseOwner = NULL, LeaseUntil = NULL, DueAt = DATEADD(MILLISECOND, @P4, @now), Resends = 0, \
+            let set = format!(
+                "LeaseOwner = NULL, LeaseUntil = NULL, DueAt = DATEADD(MILLISECOND, @P4, @now), Resends = 0, \
                 NextAttemptAt = DATEADD(MILLISECOND, @P4, @now), State = @P5, WaitingFor = @P6, \
                 Reason = COALESCE(NULLIF(@P7, N''), Reason), PausesUsed = @P8, UpdatedAt = @now, \
-                RollingBackSince = CASE WHEN @P9 = 1 THEN COALESCE(RollingBackSince, @now) ELSE RollingBackSince END";
-            let values: [&dyn ToSql; 6] = [
+                RollingBackSince = CASE WHEN @P9 = 1 THEN COALESCE(RollingBackSince, @now) ELSE RollingBackSince END, \
+                TakeOvers = CASE WHEN @P9 = 1 AND RollingBackSince IS NULL THEN 0 ELSE TakeOvers END, LateUntil = {}",
+                later("@P10")
+            );
+            let values: [&dyn ToSql; 7] = [
                 &millis(*after),
                 &state.as_str(),
                 &waiting_for.as_str(),
                 &or_empty(reason.map(Reason::as_str)),
                 &i64::from(*pauses_used),
                 &(*state == RunState::RollingBack),
+                &late_millis(*late),
             ];
-            update_leased(&mut session, lease, set, &values).await?;
+            update_leased(&mut session, lease, &set, &values).await?;
         }
     }
     session.give_back();
     Ok(())
+}
+
+/// The SQL for the later one of `LateUntil` and a number of milliseconds from now. A negative number leaves `LateUntil`
+/// as it is.
+fn later(parameter: &str) -> String {
+    format!(
+        "CASE WHEN {parameter} >= 0 AND (LateUntil IS NULL OR LateUntil < DATEADD(MILLISECOND, {parameter}, @now)) \
+            THEN DATEADD(MILLISECOND, {parameter}, @now) ELSE LateUntil END"
+    )
+}
+
+/// `None` is sent as -1: the driver would send NULL without a type, which not every engine accepts.
+fn late_millis(late: Option<Duration>) -> i32 {
+    late.map_or(-1, millis)
 }

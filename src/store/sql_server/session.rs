@@ -1,5 +1,5 @@
-//! A pooled connection. Whatever goes wrong while it is used — an error, a dropped future — closes it: the server rolls its
-//! transaction back, and nobody else gets a connection with an answer still under way.
+//! A pooled connection. An error or a dropped future closes it: then the server rolls its transaction back, and nobody else
+//! gets a connection with an answer that was not read (docs/reference/sql-server.md#cancellation).
 
 use std::ops::{Deref, DerefMut};
 
@@ -9,10 +9,10 @@ use tiberius::{Row, ToSql};
 use super::error::Fault;
 use super::pool::{Client, Manager};
 
-/// Rows of two parameters each per statement: the server takes 2,100 parameters and 1,000 rows of `VALUES`.
+/// Rows per statement when every row takes two parameters: the server accepts 2,100 parameters and 1,000 rows of `VALUES`.
 pub(super) const PAIRS: usize = 500;
 
-/// A connection on loan.
+/// A connection taken from the pool.
 #[derive(Debug)]
 pub(super) struct Session(Option<Object<Manager>>);
 
@@ -21,19 +21,19 @@ impl Session {
         Self(Some(connection))
     }
 
-    /// All rows of all results of a statement batch. What `OUTPUT` answers needs a name in brackets: without, some engines
-    /// fold it to lower case.
+    /// All rows of all results of a statement batch. Columns of `OUTPUT` need a name in brackets, because some engines fold
+    /// other names to lower case.
     pub(super) async fn rows(&mut self, sql: &str, values: &[&dyn ToSql]) -> Result<Vec<Row>, Fault> {
         let results = self.client()?.query(sql, values).await?.into_results().await?;
         Ok(results.into_iter().flatten().collect())
     }
 
-    /// The first row.
+    /// The first row of all results.
     pub(super) async fn row(&mut self, sql: &str, values: &[&dyn ToSql]) -> Result<Option<Row>, Fault> {
         Ok(self.rows(sql, values).await?.into_iter().next())
     }
 
-    /// Runs a statement batch for what it does.
+    /// Runs a statement batch and ignores its rows.
     pub(super) async fn execute(&mut self, sql: &str, values: &[&dyn ToSql]) -> Result<(), Fault> {
         self.rows(sql, values).await.map(drop)
     }
@@ -56,7 +56,7 @@ impl Session {
         }
     }
 
-    /// Back to the pool: every answer was read.
+    /// Returns the connection to the pool. Only for a connection whose answers were all read.
     pub(super) fn give_back(mut self) {
         drop(self.0.take());
     }
@@ -70,7 +70,7 @@ impl Drop for Session {
     }
 }
 
-/// A transaction; rolled back by closing its connection unless it is committed.
+/// A transaction. Unless it is committed, its connection is closed, and the server rolls it back.
 #[derive(Debug)]
 pub(super) struct Transaction(Session);
 

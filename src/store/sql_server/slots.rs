@@ -1,4 +1,4 @@
-//! Worker slots.
+//! Takes, renews and frees worker slots.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use crate::domain::ids::WorkerId;
 use crate::store::row::count;
 use crate::store::transition::millis;
 
-/// Slots are handed out one after the other; the condition is asked again of the row that is changed, because a heart-beat
-/// may have renewed it in between.
+/// Takes a slot, under the lock for worker slots. The UPDATE checks the slot again, because a heart-beat may have
+/// renewed it meanwhile.
 pub(super) async fn take(pool: &Pool, worker: WorkerId, slots: u32, ttl: Duration) -> Result<Option<u32>, Fault> {
     let sql = "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \
         DECLARE @slot BIGINT = 1; \

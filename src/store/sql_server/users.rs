@@ -1,4 +1,4 @@
-//! The CRM's users, the ledger, and the users a pool held before.
+//! Reads the CRM's users, the ledger, and the users a pool held before.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,9 +16,9 @@ use crate::domain::user::UserRow;
 use crate::store::transition::identifier_key;
 use crate::store::{LedgerRow, PoolUser};
 
-/// The rows of biller `@P1` in `ciam.BillerUser AS u`. The first condition finds them by the view's index: an id is ASCII, and
-/// a VARCHAR is compared with VARCHAR and NVARCHAR columns without converting every row. The second tells spellings apart that
-/// the view's collation calls the same.
+/// The rows of biller `@P1` in `ciam.BillerUser AS u`. The first condition uses the index: an id is ASCII, and a
+/// VARCHAR is compared with VARCHAR and NVARCHAR columns without converting every row. The second condition compares
+/// byte for byte, because the view's collation may treat two spellings as equal.
 const OF_BILLER: &str = "u.BillerId = CONVERT(VARCHAR(64), @P1) \
     AND CONVERT(VARBINARY(256), CONVERT(NVARCHAR(128), u.BillerId)) = CONVERT(VARBINARY(256), @P1)";
 
@@ -35,7 +35,7 @@ fn user(row: &Row) -> Result<UserRow, Fault> {
     })
 }
 
-/// Rows are handed over as they arrive.
+/// Calls `take` with every row as it arrives.
 pub(super) async fn each(pool: &Pool, biller: &BillerId, take: &mut (dyn FnMut(UserRow) + Send)) -> Result<(), Fault> {
     let sql = format!("SELECT {USER} FROM ciam.BillerUser AS u WHERE {OF_BILLER}");
     let biller_id: &str = biller.as_ref();
@@ -51,7 +51,8 @@ pub(super) async fn each(pool: &Pool, biller: &BillerId, take: &mut (dyn FnMut(U
     Ok(())
 }
 
-/// All rows of the next `limit` rows' GUIDs. Only the server compares GUIDs: its order is its own.
+/// The next `limit` rows, and all other rows with the last one's GUID. Only the server compares GUIDs, because it
+/// orders them in its own way (docs/reference/sql-server.md#guids).
 pub(super) async fn page(
     pool: &Pool,
     biller: &BillerId,
@@ -104,7 +105,7 @@ pub(super) async fn ledger_page(
     rows.iter().map(ledger).collect()
 }
 
-/// The condition that leaves out what earlier pages held, so that the server can seek.
+/// The condition that skips earlier pages. On the first page there is none, so that the server can seek.
 fn further(table: &str, after: Option<Uuid>) -> String {
     after.map_or_else(String::new, |_| format!("AND {table}.UserGuid > @P3"))
 }
@@ -113,7 +114,7 @@ fn ledger(row: &Row) -> Result<LedgerRow, Fault> {
     Ok(ledger_row(row)?.try_into()?)
 }
 
-/// From the biller's newest run backwards, two seeks per user and run: nobody scans the whole ledger.
+/// Looks from the biller's newest run backwards, with two seeks per user and run instead of a scan of the ledger.
 pub(super) async fn earlier_ledger(
     pool: &Pool,
     biller: &BillerId,

@@ -1,4 +1,4 @@
-//! Events.
+//! Accepts toggle events.
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
@@ -10,7 +10,7 @@ use crate::domain::toggle_event::ToggleEvent;
 use crate::store::accepting::{Accepted, Found, Start};
 use crate::store::{Acceptance, Resend};
 
-/// Decides and records; the transaction keeps every other event out.
+/// Decides about the event and records the result. The write transaction keeps all other events out meanwhile.
 pub(super) fn accept(
     transaction: &Transaction<'_>,
     now: Micros,

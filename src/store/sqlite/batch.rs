@@ -1,4 +1,4 @@
-//! A run's records: journal, ledger, issues, and the users a pool held before.
+//! Writes a run's records: journal, ledger, issues, and the users a pool held before.
 
 use rusqlite::{Transaction, params};
 
@@ -37,6 +37,7 @@ fn update_run(transaction: &Transaction<'_>, now: Micros, lease: &Lease, batch: 
         lease,
         "updated_at = ?4, step = ifnull(?5, step), issues_total = ifnull(?6, issues_total), \
             generation = ifnull(?7, generation), pauses_used = iif(?8, 0, pauses_used), \
+            take_overs = iif(?8, 0, take_overs), \
             users_total = ifnull(?9, users_total), imported = ifnull(?10, imported), \
             already_present = ifnull(?11, already_present), skipped = ifnull(?12, skipped), failed = ifnull(?13, failed)",
         &[
@@ -44,7 +45,7 @@ fn update_run(transaction: &Transaction<'_>, now: Micros, lease: &Lease, batch: 
             &batch.step.map(Step::as_str),
             &batch.issues_total.map(clamp),
             &batch.generation,
-            &batch.resets_pauses,
+            &batch.is_progress,
             &progress.map(|progress| clamp(progress.users_total)),
             &progress.map(|progress| clamp(progress.imported)),
             &progress.map(|progress| clamp(progress.already_present)),
@@ -54,7 +55,7 @@ fn update_run(transaction: &Transaction<'_>, now: Micros, lease: &Lease, batch: 
     )
 }
 
-/// Appends to the run's journal.
+/// Appends to the run's journal; positions go on from the last one.
 pub(super) fn append(
     transaction: &Transaction<'_>,
     now: Micros,
@@ -85,7 +86,7 @@ pub(super) fn journal(transaction: &Transaction<'_>, id: OnboardingId) -> Result
     Ok(entries)
 }
 
-/// Old values are kept as they were first written.
+/// Inserts or updates ledger rows. Earlier values are written once and never overwritten.
 fn upsert_ledger(
     transaction: &Transaction<'_>,
     now: Micros,
@@ -156,7 +157,7 @@ fn insert_issues(transaction: &Transaction<'_>, id: OnboardingId, issues: &[Issu
     Ok(())
 }
 
-/// SQLite's integers are signed; counts never get near the difference.
+/// SQLite's integers are signed. No count comes near the limit.
 fn clamp(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,4 @@
-//! What is recorded about a biller, and what the CRM lists.
+//! Reads billers: our own record, and the CRM's view. Writes the record of a new biller.
 
 use rusqlite::{OptionalExtension, Transaction, params};
 

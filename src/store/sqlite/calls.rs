@@ -1,4 +1,4 @@
-//! [`Store`]'s methods: each names what it does for the error and hands over to the file that does it.
+//! The methods of [`Store`]. Each names its action, for errors, and calls the file that does the work.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::store::{
     Release, Resend, Store, StoreError,
 };
 
-/// Users handed over at a time while all are read.
+/// Users that the reading thread passes on at a time.
 const USERS_AT_A_TIME: usize = 500;
 
 #[async_trait]
@@ -100,6 +100,20 @@ impl Store for SqliteStore {
     async fn claim_due(&self, limit: u32, resend: Resend) -> Result<Vec<DueRun>, StoreError> {
         self.write("claim due runs", move |transaction, now| {
             due::claim(transaction, now, limit, resend)
+        })
+        .await
+    }
+
+    async fn claim_stuck(&self, limit: u32, every: Duration) -> Result<Vec<OnboardingId>, StoreError> {
+        self.write("claim stuck runs", move |transaction, now| {
+            due::claim_stuck(transaction, now, limit, every)
+        })
+        .await
+    }
+
+    async fn unfinished(&self, stuck_only: bool, limit: u32) -> Result<Vec<Run>, StoreError> {
+        self.read("list runs", move |transaction, now| {
+            runs::unfinished(transaction, now, stuck_only, limit)
         })
         .await
     }

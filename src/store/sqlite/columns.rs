@@ -1,4 +1,4 @@
-//! Rust values as SQLite holds them: times as microseconds, GUIDs as text, rows into the neutral rows of `store::row`.
+//! Converts values for SQLite (times are microseconds, GUIDs are text) and its rows into the rows of `store::row`.
 
 use std::time::Duration;
 
@@ -14,9 +14,14 @@ use crate::store::row::{BillerCiamRow, LeaseColumns, LedgerColumns, RunRow};
 pub(super) struct Micros(i64);
 
 impl Micros {
-    /// After a while, at the latest at the end of time.
+    /// The time after `duration`; the latest possible time if the sum is too large.
     pub(super) fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(micros(duration)))
+    }
+
+    /// The time since `earlier`; zero if that is later.
+    fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or_default())
     }
 }
 
@@ -49,7 +54,7 @@ impl FromSql for Guid {
     }
 }
 
-/// A GUID: text, lower case, hyphenated.
+/// A GUID, stored as text in lower case with hyphens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Guid(pub(super) Uuid);
 
@@ -59,15 +64,16 @@ impl ToSql for Guid {
     }
 }
 
-/// The columns [`run_row`] reads.
+/// The columns of `onboarding` that [`run_row`] reads.
 pub(super) const RUN: &str = "onboarding_id, biller_id, biller_name, kind, state, step, source, generation, \
-    users_total, imported, already_present, skipped, failed, pauses_used, created_at, started_at, updated_at, \
+    users_total, imported, already_present, skipped, failed, pauses_used, take_overs, created_at, started_at, updated_at, \
     finished_at, next_attempt_at, waiting_for, reason, rolling_back_since, issues_total, traceparent, version, \
-    lease_owner, lease_until";
+    lease_owner, lease_until, late_until";
 
 pub(super) fn run_row(row: &Row<'_>, now: Micros) -> rusqlite::Result<RunRow> {
     let until: Option<Micros> = row.get("lease_until")?;
     let next_attempt: Option<Micros> = row.get("next_attempt_at")?;
+    let late_until: Option<Micros> = row.get("late_until")?;
     let owned = row.get::<_, Option<Guid>>("lease_owner")?.is_some();
     Ok(RunRow {
         id: row.get::<_, Guid>("onboarding_id")?.0,
@@ -84,6 +90,7 @@ pub(super) fn run_row(row: &Row<'_>, now: Micros) -> rusqlite::Result<RunRow> {
         skipped: row.get("skipped")?,
         failed: row.get("failed")?,
         pauses_used: row.get("pauses_used")?,
+        take_overs: row.get("take_overs")?,
         created_at: time(row, "created_at")?,
         started_at: optional_time(row, "started_at")?,
         updated_at: time(row, "updated_at")?,
@@ -99,6 +106,7 @@ pub(super) fn run_row(row: &Row<'_>, now: Micros) -> rusqlite::Result<RunRow> {
             owned,
             leased: owned && until.is_some_and(|until| until > now),
             due: next_attempt.is_none_or(|at| at <= now),
+            late: late_until.map(|until| until.since(now)),
         },
     })
 }

@@ -1,5 +1,5 @@
-//! Connections to one database file: a single writer, so that writers in this process queue fairly, and a few readers.
-//! All of SQLite's blocking calls run on the blocking thread pool.
+//! Connections to one database file: one for writing, so that the writers of this process queue fairly, and a few for
+//! reading. SQLite's calls block, so they run on the blocking thread pool.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use super::error::{Fault, store_error, unavailable};
 use crate::store::error::StoreError;
 
-/// Opens connections.
+/// Opens connections with the options that every one of them needs.
 #[derive(Debug)]
 struct Manager {
     path: PathBuf,
@@ -67,7 +67,7 @@ impl Connections {
         })
     }
 
-    /// Runs `work` in a transaction that sees one state of the database.
+    /// Runs `work` in a transaction that sees one unchanging state of the database.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         action: &'static str,
@@ -76,7 +76,7 @@ impl Connections {
         transaction(&self.readers, TransactionBehavior::Deferred, action, work).await
     }
 
-    /// Runs `work` in a transaction that keeps other writers out from its start; written only if `work` succeeds.
+    /// Runs `work` in a transaction that keeps other writers out from its start. It is committed only if `work` succeeds.
     pub(super) async fn write<T: Send + 'static>(
         &self,
         action: &'static str,

@@ -1,4 +1,4 @@
-//! The timer's work: runs whose message is to be sent again.
+//! Due runs: those whose message the timer sends again.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::domain::ids::OnboardingId;
 use crate::domain::reason::Reason;
 use crate::store::{DueRun, Resend};
 
-/// After so many doublings the longest pause is reached whatever the first one is.
+/// After this many doublings the longest pause is reached, whatever the first one is.
 const MOST_DOUBLINGS: i64 = 20;
 
 pub(super) fn claim(
@@ -39,6 +39,23 @@ pub(super) fn claim(
         },
     )?;
     Ok(due.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn claim_stuck(
+    transaction: &Transaction<'_>,
+    now: Micros,
+    limit: u32,
+    every: Duration,
+) -> Result<Vec<OnboardingId>, Fault> {
+    let mut statement = transaction.prepare_cached(
+        "UPDATE onboarding SET due_at = ?2 WHERE run_no IN ( \
+            SELECT run_no FROM onboarding WHERE state = 'stuck' AND due_at <= ?1 ORDER BY due_at LIMIT ?3) \
+         RETURNING onboarding_id",
+    )?;
+    let claimed = statement.query_map(params![now, now.plus(every), limit], |row| {
+        Ok(OnboardingId(row.get::<_, Guid>(0)?.0))
+    })?;
+    Ok(claimed.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn postpone(

@@ -1,4 +1,4 @@
-//! How runs end: by the worker, or by an operator.
+//! Ends runs for the worker, and carries out an operator's commands.
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
@@ -20,7 +20,8 @@ pub(super) fn finish(transaction: &Transaction<'_>, now: Micros, lease: &Lease, 
         transaction,
         lease,
         "state = ?4, reason = ?5, pool_id = ifnull(?6, pool_id), finished_at = ?7, updated_at = ?8, \
-            lease_owner = NULL, lease_until = NULL, due_at = NULL, next_attempt_at = NULL, waiting_for = NULL",
+            lease_owner = NULL, lease_until = NULL, due_at = iif(?7 IS NULL, ?8, NULL), next_attempt_at = NULL, \
+            waiting_for = NULL",
         &[
             &outcome.state.as_str(),
             &outcome.reason.map(Reason::as_str),
@@ -50,7 +51,7 @@ pub(super) fn finish(transaction: &Transaction<'_>, now: Micros, lease: &Lease, 
     Ok(())
 }
 
-/// Only a change from not-active to active sets the date.
+/// Sets the biller's state. Only a change to active sets the activation date.
 fn set_ciam_state(transaction: &Transaction<'_>, now: Micros, biller_id: &str, ciam: CiamState) -> Result<(), Fault> {
     transaction.execute(
         "UPDATE biller_ciam SET state = ?2, updated_at = ?3, \
@@ -61,7 +62,7 @@ fn set_ciam_state(transaction: &Transaction<'_>, now: Micros, biller_id: &str, c
     Ok(())
 }
 
-/// What `ciam.RecordCiamStatus` is on SQL Server: here the sample CRM's table itself. A trigger on it may refuse.
+/// Writes the sample CRM's table, where SQL Server calls `ciam.RecordCiamStatus`. A trigger on the table may refuse.
 fn record_ciam_status(
     transaction: &Transaction<'_>,
     id: OnboardingId,
@@ -94,7 +95,7 @@ pub(super) fn operate(
     };
     transaction.execute(
         "UPDATE onboarding SET state = ?2, updated_at = ?3, next_attempt_at = NULL, waiting_for = NULL, resends = 0, \
-            due_at = iif(?4, ?3, NULL), pauses_used = iif(?4, 0, pauses_used), finished_at = iif(?4, NULL, ?3), \
+            due_at = iif(?4, ?3, NULL), pauses_used = iif(?4, 0, pauses_used), take_overs = 0, finished_at = iif(?4, NULL, ?3), \
             reason = iif(?5, NULL, reason), rolling_back_since = iif(?6, ?3, rolling_back_since) \
          WHERE onboarding_id = ?1",
         params![

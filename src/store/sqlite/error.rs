@@ -1,4 +1,4 @@
-//! SQLite's errors in the saga's terms. Their texts name tables and columns, never values.
+//! Turns SQLite's errors into [`StoreError`]. Their texts name tables and columns, never values.
 
 use rusqlite::ErrorCode;
 
@@ -13,7 +13,7 @@ impl From<rusqlite::Error> for Fault {
     }
 }
 
-/// Says what was being done and whether trying again may help.
+/// Adds the action, and whether the same call may succeed later.
 pub(super) fn store_error(action: &'static str, fault: Fault) -> StoreError {
     match fault {
         Fault::Store(error) => error,
@@ -28,7 +28,7 @@ pub(super) fn store_error(action: &'static str, fault: Fault) -> StoreError {
     }
 }
 
-/// The connection could not be had.
+/// There was no connection, so the call can be retried.
 pub(super) fn unavailable(action: &'static str, source: impl std::error::Error + Send + Sync + 'static) -> StoreError {
     StoreError::Unavailable {
         action,

@@ -1,4 +1,4 @@
-//! The numbered scripts of `infra/sql/sqlite/`, embedded.
+//! Runs the numbered scripts of `infra/sql/sqlite/`.
 
 use rusqlite::{Transaction, params};
 
@@ -8,7 +8,7 @@ use crate::store::row::count;
 
 const SCRIPTS: [(u32, &str); 1] = [(1, include_str!("../../../infra/sql/sqlite/0001_onboarding.sql"))];
 
-/// The CRM's side for samples and tests.
+/// The CRM's objects for `make run` and the tests.
 const SAMPLE_CRM: &str = include_str!("../../../infra/sql/sqlite/sample_crm.sql");
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (
@@ -16,7 +16,7 @@ const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (
     applied_at INTEGER NOT NULL
 ) STRICT";
 
-/// The newest script that was applied.
+/// The number of the newest script that was applied; `None` if there was none.
 pub(super) fn version(transaction: &Transaction<'_>) -> Result<Option<u32>, Fault> {
     let exists: bool = transaction.query_row(
         "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_version')",
@@ -30,7 +30,7 @@ pub(super) fn version(transaction: &Transaction<'_>) -> Result<Option<u32>, Faul
     Ok(newest.map(|version| count("schema version", version)).transpose()?)
 }
 
-/// Applies what is missing.
+/// Applies the scripts that are missing, in order.
 pub(super) fn migrate(transaction: &Transaction<'_>, now: Micros) -> Result<(), Fault> {
     transaction.execute_batch(VERSION_TABLE)?;
     let found = version(transaction)?.unwrap_or_default();

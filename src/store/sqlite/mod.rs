@@ -1,7 +1,7 @@
-//! The embedded default of `make run` and the tests: SQLite in WAL mode (design.md §4).
+//! The store of `make run` and the tests: SQLite in WAL mode (docs/decisions.md#two-databases-one-suite).
 //!
 //! Several processes may share the file. Writes are `BEGIN IMMEDIATE` transactions; a file that stays locked longer than
-//! the busy timeout is [`StoreError::Unavailable`]. "Now" is the injected clock's.
+//! the busy timeout is [`StoreError::Unavailable`]. The time is the injected clock's.
 
 mod accept;
 mod batch;
@@ -34,7 +34,7 @@ use crate::clock::Clock;
 pub struct SqliteOptions {
     /// How long to wait for another process's lock, or for a connection, before a call is [`StoreError::Unavailable`].
     pub busy_timeout: Duration,
-    /// Connections for reading, besides the one for writing.
+    /// Number of connections for reading, besides the one for writing.
     pub readers: usize,
 }
 
@@ -55,7 +55,7 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file, creating it if need be. Tables are [`Self::migrate`]'s business.
+    /// Opens the file, and creates an empty one if there is none. [`Self::migrate`] creates the tables.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the file cannot be opened, [`StoreError::Refused`] when it is not a database.
@@ -73,15 +73,15 @@ impl SqliteStore {
     /// Applies the numbered scripts of `infra/sql/sqlite/` that are missing.
     ///
     /// # Errors
-    /// As every call.
+    /// See [`StoreError`].
     pub async fn migrate(&self) -> Result<(), StoreError> {
         self.write("create the tables", migrate::migrate).await
     }
 
-    /// Creates the CRM's side for samples and tests (`infra/sql/sqlite/sample_crm.sql`).
+    /// Creates the CRM's objects for `make run` and the tests (`infra/sql/sqlite/sample_crm.sql`).
     ///
     /// # Errors
-    /// As every call.
+    /// See [`StoreError`].
     pub async fn create_sample_crm(&self) -> Result<(), StoreError> {
         self.write("create the sample CRM", |transaction, _| {
             migrate::create_sample_crm(transaction)
@@ -100,7 +100,7 @@ impl SqliteStore {
             .await
     }
 
-    /// The clock is read under the lock: what is written later has the later time.
+    /// Runs `work` in a write transaction. The clock is read inside it, so that a later write has a later time.
     async fn write<T: Send + 'static>(
         &self,
         action: &'static str,

@@ -1,4 +1,4 @@
-//! Runs: reading, leasing, giving up.
+//! Reads runs; takes, renews and releases their leases.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::store::row::LeaseColumns;
 use crate::store::transition::{lease_refused, leased_state};
 use crate::store::{Lease, LeaseOutcome, LeasedRun, Release, StoreError};
 
-/// The run keeps nobody out. A state this build does not know does.
+/// The run has ended, so another one may start. A state that this version does not know counts as not ended.
 pub(super) const ENDED: &str = "(state IN ('succeeded', 'failed', 'cancelled'))";
 
-/// The function still has to work on it.
+/// A worker still has to work on the run.
 pub(super) const OPEN: &str = "(state IN ('queued', 'running', 'waiting', 'rolling_back'))";
 
 pub(super) fn run(
@@ -45,6 +45,19 @@ pub(super) fn run_where(
         .transpose()
 }
 
+pub(super) fn unfinished(
+    transaction: &Transaction<'_>,
+    now: Micros,
+    stuck_only: bool,
+    limit: u32,
+) -> Result<Vec<Run>, Fault> {
+    let mut statement = transaction.prepare_cached(&format!(
+        "SELECT {RUN} FROM onboarding WHERE NOT {ENDED} AND (state = 'stuck' OR NOT ?1) ORDER BY run_no LIMIT ?2"
+    ))?;
+    let rows = statement.query_map(params![stuck_only, limit], |row| run_row(row, now))?;
+    rows.map(|row| Ok(row?.try_into()?)).collect()
+}
+
 pub(super) fn lease(
     transaction: &Transaction<'_>,
     now: Micros,
@@ -61,7 +74,7 @@ pub(super) fn lease(
     transaction.execute(
         "UPDATE onboarding SET state = ?2, version = version + 1, lease_owner = ?3, lease_until = ?4, due_at = ?4, \
             resends = 0, next_attempt_at = NULL, waiting_for = NULL, started_at = ifnull(started_at, ?5), \
-            updated_at = ?5 WHERE onboarding_id = ?1",
+            take_overs = take_overs + (lease_owner IS NOT NULL), updated_at = ?5 WHERE onboarding_id = ?1",
         params![
             Guid(id.0),
             leased_state(before.state).as_str(),
@@ -81,11 +94,12 @@ pub(super) fn lease(
         },
         run,
         took_over: columns.owned,
+        late: columns.late,
     })))
 }
 
-/// Fences a write: an `UPDATE` of the leased run, with what is to be set in its row. The first three parameters are the
-/// run, the version and the worker.
+/// Updates the leased run, or fails with [`StoreError::LeaseLost`]. In `set`, `values` begin with `?4`: the first three
+/// parameters are the run, the version and the worker.
 pub(super) fn update_leased(
     transaction: &Transaction<'_>,
     lease: &Lease,
@@ -117,11 +131,12 @@ pub(super) fn release(
     release: &Release,
 ) -> Result<(), Fault> {
     match release {
-        Release::Continue { resend } => update_leased(
+        Release::Continue { resend, late } => update_leased(
             transaction,
             lease,
-            "lease_owner = NULL, lease_until = NULL, due_at = ?4, resends = 0, updated_at = ?5",
-            &[&now.plus(*resend), &now],
+            "lease_owner = NULL, lease_until = NULL, due_at = ?4, resends = 0, updated_at = ?5, \
+                late_until = nullif(max(ifnull(late_until, 0), ifnull(?6, 0)), 0)",
+            &[&now.plus(*resend), &now, &late.map(|late| now.plus(late))],
         ),
         Release::Wait {
             after,
@@ -129,12 +144,15 @@ pub(super) fn release(
             waiting_for,
             reason,
             pauses_used,
+            late,
         } => update_leased(
             transaction,
             lease,
             "lease_owner = NULL, lease_until = NULL, due_at = ?4, resends = 0, next_attempt_at = ?4, state = ?5, \
                 waiting_for = ?6, reason = ifnull(?7, reason), pauses_used = ?8, updated_at = ?9, \
-                rolling_back_since = CASE WHEN ?10 THEN ifnull(rolling_back_since, ?9) ELSE rolling_back_since END",
+                rolling_back_since = CASE WHEN ?10 THEN ifnull(rolling_back_since, ?9) ELSE rolling_back_since END, \
+                take_overs = iif(?10 AND rolling_back_since IS NULL, 0, take_overs), \
+                late_until = nullif(max(ifnull(late_until, 0), ifnull(?11, 0)), 0)",
             &[
                 &now.plus(*after),
                 &state.as_str(),
@@ -143,6 +161,7 @@ pub(super) fn release(
                 pauses_used,
                 &now,
                 &(*state == RunState::RollingBack),
+                &late.map(|late| now.plus(late)),
             ],
         ),
     }

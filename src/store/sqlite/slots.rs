@@ -1,4 +1,4 @@
-//! Worker slots.
+//! Takes, renews and frees worker slots.
 
 use std::time::Duration;
 

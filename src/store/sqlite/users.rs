@@ -1,4 +1,4 @@
-//! The CRM's users, the ledger, and the users a pool held before.
+//! Reads the CRM's users, the ledger, and the users a pool held before.
 
 use std::collections::{HashMap, HashSet};
 
@@ -25,7 +25,7 @@ fn user(row: &Row<'_>) -> rusqlite::Result<UserRow> {
     })
 }
 
-/// Every user of a biller in groups of `size`, until nobody takes them any more.
+/// Passes every user of a biller to `take`, in groups of `size`; stops when `take` returns false.
 pub(super) fn each(
     transaction: &Transaction<'_>,
     biller: &BillerId,
@@ -46,7 +46,7 @@ pub(super) fn each(
     Ok(())
 }
 
-/// All rows of the next `limit` rows' GUIDs.
+/// The next `limit` rows, and all other rows with the last one's GUID.
 pub(super) fn page(
     transaction: &Transaction<'_>,
     biller: &BillerId,
@@ -127,7 +127,7 @@ pub(super) fn pool_users_before(
     Ok(held)
 }
 
-/// What every GUID's text is greater than, to begin with.
+/// The text after which a page begins. It is empty for the first page: every GUID's text is greater.
 fn text(after: Option<Uuid>) -> String {
     after.map_or_else(String::new, |guid| guid.hyphenated().to_string())
 }

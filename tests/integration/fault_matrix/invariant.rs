@@ -1,4 +1,4 @@
-//! The one invariant (design.md §1), stated once.
+//! The invariant (docs/ARCHITECTURE.md#invariant), stated once.
 
 use std::collections::BTreeMap;
 
@@ -9,32 +9,33 @@ use super::scenario::{Course, Scenario};
 use super::snapshot::{Pool, Snapshot};
 use crate::support::DEADLINE;
 
-/// How a run ended, the invariant holding.
+/// How a run ended for which the invariant holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Verdict {
     Succeeded,
     RolledBack,
-    /// Reported, and ended by an operator's command.
+    /// The run was stuck and said so, and an operator's command ended it.
     StuckThenSucceeded,
     StuckThenRolledBack,
 }
 
-/// What does not hold.
+/// The part of the invariant that does not hold.
 pub(super) type Broken = Box<dyn std::error::Error>;
 
-/// A biller about to be asked something of.
+/// A biller before its run.
 pub(super) struct Before<'a> {
     pub(super) course: Course,
     pub(super) biller: &'a str,
     pub(super) snapshot: &'a Snapshot,
-    /// What an operator says to a stuck run: `resume` or `rollback`.
+    /// The operator's command for a stuck run: `resume` or `rollback`.
     pub(super) command: &'a str,
 }
 
-/// Every run ends in exactly one of three ways: SecureAuth and SQL say what was wished; everything is as it was; or it is
-/// stuck, says so by name with what is left where, and an operator's command ends it in one of the other two ways.
+/// Asserts that a run ended in exactly one of three ways: SecureAuth and SQL are as the toggle event asked; everything
+/// is as it was before; or the run is stuck, the log names its reason and what is left where, and an operator's command
+/// ends it in one of the other two ways.
 ///
-/// The run has ended; no fault is in force any more.
+/// To be called when the run has ended and there are no more faults.
 pub(super) async fn assert_invariant(stack: &Stack, before: &Before<'_>) -> Result<Verdict, Broken> {
     let run = latest(stack, before)?;
     if run.state != "stuck" {
@@ -118,7 +119,7 @@ fn succeeded(before: &Before<'_>, run: &RunRecord, now: &Snapshot) -> Result<(),
     users(&before.course.wished_users(before.biller), &theirs, pool)
 }
 
-/// The database and the CRM say what was done.
+/// The database and the CRM have recorded what was done.
 fn recorded(before: &Before<'_>, run: &RunRecord, now: &Snapshot) -> Result<(), String> {
     let record = now.record.as_ref().ok_or("there is no record of the biller")?;
     let product = now.product.as_ref().ok_or("the CRM was told nothing")?;
@@ -142,7 +143,7 @@ fn recorded(before: &Before<'_>, run: &RunRecord, now: &Snapshot) -> Result<(), 
     check(holds, "SQL does not say so", &(record, product))
 }
 
-/// Nothing of an organization that stood before changed but `deactivated`.
+/// Of an organization that existed before, nothing but `deactivated` has changed.
 fn unchanged_otherwise(before: &Snapshot, now: &Snapshot) -> Result<(), String> {
     let (Some(old), Some(new)) = (&before.secureauth.organization, &now.secureauth.organization) else {
         return Ok(());
@@ -152,13 +153,13 @@ fn unchanged_otherwise(before: &Snapshot, now: &Snapshot) -> Result<(), String> 
     check(expected == *new, "the organization changed", &(old, new))
 }
 
-/// Users that are none of the CRM's, by id.
+/// Users in the pool that are not the CRM's, by id.
 fn theirs<'a>(before: &Before<'_>, pool: &'a Pool) -> BTreeMap<&'a String, &'a PoolUser> {
     let foreign = before.course.scenario == Scenario::ForeignPool;
     pool.users.iter().filter(|_| foreign).collect()
 }
 
-/// The pool holds the CRM's users as the CRM has them, somebody else's as they were, and nobody else.
+/// The pool holds the CRM's users as the CRM has them, somebody else's users as they were, and no others.
 fn users(wished: &[UserRow], theirs: &BTreeMap<&String, &PoolUser>, pool: &Pool) -> Result<(), String> {
     for (id, user) in theirs {
         check(
@@ -197,7 +198,7 @@ fn users(wished: &[UserRow], theirs: &BTreeMap<&String, &PoolUser>, pool: &Pool)
     check(pool.users.len() == expected, "too many users", &pool.users.keys())
 }
 
-/// An error line names the run and what is left where.
+/// An error line names the stuck run and what it left where.
 async fn reported(stack: &Stack, before: &Before<'_>, run: &RunRecord) -> Result<(), Broken> {
     let is_report = |line: &str| line.contains("the run is stuck") && line.contains(&run.onboarding_id);
     let line = stack.wait_for_error_line(DEADLINE, is_report).await?;
@@ -208,7 +209,7 @@ async fn reported(stack: &Stack, before: &Before<'_>, run: &RunRecord) -> Result
     let mut left = Vec::new();
     match (old.deactivated(), new.deactivated()) {
         (None, Some(_)) => left.push(format!("organization {}", before.biller)),
-        (old, new) if old != new => left.push(format!("switch of organization {}", before.biller)),
+        (old, new) if old != new => left.push(format!("deactivated flag of organization {}", before.biller)),
         _ => {}
     }
     for (id, pool) in &new.pools {

@@ -1,4 +1,4 @@
-//! The process is killed while a call is under way: the effect comes before or after its death, its answer never arrives.
+//! Kills the process while a call is under way. The call takes effect before or after that, and its answer never arrives.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,15 +14,15 @@ use super::report::{self, Went};
 use super::scenario::Course;
 use crate::support::DEADLINE;
 
-/// Long enough for the kill to come in between, shorter than what a successor waits out.
+/// How long a call is under way: long enough for the kill, shorter than the time for which the next worker waits.
 const UNDER_WAY_MS: u64 = 300;
 
-/// One death.
+/// One case: where the process is killed.
 #[derive(Debug, Clone)]
 struct Death {
     course: Course,
     number: usize,
-    /// The call it happens at, of the run's calls of this operation.
+    /// The number of the call among the run's calls of this operation.
     nth: u64,
     operation: String,
     after_effect: bool,
@@ -42,7 +42,7 @@ impl Death {
     }
 }
 
-/// A dead worker's lease and slot have to end soon.
+/// Options with a short lease, so that lease and worker slot of a killed worker expire soon.
 fn short_lease() -> StackOptions {
     quick()
         .set("LEASE", "900ms")
@@ -50,7 +50,7 @@ fn short_lease() -> StackOptions {
         .set("CALL_MARGIN", "50ms")
 }
 
-/// Kills the process at each call of a course; panics with every death after which the invariant does not hold.
+/// Kills the process at every call of a course. Panics with all cases in which the invariant does not hold.
 pub(super) async fn run(course: Course) {
     let calls = calls_of_a_clean_run(course).await.expect("a clean run");
     let deaths = deaths(course, &calls);
@@ -58,7 +58,7 @@ pub(super) async fn run(course: Course) {
     report::judge(course, &went);
 }
 
-/// Where the call is under way: a call that only reads has no effect to come before or after.
+/// All cases of a course: before and after the effect of every call. A call that only reads has no effect, and one case.
 fn deaths(course: Course, calls: &[CallRecord]) -> Vec<Death> {
     let from = course.rollback_from(calls);
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
@@ -67,7 +67,7 @@ fn deaths(course: Course, calls: &[CallRecord]) -> Vec<Death> {
         let operation = call.operation.clone().unwrap_or_default();
         let nth = counts.entry(operation.clone()).or_default();
         *nth += 1;
-        // Whether a token has to be asked for depends on the runs before.
+        // Whether a token is requested depends on earlier runs.
         if index < from || operation == TOKEN {
             continue;
         }
@@ -91,7 +91,7 @@ async fn lane(stack: Stack, course: Course, deaths: Vec<Death>) -> Vec<Went> {
     let billers: Vec<String> = deaths.iter().map(Death::biller).collect();
     prepare(&stack, course, &billers)
         .await
-        .expect("what has to stand before");
+        .expect("what a course needs is created");
     let mut went = Vec::new();
     for death in deaths {
         let outcome = one(&stack, &death).await.map_err(|error| error.to_string());

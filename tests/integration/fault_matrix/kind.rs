@@ -1,4 +1,4 @@
-//! What can happen to a call.
+//! The kinds of faults that a call can meet.
 
 use secureauth_simulator::{Fault, FaultBody, FaultKind, FaultStatus};
 
@@ -9,11 +9,11 @@ use super::lane::LATE_MS;
 pub(super) enum Lasts {
     /// One call.
     Once,
-    /// That call and every later one, until an operator comes.
+    /// That call and every later one, until an operator's command.
     ForEver,
 }
 
-/// What can happen to a call, and its name in a report.
+/// The kinds of faults, with their names in a report.
 pub(super) fn kinds() -> Vec<(&'static str, FaultKind)> {
     let status = |status| {
         FaultKind::Status(FaultStatus {

@@ -1,4 +1,4 @@
-//! A set that runs one case after the other; several lanes share the work.
+//! A lane is a stack that runs one case after the other. Several lanes share the work.
 
 use std::time::Duration;
 
@@ -9,17 +9,18 @@ use tokio::time::Instant;
 
 use super::scenario::{self, Course};
 use super::snapshot::Snapshot;
+use super::tries::tried;
 use crate::support::{DEADLINE, Outcome, options};
 
-/// Later than the handler waits for an answer, earlier than its rolling back begins.
+/// Delay of a late effect: longer than the handler waits for an answer, shorter than until its rollback begins.
 pub(super) const LATE_MS: u64 = 700;
 
-/// Sets side by side, at most. A case mostly waits, so they are more than there are processors.
+/// Most stacks at a time. They are more than there are processors, because a case mostly waits.
 const LANES: usize = 6;
-/// Fewer items than this are not worth another set.
+/// Items per stack: for fewer, another stack is not worth its start.
 const ITEMS_PER_LANE: usize = 5;
 
-/// The longest deadline is what a rolling back waits out; every other pause is as short as it can be.
+/// Options with the shortest times. A rollback waits for the longest deadline; every other pause is as short as possible.
 pub(super) fn quick() -> StackOptions {
     let mut quick = options();
     quick.timer_interval = Some(Duration::from_millis(60));
@@ -44,7 +45,7 @@ pub(super) fn quick() -> StackOptions {
     .fold(quick, |options, (name, value)| options.set(name, value))
 }
 
-/// Starts the sets, gives each its share of the items, and collects what their work answers.
+/// Starts the stacks, gives each its share of the items, and collects the results of their work.
 pub(super) async fn in_lanes<I, F, W, T>(stack: fn() -> StackOptions, items: Vec<I>, work: F) -> Vec<T>
 where
     I: Send + 'static,
@@ -61,7 +62,7 @@ where
     for share in shares {
         let work = work.clone();
         lanes.push(tokio::spawn(async move {
-            let stack = Stack::start(stack()).await.expect("a set starts");
+            let stack = Stack::start(stack()).await.expect("a stack starts");
             work(stack, share).await
         }));
     }
@@ -72,7 +73,7 @@ where
     answers
 }
 
-/// Makes everything stand that a course needs before it begins.
+/// Creates everything that a course needs before it begins.
 pub(super) async fn prepare(stack: &Stack, course: Course, billers: &[String]) -> Outcome {
     scenario::seed_another_biller(stack)?;
     for biller in billers {
@@ -87,7 +88,7 @@ pub(super) async fn prepare(stack: &Stack, course: Course, billers: &[String]) -
     Ok(())
 }
 
-/// Takes the snapshot, adds the course's own refusal and sends the wish; answers the snapshot.
+/// Takes the snapshot, adds the course's own refusal and sends the toggle event. Returns the snapshot.
 pub(super) async fn begin(
     stack: &Stack,
     course: Course,
@@ -105,7 +106,7 @@ pub(super) async fn begin(
     Ok(before)
 }
 
-/// Waits until the run has ended and no call is under way any more, then takes the faults away.
+/// Waits until the run has ended and no call is under way any more, then removes the faults.
 pub(super) async fn end(stack: &Stack, biller: &str) -> Outcome {
     stack.wait_for_end(biller, DEADLINE).await?;
     let end = Instant::now() + DEADLINE;
@@ -118,8 +119,8 @@ pub(super) async fn end(stack: &Stack, biller: &str) -> Outcome {
     Ok(())
 }
 
-/// Whether a call was given up by the time a run ended: on a machine that stalls that happens without any fault, and such a
-/// call is made again. The run's end is logged behind whatever it met.
+/// Whether a call was given up before the end of the run. On a slow machine that happens without any fault, and the call is
+/// made again. The end of the run is logged after all its calls.
 pub(super) async fn was_too_slow(stack: &Stack, run: &RunRecord) -> bool {
     let ends = ["the run succeeded", "the run failed", "the run is stuck"];
     let is_end = |text: &str| text.contains(&run.onboarding_id) && ends.iter().any(|end| text.contains(end));
@@ -132,16 +133,15 @@ pub(super) async fn was_too_slow(stack: &Stack, run: &RunRecord) -> bool {
     lines().any(|line| line.text.contains("no answer within the deadline"))
 }
 
-/// The calls of a course when nothing goes wrong but what it is about.
+/// The calls of a course without any fault but the course's own refusal.
 pub(super) async fn calls_of_a_clean_run(course: Course) -> Result<Vec<CallRecord>, Box<dyn std::error::Error>> {
-    loop {
-        if let Some(calls) = calls_of_a_run(course).await? {
-            return Ok(calls);
-        }
-    }
+    tried(&format!("run {course:?} within its deadlines"), || {
+        calls_of_a_run(course)
+    })
+    .await
 }
 
-/// None when the machine was too slow for it.
+/// `None` when the machine was too slow for it.
 async fn calls_of_a_run(course: Course) -> Result<Option<Vec<CallRecord>>, Box<dyn std::error::Error>> {
     let stack = Stack::start(quick()).await?;
     let billers = ["clean".to_owned()];

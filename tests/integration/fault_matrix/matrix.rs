@@ -1,4 +1,4 @@
-//! Every operation of a course × every kind of fault × the calls it may meet.
+//! The matrix: every operation of a course × every kind of fault × the calls that the fault may meet.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,8 @@ impl Case {
         format!("{course:?}: {operation} {kind_name} {lasts} from call {nth}")
     }
 
-    /// Every fifth case, counted from another one for every operation and course, and the cases that found something before.
+    /// The cases that run by default: every fifth one (which ones, differs with operation and course), every late
+    /// effect of a write, and every lasting 404. Late effects and lasting 404s have found errors before.
     fn is_in_the_sample(&self) -> bool {
         let reads = ["get_", "list_", "export_"]
             .iter()
@@ -54,7 +55,7 @@ impl Case {
     }
 }
 
-/// Runs the matrix of a course; panics with every case in which the invariant does not hold.
+/// Runs the matrix of a course. Panics with all cases in which the invariant does not hold.
 pub(super) async fn run(course: Course) {
     let calls = calls_of_a_clean_run(course).await.expect("a clean run");
     let mut cases = cases(course, &calls);
@@ -73,7 +74,8 @@ fn everything() -> bool {
     wanted.is_ok_and(|wanted| wanted == "full")
 }
 
-/// The calls of a clean run, each operation's first and second from the refusal on, under every fault.
+/// The cases of a course: of each operation the first and the second call of a clean run (from the refusal on, where
+/// there is one), each under every fault.
 fn cases(course: Course, calls: &[CallRecord]) -> Vec<Case> {
     let from = course.rollback_from(calls);
     let name = |call: &CallRecord| call.operation.clone().unwrap_or_default();
@@ -85,7 +87,7 @@ fn cases(course: Course, calls: &[CallRecord]) -> Vec<Case> {
         }
         counts.1 += 1;
     }
-    // The handler has a token from before; where it meets a fault it is taken away first.
+    // The handler has a token already. A case about the token revokes it first.
     operations.insert(TOKEN.to_owned(), (0, 1));
     let mut cases = Vec::new();
     for (operation, (before, all)) in operations {
@@ -115,7 +117,7 @@ async fn lane(stack: Stack, course: Course, cases: Vec<Case>) -> Vec<Went> {
     let billers: Vec<String> = cases.iter().map(Case::biller).collect();
     prepare(&stack, course, &billers)
         .await
-        .expect("what has to stand before");
+        .expect("what a course needs is created");
     let mut went = Vec::new();
     for case in cases {
         let outcome = one(&stack, &case).await.map_err(|error| error.to_string());

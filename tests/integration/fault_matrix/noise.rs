@@ -1,8 +1,9 @@
-//! Every message comes many times and the timer fires all the while, with two hosts and two workers.
+//! Noise: every message comes many times and the timer fires all the time, with two hosts and two workers.
 
 use std::time::Duration;
 
 use local_stack::{Stack, StackOptions};
+use tokio::time::Instant;
 
 use super::invariant::{Before, Verdict, assert_invariant};
 use super::lane::{begin, end, in_lanes, prepare, quick, was_too_slow};
@@ -11,14 +12,14 @@ use super::scenario::Course;
 use super::snapshot::Snapshot;
 use crate::support::{DEADLINE, calls_of};
 
-/// Billers per course.
+/// Number of billers per course.
 const BILLERS: usize = 6;
 
 fn two_hosts() -> StackOptions {
     quick().hosts(2).set("SECUREAUTH_WORKERS", "2")
 }
 
-/// Runs a course under noise; panics with every biller for which the invariant does not hold.
+/// Runs a course under noise. Panics with all billers for which the invariant does not hold.
 pub(super) async fn run(course: Course) {
     let billers: Vec<String> = (0..BILLERS).map(|number| format!("loud-{number}")).collect();
     let went = in_lanes(two_hosts, billers, move |stack, billers| lane(stack, course, billers)).await;
@@ -28,7 +29,7 @@ pub(super) async fn run(course: Course) {
 async fn lane(stack: Stack, course: Course, billers: Vec<String>) -> Vec<Went> {
     prepare(&stack, course, &billers)
         .await
-        .expect("what has to stand before");
+        .expect("what a course needs is created");
     let mut went = Vec::new();
     for biller in billers {
         let outcome = one(&stack, course, &biller).await.map_err(|error| error.to_string());
@@ -53,7 +54,7 @@ async fn one(stack: &Stack, course: Course, biller: &str) -> Result<Verdict, Box
         command: "resume",
     };
     let verdict = assert_invariant(stack, &before).await?;
-    // A call that was given up is made again, and one that is to be refused may then not be.
+    // A call that was given up is made again. The course's refusal may then meet another call than it should.
     if !was_too_slow(stack, &run).await {
         as_without_noise(stack, course, verdict)?;
     }
@@ -61,7 +62,7 @@ async fn one(stack: &Stack, course: Course, biller: &str) -> Result<Verdict, Box
     Ok(verdict)
 }
 
-/// The run ended as it does without noise, and nothing was done twice.
+/// Asserts that the run ended as it does without noise, and that nothing was done twice.
 fn as_without_noise(stack: &Stack, course: Course, verdict: Verdict) -> Result<(), String> {
     let expected = if course.rolled_back {
         Verdict::RolledBack
@@ -85,7 +86,7 @@ fn as_without_noise(stack: &Stack, course: Course, verdict: Verdict) -> Result<(
     Ok(())
 }
 
-/// A run that has ended stays as it is, whatever is still delivered.
+/// Asserts that late messages change nothing after the end of a run.
 async fn unmoved_by_late_messages(
     stack: &Stack,
     biller: &str,
@@ -112,10 +113,11 @@ async fn unmoved_by_late_messages(
     }
 }
 
-/// Messages twice and timers of both hosts, without end.
+/// Sends the message and fires the timer of both hosts, for longer than the run and its calls are waited for.
 async fn noise(stack: &Stack, message: &str) -> Result<(), Box<dyn std::error::Error>> {
     let http = reqwest::Client::builder().no_proxy().build()?;
-    loop {
+    let end = Instant::now() + 2 * DEADLINE;
+    while Instant::now() < end {
         for host in stack.hosts() {
             host.queue("migrate-users").send(message).await?;
             let timer = format!("{}/admin/functions/function-recover-onboardings", host.base_url());
@@ -123,4 +125,5 @@ async fn noise(stack: &Stack, message: &str) -> Result<(), Box<dyn std::error::E
         }
         tokio::time::sleep(Duration::from_millis(15)).await;
     }
+    Err(format!("under noise the run does not end: {message}").into())
 }

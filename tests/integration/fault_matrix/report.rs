@@ -1,14 +1,14 @@
-//! What is said at the end of many cases.
+//! The report on all cases of a course.
 
 use std::collections::BTreeMap;
 
 use super::invariant::Verdict;
 use super::scenario::Course;
 
-/// How a case went: its name, and the verdict or what does not hold.
+/// The result of a case: its name, and the verdict or what does not hold.
 pub(super) type Went = (String, Result<Verdict, String>);
 
-/// Counts the verdicts; panics with every case in which the invariant does not hold.
+/// Counts the verdicts. Panics with all cases in which the invariant does not hold.
 pub(super) fn judge(course: Course, went: &[Went]) {
     let mut verdicts: BTreeMap<Verdict, usize> = BTreeMap::new();
     let mut broken = Vec::new();

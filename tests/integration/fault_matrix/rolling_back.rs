@@ -1,4 +1,4 @@
-//! Rolling back comes to an end.
+//! Rollbacks that meet trouble come to an end, and remove only what the run created.
 
 use local_stack::{Stack, UserRow};
 use secureauth_simulator::{Fault, FaultKind, FaultStatus};
@@ -20,7 +20,7 @@ async fn one_user_of_a_later_page_that_cannot_be_removed_makes_the_run_stuck_and
         status: 500,
         ..FaultStatus::default()
     });
-    // Two pages of two come first; each call is repeated once.
+    // The calls for two pages of two users succeed; from the fifth call on, every call fails.
     let last_page = Fault::on("delete_user", refused).nth(5).every(1);
     begin(&stack, course, "1876", |stack| {
         stack.simulator().faults().add(last_page);

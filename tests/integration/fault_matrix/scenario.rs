@@ -1,19 +1,20 @@
-//! What is asked for, and what stands before.
+//! Scenarios and courses: what exists before a run, and what the toggle event asks for.
 
 use local_stack::{Stack, UserRow};
 use secureauth_simulator::{CallRecord, Fault, FaultKind, FaultStatus, Seed};
 use serde_json::json;
 
+use super::tries::tried;
 use crate::support::{DEADLINE, Outcome, add_biller};
 
-/// What is asked for, and what stands before.
+/// What exists before a run, and what the toggle event asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scenario {
-    /// Nothing stands; two pages of users.
+    /// SecureAuth has nothing yet; the CRM has two pages of users.
     NewBiller,
-    /// The organization stands deactivated, without a pool.
+    /// The organization exists, deactivated and without a pool.
     DeactivatedOrganization,
-    /// Organization and pool stand, with users of somebody else; one has the user name of a CRM user.
+    /// Organization and pool exist, with users of somebody else; one of them has the user name of a CRM user.
     ForeignPool,
     /// An active biller with new and changed users.
     Sync,
@@ -21,7 +22,7 @@ pub(super) enum Scenario {
     Disable,
 }
 
-/// A scenario, with or without a refusal at its end that makes the run take everything back.
+/// A scenario, with or without a refusal near its end that makes the run roll back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Course {
     pub(super) scenario: Scenario,
@@ -29,7 +30,7 @@ pub(super) struct Course {
 }
 
 impl Scenario {
-    /// Users the CRM has at the end.
+    /// Number of users that the CRM has at the end.
     pub(super) fn users(self) -> u32 {
         match self {
             Self::NewBiller => 120,
@@ -40,19 +41,19 @@ impl Scenario {
         }
     }
 
-    /// The biller is active before.
+    /// Whether the biller is active before the run.
     pub(super) fn starts_active(self) -> bool {
         matches!(self, Self::Sync | Self::Disable)
     }
 
-    /// What the CRM's toggle is set to.
+    /// Whether the toggle is set to Yes.
     pub(super) fn enables(self) -> bool {
         self != Self::Disable
     }
 }
 
 impl Course {
-    /// The refusal that ends the course: late, when as much as possible was done.
+    /// The refusal that ends the course. It comes late, so that the rollback has as much to do as possible.
     pub(super) fn trigger(self, biller: &str) -> Option<Fault> {
         let refusal = FaultKind::Status(FaultStatus {
             status: 422,
@@ -65,13 +66,13 @@ impl Course {
         self.rolled_back.then_some(fault)
     }
 
-    /// How many of a clean run's calls come before what the course is about: all up to its refusal, else none.
+    /// The index of the first call of a clean run that the course is about: the one after the refusal, else the first.
     pub(super) fn rollback_from(self, calls: &[CallRecord]) -> usize {
         let refused = |call: &CallRecord| self.rolled_back && call.status == Some(422);
         calls.iter().position(refused).map_or(0, |trigger| trigger + 1)
     }
 
-    /// What has to stand before the biller becomes active, where it has to.
+    /// Creates the biller, and what SecureAuth has of it at first.
     pub(super) fn seed(self, stack: &Stack, biller: &str) -> Outcome {
         let users = if self.scenario == Scenario::Sync {
             4
@@ -88,7 +89,7 @@ impl Course {
         Ok(())
     }
 
-    /// Users of the course: a course that is rolled back is about its end and not about many pages.
+    /// Number of users of the course. A course that is rolled back is about its end, so it does not need several pages.
     pub(super) fn users(self) -> u32 {
         if self.rolled_back && self.scenario == Scenario::NewBiller {
             5
@@ -97,7 +98,7 @@ impl Course {
         }
     }
 
-    /// What the CRM changes after the biller became active.
+    /// Changes users in the CRM after the biller became active.
     pub(super) fn change(self, stack: &Stack, biller: &str) -> Outcome {
         if self.scenario == Scenario::Sync {
             stack.crm().add_users(
@@ -113,7 +114,7 @@ impl Course {
         Ok(())
     }
 
-    /// What SecureAuth is to hold of the CRM's users in the end.
+    /// The CRM's users as SecureAuth has to hold them in the end.
     pub(super) fn wished_users(self, biller: &str) -> Vec<UserRow> {
         let mut users = UserRow::samples(biller, self.users());
         if self.scenario == Scenario::Sync {
@@ -133,19 +134,26 @@ pub(super) async fn activate(stack: &Stack, billers: &[String]) -> Outcome {
         assert_eq!(answer.status, 202, "{}", answer.text);
     }
     for biller in billers {
-        let mut run = stack.wait_for_end(biller, DEADLINE).await?;
-        // On a busy machine a call may take longer than these short deadlines, again and again.
-        while run.state != "succeeded" {
-            if run.state == "stuck" {
-                let resume = ["resume", &run.onboarding_id, "--by", "ops"];
-                stack.handler().run(&resume).await?;
-            } else {
-                stack.front_door().toggle(biller, true).await?;
-            }
-            run = stack.wait_for_end(biller, DEADLINE).await?;
-        }
+        tried(&format!("make biller {biller} active"), || is_activated(stack, biller)).await?;
     }
     Ok(())
+}
+
+/// Waits for the end of the run. If it did not succeed, because calls took longer than these short deadlines on a busy
+/// machine, starts it again and returns `None`.
+async fn is_activated(stack: &Stack, biller: &str) -> Result<Option<()>, Box<dyn std::error::Error>> {
+    let run = stack.wait_for_end(biller, DEADLINE).await?;
+    match run.state.as_str() {
+        "succeeded" => return Ok(Some(())),
+        "stuck" => {
+            let resume = ["resume", &run.onboarding_id, "--by", "ops"];
+            stack.handler().run(&resume).await?;
+        }
+        _ => {
+            stack.front_door().toggle(biller, true).await?;
+        }
+    }
+    Ok(None)
 }
 
 /// Two users whose names and status the CRM changes; their user names stay.
@@ -163,7 +171,7 @@ pub(super) fn seed_another_biller(stack: &Stack) -> Outcome {
     Ok(())
 }
 
-/// With members that a careless update would reset.
+/// An existing organization, with members that a careless update would reset.
 fn organization(biller: &str) -> serde_json::Value {
     json!({
         "id": biller, "name": "Stood before", "parent_id": "invoice-cloud", "deactivated": true,

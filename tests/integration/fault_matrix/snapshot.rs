@@ -1,4 +1,4 @@
-//! What SecureAuth, the handler's database and the CRM say about a biller at one moment.
+//! What SecureAuth, the handler's database and the CRM hold of a biller at one moment.
 
 use std::collections::BTreeMap;
 
@@ -8,19 +8,19 @@ use serde_json::Value;
 
 use crate::support::SomebodyElse;
 
-/// What there is of a biller.
+/// Everything that is known of a biller at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Snapshot {
     pub(super) secureauth: InSecureAuth,
-    /// Without the generation, which a failed run may raise.
+    /// The biller's record, without the generation, which a failed run may raise.
     pub(super) record: Option<BillerRecord>,
     pub(super) product: Option<ProductCiam>,
 }
 
-/// What SecureAuth holds of a biller, everything that a run might change.
+/// What SecureAuth holds of a biller: everything that a run might change.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct InSecureAuth {
-    /// The whole resource as the API answers it.
+    /// The whole resource, as the API answers it.
     pub(super) organization: Option<Value>,
     pub(super) pools: BTreeMap<String, Pool>,
     /// Identity providers of the organization or of pools that are gone.
@@ -35,7 +35,7 @@ pub(super) struct Pool {
 }
 
 impl Snapshot {
-    /// Takes it. No fault may be in force: the API itself is asked too.
+    /// Takes the snapshot. There may be no faults meanwhile, because the API itself is called too.
     pub(super) async fn take(stack: &Stack, biller: &str) -> Result<Self, Box<dyn std::error::Error>> {
         let mut record = stack.database().biller(biller)?;
         if let Some(record) = &mut record {
@@ -72,7 +72,7 @@ impl InSecureAuth {
         })
     }
 
-    /// The organization lets people sign in.
+    /// Whether the organization is deactivated; `None` if there is none.
     pub(super) fn deactivated(&self) -> Option<bool> {
         self.organization
             .as_ref()
@@ -86,7 +86,7 @@ fn pools(stack: &Stack, inventory: &Inventory, biller: &str) -> BTreeMap<String,
         .iter()
         .filter(|organization| organization.id == biller);
     let theirs = organizations.flat_map(|organization| organization.pools.iter());
-    // A pool whose organization was deleted under it.
+    // Pools whose organization was deleted.
     let left_behind = inventory.other_pools.iter().filter(|pool| pool.workspace_id == biller);
     theirs
         .chain(left_behind)

@@ -1,4 +1,4 @@
-//! What would stop the run, or keep one from starting: exit code 1, with the reason the run would have.
+//! What would stop the run, or keep one from starting: exit code 1, and the reason that the run would have.
 
 use local_stack::UserRow;
 use secureauth_simulator::{Fault, Seed};
@@ -16,7 +16,7 @@ async fn data_errors_are_told_by_guid_field_and_code_and_never_by_value() -> Out
     told.expect("issue", &format!("{guid} userName invalid"));
     told.expect(
         "data errors",
-        "the run fails over them (ON_INVALID_USER, MAX_SKIPPED_PERCENT)",
+        "the run would fail (ON_INVALID_USER, MAX_SKIPPED_PERCENT)",
     );
     told.expect("import", "-");
     let all = told.lines.concat() + &told.why;
@@ -27,7 +27,7 @@ async fn data_errors_are_told_by_guid_field_and_code_and_never_by_value() -> Out
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn somebody_elses_mark_would_stop_the_run() -> Outcome {
+async fn somebody_elses_marker_would_stop_the_run() -> Outcome {
     let stack = stack_with("1876", 1).await?;
     let mark = json!({"ic_onboarding_id": "00000000-0000-4000-8000-000000000000", "ic_bid": "1877"});
     let marked = organization(&json!({"metadata": {"payload": mark}}));
@@ -97,7 +97,7 @@ async fn a_pool_whose_identity_provider_is_disabled_would_stop_the_run() -> Outc
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn users_are_held_against_the_schema_of_the_pool_that_stands() -> Outcome {
+async fn users_are_checked_against_the_schema_of_an_existing_pool() -> Outcome {
     let stack = stack_with("1876", 4).await?;
     let name = UserRow::sample("1876", 2).first_name;
     let schema = json!({"id": "picky", "name": "Picky", "schema": {"type": "object", "properties": {
@@ -149,7 +149,7 @@ async fn a_run_that_is_open_would_be_joined() -> Outcome {
     let run = enable_until_it_waits(&stack, "1876").await?;
     let told = plan(&stack, "1876").await?;
     told.expect_refusal(&format!(
-        "no run would start: a Yes joins the enable run {}, which is waiting",
+        "no run would start: a Yes would join the enable run {}, which is waiting",
         run.onboarding_id
     ));
     Ok(())
@@ -173,7 +173,7 @@ async fn a_biller_that_cannot_be_onboarded_is_refused_with_the_reason() -> Outco
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_secureauth_that_does_not_answer_is_the_reason_and_is_not_asked_on() -> Outcome {
+async fn when_secureauth_does_not_answer_that_is_the_reason_and_no_more_calls_are_made() -> Outcome {
     let stack = stack_with("1876", 1).await?;
     let down = Fault::on("get_schema", refusal(503, false));
     stack.simulator().faults().add(down);

@@ -1,4 +1,4 @@
-//! Runs `plan` and reads what it told.
+//! Runs `plan` and reads what it printed.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// What stands behind a label.
+    /// The value after a label.
     pub(super) fn at(&self, label: &str) -> &str {
         let lines = self.lines.iter();
         let mut values = lines.filter_map(|line| line.strip_prefix(label)?.strip_prefix(' '));
@@ -41,7 +41,7 @@ impl Told {
     }
 }
 
-/// A row with the name of its table.
+/// A row, with the name of its table.
 type Row = (String, Vec<Cell>);
 
 /// Every row of every table.
@@ -62,9 +62,10 @@ fn rows(stack: &Stack) -> Result<Vec<Row>, Box<dyn std::error::Error>> {
     Ok(all)
 }
 
-/// Runs `plan`, and sees that it wrote nothing, neither to SecureAuth nor to the database.
+/// Runs `plan`, and asserts that it wrote nothing, neither to SecureAuth nor to the database.
 pub(super) async fn plan(stack: &Stack, biller: &str) -> Result<Told, Box<dyn std::error::Error>> {
-    // A waiting run waits for an hour; a worker that has just ended a run has yet to give its slot back.
+    // No worker may write meanwhile: one that has just ended a run still has to free its slot. Runs that wait do so for
+    // an hour.
     stack.settle(Duration::from_mins(1), DEADLINE).await?;
     let before = rows(stack)?;
     stack.simulator().clear_calls();
@@ -81,7 +82,7 @@ pub(super) async fn plan(stack: &Stack, biller: &str) -> Result<Told, Box<dyn st
     })
 }
 
-/// The run does to the users what the plan said.
+/// Asserts that the run did to the users what the plan said.
 pub(super) fn assert_did(run: &RunRecord, told: &Told) {
     assert_eq!(run.state, "succeeded");
     assert_eq!(told.at("run"), format!("{} would start", run.kind));
@@ -94,7 +95,7 @@ pub(super) fn assert_did(run: &RunRecord, told: &Told) {
     );
 }
 
-/// A user with a data error; answers its GUID.
+/// Adds a user with a data error. Returns the user's GUID.
 pub(super) fn add_bad_user(stack: &Stack) -> Result<String, Box<dyn std::error::Error>> {
     let mut bad = UserRow::sample("1876", 900);
     bad.user_name = Some("two words".into());
@@ -102,7 +103,7 @@ pub(super) fn add_bad_user(stack: &Stack) -> Result<String, Box<dyn std::error::
     Ok(bad.user_guid.unwrap_or_default())
 }
 
-/// A biller's organization that somebody else made.
+/// A biller's organization that somebody else created.
 pub(super) fn organization(members: &Value) -> Value {
     let mut organization = json!({"id": "1876", "name": "Old", "parent_id": "invoice-cloud", "deactivated": true});
     let members = members.as_object().cloned().unwrap_or_default();

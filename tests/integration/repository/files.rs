@@ -11,6 +11,14 @@ pub(super) struct File {
     pub(super) text: String,
 }
 
+impl File {
+    pub(super) fn is(&self, extension: &str) -> bool {
+        Path::new(&self.path)
+            .extension()
+            .is_some_and(|found| found == extension)
+    }
+}
+
 /// Every text file below these folders and files; build output and hidden folders are left out.
 pub(super) fn below(roots: &[&str]) -> Vec<File> {
     let mut found = Vec::new();

@@ -85,7 +85,7 @@ fn violations(rows: &[Row], file: &File) -> Vec<String> {
 }
 
 fn sources() -> Vec<File> {
-    let rust = below(&["src"]).into_iter().filter(|file| file.path.ends_with(".rs"));
+    let rust = below(&["src"]).into_iter().filter(|file| file.is("rs"));
     rust.filter(|file| !file.path.starts_with("src/ic_secureauth_api/"))
         .collect()
 }

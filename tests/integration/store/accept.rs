@@ -1,4 +1,4 @@
-//! Events: what they lead to, and that the answer is the same however often they come.
+//! Toggle events: what they lead to, and that an event that is sent again gets the same answer.
 
 use biller_onboarding::domain::ids::RequestedBy;
 use biller_onboarding::domain::run::{Kind, RunState};
@@ -43,7 +43,7 @@ async fn no_for_a_biller_that_is_not_active_is_nothing_to_do(db: &dyn Db) {
     assert_eq!(db.store().run(run_id(1)).await.unwrap(), None);
 }
 
-async fn a_wizard_without_the_checkbox_is_nothing_to_do_even_for_a_biller_nobody_knows(db: &dyn Db) {
+async fn a_wizard_without_the_checkbox_is_nothing_to_do_even_for_an_unknown_biller(db: &dyn Db) {
     let event = ToggleEvent {
         source: Source::BillerWizard,
         ..no(1)
@@ -120,7 +120,7 @@ async fn a_name_that_is_blank_later_is_none(db: &dyn Db) {
     }
 }
 
-async fn the_same_wish_joins_the_open_run_and_the_opposite_is_refused(db: &dyn Db) {
+async fn an_event_of_the_same_direction_joins_the_open_run_and_the_opposite_is_refused(db: &dyn Db) {
     queued(db).await;
     let joined = accept(db, &yes(2)).await;
     assert!(matches!(joined.decision, Decision::Join(head) if head.id == run_id(1)));
@@ -130,7 +130,7 @@ async fn the_same_wish_joins_the_open_run_and_the_opposite_is_refused(db: &dyn D
     assert_eq!(refused.run.expect("is named").id, run_id(1));
 }
 
-async fn a_stuck_run_keeps_every_wish_out(db: &dyn Db) {
+async fn while_a_run_is_stuck_every_event_of_its_biller_is_refused(db: &dyn Db) {
     stuck(db).await;
     for event in [yes(2), no(3)] {
         let refused = accept(db, &event).await;
@@ -269,15 +269,15 @@ on_both![
     yes_starts_an_enable_run_that_is_queued,
     an_active_biller_is_synced_by_yes_and_disabled_by_no,
     no_for_a_biller_that_is_not_active_is_nothing_to_do,
-    a_wizard_without_the_checkbox_is_nothing_to_do_even_for_a_biller_nobody_knows,
+    a_wizard_without_the_checkbox_is_nothing_to_do_even_for_an_unknown_biller,
     a_biller_that_is_not_listed_is_not_found,
     a_biller_without_a_name_cannot_be_enabled,
     billers_that_differ_in_case_only_are_two,
     a_biller_id_may_have_64_characters,
     the_name_is_taken_once_when_the_run_is_accepted,
     a_name_that_is_blank_later_is_none,
-    the_same_wish_joins_the_open_run_and_the_opposite_is_refused,
-    a_stuck_run_keeps_every_wish_out,
+    an_event_of_the_same_direction_joins_the_open_run_and_the_opposite_is_refused,
+    while_a_run_is_stuck_every_event_of_its_biller_is_refused,
     the_same_event_again_gets_its_run_even_when_that_has_ended,
     an_event_that_joined_a_run_gets_that_run_again,
     an_event_with_nothing_to_do_is_remembered_too,

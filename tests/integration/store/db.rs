@@ -1,4 +1,4 @@
-//! What the suite needs of a database besides the store itself.
+//! What the suite needs of a database, besides the store.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use biller_onboarding::store::Store;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// A fresh database of its own for one sentence, with schema and sample CRM.
+/// A new database for one test, with schema and sample CRM.
 #[async_trait]
 pub(crate) trait Db: Send + Sync {
     /// The adapter under test.
@@ -21,44 +21,44 @@ pub(crate) trait Db: Send + Sync {
     /// Returns once `duration` has passed by the database's clock.
     async fn pass(&self, duration: Duration);
 
-    /// A row of the CRM's billers.
+    /// Adds a row to the CRM's billers.
     async fn add_biller(&self, id: &str, name: Option<&str>);
 
-    /// The CRM changes a biller's name.
+    /// Changes a biller's name in the CRM.
     async fn rename_biller(&self, id: &str, name: &str);
 
-    /// Rows of the CRM's users.
+    /// Adds rows to the CRM's users.
     async fn add_users(&self, biller: &str, users: &[CrmUserRow<'_>]);
 
     /// `Product > CIAM` of a biller, as the CRM has it.
     async fn product_ciam(&self, biller: &str) -> Option<ProductCiam>;
 
-    /// From now on the CRM refuses to record a CIAM status.
+    /// Makes the CRM refuse every recording of a CIAM status.
     async fn refuse_ciam_status(&self);
 
     /// When the timer sends the run's message.
     async fn due_at(&self, run: OnboardingId) -> Option<OffsetDateTime>;
 
-    /// The timer's time has come.
+    /// Makes a run due for the timer now.
     async fn make_due(&self, run: OnboardingId);
 
-    /// Writes a word into a run's column as a newer version might.
+    /// Writes an unknown text into a column of a run, as a newer version might.
     async fn set_word(&self, run: OnboardingId, column: Word, word: &str);
 
-    /// Appends a journal entry as a newer version might.
+    /// Appends a journal entry, as a newer version might.
     async fn append_entry(&self, run: OnboardingId, seq: u32, entry: &str, detail: &str);
 
     /// Applies the migrations again.
     async fn migrate(&self);
 
-    /// As if the migrations had never been applied.
+    /// Removes the schema's version, as if the migrations had never been applied.
     async fn drop_schema_version(&self);
 
-    /// Tries to change and to delete the run's journal by hand; both must be refused.
+    /// Tries to change and to delete the run's journal with SQL. True if both are refused.
     async fn journal_refuses_changes(&self, run: OnboardingId) -> bool;
 }
 
-/// The columns that hold words.
+/// Columns that hold texts of string enums.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Word {
     Kind,
@@ -66,7 +66,7 @@ pub(crate) enum Word {
     Step,
 }
 
-/// A user as the CRM may hold it: nothing is guaranteed, not even that the key is a GUID.
+/// A user as the CRM may hold it: anything may be missing or wrong, even the GUID.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct CrmUserRow<'a> {
     pub(crate) guid: Option<&'a str>,
@@ -77,7 +77,7 @@ pub(crate) struct CrmUserRow<'a> {
     pub(crate) status: Option<&'a str>,
 }
 
-/// `Product > CIAM`.
+/// `Product > CIAM` of a biller, as the CRM has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ProductCiam {
     pub(crate) status: String,
@@ -86,7 +86,7 @@ pub(crate) struct ProductCiam {
     pub(crate) run: Uuid,
 }
 
-/// Makes a test of each sentence for each database.
+/// Makes two tests of each function: one on SQLite, one on SQL Server.
 macro_rules! on_both {
     ($($sentence:ident),+ $(,)?) => {
         mod sqlite {

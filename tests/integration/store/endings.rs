@@ -1,4 +1,4 @@
-//! How runs end, and what the biller and the CRM are told.
+//! How runs end, and what is then recorded with the biller and in the CRM.
 
 use biller_onboarding::domain::biller::{BillerCiam, CiamState};
 use biller_onboarding::domain::run::{Run, RunState};
@@ -22,7 +22,7 @@ fn synced() -> Ending {
     }
 }
 
-async fn an_activated_biller_is_active_since_now_and_the_crm_knows(db: &dyn Db) {
+async fn an_activated_biller_has_the_time_of_its_activation_and_the_crm_has_it_too(db: &dyn Db) {
     queued(db).await;
     let before = db.now().await;
     finish(db, run_id(1), &live()).await;
@@ -142,7 +142,7 @@ async fn when_the_crm_refuses_a_deactivation_nothing_is_written(db: &dyn Db) {
 }
 
 on_both![
-    an_activated_biller_is_active_since_now_and_the_crm_knows,
+    an_activated_biller_has_the_time_of_its_activation_and_the_crm_has_it_too,
     a_sync_leaves_state_toggle_and_date_as_they_were,
     a_disabled_biller_is_inactive_and_keeps_its_date,
     a_biller_enabled_again_gets_a_new_date,

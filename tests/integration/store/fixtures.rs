@@ -1,4 +1,4 @@
-//! Billers, wishes, workers and runs to start from.
+//! Billers, toggle events, workers and runs that tests start from.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use super::db::Db;
 
 /// Longer than any test.
 pub(crate) const LONG: Duration = Duration::from_hours(1);
-/// To be let pass; nothing is asserted about the time before it has passed.
+/// A time that tests let pass. They assert nothing about the time before it has passed.
 pub(crate) const SHORT: Duration = Duration::from_millis(20);
 
-/// Any reason.
+/// Some reason; which one does not matter.
 pub(crate) const WHY: Reason = Reason::SecureauthRefused;
 
 pub(crate) const RESEND: Resend = Resend {
@@ -41,7 +41,7 @@ pub(crate) fn guid(number: u128) -> Uuid {
     Uuid::from_u128(number)
 }
 
-/// Toggle Yes for biller 1876, without an event id; would start run `number`.
+/// Toggle Yes for biller 1876, without an event id. If it starts a run, that is run `number`.
 pub(crate) fn yes(number: u128) -> ToggleEvent {
     ToggleEvent {
         biller_id: biller("1876"),
@@ -76,7 +76,7 @@ pub(crate) async fn queued(db: &dyn Db) -> OnboardingId {
     run_id(1)
 }
 
-/// … leased by worker 1 for long.
+/// The same, leased by worker 1 for a long time.
 pub(crate) async fn leased(db: &dyn Db) -> Lease {
     let id = queued(db).await;
     lease(&*db.store(), id, 1, LONG).await.lease
@@ -86,7 +86,7 @@ pub(crate) async fn accept(store: &dyn Store, event: &ToggleEvent) {
     store.accept(event, RESEND).await.unwrap();
 }
 
-/// Takes a lease that is to be had.
+/// Takes a lease, which has to be available.
 pub(crate) async fn lease(store: &dyn Store, id: OnboardingId, number: u128, ttl: Duration) -> LeasedRun {
     match store.lease(id, worker(number), ttl).await.unwrap() {
         LeaseOutcome::Taken(leased) => *leased,
@@ -100,13 +100,13 @@ pub(crate) async fn finish(db: &dyn Db, id: OnboardingId, ending: &Ending) {
     db.store().finish(&lease, ending).await.unwrap();
 }
 
-/// Biller 1876 made active by run 1.
+/// Makes biller 1876 active by run 1.
 pub(crate) async fn activated(db: &dyn Db) {
     let id = queued(db).await;
     finish(db, id, &live()).await;
 }
 
-/// Biller 1876 with stuck run 1.
+/// Biller 1876 with run 1, which is stuck.
 pub(crate) async fn stuck(db: &dyn Db) {
     let id = queued(db).await;
     finish(db, id, &Ending::Stuck(Reason::NotRolledBack)).await;
@@ -127,10 +127,11 @@ pub(crate) fn wait(after: Duration) -> Release {
         waiting_for: Reason::SecureauthUnavailable,
         reason: None,
         pauses_used: 3,
+        late: None,
     }
 }
 
-/// One journal entry that tells itself from others by its text.
+/// A batch with one journal entry, which has this text.
 pub(crate) fn journal_note(text: &str) -> Batch {
     Batch {
         entries: vec![note(text)],

@@ -1,4 +1,4 @@
-//! Leases: one worker at a time, and late writers find out.
+//! Leases: one worker at a time, and a worker that lost its lease can write nothing.
 
 use biller_onboarding::domain::reason::Reason;
 use biller_onboarding::domain::run::{Run, RunState};
@@ -25,7 +25,7 @@ async fn a_leased_run_is_running_and_keeps_its_first_start(db: &dyn Db) {
     assert!(second.lease.version > first.lease.version);
 }
 
-async fn a_leased_run_is_not_to_be_had_not_even_by_its_worker(db: &dyn Db) {
+async fn a_leased_run_cannot_be_leased_again_not_even_by_its_worker(db: &dyn Db) {
     leased(db).await;
     for number in [1, 2] {
         let outcome = db.store().lease(run_id(1), worker(number), LONG).await;
@@ -33,7 +33,7 @@ async fn a_leased_run_is_not_to_be_had_not_even_by_its_worker(db: &dyn Db) {
     }
 }
 
-async fn of_many_workers_one_gets_the_lease(db: &dyn Db) {
+async fn one_of_many_workers_gets_the_lease(db: &dyn Db) {
     let id = queued(db).await;
     let attempts: Vec<_> = (1..=8)
         .map(|number| {
@@ -52,16 +52,90 @@ async fn of_many_workers_one_gets_the_lease(db: &dyn Db) {
     assert_eq!(taken, 1);
 }
 
-async fn an_expired_lease_is_taken_over_and_that_is_said(db: &dyn Db) {
+async fn an_expired_lease_is_taken_over_and_the_new_lease_says_so(db: &dyn Db) {
     let id = queued(db).await;
     lease(&*db.store(), id, 1, SHORT).await;
     db.pass(SHORT).await;
     assert!(lease(&*db.store(), id, 2, LONG).await.took_over);
 }
 
-async fn a_lease_given_up_is_not_taken_over(db: &dyn Db) {
+async fn take_overs_are_counted_until_something_gets_done(db: &dyn Db) {
+    let id = queued(db).await;
+    for number in 1..=3 {
+        let taken = lease(&*db.store(), id, number.into(), SHORT).await;
+        assert_eq!(taken.run.take_overs, number - 1);
+        db.pass(SHORT).await;
+    }
+    let current = lease(&*db.store(), id, 4, LONG).await.lease;
+    db.store().write(&current, &journal_note("no progress")).await.unwrap();
+    assert_eq!(run(db).await.take_overs, 3);
+    let progress = Batch {
+        is_progress: true,
+        ..Batch::default()
+    };
+    db.store().write(&current, &progress).await.unwrap();
+    assert_eq!(run(db).await.take_overs, 0);
+}
+
+async fn a_rollback_counts_its_own_take_overs(db: &dyn Db) {
+    let id = queued(db).await;
+    lease(&*db.store(), id, 1, SHORT).await;
+    db.pass(SHORT).await;
+    for (number, counted) in [(2, 0), (3, 1)] {
+        let current = lease(&*db.store(), id, number, LONG).await.lease;
+        db.store().release(&current, &rolling_back()).await.unwrap();
+        assert_eq!(run(db).await.take_overs, counted);
+        db.pass(SHORT).await;
+        lease(&*db.store(), id, number, SHORT).await;
+        db.pass(SHORT).await;
+    }
+}
+
+async fn a_run_knows_for_how_long_calls_may_still_take_effect(db: &dyn Db) {
+    let id = queued(db).await;
+    let store = db.store();
+    let mut taken = lease(&*store, id, 1, LONG).await;
+    assert_eq!(taken.late, None);
+    // The latest moment counts, whatever is said later.
+    for (number, late) in [(2, Some(LONG)), (3, Some(SHORT)), (4, None)] {
+        let release = Release::Continue { resend: LONG, late };
+        store.release(&taken.lease, &release).await.unwrap();
+        taken = lease(&*store, id, number, LONG).await;
+        let left = taken.late.expect("was set");
+        assert!(left > SHORT && left <= LONG, "{left:?}");
+    }
+}
+
+async fn calls_that_took_effect_long_ago_are_remembered_as_no_wait(db: &dyn Db) {
+    let id = queued(db).await;
+    let current = lease(&*db.store(), id, 1, LONG).await.lease;
+    let release = Release::Continue {
+        resend: LONG,
+        late: Some(SHORT),
+    };
+    db.store().release(&current, &release).await.unwrap();
+    db.pass(SHORT * 2).await;
+    let late = lease(&*db.store(), id, 2, LONG).await.late;
+    assert_eq!(late, Some(std::time::Duration::ZERO));
+}
+
+fn rolling_back() -> Release {
+    Release::Wait {
+        after: SHORT,
+        state: RunState::RollingBack,
+        waiting_for: Reason::PreviousWorker,
+        reason: None,
+        pauses_used: 0,
+        late: None,
+    }
+}
+
+async fn a_released_lease_is_not_taken_over(db: &dyn Db) {
     let first = leased(db).await;
-    let release = Release::Continue { resend: LONG };
+    let release = Release::Continue {
+        resend: LONG,
+        late: None,
+    };
     db.store().release(&first, &release).await.unwrap();
     assert_eq!(run(db).await.state, RunState::Running);
     assert!(!lease(&*db.store(), run_id(1), 2, LONG).await.took_over);
@@ -76,7 +150,7 @@ async fn a_renewed_lease_lasts(db: &dyn Db) {
     assert!(matches!(outcome, LeaseOutcome::NotNow), "{outcome:?}");
 }
 
-async fn a_late_writer_finds_its_lease_lost_whatever_it_writes(db: &dyn Db) {
+async fn a_worker_whose_lease_is_lost_can_write_nothing(db: &dyn Db) {
     let id = queued(db).await;
     let store = db.store();
     let late = lease(&*store, id, 1, SHORT).await.lease;
@@ -97,7 +171,7 @@ async fn a_late_writer_finds_its_lease_lost_whatever_it_writes(db: &dyn Db) {
     store.write(&current.lease, &Batch::default()).await.unwrap();
 }
 
-async fn nothing_can_be_written_under_a_lease_that_was_given_up(db: &dyn Db) {
+async fn nothing_can_be_written_under_a_released_lease(db: &dyn Db) {
     let given_up = leased(db).await;
     let store = db.store();
     store.release(&given_up, &wait(LONG)).await.unwrap();
@@ -118,7 +192,7 @@ async fn nothing_can_be_written_about_a_run_that_ended(db: &dyn Db) {
     assert!(matches!(store.renew(&ended, LONG).await, Err(StoreError::LeaseLost(_))));
 }
 
-async fn a_waiting_run_is_not_to_be_had_before_its_time(db: &dyn Db) {
+async fn a_waiting_run_cannot_be_leased_before_its_time(db: &dyn Db) {
     let first = leased(db).await;
     let store = db.store();
     let before = db.now().await;
@@ -132,7 +206,7 @@ async fn a_waiting_run_is_not_to_be_had_before_its_time(db: &dyn Db) {
     assert!(matches!(early, LeaseOutcome::NotNow), "{early:?}");
 }
 
-async fn a_run_whose_time_has_come_waits_for_nothing_any_more(db: &dyn Db) {
+async fn a_run_that_is_leased_after_its_pause_waits_for_nothing(db: &dyn Db) {
     let first = leased(db).await;
     db.store().release(&first, &wait(SHORT)).await.unwrap();
     db.pass(SHORT).await;
@@ -141,7 +215,7 @@ async fn a_run_whose_time_has_come_waits_for_nothing_any_more(db: &dyn Db) {
     assert_eq!((run.waiting_for, run.next_attempt_at), (None, None));
 }
 
-async fn rolling_back_goes_on_as_rolling_back_since_it_first_began(db: &dyn Db) {
+async fn a_rollback_keeps_the_time_at_which_it_first_began(db: &dyn Db) {
     let mut current = leased(db).await;
     let mut since = None;
     for (number, reason) in [(2, Some(Reason::InvalidUsers)), (3, None)] {
@@ -151,6 +225,7 @@ async fn rolling_back_goes_on_as_rolling_back_since_it_first_began(db: &dyn Db) 
             waiting_for: Reason::PreviousWorker,
             reason,
             pauses_used: 0,
+            late: None,
         };
         db.store().release(&current, &release).await.unwrap();
         db.pass(SHORT).await;
@@ -166,7 +241,7 @@ async fn rolling_back_goes_on_as_rolling_back_since_it_first_began(db: &dyn Db) 
     }
 }
 
-async fn a_run_that_ended_or_is_stuck_or_unknown_is_not_to_be_had(db: &dyn Db) {
+async fn a_run_that_ended_or_is_stuck_or_unknown_cannot_be_leased(db: &dyn Db) {
     let store = db.store();
     let unknown = store.lease(run_id(9), worker(1), LONG).await.unwrap();
     assert!(matches!(unknown, LeaseOutcome::Unknown));
@@ -182,7 +257,7 @@ async fn an_ended_run_says_how_it_ended(db: &dyn Db) {
     assert!(matches!(outcome, LeaseOutcome::Finished(RunState::Failed)));
 }
 
-async fn a_run_with_a_word_of_a_newer_version_is_left_alone(db: &dyn Db) {
+async fn a_run_with_a_text_of_a_newer_version_is_left_alone(db: &dyn Db) {
     let id = queued(db).await;
     let store = db.store();
     for (column, word, known) in [
@@ -208,18 +283,22 @@ async fn a_run_with_a_word_of_a_newer_version_is_left_alone(db: &dyn Db) {
 
 on_both![
     a_leased_run_is_running_and_keeps_its_first_start,
-    a_leased_run_is_not_to_be_had_not_even_by_its_worker,
-    of_many_workers_one_gets_the_lease,
-    an_expired_lease_is_taken_over_and_that_is_said,
-    a_lease_given_up_is_not_taken_over,
+    a_leased_run_cannot_be_leased_again_not_even_by_its_worker,
+    one_of_many_workers_gets_the_lease,
+    an_expired_lease_is_taken_over_and_the_new_lease_says_so,
+    take_overs_are_counted_until_something_gets_done,
+    a_rollback_counts_its_own_take_overs,
+    a_run_knows_for_how_long_calls_may_still_take_effect,
+    calls_that_took_effect_long_ago_are_remembered_as_no_wait,
+    a_released_lease_is_not_taken_over,
     a_renewed_lease_lasts,
-    a_late_writer_finds_its_lease_lost_whatever_it_writes,
-    nothing_can_be_written_under_a_lease_that_was_given_up,
+    a_worker_whose_lease_is_lost_can_write_nothing,
+    nothing_can_be_written_under_a_released_lease,
     nothing_can_be_written_about_a_run_that_ended,
-    a_waiting_run_is_not_to_be_had_before_its_time,
-    a_run_whose_time_has_come_waits_for_nothing_any_more,
-    rolling_back_goes_on_as_rolling_back_since_it_first_began,
-    a_run_that_ended_or_is_stuck_or_unknown_is_not_to_be_had,
+    a_waiting_run_cannot_be_leased_before_its_time,
+    a_run_that_is_leased_after_its_pause_waits_for_nothing,
+    a_rollback_keeps_the_time_at_which_it_first_began,
+    a_run_that_ended_or_is_stuck_or_unknown_cannot_be_leased,
     an_ended_run_says_how_it_ended,
-    a_run_with_a_word_of_a_newer_version_is_left_alone,
+    a_run_with_a_text_of_a_newer_version_is_left_alone,
 ];

@@ -1,4 +1,4 @@
-//! The ledger of users, and the users a pool held before.
+//! The ledger of users, and the users that a pool held before the import.
 
 use std::collections::HashSet;
 
@@ -37,6 +37,10 @@ async fn all_pages(db: &dyn Db, limit: u32) -> Vec<LedgerRow> {
             None => return rows,
         }
         rows.extend(page);
+        assert!(
+            rows.len() <= 20_000,
+            "the pages do not end; the last one ended with {after:?}"
+        );
     }
 }
 
@@ -81,7 +85,7 @@ async fn every_ledger_state_is_read_back(db: &dyn Db) {
     }
 }
 
-async fn old_values_stay_as_they_were_first_written(db: &dyn Db) {
+async fn earlier_values_are_never_overwritten(db: &dyn Db) {
     let lease = leased(db).await;
     let store = db.store();
     let with = |state, before: Option<&str>| LedgerRow {
@@ -99,7 +103,7 @@ async fn old_values_stay_as_they_were_first_written(db: &dyn Db) {
     }
 }
 
-async fn of_two_old_values_in_one_batch_the_first_counts(db: &dyn Db) {
+async fn of_two_earlier_values_in_one_batch_the_first_counts(db: &dyn Db) {
     let lease = leased(db).await;
     let with = |state, before: Option<&str>| LedgerRow {
         before: before.map(str::to_owned),
@@ -117,7 +121,7 @@ async fn of_two_old_values_in_one_batch_the_first_counts(db: &dyn Db) {
 
 async fn pages_of_the_ledger_hold_every_row_once(db: &dyn Db) {
     let lease = leased(db).await;
-    // Keys that SQL Server and SQLite put into different orders.
+    // SQL Server and SQLite order these keys differently.
     let keys: Vec<Uuid> = (0..257_u128).map(|n| Uuid::from_u128((n << 120) | (257 - n))).collect();
     let rows = keys.iter().map(|key| LedgerRow {
         user_guid: *key,
@@ -248,8 +252,8 @@ on_both![
     ledger_rows_are_inserted_and_then_updated,
     of_two_rows_of_a_user_in_one_batch_the_last_counts,
     every_ledger_state_is_read_back,
-    old_values_stay_as_they_were_first_written,
-    of_two_old_values_in_one_batch_the_first_counts,
+    earlier_values_are_never_overwritten,
+    of_two_earlier_values_in_one_batch_the_first_counts,
     pages_of_the_ledger_hold_every_row_once,
     a_big_batch_is_written_whole,
     the_newest_row_of_succeeded_runs_on_the_pool_is_found,

@@ -1,7 +1,8 @@
-//! The conformance suite of [`biller_onboarding::store::Store`]: every sentence holds on SQLite and on SQL Server.
+//! The conformance suite of [`biller_onboarding::store::Store`]: every test runs on SQLite and on SQL Server
+//! (docs/decisions.md#two-databases-one-suite).
 //!
-//! Each suite lists its sentences in [`on_both!`], which makes two tests of each. The SQL Server half runs when
-//! `TEST_SQL_SERVER` names a server; without it its tests show as ignored (`build.rs`).
+//! Each file lists its functions in [`on_both!`], which makes two tests of each. Those on SQL Server run when
+//! `TEST_SQL_SERVER` names a server; without it they show as ignored (`build.rs`).
 
 #![allow(
     clippy::unwrap_used,

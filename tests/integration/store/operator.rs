@@ -1,4 +1,4 @@
-//! What an operator may command, and that it is written down.
+//! The operator's commands, and their entries in the journal.
 
 use biller_onboarding::domain::journal::Entry;
 use biller_onboarding::domain::reason::Reason;
@@ -19,7 +19,7 @@ async fn run(db: &dyn Db) -> Run {
     db.store().run(run_id(1)).await.unwrap().expect("is there")
 }
 
-/// Run 1 stuck while it was being rolled back.
+/// Run 1, which got stuck during its rollback.
 async fn stuck_rolling_back(db: &dyn Db) {
     let lease = leased(db).await;
     let release = Release::Wait {
@@ -28,13 +28,14 @@ async fn stuck_rolling_back(db: &dyn Db) {
         waiting_for: Reason::PreviousWorker,
         reason: Some(Reason::InvalidUsers),
         pauses_used: 7,
+        late: None,
     };
     db.store().release(&lease, &release).await.unwrap();
     db.pass(SHORT).await;
     finish(db, run_id(1), &Ending::Stuck(Reason::NotRolledBack)).await;
 }
 
-/// Due for the timer and for a worker, with fresh pauses.
+/// Whether run 1 is due for the timer and for a worker, with none of its pauses used.
 async fn is_open_again(db: &dyn Db) -> bool {
     let due = db.store().claim_due(10, RESEND).await.unwrap();
     let run = run(db).await;
@@ -44,7 +45,7 @@ async fn is_open_again(db: &dyn Db) -> bool {
         && matches!(leased, LeaseOutcome::Taken(_))
 }
 
-async fn a_stuck_run_resumes_where_it_stood(db: &dyn Db) {
+async fn a_stuck_run_resumes_where_it_stopped(db: &dyn Db) {
     stuck(db).await;
     assert_eq!(operate(db, Operation::Resume).await, Operated::Now(RunState::Waiting));
     assert_eq!(run(db).await.reason, None);
@@ -69,7 +70,7 @@ async fn a_waiting_run_resumes_at_once(db: &dyn Db) {
     assert!(is_open_again(db).await);
 }
 
-async fn stuck_waiting_and_queued_runs_are_rolled_back_with_fresh_time(db: &dyn Db) {
+async fn a_rollback_by_an_operator_has_the_whole_time_limit(db: &dyn Db) {
     stuck_rolling_back(db).await;
     let since = run(db).await.rolling_back_since;
     assert_eq!(
@@ -117,7 +118,7 @@ async fn a_stuck_run_is_closed_and_keeps_its_reason(db: &dyn Db) {
     assert_eq!(run.reason.as_deref(), Some("not_rolled_back"));
 }
 
-async fn a_command_that_does_not_fit_changes_nothing(db: &dyn Db) {
+async fn a_command_that_is_not_possible_changes_nothing(db: &dyn Db) {
     let unknown = db.store().operate(run_id(9), Operation::Resume, "Zoë").await;
     assert_eq!(unknown.unwrap(), Operated::Unknown);
 
@@ -157,14 +158,14 @@ async fn a_command_is_written_into_the_journal_with_who_gave_it(db: &dyn Db) {
 }
 
 on_both![
-    a_stuck_run_resumes_where_it_stood,
+    a_stuck_run_resumes_where_it_stopped,
     a_run_stuck_while_rolled_back_resumes_rolling_back,
     a_waiting_run_resumes_at_once,
-    stuck_waiting_and_queued_runs_are_rolled_back_with_fresh_time,
+    a_rollback_by_an_operator_has_the_whole_time_limit,
     a_queued_run_is_rolled_back,
     a_waiting_run_is_rolled_back,
     a_queued_run_is_cancelled_and_another_may_start,
     a_stuck_run_is_closed_and_keeps_its_reason,
-    a_command_that_does_not_fit_changes_nothing,
+    a_command_that_is_not_possible_changes_nothing,
     a_command_is_written_into_the_journal_with_who_gave_it,
 ];

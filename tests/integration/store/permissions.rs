@@ -1,18 +1,18 @@
-//! `infra/sql/sql_server/permissions.sql` against the statements the handler really sends.
+//! `infra/sql/sql_server/permissions.sql` compared with the statements in the handler's source.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 const PERMISSIONS: &str = include_str!("../../../infra/sql/sql_server/permissions.sql");
 
-/// What may be done, and to which object of schema `ciam`.
+/// A right: what may be done, and to which object of schema `ciam`.
 type Right = (String, String);
 
 fn right(verb: &str, object: &str) -> Right {
     (verb.to_owned(), object.to_owned())
 }
 
-/// Words, names with their schema among them, without anything that separates them.
+/// The words of a text. A name with its schema is one word.
 fn words(text: &str) -> Vec<&str> {
     text.split(|sign: char| !(sign.is_ascii_alphanumeric() || "_.:@".contains(sign)))
         .filter(|word| !word.is_empty())
@@ -23,7 +23,7 @@ fn object(word: &str) -> Option<&str> {
     word.strip_prefix("ciam.")
 }
 
-/// What the statements of one source file do besides reading.
+/// The rights that the statements of one source file need, besides reading.
 fn needed(source: &str) -> BTreeSet<Right> {
     let words = words(source);
     let mut rights = BTreeSet::new();
@@ -42,12 +42,12 @@ fn needed(source: &str) -> BTreeSet<Right> {
     rights
 }
 
-/// The table that goes by an alias in the statement that begins here.
+/// The table with this alias in the statement that begins here.
 fn aliased<'w>(words: &[&'w str], alias: &str) -> &'w str {
     let named = words.windows(3).find(|three| three[1] == "AS" && three[2] == alias);
     named
         .and_then(|three| object(three[0]))
-        .expect("an alias is of a table of ciam")
+        .expect("an alias stands for a table of ciam")
 }
 
 fn granted() -> BTreeSet<Right> {

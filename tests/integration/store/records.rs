@@ -1,4 +1,4 @@
-//! A run's records: all of a batch or nothing, in order, and kept.
+//! A run's records: a batch is written as a whole or not at all, in its order.
 
 use biller_onboarding::domain::issue::{Code, Field, Issue};
 use biller_onboarding::domain::journal::Entry;
@@ -48,7 +48,7 @@ async fn the_journal_is_read_in_the_order_it_was_written(db: &dyn Db) {
     assert_eq!(entries, [checked, note("zwölf \"\\\n"), note("third")]);
 }
 
-async fn a_journal_entry_of_a_newer_version_is_said_to_be_one(db: &dyn Db) {
+async fn a_journal_entry_of_a_newer_version_is_reported_as_newer(db: &dyn Db) {
     let lease = leased(db).await;
     let store = db.store();
     store.write(&lease, &journal_note("known")).await.unwrap();
@@ -122,9 +122,9 @@ async fn something_done_makes_pauses_start_from_the_beginning(db: &dyn Db) {
     db.pass(SHORT).await;
     let second = super::fixtures::lease(&*store, run_id(1), 2, LONG).await;
     assert_eq!((second.run.pauses_used, second.lease.worker), (3, worker(2)));
-    for (resets_pauses, pauses_used) in [(false, 3), (true, 0)] {
+    for (is_progress, pauses_used) in [(false, 3), (true, 0)] {
         let batch = Batch {
-            resets_pauses,
+            is_progress,
             ..Batch::default()
         };
         store.write(&second.lease, &batch).await.unwrap();
@@ -159,7 +159,7 @@ async fn a_batch_with_one_bad_row_writes_nothing(db: &dyn Db) {
         }],
         issues: vec![issue(Some(guid(4)))],
         issues_total: Some(1),
-        resets_pauses: true,
+        is_progress: true,
         generation: Some(7),
         progress: Some(Progress::default()),
     };
@@ -199,7 +199,7 @@ async fn issues_are_kept_once_and_shown_in_the_order_they_were_found(db: &dyn Db
     assert_eq!(users, [guid(1), guid(9)].into());
 }
 
-async fn only_so_many_issues_are_kept(db: &dyn Db) {
+async fn at_most_100_000_issues_of_a_run_are_kept(db: &dyn Db) {
     let lease = leased(db).await;
     let store = db.store();
     let kept = u32::try_from(Batch::ISSUES_KEPT).unwrap();
@@ -216,7 +216,7 @@ async fn only_so_many_issues_are_kept(db: &dyn Db) {
 
 on_both![
     the_journal_is_read_in_the_order_it_was_written,
-    a_journal_entry_of_a_newer_version_is_said_to_be_one,
+    a_journal_entry_of_a_newer_version_is_reported_as_newer,
     a_known_journal_entry_of_another_shape_is_newer_too,
     the_journal_is_append_only,
     a_batch_changes_what_it_names_and_nothing_else,
@@ -224,5 +224,5 @@ on_both![
     something_done_makes_pauses_start_from_the_beginning,
     a_batch_with_one_bad_row_writes_nothing,
     issues_are_kept_once_and_shown_in_the_order_they_were_found,
-    only_so_many_issues_are_kept,
+    at_most_100_000_issues_of_a_run_are_kept,
 ];

@@ -1,11 +1,11 @@
-//! The schema's version.
+//! The version of the schema.
 
 use biller_onboarding::store::SCHEMA_VERSIONS;
 
 use super::db::{Db, on_both};
 use super::fixtures::queued;
 
-async fn the_schema_has_a_version_this_build_works_with(db: &dyn Db) {
+async fn the_schema_has_a_version_that_this_program_works_with(db: &dyn Db) {
     let version = db.store().schema_version().await.unwrap();
     assert!(version.is_some_and(|version| SCHEMA_VERSIONS.contains(&version)));
 }
@@ -23,7 +23,7 @@ async fn a_database_without_our_tables_has_no_version(db: &dyn Db) {
 }
 
 on_both![
-    the_schema_has_a_version_this_build_works_with,
+    the_schema_has_a_version_that_this_program_works_with,
     migrating_again_changes_nothing,
     a_database_without_our_tables_has_no_version,
 ];

@@ -1,4 +1,4 @@
-//! Worker slots: as many workers at once as there are slots.
+//! Worker slots: at most as many workers at once as there are slots.
 
 use std::collections::HashSet;
 
@@ -26,7 +26,7 @@ async fn a_worker_gets_the_slot_it_already_has(db: &dyn Db) {
     assert_eq!(store.take_slot(worker(2), 4, LONG).await.unwrap(), other);
 }
 
-async fn of_many_workers_as_many_get_a_slot_as_there_are(db: &dyn Db) {
+async fn as_many_of_many_workers_get_a_slot_as_there_are_slots(db: &dyn Db) {
     let attempts: Vec<_> = (1..=8)
         .map(|number| {
             let store = db.store();
@@ -59,7 +59,7 @@ async fn a_renewed_slot_is_kept(db: &dyn Db) {
     assert_eq!(store.take_slot(worker(2), 1, LONG).await.unwrap(), None);
 }
 
-async fn a_slot_given_back_is_free(db: &dyn Db) {
+async fn a_released_slot_is_free(db: &dyn Db) {
     let store = db.store();
     store.take_slot(worker(1), 1, LONG).await.unwrap();
     store.free_slot(worker(1), 1).await.unwrap();
@@ -67,7 +67,7 @@ async fn a_slot_given_back_is_free(db: &dyn Db) {
     assert!(!store.renew_slot(worker(1), 1, LONG).await.unwrap());
 }
 
-async fn with_fewer_slots_than_before_the_surplus_is_not_given_out(db: &dyn Db) {
+async fn with_fewer_slots_than_before_the_surplus_is_not_taken(db: &dyn Db) {
     let store = db.store();
     for number in 1..=3 {
         store.take_slot(worker(number), 3, LONG).await.unwrap();
@@ -81,9 +81,9 @@ async fn with_fewer_slots_than_before_the_surplus_is_not_given_out(db: &dyn Db) 
 on_both![
     there_are_as_many_slots_as_asked_for,
     a_worker_gets_the_slot_it_already_has,
-    of_many_workers_as_many_get_a_slot_as_there_are,
+    as_many_of_many_workers_get_a_slot_as_there_are_slots,
     an_expired_slot_goes_to_another_worker_and_the_first_finds_out,
     a_renewed_slot_is_kept,
-    a_slot_given_back_is_free,
-    with_fewer_slots_than_before_the_surplus_is_not_given_out,
+    a_released_slot_is_free,
+    with_fewer_slots_than_before_the_surplus_is_not_taken,
 ];

@@ -1,8 +1,8 @@
-//! The suite's database on SQL Server: one of its own for each sentence, on the server `TEST_SQL_SERVER` names, dropped
+//! The suite's databases on SQL Server: a new one for each test, on the server that `TEST_SQL_SERVER` names, dropped
 //! afterwards. The clock is the server's.
 //!
-//! `TEST_SQL_SERVER` is an ADO.NET connection string of somebody who may create databases. A database it names is only where
-//! they are created and dropped from: `master`, where there is no name.
+//! `TEST_SQL_SERVER` is an ADO.NET connection string of a login that may create databases. Databases are created and
+//! dropped while connected to the database that it names, or to `master` if it names none.
 
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, resume_unwind};
@@ -29,29 +29,29 @@ type Connection = Client<Compat<TcpStream>>;
 
 const VARIABLE: &str = "TEST_SQL_SERVER";
 
-/// One database at a time: servers create them one after the other anyway.
+/// Databases are created one at a time; servers do not create them in parallel anyway.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
-/// For a server to create a database (Azure SQL takes a minute), let it be reached, and let it go.
+/// Time limit for creating a database (Azure SQL takes a minute), connecting to it, and dropping it.
 const PATIENCE: Duration = Duration::from_mins(5);
-/// Between two attempts.
+/// Pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(50);
 
 pub(crate) struct SqlServerDb {
     store: Arc<SqlServerStore>,
-    /// Past the store.
+    /// A connection beside the store's.
     connection: Mutex<Connection>,
 }
 
 static SAY_SKIPPED: Once = Once::new();
 
-/// One line for all, past the test harness's capture, which would swallow it.
+/// Writes one line for all tests directly to stderr, because the test harness would hide it.
 fn say_skipped() {
     let line = format!("skipped: {VARIABLE} is not set: nothing of the store's suite ran on SQL Server\n");
     std::io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
-/// Runs a sentence on a database of its own, or says that all of them are skipped.
+/// Runs a test on a database of its own, or says once that all of them are skipped.
 pub(crate) async fn on_sql_server<F>(run: F)
 where
     F: for<'a> FnOnce(&'a dyn Db) -> BoxFuture<'a, ()>,
@@ -93,7 +93,7 @@ impl SqlServerDb {
     async fn connect(server: &str, name: &str) -> Self {
         let connection_string = format!("{server};database={name}");
         let connection = patiently("connect", || connect(&connection_string)).await;
-        // Nothing of the suite is about deadlines: a slow server is no failure.
+        // No test of the suite is about time limits, so a slow server is no failure.
         let options = SqlServerOptions {
             connect_timeout: PATIENCE,
             command_timeout: PATIENCE,
@@ -151,7 +151,8 @@ async fn create_database(server: &str, name: &str) {
 async fn drop_database(server: &str, name: &str) {
     patiently("drop the database", || async {
         let mut master = connect(server).await?;
-        // Sends away whoever is connected still. Not every engine has it; those that have not notice by themselves.
+        // Closes connections that are still open. Not every engine has this; the others notice closed connections by
+        // themselves.
         let alone = format!("ALTER DATABASE {name} SET SINGLE_USER WITH ROLLBACK IMMEDIATE");
         let _ = statement(&mut master, &alone).await;
         statement(&mut master, &format!("DROP DATABASE IF EXISTS {name}")).await
@@ -159,7 +160,7 @@ async fn drop_database(server: &str, name: &str) {
     .await;
 }
 
-/// Again and again until it is done: servers take a moment to notice that a database is there, or that nobody is in it.
+/// Repeats an attempt until it succeeds: servers take a moment to notice that a database exists, or that nobody uses it.
 async fn patiently<T, F>(what: &str, mut attempt: impl FnMut() -> F) -> T
 where
     F: Future<Output = Result<T, Error>>,
@@ -199,7 +200,7 @@ impl Db for SqlServerDb {
         }
     }
 
-    // Rows with NULLs travel as JSON: the driver sends a NULL text without its type, which not every engine takes.
+    // Rows with NULLs are passed as JSON: the driver would send NULL without a type, which not every engine accepts.
     async fn add_biller(&self, id: &str, name: Option<&str>) {
         let sql = "INSERT INTO crm.Biller (BillerId, BillerName) SELECT j.BillerId, j.BillerName \
             FROM OPENJSON(@P1) WITH (BillerId NVARCHAR(128) '$.id', BillerName NVARCHAR(400) '$.name') AS j";

@@ -1,4 +1,4 @@
-//! What needs no SQL Server to be shown: servers that are not there, and connection strings that are none.
+//! Tests of the SQL Server store that need no server: servers that do not answer, and unusable connection strings.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use super::fixtures::{LONG, RESEND, run_id, worker, yes};
 
-/// Past every deadline of these tests.
+/// Longer than every time limit of these tests.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 fn store(port: u16, connect_timeout: Duration) -> SqlServerStore {
@@ -80,7 +80,7 @@ async fn a_server_that_hangs_up_is_unavailable() {
 }
 
 #[test]
-fn a_connection_string_that_is_none_is_refused_and_not_repeated() {
+fn an_unusable_connection_string_is_refused_and_not_shown() {
     let options = SqlServerOptions::new(SecretString::from("password='s3cret-marked"));
     let error = SqlServerStore::connect(&options).unwrap_err();
     assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");

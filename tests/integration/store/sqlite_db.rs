@@ -1,4 +1,4 @@
-//! The suite's database on SQLite: a file of its own and a clock that is moved by hand.
+//! The suite's databases on SQLite: a new file for each test, and a clock that the test moves.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 
 use super::db::{CrmUserRow, Db, ProductCiam, Word};
 
-/// A clock that stands still until it is moved.
+/// A clock that stands still until the test moves it.
 #[derive(Debug)]
 struct ManualClock(Mutex<OffsetDateTime>);
 
@@ -51,7 +51,7 @@ impl SqliteDb {
         }
     }
 
-    /// A connection past the store.
+    /// A connection beside the store's.
     pub(crate) fn connection(&self) -> Connection {
         let connection = Connection::open(self.folder.path().join("onboarding.db")).unwrap();
         connection.busy_timeout(Duration::from_secs(5)).unwrap();

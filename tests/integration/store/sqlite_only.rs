@@ -1,4 +1,4 @@
-//! What only a file can do: be locked, be missing, be something else.
+//! Tests of the SQLite store alone: a file can be locked, missing, or something else than a database.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,7 +54,7 @@ async fn a_file_that_is_not_a_database_is_refused() {
 }
 
 #[tokio::test]
-async fn without_the_crms_side_an_event_is_refused_not_lost() {
+async fn without_the_crms_tables_an_event_is_an_error_and_not_lost() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("onboarding.db");
     let options = SqliteOptions::default();

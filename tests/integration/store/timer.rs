@@ -1,11 +1,11 @@
-//! Due runs: each claimed once, later and later, and only while they need a message.
+//! Due runs: each is claimed once, after longer and longer pauses, and only while it needs a message.
 
 use std::collections::HashSet;
 
 use biller_onboarding::domain::ids::OnboardingId;
 use biller_onboarding::domain::run::RunState;
 use biller_onboarding::domain::toggle_event::ToggleEvent;
-use biller_onboarding::store::{Ending, Release, Resend};
+use biller_onboarding::store::{Ending, Operation, Release, Resend};
 use time::OffsetDateTime;
 
 use super::db::{Db, on_both};
@@ -18,7 +18,7 @@ async fn claimed(db: &dyn Db, limit: u32) -> Vec<OnboardingId> {
     due.into_iter().map(|due| due.id).collect()
 }
 
-/// `after` from a moment between `before` and now.
+/// Whether run 1 is due `after` from a moment between `before` and now.
 async fn is_due(db: &dyn Db, before: OffsetDateTime, after: std::time::Duration) -> bool {
     let due = db.due_at(run_id(1)).await.expect("is due some time");
     (before + after..=db.now().await + after).contains(&due)
@@ -50,7 +50,7 @@ async fn every_claim_doubles_the_pause_up_to_the_longest(db: &dyn Db) {
     }
 }
 
-async fn many_messages_later_the_pause_is_still_the_longest(db: &dyn Db) {
+async fn after_many_messages_the_pause_is_still_the_longest(db: &dyn Db) {
     let id = queued(db).await;
     for _ in 0..70 {
         db.make_due(id).await;
@@ -67,7 +67,10 @@ async fn work_on_the_run_starts_the_pauses_again(db: &dyn Db) {
     db.make_due(id).await;
     claimed(db, 10).await;
     let leased = lease(&*db.store(), id, 1, LONG).await.lease;
-    let release = Release::Continue { resend: SHORT };
+    let release = Release::Continue {
+        resend: SHORT,
+        late: None,
+    };
     db.store().release(&leased, &release).await.unwrap();
     db.pass(SHORT).await;
     let before = db.now().await;
@@ -100,7 +103,7 @@ async fn many_timers_claim_each_run_once(db: &dyn Db) {
         db.make_due(run_id(number)).await;
         waiting.insert(run_id(number));
     }
-    // However the timers meet, none gets more than its limit and no run is claimed twice.
+    // Whatever the timers do at the same time, none claims more than its limit, and no run is claimed twice.
     let mut seen = Vec::new();
     while seen.len() < waiting.len() {
         let timers: Vec<_> = (0..6)
@@ -159,6 +162,54 @@ async fn a_run_that_ended_or_is_stuck_is_never_due(db: &dyn Db) {
     assert_eq!(claimed(db, 10).await, []);
 }
 
+async fn a_stuck_run_is_reported_again_and_again_until_somebody_acts(db: &dyn Db) {
+    stuck(db).await;
+    let store = db.store();
+    let report = async || store.claim_stuck(10, SHORT).await.unwrap();
+    assert_eq!(report().await, [run_id(1)]);
+    assert_eq!(report().await, []);
+    db.pass(SHORT).await;
+    assert_eq!(report().await, [run_id(1)]);
+    db.pass(SHORT).await;
+    store.operate(run_id(1), Operation::Close, "Zoë").await.unwrap();
+    assert_eq!(report().await, []);
+}
+
+async fn many_timers_report_a_stuck_run_once(db: &dyn Db) {
+    stuck(db).await;
+    let timers: Vec<_> = (0..6)
+        .map(|_| {
+            let store = db.store();
+            tokio::spawn(async move { store.claim_stuck(10, LONG).await.unwrap() })
+        })
+        .collect();
+    let mut reported = Vec::new();
+    for timer in timers {
+        reported.extend(timer.await.unwrap());
+    }
+    assert_eq!(reported, [run_id(1)]);
+}
+
+async fn runs_that_have_not_ended_are_listed_in_their_order(db: &dyn Db) {
+    stuck(db).await;
+    for (number, name) in [(2, "b2"), (3, "b3")] {
+        db.add_biller(name, Some("Sample")).await;
+        let event = ToggleEvent {
+            biller_id: biller(name),
+            ..yes(number)
+        };
+        accept(&*db.store(), &event).await;
+    }
+    finish(db, run_id(2), &Ending::Failed(WHY)).await;
+    let listed = async |stuck_only, limit| {
+        let runs = db.store().unfinished(stuck_only, limit).await.unwrap();
+        runs.into_iter().map(|run| run.id).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(false, 10).await, [run_id(1), run_id(3)]);
+    assert_eq!(listed(false, 1).await, [run_id(1)]);
+    assert_eq!(listed(true, 10).await, [run_id(1)]);
+}
+
 async fn a_postponed_run_is_due_later_but_may_be_leased(db: &dyn Db) {
     let id = queued(db).await;
     db.make_due(id).await;
@@ -172,7 +223,7 @@ async fn a_postponed_run_is_due_later_but_may_be_leased(db: &dyn Db) {
     assert_eq!(run.waiting_for, None);
 }
 
-async fn only_an_open_run_nobody_has_is_postponed(db: &dyn Db) {
+async fn only_an_open_run_without_a_lease_is_postponed(db: &dyn Db) {
     let current = leased(db).await;
     let due = db.due_at(run_id(1)).await;
     db.store().postpone(run_id(1), LONG * 9).await.unwrap();
@@ -197,10 +248,13 @@ async fn pauses_of_milliseconds_work_too(db: &dyn Db) {
 }
 
 on_both![
+    a_stuck_run_is_reported_again_and_again_until_somebody_acts,
+    many_timers_report_a_stuck_run_once,
+    runs_that_have_not_ended_are_listed_in_their_order,
     a_queued_run_is_due_after_the_first_pause,
     a_claim_names_the_run_and_its_trace_once,
     every_claim_doubles_the_pause_up_to_the_longest,
-    many_messages_later_the_pause_is_still_the_longest,
+    after_many_messages_the_pause_is_still_the_longest,
     work_on_the_run_starts_the_pauses_again,
     a_lease_that_expired_starts_the_pauses_again_too,
     many_timers_claim_each_run_once,
@@ -209,6 +263,6 @@ on_both![
     a_waiting_run_is_due_when_its_pause_is_over,
     a_run_that_ended_or_is_stuck_is_never_due,
     a_postponed_run_is_due_later_but_may_be_leased,
-    only_an_open_run_nobody_has_is_postponed,
+    only_an_open_run_without_a_lease_is_postponed,
     pauses_of_milliseconds_work_too,
 ];

@@ -1,4 +1,4 @@
-//! The CRM's users as they are, good and bad.
+//! Reading the CRM's users, valid and invalid ones.
 
 use std::collections::HashMap;
 
@@ -41,6 +41,10 @@ async fn pages(db: &dyn Db, id: &str, limit: u32) -> Vec<Vec<UserRow>> {
         }
         assert!(after.is_some(), "a row without a GUID on a page");
         pages.push(page);
+        assert!(
+            pages.len() <= 1_000,
+            "the pages do not end; the last one ended with {after:?}"
+        );
     }
 }
 
@@ -50,7 +54,7 @@ fn guids(rows: &[UserRow]) -> Vec<Uuid> {
     guids
 }
 
-async fn a_user_is_read_as_it_stands(db: &dyn Db) {
+async fn a_user_is_read_unchanged(db: &dyn Db) {
     let row = CrmUserRow {
         guid: Some(GUIDS[2]),
         name: Some("rsable"),
@@ -127,7 +131,7 @@ async fn billers_that_differ_in_case_only_do_not_share_users(db: &dyn Db) {
     }
 }
 
-async fn more_users_than_are_read_at_a_time_all_arrive(db: &dyn Db) {
+async fn all_users_arrive_also_when_they_are_read_in_several_groups(db: &dyn Db) {
     let guids: Vec<String> = (0..1203).map(|number| Uuid::from_u128(number).to_string()).collect();
     let rows: Vec<_> = guids.iter().map(|guid| with_guid(guid)).collect();
     db.add_users("1876", &rows).await;
@@ -135,11 +139,11 @@ async fn more_users_than_are_read_at_a_time_all_arrive(db: &dyn Db) {
 }
 
 on_both![
-    a_user_is_read_as_it_stands,
+    a_user_is_read_unchanged,
     a_biller_may_have_no_users,
     every_row_is_read_also_those_without_a_usable_key,
     pages_hold_every_row_with_a_key_once,
     the_rows_of_a_repeated_key_are_on_one_page,
     billers_that_differ_in_case_only_do_not_share_users,
-    more_users_than_are_read_at_a_time_all_arrive,
+    all_users_arrive_also_when_they_are_read_in_several_groups,
 ];

@@ -29,7 +29,7 @@ impl Document {
         })
     }
 
-    /// Applies every variable named `<prefix>__section__key` (reference 1.1).
+    /// Applies every variable named `<prefix>__section__key` (S3).
     pub(crate) fn overlay(&mut self, prefix: &str, environment: &Environment) {
         for (name, value) in environment.iter() {
             let path: Vec<&str> = name.split("__").collect();
@@ -89,7 +89,8 @@ impl Document {
             .transpose()
     }
 
-    /// A list of strings; a variable may hold it as the text of a JSON array (reference 1.1).
+    /// A list of strings. A variable may hold it as the text of a JSON array
+    /// (docs/reference/functions-host.md#host-settings).
     pub(crate) fn texts(&self, path: &str) -> Result<Vec<String>, ConfigError> {
         let expected = || self.invalid(path, "a list of strings");
         match self.find(path) {

@@ -1,4 +1,4 @@
-//! The settings the host and the handler see as environment variables (S4).
+//! The settings that host and handler get as environment variables (S4).
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -10,10 +10,10 @@ use tokio::process::Command;
 use super::ConfigError;
 use crate::options::Inherited;
 
-/// Name of the variable that tells the environment; Core Tools set it to `Development`.
+/// Name of the variable that names the environment; Core Tools set it to `Development`.
 const ENVIRONMENT_NAME: &str = "AZURE_FUNCTIONS_ENVIRONMENT";
 
-/// What programs need of the machine and the person, whatever they do: nothing an app would take for a setting.
+/// Variables that programs need in order to run. None of them is a setting of an app.
 const MACHINE: [&str; 12] = [
     "HOME",
     "LANG",
@@ -29,8 +29,8 @@ const MACHINE: [&str; 12] = [
     "USER",
 ];
 
-/// The variables of this process that a program needs in order to run: search path, home and temporary folder, time zone,
-/// and what Rust's own tools look at. Settings are not among them.
+/// The variables of this process that a program needs in order to run: search path, home and temporary folder, time
+/// zone, and those that Rust's own tools read. Settings are not among them.
 pub fn machine_variables() -> Vec<(OsString, OsString)> {
     MACHINE
         .into_iter()
@@ -38,7 +38,7 @@ pub fn machine_variables() -> Vec<(OsString, OsString)> {
         .collect()
 }
 
-/// All variables the handler is started with, apart from the five the host adds.
+/// All variables that the handler is started with, except the five that the host adds.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Environment {
     variables: BTreeMap<String, String>,
@@ -46,7 +46,8 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// Later sources win: `local.settings.json` (if there is one), what is inherited of the host's own environment, `extra`.
+    /// Reads `local.settings.json` (if there is one), then the inherited part of the host's own environment, then
+    /// `extra`. Later sources win.
     pub(crate) fn load(
         app_root: &Path,
         inherited: Inherited,
@@ -67,7 +68,7 @@ impl Environment {
         Ok(Self { variables, inherited })
     }
 
-    /// Gives a command these variables, and of the host's own what is inherited.
+    /// Gives a command these variables, and the inherited ones of the host's own.
     pub(crate) fn apply(&self, command: &mut Command) {
         if self.inherited == Inherited::Machine {
             command.env_clear().envs(machine_variables());
@@ -90,7 +91,8 @@ impl Environment {
             .is_some_and(|name| name.eq_ignore_ascii_case("Development"))
     }
 
-    /// Replaces every `%NAME%` by its variable, an unknown one by nothing (reference 1.1).
+    /// Replaces every `%NAME%` by its variable, an unknown one by nothing
+    /// (docs/reference/functions-host.md#host-settings).
     pub(crate) fn expand(&self, text: &str) -> String {
         let mut expanded = String::with_capacity(text.len());
         let mut rest = text;
@@ -119,7 +121,7 @@ impl Environment {
     }
 }
 
-/// `None` for what is not Unicode: such a variable is passed on but is no setting.
+/// `None` if name or value is not Unicode. Such a variable is passed on to the handler, but is no setting.
 fn as_text((name, value): (OsString, OsString)) -> Option<(String, String)> {
     Some((name.into_string().ok()?, value.into_string().ok()?))
 }

@@ -27,7 +27,7 @@ pub(crate) enum Trigger {
 #[derive(Debug)]
 pub(crate) struct HttpTrigger {
     pub(crate) binding: String,
-    /// Empty: every method.
+    /// The allowed methods; every method if empty.
     pub(crate) methods: Vec<Method>,
     pub(crate) route: RouteTemplate,
     pub(crate) auth_level: AuthLevel,
@@ -55,7 +55,7 @@ pub(crate) enum Output {
     Queue {
         binding: String,
         queue: String,
-        /// `dataType: binary`: a string is taken as it is, without the base64 trap.
+        /// `dataType: binary`: a string is taken as it is, and never decoded as base64.
         binary: bool,
     },
 }
@@ -139,7 +139,8 @@ impl Function {
         }
     }
 
-    /// An HTTP trigger with an HTTP output and nothing else: what the forwarding flags apply to (reference 4).
+    /// True for an HTTP trigger with an HTTP output and nothing else. The forwarding flags apply to such functions only
+    /// (docs/reference/functions-host.md#host-settings).
     pub(crate) fn is_http_in_and_out(&self) -> bool {
         matches!(self.trigger, Trigger::Http(_)) && matches!(self.outputs.as_slice(), [Output::Http { .. }])
     }

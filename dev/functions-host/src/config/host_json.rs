@@ -1,4 +1,4 @@
-//! `host.json` with the defaults of the host (reference 1.1, 5 and 6.1; S3).
+//! `host.json` with the defaults of the real host (S3).
 
 use std::path::Path;
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub(crate) struct HostJson {
     pub(crate) route_prefix: String,
     pub(crate) queues: QueueSettings,
     pub(crate) handler: HandlerSettings,
-    /// Either of the two forwarding flags is set.
+    /// True if one of the two forwarding flags is set.
     pub(crate) forwards_requests: bool,
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct QueueSettings {
     pub(crate) batch_size: usize,
     pub(crate) new_batch_threshold: usize,
     pub(crate) max_polling_interval: Duration,
-    /// How long a message stays away after a failure.
+    /// How long a message stays hidden after a failure.
     pub(crate) visibility_timeout: Duration,
     pub(crate) max_dequeue_count: u32,
     pub(crate) encoding: MessageEncoding,

@@ -1,4 +1,4 @@
-//! What the app says about itself: `host.json`, every `*/function.json`, and the environment over them.
+//! The configuration of the app: `host.json`, every `*/function.json`, and the environment, which replaces single keys.
 
 mod document;
 mod environment;
@@ -40,7 +40,7 @@ impl ConfigError {
     }
 }
 
-/// Everything the host reads once at start.
+/// Everything that the host reads once, at its start.
 #[derive(Debug)]
 pub(crate) struct AppConfig {
     pub(crate) root: PathBuf,
@@ -73,7 +73,7 @@ impl AppConfig {
     }
 }
 
-/// Why a function cannot be served with these host settings.
+/// Why a function cannot run with these host settings; `None` if it can.
 fn refusal(function: &Function, host: &HostJson) -> Option<String> {
     let name = &function.name;
     if host.forwards_requests && function.is_http_in_and_out() {
@@ -89,7 +89,7 @@ fn refusal(function: &Function, host: &HostJson) -> Option<String> {
     }
 }
 
-/// Every folder directly below the root with a `function.json` is a function of the folder's name.
+/// Loads the functions: every folder directly below the root with a `function.json` is a function of the folder's name.
 fn load_functions(root: &Path, environment: &Environment) -> Result<Vec<Arc<Function>>, ConfigError> {
     let unreadable = |error: std::io::Error| ConfigError::new(root, error.to_string());
     let mut folders: Vec<PathBuf> = std::fs::read_dir(root)

@@ -1,4 +1,4 @@
-//! The names the host accepts for functions, bindings and queues (S1, reference 1.1).
+//! The names that the host accepts for functions, bindings and queues (S1).
 
 /// `^[a-z][a-z0-9_\-]{0,127}$` ignoring case, and not `host`.
 pub(crate) fn is_function_name(name: &str) -> bool {
@@ -16,7 +16,7 @@ pub(crate) fn is_binding_name(name: &str) -> bool {
         || (starts_with_letter(name) && name.len() <= 128 && name.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-/// Storage's rule: 3–63 lower-case letters, digits and single hyphens, with a letter or digit at both ends.
+/// The storage account's rule: 3–63 lower-case letters, digits and single hyphens, with a letter or digit at both ends.
 pub(crate) fn is_queue_name(name: &str) -> bool {
     (3..=63).contains(&name.len())
         && name

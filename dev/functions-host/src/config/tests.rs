@@ -1,4 +1,4 @@
-//! Reading whole apps (S1–S3, S31).
+//! Tests that load whole apps (S1–S3, S31).
 
 use std::path::Path;
 use std::time::Duration;

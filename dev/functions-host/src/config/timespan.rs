@@ -1,4 +1,4 @@
-//! .NET time spans as they stand in `host.json`.
+//! .NET time spans, as `host.json` has them.
 
 use std::time::Duration;
 

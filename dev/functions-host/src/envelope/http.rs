@@ -1,4 +1,4 @@
-//! `Data` and `Metadata` of an HTTP trigger (S16, S17; reference 2.3).
+//! `Data` and `Metadata` of an HTTP trigger (S16, S17).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,12 +7,12 @@ use super::scalar::{add_payload_members, double_encoded};
 use crate::json::{Members, Node};
 use crate::routing::RouteValues;
 
-/// A request as the front door received it.
+/// A request as the host received it.
 #[derive(Debug, Clone)]
 pub(crate) struct HttpInput {
     pub(crate) url: String,
     pub(crate) method: String,
-    /// Repeated names are joined already.
+    /// Values of a repeated name are joined.
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: Vec<(String, Vec<String>)>,
     pub(crate) params: RouteValues,
@@ -21,7 +21,7 @@ pub(crate) struct HttpInput {
     pub(crate) body: Option<Vec<u8>>,
 }
 
-/// Who called (reference 7.4).
+/// Who called (docs/reference/functions-host.md#http-trigger).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Identity {
     Anonymous,
@@ -53,7 +53,7 @@ impl HttpInput {
         Node::Object(request)
     }
 
-    /// Body members, then query, route values, `Query` and `Headers`.
+    /// The members of the body, then query, route values, `Query` and `Headers`.
     pub(crate) fn metadata(&self) -> Members {
         let mut metadata = Members::default();
         if let Some(body) = &self.body {

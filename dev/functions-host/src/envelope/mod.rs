@@ -1,4 +1,4 @@
-//! The body of an invocation: `{"Data":{…},"Metadata":{…}}` (reference 2.2–2.4).
+//! Builds the body of an invocation: `{"Data":{…},"Metadata":{…}}` (S16–S18).
 
 mod http;
 mod queue;

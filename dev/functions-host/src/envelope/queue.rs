@@ -1,4 +1,4 @@
-//! `Data` and `Metadata` of a queue trigger (S17, S18; reference 2.4).
+//! `Data` and `Metadata` of a queue trigger (S17, S18).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,9 +10,9 @@ use crate::queue::QueueMessage;
 /// A message as it is handed to the function.
 #[derive(Debug, Clone)]
 pub(crate) struct QueueInput {
-    /// Decoded content.
+    /// The message's content, decoded.
     pub(crate) content: Vec<u8>,
-    /// `None` when an operator fired the function with a text of their own.
+    /// `None` when an operator fired the function with a text through the admin API.
     pub(crate) message: Option<QueueMessage>,
 }
 

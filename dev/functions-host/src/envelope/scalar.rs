@@ -1,4 +1,4 @@
-//! How single values are encoded in `Data` and `Metadata` (reference 2.2).
+//! Encodes single values in `Data` and `Metadata` (S17; docs/reference/functions-host.md#encoding).
 
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -30,8 +30,9 @@ pub(crate) fn tick_time(moment: OffsetDateTime) -> String {
     format!("{}Z", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// Adds the top-level members of a JSON object to the metadata, over what is there (S18): scalars as text, objects
-/// nested, arrays and nulls left out; what looks like a date is written anew. Any other content adds nothing.
+/// Adds the top-level members of a JSON object to the metadata, in place of members of the same name (S18): scalars as
+/// text, objects nested, arrays and nulls left out. A text that looks like a date is written anew. Any other content
+/// adds nothing.
 pub(crate) fn add_payload_members(metadata: &mut Members, content: &[u8]) {
     let Ok(Node::Object(payload)) = serde_json::from_slice(content) else {
         return;

@@ -1,4 +1,5 @@
-//! Golden payloads of the host reference (2.2–2.4), compared as text or as canonical JSON.
+//! Recorded request bodies of real hosts (docs/reference/functions-host.md#encoding), compared as text or as canonical
+//! JSON.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `Data` of a timer trigger: the .NET `TimerInfo` as a nested object (reference 2.2).
+//! `Data` of a timer trigger: the .NET `TimerInfo` as a nested object (docs/reference/functions-host.md#timer-trigger).
 
 use time::OffsetDateTime;
 
@@ -8,7 +8,7 @@ use crate::json::{Members, Node};
 /// Why and when a timer fires.
 #[derive(Debug, Clone)]
 pub(crate) struct TimerInput {
-    /// `None` for schedules of less than a minute: the host does not monitor those.
+    /// `None` for schedules of less than a minute, because the host does not monitor those.
     pub(crate) status: Option<ScheduleStatus>,
 }
 

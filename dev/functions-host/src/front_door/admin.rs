@@ -1,4 +1,4 @@
-//! `/admin`: state of the host, list of functions, firing one at once (S14, reference 7.3).
+//! `/admin`: state of the host, list of functions, and firing one at once (S14).
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::invocation::{HOST_VERSION, Request};
 
 type Door = State<Arc<FrontDoor>>;
 
-/// The routes below `/admin`; with configured keys all ask for the master key.
+/// The routes below `/admin`. If keys are configured, all of them ask for the master key.
 pub(crate) fn routes(door: &Arc<FrontDoor>) -> Router<Arc<FrontDoor>> {
     Router::new()
         .route("/host/ping", get(|| async { StatusCode::OK }))
@@ -118,7 +118,7 @@ impl FrontDoor {
                 let request = Request::new(Arc::clone(function), input);
                 let invoker = Arc::clone(&self.invoker);
                 self.tasks.spawn(async move {
-                    // The result is in the journal; nobody waits for it.
+                    // Nobody waits for the result; the journal has it.
                     let _ = invoker.invoke(request).await;
                 });
             }
@@ -129,7 +129,7 @@ impl FrontDoor {
     }
 }
 
-/// `{"input":"…"}`; no body and no `input` stand for the empty text.
+/// Reads `{"input":"…"}`. Without a body or `input` it is the empty text; `None` if the body is something else.
 fn input(body: &[u8]) -> Option<String> {
     if body.is_empty() {
         return Some(String::new());

@@ -1,4 +1,4 @@
-//! Function keys (S11, reference 7.1). Without configured keys everything is open, as under Core Tools.
+//! Function keys (S11). Without configured keys everything is open, as under Core Tools.
 
 use axum::http::HeaderMap;
 
@@ -6,7 +6,7 @@ use crate::config::AuthLevel;
 use crate::envelope::Identity;
 use crate::options::Keys;
 
-/// Who calls, or `None` when the level asks for a key that was not sent.
+/// Who calls; `None` when the function's level asks for a key that was not sent.
 pub(crate) fn authorize(
     keys: Option<&Keys>,
     level: AuthLevel,

@@ -1,4 +1,4 @@
-//! HTTP functions: route, key, body, invocation, answer.
+//! Serves HTTP functions: route, key, body, invocation, answer.
 
 use std::error::Error as _;
 use std::sync::Arc;
@@ -51,12 +51,12 @@ impl FrontDoor {
         })
     }
 
-    /// Invokes in a task of its own: a caller that hangs up does not end the invocation (reference 5).
+    /// Invokes in a task of its own, so that a caller that hangs up does not end the invocation (S28).
     async fn invoke_detached(&self, request: Request) -> Result<Option<HttpAnswer>, Failure> {
         let (sender, receiver) = oneshot::channel();
         let invoker = Arc::clone(&self.invoker);
         self.tasks.spawn(async move {
-            // Nobody is left to hear the result when the caller has hung up.
+            // Sending fails when the caller has hung up; then nobody waits for the result.
             let _ = sender.send(invoker.invoke(request).await);
         });
         receiver.await.unwrap_or(Err(Failure::HostStopped))
@@ -85,7 +85,7 @@ async fn read(body: Body, limit: usize) -> Result<Vec<u8>, StatusCode> {
     })
 }
 
-/// A failed invocation is a bare 500 (reference 3.1).
+/// The answer to the caller. A failed invocation is a 500 without a body (S20).
 fn answer(result: Result<Option<HttpAnswer>, Failure>) -> Response {
     match result {
         Ok(Some(answer)) => (answer.status, answer.headers, answer.body.unwrap_or_default()).into_response(),

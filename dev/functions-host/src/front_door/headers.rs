@@ -1,4 +1,4 @@
-//! Spelling of header names: the server of the real host writes well-known ones in one way.
+//! Spelling of header names. The real host passes well-known names on in one spelling.
 
 /// Request headers whose spelling does not depend on the client.
 const WELL_KNOWN: &[&str] = &[
@@ -42,7 +42,7 @@ const WELL_KNOWN: &[&str] = &[
     "Warning",
 ];
 
-/// The spelling the handler sees; other names stay in the lower case the HTTP library gives them.
+/// The spelling that the handler sees. Names that are not well known stay in lower case, as the HTTP library gives them.
 pub(crate) fn spelling(name: &str) -> &str {
     WELL_KNOWN
         .iter()

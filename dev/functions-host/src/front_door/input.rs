@@ -1,4 +1,4 @@
-//! From a received request to what the handler is told of it (reference 2.3).
+//! Turns a received request into the input of an HTTP trigger (S16).
 
 use axum::http::header::{CONTENT_LENGTH, HOST};
 use axum::http::request::Parts;
@@ -10,7 +10,8 @@ use crate::envelope::{HttpInput, Identity};
 use crate::invocation::TraceContext;
 use crate::routing::RouteValues;
 
-/// A body counts only with a positive `Content-Length`: one sent in chunks is lost, as in the real host.
+/// The input for a request. A body counts only with a positive `Content-Length`; one sent in chunks is lost, as in the
+/// real host.
 pub(crate) fn http_input(parts: &Parts, body: Vec<u8>, params: RouteValues, identity: Identity) -> HttpInput {
     let content_length = text(&parts.headers, CONTENT_LENGTH.as_str()).and_then(|length| length.parse::<u64>().ok());
     HttpInput {

@@ -1,4 +1,4 @@
-//! The HTTP side of the host: functions under the route prefix and the admin routes (S10–S14, reference 7).
+//! The HTTP side of the host: functions below the route prefix, and the admin routes (S10–S14).
 
 mod admin;
 mod authorization;
@@ -21,7 +21,7 @@ use crate::timer::Timer;
 /// Default of `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`, in bytes (S12).
 const DEFAULT_BODY_LIMIT: usize = 104_857_600;
 
-/// What every route needs.
+/// The state that every route needs.
 pub(crate) struct FrontDoor {
     route_prefix: String,
     functions: Vec<Arc<Function>>,
@@ -73,7 +73,7 @@ impl FrontDoor {
         }
     }
 
-    /// All routes.
+    /// The router with all routes.
     pub(crate) fn router(self) -> Router {
         let door = Arc::new(self);
         Router::new()

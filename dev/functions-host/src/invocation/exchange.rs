@@ -1,4 +1,4 @@
-//! The request to the handler (reference 2.1) and the reading of its answer.
+//! Sends a request to the handler (S15) and reads its answer.
 
 use std::convert::Infallible;
 
@@ -13,7 +13,7 @@ use crate::worker::Ready;
 /// The host version the stand-in presents itself as.
 pub(crate) const HOST_VERSION: &str = "4.1052.200.0";
 
-/// Everything of one request that differs between invocations.
+/// The parts of a request that differ between invocations.
 pub(crate) struct Exchange<'a> {
     pub(crate) function: &'a str,
     pub(crate) invocation_id: Uuid,
@@ -57,7 +57,7 @@ impl Exchange<'_> {
     }
 }
 
-/// The whole chain of causes: the outermost says only that sending failed.
+/// A failed connection with all its causes, because the outermost error says only that sending failed.
 fn connection(error: &reqwest::Error) -> Failure {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);

@@ -20,7 +20,7 @@ pub(crate) enum Failure {
     FunctionTimeout(Duration),
     #[error("output {binding}: {reason}")]
     Output { binding: String, reason: String },
-    /// The real host would let it pass or hang; strict mode does not.
+    /// A mistake that strict mode reports. The real host would ignore it, or hang.
     #[error("strict mode: {0}")]
     Strict(String),
     #[error("{0}")]

@@ -1,4 +1,4 @@
-//! Runs invocations: waits for the handler, exchanges envelopes, guards the function timeout, binds the outputs.
+//! Runs invocations: waits for the handler, exchanges envelopes, enforces the function timeout, binds the outputs.
 
 use std::future::pending;
 use std::pin::pin;
@@ -45,7 +45,7 @@ impl Request {
 pub(crate) struct InvokerSettings {
     /// `None`: unlimited.
     pub(crate) function_timeout: Option<Duration>,
-    /// Between a timed-out invocation and the end of the process.
+    /// Time between a timed-out invocation and the kill of the process.
     pub(crate) timeout_grace: Duration,
     pub(crate) strict: bool,
     pub(crate) framing: Framing,
@@ -62,7 +62,7 @@ pub(crate) struct Invoker {
 }
 
 impl Invoker {
-    /// Invokes a function and records how it ended. The HTTP answer is there when the function has an `http` output.
+    /// Invokes a function and records how it ended. There is an HTTP answer if the function has an `http` output.
     pub(crate) async fn invoke(&self, request: Request) -> Result<Option<HttpAnswer>, Failure> {
         let _running = self.activity.begin();
         let invocation_id = self.clock.uuid();
@@ -90,7 +90,7 @@ impl Invoker {
         result.map(|bound| bound.answer)
     }
 
-    /// Records an invocation that cannot even be made.
+    /// Records a failure of an invocation that cannot be started.
     pub(crate) fn refuse(&self, function: &Function, reason: &'static str) {
         let now = self.clock.now();
         self.journal.invocation(Invocation {
@@ -129,8 +129,8 @@ impl Invoker {
         self.binder.bind(&request.function, answer).await
     }
 
-    /// Lets the exchange run up to the function timeout. Then the process is killed, and only with it the request:
-    /// it is never aborted earlier (S28).
+    /// Lets the exchange run up to the function timeout. Then the process is killed, which ends the request; the request is
+    /// never aborted earlier (S28).
     async fn guarded(&self, exchange: Exchange<'_>, handler: &Ready) -> Result<HandlerAnswer, Failure> {
         let mut answer = pin!(self.answer(exchange, handler));
         let Some(timeout) = self.settings.function_timeout else {
@@ -146,7 +146,7 @@ impl Invoker {
         }
     }
 
-    /// A 2xx without a body never ends the invocation (S21); strict mode says so at once.
+    /// Waits for the handler's answer. A 2xx without a body never ends the invocation (S21); strict mode fails it at once.
     async fn answer(&self, exchange: Exchange<'_>, handler: &Ready) -> Result<HandlerAnswer, Failure> {
         match exchange.run(handler).await? {
             Decoded::Answer(answer) => Ok(answer),

@@ -1,4 +1,4 @@
-//! Binds what a handler answered to the function's outputs (S23–S26).
+//! Binds the handler's answer to the function's outputs (S23–S26).
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ enum Effect {
 }
 
 impl OutputBinder {
-    /// Binds all outputs at once and waits for all; the first failure fails the invocation, what others did stays.
+    /// Binds all outputs at once and waits for all. A failure fails the invocation; what the other outputs did stays.
     pub(crate) async fn bind(&self, function: &Function, mut answer: HandlerAnswer) -> Result<Bound, Failure> {
         if !function.outputs.iter().any(|output| output.binding() == "$return") {
             answer.spread_return_value();
@@ -91,7 +91,8 @@ fn failed(binding: &str, reason: String) -> Failure {
     }
 }
 
-/// What the host silently accepts and nobody means: a misspelt output loses its message, a bare string is decoded.
+/// Reports what the real host accepts silently although it is a mistake: a misspelt output loses its message, a bare
+/// string may be decoded.
 fn check_strictly(function: &Function, answer: &HandlerAnswer) -> Result<(), Failure> {
     for (name, value) in answer.outputs.iter() {
         let output = function.outputs.iter().find(|output| output.binding() == name);

@@ -1,4 +1,4 @@
-//! W3C trace context of the request to the handler (S19, reference 8).
+//! W3C trace context of the request to the handler (S19).
 
 use crate::clock::ClockAndRandom;
 
@@ -11,7 +11,7 @@ pub(crate) struct TraceContext {
 }
 
 impl TraceContext {
-    /// A trace of the host's own; recorded requests carry the flags `00`.
+    /// A new trace. The flags are `00` unless it is sampled; requests recorded of real hosts have `00`.
     pub(crate) fn root(clock: &ClockAndRandom, sampled: bool) -> Self {
         Self {
             trace_id: clock.hex::<16>(),
@@ -20,7 +20,7 @@ impl TraceContext {
         }
     }
 
-    /// The caller's trace, `None` when the header is not a valid `traceparent`.
+    /// The caller's trace; `None` when the header is not a valid `traceparent`.
     pub(crate) fn from_caller(traceparent: &str, tracestate: Option<&str>) -> Option<Self> {
         let mut parts = traceparent.trim().split('-');
         let (version, trace_id, span_id, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);

@@ -1,4 +1,4 @@
-//! Texts that the host's JSON library takes for dates. The host is meant to run in UTC, as in Azure.
+//! Texts that the host's JSON library reads as dates. They are written as on a host that runs in UTC, as in Azure.
 
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
@@ -12,15 +12,15 @@ const INVARIANT: &[BorrowedFormatItem<'static>] = format_description!("[month]/[
 /// Digits of a .NET tick.
 const MOST_DIGITS: usize = 7;
 
-/// A date as it is written again.
+/// A date that was read from a text.
 pub(super) struct DotnetDate {
     at: PrimitiveDateTime,
-    /// `Z`, nothing, or the host's own offset where the text had one.
+    /// `Z`, nothing, or the host's own offset if the text had an offset.
     zone: &'static str,
 }
 
 impl DotnetDate {
-    /// `yyyy-MM-ddTHH:mm:ss[.fffffff][Z|±hh:mm]`; `None` for any other text.
+    /// Parses `yyyy-MM-ddTHH:mm:ss[.fffffff][Z|±hh:mm]`; `None` for any other text.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (day, rest) = text.split_once('T')?;
         let day = Date::parse(day, DAY).ok()?;
@@ -48,7 +48,7 @@ impl DotnetDate {
         }
     }
 
-    /// As it stands in JSON again: no trailing zeros, another offset turned into the host's.
+    /// The date as the host writes it into JSON: no trailing zeros, another offset turned into the host's.
     pub(super) fn iso(&self) -> String {
         let fraction = match self.at.nanosecond() / 100 {
             0 => String::new(),
@@ -57,7 +57,7 @@ impl DotnetDate {
         format!("{}{fraction}{}", self.at.format(ISO).unwrap_or_default(), self.zone)
     }
 
-    /// As a text of the invariant culture, in whole seconds.
+    /// The date as a text of .NET's invariant culture, in whole seconds.
     pub(super) fn invariant(&self) -> String {
         self.at.format(INVARIANT).unwrap_or_default()
     }

@@ -1,5 +1,5 @@
 //! JSON as the host's library reads and writes it: members keep their order, texts that look like dates become dates, and
-//! scalars have a text of their own (reference 2.2–2.4, 3.4 and 3.5).
+//! scalars are printed as .NET prints them (S17, S24, S25).
 
 mod date;
 mod node;

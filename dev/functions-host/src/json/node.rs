@@ -32,7 +32,7 @@ impl Members {
         self.0.push((name.into(), node.into()));
     }
 
-    /// Adds a member or replaces the one of the same name, whose place stays.
+    /// Adds a member, or replaces the value of the one with the same name, which keeps its place.
     pub(crate) fn set(&mut self, name: &str, node: impl Into<Node>) {
         match self.0.iter_mut().find(|(known, _)| known == name) {
             Some((_, value)) => *value = node.into(),
@@ -40,7 +40,7 @@ impl Members {
         }
     }
 
-    /// Adds a member or replaces the one of the same name in any case, whose spelling stays (reference 2.4).
+    /// Adds a member, or replaces the value of the one with the same name in any case, which keeps its spelling (S18).
     pub(crate) fn set_ignoring_case(&mut self, name: &str, node: impl Into<Node>) {
         match self.0.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
             Some((_, value)) => *value = node.into(),
@@ -210,7 +210,7 @@ impl<'de> Visitor<'de> for AnyNode {
         Ok(Node::List(list))
     }
 
-    /// Of members with one name the last value counts, in the place of the first.
+    /// If a name occurs more than once, the last value counts, in the place of the first.
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Node, A::Error> {
         let mut object = Vec::new();
         let mut places = HashMap::new();

@@ -17,7 +17,7 @@ pub(crate) fn text_of(node: &Node) -> String {
     }
 }
 
-/// The text a scalar has in the metadata: as [`text_of`], but a text that looks like a date is one (reference 2.3).
+/// The text of a scalar in the metadata: as [`text_of`], but a text that looks like a date is written as a date (S17).
 pub(crate) fn metadata_text(node: &Node) -> String {
     match node {
         Node::Text(text) => DotnetDate::parse(text).map_or_else(|| text.clone(), |date| date.invariant()),
@@ -25,20 +25,20 @@ pub(crate) fn metadata_text(node: &Node) -> String {
     }
 }
 
-/// Indented JSON, dates written anew (reference 3.4 and 3.5).
+/// Indented JSON, with dates written anew (S24, S25).
 fn indented(node: &Node) -> String {
     #[expect(clippy::expect_used, reason = "JSON that was read can be written")]
     serde_json::to_string_pretty(&node.clone().with_dates()).expect("a node is plain JSON")
 }
 
-/// Whether the host takes a string for JSON: only its first and last characters count.
+/// Whether the host tries to read a string as JSON. Only its first and last characters count.
 pub(crate) fn looks_like_json(text: &str) -> bool {
     let text = text.trim();
     (text.starts_with('{') && text.ends_with('}')) || (text.starts_with('[') && text.ends_with(']'))
 }
 
 impl Node {
-    /// With every text that looks like a date written anew.
+    /// The same value, with every text that looks like a date written anew.
     pub(crate) fn with_dates(self) -> Self {
         match self {
             Self::Text(text) => match DotnetDate::parse(&text) {

@@ -1,4 +1,5 @@
-//! Pauses between empty receives: randomized, exponential, reset by any message (reference 6.2 item 4).
+//! Pauses after empty receives: randomized and exponential; any message resets them
+//! (docs/reference/functions-host.md#queue-loop).
 
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ impl Backoff {
         self.attempts = 0;
     }
 
-    /// The minimum first, then `minimum + jitter × 2^(k−1) × minimum`, never above the maximum.
+    /// The next pause: the minimum first, then `minimum + jitter × 2^(k−1) × minimum`, never above the maximum.
     pub(crate) fn next_delay(&mut self) -> Duration {
         let attempt = self.attempts;
         self.attempts = attempt.saturating_add(1);

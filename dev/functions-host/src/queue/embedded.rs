@@ -1,5 +1,5 @@
-//! Queues in this process's memory with the semantics of a storage account: visibility, dequeue count, pop receipts,
-//! expiry and the size limit.
+//! Queues in the memory of this process. They behave like those of a storage account: visibility, dequeue count, pop
+//! receipts, expiry and size limit.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,10 +12,10 @@ use super::service::{QueueError, QueueMessage, QueueService, RenewedReceipt};
 use crate::clock::{Clock, ClockAndRandom, random_seed, system_clock};
 use crate::config::is_queue_name;
 
-/// Storage's limit of one message on the wire, in bytes.
+/// The storage account's limit of one encoded message, in bytes.
 const MAX_MESSAGE_BYTES: usize = 65_536;
 
-/// An in-memory storage account. Clones share the same queues, so two hosts given clones compete for messages.
+/// A storage account in memory. Clones share the same queues, so two hosts with clones compete for messages.
 #[derive(Clone)]
 pub struct EmbeddedQueues {
     clock: ClockAndRandom,
@@ -58,7 +58,7 @@ impl EmbeddedQueues {
         self.clock.now()
     }
 
-    /// Locks the account and drops what has expired.
+    /// Locks the account and drops expired messages.
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Vec<QueueMessage>>> {
         let now = self.clock.now();
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! How message texts stand on the wire: `extensions.queues.messageEncoding`.
+//! Encodes the texts of messages: `extensions.queues.messageEncoding`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +17,7 @@ impl MessageEncoding {
         }
     }
 
-    /// The content of a message, `None` when it was not written in this encoding.
+    /// The content of a message; `None` when it is not in this encoding.
     pub(crate) fn decode(self, body: &str) -> Option<Vec<u8>> {
         match self {
             Self::Base64 => dotnet_base64(body),
@@ -26,7 +26,7 @@ impl MessageEncoding {
     }
 }
 
-/// Decodes what .NET takes for base64: padded, white space anywhere, the empty text included.
+/// Decodes base64 as .NET does: padded, with white space anywhere; the empty text is valid too.
 pub(crate) fn dotnet_base64(text: &str) -> Option<Vec<u8>> {
     let compact: String = text
         .chars()

@@ -1,5 +1,5 @@
-//! Writing to queues the way the host does: encoded, with its time to live, the queue created when it is missing, and
-//! the local trigger woken (S29, S30).
+//! Writes to queues as the host does: it encodes the message, sets its time to live, creates a missing queue, and wakes
+//! the trigger of the same host (S29, S30).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,7 +41,7 @@ impl QueueGateway {
         self.enqueue_raw(queue, &self.encoding.encode(content)).await
     }
 
-    /// Puts one message as it is.
+    /// Puts one message without encoding it.
     pub(crate) async fn enqueue_raw(&self, queue: &str, body: &str) -> Result<(), QueueError> {
         match self.service.put(queue, body, self.time_to_live).await {
             Err(QueueError::QueueNotFound(_)) => {

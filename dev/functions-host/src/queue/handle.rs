@@ -1,4 +1,4 @@
-//! A test's view of one queue.
+//! What a test can do with one queue.
 
 use std::sync::Arc;
 
@@ -11,26 +11,26 @@ use super::service::QueueError;
 
 /// One queue of a running host. It need not exist yet.
 ///
-/// Messages can be put into any host's queues; what stands in them is shown of embedded ones only. With another service
-/// those methods panic: ask the service itself.
+/// Messages can be put into any queue, but only embedded queues show what they hold. With another service those methods
+/// panic; ask that service itself.
 #[derive(Clone)]
 pub struct QueueHandle {
     name: String,
     gateway: Arc<QueueGateway>,
 }
 
-/// A message as it stands in the queue, seen without receiving it.
+/// A message in the queue, seen without receiving it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeekedMessage {
-    /// Id given when it was put.
+    /// The id that the message got when it was put.
     pub id: String,
-    /// Decoded text; the raw body when it is not in the app's encoding.
+    /// The decoded text; the raw body if it is not in the app's encoding.
     pub text: String,
-    /// Receives so far.
+    /// How often the message was received so far.
     pub dequeue_count: u32,
-    /// Whether the next receive may get it.
+    /// Whether the next receive may get the message.
     pub visible: bool,
-    /// When that becomes or became true.
+    /// When the message becomes or became visible.
     pub next_visible_time: OffsetDateTime,
 }
 
@@ -47,12 +47,12 @@ impl QueueHandle {
         self.gateway.enqueue(&self.name, text.as_bytes()).await
     }
 
-    /// Puts a body as it is, for messages a foreign sender encoded wrongly.
+    /// Puts a body without encoding it, to test messages that are encoded wrongly.
     pub async fn send_raw(&self, body: &str) -> Result<(), QueueError> {
         self.gateway.enqueue_raw(&self.name, body).await
     }
 
-    /// All messages, visible or not, in the order they were put.
+    /// All messages, visible or not, in the order in which they were put.
     ///
     /// # Panics
     /// When the queues are not embedded.
@@ -94,7 +94,7 @@ impl QueueHandle {
         self.len() == 0
     }
 
-    /// Removes every message: a lost queue.
+    /// Removes all messages, as if they were lost.
     ///
     /// # Panics
     /// When the queues are not embedded.
@@ -102,7 +102,7 @@ impl QueueHandle {
         self.embedded().clear(&self.name);
     }
 
-    /// The queue that takes messages of this one that were delivered too often.
+    /// The poison queue of this queue: the host moves messages there that were delivered too often.
     #[must_use]
     pub fn poison(&self) -> Self {
         let name = poison_queue_name(&self.name).unwrap_or_else(|| self.name.clone());

@@ -1,4 +1,4 @@
-//! The receive loop of one queue trigger (reference 6.2).
+//! The receive loop of one queue trigger (docs/reference/functions-host.md#queue-loop).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub(crate) struct QueueListener {
 }
 
 impl QueueListener {
-    /// Runs until the host stops receiving. Messages in work go on.
+    /// Runs until the host stops receiving. Messages that are being worked on are not interrupted.
     pub(crate) async fn run(self) {
         let running = Arc::new(watch::Sender::new(0_usize));
         let mut occupancy = running.subscribe();
@@ -54,7 +54,7 @@ impl QueueListener {
         }
     }
 
-    /// Receives one batch and starts every message of it; false when there was none.
+    /// Receives one batch and starts every message of it; false when there was no message.
     async fn receive(&self, exists: &mut bool, running: &Arc<watch::Sender<usize>>) -> bool {
         let messages = match self.try_receive(exists).await {
             Ok(messages) => messages,
@@ -76,7 +76,7 @@ impl QueueListener {
         any
     }
 
-    /// The trigger queue is never created here; a missing one is polled for (S29).
+    /// Receives one batch. A missing trigger queue is not created, but polled for (S29).
     async fn try_receive(&self, exists: &mut bool) -> Result<Vec<QueueMessage>, QueueError> {
         let (service, queue) = (self.gateway.service(), self.processor.queue());
         if !*exists {
@@ -91,7 +91,7 @@ impl QueueListener {
     }
 }
 
-/// One running message, counted until it is dropped.
+/// Counts one message as running until it is dropped.
 struct Slot(Arc<watch::Sender<usize>>);
 
 impl Slot {

@@ -1,4 +1,5 @@
-//! Storage queues: what the host needs of them, the embedded ones, and the trigger loop over either (reference 6).
+//! Storage queues: the trait for what the host needs of them, the embedded queues, and the trigger loop over any of them
+//! (S29–S32).
 
 mod backoff;
 mod embedded;

@@ -1,4 +1,4 @@
-//! What happens to one received message (reference 6.3).
+//! Processes one received message (docs/reference/functions-host.md#deliveries).
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use crate::config::{Function, QueueSettings};
 use crate::envelope::{QueueInput, TriggerInput};
 use crate::invocation::{Invoker, Request};
 
-/// Suffix of the queue that takes messages delivered too often.
+/// Suffix of the queue for messages that were delivered too often.
 const POISON_SUFFIX: &str = "-poison";
-/// Storage's limit for the length of a queue name.
+/// The storage account's limit for the length of a queue name.
 const MAX_QUEUE_NAME: usize = 63;
-/// A failed renewal is repeated after this part of the renewal interval.
+/// A failed renewal is repeated after the renewal interval divided by this.
 const RENEWAL_RETRY_DIVISOR: u32 = 5;
 
 pub(crate) struct MessageProcessor {
@@ -27,7 +27,7 @@ pub(crate) struct MessageProcessor {
     pub(crate) renewal_interval: Duration,
 }
 
-/// The poison queue of a queue; none for a poison queue and for names that would be too long.
+/// Name of a queue's poison queue; `None` for a poison queue, and if the name would be too long.
 pub(crate) fn poison_queue_name(queue: &str) -> Option<String> {
     let name = format!("{queue}{POISON_SUFFIX}");
     (!queue.ends_with(POISON_SUFFIX) && name.len() <= MAX_QUEUE_NAME).then_some(name)
@@ -38,7 +38,7 @@ impl MessageProcessor {
         &self.queue
     }
 
-    /// Processes one message to its end: deleted, shown again, moved to the poison queue or left invisible.
+    /// Processes one message until it is deleted, shown again, moved to the poison queue, or left hidden.
     pub(crate) async fn process(&self, mut message: QueueMessage) {
         let Some(content) = self.gateway.encoding().decode(&message.body) else {
             tracing::warn!(
@@ -61,7 +61,7 @@ impl MessageProcessor {
         }
     }
 
-    /// Invokes the function and keeps the message hidden meanwhile; leaves the latest receipt in `message`.
+    /// Invokes the function and keeps the message hidden meanwhile. Writes the latest receipt into `message`.
     async fn invoke(&self, message: &mut QueueMessage, content: &[u8]) -> bool {
         let input = TriggerInput::Queue(QueueInput {
             content: content.to_vec(),
@@ -77,7 +77,7 @@ impl MessageProcessor {
         }
     }
 
-    /// Extends the visibility; answers the pause until the next renewal.
+    /// Hides the message for longer. Returns the pause until the next renewal.
     async fn renew(&self, message: &mut QueueMessage) -> Duration {
         let service = self.gateway.service();
         let renewed = service
@@ -108,7 +108,7 @@ impl MessageProcessor {
         self.log_failure("update", message, updated.map(drop));
     }
 
-    /// Copies the message to the poison queue and deletes it. Without such a queue it stays invisible.
+    /// Copies the message to the poison queue and deletes it. Without a poison queue it stays hidden.
     async fn poison(&self, message: &QueueMessage, content: Option<&[u8]>) {
         let Some(poison) = poison_queue_name(&self.queue) else {
             return;

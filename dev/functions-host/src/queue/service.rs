@@ -1,5 +1,5 @@
-//! The operations of a storage account's queues that the host uses. The trigger loop knows only this trait, so a
-//! client of a real storage account takes the place of [`EmbeddedQueues`] without changing it.
+//! The operations of a storage account's queues that the host uses. The trigger loop knows only this trait, so a client of
+//! a real storage account can replace [`EmbeddedQueues`].
 
 use std::time::Duration;
 
@@ -8,35 +8,35 @@ use time::OffsetDateTime;
 
 use super::embedded::EmbeddedQueues;
 
-/// One message as a receive hands it out.
+/// One message, as a receive returns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueMessage {
-    /// Id given when it was put.
+    /// The id that the message got when it was put.
     pub id: String,
-    /// Proof of the last receive or update, needed to update or delete.
+    /// The receipt of the last receive or update; needed to update or delete the message.
     pub pop_receipt: String,
     /// The text as it was put (usually base64).
     pub body: String,
-    /// Receives so far, this one included.
+    /// How often the message was received, this time included.
     pub dequeue_count: u32,
-    /// When it was put.
+    /// When the message was put.
     pub insertion_time: OffsetDateTime,
-    /// When storage drops it.
+    /// When the storage account drops the message.
     pub expiration_time: OffsetDateTime,
-    /// When another receive may get it.
+    /// When another receive may get the message.
     pub next_visible_time: OffsetDateTime,
 }
 
-/// What an update of a message's visibility answers.
+/// The result of hiding a message for longer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RenewedReceipt {
-    /// The only receipt that is valid from now on.
+    /// The new receipt; the earlier one is no longer valid.
     pub pop_receipt: String,
     /// When another receive may get the message.
     pub next_visible_time: OffsetDateTime,
 }
 
-/// Why a queue operation did not happen; names follow the storage service's error codes.
+/// Why a queue operation failed. The names are the storage account's error codes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueueError {
     /// 404: there is no such queue.
@@ -45,24 +45,24 @@ pub enum QueueError {
     /// 404: the message is deleted or expired.
     #[error("MessageNotFound: {0}")]
     MessageNotFound(String),
-    /// 400: someone else received or updated the message since.
+    /// 400: somebody else has received or updated the message meanwhile.
     #[error("PopReceiptMismatch: {0}")]
     PopReceiptMismatch(String),
     /// 413: more than 64 KiB.
     #[error("RequestBodyTooLarge: {0} bytes, at most 65536 are allowed")]
     RequestBodyTooLarge(usize),
-    /// 400: not a name storage accepts.
+    /// 400: the storage account does not accept this queue name.
     #[error("InvalidResourceName: {0}")]
     InvalidResourceName(String),
-    /// The service did not answer or is busy.
+    /// The storage account does not answer or is busy.
     #[error("the queue service is not available: {0}")]
     Unavailable(String),
 }
 
-/// Queues by name. Every call is one request to the service.
+/// Queues by name. Every call is one request to the storage account.
 #[async_trait]
 pub trait QueueService: Send + Sync + 'static {
-    /// Whether the queue exists.
+    /// True if the queue exists.
     async fn exists(&self, queue: &str) -> Result<bool, QueueError>;
 
     /// Creates the queue; one that exists is left as it is.
@@ -89,8 +89,8 @@ pub trait QueueService: Send + Sync + 'static {
     /// Number of messages, visible or not; 0 when there is no such queue.
     async fn count(&self, queue: &str) -> Result<usize, QueueError>;
 
-    /// The embedded queues behind this service, for tests that look at hidden messages. `None` where they cannot be seen,
-    /// as in a storage account.
+    /// The embedded queues behind this service, for tests that look at hidden messages. `None` for a real storage account,
+    /// which does not show them.
     fn embedded(&self) -> Option<&EmbeddedQueues> {
         None
     }

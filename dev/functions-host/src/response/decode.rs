@@ -1,4 +1,4 @@
-//! The decision table for the handler's HTTP answer (S20–S23, reference 3.1 and 3.2).
+//! Decides what the handler's HTTP answer means (S20–S23).
 
 use axum::http::StatusCode;
 
@@ -22,7 +22,7 @@ pub(crate) struct HandlerAnswer {
 }
 
 impl HandlerAnswer {
-    /// Without a `$return` binding an object `ReturnValue` goes over the outputs.
+    /// For a function without a `$return` binding: the members of an object in `ReturnValue` replace the outputs.
     pub(crate) fn spread_return_value(&mut self) {
         if let Node::Object(outputs) = std::mem::replace(&mut self.return_value, Node::Null) {
             for (name, value) in outputs {
@@ -59,7 +59,7 @@ pub(crate) fn decode(status: StatusCode, content_type: Option<&str>, body: &[u8]
     {
         return Err(invalid(format!("the content type {media_type:?} is not JSON")));
     }
-    // To the host's JSON reader nothing but white space is null.
+    // The host's JSON library reads an empty body, or white space alone, as null.
     if body.trim_ascii().is_empty() {
         return Ok(Decoded::Nothing);
     }
@@ -71,7 +71,7 @@ pub(crate) fn decode(status: StatusCode, content_type: Option<&str>, body: &[u8]
     }
 }
 
-/// Member names ignore case; unknown members are skipped.
+/// Reads the envelope. Names of members ignore case; unknown members are skipped.
 fn answer(members: Members) -> Result<HandlerAnswer, Failure> {
     let mut answer = HandlerAnswer {
         outputs: Members::default(),

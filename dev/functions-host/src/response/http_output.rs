@@ -1,4 +1,4 @@
-//! The HTTP output object (S24, reference 3.4).
+//! Turns the value of an `http` output into the answer to the caller (S24).
 
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -52,7 +52,7 @@ impl HttpAnswer {
     }
 }
 
-/// A number or a numeric string; anything else is 200.
+/// The status: a number or a numeric string; anything else is 200.
 fn status(value: Option<&Node>) -> Result<StatusCode, String> {
     let code = match value {
         Some(Node::Number(number)) => number.as_u64(),
@@ -68,7 +68,8 @@ fn status(value: Option<&Node>) -> Result<StatusCode, String> {
     }
 }
 
-/// Values by `.ToString()`: null is an error, containers give line breaks, which no header may hold.
+/// The headers, with values printed as .NET's `ToString()` does. Null is an error, and so are containers, because their
+/// text has line breaks.
 fn header_map(headers: &Members) -> Result<HeaderMap, String> {
     headers
         .iter()

@@ -1,4 +1,4 @@
-//! What the host makes of a handler's answer (reference 3).
+//! Reads a handler's answer and the values of its outputs (S20–S25).
 
 mod decode;
 mod http_output;

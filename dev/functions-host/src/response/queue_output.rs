@@ -1,9 +1,9 @@
-//! The messages a queue output stands for (S25, reference 3.5).
+//! Turns the value of a queue output into messages (S25).
 
 use crate::json::{Node, looks_like_json, text_of};
 use crate::queue::dotnet_base64;
 
-/// Contents to put, in order. `binary` (`dataType: binary`) switches the base64 trap off.
+/// The contents of the messages to put, in order. With `binary` (`dataType: binary`) a string is never decoded as base64.
 pub(crate) fn queue_messages(value: &Node, binary: bool) -> Result<Vec<Vec<u8>>, String> {
     match value {
         Node::Null => Ok(Vec::new()),

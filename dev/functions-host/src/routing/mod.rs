@@ -1,4 +1,4 @@
-//! ASP.NET Core route templates, as far as functions use them (S10, reference 7.1).
+//! ASP.NET Core route templates, as far as functions use them (S10).
 
 mod constraint;
 mod segment;

@@ -59,7 +59,7 @@ fn parameter_name(name: &str) -> Result<String, String> {
     }
 }
 
-/// Splits at `separator`, but not inside `()` or `{}`: a regular expression may hold it.
+/// Splits at `separator`, but not inside `()` or `{}`, because a regular expression may contain it.
 pub(crate) fn split_outside_brackets(text: &str, separator: char) -> Vec<&str> {
     let mut depth = 0_usize;
     text.split(|character| {

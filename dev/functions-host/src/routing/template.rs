@@ -44,7 +44,7 @@ impl RouteTemplate {
         &self.text
     }
 
-    /// Whether it would hide one of the host's own paths if there is no route prefix.
+    /// True if the route would hide one of the host's own paths when there is no route prefix.
     pub(crate) fn is_reserved(&self) -> bool {
         matches!(self.segments.first(), Some(Segment::Literal(first))
             if ["admin", "runtime"].iter().any(|reserved| first.eq_ignore_ascii_case(reserved)))

@@ -17,7 +17,7 @@ pub(crate) struct Timer {
     function: Arc<Function>,
     invoker: Arc<Invoker>,
     clock: ClockAndRandom,
-    /// Held while the function runs: a schedule and an operator do not overlap.
+    /// Held while the function runs, so that a schedule and an operator do not run it at the same time.
     running: Mutex<()>,
 }
 
@@ -61,13 +61,13 @@ impl Timer {
 /// The loop that fires a timer when it is due.
 pub(crate) struct TimerListener {
     pub(crate) timer: Arc<Timer>,
-    /// Instead of the schedule.
+    /// Fires at this interval instead of by the schedule.
     pub(crate) interval: Option<Duration>,
     pub(crate) tasks: Tasks,
 }
 
 impl TimerListener {
-    /// Runs until the host stops; an invocation in work ends first.
+    /// Runs until the host stops. An invocation that runs then is not interrupted.
     pub(crate) async fn run(self) {
         let stopping = self.tasks.stopping();
         let mut last_due = self.timer.clock.now();
@@ -80,7 +80,7 @@ impl TimerListener {
         }
     }
 
-    /// Time until the next occurrence. It lies after the last one even if the wall clock does not yet.
+    /// Time until the next occurrence. That is always later than the last one, even if the clock is behind it.
     fn pause(&self, last_due: &mut OffsetDateTime) -> Option<Duration> {
         if let Some(interval) = self.interval {
             return Some(interval);

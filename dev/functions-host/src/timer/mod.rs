@@ -1,4 +1,4 @@
-//! Timer triggers.
+//! Timer triggers: schedules, and the loop that fires them.
 
 mod listener;
 mod schedule;

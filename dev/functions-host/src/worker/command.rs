@@ -1,4 +1,4 @@
-//! The command line and environment of the handler (S4, reference 1.1 and 1.2).
+//! The command line and environment of the handler (S4).
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -18,7 +18,7 @@ pub(crate) struct Launch {
 }
 
 enum Program {
-    /// From `host.json`: expanded, joined and cut at blanks.
+    /// From `host.json`: variables are replaced, arguments are joined and then split at blanks.
     Configured {
         executable: String,
         arguments: String,

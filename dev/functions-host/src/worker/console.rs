@@ -1,4 +1,4 @@
-//! stdout and stderr of the handler as log lines (S9, reference 1.6).
+//! Turns stdout and stderr of the handler into log lines (S9).
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,25 +7,25 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 
 use crate::journal::Ring;
 
-/// Marks a line for the host's own log, and is not part of it.
+/// Marks a line for the host's own log. The host cuts it off.
 const SYSTEM_PREFIX: &str = "LanguageWorkerConsoleLog";
 /// Marks a line for developer tools.
 const TOOLING_PREFIX: &str = "azfuncjsonlog:";
-/// Last lines of stderr that go into the report of a crash.
+/// Number of last lines of stderr in the report of a crash.
 const CRASH_REPORT_LINES: usize = 3;
 
-/// Level the host logs a console line at.
+/// The level at which the host logs a console line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConsoleLevel {
     /// Every line of stdout.
     Information,
     /// A line of stderr that contains `warn`.
     Warning,
-    /// Any other line of stderr, unless it is not for errors only.
+    /// Any other line of stderr. With `useStdErrorStreamForErrorsOnly: false`, only one that sounds like an error.
     Error,
 }
 
-/// Where a line was written to.
+/// The stream that a line was written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConsoleStream {
     /// Standard output.
@@ -34,7 +34,7 @@ pub enum ConsoleStream {
     Stderr,
 }
 
-/// The log a line goes to.
+/// The log that a line goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConsoleCategory {
     /// `Host.Function.Console`: the app's log.
@@ -48,13 +48,13 @@ pub enum ConsoleCategory {
 /// One line of the handler's console.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsoleLine {
-    /// Where it was written to.
+    /// The stream that the line was written to.
     pub stream: ConsoleStream,
-    /// Level it is logged at.
+    /// The level at which the host logs the line.
     pub level: ConsoleLevel,
-    /// The log it goes to.
+    /// The log that the line goes to.
     pub category: ConsoleCategory,
-    /// The line without its end; without its prefix for the host's own log.
+    /// The line without its line end, and without the prefix for the host's own log.
     pub text: String,
 }
 

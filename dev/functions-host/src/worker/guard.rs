@@ -1,11 +1,11 @@
-//! Ends the handler when the host is gone without having ended it: a SIGKILL leaves the host no time to.
+//! Kills the handler after the host itself was killed: a SIGKILL leaves the host no time to do it (S8).
 
 use std::io;
 use std::process::Stdio;
 
 use tokio::process::{Child, Command};
 
-/// Nothing is ever written to its input; the input ends with the host, however that ends.
+/// The script waits for the end of its input. Nothing is written to it, and it ends with the host, however that ends.
 const SCRIPT: &str = r#"read -r _; kill -KILL "$1""#;
 
 /// A shell beside one handler process. Drop it when that process is gone.
@@ -21,7 +21,7 @@ impl Guard {
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            // A group of its own: a Ctrl-C is not for it.
+            // In a process group of its own it does not get a Ctrl-C.
             .process_group(0)
             .kill_on_drop(true)
             .spawn()?;

@@ -1,4 +1,4 @@
-//! What the rest of the host sees of the handler process.
+//! What the rest of the host can ask and order about the handler process.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use crate::invocation::Failure;
 /// Why a host no longer runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopReason {
-    /// It was told to.
+    /// The host was told to stop.
     Requested,
     /// The handler failed for the third time within the restart window.
     RestartLimit,
-    /// An invocation waited for the handler in vain.
+    /// The handler did not become ready in the time that an invocation waits for it.
     InitializationTimeout,
 }
 
 impl StopReason {
-    /// Exit code of the program `functions-host`.
+    /// The exit code of the program `functions-host` for this reason.
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Requested => 0,
@@ -31,9 +31,9 @@ impl StopReason {
 /// A handler that takes requests.
 #[derive(Debug, Clone)]
 pub(crate) struct Ready {
-    /// Counts the starts.
+    /// The number of this start of the handler.
     pub(crate) generation: u32,
-    /// Of this start only: no connection outlives its process.
+    /// A client for this start only, so that no connection outlives its process.
     pub(crate) client: reqwest::Client,
     pub(crate) base_url: String,
 }
@@ -41,12 +41,13 @@ pub(crate) struct Ready {
 #[derive(Debug, Clone)]
 pub(crate) enum Phase {
     Starting,
-    /// Stays after an exit with code 0: every invocation then fails with a refused connection.
+    /// The handler takes requests. The phase stays after an exit with code 0: then every invocation fails with a refused
+    /// connection.
     Ready(Ready),
     Stopped(StopReason),
 }
 
-/// State of the process as the supervisor publishes it.
+/// The state of the process, as the supervisor publishes it.
 #[derive(Debug, Clone)]
 pub(crate) struct View {
     pub(crate) phase: Phase,
@@ -55,12 +56,12 @@ pub(crate) struct View {
 }
 
 pub(crate) enum Command {
-    /// Kill and restart, not counted; with a generation only if that start is still the current one.
+    /// Kill and restart the handler without counting it; with a generation only if that start is still the current one.
     Kill(Option<u32>),
     Stop(StopReason),
 }
 
-/// A command and the sender to be told when it is carried out.
+/// A command, and a channel that reports when it is carried out.
 pub(crate) type Order = (Command, oneshot::Sender<()>);
 
 #[derive(Clone)]
@@ -108,7 +109,7 @@ impl WorkerHandle {
         }
     }
 
-    /// Kills the process of one start, or whichever runs.
+    /// Kills the process of one start, or the one that runs now.
     pub(crate) async fn kill(&self, generation: Option<u32>) {
         self.order(Command::Kill(generation)).await;
     }
@@ -117,7 +118,7 @@ impl WorkerHandle {
         self.order(Command::Stop(reason)).await;
     }
 
-    /// Gives an order and waits until it is carried out; a supervisor that has ended has nothing left to do.
+    /// Gives an order and waits until it is carried out. Returns at once if the supervisor has ended.
     async fn order(&self, command: Command) {
         let (done, carried_out) = oneshot::channel();
         if self.orders.send((command, done)).is_ok() {

@@ -1,4 +1,4 @@
-//! The handler process: started, probed, watched, restarted, killed (S4–S9, reference 1.2–1.6).
+//! Starts, probes, watches, restarts and kills the handler process (S4–S9).
 
 mod command;
 mod console;

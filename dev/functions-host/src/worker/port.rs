@@ -5,11 +5,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::net::TcpSocket;
 
-/// The port, and the socket that keeps others from getting it while no handler listens.
+/// The port, and the socket that keeps other programs from getting it while no handler listens.
 pub(crate) struct HandlerPort {
     number: u16,
-    /// Bound with `SO_REUSEADDR` and never listening: on Linux the handler can bind the port beside it, but the system
-    /// gives it to nobody who asks for a free one.
+    /// Bound with `SO_REUSEADDR` and never listening. On Linux the handler can bind the same port, but the system does not
+    /// give it to a program that asks for a free one.
     _reservation: Option<TcpSocket>,
 }
 

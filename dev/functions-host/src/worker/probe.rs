@@ -1,8 +1,8 @@
-//! Readiness of the handler (S6, reference 1.3).
+//! Probes whether the handler is ready (S6).
 
 use std::time::Duration;
 
-/// Asks `GET /` until anything answers. False when `limit` of waiting between attempts has passed, or a listener
+/// Sends `GET /` until there is any answer. False when the pauses between attempts add up to `limit`, or when a listener
 /// accepted the request and never answered.
 pub(crate) async fn is_ready(client: &reqwest::Client, base_url: &str, interval: Duration, limit: Duration) -> bool {
     let mut waited = Duration::ZERO;

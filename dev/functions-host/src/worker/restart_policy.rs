@@ -1,13 +1,13 @@
-//! What follows the end of the handler process (S7, reference 1.4).
+//! Decides what follows the end of the handler process (S7).
 
 use std::process::ExitStatus;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The error that stops the host.
+/// After this many errors the host stops.
 const ERRORS_THAT_STOP_THE_HOST: u32 = 3;
-/// With this code a handler asks to be restarted without it being counted.
+/// With this exit code a handler is restarted without being counted.
 const RESTART_REQUESTED: i32 = 200;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl RestartPolicy {
         }
     }
 
-    /// Counts a crash or a readiness timeout. A gap longer than the window starts the count anew.
+    /// Counts a crash or a readiness timeout. If the last one is longer ago than the window, the count starts anew.
     pub(crate) fn on_error(&mut self, now: Instant) -> Verdict {
         if self.last_error.is_some_and(|last| now - last > self.window) {
             self.errors = 0;

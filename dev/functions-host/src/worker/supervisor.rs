@@ -20,7 +20,7 @@ use super::probe::is_ready;
 use super::restart_policy::{RestartPolicy, Verdict};
 use crate::clock::ClockAndRandom;
 
-/// How long the last console output of a dead process is waited for.
+/// Longest wait for the last console output of a dead process.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
 pub(crate) struct SupervisorSettings {
@@ -44,17 +44,17 @@ pub(crate) struct Supervisor {
     orders: mpsc::UnboundedReceiver<Order>,
 }
 
-/// How one process's time ended.
+/// What follows the end of one process.
 enum End {
     /// Start the next one.
     Again,
-    /// Exit code 0: none until an order says so.
+    /// After exit code 0, start none until an order says so.
     LeftDown,
     Stop(StopReason, Option<oneshot::Sender<()>>),
 }
 
 impl Supervisor {
-    /// A supervisor and the handle to it. An invocation waits four times the initialization timeout.
+    /// A supervisor, and the handle to it. An invocation waits four times the initialization timeout for the handler.
     pub(crate) fn new(settings: SupervisorSettings, console: Console, clock: ClockAndRandom) -> (Self, WorkerHandle) {
         let (sender, receiver) = watch::channel(View {
             phase: Phase::Starting,
@@ -85,7 +85,8 @@ impl Supervisor {
             let mut end = match self.launch() {
                 Ok((child, ready)) => self.attend(child, ready).await,
                 Err(error) => {
-                    // The real host raises no error event here: nothing restarts it (reference 1.2).
+                    // The real host raises no event for this, so nothing starts the handler again
+                    // (docs/reference/functions-host.md#process-start).
                     tracing::error!(%error, "the handler cannot be started");
                     self.stay_down().await
                 }
@@ -140,10 +141,10 @@ impl Supervisor {
             consoles.spawn(self.console.clone().capture(ConsoleStream::Stderr, stderr));
         }
         let end = self.watch(&mut child, ready).await;
-        // Only after an exit with code 0 does the host go on sending requests to nobody.
+        // After an exit with code 0 the host goes on sending requests, although nobody listens.
         let stays_ready = matches!(&end, Watched::Exited(Ok(status)) if status.success());
         self.publish_end(stays_ready);
-        // A grandchild may hold the pipes open, so the end of the output is not waited for without limit.
+        // The wait has a limit, because a grandchild may hold the pipes open.
         let _ = tokio::time::timeout(LAST_WORDS, async { while consoles.join_next().await.is_some() {} }).await;
         match end {
             Watched::Ended(end) => end,
@@ -160,7 +161,7 @@ impl Supervisor {
         loop {
             tokio::select! {
                 status = child.wait(), if running => match status {
-                    // An exit with code 0 raises no event; before the first answer the probe finds out.
+                    // The real host raises no event for an exit with code 0. Before the first answer the probe notices it.
                     Ok(status) if status.success() && probing => {
                         running = false;
                         drop(guard.take());
@@ -180,7 +181,7 @@ impl Supervisor {
                 }
                 order = self.orders.recv() => match order {
                     Some((Command::Kill(generation), done)) => {
-                        // An order against an earlier process has carried itself out.
+                        // An order for an earlier process is carried out already: that process has ended.
                         if generation.is_none_or(|generation| generation == self.generation) {
                             kill(child).await;
                             self.publish_end(false);
@@ -239,7 +240,7 @@ impl Supervisor {
         }
     }
 
-    /// Without a process: waits for an order that changes that.
+    /// Waits, without a process, for an order.
     async fn stay_down(&mut self) -> End {
         loop {
             match self.orders.recv().await {
@@ -251,7 +252,7 @@ impl Supervisor {
         }
     }
 
-    /// The end of the host: SIGKILL, after SIGTERM only where that is asked for (S8).
+    /// Ends the handler when the host stops: SIGKILL, and SIGTERM before it only if the options ask for that (S8).
     async fn end(&self, child: &mut Child) {
         let pid = child
             .id()
@@ -272,7 +273,7 @@ enum Watched {
     Ended(End),
 }
 
-/// Without it all is well as long as nobody kills the host.
+/// Starts the guard of the process. Without it everything works, but a SIGKILL of the host leaves the handler running.
 fn guard(child: &Child) -> Option<Guard> {
     let guard = Guard::over(child.id()?);
     guard
@@ -280,7 +281,7 @@ fn guard(child: &Child) -> Option<Guard> {
         .ok()
 }
 
-/// SIGKILL, and the wait for the end that follows at once.
+/// Sends SIGKILL and waits for the end of the process.
 async fn kill(child: &mut Child) {
     if child.id().is_none() {
         return;

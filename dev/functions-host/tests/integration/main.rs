@@ -1,4 +1,4 @@
-//! The stand-in host driven from outside, rule by rule (S1–S32 of the host reference).
+//! Tests of the stand-in host from outside, rule by rule (S1–S32 of dev/functions-host/README.md).
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Messages that fail for good (S18, S29; golden tests 4, 7 and 8).
+//! Messages that fail for good, and messages that forge their metadata (S18, S29).
 
 use std::sync::Arc;
 

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::support::{App, DEADLINE, call, is_alive, last_failure, seen, tell, until};
 
-/// An app with the settings of its surroundings, `local.settings.json` among them.
+/// An app that inherits all variables and `local.settings.json`.
 fn inheriting() -> App {
     App::new().with(|options| options.inherited = Inherited::Everything)
 }

@@ -4,8 +4,9 @@ use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
+use tokio::time::timeout;
 
-use crate::support::{App, client, is_alive, seen, until};
+use crate::support::{App, DEADLINE, client, is_alive, seen, until};
 
 fn program(app: &App) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_functions-host"));
@@ -21,16 +22,22 @@ fn program(app: &App) -> Command {
     command
 }
 
-/// The program, the URL of its front door, and the rest of its output.
+/// The running program, the URL of its HTTP API, and the rest of its output.
 async fn listening(app: &App) -> (Child, String, Lines<BufReader<ChildStdout>>) {
     let mut child = program(app).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    loop {
-        let line = lines.next_line().await.unwrap().unwrap();
-        if let Some((_, url)) = line.split_once("listening on ") {
-            return (child, url.to_owned(), lines);
+    let listens = async {
+        loop {
+            let line = lines.next_line().await.unwrap().unwrap();
+            if let Some((_, url)) = line.split_once("listening on ") {
+                break url.to_owned();
+            }
         }
-    }
+    };
+    let url = timeout(DEADLINE, listens)
+        .await
+        .unwrap_or_else(|_| panic!("waited in vain: the program listens"));
+    (child, url, lines)
 }
 
 #[tokio::test]
@@ -57,7 +64,10 @@ async fn a_signal_ends_the_program_with_code_0() {
         .and_then(rustix::process::Pid::from_raw);
     rustix::process::kill_process(pid.unwrap(), rustix::process::Signal::TERM).unwrap();
     let drained = async { while lines.next_line().await.unwrap().is_some() {} };
-    let (status, ()) = tokio::join!(child.wait(), drained);
+    let ended = async { tokio::join!(child.wait(), drained) };
+    let (status, ()) = timeout(DEADLINE, ended)
+        .await
+        .unwrap_or_else(|_| panic!("waited in vain: the program ends after the signal"));
     assert_eq!(status.unwrap().code(), Some(0));
 }
 

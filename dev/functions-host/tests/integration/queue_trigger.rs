@@ -1,4 +1,4 @@
-//! The queue loop against the embedded queue (S29–S32).
+//! The queue loop with embedded queues (S29–S32).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use crate::support::{App, DEADLINE, QUEUE, invocations_of, until};
 
-/// Queues whose clock, in seconds, a test moves.
+/// Queues, and their clock in seconds, which a test can move.
 fn queues_with_clock() -> (EmbeddedQueues, Arc<AtomicI64>) {
     let seconds = Arc::new(AtomicI64::new(0));
     let reading = Arc::clone(&seconds);
@@ -136,7 +136,7 @@ async fn no_more_messages_run_at_once_than_batch_size_and_threshold_allow() {
         .with(|options| options.queues = Some(Arc::new(queues.clone())));
     let file = app.file("go-on");
     let message = json!({ "do": { "print": "in work", "wait_for": file, "envelope": {} } }).to_string();
-    // All of them before the first receive: a batch that is not full would leave room for another one.
+    // All messages are put before the first receive, because a batch that is not full would leave room for another one.
     queues.create(QUEUE).await.unwrap();
     for _ in 0..10 {
         queues.put(QUEUE, &message, DEADLINE * 100).await.unwrap();

@@ -1,4 +1,4 @@
-//! What goes to the handler (S15–S19).
+//! The request that the handler gets (S15–S19).
 
 use functions_host::Framing;
 use serde_json::{Value, json};

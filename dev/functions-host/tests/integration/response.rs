@@ -1,4 +1,4 @@
-//! What becomes of the handler's answer (S20–S27), without the strict mode's own findings.
+//! What the host does with the handler's answer (S20–S27), without strict mode.
 
 use functions_host::OutputSummary;
 use serde_json::{Value, json};

@@ -1,10 +1,10 @@
-//! Mistakes the real host hides and strict mode shows at once (S21, S23, S25).
+//! Mistakes that the real host hides and strict mode reports at once (S21, S23, S25).
 
 use serde_json::{Value, json};
 
 use crate::support::{App, last_failure, tell};
 
-/// The answer fails, is listed, and the failure says what is wrong.
+/// Asserts that the answer fails the invocation, that the failure is listed as a violation, and that it says `text`.
 async fn is_a_violation(instruction: Value, text: &str) {
     let app = App::new();
     let host = app.start().await;

@@ -1,4 +1,4 @@
-//! An app folder with three functions around the echo handler, and helpers to drive it.
+//! An app folder with functions around the echo handler, and helpers to call them.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,19 +7,20 @@ use functions_host::{Executable, FunctionsHost, HostOptions, Inherited, Invocati
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Long enough for any machine; nothing waits for it when all is well.
+/// Long enough for any machine. A test that passes does not wait for it.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
 /// Queue of the trigger of `work`.
 pub(crate) const QUEUE: &str = "work-items";
 
-/// A folder that can be started any number of times, and its host options.
+/// An app folder, and the options of hosts for it. Any number of hosts can be started.
 pub(crate) struct App {
     pub(crate) root: TempDir,
     pub(crate) options: HostOptions,
 }
 
 impl App {
-    /// Functions `call` (HTTP, `res` and queue outputs), `work` (queue); polling and restarts in milliseconds.
+    /// An app with the functions `call` (HTTP, with `res` and queue outputs) and `work` (queue). Polling and restarts take
+    /// milliseconds.
     pub(crate) fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
         let mut options = HostOptions::new(root.path());
@@ -93,14 +94,14 @@ impl App {
     }
 }
 
-/// Cargo builds examples before tests, next to the folder of the test executable.
+/// Path of the echo handler. Cargo builds examples before tests, next to the folder of the test executable.
 fn echo_handler() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().unwrap().parent().unwrap();
     profile.join("examples/echo_handler")
 }
 
-/// Calls `call`; the handler answers with what it saw.
+/// Calls `call`; the handler answers with the request that it got.
 pub(crate) async fn call(host: &FunctionsHost) -> reqwest::Response {
     let url = host.base_url() + "/api/items/7";
     client().get(url).send().await.unwrap()
@@ -122,7 +123,7 @@ pub(crate) fn client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().build().unwrap()
 }
 
-/// What the echo handler saw of an HTTP invocation.
+/// The request that the echo handler got, from its answer.
 pub(crate) async fn seen(response: reqwest::Response) -> Value {
     assert_eq!(response.status(), 200);
     response.json().await.unwrap()
@@ -157,7 +158,7 @@ pub(crate) fn last_failure(host: &FunctionsHost) -> String {
     failure.unwrap_or_default()
 }
 
-/// Whether a process of this id is there; a zombie counts as gone.
+/// Whether a process of this id runs. A zombie does not.
 pub(crate) fn is_alive(pid: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit(')')

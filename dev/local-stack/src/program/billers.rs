@@ -1,23 +1,23 @@
-//! The sample billers.
+//! The sample billers, and what happens to each of them.
 
 use local_stack::UserRow;
 
 use super::scenario::{Act, Change, Ending, Event};
 
-/// A sample biller and its story.
+/// A sample biller, and the events that it gets.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SampleBiller {
-    /// BID.
+    /// The biller id.
     pub(super) id: &'static str,
-    /// Its name in the CRM.
+    /// The biller's name in the CRM.
     pub(super) name: &'static str,
-    /// Users it begins with.
+    /// Number of users at first.
     pub(super) users: u32,
-    /// Three of them are bad records at first.
+    /// Whether three of them are bad records at first.
     pub(super) has_bad_records: bool,
-    /// SecureAuth has its organization already, deactivated.
+    /// Whether SecureAuth has the biller's organization at first, deactivated.
     pub(super) has_deactivated_organization: bool,
-    /// What happens, in order.
+    /// The biller's events, in order.
     pub(super) acts: &'static [Act],
 }
 
@@ -119,12 +119,12 @@ pub(super) const BILLERS: [SampleBiller; 10] = [
 ];
 
 impl SampleBiller {
-    /// Its users as they should be.
+    /// The biller's users without data errors.
     pub(super) fn good_users(&self) -> Vec<UserRow> {
         UserRow::samples(self.id, self.users)
     }
 
-    /// Its users as the CRM has them at first.
+    /// The biller's users as the CRM has them at first.
     pub(super) fn first_users(&self) -> Vec<UserRow> {
         let mut users = self.good_users();
         if self.has_bad_records {
@@ -134,7 +134,7 @@ impl SampleBiller {
     }
 }
 
-/// Three bad records: no e-mail address, a user name with a blank, a user name somebody else has in other letters.
+/// Makes three bad records: no e-mail address, a user name with a blank, and another user's name in capitals.
 fn spoil(users: &mut [UserRow]) {
     let [first, second, third, fourth, ..] = users else {
         return;

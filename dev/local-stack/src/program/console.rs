@@ -1,4 +1,4 @@
-//! What a person sees while it runs: a bar per biller, or a line per change where there is no terminal.
+//! Shows the progress of the runs: a bar per biller, or a line per change where there is no terminal.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -10,21 +10,21 @@ use rustix::termios::tcgetwinsize;
 use super::billers::SampleBiller;
 use super::scenario::{Act, Event};
 
-/// Between two redraws of the elapsed time.
+/// Time between two redraws of the elapsed time.
 const TICK: Duration = Duration::from_millis(200);
 
-/// A terminal of so many columns has room for the bars beside the numbers.
+/// A terminal with this many columns has room for the bars beside the numbers.
 const WIDE: u16 = 90;
 
-/// The screen.
+/// The terminal, or stdout without one.
 #[derive(Debug)]
 pub(super) struct Console {
     bars: Option<MultiProgress>,
-    /// Columns of the terminal.
+    /// Columns of the terminal; `None` where they are not known.
     width: Option<u16>,
 }
 
-/// One biller on it.
+/// One biller's bar or lines.
 #[derive(Debug)]
 pub(super) struct BillerLine {
     label: String,
@@ -33,7 +33,7 @@ pub(super) struct BillerLine {
 }
 
 impl Console {
-    /// Bars when stdout is a terminal.
+    /// Shows bars when stdout is a terminal.
     pub(super) fn new() -> Self {
         let bars = std::io::stdout()
             .is_terminal()
@@ -44,14 +44,14 @@ impl Console {
         Self { bars, width }
     }
 
-    /// Columns of the terminal; none where there is no terminal.
+    /// Columns of the terminal; `None` where there is no terminal.
     pub(super) fn width(&self) -> Option<u16> {
         self.width
     }
 
-    /// Nothing more is drawn.
+    /// Ends the output of bars.
     pub(super) fn close(&self) {
-        // The cursor still stands behind the last bar.
+        // The cursor is still behind the last bar.
         if self.bars.is_some() {
             say!();
         }
@@ -80,18 +80,18 @@ fn style(width: Option<u16>) -> ProgressStyle {
     } else {
         "{prefix:20} {pos:>5}/{len:5} {wide_msg}"
     };
-    // A template that does not parse would be seen at the first look; the default one does the same job.
+    // The templates are constants that parse. The default style is only there because the type asks for it.
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars("━━╌")
 }
 
 impl BillerLine {
-    /// An event begins.
+    /// Shows that an event begins.
     pub(super) fn begin(&mut self, act: &Act) {
         if let Some(bar) = &self.bar {
             bar.reset_elapsed();
-            // Disabling leaves the users where they are.
+            // A disable run leaves the users where they are, so the bar stays full.
             if act.event != Event::Toggle(false) {
                 bar.set_position(0);
             }
@@ -100,7 +100,7 @@ impl BillerLine {
         self.say(&act.label());
     }
 
-    /// The status page was read.
+    /// Shows the status that the HTTP API answered.
     pub(super) fn update(&mut self, status: &HttpAnswer) {
         let number = |name: &str| status.number_at(&format!("/onboarding/progress/{name}"));
         if let Some(bar) = self.bar.as_ref().filter(|_| number("usersTotal") > 0) {
@@ -121,7 +121,7 @@ impl BillerLine {
         self.say(&text);
     }
 
-    /// An event has ended.
+    /// Shows how an event has ended.
     pub(super) fn end(&mut self, text: &str) {
         self.say(text);
         if let Some(bar) = &self.bar {

@@ -1,4 +1,4 @@
-//! The log file: the handler's console lines and what the host says about them.
+//! The log file: the handler's console lines, and the host's own lines.
 
 use std::fs::{OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -7,8 +7,8 @@ use std::sync::Mutex;
 use local_stack::StackError;
 use tracing_subscriber::filter::LevelFilter;
 
-/// Begins the file anew and sends everything from now on into it. While another set writes into that file it is the next
-/// one: `name-2.log` …. Answers which.
+/// Empties the file and sends all log lines into it. If another stack writes into that file, the next free one is taken:
+/// `name-2.log` and so on. Returns the path of the file.
 pub(super) fn start(path: &Path) -> Result<PathBuf, StackError> {
     let mut number = 1;
     let (path, file) = loop {
@@ -20,7 +20,7 @@ pub(super) fn start(path: &Path) -> Result<PathBuf, StackError> {
         })?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => number += 1,
-            // Where files cannot be locked, two sets at once share one.
+            // Where files cannot be locked, two stacks at once share a file.
             Ok(()) | Err(TryLockError::Error(_)) => break (path, file),
         }
     };
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_that_another_set_writes_is_left_to_it() {
+    fn a_log_file_that_another_stack_writes_is_not_touched() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run.log");
         let other = File::create(&path).unwrap();

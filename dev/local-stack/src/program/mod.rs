@@ -1,6 +1,6 @@
-//! The command line.
+//! The command line of `local-stack`.
 
-/// A line for the person. One who stops reading (`| head`) does not end the work.
+/// Prints a line. If nobody reads it any more (`| head`), the work goes on.
 macro_rules! say {
     ($($text:tt)*) => {{
         use std::io::Write as _;
@@ -27,7 +27,7 @@ use clap::{Args, Parser, Subcommand};
 use functions_host::StartError;
 use local_stack::{StackError, StackOptions};
 
-/// The set could not be started.
+/// Exit code when the stack could not be started.
 const NOT_STARTED: u8 = 2;
 
 /// CRM, SecureAuth simulator, Functions host and handler on this machine
@@ -40,11 +40,11 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Onboards sample billers and compares SecureAuth with the database: exit code 0 when every biller ended as expected
+    /// Onboards sample billers and checks SecureAuth and the database: exit code 0 when every biller ended as expected
     Run {
         #[command(flatten)]
         common: Common,
-        /// Keeps the folder with the database also when all went well
+        /// Keeps the folder with the database even if every biller ended as expected
         #[arg(long)]
         keep: bool,
     },
@@ -72,7 +72,7 @@ struct Common {
 }
 
 impl Common {
-    /// Files beside this program, or above its folder.
+    /// A file in a folder above this program: 1 is the program's own folder.
     fn beside(name: &str, levels: usize) -> PathBuf {
         let program = std::env::current_exe().unwrap_or_default();
         program
@@ -93,7 +93,7 @@ impl Common {
     }
 }
 
-/// Runs the command line.
+/// Runs the command that the arguments name.
 #[tokio::main]
 pub(super) async fn main() -> ExitCode {
     match dispatch(Arguments::parse().command).await {

@@ -1,4 +1,4 @@
-//! `local-stack run`: every sample biller's story at once, then the table and the verdict.
+//! `local-stack run`: plays the events of all sample billers at once, then prints the table and the verdict.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -17,16 +17,17 @@ use super::table;
 use super::totals::Totals;
 use super::verdict::Row;
 
-/// For one event, on whatever machine: it is for runs that never end, not for slow ones. All together take a fraction of it.
+/// Time limit of one event. It is for runs that never end, not for slow machines: all events together take a fraction
+/// of it.
 const DEADLINE: Duration = Duration::from_mins(15);
-/// Between two looks at a biller's status.
+/// Time between two looks at a biller's status.
 const POLL: Duration = Duration::from_millis(150);
 /// Users per page: small, so that the bars move.
 const USERS_PER_PAGE: &str = "250";
-/// Lines of the log shown when something is wrong.
+/// Number of log lines shown when a biller did not end as expected.
 const ERROR_LINES: usize = 5;
 
-/// Runs everything; exit code 0 when every event ended as expected.
+/// Plays all events; the exit code is 0 when every event ended as expected.
 pub(super) async fn run(options: StackOptions, log: &Path, keep: bool) -> Result<ExitCode, StackError> {
     let begun = Instant::now();
     let mut signals = StopSignals::catch();
@@ -91,11 +92,11 @@ pub(super) async fn run(options: StackOptions, log: &Path, keep: bool) -> Result
 }
 
 fn interrupted() -> ExitCode {
-    say!("Interrupted. Everything that was started has ended, and its folder is removed.");
+    say!("Interrupted: every process is stopped, and the folder with the database is removed.");
     ExitCode::from(INTERRUPTED)
 }
 
-/// A biller's place in the list, and what came of its events.
+/// A biller's place in the list, and the results of its events.
 type Story = (usize, Result<Vec<Row>, StackError>);
 
 fn begin(stack: &Arc<Stack>, console: &Console) -> JoinSet<Story> {
@@ -107,7 +108,7 @@ fn begin(stack: &Arc<Stack>, console: &Console) -> JoinSet<Story> {
     stories
 }
 
-/// All rows in the order of the billers. A story that panicked has said so and misses in the totals.
+/// All rows in the order of the billers. A task that panicked has said so on stderr; its biller is missing in the totals.
 async fn ended(stories: &mut JoinSet<Story>) -> Result<Vec<Row>, StackError> {
     let mut ended = Vec::new();
     while let Some(story) = stories.join_next().await {
@@ -121,7 +122,7 @@ async fn ended(stories: &mut JoinSet<Story>) -> Result<Vec<Row>, StackError> {
     Ok(rows)
 }
 
-/// No story holds the set any more.
+/// Stops the stack. No task uses it any more.
 async fn stop(stack: Arc<Stack>, keep: bool) {
     if let Some(stack) = Arc::into_inner(stack) {
         stack.stop(keep).await;
@@ -134,7 +135,7 @@ async fn play(stack: &Stack, biller: &'static SampleBiller, mut line: BillerLine
         act.change.apply(stack, biller)?;
         let begun = Instant::now();
         line.begin(act);
-        // A front door that does not answer is a verdict too: the database and SecureAuth can still be looked at.
+        // An HTTP API that does not answer is a result too: database and SecureAuth are checked all the same.
         let (status, failure) = match fire(stack, biller.id, act, &mut line).await {
             Ok(status) => (status, None),
             Err(error) => ("error".to_owned(), Some(error.to_string())),
@@ -147,7 +148,7 @@ async fn play(stack: &Stack, biller: &'static SampleBiller, mut line: BillerLine
     Ok(rows)
 }
 
-/// Sends the event and follows the status as the CRM does; answers its last word.
+/// Sends the event and polls the status as the CRM does. Returns the last status.
 async fn fire(stack: &Stack, biller_id: &str, act: &Act, line: &mut BillerLine) -> Result<String, StackError> {
     let end = Instant::now() + DEADLINE;
     let answer = act.event.send(stack, biller_id).await?;
@@ -165,7 +166,7 @@ async fn fire(stack: &Stack, biller_id: &str, act: &Act, line: &mut BillerLine) 
     }
 }
 
-/// Everything that is not as it should be.
+/// Everything that is not as expected, as sentences.
 fn complaints(stack: &Stack, rows: &[Row]) -> Vec<String> {
     let bad = rows.iter().filter(|row| !row.is_good());
     let mut complaints: Vec<_> = bad

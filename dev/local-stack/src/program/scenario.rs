@@ -1,4 +1,4 @@
-//! What happens to a sample biller, in words the CRM's people use, and how it is to end.
+//! The events of a sample biller, as the CRM's people name them, and how each has to end.
 
 use local_stack::{HttpAnswer, Stack, StackError, UserRow};
 use secureauth_simulator::{Fault, FaultKind, FaultStatus, Seed};
@@ -6,56 +6,56 @@ use serde_json::json;
 
 use super::billers::SampleBiller;
 
-/// An event the CRM sends.
+/// An event that the CRM sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Event {
-    /// `Product > CIAM` set to Yes or No (T2).
+    /// `Product > CIAM` is set to Yes or No (docs/requirements.md#t2).
     Toggle(bool),
-    /// The Biller Wizard submitted, its checkbox set or not (T1).
+    /// The Biller Wizard is submitted, with or without its checkbox (docs/requirements.md#t1).
     Wizard(bool),
 }
 
-/// What happens right before an event.
+/// What is changed right before an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
-    /// Nothing.
+    /// Nothing is changed.
     None,
     /// SecureAuth refuses to activate the biller's organization.
     SecureAuthRefusesActivation,
-    /// It does no longer.
+    /// SecureAuth accepts everything again.
     SecureAuthAcceptsAgain,
-    /// The CRM gets so many users more.
+    /// The biller gets this many more users in the CRM.
     MoreUsers(u32),
     /// The bad records are corrected in the CRM.
     RecordsCorrected,
 }
 
-/// How a biller stands in the end.
+/// The state of a biller after an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// Live, with so many users.
+    /// Live, with this many users.
     Active(u64),
     /// The run failed and nothing of it is left.
     Failed,
-    /// Switched off again; so many users stay.
+    /// Deactivated; this many users stay.
     Inactive(u64),
-    /// Nothing was to be done.
+    /// There was nothing to do.
     NotEnabled,
 }
 
-/// One event with its ending.
+/// One event and its expected ending.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Act {
-    /// Before it.
+    /// What is changed before the event.
     pub(super) change: Change,
-    /// The event.
+    /// The event that is sent.
     pub(super) event: Event,
-    /// How it must end.
+    /// How the event has to end.
     pub(super) ending: Ending,
 }
 
 impl Act {
-    /// For the table: the event and what came before it.
+    /// The text in the table: the event, and what was changed before it.
     pub(super) fn label(self) -> String {
         let event = self.event.label();
         self.change
@@ -63,7 +63,7 @@ impl Act {
             .map_or_else(|| event.to_owned(), |change| format!("{event}, {change}"))
     }
 
-    /// An event without anything before it.
+    /// An event without a change before it.
     pub(super) const fn of(event: Event, ending: Ending) -> Self {
         Self {
             change: Change::None,
@@ -72,7 +72,7 @@ impl Act {
         }
     }
 
-    /// The same after a change.
+    /// The same event after a change.
     pub(super) const fn after(mut self, change: Change) -> Self {
         self.change = change;
         self
@@ -80,7 +80,7 @@ impl Act {
 }
 
 impl Event {
-    /// Sends it as the CRM would.
+    /// Sends the event as the CRM would.
     pub(super) async fn send(self, stack: &Stack, biller_id: &str) -> Result<HttpAnswer, StackError> {
         let front_door = stack.front_door();
         let answer = match self {
@@ -101,7 +101,7 @@ impl Event {
 }
 
 impl Change {
-    /// Makes it happen.
+    /// Applies the change to the CRM or to SecureAuth.
     pub(super) fn apply(self, stack: &Stack, biller: &SampleBiller) -> Result<(), StackError> {
         let id = biller.id;
         match self {
@@ -144,7 +144,7 @@ impl Change {
 }
 
 impl Ending {
-    /// The word of the status a person reads.
+    /// The `status` that people read.
     pub(super) fn status(self) -> &'static str {
         match self {
             Self::Active(_) => "active",
@@ -154,7 +154,7 @@ impl Ending {
         }
     }
 
-    /// Users that stand in SecureAuth afterwards.
+    /// Number of users in SecureAuth afterwards.
     pub(super) fn users(self) -> u64 {
         match self {
             Self::Active(users) | Self::Inactive(users) => users,
@@ -162,13 +162,13 @@ impl Ending {
         }
     }
 
-    /// Whether an organization stands in SecureAuth afterwards.
+    /// Whether SecureAuth has the organization afterwards.
     pub(super) fn has_organization(self) -> bool {
         matches!(self, Self::Active(_) | Self::Inactive(_))
     }
 }
 
-/// Puts a sample biller into the CRM, and into SecureAuth what stands there before its first event.
+/// Adds a sample biller to the CRM, and to SecureAuth what it holds of the biller before the first event.
 pub(super) fn load(stack: &Stack, biller: &SampleBiller) -> Result<(), StackError> {
     stack.crm().add_biller(biller.id, biller.name)?;
     stack.crm().add_users(biller.id, &biller.first_users())?;

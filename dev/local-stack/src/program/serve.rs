@@ -1,4 +1,4 @@
-//! `local-stack serve`: the same set stays up, and nothing happens until somebody asks for it.
+//! `local-stack serve`: the same stack stays up, and nothing happens until somebody sends an event.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use super::readme::curl_lines;
 use super::scenario::load;
 use super::signals::StopSignals;
 
-/// Between two rounds of the timer.
+/// Time between two rounds of the timer.
 const TIMER: Duration = Duration::from_secs(1);
 
 /// Serves until Ctrl-C.
@@ -48,7 +48,7 @@ pub(super) async fn serve(mut options: StackOptions, log: &Path) -> Result<ExitC
 }
 
 fn ended() -> ExitCode {
-    say!("\nEnded: everything that was started is gone, and its folder is removed.");
+    say!("\nEnded: every process is stopped, and the folder with the database is removed.");
     ExitCode::SUCCESS
 }
 

@@ -1,4 +1,4 @@
-//! Ctrl-C, `kill`, and a terminal that is closed.
+//! Catches Ctrl-C, `kill`, and the end of a terminal.
 
 use std::io;
 
@@ -7,11 +7,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// Exit code of a program that was interrupted, as shells write it.
 pub(super) const INTERRUPTED: u8 = 130;
 
-/// SIGINT, SIGTERM and SIGHUP, caught from the moment this is made: before there is anything to leave behind.
+/// SIGINT, SIGTERM and SIGHUP. They are caught before anything is started, so that nothing started is left behind.
 pub(super) struct StopSignals(Option<[Signal; 3]>);
 
 impl StopSignals {
-    /// Where they cannot be caught their default action ends the program.
+    /// Catches the signals. Where they cannot be caught, their default action ends the program.
     pub(super) fn catch() -> Self {
         Self(Self::try_catch().ok())
     }
@@ -24,7 +24,7 @@ impl StopSignals {
         ])
     }
 
-    /// Lets work end; none when told to stop before that.
+    /// Waits for the end of `work`; `None` when a signal came first.
     pub(super) async fn or_told_to_stop<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             done = work => Some(done),
@@ -32,7 +32,7 @@ impl StopSignals {
         }
     }
 
-    /// Waits for one of them.
+    /// Waits for one of the signals.
     pub(super) async fn told_to_stop(&mut self) {
         let Some([interrupt, terminate, hangup]) = &mut self.0 else {
             return std::future::pending().await;

@@ -1,13 +1,13 @@
-//! The table at the end.
+//! Prints the table of all events and their results.
 
 use comfy_table::{Cell, CellAlignment, Table};
 
 use super::verdict::{Row, organization};
 
-/// Rules above, below and under the header; no other lines, so that it fits 120 columns.
+/// The table has lines above, below and under the header. It has no others, so that it fits into 120 columns.
 const PRESET: &str = "  ── ══      ──    ";
 
-/// Columns of the terminal the table needs.
+/// Columns of a terminal that the table needs.
 const TABLE_WIDTH: u16 = 118;
 
 const HEADER: [&str; 9] = [
@@ -22,10 +22,10 @@ const HEADER: [&str; 9] = [
     "",
 ];
 
-/// Columns with numbers.
+/// Indexes of the table's columns with numbers.
 const NUMBERS: [usize; 2] = [4, 7];
 
-/// All rows as one text: a table, or a list in a terminal of fewer columns than the table needs.
+/// All rows as one text: a table, or a list if the terminal is too narrow for the table.
 pub(super) fn render(rows: &[Row], width: Option<u16>) -> String {
     if width.is_some_and(|width| width < TABLE_WIDTH) {
         return list(rows);
@@ -42,7 +42,7 @@ pub(super) fn render(rows: &[Row], width: Option<u16>) -> String {
     }
     let mut biller_above = "";
     for row in rows {
-        // A biller's name stands once, in front of its first event.
+        // The biller's name is shown only at its first event.
         let name = if row.biller.id == biller_above {
             String::new()
         } else {
@@ -54,7 +54,7 @@ pub(super) fn render(rows: &[Row], width: Option<u16>) -> String {
     table.to_string()
 }
 
-/// What stands in the table, in short lines.
+/// The content of the table in short lines.
 fn list(rows: &[Row]) -> String {
     let mut lines = vec!["Users: expected/in SecureAuth/in database".to_owned()];
     let mut biller_above = "";

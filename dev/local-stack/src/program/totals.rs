@@ -1,22 +1,22 @@
-//! Whether SecureAuth as a whole holds what it should: nothing may be left that belongs to no biller's ending.
+//! Checks SecureAuth as a whole: it may hold nothing but what the billers' endings account for.
 
 use local_stack::Stack;
 
 use super::billers::BILLERS;
 
-/// What the tenant must hold when all is over.
+/// What the tenant holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Totals {
-    /// Organizations below the parent.
+    /// Number of organizations below the parent.
     pub(super) organizations: usize,
-    /// Identity pools.
+    /// Number of identity pools.
     pub(super) pools: usize,
-    /// Users.
+    /// Number of users in all pools.
     pub(super) users: u64,
 }
 
 impl Totals {
-    /// By the last ending of every biller.
+    /// What the last endings of all billers add up to.
     pub(super) fn expected() -> Self {
         let endings = BILLERS.iter().filter_map(|biller| Some(biller.acts.last()?.ending));
         let live: Vec<_> = endings.filter(|ending| ending.has_organization()).collect();
@@ -27,7 +27,7 @@ impl Totals {
         }
     }
 
-    /// By the inventory: everything in the tenant, whoever's it is.
+    /// Everything that the simulator's inventory shows, whoever it belongs to.
     pub(super) fn in_secureauth(stack: &Stack) -> Self {
         let inventory = stack.simulator().inventory();
         let of_organizations = inventory
@@ -36,7 +36,7 @@ impl Totals {
             .flat_map(|organization| &organization.pools);
         let pools: Vec<_> = of_organizations.chain(&inventory.other_pools).collect();
         Self {
-            // The parent of them all is there from the start.
+            // The simulator has their parent from the start.
             organizations: inventory.organizations.len().saturating_sub(1),
             pools: pools.len(),
             users: pools.iter().map(|pool| pool.number_of_users).sum(),

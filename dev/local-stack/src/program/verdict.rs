@@ -1,4 +1,5 @@
-//! Whether an event ended as expected: by SecureAuth's inventory and by the database, not by what the handler answers.
+//! Checks whether an event ended as expected, in the simulator's inventory and in the database, not only in the
+//! handler's answers.
 
 use std::time::Duration;
 
@@ -7,20 +8,20 @@ use local_stack::{BillerInventory, Stack, StackError};
 use super::billers::SampleBiller;
 use super::scenario::{Act, Ending};
 
-/// What stands where after an event.
+/// What SecureAuth, the database and the CRM hold after an event.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Observed {
-    /// What the CRM's person reads.
+    /// The last `status` of the HTTP API.
     pub(super) status: String,
-    /// By the simulator's inventory.
+    /// What the simulator's inventory shows of the biller.
     pub(super) secureauth: BillerInventory,
-    /// By the ledgers of the handler's runs.
+    /// Number of users in the ledgers of the biller's runs.
     pub(super) users_in_database: u64,
-    /// The biller's CIAM state by the database.
+    /// The biller's CIAM state in the database.
     pub(super) ciam_state: String,
-    /// There is an activation date.
+    /// Whether the database has an activation date.
     pub(super) has_date: bool,
-    /// `Product > CIAM` of the CRM.
+    /// The toggle `Product > CIAM` of the CRM.
     pub(super) toggle_on: bool,
     /// Why the latest run did not succeed.
     pub(super) reason: Option<String>,
@@ -29,20 +30,19 @@ pub(super) struct Observed {
 /// One row of the table.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
-    /// The biller.
     pub(super) biller: &'static SampleBiller,
-    /// Event and expected ending.
+    /// The event and its expected ending.
     pub(super) act: Act,
-    /// What came of it.
+    /// The result of the event.
     pub(super) observed: Observed,
-    /// From the event to its end.
+    /// Time from the event to its end.
     pub(super) took: Duration,
-    /// What is not as expected, as sentences.
+    /// Every difference from the expected ending, as a sentence.
     pub(super) disagreements: Vec<String>,
 }
 
 impl Observed {
-    /// Looks everywhere. `status` is what the status page said in the end.
+    /// Looks into SecureAuth, the database and the CRM. `status` is the last status of the HTTP API.
     pub(super) fn look(stack: &Stack, biller_id: &str, status: &str) -> Result<Self, StackError> {
         let database = stack.database();
         let record = database.biller(biller_id)?;
@@ -101,7 +101,7 @@ impl Observed {
             self.users_in_database.to_string(),
         );
         differs("CIAM state in the database", state.to_owned(), self.ciam_state.clone());
-        // A biller that was switched off keeps the date of its last activation.
+        // A deactivated biller keeps the date of its last activation.
         differs(
             "activation date",
             yes_no(ending.has_organization()),
@@ -116,7 +116,7 @@ impl Observed {
 }
 
 impl Row {
-    /// Looks what came of an act. `status` is what the status page said in the end.
+    /// Compares the result of an event with its expected ending. `status` is the last status of the HTTP API.
     pub(super) fn judge(
         stack: &Stack,
         biller: &'static SampleBiller,
@@ -134,13 +134,13 @@ impl Row {
         })
     }
 
-    /// As expected.
+    /// True if everything is as expected.
     pub(super) fn is_good(&self) -> bool {
         self.disagreements.is_empty()
     }
 }
 
-/// An organization's state in a word.
+/// An organization's state as the table shows it.
 pub(super) fn organization(deactivated: Option<bool>) -> String {
     match deactivated {
         Some(false) => "live",
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_agrees_everywhere_is_good() {
+    fn an_event_is_good_when_all_places_agree() {
         assert_eq!(
             observed(Some(false), 3, "active").disagreements(Ending::Active(3)),
             [""; 0]
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_handlers_word_alone_is_not_enough() {
+    fn an_answer_of_the_handler_alone_is_not_enough() {
         let mut only_said = observed(None, 0, "active");
         only_said.has_date = true;
         let found = only_said.disagreements(Ending::Active(3));

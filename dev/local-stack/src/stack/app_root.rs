@@ -1,12 +1,11 @@
-//! The app as it is deployed: `host.json` and the function folders, copied so that nothing of a developer's own
-//! (`local.settings.json`) is used.
+//! Copies what is deployed: `host.json` and the function folders. A developer's own `local.settings.json` stays behind.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::StackError;
 
-/// Copies the app into `directory`; answers its root.
+/// Copies the app into `directory`. Returns the app's root folder.
 pub(super) fn copy(repository: &Path, directory: &Path) -> Result<PathBuf, StackError> {
     let root = directory.join("app");
     create(&root)?;

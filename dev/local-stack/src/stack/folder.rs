@@ -1,4 +1,4 @@
-//! The folder of a set, gone with it.
+//! The temporary folder of a stack.
 
 use std::fs;
 use std::io;
@@ -9,9 +9,9 @@ use tempfile::TempDir;
 
 use crate::error::StackError;
 
-/// A handler that was just killed may not be gone yet: removing is tried again so often.
+/// How often removing the folder is tried. A handler that was just killed may still write into it.
 const ATTEMPTS: u32 = 1000;
-/// Between two tries.
+/// Pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// A temporary folder, removed when it is dropped.
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_goes_with_its_owner_unless_it_is_kept() {
+    fn a_folder_is_removed_when_it_is_dropped_unless_it_is_kept() {
         let folder = Folder::create().unwrap();
         let path = folder.path().to_owned();
         fs::write(path.join("file"), "").unwrap();

@@ -1,4 +1,4 @@
-//! The handler's subcommands, run with the settings of the set.
+//! Runs the handler's subcommands with the settings of the stack.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -26,12 +26,12 @@ impl HandlerCommand {
         }
     }
 
-    /// The settings the handler runs with.
+    /// The settings that the handler runs with, by variable.
     pub fn settings(&self) -> &BTreeMap<String, String> {
         &self.settings
     }
 
-    /// Runs a subcommand to its end, whatever its exit code. Nothing of the person's own environment is a setting for it.
+    /// Runs a subcommand to its end, whatever its exit code. Settings in the caller's own environment do not reach it.
     pub async fn output(&self, arguments: &[&str]) -> Result<Output, StackError> {
         Command::new(&self.binary)
             .args(arguments)
@@ -46,7 +46,7 @@ impl HandlerCommand {
             .map_err(StackError::file(&self.binary))
     }
 
-    /// Runs a subcommand that must succeed; answers its stdout.
+    /// Runs a subcommand that has to succeed. Returns its stdout.
     pub async fn run(&self, arguments: &[&str]) -> Result<String, StackError> {
         let output = self.output(arguments).await?;
         let stdout = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -1,4 +1,4 @@
-//! The set itself.
+//! The stack: simulator, hosts, handlers, database and folder.
 
 mod app_root;
 mod folder;
@@ -26,12 +26,12 @@ use crate::front_door::FrontDoor;
 use crate::secureauth::BillerInventory;
 use folder::Folder;
 
-/// How long the handler may take to its first answer.
+/// How long the handler may take until its first answer.
 const READY_DEADLINE: Duration = Duration::from_mins(1);
-/// Lines of the console shown when it does not.
+/// Number of console lines shown when it takes longer.
 const CONSOLE_LINES: usize = 10;
 
-/// A running set. Dropping it kills the handler, stops everything else and removes its folder.
+/// A running stack. Dropping it kills the handlers, stops everything else and removes the folder.
 pub struct Stack {
     hosts: Vec<FunctionsHost>,
     front_doors: Vec<FrontDoor>,
@@ -43,7 +43,8 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Makes the folder with app root and database, starts the simulator and the hosts, and waits for the handlers.
+    /// Creates the folder with app root and database, starts the simulator and the hosts, and waits until every handler
+    /// answers.
     pub async fn start(options: StackOptions) -> Result<Self, StackError> {
         let directory = Folder::create()?;
         let app_root = app_root::copy(&options.repository, directory.path())?;
@@ -73,7 +74,7 @@ impl Stack {
             host.timer_interval = options.timer_interval;
             host.framing = options.framing;
             host.queues = Some(Arc::clone(&queues));
-            // Only the first can have the port that was asked for.
+            // Only the first host can have the port that was asked for.
             host.port = if number == 0 { options.port } else { 0 };
             hosts.push(FunctionsHost::start(host).await?);
         }
@@ -95,7 +96,7 @@ impl Stack {
         })
     }
 
-    /// The CRM's tables.
+    /// The tables of the sample CRM, to read and to change.
     pub fn crm(&self) -> &Crm {
         &self.crm
     }
@@ -108,7 +109,7 @@ impl Stack {
     /// The HTTP API through the host of this index.
     ///
     /// # Panics
-    /// When there are not so many hosts.
+    /// When there is no host of this index.
     #[expect(
         clippy::indexing_slicing,
         reason = "the number of hosts is the caller's own option; documented"
@@ -117,7 +118,7 @@ impl Stack {
         &self.front_doors[index]
     }
 
-    /// The SecureAuth simulator.
+    /// The simulator: its faults, switches and inventory.
     pub fn simulator(&self) -> &Simulator {
         &self.simulator
     }
@@ -125,23 +126,23 @@ impl Stack {
     /// The first host.
     ///
     /// # Panics
-    /// Never: there is always one.
+    /// Never, because there is always one.
     #[expect(clippy::indexing_slicing, reason = "`start` makes at least one host")]
     pub fn host(&self) -> &FunctionsHost {
         &self.hosts[0]
     }
 
-    /// All hosts.
+    /// All hosts; the first one has the port that was asked for.
     pub fn hosts(&self) -> &[FunctionsHost] {
         &self.hosts
     }
 
-    /// The handler's subcommands, with the settings of the set.
+    /// Runs the handler's subcommands with the settings of the stack.
     pub fn handler(&self) -> &HandlerCommand {
         &self.handler
     }
 
-    /// What the handler recorded.
+    /// The handler's own tables, to read.
     pub fn database(&self) -> &Database {
         &self.database
     }
@@ -151,34 +152,35 @@ impl Stack {
         BillerInventory::of(&self.simulator, biller_id)
     }
 
-    /// The folder of the set.
+    /// The folder of the stack, with app root and database.
     pub fn directory(&self) -> &Path {
         self.directory.path()
     }
 
-    /// What the hosts' strict mode found; empty when handler and hosts understood each other.
+    /// What the hosts' strict mode reported; empty when the handler's answers were all as the host expects them.
     pub fn violations(&self) -> Vec<String> {
         self.hosts.iter().flat_map(FunctionsHost::violations).collect()
     }
 
-    /// Lines of the handlers' consoles with an error or a warning.
+    /// The lines of the handlers' consoles with an error or a warning.
     pub fn error_lines(&self) -> Vec<String> {
         let lines = self.hosts.iter().flat_map(FunctionsHost::console_lines);
         let is_wanted = |text: &String| ["ERROR", "WARN"].iter().any(|level| text.contains(level));
         lines.map(|line| line.text).filter(is_wanted).collect()
     }
 
-    /// Ends a host and kills its handler, as a scale-in does; messages in work stay invisible until their time is over.
+    /// Ends a host and kills its handler, as a scale-in does. Messages it was working on stay hidden until their visibility
+    /// timeout ends.
     ///
     /// # Panics
-    /// When it is the last one.
+    /// When it is the last host.
     pub async fn remove_host(&mut self, index: usize) {
-        assert!(self.hosts.len() > 1, "a set has at least one host");
+        assert!(self.hosts.len() > 1, "a stack has at least one host");
         self.front_doors.remove(index);
         self.hosts.remove(index).stop().await;
     }
 
-    /// Stops everything; the folder stays when `keep` is set.
+    /// Stops everything. The folder is removed unless `keep` is set.
     pub async fn stop(mut self, keep: bool) {
         for host in self.hosts.drain(..) {
             host.stop().await;
@@ -190,12 +192,12 @@ impl Stack {
 }
 
 impl Drop for Stack {
-    /// A host that is dropped kills its handler only when the runtime gets to it; until then the handler would go on
-    /// writing into the folder.
+    /// Kills the handlers at once. A dropped host would kill its handler only when the runtime gets to it, and until
+    /// then the handler would go on writing into the folder.
     fn drop(&mut self) {
         let pids = self.hosts.iter().filter_map(FunctionsHost::handler_pid);
         for pid in pids.filter_map(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) {
-            // It may have ended meanwhile, which is as good.
+            // An error means that the process has ended already.
             let _ = kill_process(pid, Signal::KILL);
         }
     }

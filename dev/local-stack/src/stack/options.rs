@@ -1,4 +1,4 @@
-//! How a set is started.
+//! Start options of a stack.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,30 +6,30 @@ use std::time::Duration;
 use functions_host::{Framing, TimeConstants};
 use secureauth_simulator::Options as SimulatorOptions;
 
-/// Start options of a [`Stack`](crate::Stack). [`StackOptions::new`] is fast and takes free ports; change single fields.
+/// Start options of a [`Stack`](crate::Stack). [`StackOptions::new`] has short times and free ports; change single fields.
 pub struct StackOptions {
-    /// The handler's binary.
+    /// Path of the handler's binary.
     pub handler: PathBuf,
-    /// Where `host.json` and the function folders are; by default the repository this crate stands in.
+    /// The folder with `host.json` and the function folders; by default the repository of this crate.
     pub repository: PathBuf,
-    /// Settings of the handler over the ones for development, see [`StackOptions::set`].
+    /// Settings of the handler that replace the ones for development, see [`StackOptions::set`].
     pub settings: Vec<(String, String)>,
-    /// The simulator.
+    /// Start options of the simulator.
     pub simulator: SimulatorOptions,
-    /// Hosts, each with a handler process, that share one queue and one database; at least 1.
+    /// Number of hosts, at least 1. Each has a handler process; all share one queue and one database.
     pub hosts: usize,
-    /// Port of the first host's front door; 0 takes a free one.
+    /// Port of the first host's HTTP API; 0 takes a free one.
     pub port: u16,
-    /// Fires the timer after each such pause; `None`: by its schedule.
+    /// Time between two rounds of the timer; `None`: by its schedule.
     pub timer_interval: Option<Duration>,
     /// How the hosts send request bodies.
     pub framing: Framing,
-    /// The hosts' periods.
+    /// Pauses and time limits of the hosts.
     pub host_times: TimeConstants,
 }
 
 impl StackOptions {
-    /// One host, a timer every 100 ms, free ports, chunked requests, and settings that make everything quick.
+    /// One host, a timer every 100 ms, free ports, chunked requests, and settings with short times.
     pub fn new(handler: impl Into<PathBuf>) -> Self {
         Self {
             handler: handler.into(),
@@ -44,15 +44,15 @@ impl StackOptions {
         }
     }
 
-    /// Sets a setting of the handler; an empty value counts as unset.
+    /// Adds a setting of the handler; an empty value counts as unset.
     #[must_use]
     pub fn set(mut self, name: &str, value: impl Into<String>) -> Self {
         self.settings.push((name.to_owned(), value.into()));
         self
     }
 
-    /// No call to SecureAuth is given up because it takes long, and no message is repeated because it is late: for what
-    /// counts calls or slices. A rollback would wait for a minute.
+    /// Sets longer times, for tests that count calls or time slices: no call to SecureAuth is given up because it takes
+    /// long, and no message is repeated because it is late. A rollback then waits for a minute.
     #[must_use]
     pub fn patient(self) -> Self {
         let deadlines = ["CONNECT", "CRUD", "IMPORT", "TOKEN"].map(|call| format!("SECUREAUTH_{call}_DEADLINE"));
@@ -63,7 +63,7 @@ impl StackOptions {
             .set("RESEND_LONGEST", "5m")
     }
 
-    /// So many hosts.
+    /// Sets the number of hosts.
     #[must_use]
     pub fn hosts(mut self, hosts: usize) -> Self {
         self.hosts = hosts;

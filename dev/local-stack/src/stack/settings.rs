@@ -1,16 +1,16 @@
-//! The handler's settings on a developer's machine: everything that takes seconds or minutes in production is short.
+//! The handler's settings in a stack: what takes seconds or minutes in production is short.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use secureauth_simulator::{Client, Simulator};
 
-/// The payload schema with the billers' members that the simulator has from the start.
+/// The payload schema for billers' users that the simulator has from the start.
 const PAYLOAD_SCHEMA_ID: &str = "5d5ced58793b41178123b2d1cc5fb658";
 
-/// Pauses are short. So are the deadlines, because a run that is rolled back waits the longest out: on a machine that stalls
-/// a call may pass them and be repeated (see [`StackOptions::patient`](crate::StackOptions::patient)). What only ends by
-/// itself when something is lost (leases, repeated messages, giving up) is long enough for such a machine.
+/// Pauses are short. Deadlines are short too, because a rollback waits for the longest of them. So on a slow machine a
+/// call may be given up and repeated (see [`StackOptions::patient`](crate::StackOptions::patient)). Times that count
+/// only when something is lost (leases, repeated messages, time limits) are long enough for a slow machine.
 const SHORT: [(&str, &str); 21] = [
     ("SECUREAUTH_CONNECT_DEADLINE", "1s"),
     ("SECUREAUTH_CRUD_DEADLINE", "2s"),
@@ -35,7 +35,7 @@ const SHORT: [(&str, &str); 21] = [
     ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
 ];
 
-/// Settings that make the handler use this database file and this simulator.
+/// The settings for this database file and this simulator.
 pub(super) fn for_development(
     database: &Path,
     simulator: &Simulator,

@@ -1,4 +1,4 @@
-//! Waiting for something to be true in the database, with a deadline.
+//! Waits until the database shows an expected state, with a time limit.
 
 use std::time::Duration;
 
@@ -9,28 +9,28 @@ use super::Stack;
 use crate::database::RunRecord;
 use crate::error::StackError;
 
-/// Between two looks at the database.
+/// Time between two looks at the database.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// Something did not become true in time.
+/// The expected state was not reached in time.
 #[derive(Debug, thiserror::Error)]
 #[error("after {deadline:?} {what}; the handlers' last errors:\n{errors}")]
 pub struct NotReached {
-    /// How long was waited.
+    /// The time limit that was reached.
     pub deadline: Duration,
-    /// What is still the case.
+    /// The state that was found instead.
     pub what: String,
-    /// The last lines with an error.
+    /// The handlers' last lines with an error or a warning.
     pub errors: String,
 }
 
 impl Stack {
-    /// Waits until every run has ended (or is stuck) and the hosts have nothing to do.
+    /// Waits until every run has ended or is stuck, and the hosts have nothing to do.
     pub async fn drain(&self, deadline: Duration) -> Result<(), StackError> {
         self.settle(Duration::MAX, deadline).await
     }
 
-    /// Waits until every run has ended, is stuck, or is not to be worked on for longer than `pause`.
+    /// Waits until every run has ended, is stuck, or pauses for longer than `pause`, and the hosts have nothing to do.
     pub async fn settle(&self, pause: Duration, deadline: Duration) -> Result<(), StackError> {
         let end = Instant::now() + deadline;
         loop {
@@ -52,7 +52,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Waits until a biller's latest run is as wished; answers that run.
+    /// Waits until `is_wished` holds for a biller's latest run. Returns that run.
     pub async fn wait_for(
         &self,
         biller_id: &str,
@@ -73,13 +73,13 @@ impl Stack {
         }
     }
 
-    /// Waits until a biller's latest run has ended or is stuck; answers that run.
+    /// Waits until a biller's latest run has ended or is stuck. Returns that run.
     pub async fn wait_for_end(&self, biller_id: &str, deadline: Duration) -> Result<RunRecord, StackError> {
         self.wait_for(biller_id, deadline, RunRecord::has_ended).await
     }
 
-    /// Waits until the handlers have logged an error or a warning that is as wished; answers the newest. The database
-    /// shows what happened before the log does.
+    /// Waits until the handlers have logged an error or a warning for which `is_wished` holds. Returns the newest one.
+    /// Without waiting it may be missing, because the database shows an event earlier than the log.
     pub async fn wait_for_error_line(
         &self,
         deadline: Duration,
@@ -110,7 +110,7 @@ impl Stack {
 
 fn is_busy(run: &RunRecord, pause: Duration) -> bool {
     let rests = || {
-        // The handlers are processes of their own: their clock is the machine's.
+        // The handlers are other processes, which use the machine's clock.
         #[expect(
             clippy::disallowed_methods,
             reason = "due times are compared with the clock that wrote them"

@@ -27,10 +27,12 @@ mod call;
 mod log;
 mod progress;
 mod retry_after;
+mod unsettled;
 
 pub(super) use answer::{Answer, interruption};
 pub(super) use call::Call;
 use progress::{Failed, Progress};
+use unsettled::Unsettled;
 
 /// How often and how long calls may try.
 #[derive(Debug)]
@@ -159,6 +161,7 @@ impl Transport {
         request.headers_mut().insert(AUTHORIZATION, token.header());
         *request.timeout_mut() = Some(deadline);
         progress.sending();
+        let unsettled = Unsettled::sending(call.operation, context.guard.as_ref(), deadline);
         let outcome = match self.http.execute(request).await {
             Ok(response) => Answer::read(call.operation, response, self.retry_after_cap).await,
             Err(error) => Err(interruption(&error)),
@@ -166,12 +169,16 @@ impl Transport {
         let attempt = progress.sent();
         match outcome {
             Ok(answer) => {
+                unsettled.settle();
                 log::answered(&answer, attempt, context);
                 Ok(answer.after(attempt, context))
             }
             Err(kind) => {
                 let missing_scope = call.operation.scope().filter(|scope| !token.grants(scope));
                 let kind = kind.explained_by(missing_scope);
+                if !kind.may_have_had_an_effect() {
+                    unsettled.settle();
+                }
                 progress.failed(&kind);
                 Err(self.failed(call.operation, attempt, kind, context))
             }

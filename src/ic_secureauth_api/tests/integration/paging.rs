@@ -9,6 +9,9 @@ use wiremock::{Request, ResponseTemplate};
 
 use crate::support::{Server, json, organization_id, samples::pool_of_samples};
 
+/// More than there are rows.
+const MOST_PAGES: usize = 100;
+
 /// Lists `ids` as the server does: in order, after an id, at most `limit`.
 fn listing(ids: BTreeSet<String>, array: &'static str) -> impl Fn(&Request) -> ResponseTemplate {
     move |request| {
@@ -44,7 +47,7 @@ async fn organizations(api: &Api, limit: u32) -> Vec<String> {
         ..OrganizationQuery::default()
     };
     let (mut found, mut after) = (Vec::new(), None);
-    loop {
+    for _ in 0..MOST_PAGES {
         let page = api.list_organizations(&query, after.as_ref()).await.unwrap();
         found.extend(page.items.iter().map(|organization| organization.id().to_string()));
         after = page.next;
@@ -52,11 +55,12 @@ async fn organizations(api: &Api, limit: u32) -> Vec<String> {
             return found;
         }
     }
+    panic!("the pages of organizations do not end: {found:?}");
 }
 
 async fn users(api: &Api, limit: u32) -> Vec<String> {
     let (mut found, mut after) = (Vec::new(), None);
-    loop {
+    for _ in 0..MOST_PAGES {
         let page = api.users_page(&pool_of_samples(), after.as_ref(), limit).await.unwrap();
         let is_last = page.len() < limit as usize;
         found.extend(page.iter().map(|user| user.id.to_string()));
@@ -65,6 +69,7 @@ async fn users(api: &Api, limit: u32) -> Vec<String> {
             return found;
         }
     }
+    panic!("the pages of users do not end: {found:?}");
 }
 
 proptest! {

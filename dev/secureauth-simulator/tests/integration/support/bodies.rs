@@ -180,6 +180,11 @@ impl Tenant {
             if rows.len() < 100 {
                 return ids;
             }
+            assert!(
+                ids.len() <= 10_000,
+                "the pages do not end; the last one ended with {:?}",
+                ids.last()
+            );
         }
     }
 

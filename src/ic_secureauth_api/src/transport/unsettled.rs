@@ -1,0 +1,31 @@
+//! Tells the caller's guard of attempts that may still take effect.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use super::super::{CallGuard, Operation};
+
+/// One attempt of an operation that changes something. Dropped before [`settle`](Self::settle), as when the attempt has no
+/// answer or its task is cancelled, it tells the guard until when the attempt may still take effect.
+pub(super) struct Unsettled(Option<(Arc<dyn CallGuard>, Instant)>);
+
+impl Unsettled {
+    pub(super) fn sending(operation: Operation, guard: Option<&Arc<dyn CallGuard>>, deadline: Duration) -> Self {
+        let guard = guard.filter(|_| operation.mutates());
+        Self(guard.map(|guard| (Arc::clone(guard), Instant::now() + deadline)))
+    }
+
+    /// The outcome of the attempt is known.
+    pub(super) fn settle(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unsettled {
+    fn drop(&mut self) {
+        if let Some((guard, until)) = self.0.take() {
+            guard.outcome_unknown(until);
+        }
+    }
+}

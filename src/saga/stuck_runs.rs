@@ -1,0 +1,42 @@
+//! Reports stuck runs, again and again until an operator acts: a log line of its own may get lost with its process.
+
+use tracing::error;
+
+use super::{Saga, leftovers};
+use crate::domain::ids::OnboardingId;
+use crate::store::StoreError;
+
+/// Most stuck runs one timer reports.
+const REPORTED_AT_ONCE: u32 = 50;
+
+impl Saga {
+    /// Logs an error for every stuck run that is due to be reported.
+    ///
+    /// # Errors
+    /// The database's. What was claimed and not logged is due again after `STUCK_REPORT_EVERY`.
+    pub async fn report_stuck(&self) -> Result<(), StoreError> {
+        let every = self.dependencies.run.stuck_report_every;
+        for id in self.dependencies.store.claim_stuck(REPORTED_AT_ONCE, every).await? {
+            self.report(id).await?;
+        }
+        Ok(())
+    }
+
+    async fn report(&self, id: OnboardingId) -> Result<(), StoreError> {
+        let Some(run) = self.dependencies.store.run(id).await? else {
+            return Ok(());
+        };
+        let left = match self.dependencies.store.journal(id).await {
+            Ok(journal) => leftovers(journal.into_iter().map(|recorded| recorded.entry)),
+            Err(_) => "unknown: the journal cannot be read".to_owned(),
+        };
+        error!(
+            onboarding_id = %id,
+            biller_id = %run.biller_id,
+            reason = run.reason.as_deref().unwrap_or_default(),
+            left,
+            "the run is stuck until an operator acts"
+        );
+        Ok(())
+    }
+}
