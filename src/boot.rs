@@ -24,8 +24,9 @@ use crate::store::{SCHEMA_VERSIONS, Store, StoreError};
 use crate::telemetry::chain;
 use ic_secureauth_api::{self as api, ClientAuthMethod};
 
-/// The scopes to request; the last one is optional (docs/reference/secureauth-api.md#access-scopes).
-const SCOPES: [&str; 3] = ["manage_configuration", "identity", "read_configuration"];
+/// The scopes to request; the last two are optional (docs/reference/secureauth-api.md#access-scopes). Either of them lets the client
+/// check a pool's identity provider.
+const SCOPES: [&str; 4] = ["manage_configuration", "identity", "read_configuration", "manage_idps"];
 
 /// Builds the services when they are needed.
 #[derive(Debug)]

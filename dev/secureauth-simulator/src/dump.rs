@@ -24,17 +24,17 @@ fn export(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let state = app.state();
     let body = if let Some(id) = call.query("workspace_id").filter(|id| !id.is_empty()) {
         let server = server(&state, id).ok_or_else(|| ApiError::not_found("Workspace"))?;
-        dump(&state, &[server], state.idps.of_workspace(id))
+        dump(&state, call, &[server], state.idps.of_workspace(id))
     } else {
         let ids = state.workspaces.keys().chain(state.organizations.all().keys());
         let servers: Vec<_> = ids.filter_map(|id| server(&state, id)).collect();
-        dump(&state, &servers, state.idps.all())
+        dump(&state, call, &servers, state.idps.all())
     };
     Ok(Reply::json(200, &body))
 }
 
-fn dump<'a>(state: &State, servers: &[Value], idps: impl Iterator<Item = &'a Idp>) -> Value {
-    let idps: Vec<_> = idps.map(|idp| idp_response(&state.tenant, idp)).collect();
+fn dump<'a>(state: &State, call: &Call, servers: &[Value], idps: impl Iterator<Item = &'a Idp>) -> Value {
+    let idps: Vec<_> = idps.map(|idp| idp.response(&state.tenant, &call.switches)).collect();
     json!({
         "tenant": { "id": state.tenant, "name": state.tenant },
         "servers": servers,
@@ -56,18 +56,4 @@ fn server(state: &State, id: &str) -> Option<Value> {
     }
     let name = state.workspaces.get(id)?;
     Some(json!({ "id": id, "tenant_id": state.tenant, "name": name, "type": "regular" }))
-}
-
-fn idp_response(tenant: &str, idp: &Idp) -> Value {
-    json!({
-        "id": idp.id,
-        "tenant_id": tenant,
-        "name": idp.name,
-        "method": "identity_pool",
-        "workspace_id": idp.workspace_id,
-        "authorization_server_id": idp.workspace_id,
-        "identity_pool_id": idp.pool_id,
-        "disabled": false,
-        "hidden": false,
-    })
 }

@@ -12,6 +12,7 @@ pub const ALL_SCOPES: &[&str] = &[
     "read_configuration",
     "view_audit_events",
     "revoke_tokens",
+    "manage_idps",
 ];
 
 /// A client registered in the System workspace.

@@ -62,6 +62,12 @@ impl Tenants {
     }
 }
 
+impl Tenants {
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &String> {
+        self.0.keys()
+    }
+}
+
 fn response(id: &str, request: TenantRequest) -> Value {
     json!({
         "id": id,

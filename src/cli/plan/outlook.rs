@@ -100,8 +100,12 @@ fn report_pool(text: &mut String, pool: Option<&PoolOutlook>) -> std::fmt::Resul
             };
             let provider = match provider {
                 Some(IdpCheck::Present) => "exists".to_owned(),
-                Some(IdpCheck::Missing) => "missing".to_owned(),
-                Some(IdpCheck::NotPermitted) => "not checked: the scope read_configuration is missing".to_owned(),
+                Some(IdpCheck::Absent) => "missing".to_owned(),
+                Some(IdpCheck::Disabled) => "disabled".to_owned(),
+                Some(IdpCheck::OfAnotherKind) => "of another kind".to_owned(),
+                Some(IdpCheck::NotChecked) => {
+                    "not checked: neither the scope manage_idps nor read_configuration is granted".to_owned()
+                }
                 None => not_reached(),
             };
             (format!("{id} exists, {}, {settings}", whose(*mark)), provider)

@@ -5,6 +5,7 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 use super::{
     ApiError, CallContext, Operation,
     client::Shared,
+    concerns::Asked,
     paths::Paths,
     transport::{Answer, Call},
 };
@@ -74,6 +75,14 @@ impl<Access> Api<Access> {
 
     pub(super) fn tenant_id(&self) -> &str {
         &self.shared.tenant_id
+    }
+
+    /// What every answer of this tenant has to show.
+    pub(super) fn asked(&self) -> Asked<'_> {
+        Asked {
+            tenant: Some(self.tenant_id()),
+            ..Asked::default()
+        }
     }
 
     pub(super) async fn send(&self, call: Call) -> Result<Answer, ApiError> {

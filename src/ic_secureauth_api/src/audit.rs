@@ -3,7 +3,14 @@
 use serde::Deserialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{Api, ApiError, MAX_PAGE, Operation, OrganizationId, page};
+use super::{
+    Api, ApiError, MAX_PAGE, Operation, OrganizationId,
+    concerns::{Asked, Concerns, Mismatch, same},
+    page,
+};
+
+/// The workspace of the client itself, whose list has the events of every workspace.
+const SYSTEM_WORKSPACE: &str = "system";
 
 /// Which events to list. There is no filter by correlation id: take the ones of a time and compare.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +50,12 @@ impl Default for AuditQuery {
 pub struct AuditEvent {
     /// Its id; the list continues after it.
     pub event_id: String,
+    /// The tenant it happened in.
+    #[serde(default)]
+    pub tenant_id: Option<String>,
+    /// The workspace it happened in.
+    #[serde(default)]
+    pub server_id: Option<String>,
     /// What happened.
     #[serde(default)]
     pub action: Option<String>,
@@ -83,6 +96,22 @@ struct AuditEvents {
     audit_events: Option<Vec<AuditEvent>>,
 }
 
+impl Concerns for AuditEvents {
+    fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch> {
+        self.audit_events.concerns(asked)
+    }
+}
+
+/// `id` is the organization whose events were asked for.
+impl Concerns for AuditEvent {
+    fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch> {
+        same("tenant_id", self.tenant_id.as_deref(), asked.tenant)?;
+        same("server_id", self.server_id.as_deref(), asked.workspace)?;
+        let organization = self.metadata.organization_id.as_deref();
+        same("metadata.organization_id", organization, asked.id)
+    }
+}
+
 impl<Access> Api<Access> {
     /// `GET /servers/{wid}/audit-events`: one page of the events of a workspace.
     pub async fn audit_events(
@@ -94,7 +123,13 @@ impl<Access> Api<Access> {
         for (name, value) in query.pairs() {
             url.query_pairs_mut().append_pair(name, &value);
         }
-        let events: AuditEvents = self.get(Operation::ListAuditEvents, url).await?.json()?.value;
+        let asked = Asked {
+            workspace: Some(workspace.as_str()).filter(|workspace| *workspace != SYSTEM_WORKSPACE),
+            id: query.organization_id.as_ref().map(OrganizationId::as_str),
+            ..self.asked()
+        };
+        let answer = self.get(Operation::ListAuditEvents, url).await?;
+        let events: AuditEvents = answer.json(&asked)?.value;
         Ok(events.audit_events.unwrap_or_default())
     }
 }

@@ -22,6 +22,7 @@ mod access;
 mod audit;
 mod backoff;
 mod client;
+mod concerns;
 mod config;
 mod derive;
 mod error;
@@ -29,6 +30,7 @@ mod etag;
 mod guard;
 mod id;
 mod idempotency;
+mod identity_provider;
 mod import;
 mod limiter;
 mod marker;
@@ -44,7 +46,6 @@ pub mod tenant_management;
 mod token;
 mod transport;
 mod users;
-mod workspace;
 
 pub use access::{Api, ReadOnly, ReadOnlyApi, ReadWrite};
 pub use audit::{AuditEvent, AuditEventMetadata, AuditQuery};
@@ -57,19 +58,19 @@ pub use etag::{ETag, Versioned};
 pub use guard::{CallContext, CallGuard, CallNotAllowed};
 pub use id::{InvalidId, OrganizationId, PoolId, SchemaId, UserId};
 pub use idempotency::{IdempotencyKey, InvalidIdempotencyKey};
+pub use identity_provider::IdpCheck;
 pub use import::{
     ChunkError, ImportChunk, ImportSettings, ImportUser, MAX_CHUNK_BYTES, MAX_CHUNK_USERS, PayloadMembers,
     PayloadMembersClash,
 };
 pub use marker::Marker;
 pub use mechanism::Mechanism;
-pub use operation::Operation;
+pub use operation::{Operation, Resource};
 pub use organizations::{NewOrganization, Organization, OrganizationQuery};
 pub use page::{MAX_PAGE, Page};
 pub use pools::{NewPool, Pool, PoolSetting};
 pub use schemas::Schema;
 pub use users::{Address, Identifier, ListedUser, User, UserStatus, UserUpdate};
-pub use workspace::IdpCheck;
 
 /// What a delete found: both mean that the resource is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

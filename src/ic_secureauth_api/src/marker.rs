@@ -35,6 +35,11 @@ impl Marker {
         metadata
     }
 
+    /// Whether another mark names the same run and owner.
+    pub(super) fn is_of_same_run(&self, other: Option<&Self>) -> bool {
+        other.is_some_and(|other| other.onboarding_id == self.onboarding_id && other.owner_id == self.owner_id)
+    }
+
     /// The mark in a resource's metadata. `None` unless both the run and the owner are there: half a mark proves nothing.
     pub fn from_metadata(metadata: &Map<String, Value>) -> Option<Self> {
         let text = |key: &str| metadata.get(key).and_then(Value::as_str).map(str::to_owned);

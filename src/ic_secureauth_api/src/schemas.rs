@@ -3,7 +3,10 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Api, ApiError, Operation, SchemaId};
+use super::{
+    Api, ApiError, Operation, SchemaId,
+    concerns::{Asked, Concerns, Mismatch, same},
+};
 
 /// A schema (IDS `Schema`).
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -16,13 +19,31 @@ pub struct Schema {
     /// The schema itself: the subset of JSON Schema that SYS and IDS call `SupportedJSONSchema`.
     #[serde(default)]
     pub schema: Map<String, Value>,
+    #[serde(default)]
+    tenant_id: Option<String>,
+    #[serde(default)]
+    system: bool,
+}
+
+impl Concerns for Schema {
+    fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch> {
+        // The schemas that come with every tenant may name the tenant they come from.
+        if !self.system {
+            same("tenant_id", self.tenant_id.as_deref(), asked.tenant)?;
+        }
+        same("id", Some(self.id.as_str()), asked.id)
+    }
 }
 
 impl<Access> Api<Access> {
     /// `GET /system/schemas/{schID}`; `None` for 404.
     pub async fn schema(&self, id: &SchemaId) -> Result<Option<Schema>, ApiError> {
         let url = self.paths().identity(["schemas", id.as_str()]);
-        let found = self.get(Operation::GetSchema, url).await?.json_if_present()?;
+        let answer = self.get(Operation::GetSchema, url).await?;
+        let found = answer.json_if_present(&Asked {
+            id: Some(id.as_str()),
+            ..self.asked()
+        })?;
         Ok(found.map(|versioned| versioned.value))
     }
 }

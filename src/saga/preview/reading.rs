@@ -172,10 +172,11 @@ impl Reading<'_> {
         let provider = if mark == Mark::Foreign {
             None
         } else {
-            let check = self.api.workspace_idps(organization, &pool.id).await;
+            let check = self.api.identity_provider(organization, &pool.id).await;
             stops.keep(check.map_err(StepError::from))?
         };
-        if provider == Some(IdpCheck::Missing) {
+        let usable = [None, Some(IdpCheck::Present), Some(IdpCheck::NotChecked)];
+        if !usable.contains(&provider) {
             stops.keep::<()>(Err(StepError::Permanent(Reason::PoolWithoutIdp)))?;
         }
         Ok(Some(PoolOutlook::Stands {

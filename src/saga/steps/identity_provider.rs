@@ -11,21 +11,27 @@ use ic_secureauth_api::{IdpCheck, OrganizationId, PoolId};
 
 pub(super) async fn check(context: &mut RunContext<'_>, pool: &PoolId) -> Result<(), StepError> {
     let organization: OrganizationId = ensure_pool::organization_of(context)?;
-    let mut check = IdpCheck::Missing;
+    let mut check = IdpCheck::Absent;
     for pause in context.lag_pauses() {
         tokio::time::sleep(pause).await;
-        check = context.api.workspace_idps(&organization, pool).await?;
-        if check != IdpCheck::Missing {
+        check = context.api.identity_provider(&organization, pool).await?;
+        if matches!(check, IdpCheck::Present | IdpCheck::NotChecked) {
             break;
         }
     }
     let result = match check {
         IdpCheck::Present => "present",
-        IdpCheck::NotPermitted => {
-            warn!(pool_id = %pool, "cannot check the identity provider: the scope read_configuration is missing");
+        IdpCheck::NotChecked => {
+            warn!(
+                pool_id = %pool,
+                "cannot check the identity provider: the token has neither the scope manage_idps nor read_configuration"
+            );
             "not_checked"
         }
-        IdpCheck::Missing => return ensure_pool::create_again(context, pool).await,
+        IdpCheck::Absent | IdpCheck::Disabled | IdpCheck::OfAnotherKind => {
+            warn!(pool_id = %pool, ?check, "nobody can sign in by the pool's identity provider");
+            return ensure_pool::create_again(context, pool).await;
+        }
     };
     let entry = Entry::IdpChecked {
         pool_id: pool.to_string(),

@@ -1,6 +1,6 @@
 //! The kinds of faults that a call can meet.
 
-use secureauth_simulator::{Fault, FaultKind, FaultStatus};
+use secureauth_simulator::{Fault, FaultBody, FaultKind, FaultStatus};
 
 use super::lane::LATE_MS;
 
@@ -18,6 +18,14 @@ pub(super) fn kinds() -> Vec<(&'static str, FaultKind)> {
     let status = |status| {
         FaultKind::Status(FaultStatus {
             status,
+            ..FaultStatus::default()
+        })
+    };
+    let spelt = |status, body| {
+        FaultKind::Status(FaultStatus {
+            status,
+            body: Some(body),
+            error_code: Some("request_forbidden".to_owned()),
             ..FaultStatus::default()
         })
     };
@@ -48,6 +56,9 @@ pub(super) fn kinds() -> Vec<(&'static str, FaultKind)> {
         ("reset after", FaultKind::ResetAfter),
         ("late effect", late),
         ("partial import", FaultKind::PartialImport { users: None }),
+        ("401 as a page", spelt(401, FaultBody::Html)),
+        ("403 request_forbidden", spelt(403, FaultBody::OAuth)),
+        ("about something else", FaultKind::WrongSubject),
     ]
 }
 

@@ -75,6 +75,7 @@ where
 
 /// Creates everything that a course needs before it begins.
 pub(super) async fn prepare(stack: &Stack, course: Course, billers: &[String]) -> Outcome {
+    scenario::seed_another_biller(stack)?;
     for biller in billers {
         course.seed(stack, biller)?;
     }

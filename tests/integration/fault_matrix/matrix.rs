@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use local_stack::Stack;
-use secureauth_simulator::{CallRecord, FaultKind};
+use secureauth_simulator::{CallRecord, Fault, FaultKind};
 
 use super::TOKEN;
 use super::invariant::{Before, Verdict, assert_invariant};
@@ -11,7 +11,6 @@ use super::kind::{Lasts, fault, kinds};
 use super::lane::{begin, calls_of_a_clean_run, end, in_lanes, prepare, quick};
 use super::report::{self, Went};
 use super::scenario::Course;
-use crate::support::IMPORT;
 
 /// One cell of the matrix.
 #[derive(Debug, Clone)]
@@ -94,7 +93,7 @@ fn cases(course: Course, calls: &[CallRecord]) -> Vec<Case> {
     for (operation, (before, all)) in operations {
         for nth in (before + 1..=all).take(2) {
             for (kind_name, kind) in kinds() {
-                if matches!(kind, FaultKind::PartialImport { .. }) && operation != IMPORT {
+                if Fault::on(&operation, kind.clone()).check().is_err() {
                     continue;
                 }
                 for lasts in [Lasts::Once, Lasts::ForEver] {

@@ -165,6 +165,12 @@ fn changed(biller: &str) -> [UserRow; 2] {
     })
 }
 
+/// What a read that is answered about something else can be answered with.
+pub(super) fn seed_another_biller(stack: &Stack) -> Outcome {
+    stack.simulator().seed(foreign_pool("another-biller"))?;
+    Ok(())
+}
+
 /// An existing organization, with members that a careless update would reset.
 fn organization(biller: &str) -> serde_json::Value {
     json!({

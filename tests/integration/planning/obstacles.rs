@@ -84,6 +84,19 @@ async fn a_pool_without_its_identity_provider_would_stop_the_run() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pool_whose_identity_provider_is_disabled_would_stop_the_run() -> Outcome {
+    let stack = stack_with("1876", 1).await?;
+    let pool = json!({"id": "old", "name": "Old", "workspace_id": "1876", "with_idp": true});
+    let seed = Seed::default().organization(&organization(&json!({})));
+    stack.simulator().seed(seed.pool(&pool))?;
+    stack.simulator().set_switch("idp-disabled", "on")?;
+    let told = plan(&stack, "1876").await?;
+    told.expect_refusal("the run would not succeed: pool_without_idp");
+    told.expect("provider", "disabled");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn users_are_checked_against_the_schema_of_an_existing_pool() -> Outcome {
     let stack = stack_with("1876", 4).await?;
     let name = UserRow::sample("1876", 2).first_name;

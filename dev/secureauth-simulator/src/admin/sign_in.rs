@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::switches::choices::IdpMethod;
 use crate::users::UserStatus;
 
 /// The answer.
@@ -33,9 +34,12 @@ fn refusal(app: &App, workspace_id: &str, identifier: &str) -> Option<&'static s
     if state.organizations.get(workspace_id).is_some_and(|it| it.deactivated) {
         return Some("organization-deactivated");
     }
+    let switches = app.switches();
+    let can_sign_in = !switches.idp_disabled.is_on() && switches.idp_method == IdpMethod::IdentityPool;
     let mut pools = state
         .idps
         .of_workspace(workspace_id)
+        .filter(|_| can_sign_in)
         .filter_map(|idp| state.pools.live(&idp.pool_id));
     match pools.find_map(|pool| pool.users.by_identifier(identifier)) {
         None => Some("unknown-user"),

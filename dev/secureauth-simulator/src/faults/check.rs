@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::wrong_subject::is_read_of_one;
 use super::{Fault, FaultKind};
 use crate::server::operation::all;
 
@@ -24,7 +25,10 @@ impl Fault {
     }
 
     /// Whether there are calls it can meet, and whether it can do to them what it is to do.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    ///
+    /// # Errors
+    /// What is wrong with it, for people.
+    pub fn check(&self) -> Result<(), String> {
         if let Some(name) = &self.operation
             && !all().any(|operation| operation.name == name)
         {
@@ -40,6 +44,9 @@ impl Fault {
             FaultKind::PartialImport { .. } if self.operation.as_deref().is_some_and(|name| name != IMPORT) => {
                 Err(format!("only `{IMPORT}` can be partial"))
             }
+            FaultKind::WrongSubject if self.operation.as_deref().is_some_and(|name| !is_read_of_one(name)) => {
+                Err("only a read of something the request names can be about something else".to_owned())
+            }
             _ => Ok(()),
         }
     }
@@ -50,12 +57,13 @@ impl FaultKind {
     fn members(&self) -> &'static [&'static str] {
         match self {
             Self::Delay { .. } => &["ms", "after_effect"],
-            Self::ResetBefore | Self::ResetAfter => &[],
+            Self::ResetBefore | Self::ResetAfter | Self::WrongSubject => &[],
             Self::Status(_) => &[
                 "status",
                 "body",
                 "error_code",
                 "retry_after",
+                "www_authenticate",
                 "external_error",
                 "after_effect",
             ],
@@ -71,12 +79,13 @@ mod tests {
     use crate::faults::{FaultBody, FaultStatus};
 
     /// Every kind with every member set.
-    fn all_kinds() -> [FaultKind; 6] {
+    fn all_kinds() -> [FaultKind; 7] {
         let status = FaultStatus {
             status: 503,
             body: Some(FaultBody::Html),
             error_code: Some("code".to_owned()),
             retry_after: Some("7".to_owned()),
+            www_authenticate: Some("Bearer".to_owned()),
             external_error: true,
             after_effect: true,
         };
@@ -89,6 +98,7 @@ mod tests {
             FaultKind::ResetAfter,
             FaultKind::Status(status),
             FaultKind::PartialImport { users: Some(1) },
+            FaultKind::WrongSubject,
             FaultKind::ReadLag { ms: 1 },
         ]
     }
@@ -126,6 +136,10 @@ mod tests {
         let partial = || FaultKind::PartialImport { users: None };
         assert!(Fault::on(IMPORT, partial()).check().is_ok());
         assert!(Fault::on("get_pool", partial()).check().is_err());
+        assert!(Fault::on("get_pool", FaultKind::WrongSubject).check().is_ok());
+        for name in ["create_pool", "list_schemas", "token"] {
+            assert!(Fault::on(name, FaultKind::WrongSubject).check().is_err(), "{name}");
+        }
         let status = FaultStatus {
             status: 200,
             ..FaultStatus::default()

@@ -2,10 +2,12 @@
 
 mod check;
 mod plan;
+mod wrong_subject;
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) use plan::{FaultPlan, PartialUsers};
+pub(crate) use wrong_subject::redirect;
 
 /// One fault: which calls it meets and what it does to them. A call can meet several.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
@@ -56,6 +58,9 @@ pub enum FaultKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         users: Option<usize>,
     },
+    /// A read is answered with another resource of the same kind: well-formed, and about something else than was asked. Where
+    /// there is no other, it is answered as usual.
+    WrongSubject,
     /// The effect of the call stays invisible to reads that may lag.
     ReadLag {
         /// Milliseconds of the simulator's clock.
@@ -77,6 +82,9 @@ pub struct FaultStatus {
     /// `retry-after`, sent as given (seconds or an HTTP date).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<String>,
+    /// `www-authenticate`, sent as given (RFC 6750).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub www_authenticate: Option<String>,
     /// Adds `x-external-error`: tenant-provided code failed, a retry is pointless.
     #[serde(default)]
     pub external_error: bool,
@@ -91,6 +99,10 @@ pub struct FaultStatus {
 pub enum FaultBody {
     /// The common error body.
     Json,
+    /// The common error body without `error_code`.
+    Bare,
+    /// The OAuth form: `{"error": code, "error_description"}`.
+    OAuth,
     /// A gateway's page.
     Html,
     /// Nothing.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::{FaultBody, FaultKind, FaultStatus};
 use crate::errors::{ApiError, code_of};
 use crate::server::reply::Reply;
@@ -28,6 +30,7 @@ pub(crate) struct FaultPlan {
     pub(crate) status_after: Option<FaultStatus>,
     pub(crate) partial_import: Option<PartialUsers>,
     pub(crate) lag: Option<Duration>,
+    pub(crate) wrong_subject: bool,
 }
 
 impl FaultPlan {
@@ -51,6 +54,7 @@ impl FaultPlan {
             FaultKind::PartialImport { users } => {
                 self.partial_import = Some(users.map_or(PartialUsers::Half, PartialUsers::First));
             }
+            FaultKind::WrongSubject => self.wrong_subject = true,
             FaultKind::ReadLag { ms } => self.lag = Some(Duration::from_millis(*ms)),
         }
     }
@@ -63,22 +67,35 @@ impl FaultStatus {
         let mut reply = match self.body.unwrap_or_else(|| self.usual_body(switches)) {
             FaultBody::Html => Reply::html(self.status, &title),
             FaultBody::Empty => Reply::empty(self.status),
-            FaultBody::Json => {
-                let error = ApiError::new(self.status, title);
-                let mut body = error.body(switches.error_details, turn);
-                if let (Some(code), Some(members)) = (&self.error_code, body.as_object_mut()) {
-                    members.insert("error_code".to_owned(), code.as_str().into());
-                }
-                Reply::json(self.status, &body)
+            FaultBody::Json => self.json(&title, switches, turn, true),
+            FaultBody::Bare => self.json(&title, switches, turn, false),
+            FaultBody::OAuth => {
+                let code = self.error_code.as_deref().unwrap_or(code_of(self.status));
+                Reply::json(self.status, &json!({ "error": code, "error_description": title }))
             }
         };
         if let Some(after) = &self.retry_after {
             reply = reply.header("retry-after", after.clone());
         }
+        if let Some(challenge) = &self.www_authenticate {
+            reply = reply.header("www-authenticate", challenge.clone());
+        }
         if self.external_error {
             reply = reply.header("x-external-error", "true".to_owned());
         }
         reply
+    }
+
+    fn json(&self, title: &str, switches: &Switches, turn: u64, with_code: bool) -> Reply {
+        let mut body = ApiError::new(self.status, title).body(switches.error_details, turn);
+        if let Some(members) = body.as_object_mut() {
+            if !with_code {
+                members.remove("error_code");
+            } else if let Some(code) = &self.error_code {
+                members.insert("error_code".to_owned(), code.as_str().into());
+            }
+        }
+        Reply::json(self.status, &body)
     }
 
     fn usual_body(&self, switches: &Switches) -> FaultBody {

@@ -1,6 +1,6 @@
 //! `GET /organizations` and `GET /organizations/{wid}` (rows 15, 27, 28).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::model::{Organization, OrganizationRequest};
 use crate::app::App;
@@ -9,13 +9,14 @@ use crate::server::call::Call;
 use crate::server::reply::Reply;
 use crate::state::State;
 use crate::state::page::Page;
-use crate::switches::choices::WorkspaceRead;
+use crate::switches::choices::{ChildCount, WorkspaceRead};
 
 pub(super) fn get(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let state = app.state();
     let id = call.param("wid");
     if let Some(organization) = state.organizations.read(call.now, id, call.wants_fresh()) {
-        let body = organization.response(&state.tenant, Some(state.organizations.children(id)));
+        let children = Some(state.organizations.children(id));
+        let body = counted(call, organization.response(&state.tenant, children));
         return Ok(Reply::json(200, &body).etag(organization.revision));
     }
     workspace(&state, call, id).ok_or_else(|| ApiError::not_found("Organization"))
@@ -31,6 +32,23 @@ fn workspace(state: &State, call: &Call, id: &str) -> Option<Reply> {
     let shown = Organization::new(id.to_owned(), &request, String::new(), 0);
     let body = shown.response(&state.tenant, None);
     (call.switches.workspace_as_organization == WorkspaceRead::Answered).then(|| Reply::json(200, &body).etag(0))
+}
+
+/// Row 28: the number of children as the switch shows it.
+fn counted(call: &Call, mut body: Value) -> Value {
+    const MEMBER: &str = "number_of_child_organizations";
+    match call.switches.child_count {
+        ChildCount::Shown => {}
+        ChildCount::Absent => {
+            body.as_object_mut().and_then(|members| members.remove(MEMBER));
+        }
+        ChildCount::Text => {
+            if let Some(count) = body.get_mut(MEMBER) {
+                *count = count.to_string().into();
+            }
+        }
+    }
+    body
 }
 
 pub(super) fn list(app: &App, call: &Call) -> Result<Reply, ApiError> {
@@ -50,7 +68,7 @@ pub(super) fn list(app: &App, call: &Call) -> Result<Reply, ApiError> {
         .into_iter()
         .map(|(id, organization)| {
             let children = call.flag("with_child_count").then(|| state.organizations.children(id));
-            organization.response(&state.tenant, children)
+            counted(call, organization.response(&state.tenant, children))
         })
         .collect();
     Ok(Reply::json(200, &json!({ "organizations": rows })).etag(state.organizations.revision()))

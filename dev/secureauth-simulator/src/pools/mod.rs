@@ -2,6 +2,7 @@
 
 mod create;
 mod delete;
+mod idps;
 mod model;
 mod read;
 mod store;
@@ -21,6 +22,7 @@ pub(crate) use store::Pools;
 
 const COLLECTION: &str = "/api/identity/{tid}/system/pools";
 const OF_WORKSPACE: &str = "/api/identity/{tid}/system/workspace/{wid}/pools";
+const IDPS: &str = "/api/system/{tid}/pools/{ipID}/idps";
 const ONE: &str = "/api/identity/{tid}/system/pools/{ipID}";
 
 pub(crate) const OPERATIONS: &[Operation] = &[
@@ -35,6 +37,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation::identity("get_pool", Method::GET, ONE, read::get),
     Operation::identity("update_pool", Method::PUT, ONE, update::update),
     Operation::identity("delete_pool", Method::DELETE, ONE, delete::delete),
+    Operation::system("list_pool_idps", Method::GET, IDPS, "manage_idps", idps::list),
 ];
 
 /// The pool of the path, unless it is deleted.

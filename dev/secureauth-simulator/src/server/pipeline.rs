@@ -87,6 +87,9 @@ async fn execute(
         return status.reply(&call.switches, sequence);
     }
     call.now = app.now();
+    if plan.wrong_subject {
+        crate::faults::redirect(&app.state(), operation.name, call);
+    }
     let mut reply = (operation.handler)(app, call).unwrap_or_else(|error| refuse(call, &error));
     if let Some(slot) = slot {
         app.keys().complete(&slot, &reply);

@@ -2,6 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::{Value, json};
+
+use crate::switches::Switches;
+use crate::switches::choices::IdpMethod;
+
 /// An identity provider of a workspace.
 #[derive(Debug, Clone)]
 pub(crate) struct Idp {
@@ -9,6 +14,26 @@ pub(crate) struct Idp {
     pub(crate) name: String,
     pub(crate) workspace_id: String,
     pub(crate) pool_id: String,
+}
+
+impl Idp {
+    /// `IDPBase`: neither settings nor credentials.
+    pub(crate) fn response(&self, tenant: &str, switches: &Switches) -> Value {
+        json!({
+            "id": self.id,
+            "tenant_id": tenant,
+            "name": self.name,
+            "method": match switches.idp_method {
+                IdpMethod::IdentityPool => "identity_pool",
+                IdpMethod::Oidc => "oidc",
+            },
+            "workspace_id": self.workspace_id,
+            "authorization_server_id": self.workspace_id,
+            "identity_pool_id": self.pool_id,
+            "disabled": switches.idp_disabled.is_on(),
+            "hidden": false,
+        })
+    }
 }
 
 /// All of them, by id and by workspace.

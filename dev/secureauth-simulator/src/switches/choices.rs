@@ -79,6 +79,18 @@ choice!(
     UnknownWorkspace { Empty = "empty", NotFound = "404" }
 );
 choice!(
+    /// Row 110.
+    UnknownPool { NotFound = "404", Empty = "empty" }
+);
+choice!(
+    /// Row 110: `method` of a pool's identity provider.
+    IdpMethod { IdentityPool = "identity_pool", Oidc = "oidc" }
+);
+choice!(
+    /// Row 28.
+    ChildCount { Shown = "shown", Absent = "absent", Text = "text" }
+);
+choice!(
     /// Row 61.
     ModeParameter { Ignored = "ignored", Refused = "400" }
 );

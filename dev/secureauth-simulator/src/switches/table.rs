@@ -1,10 +1,10 @@
 //! The table of switches: field, type, default, row of the reference, meaning.
 
 use super::choices::{
-    ConcurrentKey, DeleteInUse, DeletedId, ErrorDetails, FailingImport, GatewayBody, Honoured, ImportRequired,
-    KeyLength, LimitRange, Management, ModeParameter, NameCharacters, NameUnique, OtherBody, OtherPool, Over100,
-    PutOmitted, PutOtherId, RetryAfterFormat, StaleIfMatch, Subentries, UnknownFields, UnknownScope, UnknownWorkspace,
-    WithoutId, WorkspaceRead,
+    ChildCount, ConcurrentKey, DeleteInUse, DeletedId, ErrorDetails, FailingImport, GatewayBody, Honoured, IdpMethod,
+    ImportRequired, KeyLength, LimitRange, Management, ModeParameter, NameCharacters, NameUnique, OtherBody, OtherPool,
+    Over100, PutOmitted, PutOtherId, RetryAfterFormat, StaleIfMatch, Subentries, UnknownFields, UnknownPool,
+    UnknownScope, UnknownWorkspace, WithoutId, WorkspaceRead,
 };
 use super::values::{RateLimit, Refusal, SwitchValue, Toggle};
 use super::{SwitchError, SwitchInfo};
@@ -119,6 +119,8 @@ switches! {
     workspace_as_organization: WorkspaceRead = WorkspaceRead::NotFound, 27;
     /// `limit` outside 1..100: 400, or the nearest bound.
     limit_out_of_range: LimitRange = LimitRange::Refused, 28;
+    /// `number_of_child_organizations`: shown, left out, or a text where a number belongs.
+    child_count: ChildCount = ChildCount::Shown, 28;
     /// Members left out of an organization's PUT: zero value, or kept.
     put_omitted_members: PutOmitted = PutOmitted::Reset, 29;
     /// Another `id` in an organization's PUT: ignored, or refused with 400.
@@ -193,4 +195,10 @@ switches! {
     import_error_names_record: Toggle = Toggle::Off, 77;
     /// Pools and imports of a deactivated organization: allowed, or 409.
     deactivated_management: Management = Management::Allowed, 84;
+    /// Identity providers of an unknown or deleted pool: 404, or an empty list.
+    idps_of_unknown_pool: UnknownPool = UnknownPool::NotFound, 110;
+    /// Every identity provider is switched off.
+    idp_disabled: Toggle = Toggle::Off, 110;
+    /// The kind of every identity provider.
+    idp_method: IdpMethod = IdpMethod::IdentityPool, 110;
 }

@@ -134,6 +134,7 @@ async fn each_operation_asks_for_its_own_scope() {
         ("identity", identity("/system/workspace/biller/pools")),
         ("read_configuration", identity("/configuration")),
         ("read_configuration", format!("/api/system/{TENANT}/configuration")),
+        ("manage_idps", format!("/api/system/{TENANT}/pools/pool/idps")),
         (
             "view_audit_events",
             format!("/api/system/{TENANT}/servers/biller/audit-events"),
@@ -143,6 +144,7 @@ async fn each_operation_asks_for_its_own_scope() {
         "manage_configuration",
         "identity",
         "read_configuration",
+        "manage_idps",
         "view_audit_events",
     ] {
         let token = tenant.new_token(granted).await;

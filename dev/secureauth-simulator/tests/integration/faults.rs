@@ -1,8 +1,8 @@
 //! Fault injection: row 13.
 
 use reqwest::Method;
-use secureauth_simulator::{Fault, FaultKind, FaultStatus};
-use serde_json::json;
+use secureauth_simulator::{Fault, FaultBody, FaultKind, FaultStatus};
+use serde_json::{Value, json};
 
 use crate::support::{Chunk, Tenant, eventually, organizations, send, status};
 
@@ -53,6 +53,58 @@ async fn a_status_fault_answers_before_or_after_the_effect() {
     assert_eq!(answer.header("x-external-error"), Some("true"));
     assert_eq!(answer.at("/error_code"), "script_failed");
     tenant.get(&organizations("/x")).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_401_and_a_403_have_any_spelling() {
+    let tenant = Tenant::new().await;
+    let faults = tenant.simulator.faults();
+    let spelt = |code: u16, body, error_code: Option<&str>| FaultStatus {
+        body: Some(body),
+        error_code: error_code.map(str::to_owned),
+        www_authenticate: (code == 401).then(|| r#"Bearer error="invalid_token""#.to_owned()),
+        ..status(code)
+    };
+    let spellings = [
+        spelt(401, FaultBody::Empty, None),
+        spelt(401, FaultBody::Html, None),
+        spelt(401, FaultBody::Bare, None),
+        spelt(401, FaultBody::Json, Some("any_code")),
+        spelt(401, FaultBody::OAuth, Some("invalid_token")),
+        spelt(403, FaultBody::Json, Some("request_forbidden")),
+        spelt(403, FaultBody::OAuth, Some("request_forbidden")),
+    ];
+    let mut seen = Vec::new();
+    for spelling in spellings {
+        let code = spelling.status;
+        faults.clear();
+        faults.add(Fault::on("list_organizations", FaultKind::Status(spelling)));
+        let answer = tenant.get(&organizations("")).await.expect(code);
+        assert_eq!(answer.header("www-authenticate").is_some(), code == 401);
+        let body: Value = serde_json::from_str(&answer.text).unwrap_or_default();
+        seen.push((
+            answer.text.len().min(6),
+            body["error"].clone(),
+            body["error_code"].clone(),
+        ));
+    }
+    let bodies: Vec<_> = seen
+        .iter()
+        .map(|(_, error, code)| (error.as_str(), code.as_str()))
+        .collect();
+    assert_eq!(
+        bodies,
+        [
+            (None, None),
+            (None, None),
+            (Some("unauthorized"), None),
+            (Some("unauthorized"), Some("any_code")),
+            (Some("invalid_token"), None),
+            (Some("forbidden"), Some("request_forbidden")),
+            (Some("request_forbidden"), None),
+        ]
+    );
+    assert_eq!((seen[0].0, seen[1].0), (0, 6), "nothing, and a page");
 }
 
 #[tokio::test]

@@ -30,3 +30,4 @@ mod switches;
 mod tenants;
 mod transport;
 mod users;
+mod wrong_subject;

@@ -197,6 +197,29 @@ async fn the_list_is_searched_filtered_and_paged_by_id() {
 }
 
 #[tokio::test]
+async fn the_number_of_children_is_shown_left_out_or_no_number() {
+    let tenant = Tenant::new().await;
+    tenant.organization("child").await;
+    let count = async || {
+        let list = tenant
+            .get(&organizations("?search_phrase=invoice-cloud&with_child_count=true"))
+            .await;
+        let one = tenant.get(&organizations("/invoice-cloud")).await;
+        let counts = [
+            list.at("/organizations/0/number_of_child_organizations"),
+            one.at("/number_of_child_organizations"),
+        ];
+        assert_eq!(counts[0], counts[1]);
+        counts[0].clone()
+    };
+    assert_eq!(count().await, 1);
+    tenant.switch("child-count", "absent");
+    assert_eq!(count().await, Value::Null);
+    tenant.switch("child-count", "text");
+    assert_eq!(count().await, "1");
+}
+
+#[tokio::test]
 async fn an_organization_from_a_template_has_a_pool_of_its_own() {
     let tenant = Tenant::new().await;
     let template = json!({

@@ -1,4 +1,4 @@
-//! Lists, counts and updates of identity pools: rows 49 and 50.
+//! Lists, counts, identity providers and updates of identity pools: rows 49, 50 and 110.
 
 use std::time::Duration;
 
@@ -19,6 +19,49 @@ async fn pools_of_an_unknown_workspace_are_an_empty_list() {
     assert_eq!(of_biller.at("/pools/0/id"), "pool");
     tenant.switch("pools-of-unknown-workspace", "404");
     tenant.get(&path).await.expect(404);
+}
+
+#[tokio::test]
+async fn the_identity_providers_of_a_pool_are_listed_without_secrets() {
+    let tenant = Tenant::new().await;
+    tenant.biller().await;
+    let path = |pool: &str| format!("/api/system/{TENANT}/pools/{pool}/idps");
+    let listed = tenant.get(&path("pool")).await.expect(200).at("/idps");
+    assert_eq!(listed.as_array().map(Vec::len), Some(1));
+    let idp = &listed[0];
+    assert_eq!(
+        (&idp["identity_pool_id"], &idp["authorization_server_id"]),
+        (&json!("pool"), &json!("biller"))
+    );
+    assert_eq!(
+        (&idp["method"], &idp["disabled"]),
+        (&json!("identity_pool"), &json!(false))
+    );
+    assert!(idp.get("settings").is_none() && idp.get("credentials").is_none());
+    let without = json!({ "id": "plain", "name": "Plain", "tenant_id": TENANT, "workspace_id": "biller" });
+    tenant.post(&pools(""), &without).await.expect(201);
+    assert_eq!(tenant.get(&path("plain")).await.expect(200).at("/idps"), json!([]));
+    tenant.get(&path("nobody")).await.expect(404);
+    tenant.switch("idps-of-unknown-pool", "empty");
+    assert_eq!(tenant.get(&path("nobody")).await.expect(200).at("/idps"), json!([]));
+}
+
+#[tokio::test]
+async fn an_identity_provider_that_is_disabled_or_of_another_kind_lets_nobody_in() {
+    let tenant = Tenant::new().await;
+    tenant.biller().await;
+    tenant.import(&Chunk::new("pool").user("jane")).await.expect(204);
+    let path = format!("/api/system/{TENANT}/pools/pool/idps");
+    assert!(tenant.simulator.sign_in("biller", "jane").allowed);
+    tenant.switch("idp-disabled", "on");
+    assert_eq!(tenant.get(&path).await.expect(200).at("/idps/0/disabled"), true);
+    assert!(!tenant.simulator.sign_in("biller", "jane").allowed);
+    tenant.switch("idp-disabled", "off");
+    tenant.switch("idp-method", "oidc");
+    assert_eq!(tenant.get(&path).await.expect(200).at("/idps/0/method"), "oidc");
+    assert!(!tenant.simulator.sign_in("biller", "jane").allowed);
+    let dump = format!("/api/system/{TENANT}/configuration?workspace_id=biller");
+    assert_eq!(tenant.get(&dump).await.expect(200).at("/idps/0/method"), "oidc");
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ pub(crate) struct Reason {
 }
 
 /// `error` values that are codes of the OAuth standards.
-const OAUTH_CODES: [&str; 11] = [
+const OAUTH_CODES: [&str; 12] = [
     "invalid_request",
     "invalid_client",
     "invalid_grant",
@@ -25,6 +25,7 @@ const OAUTH_CODES: [&str; 11] = [
     "unauthorized_client",
     "unsupported_grant_type",
     "access_denied",
+    "request_forbidden",
     "server_error",
     "temporarily_unavailable",
     "invalid_token",

@@ -72,10 +72,10 @@ impl ErrorKind {
         }
     }
 
-    /// The API no longer accepts the token that was sent (section 1): the one 401 that a renewal can cure.
+    /// The API does not accept the token that was sent. Any 401 counts: gateways and older servers spell it without a code, as a
+    /// page, or in `WWW-Authenticate` only, and a renewal that does not help costs one request.
     pub(crate) fn rejects_the_token(&self) -> bool {
-        matches!(self, Self::Refused(refusal)
-            if refusal.status == 401 && refusal.error_code.as_deref() == Some("invalid_access_token"))
+        matches!(self, Self::Refused(refusal) if refusal.status == 401)
     }
 
     /// The token endpoint does not grant a scope that was asked for.
@@ -158,12 +158,7 @@ mod tests {
             ErrorKind::NoToken(Box::new(refused(503))).class(),
             Class::Retry { after: None }
         );
-        let rejected = Refusal {
-            status: 401,
-            error_code: Some("invalid_access_token".into()),
-            ..Refusal::default()
-        };
-        assert!(ErrorKind::Refused(rejected).rejects_the_token());
-        assert!(!refused(401).rejects_the_token());
+        assert!(refused(401).rejects_the_token());
+        assert!(!no_token.rejects_the_token() && !refused(403).rejects_the_token());
     }
 }

@@ -17,19 +17,23 @@ pub enum ErrorKind {
     },
     /// The connection was lost after something had been sent.
     Interrupted,
-    /// A success whose body is not what the spec promises, or a 404 that does not come from the API.
+    /// A success whose body is not what the spec promises or is about something else, or a 404 that does not come from the API.
     UnusableAnswer {
         /// HTTP status.
         status: u16,
         /// `x-trace-id`.
         trace_id: Option<String>,
+        /// The member that shows something else than was asked for; `None` when the body cannot be read.
+        mismatch: Option<&'static str>,
     },
     /// There is no token to call with.
     NoToken(Box<ErrorKind>),
-    /// The token was granted without a scope that is needed.
+    /// The token's list of scopes lacks one that is needed.
     MissingScope {
         /// The scope that is missing.
         scope: &'static str,
+        /// The 403 of the API; `None` when the token was given up before anything was called with it.
+        refusal: Option<Refusal>,
     },
     /// The caller's guard was closed.
     NotStarted,
@@ -59,8 +63,21 @@ impl ErrorKind {
     pub(crate) fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) => Some(refusal),
+            Self::MissingScope { refusal, .. } => refusal.as_ref(),
             Self::NoToken(cause) => cause.refusal(),
             _ => None,
+        }
+    }
+
+    /// A 403 is about a scope only where the token lacks the one that the operation needs: the code alone does not tell a burst,
+    /// or rights that have not spread yet, from a right that is missing.
+    pub(crate) fn explained_by(self, missing_scope: Option<&'static str>) -> Self {
+        match (self, missing_scope) {
+            (Self::Refused(refusal), Some(scope)) if refusal.status == 403 => Self::MissingScope {
+                scope,
+                refusal: Some(refusal),
+            },
+            (kind, _) => kind,
         }
     }
 
@@ -92,11 +109,21 @@ impl fmt::Display for ErrorKind {
             Self::Timeout => f.write_str("no answer within the deadline"),
             Self::Connect { reason } => write!(f, "no connection: {reason}"),
             Self::Interrupted => f.write_str("connection lost during the request"),
-            Self::UnusableAnswer { status, .. } => {
-                write!(f, "answered {status} with an unusable body")
-            }
+            Self::UnusableAnswer {
+                status,
+                mismatch: Some(member),
+                ..
+            } => write!(
+                f,
+                "answered {status} about something else: {member} is not what was asked for"
+            ),
+            Self::UnusableAnswer { status, .. } => write!(f, "answered {status} with an unusable body"),
             Self::NoToken(cause) => write!(f, "no token: {cause}"),
-            Self::MissingScope { scope } => write!(f, "the token lacks the scope {scope}"),
+            Self::MissingScope { scope, refusal: None } => write!(f, "the token lacks the scope {scope}"),
+            Self::MissingScope {
+                scope,
+                refusal: Some(refusal),
+            } => write!(f, "answered {refusal}: the token lacks the scope {scope}"),
             Self::NotStarted => f.write_str("not started: the caller's guard does not allow the call"),
             Self::Guard(reason) => write!(f, "not sent: {reason}"),
         }

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use super::Operation;
+use super::{Operation, Resource};
 
 mod body;
 mod class;
@@ -93,6 +93,20 @@ impl ApiError {
         self.is_refused_with(404)
     }
 
+    /// The resource that a write needs and that was not found (404). Replicas lag behind a creation, so it may stand all the same:
+    /// whoever knows that it was created moments ago looks for it and writes again before giving up.
+    pub fn absent_resource(&self) -> Option<Resource> {
+        self.0.operation.needs().filter(|_| self.is_not_found())
+    }
+
+    /// The scope that the token lacks, when that is why the call failed.
+    pub fn missing_scope(&self) -> Option<&'static str> {
+        match self.0.kind {
+            ErrorKind::MissingScope { scope, .. } => Some(scope),
+            _ => None,
+        }
+    }
+
     /// Something may have been changed although no confirmation came: look before the next write (section 5.5). True when any
     /// attempt of a mutating call ended with a time-out, a lost connection, a 5xx or an unreadable success.
     ///
@@ -102,7 +116,7 @@ impl ApiError {
     }
 
     /// The API itself, not the token endpoint, answered with this error status.
-    pub(super) fn is_refused_with(&self, status: u16) -> bool {
+    fn is_refused_with(&self, status: u16) -> bool {
         matches!(&self.0.kind, ErrorKind::Refused(refusal) if refusal.status == status)
     }
 }

@@ -5,7 +5,9 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{
-    Api, ApiError, Deleted, ETag, IdempotencyKey, Operation, OrganizationId, Page, Versioned, access::ReadWrite,
+    Api, ApiError, Deleted, ETag, IdempotencyKey, Operation, OrganizationId, Page, Versioned,
+    access::ReadWrite,
+    concerns::{Asked, Concerns, Mismatch},
     transport::Call,
 };
 
@@ -23,6 +25,12 @@ struct Organizations {
     organizations: Option<Vec<Organization>>,
 }
 
+impl Concerns for Organizations {
+    fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch> {
+        self.organizations.concerns(asked)
+    }
+}
+
 impl<Access> Api<Access> {
     /// `GET /organizations/{wid}`; `None` for 404. The answer may come from a cache of the server.
     pub async fn organization(&self, id: &OrganizationId) -> Result<Option<Versioned<Organization>>, ApiError> {
@@ -38,7 +46,10 @@ impl<Access> Api<Access> {
         after: Option<&ETag>,
     ) -> Result<Option<Versioned<Organization>>, ApiError> {
         let call = Call::get(Operation::GetOrganization, self.organization_url(id)).if_match(after);
-        self.send(call).await?.json_if_present()
+        self.send(call).await?.json_if_present(&Asked {
+            id: Some(id.as_str()),
+            ..self.asked()
+        })
     }
 
     /// `GET /organizations`: one page, in the order of ids, from the start or after an id.
@@ -50,14 +61,16 @@ impl<Access> Api<Access> {
         let mut url = self.paths().system(["organizations"]);
         let limit = query.append_to(&mut url, after);
         let answer = self.get(Operation::ListOrganizations, url).await?;
-        let Organizations { organizations } = answer.json()?.value;
+        // Only the tenant: what the server searches by is more than ids.
+        let Organizations { organizations } = answer.json(&self.asked())?.value;
         Page::new(organizations.unwrap_or_default(), limit, after, |last| {
             last.id().clone()
         })
         .ok_or_else(|| answer.unusable())
     }
 
-    /// How many organizations have this one as their parent (`with_child_count`); `None` when the list does not show it.
+    /// How many organizations have this one as their parent (`with_child_count`). `None` when the list shows neither this one nor a
+    /// number for it: that is no promise that there are none.
     pub async fn child_count(&self, id: &OrganizationId) -> Result<Option<u64>, ApiError> {
         let query = OrganizationQuery {
             // Also matches names that contain the id, hence the comparison.
@@ -95,7 +108,12 @@ impl Api<ReadWrite> {
         let call = Call::new(Operation::CreateOrganization, Method::POST, url)
             .json(&new.request())?
             .key(key);
-        self.send(call).await?.json()
+        self.send(call).await?.json(&Asked {
+            id: Some(new.id.as_str()),
+            parent: Some(new.parent_id.as_str()),
+            marker: Some(&new.marker),
+            ..self.asked()
+        })
     }
 
     /// `PUT /organizations/{wid}` (`Org`): the whole resource with every member that was read, except those the server only
@@ -108,7 +126,11 @@ impl Api<ReadWrite> {
         let call = Call::new(Operation::UpdateOrganization, Method::PUT, url)
             .json(&organization.value.request())?
             .if_match(organization.etag.as_ref());
-        self.send(call).await?.json()
+        self.send(call).await?.json(&Asked {
+            id: Some(organization.value.id().as_str()),
+            parent: organization.value.parent_id(),
+            ..self.asked()
+        })
     }
 
     /// `DELETE /organizations/{wid}`. Does not take its pools with it: 400 while it has pools or children.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, value::RawValue};
 
 use super::super::{
     Marker, OrganizationId,
+    concerns::{Asked, Concerns, Mismatch, same},
     members::{Members, UnexpectedMember},
 };
 
@@ -25,6 +26,7 @@ const RESPONSE_ONLY: &[&str] = &[
 #[serde(try_from = "Members")]
 pub struct Organization {
     id: OrganizationId,
+    tenant_id: Option<String>,
     name: Option<String>,
     parent_id: Option<String>,
     deactivated: bool,
@@ -65,7 +67,7 @@ impl Organization {
         self.marker.as_ref()
     }
 
-    /// `number_of_child_organizations`; counted by the list only when asked for.
+    /// `number_of_child_organizations`; counted by the list only when asked for. `None` when it is absent or no number.
     pub fn child_count(&self) -> Option<u64> {
         self.child_count
     }
@@ -84,6 +86,18 @@ impl Organization {
     }
 }
 
+impl Concerns for Organization {
+    fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch> {
+        same("tenant_id", self.tenant_id.as_deref(), asked.tenant)?;
+        // What carries the marker that was just sent is what was just created, even where the server chose another id for it.
+        let is_marked = asked.marker.is_some_and(|marker| marker.is_of_same_run(self.marker()));
+        if !is_marked {
+            same("id", Some(self.id.as_str()), asked.id)?;
+        }
+        same("parent_id", self.parent_id(), asked.parent)
+    }
+}
+
 impl TryFrom<Members> for Organization {
     type Error = UnexpectedMember;
 
@@ -92,11 +106,13 @@ impl TryFrom<Members> for Organization {
         let metadata: ServerMetadata = members.get("metadata").ok().flatten().unwrap_or_default();
         Ok(Self {
             id: members.get("id")?.ok_or(UnexpectedMember("id"))?,
+            tenant_id: members.get("tenant_id")?,
             name: members.get("name")?,
             parent_id: members.get("parent_id")?,
             deactivated: members.get("deactivated")?.unwrap_or_default(),
             marker: metadata.payload.as_ref().and_then(Marker::from_metadata),
-            child_count: members.get("number_of_child_organizations")?,
+            // The caller decides what not knowing means; it is no reason not to read the rest.
+            child_count: members.get("number_of_child_organizations").ok().flatten(),
             members,
         })
     }
@@ -127,6 +143,17 @@ mod tests {
             (None, None, None)
         );
         assert!(!organization.deactivated());
+    }
+
+    #[test]
+    fn a_child_count_that_is_absent_or_no_number_is_unknown_and_not_zero() {
+        for count in [json!(null), json!("3"), json!(-1), json!({})] {
+            let organization = read(&json!({"id": "1", "number_of_child_organizations": count})).unwrap();
+            assert_eq!(organization.child_count(), None);
+        }
+        assert_eq!(read(&json!({"id": "1"})).unwrap().child_count(), None);
+        let none = read(&json!({"id": "1", "number_of_child_organizations": 0})).unwrap();
+        assert_eq!(none.child_count(), Some(0));
     }
 
     #[test]

@@ -7,7 +7,9 @@ use url::Url;
 
 use super::{
     Api, ApiError, Deleted, IdempotencyKey, MAX_PAGE, Operation, OrganizationId, Page, PoolId, Versioned,
-    access::ReadWrite, transport::Call,
+    access::ReadWrite,
+    concerns::{Asked, Concerns, Mismatch},
+    transport::Call,
 };
 
 mod new;
@@ -24,10 +26,20 @@ struct Pools {
     pools: Option<Vec<Pool>>,
 }
 
+impl Concerns for Pools {
+    fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch> {
+        self.pools.concerns(asked)
+    }
+}
+
 impl<Access> Api<Access> {
     /// `GET /system/pools/{ipID}`; `None` for 404.
     pub async fn pool(&self, id: &PoolId) -> Result<Option<Versioned<Pool>>, ApiError> {
-        self.get(Operation::GetPool, self.pool_url(id)).await?.json_if_present()
+        let answer = self.get(Operation::GetPool, self.pool_url(id)).await?;
+        answer.json_if_present(&Asked {
+            id: Some(id.as_str()),
+            ..self.asked()
+        })
     }
 
     /// `GET /system/workspace/{wid}/pools`: all pools of an organization, all pages. An organization that does not exist has
@@ -59,7 +71,11 @@ impl<Access> Api<Access> {
             .append_pair("sort", "id")
             .append_pair("limit", &MAX_PAGE.to_string());
         let answer = self.get(Operation::ListPools, url).await?;
-        let Pools { pools } = answer.json()?.value;
+        let asked = Asked {
+            workspace: Some(organization.as_str()),
+            ..self.asked()
+        };
+        let Pools { pools } = answer.json(&asked)?.value;
         Page::new(pools.unwrap_or_default(), MAX_PAGE, after, |last| last.id.clone()).ok_or_else(|| answer.unusable())
     }
 
@@ -79,7 +95,12 @@ impl Api<ReadWrite> {
         let call = Call::new(Operation::CreatePool, Method::POST, url)
             .json(&new.request(self.tenant_id()))?
             .key(key);
-        self.send(call).await?.json()
+        self.send(call).await?.json(&Asked {
+            id: Some(new.id.as_str()),
+            workspace: Some(new.workspace_id.as_str()),
+            marker: Some(&new.marker),
+            ..self.asked()
+        })
     }
 
     /// `DELETE /system/pools/{ipID}?with_idp=true`: the pool, all of its users and its identity provider.

@@ -3,7 +3,11 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::super::{Marker, PoolId, SchemaId, id::unset_is_none};
+use super::super::{
+    Marker, PoolId, SchemaId,
+    concerns::{Asked, Concerns, Mismatch, same},
+    id::unset_is_none,
+};
 
 /// A pool as it was read (IDS `PoolResponse`). Members this client has no use for are left out: a pool is never written back.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -51,7 +55,27 @@ pub struct Pool {
     pub deleted: bool,
 }
 
+impl Concerns for Pool {
+    fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch> {
+        same("tenant_id", self.tenant_id.as_deref(), asked.tenant)?;
+        same("workspace_id", self.workspace_id.as_deref(), asked.workspace)?;
+        if self.can_be_the_created_one(asked) {
+            return Ok(());
+        }
+        same("id", Some(self.id.as_str()), asked.id)
+    }
+}
+
 impl Pool {
+    /// Whether the answer to a creation shows what was created, whatever its id: the server may choose another one. It then stands
+    /// in the right workspace and carries the marker, unless the server shows no metadata at all.
+    fn can_be_the_created_one(&self, asked: &Asked<'_>) -> bool {
+        asked.marker.is_some_and(|marker| match &self.metadata {
+            Some(_) => marker.is_of_same_run(self.marker().as_ref()),
+            None => self.workspace_id.as_deref() == asked.workspace,
+        })
+    }
+
     /// Who created it, when we did.
     pub fn marker(&self) -> Option<Marker> {
         self.metadata.as_ref().and_then(Marker::from_metadata)

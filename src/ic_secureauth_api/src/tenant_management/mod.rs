@@ -12,6 +12,7 @@ use url::Url;
 
 use super::{
     ApiError, Backoff, CallContext, ClientAuthMethod, ConfigError, Deadlines, IdempotencyKey, MAX_IN_FLIGHT, Operation,
+    concerns::{Asked, Concerns, Mismatch},
     config::{check_base_url, check_calls, is_loopback, origin},
     paths::below,
     token::{Credentials, Tokens},
@@ -76,6 +77,26 @@ struct TenantCreated {
     tenant: Tenant,
 }
 
+impl Concerns for Tenants {
+    fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch> {
+        self.tenants.concerns(asked)
+    }
+}
+
+impl Concerns for TenantCreated {
+    fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch> {
+        self.tenant.concerns(asked)
+    }
+}
+
+/// The tenants are the resources here, not what they belong to.
+fn asked(id: &TenantId) -> Asked<'_> {
+    Asked {
+        id: Some(id.as_str()),
+        ..Asked::default()
+    }
+}
+
 impl TenantManagement {
     /// Checks the configuration and sets the client up; sends nothing.
     pub fn new(config: TenantManagementConfig, context: CallContext) -> Result<Self, ConfigError> {
@@ -113,18 +134,15 @@ impl TenantManagement {
 
     /// `GET /api/system/tenants`: all of them; the spec knows no pages here.
     pub async fn list(&self) -> Result<Vec<Tenant>, ApiError> {
-        let tenants: Tenants = self
-            .send(Call::get(Operation::ListTenants, self.tenants()))
-            .await?
-            .json()?
-            .value;
+        let answer = self.send(Call::get(Operation::ListTenants, self.tenants())).await?;
+        let tenants: Tenants = answer.json(&Asked::default())?.value;
         Ok(tenants.tenants.unwrap_or_default())
     }
 
     /// `GET /api/system/tenants/{tid}`; `None` for 404.
     pub async fn get(&self, id: &TenantId) -> Result<Option<Tenant>, ApiError> {
         let answer = self.send(Call::get(Operation::GetTenant, self.tenant(id))).await?;
-        Ok(answer.json_if_present()?.map(|versioned| versioned.value))
+        Ok(answer.json_if_present(&asked(id))?.map(|versioned| versioned.value))
     }
 
     /// `POST /api/system/tenants` (`Tenant`).
@@ -132,7 +150,7 @@ impl TenantManagement {
         let call = Call::new(Operation::CreateTenant, Method::POST, self.tenants())
             .json(new)?
             .key(key);
-        let created: TenantCreated = self.send(call).await?.json()?.value;
+        let created: TenantCreated = self.send(call).await?.json(&asked(&new.id))?.value;
         Ok(created.tenant)
     }
 
@@ -140,7 +158,7 @@ impl TenantManagement {
     /// here: the last writer wins.
     pub async fn update(&self, tenant: &Tenant) -> Result<Tenant, ApiError> {
         let call = Call::new(Operation::UpdateTenant, Method::PUT, self.tenant(tenant.id())).json(&tenant.request())?;
-        Ok(self.send(call).await?.json()?.value)
+        Ok(self.send(call).await?.json(&asked(tenant.id()))?.value)
     }
 
     async fn send(&self, call: Call) -> Result<super::transport::Answer, ApiError> {

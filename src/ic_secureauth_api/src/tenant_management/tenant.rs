@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{
-    super::members::{Members, UnexpectedMember},
+    super::{
+        concerns::{Asked, Concerns, Mismatch, same},
+        members::{Members, UnexpectedMember},
+    },
     TenantId,
 };
 
@@ -60,6 +63,12 @@ impl Tenant {
     /// The body of a PUT.
     pub(super) fn request(&self) -> BTreeMap<&str, &RawValue> {
         self.members.without(&[])
+    }
+}
+
+impl Concerns for Tenant {
+    fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch> {
+        same("id", Some(self.id.as_str()), asked.id)
     }
 }
 

@@ -5,20 +5,23 @@ use std::{fmt, time::Duration};
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::time::Instant;
 
-/// Assumed when the answer has no `expires_in`: short, because the default of a workspace (one hour) is not a promise.
+/// Taken when the answer has no `expires_in`, or one that is no time: short, because the default of a workspace (one hour) is
+/// not a promise. A token that ends sooner costs one 401 and a renewal.
 const UNNAMED_LIFETIME: Duration = Duration::from_mins(5);
 
 /// No token is kept longer, whatever the answer says.
 const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
 
-/// `TokenResponse` (OA2).
+/// `TokenResponse` (OA). Only the token itself has to be there: servers write `expires_in` as a text or with a fraction, and leave
+/// `token_type` out.
 #[derive(Deserialize)]
 pub(super) struct TokenResponse {
     access_token: SecretString,
-    token_type: String,
-    expires_in: Option<u64>,
+    token_type: Option<String>,
+    expires_in: Option<Value>,
     scope: Option<String>,
 }
 
@@ -37,7 +40,8 @@ impl AccessToken {
         asked_at: Instant,
         margin: Duration,
     ) -> Option<Self> {
-        if !answer.token_type.eq_ignore_ascii_case("bearer") {
+        let kind = answer.token_type.as_deref().unwrap_or("bearer");
+        if !kind.eq_ignore_ascii_case("bearer") {
             return None;
         }
         let mut header = HeaderValue::from_str(&format!("Bearer {}", answer.access_token.expose_secret())).ok()?;
@@ -47,10 +51,7 @@ impl AccessToken {
             // RFC 6749, section 5.1: left out when it is what was asked for.
             None => requested.iter().map(ToString::to_string).collect(),
         };
-        let lifetime = answer
-            .expires_in
-            .map_or(UNNAMED_LIFETIME, Duration::from_secs)
-            .min(LONGEST_LIFETIME);
+        let lifetime = lifetime(answer.expires_in.as_ref());
         Some(Self {
             header,
             scopes,
@@ -69,7 +70,7 @@ impl AccessToken {
     }
 
     /// Whether a scope is among them.
-    pub(super) fn grants(&self, scope: &str) -> bool {
+    pub(crate) fn grants(&self, scope: &str) -> bool {
         self.scopes.iter().any(|granted| granted == scope)
     }
 
@@ -87,6 +88,19 @@ impl fmt::Debug for AccessToken {
     }
 }
 
+/// `expires_in` as a number or a text, whole or not.
+fn lifetime(expires_in: Option<&Value>) -> Duration {
+    let seconds = match expires_in {
+        Some(Value::Number(number)) => number.as_f64(),
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        _ => None,
+    };
+    match seconds.filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0) {
+        Some(seconds) => Duration::try_from_secs_f64(seconds).map_or(LONGEST_LIFETIME, |it| it.min(LONGEST_LIFETIME)),
+        None => UNNAMED_LIFETIME,
+    }
+}
+
 /// The lifetime without the margin, but at least half of it: a token that lives shorter than the margin must still be used.
 fn usable(lifetime: Duration, margin: Duration) -> Duration {
     lifetime.saturating_sub(margin).max(lifetime / 2)
@@ -99,8 +113,8 @@ mod tests {
     fn answer(token_type: &str, expires_in: Option<u64>, scope: Option<&str>) -> TokenResponse {
         TokenResponse {
             access_token: SecretString::from("t0k3n"),
-            token_type: token_type.into(),
-            expires_in,
+            token_type: Some(token_type.into()),
+            expires_in: expires_in.map(Value::from),
             scope: scope.map(Into::into),
         }
     }
@@ -128,6 +142,24 @@ mod tests {
     async fn a_token_is_never_kept_longer_than_a_day() {
         let token = granted(answer("bearer", Some(u64::MAX), None)).unwrap();
         assert!(!token.is_usable_at(Instant::now() + Duration::from_hours(24)));
+    }
+
+    #[test]
+    fn a_lifetime_is_read_in_any_form_and_one_that_is_no_time_is_short() {
+        let seconds = |text: &str| lifetime(Some(&serde_json::from_str(text).unwrap())).as_secs_f64();
+        for (text, expected) in [
+            ("60", 60.0),
+            ("\"60\"", 60.0),
+            ("\" 60.5 \"", 60.5),
+            ("60.5", 60.5),
+            ("0", 0.0),
+        ] {
+            assert!((seconds(text) - expected).abs() < f64::EPSILON, "{text}");
+        }
+        for text in ["-1", "\"-1\"", "\"soon\"", "\"NaN\"", "\"inf\"", "null", "true", "[]"] {
+            assert!((seconds(text) - 300.0).abs() < f64::EPSILON, "{text}");
+        }
+        assert_eq!(lifetime(None), UNNAMED_LIFETIME);
     }
 
     #[tokio::test]

@@ -10,7 +10,7 @@ use url::{Url, form_urlencoded};
 
 use super::{
     super::{
-        ApiError, ClientAuthMethod, ErrorKind, Operation,
+        ClientAuthMethod, ErrorKind, Operation,
         transport::{Answer, interruption},
     },
     AccessToken,
@@ -31,8 +31,8 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    /// Asks once; a second time for the required scopes alone when the client may not have all of those wanted: the server is free
-    /// to refuse the lot instead of leaving out what it does not grant (RFC 6749, section 3.3).
+    /// Asks for all scopes wanted. The server is free to refuse the lot instead of leaving out what it does not grant (RFC 6749,
+    /// section 3.3), so then asks without one of the optional ones, the last first, and in the end for the required ones alone.
     pub(super) async fn request(
         &self,
         http: &reqwest::Client,
@@ -41,14 +41,30 @@ impl Credentials {
         margin: Duration,
     ) -> Result<AccessToken, ErrorKind> {
         let wanted: Vec<&str> = self.scopes.iter().map(String::as_str).collect();
-        let with_scopes = async |scopes| self.ask(http, deadline, retry_after_cap, margin, scopes).await;
-        match with_scopes(wanted.as_slice()).await {
-            Err(kind) if kind.refuses_the_scope() && wanted.len() > self.required_scopes.len() => {
-                warn!("SecureAuth refused the scopes asked for; asking for the required ones alone");
-                with_scopes(self.required_scopes).await
+        let mut outcome = self.ask(http, deadline, retry_after_cap, margin, &wanted).await;
+        for scopes in self.fewer_scopes(&wanted) {
+            match &outcome {
+                Err(kind) if kind.refuses_the_scope() => {
+                    warn!(?scopes, "SecureAuth refused the scopes asked for; asking for fewer");
+                    outcome = self.ask(http, deadline, retry_after_cap, margin, &scopes).await;
+                }
+                _ => break,
             }
-            outcome => outcome,
         }
+        outcome
+    }
+
+    /// The wanted scopes without one optional scope at a time, then the required ones.
+    fn fewer_scopes<'a>(&self, wanted: &[&'a str]) -> Vec<Vec<&'a str>> {
+        let required = self.required_scopes.to_vec();
+        let optional = wanted.iter().rev().filter(|scope| !required.contains(scope));
+        let mut fewer: Vec<Vec<&str>> = optional
+            .map(|left_out| wanted.iter().copied().filter(|scope| scope != left_out).collect())
+            .collect();
+        if !fewer.is_empty() && !fewer.contains(&required) {
+            fewer.push(required);
+        }
+        fewer
     }
 
     async fn ask(
@@ -65,13 +81,13 @@ impl Credentials {
             .send(http, deadline, retry_after_cap, scopes)
             .await
             .map_err(no_token)?;
-        let unusable = |error: ApiError| no_token(error.kind().clone());
-        let response: TokenResponse = answer.json().map_err(unusable)?.value;
-        let token =
-            AccessToken::granted(response, scopes, asked_at, margin).ok_or_else(|| unusable(answer.unusable()))?;
+        let response: Option<TokenResponse> = answer.parse();
+        let token = response
+            .and_then(|response| AccessToken::granted(response, scopes, asked_at, margin))
+            .ok_or_else(|| no_token(answer.unusable_kind(None)))?;
         debug!(secureauth_trace_id = answer.trace_id(), scopes = ?token.scopes(), "SecureAuth token granted");
         match self.required_scopes.iter().find(|scope| !token.grants(scope)) {
-            Some(scope) => Err(ErrorKind::MissingScope { scope }),
+            Some(scope) => Err(ErrorKind::MissingScope { scope, refusal: None }),
             None => Ok(token),
         }
     }

@@ -10,10 +10,12 @@ use serde::de::DeserializeOwned;
 
 use super::{
     super::{
-        ApiError, Deleted, ETag, ErrorKind, Operation, Versioned,
+        ApiError, CallContext, Deleted, ETag, ErrorKind, Operation, Versioned,
+        concerns::{Asked, Concerns, Mismatch},
         error::{Reason, Refusal},
     },
     body::{Body, LARGEST, LARGEST_ERROR},
+    log,
     retry_after::retry_after,
 };
 
@@ -25,6 +27,7 @@ pub(crate) struct Answer {
     trace_id: Option<String>,
     pub(super) replayed: bool,
     attempts: u32,
+    correlation_id: String,
     etag: Option<ETag>,
     body: Body,
 }
@@ -38,6 +41,7 @@ impl Answer {
         let unusable = || ErrorKind::UnusableAnswer {
             status: status.as_u16(),
             trace_id: trace_id.clone(),
+            mismatch: None,
         };
         let body = if status.is_success() {
             let read = Body::read(response, LARGEST)
@@ -63,34 +67,47 @@ impl Answer {
             trace_id,
             replayed: headers.contains_key("x-idempotent-replayed"),
             attempts: 0,
+            correlation_id: String::new(),
             etag: headers.get(ETAG).map(ETag::from_header),
             body,
         })
     }
 
-    /// Notes which attempt it answers.
-    pub(super) fn after(self, attempts: u32) -> Self {
-        Self { attempts, ..self }
+    /// Notes which attempt of whose call it answers.
+    pub(super) fn after(self, attempts: u32, context: &CallContext) -> Self {
+        Self {
+            attempts,
+            correlation_id: context.correlation_id.clone(),
+            ..self
+        }
     }
 
-    /// The resource of a success.
-    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<Versioned<T>, ApiError> {
-        match serde_json::from_slice(self.body.bytes()) {
-            Ok(value) => Ok(Versioned {
+    /// The body of a success, whatever it is about. The parser's message is dropped: it may quote the body.
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_slice(self.body.bytes()).ok()
+    }
+
+    /// The resource of a success, if it is the one that was asked for.
+    pub(crate) fn json<T: DeserializeOwned + Concerns>(&self, asked: &Asked<'_>) -> Result<Versioned<T>, ApiError> {
+        let value: T = self.parse().ok_or_else(|| self.unusable())?;
+        match value.concerns(asked) {
+            Ok(()) => Ok(Versioned {
                 value,
                 etag: self.etag.clone(),
             }),
-            // The parser's message may quote the body.
-            Err(_) => Err(self.unusable()),
+            Err(mismatch) => Err(self.not_usable(Some(mismatch))),
         }
     }
 
     /// The resource, or `None` when the answer was 404.
-    pub(crate) fn json_if_present<T: DeserializeOwned>(&self) -> Result<Option<Versioned<T>>, ApiError> {
+    pub(crate) fn json_if_present<T: DeserializeOwned + Concerns>(
+        &self,
+        asked: &Asked<'_>,
+    ) -> Result<Option<Versioned<T>>, ApiError> {
         if self.status == StatusCode::NOT_FOUND {
             Ok(None)
         } else {
-            self.json().map(Some)
+            self.json(asked).map(Some)
         }
     }
 
@@ -119,11 +136,22 @@ impl Answer {
 
     /// The answer was a success that cannot be used.
     pub(crate) fn unusable(&self) -> ApiError {
-        let kind = ErrorKind::UnusableAnswer {
+        self.not_usable(None)
+    }
+
+    fn not_usable(&self, mismatch: Option<Mismatch>) -> ApiError {
+        let kind = self.unusable_kind(mismatch);
+        log::failed(self.operation, self.attempts, &kind, &self.correlation_id);
+        ApiError::new(self.operation, kind, self.attempts, false)
+    }
+
+    /// What [`unusable`](Self::unusable) is about, for a caller that logs it itself.
+    pub(crate) fn unusable_kind(&self, mismatch: Option<Mismatch>) -> ErrorKind {
+        ErrorKind::UnusableAnswer {
             status: self.status.as_u16(),
             trace_id: self.trace_id.clone(),
-        };
-        ApiError::new(self.operation, kind, self.attempts, false)
+            mismatch: mismatch.map(|Mismatch(member)| member),
+        }
     }
 }
 

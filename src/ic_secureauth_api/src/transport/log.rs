@@ -8,14 +8,14 @@ use super::{
     Answer,
 };
 
-pub(super) fn failed(operation: Operation, attempt: u32, kind: &ErrorKind, context: &CallContext) {
+pub(super) fn failed(operation: Operation, attempt: u32, kind: &ErrorKind, correlation_id: &str) {
     warn!(
         %operation,
         attempt,
         status = kind.status(),
         error_code = kind.refusal().and_then(|refusal| refusal.error_code.as_deref()),
         secureauth_trace_id = kind.trace_id(),
-        correlation_id = context.correlation_id,
+        correlation_id,
         retry_after_seconds = kind.retry_after().map(|wait| wait.as_secs()),
         cause = %kind,
         "SecureAuth call failed",

@@ -171,9 +171,11 @@ impl Transport {
             Ok(answer) => {
                 unsettled.settle();
                 log::answered(&answer, attempt, context);
-                Ok(answer.after(attempt))
+                Ok(answer.after(attempt, context))
             }
             Err(kind) => {
+                let missing_scope = call.operation.scope().filter(|scope| !token.grants(scope));
+                let kind = kind.explained_by(missing_scope);
                 if !kind.may_have_had_an_effect() {
                     unsettled.settle();
                 }
@@ -185,7 +187,7 @@ impl Transport {
 
     /// Logs a failed attempt and makes every task wait when the server asked for it.
     fn failed(&self, operation: Operation, attempt: u32, kind: ErrorKind, context: &CallContext) -> Failed {
-        log::failed(operation, attempt, &kind, context);
+        log::failed(operation, attempt, &kind, &context.correlation_id);
         if let Some(wait) = kind.retry_after() {
             self.limiter.pause(wait);
         }

@@ -6,7 +6,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    super::UserId,
+    super::{
+        UserId,
+        concerns::{Asked, Concerns, Mismatch, same},
+    },
     status::{UserStatus, lenient},
 };
 
@@ -15,6 +18,12 @@ use super::{
 pub struct ListedUser {
     /// Its id; the list continues after it.
     pub id: UserId,
+    /// The tenant it is in.
+    #[serde(default)]
+    pub tenant_id: Option<String>,
+    /// The pool it is in.
+    #[serde(default)]
+    pub user_pool_id: Option<String>,
     /// `None` for a status this client does not know.
     #[serde(default, deserialize_with = "lenient")]
     pub status: Option<UserStatus>,
@@ -27,6 +36,13 @@ pub struct ListedUser {
     /// The profile.
     #[serde(default)]
     pub payload: Option<Map<String, Value>>,
+}
+
+impl Concerns for ListedUser {
+    fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch> {
+        same("tenant_id", self.tenant_id.as_deref(), asked.tenant)?;
+        same("user_pool_id", self.user_pool_id.as_deref(), asked.pool)
+    }
 }
 
 /// The id only: the rest is personal data.

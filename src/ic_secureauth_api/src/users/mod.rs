@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    Api, ApiError, Deleted, MAX_PAGE, Operation, Page, PoolId, UserId, Versioned, access::ReadWrite, transport::Call,
+    Api, ApiError, Deleted, MAX_PAGE, Operation, Page, PoolId, UserId, Versioned,
+    access::ReadWrite,
+    concerns::{Asked, Concerns, Mismatch, UserKey},
+    transport::Call,
 };
 
 mod listed;
@@ -29,17 +32,31 @@ struct Users {
 /// `GetUserByKey`: one of the two.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Key<'a> {
+enum GetUserByKey<'a> {
     Identifier(&'a str),
     Address(&'a str),
+}
+
+impl<'a> From<UserKey<'a>> for GetUserByKey<'a> {
+    fn from(key: UserKey<'a>) -> Self {
+        match key {
+            UserKey::Identifier(identifier) => Self::Identifier(identifier),
+            UserKey::Address(address) => Self::Address(address),
+        }
+    }
+}
+
+impl Concerns for Users {
+    fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch> {
+        self.users.concerns(asked)
+    }
 }
 
 impl<Access> Api<Access> {
     /// `GET …/users/{userID}` (`UserWithData`); `None` for 404.
     pub async fn user(&self, pool: &PoolId, id: &UserId) -> Result<Option<Versioned<User>>, ApiError> {
-        self.get(Operation::GetUser, self.user_url(pool, id))
-            .await?
-            .json_if_present()
+        let answer = self.get(Operation::GetUser, self.user_url(pool, id)).await?;
+        answer.json_if_present(&self.asked_of(pool, Some(id)))
     }
 
     /// `GET …/users`: at most `limit` (1 to 100) users in the order of their ids, from the start or after an id. Fewer than
@@ -59,7 +76,8 @@ impl<Access> Api<Access> {
         }
         url.query_pairs_mut().append_pair("limit", &limit.to_string());
         let answer = self.get(Operation::ListUsers, url).await?;
-        let users = answer.json::<Users>()?.value.users.unwrap_or_default();
+        let Users { users } = answer.json(&self.asked_of(pool, None))?.value;
+        let users = users.unwrap_or_default();
         match Page::new(users, limit, after, |last| last.id.clone()) {
             Some(page) => Ok(page.items),
             None => Err(answer.unusable()),
@@ -72,7 +90,7 @@ impl<Access> Api<Access> {
         pool: &PoolId,
         identifier: &str,
     ) -> Result<Option<Versioned<User>>, ApiError> {
-        self.find_user(pool, &Key::Identifier(identifier)).await
+        self.find_user(pool, UserKey::Identifier(identifier)).await
     }
 
     /// `POST …/users/by_key`: the user with this *verified* address.
@@ -81,14 +99,25 @@ impl<Access> Api<Access> {
         pool: &PoolId,
         address: &str,
     ) -> Result<Option<Versioned<User>>, ApiError> {
-        self.find_user(pool, &Key::Address(address)).await
+        self.find_user(pool, UserKey::Address(address)).await
     }
 
-    async fn find_user(&self, pool: &PoolId, key: &Key<'_>) -> Result<Option<Versioned<User>>, ApiError> {
+    async fn find_user(&self, pool: &PoolId, key: UserKey<'_>) -> Result<Option<Versioned<User>>, ApiError> {
         let url = self.paths().identity(["pools", pool.as_str(), "users", "by_key"]);
         // It reads, although it is a POST: no idempotency key, whose replay would be an old answer.
-        let call = Call::new(Operation::FindUser, Method::POST, url).json(key)?;
-        self.send(call).await?.json_if_present()
+        let call = Call::new(Operation::FindUser, Method::POST, url).json(&GetUserByKey::from(key))?;
+        self.send(call).await?.json_if_present(&Asked {
+            key: Some(key),
+            ..self.asked_of(pool, None)
+        })
+    }
+
+    fn asked_of<'a>(&'a self, pool: &'a PoolId, user: Option<&'a UserId>) -> Asked<'a> {
+        Asked {
+            pool: Some(pool.as_str()),
+            user,
+            ..self.asked()
+        }
     }
 
     fn user_url(&self, pool: &PoolId, id: &UserId) -> Url {
@@ -107,7 +136,7 @@ impl Api<ReadWrite> {
         let call = Call::new(Operation::UpdateUser, Method::PUT, self.user_url(pool, id))
             .json(update)?
             .if_match(update.if_match.as_ref());
-        self.send(call).await?.json()
+        self.send(call).await?.json(&self.asked_of(pool, Some(id)))
     }
 
     /// `DELETE …/users/{userID}`: one user. Whole pools are emptied by deleting the pool.

@@ -6,7 +6,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    super::{SchemaId, UserId, id::unset_is_none},
+    super::{
+        SchemaId, UserId,
+        concerns::{Asked, Concerns, Mismatch, UserKey, same, same_user},
+        id::unset_is_none,
+    },
     listed::null_is_empty,
     status::{UserStatus, lenient},
 };
@@ -16,6 +20,9 @@ use super::{
 pub struct User {
     /// Its id.
     pub id: UserId,
+    /// The tenant it is in.
+    #[serde(default)]
+    pub tenant_id: Option<String>,
     /// The pool it is in.
     #[serde(default)]
     pub user_pool_id: Option<String>,
@@ -66,6 +73,35 @@ pub struct Address {
     /// Whether the user has proved to own it.
     #[serde(default)]
     pub verified: bool,
+}
+
+impl Concerns for User {
+    fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch> {
+        same("tenant_id", self.tenant_id.as_deref(), asked.tenant)?;
+        same("user_pool_id", self.user_pool_id.as_deref(), asked.pool)?;
+        same_user(&self.id, asked.user)?;
+        asked.key.map_or(Ok(()), |key| self.carries(key))
+    }
+}
+
+impl User {
+    /// Whether it has what it was found by, as an identifier or as an address: an address can be both. A user that is shown without
+    /// either proves nothing. Case is left to the server, which knows whether the pool ignores it.
+    fn carries(&self, key: UserKey<'_>) -> Result<(), Mismatch> {
+        let (member, key) = match key {
+            UserKey::Identifier(identifier) => ("identifiers", identifier.to_lowercase()),
+            UserKey::Address(address) => ("verifiable_addresses", address.to_lowercase()),
+        };
+        let identifiers = self.identifiers.iter().map(|it| &it.identifier);
+        let mut shown = identifiers
+            .chain(self.verifiable_addresses.iter().map(|it| &it.address))
+            .peekable();
+        if shown.peek().is_none() || shown.any(|text| text.to_lowercase() == key) {
+            Ok(())
+        } else {
+            Err(Mismatch(member))
+        }
+    }
 }
 
 /// The id only: the rest is personal data.

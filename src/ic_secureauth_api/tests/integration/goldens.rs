@@ -20,6 +20,7 @@ const CALLS: [(&str, &[&str]); 27] = [
     ("find_user_by_identifier", &["find_user_by_identifier"]),
     ("get", &["get_tenant"]),
     ("granted_scopes", &["token_basic", "token_post"]),
+    ("identity_provider", &["pool_idps", "workspace_idps"]),
     ("import", &["import"]),
     ("import_once", &["import_once"]),
     ("list", &["list_tenants"]),
@@ -34,7 +35,6 @@ const CALLS: [(&str, &[&str]); 27] = [
     ("update_user", &["update_user"]),
     ("user", &["get_user"]),
     ("users_page", &["list_users"]),
-    ("workspace_idps", &["workspace_idps"]),
 ];
 
 fn package() -> &'static Path {

@@ -25,6 +25,7 @@ mod redaction;
 mod retries;
 mod round_trip;
 mod scopes;
+mod something_else;
 mod support;
 mod token;
 mod waiting;

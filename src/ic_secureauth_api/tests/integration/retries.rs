@@ -1,6 +1,6 @@
 //! How often a call is made, and what it ends with.
 
-use ic_secureauth_api::Class;
+use ic_secureauth_api::{Class, Organization, Resource, UserUpdate, Versioned};
 use serde_json::json as object;
 
 use crate::support::{
@@ -57,13 +57,75 @@ async fn a_refusal_of_the_data_is_permanent_and_not_repeated() {
 }
 
 #[tokio::test]
+async fn a_404_to_a_write_names_the_resource_that_may_only_not_be_shown_yet() {
+    let absent = || json(404, &object!({ "status_code": 404, "error": "Not found" }));
+    let (server, key) = (Server::scripted([absent()]).await, key("create"));
+    let api = server.api();
+    let organization: Organization = serde_json::from_str(&samples::organization().to_string()).unwrap();
+    let organization = Versioned {
+        value: organization,
+        etag: None,
+    };
+    let update = UserUpdate::default();
+    let errors = [
+        (
+            api.create_organization(&samples::new_organization(), &key).await.err(),
+            Resource::Organization,
+        ),
+        (
+            api.update_organization(&organization).await.err(),
+            Resource::Organization,
+        ),
+        (
+            api.create_pool(&samples::new_pool(), &key).await.err(),
+            Resource::Organization,
+        ),
+        (api.import(&samples::chunk()).await.err(), Resource::Pool),
+        (api.import_once(&samples::chunk()).await.err(), Resource::Pool),
+        (
+            api.update_user(&pool_of_samples(), &samples::user_id(), &update)
+                .await
+                .err(),
+            Resource::User,
+        ),
+    ];
+    for (error, resource) in errors {
+        let error = error.unwrap();
+        assert_eq!(error.absent_resource(), Some(resource), "{error}");
+        assert!(error.is_not_found() && !error.outcome_unknown());
+    }
+    let server = Server::scripted([json(409, &object!({}))]).await;
+    let taken = server.api().create_pool(&samples::new_pool(), &key).await.unwrap_err();
+    assert_eq!(taken.absent_resource(), None);
+    let server = Server::scripted([absent()]).await;
+    let unlisted = server.api().pools_of(&organization_id("1876")).await.unwrap_err();
+    assert_eq!((unlisted.absent_resource(), unlisted.is_not_found()), (None, true));
+}
+
+#[tokio::test]
+async fn the_code_of_a_conflict_can_be_read() {
+    let body = object!({ "status_code": 409, "error": "somebody", "error_code": "organization_deactivated" });
+    let server = Server::scripted([json(409, &body)]).await;
+    let error = server
+        .api()
+        .create_pool(&samples::new_pool(), &key("create"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.is_conflict(), error.error_code()),
+        (true, Some("organization_deactivated"))
+    );
+}
+
+#[tokio::test]
 async fn a_refusal_of_the_client_is_left_to_the_run_and_not_repeated() {
-    for status in [301, 401, 403, 405] {
+    // 401 twice: the token is renewed once.
+    for (status, attempts) in [(301, 1), (401, 2), (403, 1), (405, 1)] {
         let server = Server::scripted([reply(status)]).await;
         let error = server.api().import(&samples::chunk()).await.unwrap_err();
         assert_eq!(
             (error.class(), error.attempts()),
-            (Class::Retry { after: None }, 1),
+            (Class::Retry { after: None }, attempts),
             "{status}"
         );
     }

@@ -90,14 +90,67 @@ async fn a_call_renews_the_token_once_whatever_its_later_attempts_meet() {
 }
 
 #[tokio::test]
-async fn another_401_does_not_renew_the_token() {
-    let server = Server::scripted([json(401, &object!({ "error_code": "unauthorized" }))]).await;
-    let error = server.api().pool(&pool_of_samples()).await.unwrap_err();
-    assert_eq!(error.class(), Class::Retry { after: None });
-    assert_eq!(
-        (server.requests().await.len(), server.token_requests().await.len()),
-        (1, 1)
-    );
+async fn any_401_renews_the_token_once_however_it_is_spelt() {
+    let challenge = r#"Bearer error="invalid_token", error_description="The token expired""#;
+    let spellings = || {
+        [
+            reply(401),
+            reply(401).set_body_string("<html><h1>401 Unauthorized</h1></html>"),
+            reply(401).insert_header("www-authenticate", challenge),
+            json(
+                401,
+                &object!({ "error": "invalid_token", "error_description": "expired" }),
+            )
+            .insert_header("www-authenticate", challenge),
+            json(401, &object!({ "status_code": 401, "error": "Unauthorized" })),
+            json(401, &object!({ "status_code": 401, "error_code": "unauthorized" })),
+            json(401, &object!({ "status_code": 401, "error_code": "any_other_code" })),
+        ]
+    };
+    for rejected in spellings() {
+        let server = Server::scripted([rejected, json(200, &samples::pool())]).await;
+        assert!(server.api().pool(&pool_of_samples()).await.unwrap().is_some());
+        assert_eq!(
+            (server.requests().await.len(), server.token_requests().await.len()),
+            (2, 2)
+        );
+    }
+    for rejected in spellings() {
+        let server = Server::scripted([rejected]).await;
+        let error = server.api().import(&samples::chunk()).await.unwrap_err();
+        assert_eq!(
+            (error.class(), error.status()),
+            (Class::Retry { after: None }, Some(401))
+        );
+        assert!(!error.outcome_unknown());
+        assert_eq!(
+            (server.requests().await.len(), server.token_requests().await.len()),
+            (2, 2)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_used_however_its_expiry_is_written_and_whether_or_not_its_type_is() {
+    let expiries = [
+        object!("3600"),
+        object!(3599.5),
+        object!("3599.5"),
+        object!(-1),
+        object!("soon"),
+        Value::Null,
+    ];
+    for expiry in expiries {
+        let mut granted = grant("token", ALL_REQUIRED);
+        granted["expires_in"] = expiry.clone();
+        granted.as_object_mut().unwrap().remove("token_type");
+        let server = with_tokens(move || json(200, &granted)).await;
+        let api = server.api();
+        for _ in 0..2 {
+            assert!(api.pool(&pool_of_samples()).await.unwrap().is_some(), "{expiry}");
+        }
+        assert_eq!(server.token_requests().await.len(), 1, "{expiry}");
+    }
 }
 
 #[tokio::test]

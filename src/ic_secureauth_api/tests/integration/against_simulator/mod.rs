@@ -2,8 +2,10 @@
 
 mod users;
 
+use std::collections::BTreeSet;
+
 use ic_secureauth_api::{
-    Api, AuditQuery, ClientAuthMethod, Deleted, IdpCheck, OrganizationQuery, SchemaId, SecureAuth,
+    Api, AuditQuery, ClientAuthMethod, Deleted, ErrorKind, IdpCheck, OrganizationQuery, SchemaId, SecureAuth, UserId,
     tenant_management::{NewTenant, TenantId, TenantManagement},
 };
 use secrecy::SecretString;
@@ -11,7 +13,7 @@ use secureauth_simulator::{Client, Fault, FaultKind, Options, Seed, Simulator};
 use serde_json::json;
 
 use crate::support::{
-    RUN, config, context, organization_id,
+    RUN, config, context, organization_id, pool_id,
     samples::{key, marker, new_organization, new_pool},
     tenant_management,
 };
@@ -25,11 +27,16 @@ fn connect(method: ClientAuthMethod) -> (Simulator, Api) {
 }
 
 fn client_of(simulator: &Simulator, method: ClientAuthMethod) -> Api {
+    client_with(simulator, method, &["view_audit_events", "manage_idps"])
+}
+
+/// A client that asks for these scopes besides the usual ones.
+fn client_with(simulator: &Simulator, method: ClientAuthMethod, scopes: &[&str]) -> Api {
     let mut config = config(&simulator.base_url());
     config.client_id = "onboarding".into();
     config.client_secret = SecretString::from("simulator-secret");
     config.auth_method = method;
-    config.scopes.push("view_audit_events".into());
+    config.scopes.extend(scopes.iter().map(ToString::to_string));
     SecureAuth::new(config).unwrap().call(context(None))
 }
 
@@ -115,8 +122,98 @@ async fn a_client_that_may_not_read_the_configuration_does_without_the_check_of_
         .await
         .unwrap();
     let pool = api.create_pool(&new_pool(), &key("pool")).await.unwrap().value.id;
-    let check = api.workspace_idps(&organization_id(BILLER), &pool).await.unwrap();
-    assert_eq!(check, IdpCheck::NotPermitted);
+    let check = api.identity_provider(&organization_id(BILLER), &pool).await.unwrap();
+    assert_eq!(check, IdpCheck::NotChecked);
+}
+
+#[tokio::test]
+async fn no_read_is_taken_in_by_an_answer_about_something_else() {
+    let (simulator, api) = connect(ClientAuthMethod::Basic);
+    let pool = |id: &str, workspace: &str| json!({"id": id, "name": id, "workspace_id": workspace, "with_idp": true});
+    let user = |id: &str, pool: &str| {
+        let identifiers = json!([{"identifier": id, "type": "uid"}]);
+        json!({"id": id, "user_pool_id": pool, "status": "active", "identifiers": identifiers})
+    };
+    let mut seed = Seed::default();
+    for number in ["1", "2"] {
+        let (organization, pool_id) = (format!("o-{number}"), format!("p-{number}"));
+        seed = seed
+            .organization(&json!({"id": organization, "name": "O", "parent_id": "invoice-cloud"}))
+            .pool(&pool(&pool_id, &organization))
+            .user(&user(&format!("a-{number}"), &pool_id))
+            .user(&user(&format!("b-{number}"), &pool_id));
+    }
+    simulator.seed(seed).unwrap();
+    for operation in [
+        "export_configuration",
+        "get_organization",
+        "get_pool",
+        "get_schema",
+        "get_user",
+        "get_user_by_key",
+        "list_audit_events",
+        "list_pool_idps",
+        "list_users",
+        "list_workspace_pools",
+    ] {
+        simulator.faults().add(Fault::on(operation, FaultKind::WrongSubject));
+    }
+    let (organization, pool, user) = (organization_id("o-1"), pool_id("p-1"), UserId::parse("a-1").unwrap());
+    let schema = SchemaId::parse("default_payload_v2").unwrap();
+    let audit = AuditQuery::default();
+    let with_idps = api;
+    let api = client_with(&simulator, ClientAuthMethod::Basic, &["view_audit_events"]);
+    let errors = [
+        api.organization(&organization).await.err(),
+        api.organization(&organization_id("absent")).await.err(),
+        api.pool(&pool).await.err(),
+        api.pools_of(&organization).await.err(),
+        api.schema(&schema).await.err(),
+        api.user(&pool, &user).await.err(),
+        api.users_page(&pool, None, 100).await.err(),
+        api.find_user_by_identifier(&pool, "a-1").await.err(),
+        api.audit_events(&organization, &audit).await.err(),
+        api.identity_provider(&organization, &pool).await.err(),
+        with_idps.identity_provider(&organization, &pool).await.err(),
+    ];
+    for (number, error) in errors.into_iter().enumerate() {
+        let error = error.unwrap_or_else(|| panic!("call {number} was taken in"));
+        assert!(
+            matches!(error.kind(), ErrorKind::UnusableAnswer { mismatch: Some(_), .. }),
+            "call {number}: {error}"
+        );
+    }
+    simulator.faults().clear();
+    let with_idp = with_idps.identity_provider(&organization, &pool).await.unwrap();
+    assert_eq!(with_idp, IdpCheck::Present);
+}
+
+#[tokio::test]
+async fn a_pools_own_list_tells_whether_its_identity_provider_lets_anybody_in() {
+    let (simulator, api) = connect(ClientAuthMethod::Basic);
+    let dumping = client_with(&simulator, ClientAuthMethod::Basic, &[]);
+    let organization = organization_id(BILLER);
+    api.create_organization(&new_organization(), &key("organization"))
+        .await
+        .unwrap();
+    let pool = api.create_pool(&new_pool(), &key("pool")).await.unwrap().value.id;
+    for (switch, value, expected) in [
+        ("idp-disabled", "off", IdpCheck::Present),
+        ("idp-disabled", "on", IdpCheck::Disabled),
+        ("idp-method", "oidc", IdpCheck::OfAnotherKind),
+    ] {
+        simulator.set_switch(switch, value).unwrap();
+        for api in [&api, &dumping] {
+            assert_eq!(api.identity_provider(&organization, &pool).await.unwrap(), expected);
+        }
+        simulator.set_switch("idp-disabled", "off").unwrap();
+    }
+    let asked: BTreeSet<_> = simulator
+        .calls()
+        .into_iter()
+        .filter_map(|call| call.operation)
+        .collect();
+    assert!(asked.contains("list_pool_idps") && asked.contains("export_configuration"));
 }
 
 #[tokio::test]

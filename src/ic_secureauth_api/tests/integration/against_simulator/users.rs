@@ -29,7 +29,10 @@ async fn a_pool_its_users_and_its_identity_provider_come_and_go() {
     let created = api.create_pool(&new_pool(), &key("pool")).await.unwrap();
     assert_eq!(new_pool().differences(&created.value), []);
     let id = created.value.id;
-    assert_eq!(api.workspace_idps(&organization, &id).await.unwrap(), IdpCheck::Present);
+    assert_eq!(
+        api.identity_provider(&organization, &id).await.unwrap(),
+        IdpCheck::Present
+    );
     assert_eq!(api.pools_of(&organization).await.unwrap().len(), 1);
 
     api.import(&chunk(simulator.tenant(), 1..101)).await.unwrap();
@@ -77,6 +80,9 @@ async fn a_pool_its_users_and_its_identity_provider_come_and_go() {
         Some(400)
     );
     assert_eq!(api.delete_pool(&id).await.unwrap(), Deleted::Deleted);
-    assert_eq!(api.workspace_idps(&organization, &id).await.unwrap(), IdpCheck::Missing);
+    assert_eq!(
+        api.identity_provider(&organization, &id).await.unwrap(),
+        IdpCheck::Absent
+    );
     assert_eq!(api.delete_organization(&organization).await.unwrap(), Deleted::Deleted);
 }

@@ -87,6 +87,19 @@ async fn children_are_counted_for_the_exact_id_only() {
 }
 
 #[tokio::test]
+async fn a_child_count_that_is_not_shown_is_unknown_and_not_zero() {
+    for count in [Value::Null, object!("2"), object!(-1)] {
+        let mut organization = samples::organization();
+        organization["number_of_child_organizations"] = count;
+        let rows = object!({ "organizations": [organization] });
+        let server = Server::scripted([json(200, &rows)]).await;
+        assert_eq!(server.api().child_count(&organization_id("1876")).await.unwrap(), None);
+    }
+    let server = Server::scripted([json(200, &object!({ "organizations": [] }))]).await;
+    assert_eq!(server.api().child_count(&organization_id("1876")).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn an_organization_is_created_deactivated_and_marked() {
     let server = Server::scripted([json(201, &samples::organization()).insert_header("etag", "\"v1\"")]).await;
     let key = key("create_organization");

@@ -2,7 +2,7 @@ use ic_secureauth_api::ClientAuthMethod;
 use secrecy::SecretString;
 use serde_json::json as object;
 
-use crate::support::{Server, TENANT, api, compare, json, organization_id, recorded, samples};
+use crate::support::{Server, api, compare, json, organization_id, recorded, samples};
 
 async fn exchange(auth_method: ClientAuthMethod) -> serde_json::Value {
     let server = Server::scripted([json(200, &samples::organization())]).await;
@@ -10,7 +10,7 @@ async fn exchange(auth_method: ClientAuthMethod) -> serde_json::Value {
     config.auth_method = auth_method;
     config.client_id = "a client".into();
     config.client_secret = SecretString::from("s:e/c+r%t");
-    api(config).organization(&organization_id(TENANT)).await.unwrap();
+    api(config).organization(&organization_id("1876")).await.unwrap();
     let sent = server.token_requests().await;
     assert_eq!(sent.len(), 1);
     object!({ "request": recorded(&sent[0]) })

@@ -47,7 +47,7 @@ pub async fn call_everything(api: &Api, pool: &PoolId, seen: &mut Seen) {
     seen.add(&chunk());
     seen.result(api.import(&chunk()).await);
     seen.result(api.import_once(&chunk()).await);
-    seen.result(api.workspace_idps(&organization, pool).await);
+    seen.result(api.identity_provider(&organization, pool).await);
     seen.result(api.schema(&SchemaId::parse("schema").unwrap()).await);
     seen.result(api.audit_events(&organization, &AuditQuery::default()).await);
     seen.result(api.granted_scopes().await);

@@ -60,6 +60,8 @@ pub fn success(request: &Request) -> ResponseTemplate {
             object!({ "audit_events": [{ "event_id": "e", "metadata": person, "payload": { "user": MAIL } }] })
         }
         ("GET", path) if path.ends_with("/pools") => object!({ "pools": [samples::pool()] }),
+        ("GET", path) if path.ends_with("/schemas/schema") => object!({ "id": "schema", "name": "Users" }),
+        ("GET", path) if path.ends_with("/idps") => object!({ "idps": [{ "name": SECRET }] }),
         ("GET", path) if path.ends_with("/configuration") => {
             object!({ "secrets": [SECRET], "idps": [{ "name": SECRET }] })
         }

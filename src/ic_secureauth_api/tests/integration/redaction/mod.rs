@@ -75,12 +75,19 @@ fn granted(_: &Request) -> ResponseTemplate {
     json(200, &grant(TOKEN, "manage_configuration identity read_configuration"))
 }
 
+/// Instead of the dump of the workspace the pool's own list of identity providers is read.
+fn granted_idps(_: &Request) -> ResponseTemplate {
+    json(200, &grant(TOKEN, "manage_configuration identity manage_idps"))
+}
+
 #[tokio::test]
 async fn nothing_secret_or_personal_is_shown_when_everything_succeeds() {
     for auth_method in [ClientAuthMethod::Basic, ClientAuthMethod::Post] {
-        let seen = seen_with(auth_method, granted, success).await;
-        assert!(!seen.contains("ApiError"), "something failed: {seen}");
-        assert_unmarked(&seen);
+        for token in [granted, granted_idps] {
+            let seen = seen_with(auth_method, token, success).await;
+            assert!(!seen.contains("ApiError"), "something failed: {seen}");
+            assert_unmarked(&seen);
+        }
     }
 }
 
@@ -91,6 +98,27 @@ async fn nothing_secret_or_personal_is_shown_when_everything_is_refused() {
         assert!(seen.contains(&status.to_string()));
         assert_unmarked(&seen);
     }
+}
+
+#[tokio::test]
+async fn nothing_secret_or_personal_is_shown_when_answers_are_about_something_else() {
+    let other = |request: &Request| {
+        if request.url.path().contains("/users") {
+            let mut other = marked::user();
+            for member in ["id", "tenant_id", "user_pool_id"] {
+                other[member] = NAME.into();
+            }
+            json(200, &other)
+        } else {
+            json(
+                200,
+                &serde_json::json!({ "id": NAME, "tenant_id": MAIL, "tenant": { "id": NAME } }),
+            )
+        }
+    };
+    let seen = seen_with(ClientAuthMethod::Basic, granted, other).await;
+    assert!(seen.contains("about something else"));
+    assert_unmarked(&seen);
 }
 
 #[tokio::test]

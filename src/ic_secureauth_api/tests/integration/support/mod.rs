@@ -87,5 +87,5 @@ pub fn pool_id(text: &str) -> PoolId {
 /// What the check of the samples' pool for an identity provider comes to.
 pub async fn idp_check(server: &Server) -> IdpCheck {
     let (organization, pool) = (organization_id("1876"), samples::pool_of_samples());
-    server.api().workspace_idps(&organization, &pool).await.unwrap()
+    server.api().identity_provider(&organization, &pool).await.unwrap()
 }

@@ -1,0 +1,113 @@
+//! Every answer is about what was asked.
+//!
+//! A cache or a gateway can answer one question with the well-formed answer to another. [`Asked`] is what a request states about
+//! the resource; every model compares it with what the answer shows. A member that the answer leaves out, or has empty, proves
+//! nothing either way and is no mismatch. An empty list names nothing, so it cannot be held against anything.
+
+use super::{Marker, UserId};
+
+/// What a request states about the resource it is answered with.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Asked<'a> {
+    pub(super) tenant: Option<&'a str>,
+    pub(super) id: Option<&'a str>,
+    pub(super) user: Option<&'a UserId>,
+    pub(super) parent: Option<&'a str>,
+    pub(super) workspace: Option<&'a str>,
+    pub(super) pool: Option<&'a str>,
+    /// What a user was looked for by.
+    pub(super) key: Option<UserKey<'a>>,
+    /// What a creation was marked with.
+    pub(super) marker: Option<&'a Marker>,
+}
+
+/// What a user can be looked for by: personal data, hence without `Display`.
+#[derive(Clone, Copy)]
+pub(super) enum UserKey<'a> {
+    Identifier(&'a str),
+    Address(&'a str),
+}
+
+impl std::fmt::Debug for UserKey<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Identifier(_) => "Identifier",
+            Self::Address(_) => "Address",
+        })
+    }
+}
+
+/// The member of an answer that shows something else than was asked for. It is named; its value may be personal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mismatch(pub(super) &'static str);
+
+/// An answer that can be held against what was asked.
+pub(super) trait Concerns {
+    /// Fails with the first member that shows something else.
+    fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch>;
+}
+
+impl<T: Concerns> Concerns for Vec<T> {
+    fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch> {
+        self.iter().try_for_each(|item| item.concerns(asked))
+    }
+}
+
+/// What a list has no member for is an empty list.
+impl<T: Concerns> Concerns for Option<T> {
+    fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch> {
+        self.as_ref().map_or(Ok(()), |value| value.concerns(asked))
+    }
+}
+
+/// Compares one member.
+pub(super) fn same(member: &'static str, shown: Option<&str>, asked: Option<&str>) -> Result<(), Mismatch> {
+    let shown = shown.filter(|text| !text.is_empty());
+    match (shown, asked) {
+        (Some(shown), Some(asked)) if shown != asked => Err(Mismatch(member)),
+        _ => Ok(()),
+    }
+}
+
+/// Compares the id of a user, which has several spellings.
+pub(super) fn same_user(shown: &UserId, asked: Option<&UserId>) -> Result<(), Mismatch> {
+    if asked.is_none_or(|asked| asked == shown) {
+        Ok(())
+    } else {
+        Err(Mismatch("id"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_or_empty_is_no_mismatch_and_what_differs_is_named() {
+        for (shown, asked) in [
+            (None, Some("a")),
+            (Some(""), Some("a")),
+            (Some("a"), None),
+            (Some("a"), Some("a")),
+        ] {
+            assert_eq!(same("id", shown, asked), Ok(()), "{shown:?} {asked:?}");
+        }
+        assert_eq!(same("tenant_id", Some("b"), Some("a")), Err(Mismatch("tenant_id")));
+    }
+
+    #[test]
+    fn two_spellings_of_a_user_id_are_the_same_user() {
+        let spelt = |text: &str| UserId::parse(text).unwrap();
+        let asked = spelt("7ef9451f-309a-4433-a2b9-3bb023051d96");
+        assert_eq!(
+            same_user(&spelt("7EF9451F309A4433A2B93BB023051D96"), Some(&asked)),
+            Ok(())
+        );
+        assert_eq!(same_user(&spelt("another"), Some(&asked)), Err(Mismatch("id")));
+    }
+
+    #[test]
+    fn a_key_is_not_shown() {
+        assert_eq!(format!("{:?}", UserKey::Address("jane@example.com")), "Address");
+    }
+}
