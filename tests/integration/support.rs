@@ -175,6 +175,13 @@ impl SomebodyElse {
         request.send().await?.error_for_status()?.json().await
     }
 
+    /// A pool with every setting, as the API answers it.
+    pub(crate) async fn pool(&self, id: &str) -> Result<Value, reqwest::Error> {
+        let path = format!("identity/{}/system/pools/{id}", self.tenant);
+        let request = self.request(reqwest::Method::GET, &path);
+        request.send().await?.error_for_status()?.json().await
+    }
+
     async fn send(&self, method: reqwest::Method, path: &str, body: &Value) -> Outcome {
         let answer = self.request(method, path).json(body).send().await?;
         answer.error_for_status()?;

@@ -128,6 +128,25 @@ impl Database {
             .optional()
     }
 
+    /// Every biller's record, by biller id.
+    pub fn billers(&self) -> rusqlite::Result<BTreeMap<String, BillerRecord>> {
+        let mut ids = Vec::new();
+        {
+            let connection = self.connection();
+            let mut select = connection.prepare_cached("SELECT biller_id FROM biller_ciam")?;
+            for id in select.query_map([], |row| row.get::<_, String>(0))? {
+                ids.push(id?);
+            }
+        }
+        let mut billers = BTreeMap::new();
+        for id in ids {
+            if let Some(record) = self.biller(&id)? {
+                billers.insert(id, record);
+            }
+        }
+        Ok(billers)
+    }
+
     /// Every run, oldest first.
     pub fn runs(&self) -> rusqlite::Result<Vec<RunRecord>> {
         let connection = self.connection();
@@ -172,6 +191,16 @@ impl Database {
         let mut select = connection.prepare_cached(sql)?;
         let counts = select.query_map([onboarding_id], |row| Ok((row.get(0)?, count(row, 1)?)))?;
         counts.collect()
+    }
+
+    /// The users in the ledgers of a biller's runs: id in SecureAuth by user GUID, the latest run's id first.
+    pub fn ledger_users(&self, biller_id: &str) -> rusqlite::Result<BTreeMap<String, String>> {
+        let connection = self.connection();
+        let sql = "SELECT user_guid, user_id FROM onboarded_user JOIN onboarding USING (onboarding_id)
+                   WHERE biller_id = ?1 ORDER BY run_no";
+        let mut select = connection.prepare_cached(sql)?;
+        let users = select.query_map([biller_id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        users.collect()
     }
 
     /// How many users a biller has in SecureAuth according to the ledgers of its successful runs.

@@ -15,7 +15,7 @@ use super::scenario::Course;
 use crate::support::DEADLINE;
 
 /// How long a call is under way: long enough for the kill, shorter than the time for which the next worker waits.
-const UNDER_WAY_MS: u64 = 300;
+pub(super) const UNDER_WAY_MS: u64 = 300;
 
 /// One case: where the process is killed.
 #[derive(Debug, Clone)]
@@ -43,7 +43,7 @@ impl Death {
 }
 
 /// Options with a short lease, so that lease and worker slot of a killed worker expire soon.
-fn short_lease() -> StackOptions {
+pub(super) fn short_lease() -> StackOptions {
     quick()
         .set("LEASE", "900ms")
         .set("HEARTBEAT", "250ms")

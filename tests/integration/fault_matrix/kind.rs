@@ -58,7 +58,6 @@ pub(super) fn kinds() -> Vec<(&'static str, FaultKind)> {
         ("partial import", FaultKind::PartialImport { users: None }),
         ("401 as a page", spelt(401, FaultBody::Html)),
         ("403 request_forbidden", spelt(403, FaultBody::OAuth)),
-        ("about something else", FaultKind::WrongSubject),
     ]
 }
 

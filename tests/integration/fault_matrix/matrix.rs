@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use local_stack::Stack;
 use secureauth_simulator::{CallRecord, Fault, FaultKind};
 
-use super::TOKEN;
 use super::invariant::{Before, Verdict, assert_invariant};
 use super::kind::{Lasts, fault, kinds};
 use super::lane::{begin, calls_of_a_clean_run, end, in_lanes, prepare, quick};
 use super::report::{self, Went};
 use super::scenario::Course;
+use super::{TOKEN, everything};
 
 /// One cell of the matrix.
 #[derive(Debug, Clone)]
@@ -65,13 +65,6 @@ pub(super) async fn run(course: Course) {
     }
     let went = in_lanes(quick, cases, move |stack, cases| lane(stack, course, cases)).await;
     report::judge(course, &went);
-}
-
-/// `FAULT_MATRIX=full` runs every case: minutes instead of seconds.
-fn everything() -> bool {
-    #[expect(clippy::disallowed_methods, reason = "the one switch of the test binary")]
-    let wanted = std::env::var("FAULT_MATRIX");
-    wanted.is_ok_and(|wanted| wanted == "full")
 }
 
 /// The cases of a course: of each operation the first and the second call of a clean run (from the refusal on, where

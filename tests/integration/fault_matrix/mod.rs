@@ -7,6 +7,9 @@
 //! runs all cases. Timing (another task, a busy machine) may change how a case ends, but never whether the invariant
 //! holds.
 
+mod commits;
+mod dying;
+mod elsewhere;
 mod invariant;
 mod kill;
 mod kind;
@@ -17,7 +20,10 @@ mod report;
 mod rolling_back;
 mod scenario;
 mod snapshot;
+mod stuck;
+mod succeeded;
 mod tries;
+mod wrong_subject;
 
 use futures_util::future::join_all;
 
@@ -25,6 +31,19 @@ use scenario::{Course, Scenario};
 
 /// The simulator's name of the token endpoint.
 const TOKEN: &str = "token";
+
+/// `FAULT_MATRIX=full` runs every case: minutes instead of seconds.
+fn everything() -> bool {
+    #[expect(clippy::disallowed_methods, reason = "the one switch of the test binary")]
+    let wanted = std::env::var("FAULT_MATRIX");
+    wanted.is_ok_and(|wanted| wanted == "full")
+}
+
+/// All items with `FAULT_MATRIX=full`, else every `k`-th one.
+fn share<T>(items: Vec<T>, k: usize) -> Vec<T> {
+    let k = if everything() { 1 } else { k };
+    items.into_iter().step_by(k).collect()
+}
 
 fn forward(scenario: Scenario) -> Course {
     Course {
@@ -107,6 +126,43 @@ async fn a_process_that_is_killed_at_any_call_is_replaced_and_the_run_ends_well(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_is_killed_at_any_call_of_a_rollback_is_replaced_and_everything_is_rolled_back() {
     join_all(SCENARIOS.map(|scenario| kill::run(rolled_back(scenario)))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_that_is_answered_about_something_else_harms_neither_biller() {
+    let courses = SCENARIOS.map(|scenario| [forward(scenario), rolled_back(scenario)]);
+    join_all(courses.into_iter().flatten().map(wrong_subject::run)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_kills_every_worker_at_the_same_call_ends_and_other_billers_succeed() {
+    join_all(SCENARIOS.map(|scenario| dying::run(forward(scenario)))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_that_kills_every_worker_at_the_same_call_is_stuck_and_other_billers_succeed() {
+    join_all(SCENARIOS.map(|scenario| dying::run(rolled_back(scenario)))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_is_killed_after_any_commit_is_replaced_and_the_run_ends_well() {
+    join_all(SCENARIOS.map(|scenario| commits::run(forward(scenario), false))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_is_killed_after_any_commit_of_a_rollback_is_replaced_and_everything_is_rolled_back() {
+    join_all(SCENARIOS.map(|scenario| commits::run(rolled_back(scenario), false))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_gets_stuck_is_reported_and_listed_whatever_commit_its_process_is_killed_after() {
+    let scenarios = [
+        Scenario::NewBiller,
+        Scenario::DeactivatedOrganization,
+        Scenario::ForeignPool,
+        Scenario::Sync,
+    ];
+    join_all(scenarios.map(|scenario| commits::run(rolled_back(scenario), true))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@ use local_stack::{Stack, UserRow};
 use secureauth_simulator::{CallRecord, Fault, FaultKind, FaultStatus, Seed};
 use serde_json::json;
 
+use super::elsewhere::ANOTHER_BILLER;
 use super::tries::tried;
 use crate::support::{DEADLINE, Outcome, add_biller};
 
@@ -167,7 +168,7 @@ fn changed(biller: &str) -> [UserRow; 2] {
 
 /// What a read that is answered about something else can be answered with.
 pub(super) fn seed_another_biller(stack: &Stack) -> Outcome {
-    stack.simulator().seed(foreign_pool("another-biller"))?;
+    stack.simulator().seed(foreign_pool(ANOTHER_BILLER))?;
     Ok(())
 }
 

@@ -6,15 +6,17 @@ use local_stack::{BillerRecord, ProductCiam, Stack};
 use secureauth_simulator::{Inventory, PoolEntry, PoolUser};
 use serde_json::Value;
 
+use super::elsewhere::Elsewhere;
 use crate::support::SomebodyElse;
 
-/// Everything that is known of a biller at one moment.
+/// Everything that is known of a biller at one moment, and what is there of others.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Snapshot {
     pub(super) secureauth: InSecureAuth,
     /// The biller's record, without the generation, which a failed run may raise.
     pub(super) record: Option<BillerRecord>,
     pub(super) product: Option<ProductCiam>,
+    pub(super) elsewhere: Elsewhere,
 }
 
 /// What SecureAuth holds of a biller: everything that a run might change.
@@ -31,6 +33,8 @@ pub(super) struct InSecureAuth {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Pool {
     pub(super) entry: PoolEntry,
+    /// The whole resource, as the API answers it, without the number of users.
+    pub(super) settings: Value,
     pub(super) users: BTreeMap<String, PoolUser>,
 }
 
@@ -41,37 +45,22 @@ impl Snapshot {
         if let Some(record) = &mut record {
             record.generation = 0;
         }
+        let somebody = SomebodyElse::in_secureauth_of(stack).await?;
+        let inventory = stack.simulator().inventory();
         Ok(Self {
-            secureauth: InSecureAuth::take(stack, biller).await?,
+            secureauth: InSecureAuth {
+                organization: organization(&somebody, &inventory, biller).await?,
+                pools: pools(stack, &somebody, &inventory, biller).await?,
+                idps: idps(&inventory, biller),
+            },
             record: record.filter(|record| record.state != "not_enabled" || record.organization_id.is_some()),
             product: stack.crm().product_ciam(biller)?,
+            elsewhere: Elsewhere::take(stack, &somebody, &inventory, biller).await?,
         })
     }
 }
 
 impl InSecureAuth {
-    async fn take(stack: &Stack, biller: &str) -> Result<Self, Box<dyn std::error::Error>> {
-        let inventory = stack.simulator().inventory();
-        let stands = inventory
-            .organizations
-            .iter()
-            .any(|organization| organization.id == biller);
-        Ok(Self {
-            organization: if stands {
-                Some(
-                    SomebodyElse::in_secureauth_of(stack)
-                        .await?
-                        .organization(biller)
-                        .await?,
-                )
-            } else {
-                None
-            },
-            pools: pools(stack, &inventory, biller),
-            idps: idps(&inventory, biller),
-        })
-    }
-
     /// Whether the organization is deactivated; `None` if there is none.
     pub(super) fn deactivated(&self) -> Option<bool> {
         self.organization
@@ -80,7 +69,26 @@ impl InSecureAuth {
     }
 }
 
-fn pools(stack: &Stack, inventory: &Inventory, biller: &str) -> BTreeMap<String, Pool> {
+/// The whole organization of this id, if there is one.
+pub(super) async fn organization(
+    somebody: &SomebodyElse,
+    inventory: &Inventory,
+    id: &str,
+) -> Result<Option<Value>, reqwest::Error> {
+    if inventory.organizations.iter().any(|organization| organization.id == id) {
+        Ok(Some(somebody.organization(id).await?))
+    } else {
+        Ok(None)
+    }
+}
+
+/// The pools of a biller's organization, with all users.
+pub(super) async fn pools(
+    stack: &Stack,
+    somebody: &SomebodyElse,
+    inventory: &Inventory,
+    biller: &str,
+) -> Result<BTreeMap<String, Pool>, reqwest::Error> {
     let organizations = inventory
         .organizations
         .iter()
@@ -88,19 +96,21 @@ fn pools(stack: &Stack, inventory: &Inventory, biller: &str) -> BTreeMap<String,
     let theirs = organizations.flat_map(|organization| organization.pools.iter());
     // Pools whose organization was deleted.
     let left_behind = inventory.other_pools.iter().filter(|pool| pool.workspace_id == biller);
-    theirs
-        .chain(left_behind)
-        .filter(|pool| !pool.deleted)
-        .map(|pool| {
-            let users = stack
-                .simulator()
-                .pool_users(&pool.id, None, usize::MAX)
-                .unwrap_or_default();
-            let users = users.into_iter().map(|user| (user.id.clone(), user)).collect();
-            let entry = pool.clone();
-            (pool.id.clone(), Pool { entry, users })
-        })
-        .collect()
+    let mut pools = BTreeMap::new();
+    for entry in theirs.chain(left_behind).filter(|pool| !pool.deleted).cloned() {
+        let mut settings = somebody.pool(&entry.id).await?;
+        if let Some(members) = settings.as_object_mut() {
+            members.retain(|name, _| !name.starts_with("number_of"));
+        }
+        let users = stack
+            .simulator()
+            .pool_users(&entry.id, None, usize::MAX)
+            .unwrap_or_default();
+        let users = users.into_iter().map(|user| (user.id.clone(), user)).collect();
+        let account = Pool { entry, settings, users };
+        pools.insert(account.entry.id.clone(), account);
+    }
+    Ok(pools)
 }
 
 fn idps(inventory: &Inventory, biller: &str) -> Vec<String> {

@@ -1,0 +1,182 @@
+//! What must hold after a run that succeeded: SecureAuth, SQL and the CRM are as the toggle event asked.
+
+use std::collections::BTreeMap;
+
+use local_stack::{RunRecord, UserRow};
+use secureauth_simulator::PoolUser;
+use serde_json::Value;
+
+use super::invariant::Before;
+use super::scenario::Scenario;
+use super::snapshot::{Pool, Snapshot};
+
+/// `ledger`: ids in SecureAuth of the users that runs of this biller imported, by user GUID.
+pub(super) fn is_as_asked(
+    before: &Before<'_>,
+    run: &RunRecord,
+    now: &Snapshot,
+    ledger: &BTreeMap<String, String>,
+) -> Result<(), String> {
+    is_recorded(before, run, now)?;
+    let disabled = before.course.scenario == Scenario::Disable;
+    let organization = &now.secureauth.organization;
+    check(
+        now.secureauth.deactivated() == Some(disabled),
+        "the `deactivated` flag is wrong",
+        organization,
+    )?;
+    organization_is_as_found(before.snapshot, now, run)?;
+    let pools: Vec<_> = now.secureauth.pools.values().collect();
+    let [pool] = pools.as_slice() else {
+        return Err(format!("there are {} pools", pools.len()));
+    };
+    let providers = &now.secureauth.idps;
+    check(pool.entry.idp, "the pool has no identity provider", providers)?;
+    let found = before.snapshot.secureauth.pools.values().next();
+    pool_is_as_found(found, pool, run)?;
+    if disabled {
+        let same = found.is_some_and(|found| found.users == pool.users);
+        return check(same, "the users changed", &pool.users);
+    }
+    let foreign = before.course.scenario == Scenario::ForeignPool;
+    let theirs = found.into_iter().flat_map(|found| &found.users).filter(|_| foreign);
+    users(
+        &before.course.wished_users(before.biller),
+        &theirs.collect(),
+        pool,
+        ledger,
+    )
+}
+
+/// The database and the CRM say what was done.
+fn is_recorded(before: &Before<'_>, run: &RunRecord, now: &Snapshot) -> Result<(), String> {
+    let record = now.record.as_ref().ok_or("there is no record of the biller")?;
+    let product = now.product.as_ref().ok_or("the CRM was told nothing")?;
+    let old = before.snapshot;
+    let old_date = old.record.as_ref().and_then(|record| record.activation_date);
+    let shown = (record, product);
+    let scenario = before.course.scenario;
+    let (state, status, on) = match scenario {
+        Scenario::Disable => ("inactive", "Inactive", false),
+        _ => ("active", "Active", true),
+    };
+    check(record.state == state, "SQL has another state", &shown)?;
+    check(product.toggle_on == on, "the CRM's toggle is wrong", &shown)?;
+    check(product.status == status, "the CRM has another status", &shown)?;
+    match scenario {
+        Scenario::Sync => {
+            check(
+                record.activation_date == old_date,
+                "a sync changed the activation date",
+                &shown,
+            )?;
+            check(now.product == old.product, "a sync told the CRM something", &shown)?;
+        }
+        Scenario::Disable => check(
+            record.activation_date == old_date,
+            "the activation date changed",
+            &shown,
+        )?,
+        _ => check(record.activation_date.is_some(), "there is no activation date", &shown)?,
+    }
+    check(
+        product.activation_date == record.activation_date,
+        "the CRM has another activation date",
+        &shown,
+    )?;
+    let by_this_run = scenario == Scenario::Sync || product.onboarding_id == run.onboarding_id;
+    check(by_this_run, "the CRM names another run", &shown)?;
+    let organization = record.organization_id.as_deref();
+    check(
+        organization == Some(before.biller),
+        "SQL names another organization",
+        &shown,
+    )?;
+    let pool = now.secureauth.pools.keys().next();
+    check(
+        record.identity_pool_id.as_ref() == pool,
+        "SQL names another pool",
+        &shown,
+    )
+}
+
+/// Of an organization that existed before, nothing but `deactivated` has changed. A new one names this run.
+fn organization_is_as_found(before: &Snapshot, now: &Snapshot, run: &RunRecord) -> Result<(), String> {
+    let new = now.secureauth.organization.as_ref().ok_or("there is no organization")?;
+    let Some(old) = &before.secureauth.organization else {
+        return names(&new["metadata"]["payload"], run).map_err(|what| format!("the organization {what}"));
+    };
+    let mut expected = old.clone();
+    expected["deactivated"] = new["deactivated"].clone();
+    check(expected == *new, "the organization changed", &(old, new))
+}
+
+/// A pool that existed before has not changed. A new one names this run.
+fn pool_is_as_found(found: Option<&Pool>, pool: &Pool, run: &RunRecord) -> Result<(), String> {
+    let Some(found) = found else {
+        return names(&pool.entry.metadata, run).map_err(|what| format!("the pool {what}"));
+    };
+    check(found.entry.id == pool.entry.id, "there is another pool", &pool.entry.id)?;
+    let (old, new) = (&found.settings, &pool.settings);
+    check(old == new, "the pool changed", &(old, new))
+}
+
+/// The marker names this run and its biller.
+fn names(metadata: &Value, run: &RunRecord) -> Result<(), String> {
+    let is_ours =
+        metadata["ic_onboarding_id"] == run.onboarding_id.as_str() && metadata["ic_bid"] == run.biller_id.as_str();
+    check(is_ours, "has the marker of another run", metadata)
+}
+
+/// The pool holds the CRM's users as the CRM has them and under the ledger's ids, somebody else's users as they were, and no
+/// others.
+fn users(
+    wished: &[UserRow],
+    theirs: &BTreeMap<&String, &PoolUser>,
+    pool: &Pool,
+    ledger: &BTreeMap<String, String>,
+) -> Result<(), String> {
+    for (id, user) in theirs {
+        let same = pool.users.get(*id) == Some(*user);
+        check(same, "a user of somebody else changed", id)?;
+    }
+    let has_name = |user: &PoolUser, name: &str| user.identifiers.iter().any(|own| own.eq_ignore_ascii_case(name));
+    let mut expected = theirs.len();
+    for row in wished {
+        let name = row.user_name.as_deref().unwrap_or_default();
+        if theirs.values().any(|user| has_name(user, name)) {
+            continue;
+        }
+        expected += 1;
+        let user = pool.users.values().find(|user| user.identifiers == [name]);
+        let user = user.ok_or_else(|| format!("{name} is missing"))?;
+        check(
+            is_as_in_the_crm(user, row),
+            "a user is not as the CRM has it",
+            &(row, user),
+        )?;
+        let id = row.user_guid.as_ref().and_then(|guid| ledger.get(guid));
+        check(id == Some(&user.id), "a user is not the ledger's", &(id, user))?;
+    }
+    check(
+        pool.users.len() == expected,
+        "there are too many users",
+        &pool.users.keys(),
+    )
+}
+
+fn is_as_in_the_crm(user: &PoolUser, row: &UserRow) -> bool {
+    let addresses = user.addresses.iter().map(|address| Some(address.address.as_str()));
+    user.payload["last_name"].as_str() == row.last_name.as_deref()
+        && user.payload["first_name"].as_str() == row.first_name.as_deref()
+        && Some(user.status.as_str()) == row.status.as_deref()
+        && addresses.eq([row.email.as_deref()])
+}
+
+fn check(holds: bool, what: &str, shown: &impl std::fmt::Debug) -> Result<(), String> {
+    if holds {
+        Ok(())
+    } else {
+        Err(format!("{what}: {shown:?}"))
+    }
+}
