@@ -17,6 +17,7 @@ use super::{
     body::{Body, LARGEST, LARGEST_ERROR},
     log,
     retry_after::retry_after,
+    unsettled::Unread,
 };
 
 /// A success, or the 404 that some operations ask for.
@@ -27,6 +28,7 @@ pub(crate) struct Answer {
     trace_id: Option<String>,
     pub(super) replayed: bool,
     attempts: u32,
+    attempt: Unread,
     correlation_id: String,
     etag: Option<ETag>,
     body: Body,
@@ -67,6 +69,7 @@ impl Answer {
             trace_id,
             replayed: headers.contains_key("x-idempotent-replayed"),
             attempts: 0,
+            attempt: Unread::default(),
             correlation_id: String::new(),
             etag: headers.get(ETAG).map(ETag::from_header),
             body,
@@ -74,9 +77,10 @@ impl Answer {
     }
 
     /// Notes which attempt of whose call it answers.
-    pub(super) fn after(self, attempts: u32, context: &CallContext) -> Self {
+    pub(super) fn after(self, attempts: u32, context: &CallContext, attempt: Unread) -> Self {
         Self {
             attempts,
+            attempt,
             correlation_id: context.correlation_id.clone(),
             ..self
         }
@@ -141,6 +145,7 @@ impl Answer {
 
     fn not_usable(&self, mismatch: Option<Mismatch>) -> ApiError {
         let kind = self.unusable_kind(mismatch);
+        self.attempt.is_unusable();
         log::failed(self.operation, self.attempts, &kind, &self.correlation_id);
         ApiError::new(self.operation, kind, self.attempts, false)
     }

@@ -169,9 +169,8 @@ impl Transport {
         let attempt = progress.sent();
         match outcome {
             Ok(answer) => {
-                unsettled.settle();
                 log::answered(&answer, attempt, context);
-                Ok(answer.after(attempt, context))
+                Ok(answer.after(attempt, context, unsettled.answered()))
             }
             Err(kind) => {
                 let missing_scope = call.operation.scope().filter(|scope| !token.grants(scope));

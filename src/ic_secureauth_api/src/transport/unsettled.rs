@@ -1,6 +1,6 @@
 //! Tells the caller's guard of attempts that may still take effect.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
@@ -19,6 +19,32 @@ impl Unsettled {
     /// The outcome of the attempt is known.
     pub(super) fn settle(mut self) {
         self.0 = None;
+    }
+
+    /// An answer came; it has to be read before the outcome is known.
+    pub(super) fn answered(mut self) -> Unread {
+        Unread(self.0.take())
+    }
+}
+
+/// The attempt behind an answer that nobody has read yet.
+#[derive(Default)]
+pub(super) struct Unread(Option<(Arc<dyn CallGuard>, Instant)>);
+
+impl Unread {
+    /// The answer says nothing about this attempt, which may still be under way.
+    pub(super) fn is_unusable(&self) {
+        if let Some((guard, until)) = &self.0 {
+            guard.outcome_unknown(*until);
+        }
+    }
+}
+
+impl fmt::Debug for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Unread")
+            .field(&self.0.as_ref().map(|(_, until)| until))
+            .finish()
     }
 }
 
