@@ -1,4 +1,4 @@
-//! Authentication mechanisms.
+//! First and second factors by the names of the API.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum Mechanism {
     /// Time-based one-time password from an authenticator app.
     Totp,
-    /// Password.
+    /// A password; the pool's policy decides which are accepted.
     Password,
     /// One-time password by any channel.
     Otp,
@@ -31,7 +31,7 @@ impl Mechanism {
         Self::Webauthn,
     ];
 
-    /// The name the API uses.
+    /// The text in JSON and in settings.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Totp => "totp",
@@ -43,7 +43,7 @@ impl Mechanism {
         }
     }
 
-    /// The mechanism the API calls `name`.
+    /// Reads the text back; `None` when this client does not know it.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mechanism| mechanism.as_str() == name)
     }

@@ -1,10 +1,10 @@
-//! Where a pool differs from what was wanted.
+//! Compares the settings of a pool with those that were requested.
 
 use std::{collections::BTreeSet, fmt};
 
 use super::{super::Mechanism, NewPool, Pool};
 
-/// A setting of a pool that is compared, never changed.
+/// A setting that is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PoolSetting {
     /// `workspace_id`
@@ -26,7 +26,7 @@ pub enum PoolSetting {
 }
 
 impl PoolSetting {
-    /// The member of the API.
+    /// Name of the member in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Workspace => "workspace_id",
@@ -48,8 +48,8 @@ impl fmt::Display for PoolSetting {
 }
 
 impl NewPool {
-    /// The settings in which a pool differs from this one: of a pool that stood before, or of the echo of one just created.
-    /// What was left to the server is not compared.
+    /// The settings in which a pool differs from this one. `found` is an existing pool, or the answer to a creation. Settings that the
+    /// request leaves to the server are not compared.
     pub fn differences(&self, found: &Pool) -> Vec<PoolSetting> {
         let text = |id: &Option<super::super::SchemaId>| id.as_ref().map(ToString::to_string);
         let same = [
@@ -106,7 +106,7 @@ impl NewPool {
     }
 }
 
-/// Order and repetition mean nothing, and no list is an empty list.
+/// Order and repetition do not count, and an absent list is an empty one.
 fn same_set(wanted: &[Mechanism], found: Option<&[String]>) -> bool {
     let wanted: BTreeSet<&str> = wanted.iter().map(|mechanism| mechanism.as_str()).collect();
     let found: BTreeSet<&str> = found.unwrap_or_default().iter().map(String::as_str).collect();

@@ -21,18 +21,18 @@ impl Unsettled {
         self.0 = None;
     }
 
-    /// An answer came; it has to be read before the outcome is known.
+    /// An answer came. The outcome is known once it has been parsed.
     pub(super) fn answered(mut self) -> Unread {
         Unread(self.0.take())
     }
 }
 
-/// The attempt behind an answer that nobody has read yet.
+/// The attempt of an answer that has not been parsed yet.
 #[derive(Default)]
 pub(super) struct Unread(Option<(Arc<dyn CallGuard>, Instant)>);
 
 impl Unread {
-    /// The answer says nothing about this attempt, which may still be under way.
+    /// The answer does not belong to this attempt, so the server may still be working on it.
     pub(super) fn is_unusable(&self) {
         if let Some((guard, until)) = &self.0 {
             guard.outcome_unknown(*until);

@@ -17,7 +17,7 @@ pub enum UserStatus {
 }
 
 impl UserStatus {
-    /// The name the API uses.
+    /// The text in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -27,7 +27,7 @@ impl UserStatus {
         }
     }
 
-    /// The status the API calls `name`.
+    /// Reads the text back; `None` when it is not one of the four.
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Active, Self::Inactive, Self::Deleted, Self::New]
             .into_iter()
@@ -35,7 +35,7 @@ impl UserStatus {
     }
 }
 
-/// A status this client does not know is no reason not to list a user that stood before.
+/// `None` for a status this client does not know, so that a newer status does not make the whole list unreadable.
 pub(super) fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<UserStatus>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     Ok(text.as_deref().and_then(UserStatus::parse))

@@ -1,4 +1,4 @@
-//! Nothing starts behind a closed guard.
+//! The caller's guard: no attempt starts without its permission, and it is told of attempts that may still take effect.
 
 use std::{
     sync::{
@@ -16,7 +16,7 @@ use crate::support::{
     samples::{self, key, pool_of_samples, user_id},
 };
 
-/// Lets the first `open` attempts start.
+/// Allows `open` attempts.
 struct Guard {
     open: AtomicU32,
     deadlines: Mutex<Vec<Duration>>,
@@ -49,7 +49,7 @@ impl CallGuard for Guard {
 }
 
 #[tokio::test]
-async fn behind_a_closed_gate_nothing_is_sent() {
+async fn without_the_guards_permission_nothing_is_sent() {
     let server = Server::scripted([reply(204)]).await;
     let guard = Guard::new(0);
     let api = SecureAuth::new(server.config())
@@ -71,7 +71,7 @@ async fn behind_a_closed_gate_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn a_gate_that_closes_between_attempts_leaves_the_first_ones_outcome_unknown() {
+async fn a_guard_that_refuses_the_second_attempt_leaves_the_outcome_of_the_first_unknown() {
     let server = Server::scripted([reply(503)]).await;
     let api = SecureAuth::new(server.config())
         .unwrap()
