@@ -22,7 +22,7 @@ pub(super) fn get(app: &App, call: &Call) -> Result<Reply, ApiError> {
     workspace(&state, call, id).ok_or_else(|| ApiError::not_found("Organization"))
 }
 
-/// Row 27: a regular workspace is no organization, unless the switch shows it as one.
+/// Row 27: a regular workspace is no organization, unless the switch says so.
 fn workspace(state: &State, call: &Call, id: &str) -> Option<Reply> {
     let name = state.workspaces.get(id)?;
     let request = OrganizationRequest {
@@ -34,7 +34,7 @@ fn workspace(state: &State, call: &Call, id: &str) -> Option<Reply> {
     (call.switches.workspace_as_organization == WorkspaceRead::Answered).then(|| Reply::json(200, &body).etag(0))
 }
 
-/// Row 28: the number of children as the switch shows it.
+/// Row 28: shows the number of children, leaves it out, or writes it as a text.
 fn counted(call: &Call, mut body: Value) -> Value {
     const MEMBER: &str = "number_of_child_organizations";
     match call.switches.child_count {
