@@ -1,4 +1,4 @@
-//! Checks that every answer is about the resource that the request names.
+//! Checks that every answer is about the resource that the request names (docs/decisions.md#answers-are-compared-with-requests).
 //!
 //! A cache or a gateway that mixes up requests can answer with another resource, in perfect form. [`Asked`] holds what the request says
 //! about the resource; each model compares it with the members of the answer. A member that is absent or empty is no mismatch. An empty

@@ -87,10 +87,10 @@ pub(crate) fn redirect(state: &State, operation: &str, call: &mut Call) {
 }
 
 fn by_another_key(state: &State, call: &mut Call) {
-    let asked: serde_json::Value = call.json().unwrap_or_default();
-    let key = [&asked["identifier"], &asked["address"]]
+    let asked: serde_json::Map<String, serde_json::Value> = call.json().unwrap_or_default();
+    let key = ["identifier", "address"]
         .into_iter()
-        .find_map(|it| it.as_str());
+        .find_map(|member| asked.get(member)?.as_str());
     let key = key.unwrap_or_default().to_lowercase();
     let has_key = |user: &User| {
         let identifiers = user.identifiers.iter().map(|it| &it.value);

@@ -37,12 +37,18 @@ fn workspace(state: &State, call: &Call, id: &str) -> Option<Reply> {
 /// Row 28: shows the number of children, leaves it out, or writes it as a text.
 fn counted(call: &Call, mut body: Value) -> Value {
     const MEMBER: &str = "number_of_child_organizations";
+    let Some(members) = body.as_object_mut() else {
+        return body;
+    };
     match call.switches.child_count {
         ChildCount::Shown => {}
         ChildCount::Absent => {
-            body.as_object_mut().and_then(|members| members.remove(MEMBER));
+            members.remove(MEMBER);
         }
-        ChildCount::Text => body[MEMBER] = body[MEMBER].to_string().into(),
+        ChildCount::Text => {
+            let count = members.get(MEMBER).map(ToString::to_string);
+            members.insert(MEMBER.to_owned(), count.into());
+        }
     }
     body
 }
