@@ -20,7 +20,7 @@ use crate::functions::{HttpLimits, NotReady, Services, ServicesSource};
 use crate::saga::{Dependencies, Saga};
 use crate::settings::secureauth::AuthMethod;
 use crate::settings::{Environment, Findings, Secrets, Settings};
-use crate::store::{SCHEMA_VERSIONS, Store};
+use crate::store::{SCHEMA_VERSIONS, Store, StoreError};
 use crate::telemetry::chain;
 use ic_secureauth_api::{self as api, ClientAuthMethod};
 
@@ -164,6 +164,10 @@ async fn check_schema(store: &dyn Store) -> Result<(), NotReady> {
         Ok(Some(version)) if SCHEMA_VERSIONS.contains(&version) => Ok(()),
         Ok(found) => {
             error!(?found, expected = ?SCHEMA_VERSIONS, "the database has another schema version; run `db migrate`");
+            Err(NotReady::Schema)
+        }
+        Err(failure @ StoreError::OlderSchema { .. }) => {
+            error!(error = %chain(&failure), "the database schema does not fit");
             Err(NotReady::Schema)
         }
         Err(failure) => {

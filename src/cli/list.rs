@@ -36,7 +36,7 @@ async fn left(store: &dyn Store, run: &Run) -> Result<String, String> {
 
 fn line(run: &Run) -> String {
     let why = run.reason.as_deref().or(run.waiting_for.as_deref()).unwrap_or("-");
-    let (kind, state) = (run.kind.as_str(), run.state.as_str());
+    let (kind, state) = (run.kind, run.state);
     let since = time_text(run.updated_at);
     format!("{} {} {kind} {state} since {since}: {why}", run.biller_id, run.id)
 }

@@ -24,11 +24,9 @@ pub(super) async fn run(store: &dyn Store, operation: Operation, target: &Target
     let id = target.onboarding_id;
     let operated = store.operate(id, operation, target.by.as_ref()).await;
     match operated.map_err(|error| told(&error))? {
-        Operated::Now(state) => Ok(format!("{id} is {} now\n", state.as_str())),
+        Operated::Now(state) => Ok(format!("{id} is {state} now\n")),
         Operated::NotFrom(state) => Err(format!(
-            "`{}` is not possible for a run that is {} (or that a worker has right now)",
-            operation.as_str(),
-            state.as_str()
+            "`{operation}` is not possible for a run that is {state} (or that a worker has right now)"
         )),
         Operated::Unknown => Err(format!("there is no run {id}")),
     }

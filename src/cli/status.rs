@@ -8,7 +8,6 @@ use super::{time_text, told};
 use crate::domain::ids::BillerId;
 use crate::domain::journal::Recorded;
 use crate::domain::run::Run;
-use crate::domain::step::Step;
 use crate::store::{BillerView, Store};
 
 const ISSUES: u32 = 100;
@@ -27,7 +26,7 @@ fn report(view: &BillerView, journal: &[Recorded]) -> Result<String, std::fmt::E
     let mut text = String::new();
     let ciam = &view.biller;
     writeln!(text, "biller        {}", ciam.biller_id)?;
-    writeln!(text, "ciam          {}", ciam.state.as_str())?;
+    writeln!(text, "ciam          {}", ciam.state)?;
     writeln!(text, "activated     {}", optional_time(ciam.activation_date))?;
     writeln!(text, "organization  {}", ciam.organization_id.as_deref().unwrap_or("-"))?;
     writeln!(
@@ -41,12 +40,7 @@ fn report(view: &BillerView, journal: &[Recorded]) -> Result<String, std::fmt::E
     }
     for issue in &view.issues {
         let guid = issue.user_guid.map_or_else(|| "-".to_owned(), |guid| guid.to_string());
-        writeln!(
-            text,
-            "issue         {guid} {} {}",
-            issue.field.as_str(),
-            issue.code.as_str()
-        )?;
+        writeln!(text, "issue         {guid} {} {}", issue.field, issue.code)?;
     }
     for recorded in journal {
         let entry = serde_json::to_string(&recorded.entry).map_err(|_| std::fmt::Error)?;
@@ -57,19 +51,13 @@ fn report(view: &BillerView, journal: &[Recorded]) -> Result<String, std::fmt::E
 
 fn report_run(text: &mut String, run: &Run) -> std::fmt::Result {
     let progress = run.progress;
-    writeln!(
-        text,
-        "run           {} {} {}",
-        run.id,
-        run.kind.as_str(),
-        run.state.as_str()
-    )?;
+    writeln!(text, "run           {} {} {}", run.id, run.kind, run.state)?;
     writeln!(text, "asked for by  {}", run.source)?;
     writeln!(text, "accepted      {}", time_text(run.created_at))?;
     writeln!(text, "started       {}", optional_time(run.started_at))?;
     writeln!(text, "updated       {}", time_text(run.updated_at))?;
     writeln!(text, "finished      {}", optional_time(run.finished_at))?;
-    writeln!(text, "step          {}", run.step.map_or("-", Step::as_str))?;
+    writeln!(text, "step          {}", run.step.map_or("-", <&str>::from))?;
     writeln!(text, "reason        {}", run.reason.as_deref().unwrap_or("-"))?;
     writeln!(text, "waiting for   {}", run.waiting_for.as_deref().unwrap_or("-"))?;
     writeln!(text, "take-overs    {}", run.take_overs)?;

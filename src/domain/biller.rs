@@ -1,14 +1,13 @@
 //! The biller's CIAM state, kept apart from the state of its runs (docs/ARCHITECTURE.md#biller-and-run).
 
-use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 use time::OffsetDateTime;
 
 use super::ids::BillerId;
-use super::words::words;
 
 /// Whether a biller signs in through SecureAuth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "snake_case")]
 pub enum CiamState {
     /// No enable run ever succeeded.
     NotEnabled,
@@ -17,12 +16,6 @@ pub enum CiamState {
     /// Enabled once, then disabled.
     Inactive,
 }
-
-words!(CiamState {
-    NotEnabled = "not-enabled",
-    Active = "active",
-    Inactive = "inactive",
-});
 
 /// The biller's CIAM record.
 #[derive(Debug, Clone, PartialEq, Eq)]

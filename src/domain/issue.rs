@@ -1,13 +1,13 @@
 //! A data error of one CRM row: GUID, field and code, never a value (docs/requirements.md#s1).
 
-use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 use uuid::Uuid;
 
-use super::words::words;
-
 /// The kind of a data error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Display, EnumString, IntoStaticStr, VariantNames,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum Code {
     /// NULL or empty.
     Missing,
@@ -24,8 +24,10 @@ pub enum Code {
 }
 
 /// The column that a data error is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Display, EnumString, IntoStaticStr, VariantNames,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum Field {
     /// The row's key.
     UserGuid,
@@ -44,8 +46,7 @@ pub enum Field {
 }
 
 /// One data error of one row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Issue {
     /// The row's key; `None` when the key itself is missing.
     pub user_guid: Option<Uuid>,
@@ -54,22 +55,3 @@ pub struct Issue {
     /// The kind of the error.
     pub code: Code,
 }
-
-words!(Code {
-    Missing = "missing",
-    Invalid = "invalid",
-    TooLong = "too-long",
-    Duplicate = "duplicate",
-    UnknownValue = "unknown-value",
-    Refused = "refused",
-});
-
-words!(Field {
-    UserGuid = "userGuid",
-    UserName = "userName",
-    Email = "email",
-    FirstName = "firstName",
-    LastName = "lastName",
-    Status = "status",
-    User = "user",
-});

@@ -3,6 +3,8 @@
 //! The intent (`Create…`, `ImportChunk`, `Activate`, `Delete…`) is written before its call and the outcome after it.
 //! After an intent without an outcome the run reads before it writes (docs/ARCHITECTURE.md#journal).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -11,6 +13,15 @@ use uuid::Uuid;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "snake_case")]
 pub enum Entry {
+    /// The settings that the run keeps. Written once, before the first step.
+    SettingsKept {
+        /// Tells tenants apart; not the tenant's id.
+        tenant: String,
+        /// The payload schema of new pools.
+        payload_schema_id: String,
+        /// Values of the settings' variables, defaults included.
+        variables: BTreeMap<String, String>,
+    },
     /// Every CRM row was read and checked.
     UsersChecked {
         /// Rows that are not `deleted`.
@@ -181,7 +192,7 @@ pub enum Entry {
         pool_id: String,
     },
     /// Outcome: the organization's `deactivated` flag is rolled back, so nobody can sign in because of this run.
-    SwitchRolledBack,
+    ActivationRolledBack,
     /// Outcome: the pools this run created are gone.
     PoolsRolledBack {
         /// The new generation, if this entry raised it; at most once per run.

@@ -13,4 +13,6 @@ pub mod step;
 pub mod toggle_event;
 pub mod user;
 pub mod user_set;
-mod words;
+
+#[cfg(test)]
+mod spelling_tests;

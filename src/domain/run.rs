@@ -1,15 +1,15 @@
 //! A run: one attempt to enable, sync or disable a biller.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 use time::OffsetDateTime;
 
 use super::ids::{BillerId, OnboardingId};
 use super::step::Step;
-use super::words::words;
 
 /// What a run is to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "snake_case")]
 pub enum Kind {
     /// Creates organization, pool and users, then activates the organization.
     Enable,
@@ -20,8 +20,8 @@ pub enum Kind {
 }
 
 /// The state of a run (docs/ARCHITECTURE.md#biller-and-run).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "snake_case")]
 pub enum RunState {
     /// Accepted; no worker has had it.
     Queued,
@@ -41,23 +41,6 @@ pub enum RunState {
     Cancelled,
 }
 
-words!(Kind {
-    Enable = "enable",
-    Sync = "sync",
-    Disable = "disable",
-});
-
-words!(RunState {
-    Queued = "queued",
-    Running = "running",
-    Waiting = "waiting",
-    RollingBack = "rolling_back",
-    Succeeded = "succeeded",
-    Failed = "failed",
-    Stuck = "stuck",
-    Cancelled = "cancelled",
-});
-
 impl RunState {
     /// A worker still has to work on it, so a queue message for it makes sense.
     pub fn is_open(self) -> bool {
@@ -71,7 +54,7 @@ impl RunState {
 }
 
 /// Counts of a run's users.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Progress {
     /// CRM rows that are not `deleted`.
@@ -136,23 +119,6 @@ pub struct Run {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_state_is_parsed_back_from_its_text() {
-        for word in [
-            "queued",
-            "running",
-            "waiting",
-            "rolling_back",
-            "succeeded",
-            "failed",
-            "stuck",
-            "cancelled",
-        ] {
-            assert_eq!(RunState::parse(word).map(RunState::as_str), Some(word));
-        }
-        assert_eq!(RunState::parse("paused-by-v9"), None);
-    }
 
     #[test]
     fn a_stuck_run_is_not_open_but_blocks_others() {

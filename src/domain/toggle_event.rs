@@ -1,26 +1,22 @@
 //! What a toggle event leads to, as one pure function (docs/ARCHITECTURE.md#event-table).
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use super::biller::CiamState;
 use super::ids::{BillerId, EventId, OnboardingId, RequestedBy};
 use super::run::{Kind, Run, RunState};
-use super::words::words;
 
 /// Where in the CRM a toggle event comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, EnumString, IntoStaticStr, VariantNames)]
+#[serde(into = "&'static str")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Source {
     /// The toggle in `Product > CIAM` (docs/requirements.md#t2).
     CrmToggle,
     /// The form in `Administration > Biller Wizard` (docs/requirements.md#t1).
     BillerWizard,
 }
-
-words!(Source {
-    CrmToggle = "crm-toggle",
-    BillerWizard = "biller-wizard",
-});
 
 /// One Yes or No from the CRM, parsed.
 #[derive(Debug, Clone)]

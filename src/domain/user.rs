@@ -1,6 +1,6 @@
 //! A biller's user: the raw row of `ciam.BillerUser`, and the checked user that may be sent.
 
-use serde::{Deserialize, Serialize};
+use strum::EnumString;
 use uuid::Uuid;
 
 use super::issue::{Code, Field, Issue};
@@ -25,8 +25,8 @@ pub struct UserRow {
 }
 
 /// A user's status in the CRM. `deleted` rows never become a [`CrmUser`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString)]
+#[strum(serialize_all = "snake_case")]
 pub enum Status {
     /// May sign in; sent as `ACTIVE_USER_STATUS`.
     Active,
@@ -93,9 +93,6 @@ impl UserRow {
             report(Field::UserGuid, Code::Missing);
         }
         let status = match self.status.as_deref() {
-            Some("active") => Some(Status::Active),
-            Some("inactive") => Some(Status::Inactive),
-            Some("new") => Some(Status::New),
             Some("deleted") => {
                 return guid.map(Checked::Deleted).ok_or(issues);
             }
@@ -103,9 +100,12 @@ impl UserRow {
                 report(Field::Status, Code::Missing);
                 None
             }
-            Some(_) => {
-                report(Field::Status, Code::UnknownValue);
-                None
+            Some(text) => {
+                let status = text.parse().ok();
+                if status.is_none() {
+                    report(Field::Status, Code::UnknownValue);
+                }
+                status
             }
         };
         let user_name = required(self.user_name, Field::UserName, is_user_name, &mut report);

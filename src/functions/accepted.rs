@@ -6,7 +6,7 @@ use tracing::{error, info};
 
 use super::answer::{Answer, HttpAnswer};
 use super::people::ForPeople;
-use super::problem::Problem;
+use super::problem::{Code, Problem};
 use super::queue_message::QueueMessage;
 use super::status_view::status_url;
 use crate::domain::biller::BillerCiam;
@@ -31,16 +31,16 @@ pub(super) fn accepted(acceptance: &Acceptance, wizard: bool) -> Result<Answer, 
         Decision::NothingToDo | Decision::Replay(None) => return Ok(nothing_to_do(acceptance)),
         Decision::OppositeRunning(id) => {
             let detail = "a run in the opposite direction is under way for this biller; nothing was changed";
-            return Err(conflict("opposite-operation-running", detail, *id));
+            return Err(conflict(Code::OppositeOperationRunning, detail, *id));
         }
         Decision::Stuck(id) => {
             let detail = "an earlier run of this biller is stuck and blocks it until an operator acts";
-            return Err(conflict("stuck", detail, *id));
+            return Err(conflict(Code::Stuck, detail, *id));
         }
         Decision::EventReused => {
             return Err(Problem::new(
                 StatusCode::CONFLICT,
-                "event-id-reused",
+                Code::EventIdReused,
                 "this eventId was used with another body",
             )
             .with("member", "eventId"));
@@ -52,17 +52,17 @@ pub(super) fn accepted(acceptance: &Acceptance, wizard: bool) -> Result<Answer, 
         Decision::BillerWithoutName => {
             return Err(Problem::new(
                 StatusCode::CONFLICT,
-                "biller-without-name",
+                Code::BillerWithoutName,
                 "the biller has no name, so no organization can be created for it",
             ));
         }
     };
     let Some(run) = &acceptance.run else {
         error!("the database accepted an event but returned no run");
-        return Err(Problem::unavailable("database-unavailable", "try again"));
+        return Err(Problem::unavailable(Code::DatabaseUnavailable, "try again"));
     };
     let started = matches!(acceptance.decision, Decision::Start(_));
-    info!(onboarding_id = %run.id, biller_id = %run.biller_id, kind = run.kind.as_str(), started, "event accepted");
+    info!(onboarding_id = %run.id, biller_id = %run.biller_id, kind = %run.kind, started, "event accepted");
     let answer = Answer::http(run_answer(&acceptance.biller, run));
     let answer = answer.log(format!("run {} of biller {}", run.id, run.biller_id));
     Ok(if emit {
@@ -83,8 +83,8 @@ fn run_answer(biller: &BillerCiam, run: &Run) -> HttpAnswer {
     let body = json!({
         "onboardingId": run.id,
         "billerId": run.biller_id,
-        "kind": run.kind.as_str(),
-        "status": people.status,
+        "kind": <&str>::from(run.kind),
+        "status": <&str>::from(people.status),
         "message": people.message,
         "statusUrl": url,
         "retryAfterSeconds": if run.state.is_open() { json!(POLL_SECONDS) } else { Value::Null },
@@ -105,7 +105,7 @@ fn nothing_to_do(acceptance: &Acceptance) -> Answer {
         "onboardingId": null,
         "billerId": biller.biller_id,
         "kind": null,
-        "status": people.status,
+        "status": <&str>::from(people.status),
         "message": messages::NOTHING_TO_DO,
         "statusUrl": status_url(&biller.biller_id),
         "retryAfterSeconds": null,

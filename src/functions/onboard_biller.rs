@@ -10,7 +10,7 @@ use tracing::{error, warn};
 use super::accepted::accepted;
 use super::answer::{Answer, HttpAnswer};
 use super::invocation::{HttpTrigger, Invocation};
-use super::problem::Problem;
+use super::problem::{Code, Problem};
 use super::services::{HttpLimits, ServicesSource};
 use super::status_view::{status_json, status_url};
 use super::toggle_request::ToggleRequest;
@@ -41,7 +41,7 @@ pub(super) async fn invoke(
 /// The database may still be about to record the event, and then its run starts.
 fn late(biller_id: &BillerId) -> Problem {
     let detail = "no answer in time; a run may start all the same, so ask statusUrl before sending the request again";
-    Problem::unavailable("deadline", detail).with("statusUrl", status_url(biller_id))
+    Problem::unavailable(Code::Deadline, detail).with("statusUrl", status_url(biller_id))
 }
 
 /// The answer when the host's envelope itself is too long to be read.
@@ -52,13 +52,13 @@ pub(super) fn refuse_unread(limits: HttpLimits) -> Answer {
 fn too_large(limits: HttpLimits) -> Problem {
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
-        "body-too-large",
+        Code::BodyTooLarge,
         format!("the body may have {} bytes at most", limits.max_body),
     )
 }
 
 fn refused(problem: Problem) -> Answer {
-    warn!(code = problem.code(), "request refused");
+    warn!(code = %problem.code(), "request refused");
     let line = format!("refused: {}", problem.code());
     Answer::http(problem.into()).log(line)
 }
@@ -75,7 +75,7 @@ async fn handle(
         "POST" => accept(source, limits, trigger, invocation, biller_id.clone()).await,
         _ => Err(Problem::new(
             StatusCode::METHOD_NOT_ALLOWED,
-            "method-not-allowed",
+            Code::MethodNotAllowed,
             "GET and POST are allowed",
         )
         .header("allow", "GET, POST")),
@@ -127,7 +127,7 @@ async fn status(source: &dyn ServicesSource, biller_id: &BillerId) -> Result<Ans
 fn database_problem(error: &StoreError) -> Problem {
     error!(error = %crate::telemetry::chain(error), "the database failed; the request is refused");
     Problem::unavailable(
-        "database-unavailable",
+        Code::DatabaseUnavailable,
         "the database is not available; the same request may be sent again",
     )
 }

@@ -1,14 +1,29 @@
 //! What a person reads about a biller: a status and one sentence.
 
+use strum::IntoStaticStr;
+
 use crate::domain::biller::{BillerCiam, CiamState};
 use crate::domain::messages;
 use crate::domain::run::{Kind, Run, RunState};
 use crate::domain::toggle_event::Source;
 
+/// How a biller's CIAM stands, for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[cfg_attr(test, derive(strum::VariantNames))]
+#[strum(serialize_all = "snake_case")]
+pub(super) enum Status {
+    Processing,
+    Active,
+    Failed,
+    Stuck,
+    Inactive,
+    NotEnabled,
+}
+
 /// A biller's status and sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ForPeople {
-    pub(super) status: &'static str,
+    pub(super) status: Status,
     pub(super) message: &'static str,
     /// The run succeeded, but some rows had data errors.
     pub(super) completed_with_issues: bool,
@@ -22,17 +37,17 @@ impl ForPeople {
             completed_with_issues: false,
         };
         match run {
-            Some(run) if run.state.is_open() => say("processing", under_way(run.kind)),
-            Some(run) if run.state == RunState::Stuck => say("stuck", went_wrong(run.kind)),
-            Some(run) if run.state == RunState::Failed => say("failed", went_wrong(run.kind)),
+            Some(run) if run.state.is_open() => say(Status::Processing, under_way(run.kind)),
+            Some(run) if run.state == RunState::Stuck => say(Status::Stuck, went_wrong(run.kind)),
+            Some(run) if run.state == RunState::Failed => say(Status::Failed, went_wrong(run.kind)),
             run => match biller.state {
                 CiamState::Active => Self {
                     completed_with_issues: run
                         .is_some_and(|run| run.state == RunState::Succeeded && run.issues_total > 0),
-                    ..say("active", messages::ENABLED)
+                    ..say(Status::Active, messages::ENABLED)
                 },
-                CiamState::Inactive => say("inactive", messages::DISABLED),
-                CiamState::NotEnabled => say("not-enabled", messages::NEVER_ENABLED),
+                CiamState::Inactive => say(Status::Inactive, messages::DISABLED),
+                CiamState::NotEnabled => say(Status::NotEnabled, messages::NEVER_ENABLED),
             },
         }
     }
@@ -55,5 +70,18 @@ fn went_wrong(kind: Kind) -> &'static str {
 /// Where a person tries again after a failed Wizard run, because the Wizard cannot be submitted twice.
 pub(super) fn retry_from(run: &Run) -> Option<&'static str> {
     let failed = matches!(run.state, RunState::Failed | RunState::Cancelled);
-    (failed && run.source == Source::BillerWizard.as_str()).then_some(messages::RETRY_FROM)
+    (failed && run.source.parse() == Ok(Source::BillerWizard)).then_some(messages::RETRY_FROM)
+}
+
+#[cfg(test)]
+mod tests {
+    use strum::VariantNames;
+
+    use super::*;
+
+    #[test]
+    fn people_read_these_and_no_others() {
+        let read = ["processing", "active", "failed", "stuck", "inactive", "not_enabled"];
+        assert_eq!(Status::VARIANTS, read);
+    }
 }

@@ -3,21 +3,42 @@
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use strum::{Display, IntoStaticStr};
 
 use super::answer::HttpAnswer;
+
+/// What a refusal is called: its member `code`, and the end of its `type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, IntoStaticStr)]
+#[cfg_attr(test, derive(strum::VariantNames))]
+#[strum(serialize_all = "snake_case")]
+pub(super) enum Code {
+    BadRequest,
+    BillerNotFound,
+    MethodNotAllowed,
+    OppositeOperationRunning,
+    Stuck,
+    EventIdReused,
+    BillerWithoutName,
+    BodyTooLarge,
+    Configuration,
+    VaultUnavailable,
+    DatabaseUnavailable,
+    Schema,
+    Deadline,
+}
 
 /// One refusal: status, code, detail, and further members and headers.
 #[derive(Debug, Clone)]
 pub(super) struct Problem {
     status: StatusCode,
-    code: &'static str,
+    code: Code,
     detail: String,
     members: Vec<(&'static str, Value)>,
     headers: Vec<(&'static str, String)>,
 }
 
 impl Problem {
-    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+    pub(super) fn new(status: StatusCode, code: Code, detail: impl Into<String>) -> Self {
         Self {
             status,
             code,
@@ -28,20 +49,20 @@ impl Problem {
     }
 
     pub(super) fn bad_request(member: &str, detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "bad-request", detail).with("member", member)
+        Self::new(StatusCode::BAD_REQUEST, Code::BadRequest, detail).with("member", member)
     }
 
     /// The biller is not in `ciam.Biller`.
     pub(super) fn biller_not_found() -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
-            "biller-not-found",
+            Code::BillerNotFound,
             "there is no biller with this id",
         )
     }
 
     /// A 503: database, vault or settings cannot be used. The caller may send the same request again.
-    pub(super) fn unavailable(code: &'static str, detail: impl Into<String>) -> Self {
+    pub(super) fn unavailable(code: Code, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(10)
     }
 
@@ -60,7 +81,7 @@ impl Problem {
     }
 
     /// The problem's `code`, for logs.
-    pub(super) fn code(&self) -> &'static str {
+    pub(super) fn code(&self) -> Code {
         self.code
     }
 }
@@ -71,7 +92,7 @@ impl From<Problem> for HttpAnswer {
             "type": format!("urn:biller-onboarding:{}", problem.code),
             "title": problem.status.canonical_reason().unwrap_or_default(),
             "status": problem.status.as_u16(),
-            "code": problem.code,
+            "code": <&str>::from(problem.code),
             "detail": problem.detail,
         });
         if let Some(object) = body.as_object_mut() {
@@ -86,5 +107,20 @@ impl From<Problem> for HttpAnswer {
         answer.content_type = "application/problem+json; charset=utf-8";
         answer.headers = problem.headers;
         answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use strum::VariantNames;
+
+    use super::*;
+
+    #[test]
+    fn callers_find_every_code_in_the_readme() {
+        let readme = include_str!("../../README.md");
+        for code in Code::VARIANTS {
+            assert!(readme.contains(&format!("`{code}`")), "{code}");
+        }
     }
 }

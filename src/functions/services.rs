@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::problem::Problem;
+use super::problem::{Code, Problem};
 use crate::saga::Saga;
 
 /// What the functions work with.
@@ -33,12 +33,12 @@ pub enum NotReady {
 }
 
 impl NotReady {
-    fn code(self) -> &'static str {
+    fn code(self) -> Code {
         match self {
-            Self::Configuration => "configuration",
-            Self::Vault => "vault-unavailable",
-            Self::Database => "database-unavailable",
-            Self::Schema => "schema",
+            Self::Configuration => Code::Configuration,
+            Self::Vault => Code::VaultUnavailable,
+            Self::Database => Code::DatabaseUnavailable,
+            Self::Schema => Code::Schema,
         }
     }
 }

@@ -22,12 +22,12 @@ pub(super) fn status_json(view: &BillerView) -> Value {
     let people = ForPeople::of(biller, view.run.as_ref());
     json!({
         "billerId": biller.biller_id,
-        "ciamStatus": biller.state.as_str(),
+        "ciamStatus": <&str>::from(biller.state),
         "ciamEnabled": biller.state == CiamState::Active,
         "activationDate": biller.activation_date.map(timestamp),
         "organizationId": biller.organization_id,
         "identityPoolId": biller.identity_pool_id,
-        "status": people.status,
+        "status": <&str>::from(people.status),
         "message": people.message,
         "completedWithIssues": people.completed_with_issues,
         "onboarding": view.run.as_ref().map(|run| run_json(run, &view.issues)),
@@ -37,9 +37,9 @@ pub(super) fn status_json(view: &BillerView) -> Value {
 fn run_json(run: &Run, issues: &[Issue]) -> Value {
     json!({
         "onboardingId": run.id,
-        "kind": run.kind.as_str(),
-        "state": run.state.as_str(),
-        "step": run.step.map(crate::domain::step::Step::as_str),
+        "kind": <&str>::from(run.kind),
+        "state": <&str>::from(run.state),
+        "step": run.step.map(<&str>::from),
         "progress": run.progress,
         "startedAt": run.started_at.map(timestamp),
         "updatedAt": timestamp(run.updated_at),
@@ -57,8 +57,8 @@ fn run_json(run: &Run, issues: &[Issue]) -> Value {
 fn issue_json(issue: &Issue) -> Value {
     json!({
         "userGuid": issue.user_guid,
-        "field": issue.field.as_str(),
-        "code": issue.code.as_str(),
+        "field": <&str>::from(issue.field),
+        "code": <&str>::from(issue.code),
     })
 }
 

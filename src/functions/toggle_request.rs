@@ -58,7 +58,7 @@ impl ToggleRequest {
     /// Tells a repeated event from a reused id.
     pub(super) fn fingerprint(&self) -> String {
         fingerprint([
-            Some(self.source.as_str()),
+            Some(self.source.into()),
             Some(if self.ciam_enabled { "true" } else { "false" }),
             Some(self.requested_by.as_ref()),
             self.event_id.as_ref().map(AsRef::as_ref),
@@ -82,7 +82,7 @@ fn fingerprint(members: [Option<&str>; 4]) -> String {
 /// Accepts a string only; serde's derived code would also accept `{"crm-toggle": null}`.
 fn source<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Source, D::Error> {
     let word = String::deserialize(deserializer)?;
-    Source::parse(&word).ok_or_else(|| serde::de::Error::custom("not a known source"))
+    word.parse().map_err(|_| serde::de::Error::custom("not a known source"))
 }
 
 fn not_the_form() -> Problem {

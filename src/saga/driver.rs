@@ -9,6 +9,7 @@ use super::Saga;
 use super::give_back::paused;
 use super::heartbeat::{Beat, Heartbeat, Hold};
 use super::journal_state::JournalState;
+use super::kept_settings::KeptSettings;
 use super::lease_guard::LeaseGuard;
 use super::run_context::RunContext;
 use super::worker_slot::SlotUse;
@@ -108,8 +109,9 @@ impl Saga {
         });
         let margin = self.dependencies.run.call_margin;
         let guard = Arc::new(LeaseGuard::new(heart.hold(), slot, margin, leased.late));
-        let journal = match self.dependencies.store.journal(leased.run.id).await {
-            Ok(journal) => journal,
+        let read = self.read_journal(leased.run.id).await;
+        let (journal, kept) = match read {
+            Ok(read) => read,
             Err(error) => {
                 self.give_back(&lease, &leased.run, leased.late).await;
                 return Err(error);
@@ -117,7 +119,8 @@ impl Saga {
         };
         let mut context = RunContext {
             saga: self,
-            journal: JournalState::of(journal.into_iter().map(|recorded| recorded.entry)),
+            journal,
+            kept,
             lease,
             api: self.dependencies.secureauth.call(CallContext {
                 correlation_id: leased.run.id.to_string(),
@@ -132,6 +135,13 @@ impl Saga {
         let advanced = context.work().await;
         drop(heart);
         advanced
+    }
+
+    async fn read_journal(&self, id: OnboardingId) -> Result<(JournalState, KeptSettings), StoreError> {
+        let journal = self.dependencies.store.journal(id).await?;
+        let journal = JournalState::of(journal.into_iter().map(|recorded| recorded.entry));
+        let kept = KeptSettings::of(journal.kept.as_ref(), &self.dependencies)?;
+        Ok((journal, kept))
     }
 
     /// The previous worker lost its lease but may still have calls in flight. They end within the longest deadline.

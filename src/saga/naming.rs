@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::Dependencies;
 use super::failure::StepError;
+use super::kept_settings::KeptSettings;
 use super::run_context::RunContext;
 use crate::domain::ids::{BillerId, OnboardingId};
 use crate::domain::reason::Reason;
@@ -20,6 +21,7 @@ const CREATED_BY: &str = "biller-onboarding";
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Subject<'a> {
     pub(super) dependencies: &'a Dependencies,
+    pub(super) settings: &'a KeptSettings,
     pub(super) biller_id: &'a BillerId,
     pub(super) biller_name: Option<&'a str>,
     /// Part of every derived id.
@@ -30,7 +32,7 @@ impl Subject<'_> {
     /// The stored organization's id, else `ORGANIZATION_ID_PREFIX` and the biller id (docs/requirements.md#o1).
     pub(super) fn organization_id(&self, stored: Option<String>) -> Result<OrganizationId, StepError> {
         let id = stored.unwrap_or_else(|| {
-            let prefix = &self.dependencies.settings.organization_id_prefix;
+            let prefix = &self.settings.onboarding.organization_id_prefix;
             format!("{prefix}{}", self.biller_id)
         });
         OrganizationId::parse(id).map_err(|_| StepError::Permanent(Reason::SecureauthRefused))
@@ -57,6 +59,7 @@ impl RunContext<'_> {
     pub(super) fn subject(&self) -> Subject<'_> {
         Subject {
             dependencies: self.dependencies(),
+            settings: &self.kept,
             biller_id: &self.run.biller_id,
             biller_name: self.run.biller_name.as_deref(),
             generation: self.run.generation,

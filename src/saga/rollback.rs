@@ -20,9 +20,9 @@ const ROUNDS: u32 = 10;
 pub(super) async fn next(context: &mut RunContext<'_>) -> Result<Option<Ending>, Pause> {
     match context.journal.rollback {
         None => begin(context).await?,
-        Some(RollbackStep::Switch) => {
+        Some(RollbackStep::Activation) => {
             activate_organization::rollback(context).await?;
-            context.note(Entry::SwitchRolledBack).await?;
+            context.note(Entry::ActivationRolledBack).await?;
         }
         Some(RollbackStep::Users) => {
             if rollback_users::rollback(context).await? {
@@ -51,7 +51,7 @@ pub(super) async fn next(context: &mut RunContext<'_>) -> Result<Option<Ending>,
 }
 
 async fn begin(context: &mut RunContext<'_>) -> Result<(), StepError> {
-    let reason = recorded_reason(context).as_str().to_owned();
+    let reason = recorded_reason(context).to_string();
     Ok(context.note(Entry::RollbackStarted { reason }).await?)
 }
 
@@ -60,7 +60,7 @@ fn recorded_reason(context: &RunContext<'_>) -> Reason {
     let begun = context.journal.rollback_reason.as_deref();
     begun
         .or(context.run.reason.as_deref())
-        .and_then(Reason::parse)
+        .and_then(|reason| reason.parse().ok())
         .unwrap_or(Reason::Operator)
 }
 
@@ -80,13 +80,11 @@ async fn recheck(context: &mut RunContext<'_>) -> Result<(), StepError> {
 /// Starts the rollback again; stuck when it already ran [`ROUNDS`] times.
 async fn again(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let rounds = context.journal.rollback_rounds;
-    info!(rounds, "something of the run is still there; the rollback starts again");
-    begin(context).await?;
-    if rounds < ROUNDS {
-        Ok(())
-    } else {
-        Err(StepError::Stuck(Reason::NotRolledBack))
+    if rounds >= ROUNDS {
+        return Err(StepError::Stuck(Reason::NotRolledBack));
     }
+    info!(rounds, "something of the run is still there; the rollback starts again");
+    begin(context).await
 }
 
 /// `true` when an organization this run created is gone, or a found one has its earlier `deactivated` flag.
@@ -95,7 +93,7 @@ async fn organization_is_clean(context: &RunContext<'_>) -> Result<bool, StepErr
     let Some(recorded) = journal.organization.as_ref() else {
         return Ok(true);
     };
-    if recorded.origin == Origin::Found && journal.switched_from.is_none() {
+    if recorded.origin == Origin::Found && journal.deactivated_before.is_none() {
         return Ok(true);
     }
     let id = OrganizationId::parse(&recorded.id).map_err(|_| StepError::Stuck(Reason::NotRolledBack))?;
@@ -103,7 +101,7 @@ async fn organization_is_clean(context: &RunContext<'_>) -> Result<bool, StepErr
         return Ok(true);
     };
     Ok(match recorded.origin {
-        Origin::Found => journal.switched_from == Some(found.value.deactivated()),
+        Origin::Found => journal.deactivated_before == Some(found.value.deactivated()),
         Origin::Intended | Origin::Created => !context.created(found.value.marker()),
     })
 }

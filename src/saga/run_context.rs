@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::journal_state::JournalState;
+use super::kept_settings::KeptSettings;
 use super::lease_guard::LeaseGuard;
 use super::steps::PayloadSchema;
 use super::{Dependencies, Saga};
@@ -23,6 +24,7 @@ pub(super) struct RunContext<'a> {
     pub(super) saga: &'a Saga,
     pub(super) run: Run,
     pub(super) journal: JournalState,
+    pub(super) kept: KeptSettings,
     pub(super) lease: Lease,
     pub(super) guard: Arc<LeaseGuard>,
     pub(super) api: Api,
@@ -41,7 +43,7 @@ impl RunContext<'_> {
     }
 
     pub(super) fn settings(&self) -> &OnboardingSettings {
-        &self.saga.dependencies.settings
+        &self.kept.onboarding
     }
 
     pub(super) fn times(&self) -> &RunSettings {

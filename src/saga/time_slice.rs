@@ -21,6 +21,9 @@ impl RunContext<'_> {
         if self.run.take_overs >= self.times().max_take_overs {
             return self.give_up_on_take_overs().await;
         }
+        if let Err(error) = self.keep_settings().await {
+            return self.failed(error).await;
+        }
         loop {
             match self.next().await {
                 Ok(Some(ending)) => match self.end(&ending).await {
@@ -43,7 +46,7 @@ impl RunContext<'_> {
     async fn give_up_on_take_overs(&mut self) -> Result<Advanced, StoreError> {
         let take_overs = self.run.take_overs;
         error!(take_overs, "every worker of the run ended without releasing it");
-        let is_undecided = self.journal.point_of_no_return() || self.journal.switch_is_open();
+        let is_undecided = self.journal.point_of_no_return() || self.journal.flag_is_unconfirmed();
         if self.is_rolling_back() || is_undecided {
             return self.end(&Ending::Stuck(Reason::WorkerLost)).await;
         }
@@ -71,7 +74,7 @@ impl RunContext<'_> {
                 ..Batch::default()
             };
             self.write(batch).await.map_err(StepError::from)?;
-            debug!(step = step.as_str(), "step begins");
+            debug!(%step, "step begins");
         }
         Ok(steps::run(self, step).await?)
     }
@@ -81,7 +84,7 @@ impl RunContext<'_> {
         let state = match ending {
             Ending::Failed(reason) => {
                 warn!(
-                    reason = reason.as_str(),
+                    %reason,
                     "the run failed; nothing it created is left in SecureAuth"
                 );
                 RunState::Failed
@@ -89,7 +92,7 @@ impl RunContext<'_> {
             Ending::Stuck(reason) => {
                 let left = self.journal.leftovers();
                 error!(
-                    reason = reason.as_str(),
+                    %reason,
                     left, "the run is stuck until an operator acts"
                 );
                 RunState::Stuck
@@ -144,11 +147,11 @@ impl RunContext<'_> {
             StepError::Stuck(reason) => Failure::Stuck(reason),
         };
         let next = match self.what_follows(&failure) {
-            Next::RollBack(_) if self.journal.switch_is_open() => match self.shows_the_switch().await {
+            Next::RollBack(_) if self.journal.flag_is_unconfirmed() => match self.shows_the_flag().await {
                 Ok(false) => self.what_follows(&failure),
                 Ok(true) => {
                     info!("SecureAuth shows the new `deactivated` flag, so there is no rollback");
-                    self.journal.switched = true;
+                    self.journal.flag_confirmed = true;
                     self.what_follows(&failure)
                 }
                 Err(StepError::LeaseLost) => return Ok(self.lease_lost().await),
@@ -190,7 +193,7 @@ impl RunContext<'_> {
         reason: Reason,
         pauses_used: u32,
     ) -> Result<Advanced, StoreError> {
-        warn!(waiting_for = reason.as_str(), ?after, pauses_used, "the run pauses");
+        warn!(waiting_for = %reason, ?after, pauses_used, "the run pauses");
         let release = Release::Wait {
             after,
             state,
@@ -205,9 +208,9 @@ impl RunContext<'_> {
 
     /// Starts the rollback once calls without an answer have ended; at once when every call was answered.
     async fn begin_rollback(&mut self, reason: Reason) -> Result<Advanced, StoreError> {
-        warn!(reason = reason.as_str(), "rollback begins");
+        warn!(%reason, "rollback begins");
         self.note(Entry::RollbackStarted {
-            reason: reason.as_str().to_owned(),
+            reason: reason.to_string(),
         })
         .await?;
         let late = self.guard.late();

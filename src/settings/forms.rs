@@ -5,10 +5,10 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
+use strum::VariantNames;
 use url::{Host, Url};
 
 use super::reader::{Known, Reader};
-use super::word::Word;
 
 /// A duration as it is written in settings and documents, such as `2m` or `1m 30s`.
 pub(super) fn written(duration: Duration) -> String {
@@ -117,17 +117,20 @@ impl Reader<'_> {
     }
 
     /// One value of a string enum.
-    pub(super) fn word<T: Word>(&mut self, name: &'static str, default: T) -> T {
-        let known = Known::new(name, T::choices()).or(default.as_str());
-        self.optional(known, T::parse).unwrap_or(default)
+    pub(super) fn one_of<T: Display + FromStr + VariantNames>(&mut self, name: &'static str, default: T) -> T {
+        let known = Known::new(name, choices(T::VARIANTS)).or(default.to_string());
+        self.optional(known, |text| text.parse().ok()).unwrap_or(default)
     }
 
-    /// One or more different values of a string enum.
-    pub(super) fn words<T: Word>(&mut self, name: &'static str, default: &[T]) -> Vec<T> {
-        let texts: Vec<&str> = default.iter().map(|word| Word::as_str(*word)).collect();
-        let form = format!("different values separated by commas out of {}", T::choices());
+    /// Different values of a string enum; at least one.
+    pub(super) fn several_of<T>(&mut self, name: &'static str, default: &[T]) -> Vec<T>
+    where
+        T: Clone + Display + FromStr + PartialEq + VariantNames,
+    {
+        let texts: Vec<String> = default.iter().map(ToString::to_string).collect();
+        let form = format!("different values separated by commas out of {}", choices(T::VARIANTS));
         let known = Known::new(name, form).or(texts.join(", "));
-        self.optional(known, different_words)
+        self.optional(known, different_values)
             .unwrap_or_else(|| default.to_vec())
     }
 
@@ -145,9 +148,19 @@ impl Reader<'_> {
     }
 }
 
-/// A list of values; `None` if one is unknown or repeated.
-pub(super) fn different_words<T: Word>(text: &str) -> Option<Vec<T>> {
-    let words: Vec<T> = members(text).map(T::parse).collect::<Option<_>>()?;
+/// A string enum's values for a person: `a`, `b` or `c`.
+pub(super) fn choices(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// Different values separated by commas.
+pub(super) fn different_values<T: FromStr + PartialEq>(text: &str) -> Option<Vec<T>> {
+    let words: Vec<T> = members(text).map(|member| member.parse().ok()).collect::<Option<_>>()?;
     let repeated = words
         .iter()
         .enumerate()
@@ -240,6 +253,12 @@ mod tests {
             read(&[("N", "9")], |r| r.number("N", 1_u8, 1..=8)),
             Err("N: expected a whole number from 1 to 8; default `1`".into())
         );
+    }
+
+    #[test]
+    fn choices_are_listed_for_a_person() {
+        assert_eq!(choices(&["red", "blue", "green"]), "`red`, `blue` or `green`");
+        assert_eq!(choices(&["red"]), "`red`");
     }
 
     #[test]

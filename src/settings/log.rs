@@ -2,21 +2,21 @@
 //!
 //! Variables: `LOG_LEVEL`, `LOG_FORMAT`.
 
+use strum::{Display, EnumString, VariantNames};
 use tracing::metadata::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
 use super::environment::Environment;
 use super::reader::{Known, Reader};
-use super::word::words;
 
-words! {
-    /// The format of a log line.
-    pub LogFormat {
-        /// One JSON object per line.
-        Json = "json",
-        /// Text for a person at a terminal.
-        Text = "text",
-    }
+/// The format of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum LogFormat {
+    /// One JSON object per line.
+    Json,
+    /// Text for a person at a terminal.
+    Text,
 }
 
 /// Which lines are logged, and in which format.
@@ -39,7 +39,7 @@ impl Log {
             filter: reader
                 .optional(known, filter)
                 .unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO)),
-            format: reader.word("LOG_FORMAT", LogFormat::Json),
+            format: reader.one_of("LOG_FORMAT", LogFormat::Json),
         }
     }
 

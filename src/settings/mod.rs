@@ -25,7 +25,6 @@ pub mod secrets;
 pub mod secureauth;
 pub mod server;
 pub mod vault;
-mod word;
 
 pub use database::{Database, DatabaseKind};
 pub use environment::Environment;

@@ -5,62 +5,69 @@
 //! `SECOND_FACTOR_MECHANISMS`, `ADDRESS_VERIFIED`, `ACTIVE_USER_STATUS`, `PAYLOAD_FIRST_NAME`, `PAYLOAD_LAST_NAME`,
 //! `PAYLOAD_USER_NAME`, `ON_INVALID_USER`, `MAX_SKIPPED_PERCENT`, `VERIFY`.
 
-use super::forms::different_words;
+use strum::{Display, EnumString, VariantNames};
+
+use std::collections::BTreeMap;
+
+use super::environment::Environment;
+use super::forms::{choices, different_values};
 use super::pool_name::PoolName;
 use super::reader::{Known, Reader};
-use super::word::{Word, words};
 
-words! {
-    /// A first or second factor (docs/reference/secureauth-api.md#sign-in).
-    pub Mechanism {
-        /// One-time password from an authenticator app.
-        Totp = "totp",
-        /// Password.
-        Password = "password",
-        /// One-time password by any channel.
-        Otp = "otp",
-        /// One-time password by e-mail.
-        EmailOtp = "email_otp",
-        /// One-time password by text message.
-        SmsOtp = "sms_otp",
-        /// Passkey or security key.
-        Webauthn = "webauthn",
-    }
+/// A first or second factor (docs/reference/secureauth-api.md#sign-in).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum Mechanism {
+    /// One-time password from an authenticator app.
+    Totp,
+    /// Password.
+    Password,
+    /// One-time password by any channel.
+    Otp,
+    /// One-time password by e-mail.
+    EmailOtp,
+    /// One-time password by text message.
+    SmsOtp,
+    /// Passkey or security key.
+    Webauthn,
 }
 
-words! {
-    /// The SecureAuth status of a user who is active in the CRM.
-    pub ActiveUserStatus {
-        /// May sign in; the first sign-in goes through a reset or a one-time password.
-        Active = "active",
-        /// Has to go through the activation flow first.
-        New = "new",
-    }
+/// The SecureAuth status of a user who is active in the CRM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum ActiveUserStatus {
+    /// May sign in; the first sign-in goes through a reset or a one-time password.
+    Active,
+    /// Has to go through the activation flow first.
+    New,
 }
 
-words! {
-    /// What happens to a run when a user has a data error (docs/decisions.md#invalid-users).
-    pub OnInvalidUser {
-        /// The run fails before anything is written to SecureAuth.
-        Fail = "fail",
-        /// The user is left out and reported.
-        Skip = "skip",
-    }
+/// What happens to a run when a user has a data error (docs/decisions.md#invalid-users).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum OnInvalidUser {
+    /// The run fails before anything is written to SecureAuth.
+    Fail,
+    /// The user is left out and reported.
+    Skip,
 }
 
-words! {
-    /// How the imported users are verified.
-    pub Verify {
-        /// By the pool's count, and by their ids if it differs.
-        Count = "count",
-        /// By their ids, always.
-        Full = "full",
-    }
+/// How the imported users are verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum Verify {
+    /// By the pool's count, and by their ids if it differs.
+    Count,
+    /// By their ids, always.
+    Full,
 }
 
 /// What is created in SecureAuth, and how users' data is checked.
 #[derive(Debug, Clone)]
 pub struct OnboardingSettings {
+    /// The variables these settings were read from, defaults included: [`OnboardingSettings::from_variables`] reads them
+    /// again.
+    pub variables: BTreeMap<String, String>,
     /// `parent_id` of every organization (docs/requirements.md#o1).
     pub parent_organization_id: String,
     /// Put before the biller id to make the organization id.
@@ -103,7 +110,16 @@ pub struct PayloadMembers {
 }
 
 impl OnboardingSettings {
+    /// The settings of these variables, whatever the environment says now; `None` if a value is unknown.
+    pub fn from_variables(variables: &BTreeMap<String, String>) -> Option<Self> {
+        let environment = Environment::of(variables.clone());
+        let mut reader = Reader::new(&environment);
+        let settings = Self::read(&mut reader);
+        settings.filter(|_| reader.finish().0.is_empty())
+    }
+
     pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let known_before = reader.known().len();
         let parent_organization_id = reader.text(
             "PARENT_ORGANIZATION_ID",
             "an organization or workspace id: letters, digits, `.`, `_`, `-`",
@@ -118,12 +134,13 @@ impl OnboardingSettings {
         );
         let second_factor_mechanisms = second_factors(reader);
         let settings = Self {
+            variables: BTreeMap::new(),
             parent_organization_id,
             organization_id_prefix,
             create_deactivated: reader.flag("CREATE_DEACTIVATED", true),
             pool_name: PoolName::read(reader),
             identifier_case_insensitive: reader.flag("IDENTIFIER_CASE_INSENSITIVE", true),
-            authentication_mechanisms: reader.words(
+            authentication_mechanisms: reader.several_of(
                 "AUTHENTICATION_MECHANISMS",
                 &[
                     Mechanism::Totp,
@@ -132,14 +149,15 @@ impl OnboardingSettings {
                     Mechanism::Webauthn,
                 ],
             ),
-            preferred_authentication_mechanism: reader.word("PREFERRED_AUTHENTICATION_MECHANISM", Mechanism::Password),
+            preferred_authentication_mechanism: reader
+                .one_of("PREFERRED_AUTHENTICATION_MECHANISM", Mechanism::Password),
             second_factor_mechanisms: Vec::new(),
             address_verified: reader.flag("ADDRESS_VERIFIED", false),
-            active_user_status: reader.word("ACTIVE_USER_STATUS", ActiveUserStatus::Active),
+            active_user_status: reader.one_of("ACTIVE_USER_STATUS", ActiveUserStatus::Active),
             payload: PayloadMembers::read(reader),
-            on_invalid_user: reader.word("ON_INVALID_USER", OnInvalidUser::Fail),
+            on_invalid_user: reader.one_of("ON_INVALID_USER", OnInvalidUser::Fail),
             max_skipped_percent: reader.number("MAX_SKIPPED_PERCENT", 10, 0..=100),
-            verify: reader.word("VERIFY", Verify::Count),
+            verify: reader.one_of("VERIFY", Verify::Count),
         };
         reader.require(
             settings
@@ -150,6 +168,7 @@ impl OnboardingSettings {
             || "one of AUTHENTICATION_MECHANISMS".to_owned(),
         );
         Some(Self {
+            variables: reader.values_since(known_before),
             second_factor_mechanisms: second_factor_mechanisms?,
             ..settings
         })
@@ -160,11 +179,11 @@ impl OnboardingSettings {
 fn second_factors(reader: &mut Reader<'_>) -> Option<Vec<Mechanism>> {
     let form = format!(
         "different values separated by commas out of {}, or `none` for no second factor",
-        Mechanism::choices()
+        choices(Mechanism::VARIANTS)
     );
     reader.required(Known::new("SECOND_FACTOR_MECHANISMS", form), |text| match text {
         "none" => Some(Vec::new()),
-        words => different_words(words),
+        values => different_values(values),
     })
 }
 
@@ -239,6 +258,23 @@ mod tests {
     }
 
     #[test]
+    fn settings_are_read_again_from_their_variables_whatever_the_environment_says() {
+        let set = [
+            NO_SECOND_FACTOR,
+            ("ORGANIZATION_ID_PREFIX", "ic-"),
+            ("ADDRESS_VERIFIED", "true"),
+        ];
+        let settings = read(&set).unwrap();
+        assert_eq!(settings.variables["PARENT_ORGANIZATION_ID"], "invoice-cloud");
+        let again = OnboardingSettings::from_variables(&settings.variables).unwrap();
+        assert_eq!(again.variables, settings.variables);
+        assert!(again.organization_id_prefix == "ic-" && again.address_verified);
+        let mut newer = settings.variables;
+        newer.insert("VERIFY".into(), "twice".into());
+        assert!(OnboardingSettings::from_variables(&newer).is_none());
+    }
+
+    #[test]
     fn the_defaults_are_those_of_the_documentation() {
         let settings = read(&[NO_SECOND_FACTOR]).unwrap();
         assert_eq!(settings.parent_organization_id, "invoice-cloud");
@@ -246,7 +282,7 @@ mod tests {
         let first: Vec<_> = settings
             .authentication_mechanisms
             .iter()
-            .map(|word| word.as_str())
+            .map(ToString::to_string)
             .collect();
         assert_eq!(first, ["totp", "password", "email_otp", "webauthn"]);
         assert_eq!(settings.preferred_authentication_mechanism, Mechanism::Password);

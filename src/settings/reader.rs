@@ -1,5 +1,7 @@
 //! Reads variables, keeps a list of those it has read, and collects findings.
 
+use std::collections::BTreeMap;
+
 use super::environment::Environment;
 use super::findings::Findings;
 
@@ -81,6 +83,17 @@ impl<'e> Reader<'e> {
 
     pub(super) fn known(&self) -> &[Known] {
         &self.known
+    }
+
+    /// What the variables count as that were read after the first `position`.
+    pub(super) fn values_since(&self, position: usize) -> BTreeMap<String, String> {
+        let known = self.known.iter().skip(position);
+        known
+            .filter_map(|known| {
+                let given = self.environment.get(known.name).map(str::to_owned);
+                Some((known.name.to_owned(), given.or_else(|| known.default.clone())?))
+            })
+            .collect()
     }
 
     /// The findings, and every variable that was read.

@@ -6,21 +6,21 @@
 
 use std::time::Duration;
 
+use strum::{Display, EnumString, VariantNames};
 use url::Url;
 
 use super::forms::base_url;
 use super::reader::{Known, Reader};
-use super::word::words;
 
-words! {
-    /// How the client authenticates at the token endpoint. A client is registered for one of the two
-    /// (docs/reference/secureauth-api.md#access).
-    pub AuthMethod {
-        /// `client_secret_basic`
-        Basic = "basic",
-        /// `client_secret_post`
-        Post = "post",
-    }
+/// How the client authenticates at the token endpoint. A client is registered for one of the two
+/// (docs/reference/secureauth-api.md#access).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum AuthMethod {
+    /// `client_secret_basic`
+    Basic,
+    /// `client_secret_post`
+    Post,
 }
 
 /// Where SecureAuth is, and how it is called.
@@ -79,7 +79,7 @@ impl SecureAuth {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let settings = Self {
             place: place(reader),
-            auth_method: reader.word("SECUREAUTH_AUTH_METHOD", AuthMethod::Basic),
+            auth_method: reader.one_of("SECUREAUTH_AUTH_METHOD", AuthMethod::Basic),
             import_path: reader.optional(
                 Known::new(
                     "SECUREAUTH_IMPORT_PATH",

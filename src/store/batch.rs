@@ -1,5 +1,6 @@
 //! What a worker writes about a run in one transaction.
 
+use strum::{EnumString, IntoStaticStr, VariantNames};
 use uuid::Uuid;
 
 use crate::domain::issue::Issue;
@@ -53,7 +54,8 @@ pub struct LedgerRow {
 }
 
 /// What has happened to a user of the ledger so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "snake_case")]
 pub enum LedgerState {
     /// About to be imported.
     Importing,
@@ -69,34 +71,6 @@ pub enum LedgerState {
     RolledBack,
 }
 
-impl LedgerState {
-    const ALL: [Self; 6] = [
-        Self::Importing,
-        Self::Imported,
-        Self::Changing,
-        Self::Changed,
-        Self::Refused,
-        Self::RolledBack,
-    ];
-
-    /// The state's text in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Importing => "importing",
-            Self::Imported => "imported",
-            Self::Changing => "changing",
-            Self::Changed => "changed",
-            Self::Refused => "refused",
-            Self::RolledBack => "rolled_back",
-        }
-    }
-
-    /// The state with this text; `None` for a text that a newer version wrote.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == word)
-    }
-}
-
 /// A user that a found pool held before the import; one value for each identifier of the user.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PoolUser {
@@ -109,5 +83,21 @@ pub struct PoolUser {
 impl std::fmt::Debug for PoolUser {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "PoolUser({})", self.user_id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ledger_states_are_spelled_as_they_are_stored() {
+        let stored = ["importing", "imported", "changing", "changed", "refused", "rolled_back"];
+        assert_eq!(LedgerState::VARIANTS, stored);
+        assert!(
+            stored
+                .iter()
+                .all(|state| state.parse().map(LedgerState::into) == Ok(*state))
+        );
     }
 }

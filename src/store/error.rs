@@ -25,6 +25,20 @@ pub enum StoreError {
         /// The value that this version does not know.
         what: String,
     },
+    /// Its schema was made by another edition of a script than this program's: not used, and not migrated.
+    #[error(
+        "the database's schema version {version} is an older one (script hash {}, expected {expected}); nothing was changed: \
+         create a new database",
+        found.as_deref().unwrap_or("none")
+    )]
+    OlderSchema {
+        /// The version.
+        version: u32,
+        /// The hash that was recorded with it; `None` in a table from before there were hashes.
+        found: Option<String>,
+        /// The hash of this program's script.
+        expected: String,
+    },
     /// The database refused the statement itself (constraint, missing object, the CRM's procedure raised): permanent until
     /// somebody changes the database.
     #[error("the database refused to {action}")]

@@ -106,7 +106,8 @@ pub enum Ending {
 }
 
 /// An operator's command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display)]
+#[strum(serialize_all = "snake_case")]
 pub enum Operation {
     /// Go on where the run stopped: `stuck` or `waiting` → `rolling_back` if a rollback had begun, else `waiting`. The
     /// run is due now, and none of its pauses are used.
@@ -118,18 +119,6 @@ pub enum Operation {
     Cancel,
     /// End a run after the operator cleaned up by hand: `stuck` → `failed`.
     Close,
-}
-
-impl Operation {
-    /// The command's text in the journal and on the command line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Resume => "resume",
-            Self::Rollback => "rollback",
-            Self::Cancel => "cancel",
-            Self::Close => "close",
-        }
-    }
 }
 
 /// The result of an operator's command.

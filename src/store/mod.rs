@@ -14,6 +14,7 @@ mod error;
 mod fault;
 mod lease;
 mod row;
+mod schema;
 pub mod sql_server;
 pub mod sqlite;
 mod transition;

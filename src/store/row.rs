@@ -3,17 +3,18 @@
 
 use std::time::Duration;
 
+use std::str::FromStr;
+
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::batch::{LedgerRow, LedgerState};
+use super::batch::LedgerRow;
 use super::error::StoreError;
-use crate::domain::biller::{BillerCiam, CiamState};
+use crate::domain::biller::BillerCiam;
 use crate::domain::ids::{BillerId, OnboardingId};
-use crate::domain::issue::{Code, Field, Issue};
+use crate::domain::issue::Issue;
 use crate::domain::journal::{Entry, Recorded};
-use crate::domain::run::{Kind, Progress, Run, RunState};
-use crate::domain::step::Step;
+use crate::domain::run::{Progress, Run};
 
 /// A row of `Onboarding`.
 #[derive(Debug)]
@@ -69,9 +70,9 @@ impl TryFrom<RunRow> for Run {
             id: OnboardingId(row.id),
             biller_id: biller_id(row.biller_id)?,
             biller_name: row.biller_name,
-            kind: word("kind", &row.kind, Kind::parse)?,
-            state: word("state", &row.state, RunState::parse)?,
-            step: row.step.map(|step| word("step", &step, Step::parse)).transpose()?,
+            kind: word("kind", &row.kind)?,
+            state: word("state", &row.state)?,
+            step: row.step.map(|step| word("step", &step)).transpose()?,
             source: row.source,
             generation: count("generation", row.generation)?,
             progress: Progress {
@@ -114,7 +115,7 @@ impl TryFrom<BillerCiamRow> for BillerCiam {
     fn try_from(row: BillerCiamRow) -> Result<Self, StoreError> {
         Ok(Self {
             biller_id: biller_id(row.biller_id)?,
-            state: word("CIAM state", &row.state, CiamState::parse)?,
+            state: word("CIAM state", &row.state)?,
             activation_date: row.activation_date,
             organization_id: row.organization_id,
             identity_pool_id: row.identity_pool_id,
@@ -141,7 +142,7 @@ impl TryFrom<LedgerColumns> for LedgerRow {
             user_guid: row.user_guid,
             user_id: row.user_id,
             content_hash: row.content_hash,
-            state: word("ledger state", &row.state, LedgerState::parse)?,
+            state: word("ledger state", &row.state)?,
             before: row.before,
         })
     }
@@ -151,8 +152,8 @@ impl TryFrom<LedgerColumns> for LedgerRow {
 pub(super) fn issue(user_guid: Option<Uuid>, field: &str, code: &str) -> Result<Issue, StoreError> {
     Ok(Issue {
         user_guid,
-        field: word("issue field", field, Field::parse)?,
-        code: word("issue code", code, Code::parse)?,
+        field: word("issue field", field)?,
+        code: word("issue code", code)?,
     })
 }
 
@@ -181,8 +182,8 @@ pub(super) fn count<T: TryFrom<i64>>(what: &str, number: i64) -> Result<T, Store
     })
 }
 
-fn word<T>(what: &str, word: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, StoreError> {
-    parse(word).ok_or_else(|| StoreError::Newer {
+fn word<T: FromStr>(what: &str, word: &str) -> Result<T, StoreError> {
+    word.parse().map_err(|_| StoreError::Newer {
         what: format!("{what} {word:?}"),
     })
 }

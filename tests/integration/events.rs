@@ -81,7 +81,7 @@ async fn a_wizard_submission_for_a_biller_that_is_not_visible_yet_may_be_repeate
     assert_eq!(answer.json["retryable"], true);
     let toggled = stack.front_door().toggle("1877", true).await?;
     assert_eq!((toggled.status, toggled.header("retry-after")), (404, None));
-    assert_eq!(toggled.text_at("/code"), "biller-not-found");
+    assert_eq!(toggled.text_at("/code"), "biller_not_found");
     assert_eq!(stack.front_door().status("1877").await?.status, 404);
     Ok(())
 }
@@ -106,7 +106,7 @@ async fn a_second_toggle_while_one_is_running_joins_it_and_the_opposite_is_refus
     let opposite = stack.front_door().toggle("1876", false).await?;
     assert_eq!(
         (opposite.status, opposite.text_at("/code")),
-        (409, "opposite-operation-running")
+        (409, "opposite_operation_running")
     );
     assert_eq!(opposite.text_at("/onboardingId"), first.text_at("/onboardingId"));
     assert_eq!(stack.database().runs()?.len(), 1);
@@ -141,7 +141,7 @@ async fn the_same_event_again_answers_with_its_run_and_another_body_is_refused()
     assert_eq!((again.status, again.text_at("/status")), (200, "active"));
     assert_eq!(again.text_at("/onboardingId"), first.text_at("/onboardingId"));
     let reused = stack.front_door().post("1876", &toggle(false, "e-1")).await?;
-    assert_eq!((reused.status, reused.text_at("/code")), (409, "event-id-reused"));
+    assert_eq!((reused.status, reused.text_at("/code")), (409, "event_id_reused"));
     // Event ids belong to a biller: another biller may use the same one.
     add_biller(&stack, "1877", 0)?;
     let other = stack.front_door().post("1877", &toggle(true, "e-1")).await?;
@@ -155,7 +155,7 @@ async fn no_for_a_biller_that_is_not_active_is_nothing_to_do_and_never_calls_sec
     let stack = stack_with("1876", 1).await?;
     let before = stack.simulator().calls().len();
     let answer = stack.front_door().toggle("1876", false).await?;
-    assert_eq!((answer.status, answer.text_at("/status")), (200, "not-enabled"));
+    assert_eq!((answer.status, answer.text_at("/status")), (200, "not_enabled"));
     stack.drain(DEADLINE).await?;
     assert!(stack.database().runs()?.is_empty());
     assert_eq!(stack.simulator().calls().len(), before);
@@ -244,7 +244,7 @@ async fn an_oversize_body_is_refused_with_413_however_large() -> Outcome {
         let answer = stack.front_door().post_text("1876", "x".repeat(bytes)).await?;
         assert_eq!(
             (answer.status, answer.text_at("/code")),
-            (413, "body-too-large"),
+            (413, "body_too_large"),
             "{bytes}"
         );
     }
@@ -259,7 +259,7 @@ async fn a_biller_without_a_name_is_refused_before_anything_is_stored() -> Outco
     stack.crm().add_biller("1878", "   ")?;
     for biller in ["1877", "1878"] {
         let answer = stack.front_door().toggle(biller, true).await?;
-        assert_eq!((answer.status, answer.text_at("/code")), (409, "biller-without-name"));
+        assert_eq!((answer.status, answer.text_at("/code")), (409, "biller_without_name"));
     }
     assert!(stack.database().runs()?.is_empty());
     Ok(())
@@ -282,7 +282,7 @@ async fn a_failed_wizard_run_tells_people_where_to_try_again() -> Outcome {
     let shown = status(&stack, "1876").await?;
     assert_eq!((shown.text_at("/status"), shown.text_at("/message")), ("failed", F2));
     assert_eq!(shown.text_at("/onboarding/retryFrom"), "Product > CIAM");
-    assert_eq!(shown.text_at("/ciamStatus"), "not-enabled");
+    assert_eq!(shown.text_at("/ciamStatus"), "not_enabled");
     assert_eq!(stack.in_secureauth("1876"), nothing());
     stack.simulator().faults().clear();
     assert_eq!(enable(&stack, "1876").await?.state, "succeeded");

@@ -144,7 +144,7 @@ async fn an_activation_that_cannot_be_recorded_is_not_rolled_back_but_left_to_an
     let shown = status(&stack, "1876").await?;
     assert_eq!(
         (shown.text_at("/status"), shown.text_at("/ciamStatus")),
-        ("stuck", "not-enabled")
+        ("stuck", "not_enabled")
     );
     let refused = stack.front_door().toggle("1876", true).await?;
     assert_eq!((refused.status, refused.text_at("/code")), (409, "stuck"));

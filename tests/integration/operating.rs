@@ -85,7 +85,27 @@ async fn subcommands_exit_2_with_the_findings() -> Outcome {
 async fn a_newer_schema_is_refused() -> Outcome {
     let stack = stack_with("1876", 1).await?;
     let database = Connection::open(stack.database().path())?;
-    database.execute("INSERT INTO schema_version (version, applied_at) VALUES (99, 0)", [])?;
+    database.execute(
+        "INSERT INTO schema_version SELECT 99, applied_at, script_hash FROM schema_version",
+        [],
+    )?;
+    is_not_worked_with(&stack, &["schema version 99"]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_edition_of_a_schema_version_is_not_worked_with_and_named() -> Outcome {
+    let stack = stack_with("1876", 1).await?;
+    let database = Connection::open(stack.database().path())?;
+    let older = "0".repeat(64);
+    database.execute("UPDATE schema_version SET script_hash = ?1", [&older])?;
+    is_not_worked_with(&stack, &["schema version 1 is an older one", &older]).await?;
+    let migrated = stack.handler().output(&["db", "migrate"]).await?;
+    assert_eq!(migrated.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&migrated.stderr).contains("create a new database"));
+    Ok(())
+}
+
+async fn is_not_worked_with(stack: &Stack, parts: &[&str]) -> Outcome {
     // The running handler has checked the schema before; a new one refuses it.
     let mut settings: Vec<(&str, &str)> = Vec::new();
     for (name, value) in stack.handler().settings() {
@@ -103,7 +123,7 @@ async fn a_newer_schema_is_refused() -> Outcome {
         let output = stack.handler().output(arguments).await?;
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(told.contains("schema version 99"), "{arguments:?}: {told}");
+        assert!(parts.iter().all(|part| told.contains(part)), "{arguments:?}: {told}");
     }
     Ok(())
 }
@@ -116,7 +136,7 @@ async fn a_locked_database_is_503_with_nothing_stored_and_a_run_waits_for_it() -
     let refused = stack.front_door().post("1876", &toggle(true, "e-1")).await?;
     assert_eq!(
         (refused.status, refused.text_at("/code")),
-        (503, "database-unavailable")
+        (503, "database_unavailable")
     );
     assert!(refused.header("retry-after").is_some());
     locker.execute_batch("COMMIT")?;
@@ -138,7 +158,7 @@ async fn status_tells_support_why_a_biller_failed() -> Outcome {
         "secureauth_refused",
         "rollback_started",
         "organization_deleted",
-        "not-enabled",
+        "not_enabled",
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }

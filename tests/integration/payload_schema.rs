@@ -60,7 +60,7 @@ async fn a_user_whose_payload_does_not_fit_the_schema_fails_the_run_before_anyth
         (run.state.as_str(), run.reason.as_deref()),
         ("failed", Some("invalid_users"))
     );
-    let expected = json!([{"userGuid": unfit, "field": "firstName", "code": "invalid"}]);
+    let expected = json!([{"userGuid": unfit, "field": "first_name", "code": "invalid"}]);
     assert_eq!(issues(&stack).await?, expected);
     assert!(!wrote(&stack), "nothing was written");
     Ok(())
@@ -91,7 +91,7 @@ async fn a_user_that_stops_fitting_the_schema_after_the_check_is_the_same_data_e
         (run.state.as_str(), run.reason.as_deref()),
         ("failed", Some("invalid_users"))
     );
-    let expected = json!([{"userGuid": unfit, "field": "firstName", "code": "invalid"}]);
+    let expected = json!([{"userGuid": unfit, "field": "first_name", "code": "invalid"}]);
     assert_eq!(issues(&stack).await?, expected);
     assert!(calls_of(&stack, IMPORT).is_empty(), "nobody was sent");
     assert_eq!(stack.in_secureauth("1876"), nothing());

@@ -20,7 +20,7 @@ async fn a_new_biller_gets_what_its_plan_says() -> Outcome {
     assert_eq!(told.code, Some(0), "{}", told.why);
     told.expect("biller", "1876");
     told.expect("name", "Smith & Sons, Inc.");
-    told.expect("ciam", "not-enabled");
+    told.expect("ciam", "not_enabled");
     told.expect(
         "users",
         "12 in all, 0 with data errors; 1 more are deleted and left out",

@@ -68,7 +68,7 @@ async fn data_errors_fail_the_run_before_anything_is_written_to_secureauth() -> 
             )
         })
         .collect();
-    for expected in [("userName", "invalid"), ("email", "invalid"), ("userGuid", "missing")] {
+    for expected in [("user_name", "invalid"), ("email", "invalid"), ("user_guid", "missing")] {
         assert!(found.contains(&expected), "{found:?}");
     }
     assert!(

@@ -22,7 +22,7 @@ pub struct Database {
 /// A biller's CIAM state (a row of `biller_ciam`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BillerRecord {
-    /// `not-enabled|active|inactive`.
+    /// `not_enabled|active|inactive`.
     pub state: String,
     /// When the biller last became active.
     pub activation_date: Option<OffsetDateTime>,

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use axum::http::Method;
 use serde_json::{Value, json};
+use strum::IntoStaticStr;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -29,7 +30,8 @@ pub(crate) const OPERATIONS: &[Operation] = &[Operation::system(
 )];
 
 /// What an event is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub(crate) enum Subject {
     Organization,
     Pool,
@@ -39,7 +41,8 @@ pub(crate) enum Subject {
 }
 
 /// What happened to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub(crate) enum Action {
     Created,
     Updated,
@@ -98,30 +101,6 @@ impl State {
     }
 }
 
-impl Subject {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Organization => "organization",
-            Self::Pool => "pool",
-            Self::User => "user",
-            Self::Import => "import",
-            Self::Schema => "schema",
-        }
-    }
-}
-
-impl Action {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Updated => "updated",
-            Self::Deleted => "deleted",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-        }
-    }
-}
-
 impl Event {
     /// Sorts as the events do.
     fn id(&self) -> String {
@@ -152,8 +131,8 @@ impl Event {
                 .and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok())
         };
         (server_id == SYSTEM_WORKSPACE || server_id == self.server_id)
-            && named("event_subject", self.subject.name())
-            && named("event_action", self.action.name())
+            && named("event_subject", self.subject.into())
+            && named("event_action", self.action.into())
             && is("organization_id", Some(&self.server_id))
             && is("affected_user_pool_id", self.pool_id())
             && is("user_pool_id", self.pool_id())
@@ -174,8 +153,8 @@ impl Event {
             "event_id": self.id(),
             "tenant_id": tenant,
             "server_id": self.server_id,
-            "event_subject": self.subject.name(),
-            "action": self.action.name(),
+            "event_subject": <&str>::from(self.subject),
+            "action": <&str>::from(self.action),
             "timestamp": self.at.format(&Rfc3339).ok(),
             "metadata": {
                 "client_id": self.client_id,

@@ -6,6 +6,10 @@
 -- Needs:  CREATE SCHEMA, CREATE TABLE and ALTER on schema ciam; the handler itself needs permissions.sql only.
 -- Safe:   runs in one transaction under an application lock and does nothing when its version is recorded already.
 --         It may be run by any tool in one piece (there is no GO), or by the handler's own command.
+-- Hash:   a version is recorded with @scriptHash, and the handler works only with the hash it knows. Run by hand, the script
+--         needs no change for that. @scriptHash is the SHA-256 of this file with LF line ends and without the line that
+--         declares it: grep -v '^DECLARE @scriptHash ' 0001_onboarding.sql | tr -d '\r' | sha256sum. A database with another
+--         edition of this version is refused, here and by the handler; it takes a new database.
 --
 -- Times are UTC and written by the database (SYSUTCDATETIME). Texts of states, kinds, steps and entries come from the string
 -- enums of src/domain; a version leaves rows with a text that it does not know to the newer version that wrote them. NVARCHAR
@@ -22,6 +26,8 @@ SET CONCAT_NULL_YIELDS_NULL ON;
 SET QUOTED_IDENTIFIER ON;
 SET NUMERIC_ROUNDABORT OFF;
 
+DECLARE @scriptHash NVARCHAR(64) = N'8a7bc1096f80088667f206824c946e63630d8ebb1ae48a9d827f8f6ca88a33ab';
+
 BEGIN TRANSACTION;
 
 DECLARE @lock INT;
@@ -37,9 +43,22 @@ IF SCHEMA_ID(N'ciam') IS NULL
 
 IF OBJECT_ID(N'ciam.SchemaVersion', N'U') IS NULL
     CREATE TABLE ciam.SchemaVersion (
-        Version   BIGINT       NOT NULL CONSTRAINT PK_SchemaVersion PRIMARY KEY,
-        AppliedAt DATETIME2(6) NOT NULL
+        Version    BIGINT       NOT NULL CONSTRAINT PK_SchemaVersion PRIMARY KEY,
+        AppliedAt  DATETIME2(6) NOT NULL,
+        ScriptHash NVARCHAR(64) NOT NULL
     );
+
+-- Statements with ScriptHash are texts: a batch that names a column which a table does not have is not even compiled.
+DECLARE @recorded NVARCHAR(64) = N'none';
+IF COL_LENGTH(N'ciam.SchemaVersion', N'ScriptHash') IS NOT NULL
+    EXEC sp_executesql N'SELECT @hash = v.ScriptHash FROM ciam.SchemaVersion AS v WHERE v.Version = 1',
+        N'@hash NVARCHAR(64) OUTPUT', @hash = @recorded OUTPUT;
+IF EXISTS (SELECT 1 FROM ciam.SchemaVersion WHERE Version = 1) AND @recorded <> @scriptHash
+BEGIN;
+    DECLARE @refusal NVARCHAR(400) = CONCAT(N'The schema version 1 of this database is an older one (script hash ',
+        @recorded, N', expected ', @scriptHash, N'). Nothing was changed: create a new database.');
+    THROW 51003, @refusal, 1;
+END;
 
 IF NOT EXISTS (SELECT 1 FROM ciam.SchemaVersion WHERE Version = 1)
 BEGIN
@@ -84,7 +103,7 @@ BEGIN
         NextAttemptAt   DATETIME2(6)  NULL,
         WaitingFor      NVARCHAR(64)  NULL,
         Reason          NVARCHAR(64)  NULL,
-        RollingBackSince DATETIME2(6)  NULL,
+        RollingBackSince DATETIME2(6) NULL,
         Version         BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Version DEFAULT 0,
         LeaseOwner      UNIQUEIDENTIFIER NULL,
         LeaseUntil      DATETIME2(6)  NULL,
@@ -173,7 +192,9 @@ END');
         HeldUntil DATETIME2(6)     NULL
     );
 
-    INSERT INTO ciam.SchemaVersion (Version, AppliedAt) VALUES (1, SYSUTCDATETIME());
+    EXEC sp_executesql
+        N'INSERT INTO ciam.SchemaVersion (Version, AppliedAt, ScriptHash) VALUES (1, SYSUTCDATETIME(), @hash)',
+        N'@hash NVARCHAR(64)', @hash = @scriptHash;
 END;
 
 COMMIT TRANSACTION;

@@ -11,7 +11,7 @@ use ic_secureauth_api::IdpCheck;
 const ISSUES: usize = 20;
 
 pub(super) fn report(text: &mut String, outlook: &Outlook) -> std::fmt::Result {
-    writeln!(text, "run           {} would start", outlook.kind.as_str())?;
+    writeln!(text, "run           {} would start", outlook.kind)?;
     report_users(text, &outlook.users)?;
     writeln!(text, "schema        {}", schema(&outlook.schema))?;
     let organization = outlook.organization.as_ref().map_or_else(not_reached, organization);
@@ -41,8 +41,7 @@ fn report_users(text: &mut String, users: &UsersOutlook) -> std::fmt::Result {
     }
     for issue in users.issues.iter().take(ISSUES) {
         let guid = issue.user_guid.map_or_else(|| "-".to_owned(), |guid| guid.to_string());
-        let (field, code) = (issue.field.as_str(), issue.code.as_str());
-        writeln!(text, "issue         {guid} {field} {code}")?;
+        writeln!(text, "issue         {guid} {} {}", issue.field, issue.code)?;
     }
     match users.issues.len().saturating_sub(ISSUES) {
         0 => Ok(()),

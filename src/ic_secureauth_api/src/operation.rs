@@ -1,11 +1,14 @@
 //! The operations by name, as they appear in logs and errors.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
+
+use strum::{Display, IntoStaticStr};
 
 use super::Deadlines;
 
 /// One operation of the API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Display, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[expect(
     missing_docs,
     reason = "the names are those of the client's methods, documented there"
@@ -49,36 +52,6 @@ pub enum Resource {
 }
 
 impl Operation {
-    /// The name for logs and errors.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Token => "token",
-            Self::GetOrganization => "get_organization",
-            Self::ListOrganizations => "list_organizations",
-            Self::CreateOrganization => "create_organization",
-            Self::UpdateOrganization => "update_organization",
-            Self::DeleteOrganization => "delete_organization",
-            Self::GetPool => "get_pool",
-            Self::ListPools => "list_pools",
-            Self::CreatePool => "create_pool",
-            Self::DeletePool => "delete_pool",
-            Self::GetUser => "get_user",
-            Self::ListUsers => "list_users",
-            Self::FindUser => "find_user",
-            Self::UpdateUser => "update_user",
-            Self::DeleteUser => "delete_user",
-            Self::Import => "import",
-            Self::GetSchema => "get_schema",
-            Self::GetWorkspaceDump => "get_workspace_dump",
-            Self::ListPoolIdps => "list_pool_idps",
-            Self::ListAuditEvents => "list_audit_events",
-            Self::ListTenants => "list_tenants",
-            Self::GetTenant => "get_tenant",
-            Self::CreateTenant => "create_tenant",
-            Self::UpdateTenant => "update_tenant",
-        }
-    }
-
     /// Whether the operation changes something in SecureAuth. When its answer is lost, its outcome is unknown.
     pub const fn mutates(self) -> bool {
         matches!(
@@ -157,11 +130,5 @@ impl Operation {
             Self::Import => deadlines.import,
             _ => deadlines.crud,
         }
-    }
-}
-
-impl fmt::Display for Operation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }

@@ -1,5 +1,7 @@
 //! Parts of the journal state: one record per thing that the journal speaks of.
 
+use std::collections::BTreeMap;
+
 use uuid::Uuid;
 
 #[cfg(doc)]
@@ -86,7 +88,7 @@ pub(in super::super) struct RecheckState {
 /// The next step of a rollback, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in super::super) enum RollbackStep {
-    Switch,
+    Activation,
     Users,
     Pools,
     Organization,
@@ -96,4 +98,12 @@ pub(in super::super) enum RollbackStep {
     Recheck,
     /// The recheck found nothing: the run can end.
     Nothing,
+}
+
+/// The members of [`Entry::SettingsKept`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) struct KeptState {
+    pub(in super::super) tenant: String,
+    pub(in super::super) payload_schema_id: String,
+    pub(in super::super) variables: BTreeMap<String, String>,
 }

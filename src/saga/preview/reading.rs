@@ -28,17 +28,17 @@ pub(super) struct Reading<'a> {
 impl Reading<'_> {
     pub(super) async fn outlook(&self, kind: Kind) -> Result<Outlook, StoreError> {
         let mut stops = Stops::default();
-        let dependencies = self.subject.dependencies;
-        let schema = stops.keep(self.schema(&dependencies.payload_schema_id).await)?;
+        let settings = self.subject.settings;
+        let schema = stops.keep(self.schema(&settings.payload_schema_id).await)?;
         let (counts, issues) = check_users::read(self.subject, schema.as_ref()).await?;
-        let verdict = check_users::verdict(counts.invalid, counts.total, &dependencies.settings);
+        let verdict = check_users::verdict(counts.invalid, counts.total, &settings.onboarding);
         let users = UsersOutlook {
             counts,
             issues,
             acceptable: stops.keep(verdict)?.is_some(),
         };
         let schema_outlook = SchemaOutlook {
-            id: dependencies.payload_schema_id.clone(),
+            id: settings.payload_schema_id.clone(),
             usable: schema.is_some(),
         };
         let mut outlook = Outlook {
@@ -97,13 +97,13 @@ impl Reading<'_> {
         let import = import::into_standing(self, &pool, users, &schema).await;
         outlook.import = stops.keep(import)?;
         if let Some(import) = &outlook.import {
-            stops.keep(import::verdict(users, import, &self.subject.dependencies.settings))?;
+            stops.keep(import::verdict(users, import, &self.subject.settings.onboarding))?;
         }
         Ok(())
     }
 
     pub(super) async fn schema(&self, id: &str) -> Result<PayloadSchema, StepError> {
-        let members = payload_schema::members(&self.subject.dependencies.settings)?;
+        let members = payload_schema::members(&self.subject.settings.onboarding)?;
         PayloadSchema::fetch(&self.api, payload_schema::parse(id)?, members).await
     }
 
@@ -111,7 +111,7 @@ impl Reading<'_> {
     fn creation(&self, outlook: &mut Outlook, id: &OrganizationId, stops: &mut Stops) -> Result<(), StoreError> {
         outlook.organization = Some(OrganizationOutlook::Create {
             id: id.to_string(),
-            parent: self.subject.dependencies.settings.parent_organization_id.clone(),
+            parent: self.subject.settings.onboarding.parent_organization_id.clone(),
         });
         if self.subject.biller_name.is_none() {
             stops.keep::<()>(Err(StepError::Permanent(Reason::BillerWithoutName)))?;
@@ -132,7 +132,7 @@ impl Reading<'_> {
 
     async fn organization(&self, found: &Organization, stops: &mut Stops) -> Result<OrganizationOutlook, StoreError> {
         let mark = self.mark(found.marker(), stops).await?;
-        let below = is_below(found, &self.subject.dependencies.settings.parent_organization_id);
+        let below = is_below(found, &self.subject.settings.onboarding.parent_organization_id);
         let below_parent = below.is_ok();
         // A foreign marker is reason enough: the parent of somebody else's organization does not matter.
         if mark != Mark::Foreign {

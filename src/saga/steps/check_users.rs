@@ -52,9 +52,9 @@ pub(in super::super) async fn read(
     subject: Subject<'_>,
     schema: Option<&PayloadSchema>,
 ) -> Result<(Counts, Vec<Issue>), StoreError> {
-    let dependencies = subject.dependencies;
-    let mut users = UserSet::new(dependencies.settings.address_verified);
-    dependencies
+    let mut users = UserSet::new(subject.settings.onboarding.address_verified);
+    subject
+        .dependencies
         .store
         .each_user(subject.biller_id, &mut |row| {
             users.add(row, |user| schema.map(|schema| schema.issues(user)).unwrap_or_default());

@@ -26,7 +26,7 @@ pub(super) async fn check(context: &mut RunContext<'_>, pool: &PoolId) -> Result
                 pool_id = %pool,
                 "cannot check the identity provider: the token has neither the scope manage_idps nor read_configuration"
             );
-            "not-checked"
+            "not_checked"
         }
         IdpCheck::Absent | IdpCheck::Disabled | IdpCheck::OfAnotherKind => {
             warn!(pool_id = %pool, ?check, "nobody can sign in by the pool's identity provider");

@@ -18,7 +18,7 @@ pub(in super::super) fn below(
     organization: OrganizationId,
     marker: Marker,
 ) -> Result<NewPool, StepError> {
-    let settings = &subject.dependencies.settings;
+    let settings = &subject.settings.onboarding;
     let refused = || StepError::Permanent(Reason::SecureauthRefused);
     let second_factor_mechanisms = mechanisms(&settings.second_factor_mechanisms)?;
     Ok(NewPool {
@@ -26,7 +26,7 @@ pub(in super::super) fn below(
         name: settings.pool_name.of(subject.biller_id.as_ref()),
         description: subject.biller_name.unwrap_or_default().to_owned(),
         workspace_id: organization,
-        payload_schema_id: SchemaId::parse(&subject.dependencies.payload_schema_id).map_err(|_| refused())?,
+        payload_schema_id: SchemaId::parse(&subject.settings.payload_schema_id).map_err(|_| refused())?,
         metadata_schema_id: None,
         identifier_case_insensitive: settings.identifier_case_insensitive,
         authentication_mechanisms: mechanisms(&settings.authentication_mechanisms)?,
@@ -42,5 +42,6 @@ fn mechanisms(words: &[settings::onboarding::Mechanism]) -> Result<Vec<Mechanism
 }
 
 fn mechanism(word: settings::onboarding::Mechanism) -> Result<Mechanism, StepError> {
-    Mechanism::parse(word.as_str()).ok_or(StepError::Permanent(Reason::SettingsIgnored))
+    let refused = |_| StepError::Permanent(Reason::SettingsIgnored);
+    word.to_string().parse().map_err(refused)
 }

@@ -25,7 +25,7 @@ pub(in super::super) struct PayloadSchema {
 
 /// The schema of new pools (docs/requirements.md#k1).
 pub(super) async fn configured(context: &mut RunContext<'_>) -> Result<Arc<PayloadSchema>, StepError> {
-    let id = parse(&context.dependencies().payload_schema_id)?;
+    let id = parse(&context.kept.payload_schema_id)?;
     of(context, id).await
 }
 

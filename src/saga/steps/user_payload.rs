@@ -25,7 +25,7 @@ impl Subject<'_> {
     pub(super) fn outgoing(&self, user: CrmUser) -> Outgoing {
         let ids = self.derived_ids();
         let user_id = ids.user_id(user.user_guid);
-        let status = match (user.status, self.dependencies.settings.active_user_status) {
+        let status = match (user.status, self.settings.onboarding.active_user_status) {
             (Status::Active, ActiveUserStatus::Active) => UserStatus::Active,
             (Status::Active, ActiveUserStatus::New) | (Status::New, _) => UserStatus::New,
             (Status::Inactive, _) => UserStatus::Inactive,
@@ -68,7 +68,7 @@ fn sent_hash(user: &ImportUser) -> String {
         Some(&user.email),
         user.first_name.as_deref(),
         user.last_name.as_deref(),
-        Some(user.status.as_str()),
+        Some(<&str>::from(user.status)),
     ])
 }
 
@@ -83,7 +83,7 @@ pub(super) fn shown_hash(user: &User, members: &PayloadMembers) -> String {
         email.map(|it| it.address.as_str()),
         member(first_name),
         member(last_name),
-        user.status.map(UserStatus::as_str),
+        user.status.map(<&str>::from),
     ])
 }
 

@@ -71,7 +71,7 @@ async fn insert_run(
     let biller_id: &str = event.biller_id.as_ref();
     if start.first {
         let sql = "INSERT INTO ciam.BillerCiam (BillerId, State, Generation, UpdatedAt) \
-            VALUES (@P1, N'not-enabled', 0, SYSUTCDATETIME())";
+            VALUES (@P1, N'not_enabled', 0, SYSUTCDATETIME())";
         transaction.execute(sql, &[&biller_id]).await?;
     }
     let sql = "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \
@@ -86,8 +86,8 @@ async fn insert_run(
                 &event.onboarding_id.0,
                 &biller_id,
                 &or_empty(start.biller_name.as_deref()),
-                &start.kind.as_str(),
-                &event.source.as_str(),
+                &<&str>::from(start.kind),
+                &<&str>::from(event.source),
                 &requested_by,
                 &or_empty(event.traceparent.as_deref()),
                 &i64::from(start.generation),
@@ -113,7 +113,7 @@ async fn insert_event(transaction: &mut Transaction, event: &ToggleEvent, accept
                 &biller_id,
                 &event_id,
                 &event.fingerprint,
-                &event.source.as_str(),
+                &<&str>::from(event.source),
                 &requested_by,
                 &accepted.event_run.map(|id| id.0),
             ],

@@ -14,7 +14,6 @@ use super::session::{PAIRS, Transaction};
 use crate::domain::ids::OnboardingId;
 use crate::domain::issue::Issue;
 use crate::domain::journal::{Entry, Recorded};
-use crate::domain::step::Step;
 use crate::store::row::{entry_columns, recorded};
 use crate::store::transition::identifier_key;
 use crate::store::{Batch, Lease, PoolUser};
@@ -22,7 +21,6 @@ use crate::store::{Batch, Lease, PoolUser};
 pub(super) async fn write(pool: &Pool, lease: &Lease, batch: &Batch) -> Result<(), Fault> {
     let id = lease.onboarding_id;
     let mut transaction = pool.begin().await?;
-    update_run(&mut transaction, lease, batch).await?;
     append(&mut transaction, id, &batch.entries).await?;
     ledger::upsert(&mut transaction, id, &batch.ledger).await?;
     insert_pool_users(&mut transaction, id, &batch.pool_users_before).await?;
@@ -34,6 +32,8 @@ pub(super) async fn write(pool: &Pool, lease: &Lease, batch: &Batch) -> Result<(
         let values: [&dyn ToSql; 2] = [&id.0, &i64::from(generation)];
         transaction.execute(sql, &values).await?;
     }
+    // The run's row comes last, and with it the fence: locked any longer, it would keep the run's own heart-beat waiting.
+    update_run(&mut transaction, lease, batch).await?;
     transaction.commit().await
 }
 
@@ -46,7 +46,7 @@ async fn update_run(transaction: &mut Transaction, lease: &Lease, batch: &Batch)
         Failed = COALESCE(@P12, Failed)";
     let progress = batch.progress;
     let values: [&dyn ToSql; 9] = [
-        &or_empty(batch.step.map(Step::as_str)),
+        &or_empty(batch.step.map(<&str>::from)),
         &batch.issues_total.map(clamp),
         &batch.generation.map(i64::from),
         &batch.is_progress,
@@ -59,8 +59,8 @@ async fn update_run(transaction: &mut Transaction, lease: &Lease, batch: &Batch)
     update_leased(transaction, lease, set, &values).await
 }
 
-/// Appends to the run's journal. This transaction has locked the run's row, so nobody else appends meanwhile. Entries are
-/// passed as parameters and not as JSON, because not every engine's `OPENJSON` decodes escaped characters
+/// Appends to the run's journal. A worker that lost its lease may append at the same time: its fence then fails, or one of
+/// the two finds the number taken and tries again. Entries are passed as parameters and not as JSON, because not every engine's `OPENJSON` decodes escaped characters
 /// (docs/reference/sql-server.md#json-rows).
 pub(super) async fn append(transaction: &mut Transaction, id: OnboardingId, entries: &[Entry]) -> Result<(), Fault> {
     for chunk in entries.chunks(PAIRS) {
@@ -141,7 +141,7 @@ async fn insert_issues(transaction: &mut Transaction, id: OnboardingId, issues: 
         of_user = known("i.UserGuid = n.UserGuid"),
     );
     let rows = distinct(issues)
-        .map(|issue| json!({ "g": issue.user_guid, "f": issue.field.as_str(), "c": issue.code.as_str() }));
+        .map(|issue| json!({ "g": issue.user_guid, "f": <&str>::from(issue.field), "c": <&str>::from(issue.code) }));
     for chunk in chunks(rows) {
         let values: [&dyn ToSql; 3] = [&id.0, &chunk, &clamp(Batch::ISSUES_KEPT)];
         transaction.execute(&sql, &values).await?;

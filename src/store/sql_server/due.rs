@@ -77,7 +77,7 @@ pub(super) async fn postpone(pool: &Pool, id: OnboardingId, after: Duration) -> 
          WHERE r.OnboardingId = @P1 AND {OPEN} AND (r.LeaseUntil IS NULL OR r.LeaseUntil <= @now)"
     );
     let mut session = pool.session().await?;
-    let values: [&dyn ToSql; 3] = [&id.0, &millis(after), &Reason::WorkerSlot.as_str()];
+    let values: [&dyn ToSql; 3] = [&id.0, &millis(after), &<&str>::from(Reason::WorkerSlot)];
     session.execute(&sql, &values).await?;
     session.give_back();
     Ok(())

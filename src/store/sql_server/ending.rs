@@ -12,7 +12,6 @@ use super::session::Transaction;
 use crate::domain::biller::CiamState;
 use crate::domain::ids::OnboardingId;
 use crate::domain::journal::Entry;
-use crate::domain::reason::Reason;
 use crate::domain::run::RunState;
 use crate::store::transition::{Outcome, crm_status, operated};
 use crate::store::{Ending, Lease, Operated, Operation, StoreError};
@@ -33,8 +32,8 @@ pub(super) async fn finish(pool: &Pool, lease: &Lease, ending: &Ending) -> Resul
         LeaseOwner = NULL, LeaseUntil = NULL, DueAt = CASE WHEN @P7 = 1 THEN NULL ELSE @now END, NextAttemptAt = NULL, \
         WaitingFor = NULL";
     let values: [&dyn ToSql; 4] = [
-        &outcome.state.as_str(),
-        &or_empty(outcome.reason.map(Reason::as_str)),
+        &<&str>::from(outcome.state),
+        &or_empty(outcome.reason.map(<&str>::from)),
         &or_empty(outcome.resources.map(|(_, pool_id)| pool_id)),
         &outcome.is_end(),
     ];
@@ -69,7 +68,7 @@ async fn record_ciam_status(
             @OnboardingId = @P5;";
     let values: [&dyn ToSql; 5] = [
         &biller_id,
-        &ciam.as_str(),
+        &<&str>::from(ciam),
         &crm_status(ciam),
         &(ciam == CiamState::Active),
         &id.0,
@@ -103,14 +102,14 @@ pub(super) async fn operate(pool: &Pool, id: OnboardingId, operation: Operation,
         WHERE OnboardingId = @P1";
     let values: [&dyn ToSql; 5] = [
         &id.0,
-        &state.as_str(),
+        &<&str>::from(state),
         &state.is_open(),
         &(state == RunState::Waiting),
         &(operation == Operation::Rollback),
     ];
     transaction.execute(sql, &values).await?;
     let entry = Entry::Operator {
-        command: operation.as_str().to_owned(),
+        command: operation.to_string(),
         by: by.to_owned(),
     };
     append(&mut transaction, id, &[entry]).await?;

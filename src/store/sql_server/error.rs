@@ -47,6 +47,7 @@ fn meaning(code: u32) -> Option<&'static str> {
         2628 | 8152 => "a value is too long",
         18456 => "log-in failed",
         51001 => "another migration is running",
+        51003 => "a schema version is there that was made by another edition of its script",
         _ => return None,
     })
 }

@@ -32,7 +32,7 @@ pub(super) async fn upsert(transaction: &mut Transaction, id: OnboardingId, rows
             "g": row.user_guid,
             "u": row.user_id,
             "h": row.content_hash,
-            "s": row.state.as_str(),
+            "s": <&str>::from(row.state),
         })
     });
     for chunk in chunks(last) {

@@ -9,7 +9,6 @@ use super::error::Fault;
 use super::pool::Pool;
 use super::session::{Session, Transaction};
 use crate::domain::ids::{OnboardingId, WorkerId};
-use crate::domain::reason::Reason;
 use crate::domain::run::{Run, RunState};
 use crate::store::row::LeaseColumns;
 use crate::store::transition::{lease_refused, leased_state, millis};
@@ -88,7 +87,7 @@ pub(super) async fn lease(
             TakeOvers = CASE WHEN LeaseOwner IS NULL THEN TakeOvers ELSE TakeOvers + 1 END, \
             StartedAt = COALESCE(StartedAt, @now), UpdatedAt = @now \
         WHERE OnboardingId = @P1";
-    let state = leased_state(before.state).as_str();
+    let state = <&str>::from(leased_state(before.state));
     let values: [&dyn ToSql; 4] = [&id.0, &state, &worker.0, &millis(ttl)];
     transaction.execute(sql, &values).await?;
     let taken = run(&mut transaction, id).await?;
@@ -165,9 +164,9 @@ pub(super) async fn release(pool: &Pool, lease: &Lease, release: &Release) -> Re
             );
             let values: [&dyn ToSql; 7] = [
                 &millis(*after),
-                &state.as_str(),
-                &waiting_for.as_str(),
-                &or_empty(reason.map(Reason::as_str)),
+                &<&str>::from(state),
+                &<&str>::from(waiting_for),
+                &or_empty(reason.map(<&str>::from)),
                 &i64::from(*pauses_used),
                 &(*state == RunState::RollingBack),
                 &late_millis(*late),

@@ -8,7 +8,6 @@ use super::runs::update_leased;
 use crate::domain::ids::OnboardingId;
 use crate::domain::issue::Issue;
 use crate::domain::journal::{Entry, Recorded};
-use crate::domain::step::Step;
 use crate::store::row::{entry_columns, recorded};
 use crate::store::transition::identifier_key;
 use crate::store::{Batch, Lease, LedgerRow, PoolUser};
@@ -42,7 +41,7 @@ fn update_run(transaction: &Transaction<'_>, now: Micros, lease: &Lease, batch: 
             already_present = ifnull(?11, already_present), skipped = ifnull(?12, skipped), failed = ifnull(?13, failed)",
         &[
             &now,
-            &batch.step.map(Step::as_str),
+            &batch.step.map(<&str>::from),
             &batch.issues_total.map(clamp),
             &batch.generation,
             &batch.is_progress,
@@ -106,7 +105,7 @@ fn upsert_ledger(
             Guid(row.user_guid),
             Guid(row.user_id),
             row.content_hash,
-            row.state.as_str(),
+            <&str>::from(row.state),
             row.before,
             now
         ])?;
@@ -149,8 +148,8 @@ fn insert_issues(transaction: &Transaction<'_>, id: OnboardingId, issues: &[Issu
         let inserted = insert.execute(params![
             Guid(id.0),
             issue.user_guid.map(Guid),
-            issue.field.as_str(),
-            issue.code.as_str()
+            <&str>::from(issue.field),
+            <&str>::from(issue.code)
         ])?;
         kept += u64::from(inserted > 0);
     }

@@ -29,7 +29,7 @@ pub(super) fn recorded(transaction: &Transaction<'_>, biller_id: &str) -> Result
 
 pub(super) fn insert(transaction: &Transaction<'_>, now: Micros, biller_id: &str) -> Result<(), Fault> {
     transaction.execute(
-        "INSERT INTO biller_ciam (biller_id, state, generation, updated_at) VALUES (?1, 'not-enabled', 0, ?2)",
+        "INSERT INTO biller_ciam (biller_id, state, generation, updated_at) VALUES (?1, 'not_enabled', 0, ?2)",
         params![biller_id, now],
     )?;
     Ok(())

@@ -69,7 +69,7 @@ pub(super) fn postpone(
             "UPDATE onboarding SET due_at = ?2, resends = 0, waiting_for = ifnull(waiting_for, ?4) \
              WHERE onboarding_id = ?1 AND {OPEN} AND (lease_until IS NULL OR lease_until <= ?3)"
         ),
-        params![Guid(id.0), now.plus(after), now, Reason::WorkerSlot.as_str()],
+        params![Guid(id.0), now.plus(after), now, <&str>::from(Reason::WorkerSlot)],
     )?;
     Ok(())
 }

@@ -9,7 +9,6 @@ use super::runs::{run, update_leased};
 use crate::domain::biller::CiamState;
 use crate::domain::ids::OnboardingId;
 use crate::domain::journal::Entry;
-use crate::domain::reason::Reason;
 use crate::domain::run::RunState;
 use crate::store::transition::{Outcome, crm_status, operated};
 use crate::store::{Ending, Lease, Operated, Operation, StoreError};
@@ -23,8 +22,8 @@ pub(super) fn finish(transaction: &Transaction<'_>, now: Micros, lease: &Lease, 
             lease_owner = NULL, lease_until = NULL, due_at = iif(?7 IS NULL, ?8, NULL), next_attempt_at = NULL, \
             waiting_for = NULL",
         &[
-            &outcome.state.as_str(),
-            &outcome.reason.map(Reason::as_str),
+            &<&str>::from(outcome.state),
+            &outcome.reason.map(<&str>::from),
             &outcome.resources.map(|(_, pool)| pool),
             &outcome.is_end().then_some(now),
             &now,
@@ -57,7 +56,7 @@ fn set_ciam_state(transaction: &Transaction<'_>, now: Micros, biller_id: &str, c
         "UPDATE biller_ciam SET state = ?2, updated_at = ?3, \
             activation_date = CASE WHEN ?2 = 'active' AND state <> 'active' THEN ?3 ELSE activation_date END \
          WHERE biller_id = ?1",
-        params![biller_id, ciam.as_str(), now],
+        params![biller_id, <&str>::from(ciam), now],
     )?;
     Ok(())
 }
@@ -100,7 +99,7 @@ pub(super) fn operate(
          WHERE onboarding_id = ?1",
         params![
             Guid(id.0),
-            state.as_str(),
+            <&str>::from(state),
             now,
             state.is_open(),
             state == RunState::Waiting,
@@ -108,7 +107,7 @@ pub(super) fn operate(
         ],
     )?;
     let entry = Entry::Operator {
-        command: operation.as_str().to_owned(),
+        command: operation.to_string(),
         by: by.to_owned(),
     };
     append(transaction, now, id, &[entry])?;

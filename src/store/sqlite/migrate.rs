@@ -5,41 +5,64 @@ use rusqlite::{Transaction, params};
 use super::columns::Micros;
 use super::error::Fault;
 use crate::store::row::count;
+use crate::store::schema::{Applied, Script, newest};
 
-const SCRIPTS: [(u32, &str); 1] = [(1, include_str!("../../../infra/sql/sqlite/0001_onboarding.sql"))];
+const SCRIPTS: [Script; 1] = [Script {
+    version: 1,
+    text: include_str!("../../../infra/sql/sqlite/0001_onboarding.sql"),
+}];
 
 /// The CRM's objects for `make run` and the tests.
 const SAMPLE_CRM: &str = include_str!("../../../infra/sql/sqlite/sample_crm.sql");
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (
     version INTEGER NOT NULL PRIMARY KEY,
-    applied_at INTEGER NOT NULL
+    applied_at INTEGER NOT NULL,
+    script_hash TEXT NOT NULL CHECK (length(script_hash) = 64)
 ) STRICT";
 
 /// The number of the newest script that was applied; `None` if there was none.
 pub(super) fn version(transaction: &Transaction<'_>) -> Result<Option<u32>, Fault> {
-    let exists: bool = transaction.query_row(
-        "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_version')",
-        [],
-        |row| row.get(0),
-    )?;
-    if !exists {
-        return Ok(None);
-    }
-    let newest: Option<i64> = transaction.query_row("SELECT max(version) FROM schema_version", [], |row| row.get(0))?;
-    Ok(newest.map(|version| count("schema version", version)).transpose()?)
+    Ok(newest(&applied(transaction)?, &SCRIPTS)?)
 }
 
-/// Applies the scripts that are missing, in order.
+/// The scripts that were applied. A database from before the hashes lacks their column.
+pub(super) fn applied(transaction: &Transaction<'_>) -> Result<Vec<Applied>, Fault> {
+    let (table, hash): (bool, bool) = transaction.query_row(
+        "SELECT count(*) > 0, ifnull(max(name = 'script_hash'), 0) FROM pragma_table_info('schema_version')",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    if !table {
+        return Ok(Vec::new());
+    }
+    if !hash {
+        let newest: Option<i64> =
+            transaction.query_row("SELECT max(version) FROM schema_version", [], |row| row.get(0))?;
+        return Ok(vec![Applied::before_hashes(newest)?]);
+    }
+    let mut statement = transaction.prepare("SELECT version, script_hash FROM schema_version ORDER BY version")?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))?;
+    rows.map(|row| {
+        let (version, hash) = row?;
+        Ok(Applied {
+            version: count("schema version", version)?,
+            script_hash: Some(hash),
+        })
+    })
+    .collect()
+}
+
+/// Applies what is missing, to a database that is empty or of this program's scripts.
 pub(super) fn migrate(transaction: &Transaction<'_>, now: Micros) -> Result<(), Fault> {
-    transaction.execute_batch(VERSION_TABLE)?;
     let found = version(transaction)?.unwrap_or_default();
-    for (version, script) in SCRIPTS {
-        if version > found {
-            transaction.execute_batch(script)?;
+    transaction.execute_batch(VERSION_TABLE)?;
+    for script in SCRIPTS {
+        if script.version > found {
+            transaction.execute_batch(script.text)?;
             transaction.execute(
-                "INSERT INTO schema_version (version, applied_at) VALUES (?1, ?2)",
-                params![version, now],
+                "INSERT INTO schema_version (version, applied_at, script_hash) VALUES (?1, ?2, ?3)",
+                params![script.version, now, script.hash()],
             )?;
         }
     }

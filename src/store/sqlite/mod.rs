@@ -26,7 +26,7 @@ use rusqlite::Transaction;
 use self::columns::Micros;
 use self::connections::Connections;
 use self::error::Fault;
-use super::{Store, StoreError};
+use super::StoreError;
 use crate::clock::Clock;
 
 /// How [`SqliteStore`] uses its file.
@@ -47,7 +47,7 @@ impl Default for SqliteOptions {
     }
 }
 
-/// [`Store`] on one SQLite file.
+/// [`super::Store`] on one SQLite file.
 #[derive(Debug)]
 pub struct SqliteStore {
     connections: Connections,
@@ -66,7 +66,11 @@ impl SqliteStore {
     ) -> Result<Self, StoreError> {
         let connections = Connections::new(path.as_ref(), options.busy_timeout, options.readers)?;
         let store = Self { connections, clock };
-        store.schema_version().await?;
+        store
+            .read("read the schema version", |transaction, _| {
+                migrate::applied(transaction)
+            })
+            .await?;
         Ok(store)
     }
 

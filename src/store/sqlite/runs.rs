@@ -7,7 +7,6 @@ use rusqlite::{OptionalExtension, ToSql, Transaction, params};
 use super::columns::{Guid, Micros, RUN, run_row};
 use super::error::Fault;
 use crate::domain::ids::{OnboardingId, WorkerId};
-use crate::domain::reason::Reason;
 use crate::domain::run::{Run, RunState};
 use crate::store::row::LeaseColumns;
 use crate::store::transition::{lease_refused, leased_state};
@@ -77,7 +76,7 @@ pub(super) fn lease(
             take_overs = take_overs + (lease_owner IS NOT NULL), updated_at = ?5 WHERE onboarding_id = ?1",
         params![
             Guid(id.0),
-            leased_state(before.state).as_str(),
+            <&str>::from(leased_state(before.state)),
             Guid(worker.0),
             now.plus(ttl),
             now
@@ -155,9 +154,9 @@ pub(super) fn release(
                 late_until = nullif(max(ifnull(late_until, 0), ifnull(?11, 0)), 0)",
             &[
                 &now.plus(*after),
-                &state.as_str(),
-                &waiting_for.as_str(),
-                &reason.map(Reason::as_str),
+                &<&str>::from(state),
+                &<&str>::from(waiting_for),
+                &reason.map(<&str>::from),
                 pauses_used,
                 &now,
                 &(*state == RunState::RollingBack),

@@ -43,7 +43,7 @@ impl Snapshot {
         }
         Ok(Self {
             secureauth: InSecureAuth::take(stack, biller).await?,
-            record: record.filter(|record| record.state != "not-enabled" || record.organization_id.is_some()),
+            record: record.filter(|record| record.state != "not_enabled" || record.organization_id.is_some()),
             product: stack.crm().product_ciam(biller)?,
         })
     }

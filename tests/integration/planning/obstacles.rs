@@ -13,7 +13,7 @@ async fn data_errors_are_told_by_guid_field_and_code_and_never_by_value() -> Out
     let guid = add_bad_user(&stack)?;
     let told = plan(&stack, "1876").await?;
     told.expect_refusal("the run would not succeed: invalid_users");
-    told.expect("issue", &format!("{guid} userName invalid"));
+    told.expect("issue", &format!("{guid} user_name invalid"));
     told.expect(
         "data errors",
         "the run would fail (ON_INVALID_USER, MAX_SKIPPED_PERCENT)",

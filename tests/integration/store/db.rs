@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use biller_onboarding::domain::ids::OnboardingId;
-use biller_onboarding::store::Store;
+use biller_onboarding::store::{Store, StoreError};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -49,7 +49,16 @@ pub(crate) trait Db: Send + Sync {
     async fn append_entry(&self, run: OnboardingId, seq: u32, entry: &str, detail: &str);
 
     /// Applies the migrations again.
-    async fn migrate(&self);
+    async fn migrate(&self) -> Result<(), StoreError>;
+
+    /// Runs the script of version 1 as a DBA may, past the store; `false` when it refuses. SQLite has no DBA: as [`Self::migrate`].
+    async fn run_script_by_hand(&self) -> bool;
+
+    /// As if another edition of version 1's script had made the database.
+    async fn set_script_hash(&self, hash: &str);
+
+    /// As if the database were from before script hashes were recorded.
+    async fn drop_script_hash(&self);
 
     /// Removes the schema's version, as if the migrations had never been applied.
     async fn drop_schema_version(&self);

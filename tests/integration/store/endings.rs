@@ -102,7 +102,7 @@ async fn a_failed_run_leaves_the_biller_as_it_was_and_the_crm_is_not_told(db: &d
     let (ciam, run) = shown(db).await;
     assert_eq!(ciam, BillerCiam::untouched(biller("1876")));
     assert_eq!(run.state, RunState::Failed);
-    assert_eq!(run.reason.as_deref(), Some(WHY.as_str()));
+    assert_eq!(run.reason.as_deref(), Some(WHY.into()));
     assert!(run.finished_at.is_some() && run.next_attempt_at.is_none());
     assert_eq!(db.product_ciam("1876").await, None);
 }

@@ -1,6 +1,6 @@
 //! The version of the schema.
 
-use biller_onboarding::store::SCHEMA_VERSIONS;
+use biller_onboarding::store::{SCHEMA_VERSIONS, StoreError};
 
 use super::db::{Db, on_both};
 use super::fixtures::queued;
@@ -13,8 +13,44 @@ async fn the_schema_has_a_version_that_this_program_works_with(db: &dyn Db) {
 async fn migrating_again_changes_nothing(db: &dyn Db) {
     let id = queued(db).await;
     let before = db.store().run(id).await.unwrap();
-    db.migrate().await;
+    db.migrate().await.unwrap();
+    assert!(db.run_script_by_hand().await);
     assert_eq!(db.store().run(id).await.unwrap(), before);
+}
+
+async fn a_database_that_another_edition_of_a_script_made_is_refused_by_name(db: &dyn Db) {
+    let id = queued(db).await;
+    let other = "0".repeat(64);
+    db.set_script_hash(&other).await;
+    is_refused(db, Some(&other)).await;
+    assert!(db.store().run(id).await.unwrap().is_some(), "nothing was changed");
+}
+
+async fn a_database_from_before_script_hashes_is_refused_by_name(db: &dyn Db) {
+    let id = queued(db).await;
+    db.drop_script_hash().await;
+    is_refused(db, None).await;
+    assert!(db.store().run(id).await.unwrap().is_some(), "nothing was changed");
+}
+
+/// Whoever looks at the schema or migrates it learns which version it is and which script was expected; looking again after
+/// that shows the same.
+async fn is_refused(db: &dyn Db, hash: Option<&str>) {
+    let looked = || async { db.store().schema_version().await.map(drop) };
+    for refused in [looked().await, db.migrate().await, looked().await] {
+        let error = refused.unwrap_err();
+        let told = error.to_string();
+        assert!(
+            matches!(&error, StoreError::OlderSchema { version: 1, found, .. } if found.as_deref() == hash),
+            "{error:?}"
+        );
+        assert!(
+            told.contains("schema version 1") && told.contains("create a new database"),
+            "{told}"
+        );
+    }
+    assert!(!db.run_script_by_hand().await);
+    assert!(looked().await.is_err());
 }
 
 async fn a_database_without_our_tables_has_no_version(db: &dyn Db) {
@@ -25,5 +61,7 @@ async fn a_database_without_our_tables_has_no_version(db: &dyn Db) {
 on_both![
     the_schema_has_a_version_that_this_program_works_with,
     migrating_again_changes_nothing,
+    a_database_that_another_edition_of_a_script_made_is_refused_by_name,
+    a_database_from_before_script_hashes_is_refused_by_name,
     a_database_without_our_tables_has_no_version,
 ];

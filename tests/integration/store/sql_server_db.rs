@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use biller_onboarding::domain::ids::OnboardingId;
-use biller_onboarding::store::Store;
 use biller_onboarding::store::sql_server::{SqlServerOptions, SqlServerStore};
+use biller_onboarding::store::{Store, StoreError};
 use futures_util::future::{BoxFuture, FutureExt};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -271,8 +271,23 @@ impl Db for SqlServerDb {
         self.execute(sql, &[&run.0, &i64::from(seq), &entry, &detail]).await;
     }
 
-    async fn migrate(&self) {
-        self.store.migrate().await.unwrap();
+    async fn migrate(&self) -> Result<(), StoreError> {
+        self.store.migrate().await
+    }
+
+    async fn run_script_by_hand(&self) -> bool {
+        let script = include_str!("../../../infra/sql/sql_server/0001_onboarding.sql");
+        statement(&mut *self.connection.lock().await, script).await.is_ok()
+    }
+
+    async fn set_script_hash(&self, hash: &str) {
+        self.execute("UPDATE ciam.SchemaVersion SET ScriptHash = @P1", &[&hash])
+            .await;
+    }
+
+    async fn drop_script_hash(&self) {
+        self.execute("ALTER TABLE ciam.SchemaVersion DROP COLUMN ScriptHash", &[])
+            .await;
     }
 
     async fn drop_schema_version(&self) {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use biller_onboarding::clock::Clock;
 use biller_onboarding::domain::ids::OnboardingId;
-use biller_onboarding::store::Store;
 use biller_onboarding::store::sqlite::{SqliteOptions, SqliteStore};
+use biller_onboarding::store::{Store, StoreError};
 use rusqlite::{Connection, OptionalExtension, Params, params};
 use tempfile::TempDir;
 use time::OffsetDateTime;
@@ -160,8 +160,20 @@ impl Db for SqliteDb {
         self.execute(sql, params![run.to_string(), seq, entry, detail]);
     }
 
-    async fn migrate(&self) {
-        self.store.migrate().await.unwrap();
+    async fn migrate(&self) -> Result<(), StoreError> {
+        self.store.migrate().await
+    }
+
+    async fn run_script_by_hand(&self) -> bool {
+        self.migrate().await.is_ok()
+    }
+
+    async fn set_script_hash(&self, hash: &str) {
+        self.execute("UPDATE schema_version SET script_hash = ?1", [hash]);
+    }
+
+    async fn drop_script_hash(&self) {
+        self.execute("ALTER TABLE schema_version DROP COLUMN script_hash", []);
     }
 
     async fn drop_schema_version(&self) {

@@ -150,7 +150,7 @@ impl Ending {
             Self::Active(_) => "active",
             Self::Failed => "failed",
             Self::Inactive(_) => "inactive",
-            Self::NotEnabled => "not-enabled",
+            Self::NotEnabled => "not_enabled",
         }
     }
 

@@ -53,7 +53,7 @@ impl Observed {
             users_in_database: database.users_onboarded(biller_id)?,
             ciam_state: record
                 .as_ref()
-                .map_or_else(|| "not-enabled".to_owned(), |it| it.state.clone()),
+                .map_or_else(|| "not_enabled".to_owned(), |it| it.state.clone()),
             has_date: record.is_some_and(|it| it.activation_date.is_some()),
             toggle_on: product.is_some_and(|it| it.toggle_on),
             reason: database.latest_run(biller_id)?.and_then(|run| run.reason),
@@ -65,7 +65,7 @@ impl Observed {
         let (deactivated, state, pools) = match ending {
             Ending::Active(_) => (Some(false), "active", 1),
             Ending::Inactive(_) => (Some(true), "inactive", 1),
-            Ending::Failed | Ending::NotEnabled => (None, "not-enabled", 0),
+            Ending::Failed | Ending::NotEnabled => (None, "not_enabled", 0),
         };
         let is_active = state == "active";
         let mut found = Vec::new();
@@ -186,7 +186,7 @@ mod tests {
             observed(Some(true), 3, "inactive").disagreements(Ending::Inactive(3)),
             [""; 0]
         );
-        let mut failed = observed(None, 0, "not-enabled");
+        let mut failed = observed(None, 0, "not_enabled");
         failed.status = "failed".to_owned();
         assert_eq!(failed.disagreements(Ending::Failed), [""; 0]);
     }
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn something_left_behind_by_a_failed_run_is_a_disagreement() {
-        let mut left = observed(Some(true), 8, "not-enabled");
+        let mut left = observed(Some(true), 8, "not_enabled");
         left.status = "failed".to_owned();
         left.has_date = false;
         let found = left.disagreements(Ending::Failed).join("\n");

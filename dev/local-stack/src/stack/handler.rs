@@ -26,6 +26,10 @@ impl HandlerCommand {
         }
     }
 
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        self.settings.insert(name.to_owned(), value.to_owned());
+    }
+
     /// The settings that the handler runs with, by variable.
     pub fn settings(&self) -> &BTreeMap<String, String> {
         &self.settings

@@ -34,6 +34,8 @@ const CONSOLE_LINES: usize = 10;
 /// A running stack. Dropping it kills the handlers, stops everything else and removes the folder.
 pub struct Stack {
     hosts: Vec<FunctionsHost>,
+    /// How each host was started.
+    host_options: Vec<HostOptions>,
     front_doors: Vec<FrontDoor>,
     simulator: Simulator,
     handler: HandlerCommand,
@@ -61,7 +63,7 @@ impl Stack {
         handler.run(&["db", "sample-crm"]).await?;
 
         let queues: Arc<dyn QueueService> = Arc::new(EmbeddedQueues::default());
-        let mut hosts = Vec::new();
+        let mut host_options = Vec::new();
         for number in 0..options.hosts.max(1) {
             let mut host = HostOptions::new(&app_root);
             host.env.clone_from(&env);
@@ -76,17 +78,12 @@ impl Stack {
             host.queues = Some(Arc::clone(&queues));
             // Only the first host can have the port that was asked for.
             host.port = if number == 0 { options.port } else { 0 };
-            hosts.push(FunctionsHost::start(host).await?);
+            host_options.push(host);
         }
-        for host in &hosts {
-            ready(host).await?;
-        }
-        let front_doors = hosts
-            .iter()
-            .map(|host| FrontDoor::new(host.base_url()))
-            .collect::<Result<_, _>>()?;
+        let (hosts, front_doors) = start_hosts(&host_options).await?;
         Ok(Self {
             hosts,
+            host_options,
             front_doors,
             simulator,
             handler,
@@ -94,6 +91,22 @@ impl Stack {
             database: Database::open(&path)?,
             directory,
         })
+    }
+
+    /// A deployment: kills every handler, and starts hosts and handlers anew with a changed setting. Queues, database and
+    /// SecureAuth stay.
+    pub async fn deploy(&mut self, name: &str, value: &str) -> Result<(), StackError> {
+        for host in self.hosts.drain(..) {
+            host.kill_handler().await;
+            host.stop().await;
+        }
+        for options in &mut self.host_options {
+            options.env.insert(name.to_owned(), value.to_owned());
+            options.port = 0;
+        }
+        self.handler.set(name, value);
+        (self.hosts, self.front_doors) = start_hosts(&self.host_options).await?;
+        Ok(())
     }
 
     /// The tables of the sample CRM, to read and to change.
@@ -177,6 +190,7 @@ impl Stack {
     pub async fn remove_host(&mut self, index: usize) {
         assert!(self.hosts.len() > 1, "a stack has at least one host");
         self.front_doors.remove(index);
+        self.host_options.remove(index);
         self.hosts.remove(index).stop().await;
     }
 
@@ -201,6 +215,20 @@ impl Drop for Stack {
             let _ = kill_process(pid, Signal::KILL);
         }
     }
+}
+
+/// Starts the hosts and waits until every handler answers.
+async fn start_hosts(options: &[HostOptions]) -> Result<(Vec<FunctionsHost>, Vec<FrontDoor>), StackError> {
+    let mut hosts = Vec::new();
+    for options in options {
+        hosts.push(FunctionsHost::start(options.clone()).await?);
+    }
+    for host in &hosts {
+        ready(host).await?;
+    }
+    let front_doors = hosts.iter().map(|host| FrontDoor::new(host.base_url()));
+    let front_doors = front_doors.collect::<Result<_, _>>()?;
+    Ok((hosts, front_doors))
 }
 
 async fn ready(host: &FunctionsHost) -> Result<(), StackError> {

@@ -196,7 +196,7 @@ pub(crate) fn pool_users(app: &App, pool_id: &str, after: Option<&str>, limit: u
 fn pool_user(user: &User) -> PoolUser {
     PoolUser {
         id: user.id.to_string(),
-        status: user.status.name().to_owned(),
+        status: <&str>::from(user.status).to_owned(),
         payload: expand(user.payload.as_ref()),
         identifiers: user.identifiers.iter().map(|it| it.value.to_string()).collect(),
         addresses: user

@@ -61,7 +61,7 @@ fn new_version(
     checks.tenant(record.tenant_id.as_deref())?;
     required(Some(pool_id.as_str()), "user_pool_id")?;
     let status = required(record.status.as_deref(), "status")?;
-    let status = checks.known(UserStatus::parse(status), "status")?;
+    let status = checks.known::<UserStatus>(status, "status")?;
     let pool = pools.live(&pool_id).ok_or_else(|| unknown_pool(call))?;
     let schemas = check_schemas(
         schemas,

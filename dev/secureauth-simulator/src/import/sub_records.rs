@@ -1,5 +1,7 @@
 //! Identifiers, addresses and credentials of an import, checked one by one (rows 65 to 68, 72).
 
+use std::str::FromStr;
+
 use serde_json::Map;
 use time::OffsetDateTime;
 
@@ -13,6 +15,14 @@ use crate::users::{
     Address, AddressStatus, AddressType, Credential, CredentialState, CredentialType, Identifier, IdentifierType,
     address_is_valid, compact, identifier_is_valid,
 };
+
+/// How messages reach the owner of a phone number.
+#[derive(strum::EnumString)]
+#[strum(serialize_all = "snake_case")]
+enum ContactMethod {
+    Sms,
+    Voice,
+}
 
 /// Input of the checks.
 #[derive(Debug)]
@@ -29,7 +39,7 @@ impl Checks<'_> {
         let value = required(record.identifier.as_deref(), "identifier")?;
         self.fillable(record.identifier_lc.as_ref(), "identifier_lc")?;
         let kind = required(record.common.r#type.as_deref(), "type")?;
-        let kind = self.known(IdentifierType::parse(kind), "type")?;
+        let kind = self.known::<IdentifierType>(kind, "type")?;
         if !identifier_is_valid(kind, value) {
             return Err(self.invalid("identifier"));
         }
@@ -49,12 +59,11 @@ impl Checks<'_> {
         self.fillable(record.address_lc.as_ref(), "address_lc")?;
         self.fillable(record.verified.as_ref(), "verified")?;
         let kind = required(record.common.r#type.as_deref(), "type")?;
-        let kind = self.known(AddressType::parse(kind), "type")?;
+        let kind = self.known::<AddressType>(kind, "type")?;
         let status = required(record.status.as_deref(), "status")?;
-        let status = self.known(AddressStatus::parse(status), "status")?;
+        let status = self.known::<AddressStatus>(status, "status")?;
         if let Some(method) = &record.preferred_contact_method {
-            let method = ["sms", "voice"].contains(&method.as_str()).then_some(());
-            self.known(method, "preferred_contact_method")?;
+            self.known::<ContactMethod>(method, "preferred_contact_method")?;
         }
         if !address_is_valid(kind, value) {
             return Err(self.invalid("address"));
@@ -74,13 +83,13 @@ impl Checks<'_> {
     pub(super) fn credential(&mut self, record: &CredentialRecord) -> Result<Credential, ApiError> {
         let (created_at, updated_at) = self.members(&record.common)?;
         let kind = required(record.common.r#type.as_deref(), "type")?;
-        let kind = self.known(CredentialType::parse(kind), "type")?;
+        let kind = self.known::<CredentialType>(kind, "type")?;
         let state = record
             .state
             .as_deref()
             .filter(|state| !state.is_empty())
             .unwrap_or("valid");
-        let state = self.known(CredentialState::parse(state), "state")?;
+        let state = self.known::<CredentialState>(state, "state")?;
         let payload = required(record.payload.as_ref(), "payload")?;
         Ok(Credential {
             id: self.id(record.common.id.as_deref())?,
@@ -131,9 +140,9 @@ impl Checks<'_> {
     }
 
     /// Row 66.
-    pub(super) fn known<T>(&self, value: Option<T>, member: &str) -> Result<T, ApiError> {
+    pub(super) fn known<T: FromStr>(&self, text: &str, member: &str) -> Result<T, ApiError> {
         let unknown = || ApiError::refusal(self.call.switches.unknown_enum, format!("Unknown value of {member}"));
-        value.ok_or_else(unknown)
+        text.parse().map_err(|_| unknown())
     }
 
     /// Row 63: the id of a record, or a new one.

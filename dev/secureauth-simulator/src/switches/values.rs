@@ -31,20 +31,20 @@ impl SwitchValue for u64 {
 macro_rules! choice {
     ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(crate) enum $name { $($(#[$variant_meta])* $variant),+ }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames)]
+        pub(crate) enum $name { $($(#[$variant_meta])* #[strum(serialize = $text)] $variant),+ }
 
         impl $crate::switches::values::SwitchValue for $name {
             fn parse(text: &str) -> Option<Self> {
-                match text { $($text => Some(Self::$variant),)+ _ => None }
+                text.parse().ok()
             }
 
             fn text(&self) -> String {
-                match self { $(Self::$variant => $text),+ }.to_owned()
+                <&str>::from(self).to_owned()
             }
 
             fn allowed() -> String {
-                [$($text),+].join("|")
+                <Self as strum::VariantNames>::VARIANTS.join("|")
             }
         }
     };

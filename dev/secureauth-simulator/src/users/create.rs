@@ -1,6 +1,7 @@
 //! `POST /users` (row 81).
 
 use std::collections::HashSet;
+use std::str::FromStr;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -116,7 +117,7 @@ fn build(state: &mut State, call: &Call, request: &NewUser) -> Result<User, ApiE
     let Some(status) = request.status.as_deref().filter(|status| !status.is_empty()) else {
         return Err(ApiError::unprocessable("status is required"));
     };
-    let status = known(call, UserStatus::parse(status))?;
+    let status = known::<UserStatus>(call, status)?;
     let id = match request.id.as_deref().filter(|id| !id.is_empty()) {
         Some(id) => RecordId::from(id),
         None => state.random.uuid().into(),
@@ -160,15 +161,16 @@ fn build(state: &mut State, call: &Call, request: &NewUser) -> Result<User, ApiE
     })
 }
 
-fn known<T>(call: &Call, value: Option<T>) -> Result<T, ApiError> {
-    value.ok_or_else(|| ApiError::refusal(call.switches.unknown_enum, "Unknown enum value"))
+fn known<T: FromStr>(call: &Call, text: &str) -> Result<T, ApiError> {
+    text.parse()
+        .map_err(|_| ApiError::refusal(call.switches.unknown_enum, "Unknown enum value"))
 }
 
 fn identifiers(state: &mut State, call: &Call, given: &[NewIdentifier]) -> Result<Vec<Identifier>, ApiError> {
     let mut seen = HashSet::new();
     let mut made = Vec::with_capacity(given.len());
     for new in given {
-        let kind = known(call, IdentifierType::parse(&new.r#type))?;
+        let kind = known::<IdentifierType>(call, &new.r#type)?;
         if !identifier_is_valid(kind, &new.identifier) {
             return Err(ApiError::refusal(
                 call.switches.invalid_identifier,
@@ -196,7 +198,7 @@ fn identifiers(state: &mut State, call: &Call, given: &[NewIdentifier]) -> Resul
 fn addresses(state: &mut State, call: &Call, given: &[NewAddress]) -> Result<Vec<Address>, ApiError> {
     let mut made = Vec::with_capacity(given.len());
     for new in given {
-        let kind = known(call, AddressType::parse(&new.r#type))?;
+        let kind = known::<AddressType>(call, &new.r#type)?;
         if !address_is_valid(kind, &new.address) {
             return Err(ApiError::refusal(call.switches.invalid_identifier, "Invalid address"));
         }
@@ -204,7 +206,7 @@ fn addresses(state: &mut State, call: &Call, given: &[NewAddress]) -> Result<Vec
             id: state.random.uuid().into(),
             kind,
             value: new.address.as_str().into(),
-            status: known(call, AddressStatus::parse(&new.status))?,
+            status: known::<AddressStatus>(call, &new.status)?,
             verified: new.verified,
             metadata: new.metadata.as_ref().map(compact),
             created_at: call.now,
@@ -225,7 +227,7 @@ fn credentials(state: &mut State, call: &Call, given: &[NewCredential]) -> Resul
         };
         made.push(Credential {
             id: state.random.uuid().into(),
-            kind: known(call, CredentialType::parse(&new.r#type))?,
+            kind: known::<CredentialType>(call, &new.r#type)?,
             state: state_of,
             payload: json!({ "hashed_password": state.random.secret() }).to_string().into(),
             expires_at: None,

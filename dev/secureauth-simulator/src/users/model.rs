@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
+use strum::{EnumString, IntoStaticStr};
 use time::OffsetDateTime;
 
 use crate::state::record_id::RecordId;
@@ -23,56 +24,60 @@ pub(crate) fn expand(text: Option<&JsonText>) -> Value {
         .unwrap_or_default()
 }
 
-/// A string enum of the API.
-macro_rules! api_enum {
-    ($(#[$meta:meta])* $name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(crate) enum $name { $(
-            #[doc = concat!("`", $text, "`")]
-            $variant
-        ),+ }
-
-        impl $name {
-            /// Reads the API's text; `None` when it is none of them.
-            pub(crate) fn parse(text: &str) -> Option<Self> {
-                match text { $($text => Some(Self::$variant),)+ _ => None }
-            }
-
-            /// The API's text.
-            pub(crate) fn name(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-        }
-    };
+/// Status of a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum UserStatus {
+    Active,
+    Inactive,
+    Deleted,
+    New,
 }
 
-api_enum!(
-    /// Status of a user.
-    UserStatus { Active = "active", Inactive = "inactive", Deleted = "deleted", New = "new" }
-);
-api_enum!(
-    /// Kind of an identifier.
-    IdentifierType {
-        Email = "email", Mobile = "mobile", Uid = "uid", External = "external", Federated = "federated",
-    }
-);
-api_enum!(
-    /// Kind of a verifiable address.
-    AddressType { Email = "email", Mobile = "mobile" }
-);
-api_enum!(
-    /// Status of a verifiable address.
-    AddressStatus { Active = "active", Inactive = "inactive" }
-);
-api_enum!(
-    /// Kind of a credential.
-    CredentialType { Password = "password", Webauthn = "webauthn", Totp = "totp" }
-);
-api_enum!(
-    /// State of a credential.
-    CredentialState { Valid = "valid", MustBeReset = "must_be_reset", MustBeChanged = "must_be_changed" }
-);
+/// Kind of an identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum IdentifierType {
+    Email,
+    Mobile,
+    Uid,
+    External,
+    Federated,
+}
+
+/// Kind of a verifiable address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum AddressType {
+    Email,
+    Mobile,
+}
+
+/// Status of a verifiable address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum AddressStatus {
+    Active,
+    Inactive,
+}
+
+/// Kind of a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum CredentialType {
+    Password,
+    Webauthn,
+    Totp,
+}
+
+/// State of a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum CredentialState {
+    Valid,
+    MustBeReset,
+    MustBeChanged,
+}
 
 /// A user.
 #[derive(Debug, Clone)]

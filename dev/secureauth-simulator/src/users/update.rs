@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::conflicts::rule_error;
-use super::model::{JsonText, User, UserStatus, compact, expand};
+use super::model::{JsonText, User, compact, expand};
 use super::rules::check_schemas;
 use super::view::{Place, UserWithData};
 use crate::app::App;
@@ -72,8 +72,9 @@ pub(super) fn update(app: &App, call: &Call) -> Result<Reply, ApiError> {
 
 fn changed(state: &State, call: &Call, mut user: User, request: &UpdateUser) -> Result<User, ApiError> {
     if let Some(status) = &request.status {
-        user.status =
-            UserStatus::parse(status).ok_or_else(|| ApiError::refusal(call.switches.unknown_enum, "Unknown status"))?;
+        user.status = status
+            .parse()
+            .map_err(|_| ApiError::refusal(call.switches.unknown_enum, "Unknown status"))?;
         user.status_updated_at = call.now;
     }
     let replace = |kept: &mut Option<JsonText>, given: Option<&Map<String, Value>>| {

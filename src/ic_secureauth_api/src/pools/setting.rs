@@ -1,50 +1,31 @@
 //! Compares the settings of a pool with those that were requested.
 
-use std::{collections::BTreeSet, fmt};
+use std::collections::BTreeSet;
+
+use strum::{Display, IntoStaticStr};
 
 use super::{super::Mechanism, NewPool, Pool};
 
-/// A setting that is compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A setting that is compared. Its text is the name of the member in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Display, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum PoolSetting {
-    /// `workspace_id`
-    Workspace,
-    /// `payload_schema_id`
-    PayloadSchema,
-    /// `metadata_schema_id`
-    MetadataSchema,
-    /// `identifier_case_insensitive`
+    /// Id of the organization.
+    WorkspaceId,
+    /// Schema of the users' payload.
+    PayloadSchemaId,
+    /// Schema of the users' metadata.
+    MetadataSchemaId,
+    /// Whether "Bob" and "bob" are the same user name.
     IdentifierCaseInsensitive,
-    /// `authentication_mechanisms`
-    FirstFactors,
-    /// `preferred_authentication_mechanism`
-    PreferredFirstFactor,
-    /// `second_factor_authentication_mechanisms`
-    SecondFactors,
-    /// `second_factor_preferred_authentication_mechanism`
-    PreferredSecondFactor,
-}
-
-impl PoolSetting {
-    /// Name of the member in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Workspace => "workspace_id",
-            Self::PayloadSchema => "payload_schema_id",
-            Self::MetadataSchema => "metadata_schema_id",
-            Self::IdentifierCaseInsensitive => "identifier_case_insensitive",
-            Self::FirstFactors => "authentication_mechanisms",
-            Self::PreferredFirstFactor => "preferred_authentication_mechanism",
-            Self::SecondFactors => "second_factor_authentication_mechanisms",
-            Self::PreferredSecondFactor => "second_factor_preferred_authentication_mechanism",
-        }
-    }
-}
-
-impl fmt::Display for PoolSetting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
+    /// Allowed first factors.
+    AuthenticationMechanisms,
+    /// The first factor that is offered first.
+    PreferredAuthenticationMechanism,
+    /// Allowed second factors.
+    SecondFactorAuthenticationMechanisms,
+    /// The second factor that is offered first.
+    SecondFactorPreferredAuthenticationMechanism,
 }
 
 impl NewPool {
@@ -54,15 +35,15 @@ impl NewPool {
         let text = |id: &Option<super::super::SchemaId>| id.as_ref().map(ToString::to_string);
         let same = [
             (
-                PoolSetting::Workspace,
+                PoolSetting::WorkspaceId,
                 found.workspace_id.as_deref() == Some(self.workspace_id.as_str()),
             ),
             (
-                PoolSetting::PayloadSchema,
+                PoolSetting::PayloadSchemaId,
                 found.payload_schema_id.as_ref() == Some(&self.payload_schema_id),
             ),
             (
-                PoolSetting::MetadataSchema,
+                PoolSetting::MetadataSchemaId,
                 self.metadata_schema_id.is_none() || text(&found.metadata_schema_id) == text(&self.metadata_schema_id),
             ),
             (
@@ -70,28 +51,28 @@ impl NewPool {
                 found.identifier_case_insensitive == self.identifier_case_insensitive,
             ),
             (
-                PoolSetting::FirstFactors,
+                PoolSetting::AuthenticationMechanisms,
                 same_set(
                     &self.authentication_mechanisms,
                     found.authentication_mechanisms.as_deref(),
                 ),
             ),
             (
-                PoolSetting::PreferredFirstFactor,
+                PoolSetting::PreferredAuthenticationMechanism,
                 same_one(
                     Some(self.preferred_authentication_mechanism),
                     found.preferred_authentication_mechanism.as_deref(),
                 ),
             ),
             (
-                PoolSetting::SecondFactors,
+                PoolSetting::SecondFactorAuthenticationMechanisms,
                 same_set(
                     &self.second_factor_mechanisms,
                     found.second_factor_authentication_mechanisms.as_deref(),
                 ),
             ),
             (
-                PoolSetting::PreferredSecondFactor,
+                PoolSetting::SecondFactorPreferredAuthenticationMechanism,
                 self.second_factor_preferred.is_none()
                     || same_one(
                         self.second_factor_preferred,
@@ -108,13 +89,13 @@ impl NewPool {
 
 /// Order and repetition do not count, and an absent list is an empty one.
 fn same_set(wanted: &[Mechanism], found: Option<&[String]>) -> bool {
-    let wanted: BTreeSet<&str> = wanted.iter().map(|mechanism| mechanism.as_str()).collect();
+    let wanted: BTreeSet<&str> = wanted.iter().map(<&str>::from).collect();
     let found: BTreeSet<&str> = found.unwrap_or_default().iter().map(String::as_str).collect();
     wanted == found
 }
 
 fn same_one(wanted: Option<Mechanism>, found: Option<&str>) -> bool {
-    wanted.map(Mechanism::as_str) == found.filter(|name| !name.is_empty())
+    wanted.map(<&str>::from) == found.filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]
@@ -162,11 +143,7 @@ mod tests {
     #[test]
     fn every_difference_is_named() {
         let found: Pool = serde_json::from_value(json!({ "id": "p" })).unwrap();
-        let names: Vec<_> = wanted()
-            .differences(&found)
-            .into_iter()
-            .map(PoolSetting::as_str)
-            .collect();
+        let names: Vec<_> = wanted().differences(&found).into_iter().map(<&str>::from).collect();
         assert_eq!(
             names,
             [

@@ -10,7 +10,7 @@ use super::{
 
 pub(super) fn failed(operation: Operation, attempt: u32, kind: &ErrorKind, correlation_id: &str) {
     warn!(
-        operation = operation.name(),
+        %operation,
         attempt,
         status = kind.status(),
         error_code = kind.refusal().and_then(|refusal| refusal.error_code.as_deref()),
@@ -24,7 +24,7 @@ pub(super) fn failed(operation: Operation, attempt: u32, kind: &ErrorKind, corre
 
 pub(super) fn answered(answer: &Answer, attempt: u32, context: &CallContext) {
     debug!(
-        operation = answer.operation.name(),
+        operation = %answer.operation,
         attempt,
         status = answer.status.as_u16(),
         secureauth_trace_id = answer.trace_id(),

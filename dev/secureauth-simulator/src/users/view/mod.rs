@@ -63,7 +63,7 @@ impl<'a> UserRecord<'a> {
         Self {
             place,
             id: &user.id,
-            status: user.status.name(),
+            status: user.status.into(),
             payload: Json(user.payload.as_ref()),
             metadata: Json(user.metadata.as_ref()),
             business_metadata: Json(user.business_metadata.as_ref()),
@@ -112,7 +112,7 @@ impl<'a> ExtendedUser<'a> {
                 .identifiers
                 .iter()
                 .map(|it| IdentifierDetails {
-                    r#type: it.kind.name(),
+                    r#type: it.kind.into(),
                     value: &it.value,
                 })
                 .collect(),

@@ -1,4 +1,4 @@
-use ic_secureauth_api::{Deleted, Pool, PoolSetting};
+use ic_secureauth_api::{Deleted, Pool};
 use serde_json::{Value, json as object};
 
 use crate::support::{
@@ -67,7 +67,7 @@ async fn a_pool_is_created_with_its_identity_provider_and_the_answers_id_counts(
     let differences = samples::new_pool().differences(&created.value);
     let returned = object!({
         "pool": shown(&created.value),
-        "differences": differences.into_iter().map(PoolSetting::as_str).collect::<Vec<_>>(),
+        "differences": differences.into_iter().map(<&str>::from).collect::<Vec<_>>(),
     });
     golden("create_pool", &server, returned).await;
 }

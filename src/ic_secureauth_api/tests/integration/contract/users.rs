@@ -9,7 +9,7 @@ use crate::support::{
 fn shown(user: &User) -> Value {
     object!({
         "id": user.id.as_str(),
-        "status": user.status.map(UserStatus::as_str),
+        "status": user.status.map(<&str>::from),
         "payload": user.payload,
         "identifiers": user.identifiers.iter().map(|it| format!("{}: {}", it.kind, it.identifier)).collect::<Vec<_>>(),
         "addresses": user
@@ -59,7 +59,7 @@ async fn users_are_listed_by_page_after_an_id_in_the_servers_spelling() {
         .map(|user| {
             object!({
                 "id": user.id.as_str(),
-                "status": user.status.map(UserStatus::as_str),
+                "status": user.status.map(<&str>::from),
                 "identifiers": user.identifiers,
                 "verified_addresses": user.verified_addresses,
                 "payload": user.payload,

@@ -28,7 +28,7 @@ pub(super) async fn set_deactivated(
             Ok(answer) => current = context.api.organization_fresh(&id, answer.etag.as_ref()).await?,
             // Not found: a replica may not know a new organization yet.
             Err(error) if error.class() == Class::Stale || error.is_not_found() => {
-                current = context.api.organization(&id).await?
+                current = context.api.organization(&id).await?;
             }
             Err(error) => return Err(error.into()),
         }
