@@ -10,7 +10,8 @@ use super::invariant::{Before, Verdict, assert_invariant};
 use super::kind::{Lasts, fault, kinds};
 use super::lane::{begin, calls_of_a_clean_run, end, in_lanes, prepare, quick};
 use super::report::{self, Went};
-use super::scenario::Course;
+use super::scenario::{ANOTHER_BILLER, Course};
+use super::snapshot::Snapshot;
 
 /// One cell of the matrix.
 #[derive(Debug, Clone)]
@@ -132,6 +133,7 @@ async fn one(stack: &Stack, case: &Case) -> Result<Verdict, Box<dyn std::error::
     if case.operation == TOKEN {
         stack.simulator().revoke_tokens();
     }
+    let another = Snapshot::take(stack, ANOTHER_BILLER).await?;
     let fault = fault(&case.operation, &case.kind, case.nth, case.lasts);
     let mut added = 0;
     let snapshot = begin(stack, case.course, &biller, |stack| {
@@ -146,6 +148,9 @@ async fn one(stack: &Stack, case: &Case) -> Result<Verdict, Box<dyn std::error::
         .into_iter()
         .any(|fault| fault.id == added && fault.fired > 0);
     end(stack, &biller).await?;
+    if Snapshot::take(stack, ANOTHER_BILLER).await? != another {
+        return Err("another biller's resources changed".into());
+    }
     let before = Before {
         course: case.course,
         biller: &biller,

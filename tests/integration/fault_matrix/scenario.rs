@@ -165,9 +165,12 @@ fn changed(biller: &str) -> [UserRow; 2] {
     })
 }
 
-/// What a read that is answered about something else can be answered with.
+/// A biller that no case is about: a read can be answered with its resources.
+pub(super) const ANOTHER_BILLER: &str = "another-biller";
+
+/// Creates organization, pool and users of the biller that no case is about.
 pub(super) fn seed_another_biller(stack: &Stack) -> Outcome {
-    stack.simulator().seed(foreign_pool("another-biller"))?;
+    stack.simulator().seed(foreign_pool(ANOTHER_BILLER))?;
     Ok(())
 }
 
