@@ -80,11 +80,14 @@ async fn recheck(context: &mut RunContext<'_>) -> Result<(), StepError> {
 /// Starts the rollback again; stuck when it already ran [`ROUNDS`] times.
 async fn again(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let rounds = context.journal.rollback_rounds;
-    if rounds >= ROUNDS {
-        return Err(StepError::Stuck(Reason::NotRolledBack));
-    }
     info!(rounds, "something of the run is still there; the rollback starts again");
-    begin(context).await
+    // Before the run is stuck, too: the report names what is left by the parts of the rollback that are still to do.
+    begin(context).await?;
+    if rounds < ROUNDS {
+        Ok(())
+    } else {
+        Err(StepError::Stuck(Reason::NotRolledBack))
+    }
 }
 
 /// `true` when an organization this run created is gone, or a found one has its earlier `deactivated` flag.
