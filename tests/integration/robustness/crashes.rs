@@ -37,7 +37,9 @@ async fn kill_at(stack: &Stack, operation: &str, state: &str) -> Result<u32, Box
         if run.has_ended() {
             break;
         }
-        if fired() > seen && run.state == state {
+        if run.state != state {
+            seen = fired();
+        } else if fired() > seen {
             stack.host().kill_handler().await;
             (kills, seen) = (kills + 1, fired());
         }
