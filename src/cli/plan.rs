@@ -13,29 +13,29 @@ use crate::saga::preview::Preview;
 
 /// The report, and the obstacle if a Yes would start no run or one that cannot succeed.
 pub(super) async fn run(services: &Services, biller: &BillerId) -> Result<(String, Option<String>), String> {
-    let plan = services.saga.plan(biller).await.map_err(|error| told(&error))?;
-    let plan = plan.ok_or_else(|| format!("there is no biller {biller}"))?;
-    let obstacle = obstacle(&plan);
-    let text = report(&plan, obstacle.as_deref()).map_err(|error| error.to_string())?;
+    let preview = services.saga.plan(biller).await.map_err(|error| told(&error))?;
+    let preview = preview.ok_or_else(|| format!("there is no biller {biller}"))?;
+    let obstacle = obstacle(&preview);
+    let text = report(&preview, obstacle.as_deref()).map_err(|error| error.to_string())?;
     Ok((text, obstacle))
 }
 
-fn obstacle(plan: &Preview) -> Option<String> {
-    let Some(outlook) = &plan.outlook else {
-        return Some(format!("no run would start: {}", why_none(plan)));
+fn obstacle(preview: &Preview) -> Option<String> {
+    let Some(outlook) = &preview.outlook else {
+        return Some(format!("no run would start: {}", why_none(preview)));
     };
     let stops: Vec<&str> = outlook.stops.iter().map(<&str>::from).collect();
     (!stops.is_empty()).then(|| format!("the run would not succeed: {}", stops.join(", ")))
 }
 
-fn why_none(plan: &Preview) -> String {
-    match &plan.decision {
+fn why_none(preview: &Preview) -> String {
+    match &preview.decision {
         Decision::Join(RunHead { id, kind, state, .. }) => {
             format!("a Yes would join the {kind} run {id}, which is {state}")
         }
         Decision::OppositeRunning(id) => format!("the disable run {id} is open"),
         Decision::Stuck(id) => {
-            let run = plan.latest_run.as_ref();
+            let run = preview.latest_run.as_ref();
             let reason = run.and_then(|run| run.reason.as_deref());
             let reason = reason.unwrap_or("no reason is recorded");
             format!("run {id} is stuck ({reason})")
@@ -45,13 +45,13 @@ fn why_none(plan: &Preview) -> String {
     }
 }
 
-fn report(plan: &Preview, obstacle: Option<&str>) -> Result<String, std::fmt::Error> {
+fn report(preview: &Preview, obstacle: Option<&str>) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
-    let ciam = &plan.biller;
+    let ciam = &preview.biller;
     writeln!(text, "biller        {}", ciam.biller_id)?;
-    writeln!(text, "name          {}", plan.name.as_deref().unwrap_or("-"))?;
+    writeln!(text, "name          {}", preview.name.as_deref().unwrap_or("-"))?;
     writeln!(text, "ciam          {}", ciam.state)?;
-    match &plan.outlook {
+    match &preview.outlook {
         Some(outlook) => outlook::report(&mut text, outlook)?,
         None => writeln!(text, "run           none")?,
     }

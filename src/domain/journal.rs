@@ -192,7 +192,7 @@ pub enum Entry {
         pool_id: String,
     },
     /// Outcome: the organization's `deactivated` flag is rolled back, so nobody can sign in because of this run.
-    SwitchRolledBack,
+    ActivationRolledBack,
     /// Outcome: the pools this run created are gone.
     PoolsRolledBack {
         /// The new generation, if this entry raised it; at most once per run.

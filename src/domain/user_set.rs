@@ -64,7 +64,7 @@ impl UserSet {
         match checked {
             Ok(Checked::Deleted(_)) => {}
             Ok(Checked::User(user)) => match judge(&user) {
-                issues if issues.is_empty() => self.compare(&user),
+                issues if issues.is_empty() => self.find_duplicates(&user),
                 issues => self.issues.extend(issues),
             },
             Err(issues) => self.issues.extend(issues),
@@ -89,13 +89,13 @@ impl UserSet {
         }
     }
 
-    fn compare(&mut self, user: &CrmUser) {
+    fn find_duplicates(&mut self, user: &CrmUser) {
         let guid = user.user_guid;
         let name = user.user_name.to_ascii_lowercase().into_boxed_str();
-        note(&mut self.names, name, guid, Field::UserName, &mut self.issues);
+        report_duplicate(&mut self.names, name, guid, Field::UserName, &mut self.issues);
         if let Some(emails) = &mut self.emails {
             let email = user.email.to_ascii_lowercase().into_boxed_str();
-            note(emails, email, guid, Field::Email, &mut self.issues);
+            report_duplicate(emails, email, guid, Field::Email, &mut self.issues);
         }
     }
 
@@ -122,7 +122,13 @@ fn duplicate(guid: Uuid, field: Field) -> Issue {
     }
 }
 
-fn note(seen: &mut HashMap<Box<str>, Seen>, key: Box<str>, guid: Uuid, field: Field, issues: &mut Vec<Issue>) {
+fn report_duplicate(
+    seen: &mut HashMap<Box<str>, Seen>,
+    key: Box<str>,
+    guid: Uuid,
+    field: Field,
+    issues: &mut Vec<Issue>,
+) {
     match seen.entry(key) {
         Entry::Vacant(place) => {
             place.insert(Seen {

@@ -33,10 +33,10 @@ pub(super) struct JournalState {
     pub(super) pool_users: PoolUsersState,
     pub(super) import: ImportState,
     /// The organization's `deactivated` flag before this run first set it; `None`: this run has not set it.
-    pub(super) switched_from: Option<bool>,
+    pub(super) deactivated_before: Option<bool>,
     /// SecureAuth confirmed the new `deactivated` flag. Set as soon as that is known, even if the journal entry cannot
     /// be written.
-    pub(super) switched: bool,
+    pub(super) flag_confirmed: bool,
     /// The next step of the rollback; `None`: the run is not rolling back.
     pub(super) rollback: Option<RollbackStep>,
     /// Why the rollback began: the text of a [`Reason`](crate::domain::reason::Reason).
@@ -141,11 +141,11 @@ impl JournalState {
             Entry::UsersVerified { .. } => self.import.verified = true,
             Entry::Activate { was_deactivated, .. } | Entry::Deactivate { was_deactivated, .. } => {
                 // The first observation counts: a repeated intent may see this run's own change.
-                self.switched_from.get_or_insert(*was_deactivated);
+                self.deactivated_before.get_or_insert(*was_deactivated);
             }
-            Entry::Activated | Entry::Deactivated { .. } => self.switched = true,
+            Entry::Activated | Entry::Deactivated { .. } => self.flag_confirmed = true,
             Entry::RollbackStarted { .. }
-            | Entry::SwitchRolledBack
+            | Entry::ActivationRolledBack
             | Entry::UsersRolledBack
             | Entry::PoolsRolledBack { .. }
             | Entry::OrganizationRolledBack
@@ -166,11 +166,11 @@ impl JournalState {
         match entry {
             // A recheck that found something starts the rollback again.
             Entry::RollbackStarted { reason } => {
-                self.rollback = Some(RollbackStep::Switch);
+                self.rollback = Some(RollbackStep::Activation);
                 self.rollback_reason.get_or_insert_with(|| reason.clone());
                 self.rollback_rounds += 1;
             }
-            Entry::SwitchRolledBack => self.rollback = Some(RollbackStep::Users),
+            Entry::ActivationRolledBack => self.rollback = Some(RollbackStep::Users),
             Entry::UsersRolledBack => self.rollback = Some(RollbackStep::Pools),
             Entry::PoolsRolledBack { generation } => {
                 self.rollback = Some(RollbackStep::Organization);
@@ -265,18 +265,18 @@ impl JournalState {
             || made(self.pool.as_ref().map(|pool| pool.origin))
             || self.unsettled > 0
             || self.import.touched
-            || self.switched_from.is_some()
+            || self.deactivated_before.is_some()
     }
 
     /// SecureAuth shows the `deactivated` flag the run wants: from here on there is no rollback
     /// (docs/ARCHITECTURE.md#point-of-no-return).
     pub(super) fn point_of_no_return(&self) -> bool {
-        self.switched
+        self.flag_confirmed
     }
 
     /// The journal holds an intent to set the `deactivated` flag but no outcome.
-    pub(super) fn switch_is_open(&self) -> bool {
-        self.switched_from.is_some() && !self.switched
+    pub(super) fn flag_is_unconfirmed(&self) -> bool {
+        self.deactivated_before.is_some() && !self.flag_confirmed
     }
 
     /// The organization exists, and this run created it.
@@ -309,7 +309,7 @@ impl JournalState {
             }
             Step::ImportUsers => self.import.finished || no_users,
             Step::VerifyUsers => self.import.verified || no_users,
-            Step::ActivateOrganization | Step::DeactivateOrganization => self.switched,
+            Step::ActivateOrganization | Step::DeactivateOrganization => self.flag_confirmed,
             Step::RecordActivation | Step::RecordDeactivation => false,
         }
     }

@@ -26,10 +26,10 @@ impl JournalState {
         let organization = self.organization.as_ref()?;
         let id = &organization.id;
         let is_rolled_back = self.rollback.is_some_and(|step| step > RollbackStep::Organization);
-        let is_flag_rolled_back = self.rollback.is_some_and(|step| step > RollbackStep::Switch);
+        let is_flag_rolled_back = self.rollback.is_some_and(|step| step > RollbackStep::Activation);
         if organization.origin != Origin::Found && !is_rolled_back {
             Some(format!("organization {id}"))
-        } else if self.switched_from.is_some() && !is_flag_rolled_back {
+        } else if self.deactivated_before.is_some() && !is_flag_rolled_back {
             Some(format!("the deactivated flag of organization {id}"))
         } else {
             None

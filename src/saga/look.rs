@@ -9,7 +9,7 @@ use ic_secureauth_api::{Api, ApiError, Organization, OrganizationId, Organizatio
 impl RunContext<'_> {
     /// SecureAuth shows the `deactivated` flag that the run wants, so the point of no return is reached
     /// (docs/ARCHITECTURE.md#point-of-no-return). For a disable run an organization that is gone counts as deactivated.
-    pub(super) async fn shows_the_switch(&self) -> Result<bool, StepError> {
+    pub(super) async fn shows_the_flag(&self) -> Result<bool, StepError> {
         let found = self.organization_anywhere(&organization_of(self)?).await?;
         Ok(match self.run.kind {
             Kind::Enable | Kind::Sync => found.is_some_and(|found| !found.value.deactivated()),

@@ -1,8 +1,8 @@
 //! The saga: accepts toggle events, drives runs through their steps, and rolls a run back when it cannot finish.
 //!
-//! Every run ends succeeded, failed and rolled back, or stuck and reported (docs/ARCHITECTURE.md#invariant). [`driver`]
-//! takes worker slot and lease, [`time_slice`] does the next steps, [`steps`] holds one file per step and its rollback,
-//! [`rollback`] orders the rollback, [`journal_state`] folds the journal, [`failure`] decides what follows from a
+//! Every run ends succeeded, failed and rolled back, or stuck and reported (docs/ARCHITECTURE.md#invariant). `driver`
+//! takes worker slot and lease, `time_slice` does the next steps, `steps` holds one file per step and its rollback,
+//! `rollback` orders the rollback, `journal_state` folds the journal, `failure` decides what follows from a
 //! failure.
 
 mod driver;

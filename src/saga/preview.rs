@@ -56,29 +56,29 @@ impl Saga {
                 .map(RunHead::from),
         };
         let decision = decide_unseen(true, &snapshot);
-        let mut plan = Preview {
+        let mut preview = Preview {
             biller: view.biller,
             name: view.name,
             decision,
             latest_run: view.run,
             outlook: None,
         };
-        if let Decision::Start(kind) = plan.decision {
-            plan.outlook = Some(self.outlook(kind, &plan).await?);
+        if let Decision::Start(kind) = preview.decision {
+            preview.outlook = Some(self.outlook(kind, &preview).await?);
         }
-        Ok(Some(plan))
+        Ok(Some(preview))
     }
 
-    async fn outlook(&self, kind: Kind, plan: &Preview) -> Result<Outlook, StoreError> {
+    async fn outlook(&self, kind: Kind, preview: &Preview) -> Result<Outlook, StoreError> {
         let decided_at = self.dependencies.clock.now();
         let would_be = self.new_run_id();
         let kept = KeptSettings::of(None, &self.dependencies)?;
         let subject = Subject {
             dependencies: &self.dependencies,
             settings: &kept,
-            biller_id: &plan.biller.biller_id,
-            biller_name: plan.name.as_deref(),
-            generation: plan.biller.generation,
+            biller_id: &preview.biller.biller_id,
+            biller_name: preview.name.as_deref(),
+            generation: preview.biller.generation,
         };
         let context = CallContext {
             correlation_id: would_be.to_string(),
@@ -87,7 +87,7 @@ impl Saga {
         let reading = Reading {
             subject,
             api: self.dependencies.secureauth.call(context).read_only(),
-            stored: &plan.biller,
+            stored: &preview.biller,
             marker: subject.marker(would_be, decided_at),
         };
         reading.outlook(kind).await

@@ -20,9 +20,9 @@ const ROUNDS: u32 = 10;
 pub(super) async fn next(context: &mut RunContext<'_>) -> Result<Option<Ending>, Pause> {
     match context.journal.rollback {
         None => begin(context).await?,
-        Some(RollbackStep::Switch) => {
+        Some(RollbackStep::Activation) => {
             activate_organization::rollback(context).await?;
-            context.note(Entry::SwitchRolledBack).await?;
+            context.note(Entry::ActivationRolledBack).await?;
         }
         Some(RollbackStep::Users) => {
             if rollback_users::rollback(context).await? {
@@ -81,6 +81,7 @@ async fn recheck(context: &mut RunContext<'_>) -> Result<(), StepError> {
 async fn again(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let rounds = context.journal.rollback_rounds;
     info!(rounds, "something of the run is still there; the rollback starts again");
+    // Before the run is stuck, too: the report names what is left by the parts of the rollback that are still to do.
     begin(context).await?;
     if rounds < ROUNDS {
         Ok(())
@@ -95,7 +96,7 @@ async fn organization_is_clean(context: &RunContext<'_>) -> Result<bool, StepErr
     let Some(recorded) = journal.organization.as_ref() else {
         return Ok(true);
     };
-    if recorded.origin == Origin::Found && journal.switched_from.is_none() {
+    if recorded.origin == Origin::Found && journal.deactivated_before.is_none() {
         return Ok(true);
     }
     let id = OrganizationId::parse(&recorded.id).map_err(|_| StepError::Stuck(Reason::NotRolledBack))?;
@@ -103,7 +104,7 @@ async fn organization_is_clean(context: &RunContext<'_>) -> Result<bool, StepErr
         return Ok(true);
     };
     Ok(match recorded.origin {
-        Origin::Found => journal.switched_from == Some(found.value.deactivated()),
+        Origin::Found => journal.deactivated_before == Some(found.value.deactivated()),
         Origin::Intended | Origin::Created => !context.created(found.value.marker()),
     })
 }

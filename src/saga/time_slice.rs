@@ -46,7 +46,7 @@ impl RunContext<'_> {
     async fn give_up_on_take_overs(&mut self) -> Result<Advanced, StoreError> {
         let take_overs = self.run.take_overs;
         error!(take_overs, "every worker of the run ended without releasing it");
-        let is_undecided = self.journal.point_of_no_return() || self.journal.switch_is_open();
+        let is_undecided = self.journal.point_of_no_return() || self.journal.flag_is_unconfirmed();
         if self.is_rolling_back() || is_undecided {
             return self.end(&Ending::Stuck(Reason::WorkerLost)).await;
         }
@@ -147,11 +147,11 @@ impl RunContext<'_> {
             StepError::Stuck(reason) => Failure::Stuck(reason),
         };
         let next = match self.what_follows(&failure) {
-            Next::RollBack(_) if self.journal.switch_is_open() => match self.shows_the_switch().await {
+            Next::RollBack(_) if self.journal.flag_is_unconfirmed() => match self.shows_the_flag().await {
                 Ok(false) => self.what_follows(&failure),
                 Ok(true) => {
                     info!("SecureAuth shows the new `deactivated` flag, so there is no rollback");
-                    self.journal.switched = true;
+                    self.journal.flag_confirmed = true;
                     self.what_follows(&failure)
                 }
                 Err(StepError::LeaseLost) => return Ok(self.lease_lost().await),

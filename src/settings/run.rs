@@ -40,7 +40,7 @@ pub struct RunSettings {
     pub resend_first: Duration,
     /// The longest time between two repetitions.
     pub resend_longest: Duration,
-    /// How long a run waits when no worker slot is free.
+    /// How long a delivery waits for a worker slot, and then its run until the next delivery.
     pub no_slot_pause: Duration,
     /// Time between a rollback and the second look for what it removed, if a call of the run had no answer
     /// (docs/ARCHITECTURE.md#rollback).
@@ -117,9 +117,10 @@ impl RunSettings {
             "SECUREAUTH_TOKEN_DEADLINE",
         ];
         let timeout = host::function_timeout(reader);
-        let rest = AFTER_SLICE.max(longest_call + AFTER_LAST_CALL);
+        let rest = AFTER_SLICE.max(longest_call + AFTER_LAST_CALL) + self.no_slot_pause;
         let most = timeout.saturating_sub(rest);
-        reader.require(self.time_slice <= most, "SLICE_SECONDS", &deadlines, || {
+        let involved = [&deadlines[..], &["NO_SLOT_PAUSE"]].concat();
+        reader.require(self.time_slice <= most, "SLICE_SECONDS", &involved, || {
             format!(
                 "at most `{}`: the host kills the process after `{}` (functionTimeout), and work under way takes up to `{}`",
                 written(most),
@@ -191,8 +192,9 @@ mod tests {
 
     #[test]
     fn a_time_slice_ends_well_before_the_host_kills_the_process() {
-        assert!(read(&[("SLICE_SECONDS", "510")]).is_ok());
-        refused(&[("SLICE_SECONDS", "511")], "SLICE_SECONDS");
+        assert!(read(&[("SLICE_SECONDS", "480")]).is_ok());
+        refused(&[("SLICE_SECONDS", "481")], "SLICE_SECONDS");
+        refused(&[("SLICE_SECONDS", "480"), ("NO_SLOT_PAUSE", "31s")], "SLICE_SECONDS");
         refused(
             &[
                 ("SLICE_SECONDS", "121"),
@@ -204,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_longer_deadline_of_calls_makes_the_longest_time_slice_shorter() {
-        let pairs = [("SECUREAUTH_IMPORT_DEADLINE", "2m"), ("SLICE_SECONDS", "451")];
+        let pairs = [("SECUREAUTH_IMPORT_DEADLINE", "2m"), ("SLICE_SECONDS", "421")];
         refused(&pairs, "SLICE_SECONDS");
     }
 

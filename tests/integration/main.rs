@@ -20,6 +20,7 @@ mod own_pool;
 mod payload_schema;
 mod planning;
 mod repository;
+mod robustness;
 mod something_else;
 mod store;
 mod support;

@@ -169,12 +169,12 @@ impl FunctionsHost {
     pub async fn wait_for_console(
         &self,
         deadline: Duration,
-        is_wished: impl Fn(&[ConsoleLine]) -> bool,
+        holds: impl Fn(&[ConsoleLine]) -> bool,
     ) -> Result<Vec<ConsoleLine>, NotPrinted> {
         let end = Instant::now() + deadline;
         loop {
             let lines = self.console_lines();
-            if is_wished(&lines) {
+            if holds(&lines) {
                 return Ok(lines);
             }
             if Instant::now() >= end {

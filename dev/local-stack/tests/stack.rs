@@ -37,7 +37,7 @@ async fn what_was_recorded_can_be_read_back() -> Result<(), Box<dyn Error>> {
         ("active", Some("1876"))
     );
     let journal = stack.database().journal(&run.onboarding_id)?;
-    assert_eq!(journal.first().map(|entry| entry.entry.as_str()), Some("users_checked"));
+    assert_eq!(journal.first().map(|entry| entry.entry.as_str()), Some("settings_kept"));
     assert!(
         journal.windows(2).all(|pair| pair[0].seq + 1 == pair[1].seq),
         "{journal:#?}"

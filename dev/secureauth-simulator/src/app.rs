@@ -1,4 +1,4 @@
-//! What every request shares.
+//! State that all requests share.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -15,8 +15,8 @@ use crate::random::Random;
 use crate::state::State;
 use crate::switches::Switches;
 
-/// The simulator behind its routes. Each lock is held for one step only and never across an await;
-/// none is taken while another of them is held, except `random` (always last).
+/// State that all requests share. A lock is held for one step only, and never across an await. Only
+/// `random` may be locked while another lock is held.
 pub(crate) struct App {
     pub(crate) tenant: String,
     pub(crate) clients: Vec<Client>,
@@ -66,12 +66,12 @@ impl App {
         }
     }
 
-    /// The switches as they are now; a request keeps the ones it started with.
+    /// The switches now. A request uses those of its start to its end.
     pub(crate) fn switches(&self) -> Arc<Switches> {
         self.switches.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Changes switches; on an error nothing is changed.
+    /// Changes switches. On an error it changes none.
     pub(crate) fn change_switches<E>(&self, change: impl FnOnce(&mut Switches) -> Result<(), E>) -> Result<(), E> {
         let mut current = self.switches.write().unwrap_or_else(PoisonError::into_inner);
         let mut changed = Switches::clone(&current);
@@ -89,7 +89,7 @@ impl App {
         lock(&self.random)
     }
 
-    /// The tenant as it is now: without the pools whose purge is due.
+    /// The tenant now. Purges the pools that are due first.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         let mut state = lock(&self.state);
         state.purge_pools(self.now());
@@ -117,8 +117,8 @@ impl App {
     }
 }
 
-/// A lock whose holder panicked is taken all the same: a failed assertion in one test's request
-/// must not turn every later request into another failure.
+/// Takes a lock even if its holder panicked: a failed assertion in one request must not make all later
+/// requests fail.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Audit events (reference 2.7, row 83).
+//! Audit events (docs/reference/secureauth-api.md#audit-events; dev/secureauth-simulator/README.md#row-83).
 
 use std::collections::VecDeque;
 
@@ -15,10 +15,10 @@ use crate::server::operation::Operation;
 use crate::server::reply::Reply;
 use crate::state::State;
 
-/// Events kept; above it the oldest go.
+/// Most events that are kept. The oldest are dropped.
 const CAPACITY: usize = 100_000;
 
-/// The workspace whose token every call carries; its list holds every event.
+/// The workspace of the client. Its list has the events of all workspaces.
 const SYSTEM_WORKSPACE: &str = "system";
 
 pub(crate) const OPERATIONS: &[Operation] = &[Operation::system(
@@ -73,7 +73,7 @@ pub(crate) struct AuditLog {
 }
 
 impl State {
-    /// Notes an event. `affected` is the pool and, for a single user, its id.
+    /// Adds an event. `affected` is the pool and, for a single user, its id.
     pub(crate) fn record(
         &mut self,
         call: &Call,
@@ -102,7 +102,7 @@ impl State {
 }
 
 impl Event {
-    /// Ids sort in the order of the events.
+    /// Sorts as the events do.
     fn id(&self) -> String {
         format!("{:016x}", self.sequence)
     }

@@ -1,4 +1,4 @@
-//! The call log: what was asked and how it was answered, without values of secrets.
+//! The call log: requests and answers, without secrets.
 
 use std::collections::VecDeque;
 
@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-/// Calls kept; above it the oldest go.
+/// Most calls that are kept. The oldest are dropped.
 const CAPACITY: usize = 200_000;
 
 /// One request the simulator received.
@@ -23,9 +23,9 @@ pub struct CallRecord {
     pub path: String,
     /// Query as sent, undecoded.
     pub query: Option<String>,
-    /// Name of the operation, `None` for a path that is none.
+    /// Name of the operation; `None` for an unknown path.
     pub operation: Option<String>,
-    /// Status answered; `None` while running and when the connection was cut.
+    /// Status of the answer; `None` while the call runs, and when the connection was cut.
     pub status: Option<u16>,
     /// True when the connection was cut instead of an answer.
     pub reset: bool,
@@ -37,7 +37,7 @@ pub struct CallRecord {
     pub idempotency_key: Option<String>,
     /// `traceparent` as sent.
     pub traceparent: Option<String>,
-    /// `x-trace-id` answered.
+    /// `x-trace-id` of the answer.
     pub trace_id: String,
     /// Names of the request's headers, sorted; never their values.
     pub header_names: Vec<String>,
@@ -53,7 +53,7 @@ pub(crate) struct CallLog {
 }
 
 impl CallLog {
-    /// Notes a request; the returned sequence number finds it again.
+    /// Adds a request. Returns its sequence number.
     pub(crate) fn begin(&mut self, arrival: &Arrival<'_>) -> u64 {
         self.last_sequence += 1;
         if self.records.len() >= CAPACITY {
@@ -88,7 +88,7 @@ impl CallLog {
         self.last_sequence
     }
 
-    /// Changes a record; one that was cleared meanwhile is gone.
+    /// Changes a record, unless it was cleared.
     pub(crate) fn update(&mut self, sequence: u64, change: impl FnOnce(&mut CallRecord)) {
         if let Ok(index) = self.records.binary_search_by_key(&sequence, |record| record.sequence)
             && let Some(record) = self.records.get_mut(index)
@@ -102,13 +102,13 @@ impl CallLog {
         self.records.iter().cloned().collect()
     }
 
-    /// Forgets every record; sequence numbers go on.
+    /// Removes all records. Sequence numbers go on.
     pub(crate) fn clear(&mut self) {
         self.records.clear();
     }
 }
 
-/// What is known of a request when it arrives.
+/// Data of a request when it arrives.
 #[derive(Debug)]
 pub(crate) struct Arrival<'a> {
     pub(crate) at: OffsetDateTime,

@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-/// Where the time comes from before the offset is added.
+/// Source of the time before the offset is added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ClockSource {
     /// The machine's clock.
     #[default]
     System,
-    /// Stands still at an instant; only `Simulator::advance` moves it.
+    /// A fixed time, which only `Simulator::advance` changes.
     Fixed(OffsetDateTime),
 }
 
-/// Time as the simulator sees it: token expiry, idempotency window, lag and timestamps use it.
+/// The time for token expiry, idempotency keys, lag and timestamps.
 #[derive(Debug)]
 pub(crate) struct Clock {
     source: ClockSource,
@@ -35,7 +35,7 @@ impl Clock {
         self.base() + Duration::from_millis(self.offset_ms.load(Ordering::SeqCst))
     }
 
-    /// Moves the clock on, in whole milliseconds. It never goes back.
+    /// Moves the clock forward, in whole milliseconds.
     pub(crate) fn advance(&self, by: Duration) {
         let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
         self.offset_ms.fetch_add(by, Ordering::SeqCst);

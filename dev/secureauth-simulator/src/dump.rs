@@ -1,4 +1,4 @@
-//! `GET /api/system/{tid}/configuration`: the workspace dump the identity provider check reads (row 46, 47).
+//! `GET /api/system/{tid}/configuration`: the workspace dump (rows 46, 47).
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -18,8 +18,8 @@ pub(crate) const OPERATIONS: &[Operation] = &[Operation::system(
     export,
 )];
 
-/// `TenantDump`, as far as the simulator has what it lists. A server's salt stands for the secrets
-/// the real dump holds.
+/// `TenantDump` with what the simulator has of it. The salt of a server stands for the secrets of a
+/// real dump.
 fn export(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let state = app.state();
     let body = if let Some(id) = call.query("workspace_id").filter(|id| !id.is_empty()) {

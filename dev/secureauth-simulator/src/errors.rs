@@ -1,5 +1,5 @@
-//! Refusals as the APIs word them: `Error{status_code, error, error_code, details}` (row 9), and
-//! the token endpoint's RFC 6749 form (row 2).
+//! Error answers: `Error{status_code, error, error_code, details}` of the APIs (row 9), and the form of
+//! RFC 6749 of the token endpoint (row 2).
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ pub(crate) struct ApiError {
     pub(crate) code: &'static str,
     /// `error`, or `error_description` in the OAuth form. Never quotes a value of the request.
     pub(crate) message: String,
-    /// `details` when the refusal has something to say there whatever the switch says.
+    /// `details` of this error; `None`: as the switch says.
     pub(crate) details: Option<Value>,
     /// `retry-after`.
     pub(crate) retry_after: Option<String>,

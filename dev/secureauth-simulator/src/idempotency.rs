@@ -12,10 +12,10 @@ use crate::server::call::Call;
 use crate::server::reply::Reply;
 use crate::switches::choices::{ConcurrentKey, KeyLength, OtherBody};
 
-/// Within this time a key replays; afterwards it is new.
+/// How long a key is remembered.
 const WINDOW: Duration = Duration::from_mins(1);
 
-/// Client, path and key: the same key on another path or by another client is another key.
+/// Client, path and key. The same text on another path or from another client is another key.
 type Key = (String, String, String);
 
 #[derive(Debug)]
@@ -28,9 +28,9 @@ struct Entry {
 /// What to do with a request.
 #[derive(Debug)]
 pub(crate) enum Admission {
-    /// Execute it; with a slot, tell the outcome.
+    /// Execute it. With a slot, report the answer.
     Execute(Option<Slot>),
-    /// Answer this; nothing is executed.
+    /// Answer with this and execute nothing.
     Replay(Reply),
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct IdempotencyKeys {
 }
 
 impl IdempotencyKeys {
-    /// Decides about a request; one without a key, or of another method than POST, is executed.
+    /// Decides whether to execute a request. One without a key, or with another method than POST, is executed.
     pub(crate) fn admit(&mut self, method: &Method, call: &Call) -> Result<Admission, ApiError> {
         let Some(key) = call.header("x-idempotency-key").filter(|_| method == Method::POST) else {
             return Ok(Admission::Execute(None));
@@ -80,7 +80,7 @@ impl IdempotencyKeys {
         }
     }
 
-    /// Forgets a request that was refused before it took effect (a fault in front of the API).
+    /// Forgets a request that a fault refused before its effect.
     pub(crate) fn release(&mut self, slot: &Slot) {
         self.entries.remove(&slot.0);
     }

@@ -1,4 +1,4 @@
-//! Eventual consistency: what a read may still show of the state before a write (rows 15, 49).
+//! Eventual consistency: a read may show the state before a write (rows 15, 49).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use crate::server::call::Call;
 use crate::state::page::Page;
 
-/// How long a write stays invisible, per kind of read. Decided when the write happens.
+/// How long reads do not show a write, by kind of read. Decided when the write happens.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct LagTimes {
     /// GET of one object.
@@ -42,7 +42,7 @@ impl LagTimes {
     }
 }
 
-/// Which read asks.
+/// Kind of a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reader {
     /// GET of one object.
@@ -51,12 +51,12 @@ pub(crate) enum Reader {
     List,
 }
 
-/// What a read that may lag shows of one object.
+/// The state of one object that a lagging read shows.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Shown<'a, V> {
-    /// The current state, whatever it is.
+    /// The current state.
     Current,
-    /// That it is not there (yet).
+    /// No object, because it did not exist before the write.
     Absent,
     /// This earlier state.
     Old(&'a V),
@@ -80,7 +80,7 @@ struct Held<V> {
     list_until: OffsetDateTime,
 }
 
-/// Old states that reads may still show, by key. Empty unless a lag is switched on.
+/// Old states that reads may show, by key. Empty without a lag.
 #[derive(Debug)]
 pub(crate) struct Lag<K, V> {
     held: BTreeMap<K, Held<V>>,
@@ -97,7 +97,7 @@ impl<K, V> Default for Lag<K, V> {
 }
 
 impl<K: Ord + Clone, V> Lag<K, V> {
-    /// Notes the state before a write (`None`: there was nothing). A state already held stays.
+    /// Records the state before a write (`None`: no object). Keeps a state that is recorded already.
     pub(crate) fn record(&mut self, now: OffsetDateTime, times: LagTimes, key: K, before: impl FnOnce() -> Option<V>) {
         self.expire(now);
         if times.is_none() || self.held.contains_key(&key) {
@@ -115,7 +115,7 @@ impl<K: Ord + Clone, V> Lag<K, V> {
         );
     }
 
-    /// What the reader is to be shown of `key`.
+    /// The state of `key` that the reader sees.
     pub(crate) fn shown(&self, now: OffsetDateTime, reader: Reader, key: &K) -> Shown<'_, V> {
         match self.held.get(key).filter(|held| held.lags(now, reader)) {
             None => Shown::Current,
@@ -126,12 +126,12 @@ impl<K: Ord + Clone, V> Lag<K, V> {
         }
     }
 
-    /// True when no read lags: nothing is held.
+    /// True when no read lags.
     pub(crate) fn is_empty(&self) -> bool {
         self.held.is_empty()
     }
 
-    /// A page of the old states the list shows, as far as they are wanted.
+    /// A page of the old states that the list shows and that `wanted` accepts.
     pub(crate) fn cut_old(&self, now: OffsetDateTime, page: &Page<K>, wanted: impl Fn(&K, &V) -> bool) -> Vec<(&K, &V)>
     where
         K: for<'a> From<&'a str>,

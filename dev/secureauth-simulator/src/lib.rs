@@ -1,6 +1,6 @@
-//! `SecureAuth Connect` as the onboarding of billers sees it: a real HTTP server with the System API,
-//! the Identity System API, the token endpoint and the on-premise Tenant Management API, as strict
-//! as `reference/secureauth-api.md`, section 6, says. Rows in comments are rows of that section.
+//! A stand-in for `SecureAuth Connect`: an HTTP server with the token endpoint, the System API, the Identity API and the Tenant
+//! Management API of on-premise installations. It is as strict as docs/reference/secureauth-api.md says. "Row 60" in a comment means
+//! dev/secureauth-simulator/README.md#row-60.
 //!
 //! ```no_run
 //! use secureauth_simulator::{Fault, FaultKind, Options, Simulator};

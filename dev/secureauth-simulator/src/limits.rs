@@ -55,7 +55,7 @@ impl Limits {
     }
 }
 
-/// 429; the wait is rounded up to whole seconds, the resolution of the header.
+/// 429. The wait is rounded up to whole seconds, as the header has no fractions.
 fn refusal(wait: Duration, now: OffsetDateTime, format: RetryAfterFormat) -> ApiError {
     let whole = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     let after = match format {

@@ -26,7 +26,7 @@ struct Arguments {
         hide_env_values = true
     )]
     client_secret: String,
-    /// Scopes of that client; all when absent
+    /// Scopes of that client; all if not given
     #[arg(long, value_delimiter = ',')]
     scopes: Vec<String>,
     /// Organization that exists at start

@@ -1,11 +1,11 @@
-//! How a simulator is started.
+//! Start options of a simulator.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
 use crate::clock::ClockSource;
 use crate::switches::Switches;
 
-/// Scopes the APIs know (reference, section 1).
+/// Scopes of the APIs (docs/reference/secureauth-api.md#access-scopes).
 pub const ALL_SCOPES: &[&str] = &[
     "manage_configuration",
     "identity",
@@ -22,7 +22,7 @@ pub struct Client {
     pub id: String,
     /// `client_secret`; never printed.
     pub secret: String,
-    /// Scopes it may ask for.
+    /// Scopes that it may request.
     pub scopes: Vec<String>,
 }
 
@@ -46,8 +46,7 @@ impl std::fmt::Debug for Client {
     }
 }
 
-/// Everything a simulator is started with. `Options::default()` is what the tests of the
-/// onboarding use.
+/// Start options. The tests of the handler use `Options::default()`.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Address to listen on; port 0 takes a free one.

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Everything random in the simulator. Two simulators with the same seed and the same requests in
-/// the same order answer the same ids.
+/// Source of everything random. With the same seed and the same requests in the same order, two
+/// simulators return the same ids.
 #[derive(Debug)]
 pub(crate) struct Random(ChaCha8Rng);
 
@@ -24,7 +24,7 @@ impl Random {
         bytes
     }
 
-    /// 32 hex digits, the form of pool and schema ids in the seeds.
+    /// 32 hex digits, the form of pool and schema ids.
     pub(crate) fn hex_id(&mut self) -> String {
         uuid::Uuid::from_bytes(self.bytes()).simple().to_string()
     }

@@ -18,8 +18,8 @@ use crate::switches::SwitchError;
 
 /// A simulator that listens until it is dropped.
 ///
-/// It runs on threads of its own, so that it can be started and dropped with and without an async
-/// runtime around, and is not stopped by a test's paused time.
+/// It runs on threads of its own, so that tests can start and drop it inside and outside an async
+/// runtime, and so that it does not stop when a test pauses the time.
 #[derive(Debug)]
 pub struct Simulator {
     address: SocketAddr,
@@ -89,7 +89,7 @@ impl Simulator {
         self.app.calls().all()
     }
 
-    /// Forgets the calls so far.
+    /// Empties the call log.
     pub fn clear_calls(&self) {
         self.app.calls().clear();
     }
@@ -107,15 +107,15 @@ impl Simulator {
         self.app.change_switches(|switches| switches.set(name, value))
     }
 
-    /// Puts things into the tenant.
+    /// Creates the resources of a seed.
     ///
     /// # Errors
-    /// [`SeedError`] when the API's own checks refuse a part; what stands before it is there.
+    /// [`SeedError`] when the API's checks refuse a part. The parts before it were created.
     pub fn seed(&self, seed: Seed) -> Result<(), SeedError> {
         admin::plant(&self.app, seed)
     }
 
-    /// Moves the clock on: token expiry, idempotency window, lag.
+    /// Moves the clock forward: token expiry, idempotency keys, lag.
     pub fn advance(&self, by: Duration) {
         self.app.clock.advance(by);
     }
@@ -134,7 +134,7 @@ impl Simulator {
 impl Drop for Simulator {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            // Does not wait, so it is allowed inside another runtime too.
+            // Does not block, so it may be called inside another runtime.
             runtime.shutdown_background();
         }
     }
@@ -145,10 +145,10 @@ impl Drop for Simulator {
 pub struct Faults<'a>(&'a App);
 
 impl Faults<'_> {
-    /// Adds a fault; answers its number.
+    /// Adds a fault. Returns its number.
     ///
     /// # Panics
-    /// When the fault can meet no call, for example because no operation has its name.
+    /// When the fault can apply to no call, for example because no operation has its name.
     #[expect(clippy::must_use_candidate, reason = "most tests never remove a fault")]
     pub fn add(&self, fault: Fault) -> u64 {
         let checked = fault.check();
@@ -156,7 +156,7 @@ impl Faults<'_> {
         self.0.faults().add(fault)
     }
 
-    /// The faults with what they did so far.
+    /// The faults with counts of their calls.
     pub fn list(&self) -> Vec<ActiveFault> {
         self.0.faults().list()
     }

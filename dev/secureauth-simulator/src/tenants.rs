@@ -1,4 +1,5 @@
-//! The Tenant Management API of on-premise installations (reference 2.6), with its `setup` token.
+//! The Tenant Management API of on-premise installations
+//! (docs/reference/secureauth-api.md#tenant-management), with its `setup` token.
 
 use std::collections::BTreeMap;
 
@@ -47,7 +48,7 @@ struct TenantRequest {
     styling: Option<Map<String, Value>>,
 }
 
-/// Tenants of the installation: the records only, their contents are not simulated.
+/// Tenants of the installation. Only the records are simulated, not what they contain.
 #[derive(Debug)]
 pub(crate) struct Tenants(BTreeMap<String, Value>);
 
@@ -102,7 +103,7 @@ fn create(app: &App, call: &Call) -> Result<Reply, ApiError> {
     };
     let tenant = response(&id, request);
     state.tenants.0.insert(id, tenant.clone());
-    // `TenantCreated` of the root specification; nothing else is created with it here.
+    // `TenantCreated` (ROOT). The simulator creates nothing else with a tenant.
     let created = json!({ "tenant": tenant, "servers": [], "clients": [], "idps": [] });
     Ok(Reply::json(201, &created))
 }

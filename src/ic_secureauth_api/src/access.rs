@@ -1,4 +1,4 @@
-//! The operations, with and without those that write.
+//! The operations: all of them, or those that only read.
 
 use std::{fmt, marker::PhantomData, sync::Arc};
 
@@ -18,16 +18,16 @@ pub enum ReadWrite {}
 #[derive(Debug)]
 pub enum ReadOnly {}
 
-/// The operations on behalf of one piece of work, in the files named after what they work on.
+/// The operations, for one piece of work.
 ///
-/// The operations that change nothing exist for every `Access`, the others only for [`ReadWrite`].
+/// Operations that only read exist for every `Access`, the others only for [`ReadWrite`].
 pub struct Api<Access = ReadWrite> {
     shared: Arc<Shared>,
     context: CallContext,
     access: PhantomData<fn() -> Access>,
 }
 
-/// The view of the client that cannot change anything; a dry run works with this one.
+/// The operations that only read, for a dry run.
 ///
 /// ```compile_fail,E0599
 /// # use ic_secureauth_api::{OrganizationId, ReadOnlyApi};
@@ -64,7 +64,7 @@ impl Api<ReadWrite> {
 }
 
 impl<Access> Api<Access> {
-    /// The scopes of the client's token. Gets one if there is none, so that it also shows whether the credentials work.
+    /// The scopes of the client's token. Requests a token if there is none, so it also shows whether the credentials are accepted.
     pub async fn granted_scopes(&self) -> Result<Vec<String>, ApiError> {
         self.shared.transport.granted_scopes(&self.context).await
     }
@@ -77,7 +77,7 @@ impl<Access> Api<Access> {
         &self.shared.tenant_id
     }
 
-    /// What every answer of this tenant has to show.
+    /// The tenant, which every answer has to belong to.
     pub(super) fn asked(&self) -> Asked<'_> {
         Asked {
             tenant: Some(self.tenant_id()),

@@ -1,4 +1,5 @@
-//! Audit events: who created what (SYS `/servers/{wid}/audit-events`, scope `view_audit_events`; section 2.7).
+//! Audit events: who created what (SYS `/servers/{wid}/audit-events`, scope `view_audit_events`;
+//! docs/reference/secureauth-api.md#audit-events).
 
 use serde::Deserialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -9,21 +10,21 @@ use super::{
     page,
 };
 
-/// The workspace of the client itself, whose list has the events of every workspace.
+/// The client's own workspace. Its list has the events of all workspaces.
 const SYSTEM_WORKSPACE: &str = "system";
 
-/// Which events to list. There is no filter by correlation id: take the ones of a time and compare.
+/// Which events to list. The API has no filter by correlation id: list a time span and compare.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditQuery {
-    /// `organization`, `pool`, `user`, `import`, …; all when empty.
+    /// `organization`, `pool`, `user`, `import`, …; empty: all.
     pub subjects: Vec<String>,
-    /// `created`, `updated`, `deleted`, `failed`, …; all when empty.
+    /// `created`, `updated`, `deleted`, `failed`, …; empty: all.
     pub actions: Vec<String>,
     /// Events of this organization.
     pub organization_id: Option<OrganizationId>,
-    /// Not before.
+    /// Earliest time.
     pub from: Option<OffsetDateTime>,
-    /// Not after.
+    /// Latest time.
     pub to: Option<OffsetDateTime>,
     /// Continue after this event.
     pub after_event_id: Option<String>,
@@ -48,7 +49,7 @@ impl Default for AuditQuery {
 /// One event (SYS `AuditEvent`), without the members about persons and their devices.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct AuditEvent {
-    /// Its id; the list continues after it.
+    /// Unique; the next page starts after the last one.
     pub event_id: String,
     /// The tenant it happened in.
     #[serde(default)]
@@ -56,27 +57,27 @@ pub struct AuditEvent {
     /// The workspace it happened in.
     #[serde(default)]
     pub server_id: Option<String>,
-    /// What happened.
+    /// For example `created`.
     #[serde(default)]
     pub action: Option<String>,
-    /// To what kind of thing.
+    /// Kind of the resource, for example `pool`.
     #[serde(default)]
     pub event_subject: Option<String>,
-    /// When.
+    /// Time of the event.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub timestamp: Option<OffsetDateTime>,
-    /// By whom and on behalf of what.
+    /// The client and the request that caused the event.
     #[serde(default)]
     pub metadata: AuditEventMetadata,
 }
 
-/// By whom and on behalf of what (SYS `AuditEventMetadata`).
+/// The client and the request that caused an event (SYS `AuditEventMetadata`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct AuditEventMetadata {
-    /// The OAuth client.
+    /// `client_id` of the OAuth client.
     #[serde(default)]
     pub client_id: Option<String>,
-    /// The organization.
+    /// The organization that the event concerns.
     #[serde(default)]
     pub organization_id: Option<String>,
     /// The pool that was changed.
@@ -102,7 +103,7 @@ impl Concerns for AuditEvents {
     }
 }
 
-/// `id` is the organization whose events were asked for.
+/// [`Asked::id`] is the organization that the query names.
 impl Concerns for AuditEvent {
     fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch> {
         same("tenant_id", self.tenant_id.as_deref(), asked.tenant)?;

@@ -11,11 +11,11 @@ use rand_chacha::ChaCha8Rng;
 pub struct Backoff {
     /// Upper bound of the pause after the first attempt.
     pub first: Duration,
-    /// What each further bound is multiplied by, at least 1.
+    /// Each bound is the one before it multiplied by this; at least 1.
     pub factor: f32,
-    /// No bound grows beyond this.
+    /// Largest bound.
     pub max: Duration,
-    /// Longest `Retry-After` that is waited for.
+    /// Longest time that the client waits because of a `Retry-After`.
     pub retry_after_cap: Duration,
 }
 
@@ -47,7 +47,7 @@ impl Pauses {
         }
     }
 
-    /// The pauses of one call: one fewer than attempts.
+    /// One pause fewer than there are attempts.
     pub(super) fn for_one_call(&self) -> impl Iterator<Item = Duration> + Send + Sync + Unpin + use<> {
         let seed = self
             .seeds
@@ -58,7 +58,7 @@ impl Pauses {
     }
 }
 
-/// Uniform between nothing and the exponential bound, so that clients that failed together do not come back together.
+/// Random pauses between zero and the exponential bound, so that clients that failed together do not retry together.
 fn full_jitter(
     backoff: &Backoff,
     attempts: u32,

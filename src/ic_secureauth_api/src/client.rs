@@ -1,4 +1,4 @@
-//! The client that everything else is reached through.
+//! The client of one tenant.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,14 +10,15 @@ use super::{
     transport::{Policy, Transport},
 };
 
-/// Without these scopes nothing works: organizations and imports need the first, pools and users the second (section 1).
+/// Scopes that every token needs: the first for organizations and imports, the second for pools and users
+/// (docs/reference/secureauth-api.md#access-scopes).
 const REQUIRED_SCOPES: &[&str] = &["manage_configuration", "identity"];
 
 /// A client for one tenant. Clones are cheap and share the connections, the token, the limiter and the pause.
 #[derive(Debug, Clone)]
 pub struct SecureAuth(Arc<Shared>);
 
-/// What all clones and all their calls share.
+/// Shared by all clones and all their calls.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) transport: Transport,
@@ -54,13 +55,13 @@ impl SecureAuth {
         })))
     }
 
-    /// All operations, on behalf of one piece of work.
+    /// All operations, for one piece of work.
     pub fn call(&self, context: CallContext) -> Api {
         Api::new(Arc::clone(&self.0), context)
     }
 
-    /// The longest time one request of this client can be under way, from its start to its end. Whoever takes over from a client
-    /// that died waits this long before it trusts what it reads.
+    /// The longest time that one request can take. A worker that takes over from one that died waits this long before it relies on what
+    /// it reads.
     pub fn longest_deadline(&self) -> Duration {
         self.0.transport.longest_deadline()
     }

@@ -1,12 +1,12 @@
-//! Every answer is about what was asked.
+//! Checks that every answer is about the resource that the request names (docs/decisions.md#answers-are-compared-with-requests).
 //!
-//! A cache or a gateway can answer one question with the well-formed answer to another. [`Asked`] is what a request states about
-//! the resource; every model compares it with what the answer shows. A member that the answer leaves out, or has empty, proves
-//! nothing either way and is no mismatch. An empty list names nothing, so it cannot be held against anything.
+//! A cache or a gateway that mixes up requests can answer with another resource, in perfect form. [`Asked`] holds what the request says
+//! about the resource; each model compares it with the members of the answer. A member that is absent or empty is no mismatch. An empty
+//! list cannot be checked.
 
 use super::{Marker, UserId};
 
-/// What a request states about the resource it is answered with.
+/// What the request says about the resource; `None` where it says nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Asked<'a> {
     pub(super) tenant: Option<&'a str>,
@@ -15,13 +15,13 @@ pub(super) struct Asked<'a> {
     pub(super) parent: Option<&'a str>,
     pub(super) workspace: Option<&'a str>,
     pub(super) pool: Option<&'a str>,
-    /// What a user was looked for by.
+    /// What the request searches a user by.
     pub(super) key: Option<UserKey<'a>>,
-    /// What a creation was marked with.
+    /// The marker that the request creates the resource with.
     pub(super) marker: Option<&'a Marker>,
 }
 
-/// What a user can be looked for by: personal data, hence without `Display`.
+/// What a user is searched by. It is personal data, so `Debug` shows its kind only.
 #[derive(Clone, Copy)]
 pub(super) enum UserKey<'a> {
     Identifier(&'a str),
@@ -37,13 +37,13 @@ impl std::fmt::Debug for UserKey<'_> {
     }
 }
 
-/// The member of an answer that shows something else than was asked for. It is named; its value may be personal.
+/// The name of a member that belongs to another resource. Its value is left out, because it may be personal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Mismatch(pub(super) &'static str);
 
-/// An answer that can be held against what was asked.
+/// An answer that can be compared with its request.
 pub(super) trait Concerns {
-    /// Fails with the first member that shows something else.
+    /// Fails with the first member that differs from the request.
     fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch>;
 }
 
@@ -53,7 +53,7 @@ impl<T: Concerns> Concerns for Vec<T> {
     }
 }
 
-/// What a list has no member for is an empty list.
+/// An absent list is an empty one.
 impl<T: Concerns> Concerns for Option<T> {
     fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch> {
         self.as_ref().map_or(Ok(()), |value| value.concerns(asked))
@@ -69,7 +69,7 @@ pub(super) fn same(member: &'static str, shown: Option<&str>, asked: Option<&str
     }
 }
 
-/// Compares the id of a user, which has several spellings.
+/// Compares ids of users, of which one UUID has several spellings.
 pub(super) fn same_user(shown: &UserId, asked: Option<&UserId>) -> Result<(), Mismatch> {
     if asked.is_none_or(|asked| asked == shown) {
         Ok(())

@@ -1,4 +1,4 @@
-//! What the client has to be told, checked once.
+//! The configuration of the client.
 
 use std::{fmt, time::Duration};
 
@@ -12,10 +12,11 @@ mod check;
 pub use check::ConfigError;
 pub(super) use check::{check_base_url, check_calls, is_loopback};
 
-/// Requests in flight that one tenant is meant to get: the vendor's own figure for imports (section 3).
+/// Most requests in flight for one tenant: the vendor's figure for imports
+/// (docs/reference/secureauth-api.md#errors-429-and-retry-after).
 pub const MAX_IN_FLIGHT: usize = 8;
 
-/// Everything [`SecureAuth`](super::SecureAuth) is made of.
+/// Configuration of [`SecureAuth`](super::SecureAuth), which checks it.
 #[derive(Clone)]
 pub struct Config {
     /// `https://{tenant}.{region}.connect.secureauth.com`. Plain `http` is accepted for loopback hosts only.
@@ -24,16 +25,17 @@ pub struct Config {
     pub tenant_id: String,
     /// Client id of the Service client in the tenant's System workspace.
     pub client_id: String,
-    /// Secret of that client.
+    /// Client secret; no log line and no `Debug` shows it.
     pub client_secret: SecretString,
-    /// How the client authenticates at the token endpoint; it is registered for one of them.
+    /// How the client authenticates at the token endpoint. A client is registered for one way.
     pub auth_method: ClientAuthMethod,
-    /// Scopes to ask for. `manage_configuration` and `identity` must be granted (section 1).
+    /// Scopes to request. `manage_configuration` and `identity` are required; the client does without the others when the server
+    /// refuses them (docs/reference/secureauth-api.md#access-scopes).
     pub scopes: Vec<String>,
-    /// Path of the import when it is not the spec's `/api/identity/{tenantID}/configuration` (section 2.3); `{tenantID}` stands
-    /// for the tenant id.
+    /// Path of the import, if it is not `/api/identity/{tenantID}/configuration` (docs/reference/secureauth-api.md#access). `{tenantID}`
+    /// stands for the tenant id.
     pub import_path: Option<String>,
-    /// Attempts per call, the first included; at least 1 (R1).
+    /// Attempts per call with the first; at least 1 (docs/requirements.md#r1).
     pub attempts: u32,
     /// Pauses between the attempts of one call.
     pub backoff: Backoff,
@@ -41,9 +43,9 @@ pub struct Config {
     pub deadlines: Deadlines,
     /// Requests in flight over all clones of the client, 1 to [`MAX_IN_FLIGHT`].
     pub max_in_flight: usize,
-    /// A token is renewed this long before `expires_in` ends it.
+    /// The client renews a token this long before it expires.
     pub expiry_margin: Duration,
-    /// Seed of the jitter.
+    /// Seed of the random pauses, so that a test can replay them.
     pub jitter_seed: u64,
 }
 
@@ -59,12 +61,12 @@ impl fmt::Debug for Config {
     }
 }
 
-/// A base URL as it may be shown: a URL that was not checked yet can hold a user's password.
+/// The part of a base URL that may be shown: one that was not checked yet can contain a password.
 pub(super) fn origin(base_url: &Url) -> String {
     base_url.origin().ascii_serialization()
 }
 
-/// How a client authenticates at the token endpoint (OA2 `token_endpoint_auth_methods`).
+/// How a client authenticates at the token endpoint (OA `token_endpoint_auth_methods`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientAuthMethod {
     /// `client_secret_basic`
@@ -73,16 +75,17 @@ pub enum ClientAuthMethod {
     Post,
 }
 
-/// Longest times of one attempt by kind of call (section 3). Each but `connect` covers the whole attempt, connecting included.
+/// Longest times of one attempt by kind of call (docs/reference/secureauth-api.md#errors-429-and-retry-after). All but
+/// `connect` include the time to connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deadlines {
     /// Name resolution, TCP and TLS.
     pub connect: Duration,
-    /// Everything that is neither an import nor a token.
+    /// All operations but import and token.
     pub crud: Duration,
     /// One import of at most 100 users.
     pub import: Duration,
-    /// One token.
+    /// One token request.
     pub token: Duration,
 }
 
@@ -102,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_default_deadlines_are_those_of_the_reference() {
+    fn the_default_deadlines_are_those_of_the_documentation() {
         let Deadlines {
             connect,
             crud,

@@ -1,14 +1,14 @@
-//! Ids that are the same for every attempt (section 5.2).
+//! Derived ids: the same for every attempt (docs/reference/secureauth-api.md#rules-derived-ids).
 
 use uuid::Uuid;
 
 use super::{PoolId, UserId};
 
-/// Derives the ids of one owner's pool and users: `UUIDv5`, never random per attempt, so that a repeated request meets what an earlier
-/// one left.
+/// Derives the ids of one owner's pool and users as `UUIDv5`. They are never random, so that a repeated request finds what the first
+/// one created.
 ///
-/// `generation` is part of every id. It grows when a pool that was created has been deleted again, which protects the next attempt
-/// from whatever the deletion left behind.
+/// `generation` is part of every id. The caller raises it after it has deleted a pool, because the server may not accept a deleted id
+/// again.
 ///
 /// ```text
 /// owner      = UUIDv5(namespace, "{tenant_id}/{owner_id}")
@@ -24,14 +24,14 @@ pub struct DerivedIds {
 }
 
 impl DerivedIds {
-    /// For one owner within one tenant. `tenant_id` is one that [`SecureAuth::new`](super::SecureAuth::new) accepts: it holds no
-    /// `/`, which is what keeps two pairs from meaning the same text.
+    /// For one owner within one tenant. `tenant_id` is one that [`SecureAuth::new`](super::SecureAuth::new) accepts. It
+    /// contains no `/`, so two different pairs never give the same text.
     pub fn new(namespace: Uuid, tenant_id: &str, owner_id: &str, generation: u32) -> Self {
         let owner = Uuid::new_v5(&namespace, format!("{tenant_id}/{owner_id}").as_bytes());
         Self { owner, generation }
     }
 
-    /// Id to create the pool with, in the form of the vendor's sample: 32 hex digits.
+    /// The pool's id: 32 hex digits, the form of the server's own ids.
     pub fn pool_id(&self) -> PoolId {
         self.derive("pool", None).simple().into()
     }

@@ -1,20 +1,20 @@
-//! Entity tags and what they belong to (section 2.0).
+//! Entity tags (docs/reference/secureauth-api.md#requests-etag-and-stale-reads).
 
 use std::fmt;
 
 use reqwest::header::HeaderValue;
 
-/// An `etag` exactly as the server sent it, quotes included; goes back as `If-Match`.
+/// An `etag` as the server sent it, with its quotes. The client sends it back as `If-Match`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ETag(HeaderValue);
 
 impl ETag {
-    /// An entity tag that was stored elsewhere; `None` when it cannot be a header value.
+    /// A tag that the caller has stored; `None` when the text cannot be a header value.
     pub fn parse(text: &str) -> Option<Self> {
         HeaderValue::from_str(text).ok().map(Self)
     }
 
-    /// The tag as text; `None` when the server sent bytes that are not visible ASCII.
+    /// `None` when the server sent bytes that are not visible ASCII.
     pub fn as_str(&self) -> Option<&str> {
         self.0.to_str().ok()
     }
@@ -34,17 +34,17 @@ impl fmt::Debug for ETag {
     }
 }
 
-/// A resource with the entity tag of the answer it came from.
+/// A resource with the entity tag of its answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Versioned<T> {
-    /// The resource.
+    /// The resource as it was read.
     pub value: T,
-    /// `None` when the answer carried no `etag`; a write is then sent without a precondition.
+    /// `None` when the answer had no `etag`. A write then has no precondition.
     pub etag: Option<ETag>,
 }
 
 impl<T> Versioned<T> {
-    /// The same tag on what `change` makes of the resource.
+    /// Changes the resource and keeps the tag.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Versioned<U> {
         Versioned {
             value: change(self.value),

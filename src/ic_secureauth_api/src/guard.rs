@@ -1,4 +1,4 @@
-//! What the caller adds to every call of one piece of work.
+//! Context and guard, which the caller adds to all calls of one piece of work.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -7,12 +7,12 @@ use tokio::time::Instant;
 /// What the calls of one piece of work have in common.
 #[derive(Clone, Default)]
 pub struct CallContext {
-    /// Sent as `X-Correlation-ID` and kept in SecureAuth's audit events as `metadata.request_correlation_id`; also in every log
-    /// line. Left out of the request when it is empty or not visible ASCII.
+    /// Sent as `X-Correlation-ID`; SecureAuth keeps it in audit events as `metadata.request_correlation_id`. It is in every log line
+    /// too. Not sent when it is empty or not visible ASCII.
     pub correlation_id: String,
     /// W3C trace context of the work, sent as `traceparent`.
     pub traceparent: Option<String>,
-    /// Asked before every attempt; `None` lets every attempt start.
+    /// Decides before every attempt; `None` allows all.
     pub guard: Option<Arc<dyn CallGuard>>,
 }
 
@@ -26,11 +26,11 @@ impl fmt::Debug for CallContext {
     }
 }
 
-/// Decides whether a call may still start. SecureAuth cannot be fenced, so whoever holds a lease must not start what could
-/// outlive it.
+/// Decides whether an attempt may start. SecureAuth cannot be fenced, so a worker must not start a call that may outlive its lease
+/// (docs/decisions.md#secureauth-cannot-be-fenced).
 pub trait CallGuard: Send + Sync {
-    /// Asked directly before an attempt is sent, after every wait and with a token at hand, with the longest time that attempt can
-    /// take. A refusal means that nothing is sent and the operation ends with [`Class::NotStarted`](super::Class::NotStarted).
+    /// Called directly before an attempt is sent, after all waiting. `deadline` is the longest time that the attempt can take. On an
+    /// error nothing is sent, and the operation ends with [`Class::NotStarted`](super::Class::NotStarted).
     fn may_start(&self, deadline: Duration) -> Result<(), CallNotAllowed>;
 
     /// An attempt that changes something ended without a known outcome, or was cancelled. Its deadline is `until`: up to

@@ -1,4 +1,4 @@
-//! Identifiers of SecureAuth resources: never empty, and always one segment of a path.
+//! Ids of SecureAuth resources: never empty, and always one segment of a path.
 
 use std::{fmt, str::FromStr};
 
@@ -8,13 +8,13 @@ mod user;
 
 pub use user::UserId;
 
-/// Longest identifier that is accepted, in bytes. No spec names a limit; this one keeps every path far below what proxies refuse.
+/// Most bytes of an id. The vendor names no limit; this one keeps paths far below what proxies refuse.
 const MAX_BYTES: usize = 256;
 
-/// Why a text is not an identifier. The text itself is not repeated.
+/// Why a text is not an id. The error does not repeat the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidId {
-    /// `DELETE /organizations/` must be unreachable (section 5.4).
+    /// With an empty id `DELETE /organizations/` could be sent (docs/reference/secureauth-api.md#rules-guards).
     #[error("an id must not be empty")]
     Empty,
     /// Longer than 256 bytes.
@@ -28,7 +28,7 @@ pub enum InvalidId {
     Unprintable,
 }
 
-/// The rule for every id that becomes a segment of a path.
+/// Checks what every id has to be, because it becomes a segment of a path.
 pub(super) fn check(text: &str) -> Result<(), InvalidId> {
     if text.is_empty() {
         Err(InvalidId::Empty)
@@ -51,14 +51,14 @@ macro_rules! text_id {
         pub struct $name(String);
 
         impl $name {
-            /// Takes a text as it came from outside; fails when it cannot be one segment of a path.
+            /// Checks a text from outside: it has to be one segment of a path.
             pub fn parse(text: impl Into<String>) -> Result<Self, InvalidId> {
                 let text = text.into();
                 check(&text)?;
                 Ok(Self(text))
             }
 
-            /// The id as the API spells it.
+            /// The id as in JSON, not encoded for a path.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -109,7 +109,7 @@ text_id! {
     TenantId
 }
 
-/// The server writes an id that is not set as null or as an empty text.
+/// Reads an optional id. The server writes one that is not set as null or as an empty text.
 pub(super) fn unset_is_none<'de, D, Id>(deserializer: D) -> Result<Option<Id>, D::Error>
 where
     D: Deserializer<'de>,

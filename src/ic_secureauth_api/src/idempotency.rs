@@ -1,10 +1,10 @@
-//! Keys that let a POST be repeated (section 2.0, `X-Idempotency-Key`).
+//! Idempotency keys, with which a POST can be repeated (docs/reference/secureauth-api.md#requests-idempotency-key).
 
 use reqwest::header::HeaderValue;
 use sha2::{Digest, Sha256};
 
-/// A key of 32 to 255 visible ASCII characters. The server remembers it for one minute; the client repeats a POST with it only
-/// while a repetition can still arrive within that minute.
+/// A key of 32 to 255 visible ASCII characters. The server remembers it for one minute. The client repeats a POST only while the
+/// repetition can arrive within that minute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
@@ -14,7 +14,7 @@ pub struct IdempotencyKey(String);
 pub struct InvalidIdempotencyKey;
 
 impl IdempotencyKey {
-    /// Takes a key that was made elsewhere.
+    /// Checks a key that the caller has stored.
     pub fn parse(text: impl Into<String>) -> Result<Self, InvalidIdempotencyKey> {
         let text = text.into();
         let fits = (32..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -25,13 +25,13 @@ impl IdempotencyKey {
         }
     }
 
-    /// SHA-256 of `run/step/window` as 64 hex digits (section 5.2). A later window is another key, and before the first use of
-    /// another key the caller looks whether the resource is there.
+    /// SHA-256 of `run/step/window` as 64 hex digits (docs/decisions.md#keys-expire). A later window gives another key; before it uses
+    /// one, the caller looks whether the resource exists.
     pub fn derive(run: &str, step: &str, window: u64) -> Self {
         Self(hex::encode(Sha256::digest(format!("{run}/{step}/{window}"))))
     }
 
-    /// The key as it is sent.
+    /// The value of `X-Idempotency-Key`.
     pub fn as_str(&self) -> &str {
         &self.0
     }

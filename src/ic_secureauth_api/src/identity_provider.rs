@@ -1,8 +1,8 @@
-//! Does a pool have its identity provider (docs/reference/secureauth-api.md#pools-identity-providers)?
+//! Checks whether a pool has its identity provider (docs/reference/secureauth-api.md#pools-identity-providers).
 //!
-//! With the scope `manage_idps` the pool's own list of providers tells (SYS `GET /pools/{ipID}/idps`); else, with
-//! `read_configuration`, the dump of the workspace (SYS `GET /configuration?workspace_id=`), of which nothing else is read, because
-//! it holds secrets.
+//! With the scope `manage_idps` the client reads the list of the pool's providers (SYS `GET /pools/{ipID}/idps`). Without it, but with
+//! `read_configuration`, it reads the dump of the workspace (SYS `GET /configuration?workspace_id=`). The dump holds secrets, so only
+//! the members below are parsed.
 
 use serde::Deserialize;
 
@@ -14,7 +14,7 @@ use super::{
 /// The `method` of a provider that lets the users of a pool sign in.
 const IDENTITY_POOL: &str = "identity_pool";
 
-/// Without an identity provider a pool's users exist but cannot sign in.
+/// What the check found. Without an identity provider a pool's users exist but cannot sign in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdpCheck {
     /// The organization has one for the pool; users can sign in with it.
@@ -23,9 +23,9 @@ pub enum IdpCheck {
     Absent,
     /// The organization has one, but it is switched off.
     Disabled,
-    /// What the organization has for the pool is not a provider of the kind `identity_pool`.
+    /// The organization has one for the pool, but its `method` is not `identity_pool`.
     OfAnotherKind,
-    /// Not done: the token has neither `manage_idps` nor `read_configuration`.
+    /// The token has neither `manage_idps` nor `read_configuration`, so nothing was checked.
     NotChecked,
 }
 
@@ -59,7 +59,7 @@ struct Idp {
     disabled: Option<bool>,
 }
 
-/// The list of one pool's providers, of which there is one for each workspace that uses the pool.
+/// The list of one pool: every workspace that uses the pool has a provider of its own in it.
 impl Concerns for Idps {
     fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch> {
         self.idps.iter().flatten().try_for_each(|idp| {
@@ -69,7 +69,7 @@ impl Concerns for Idps {
     }
 }
 
-/// The workspace is one of those the dump is of, or owns one of its providers: others may be in it, inherited from a parent.
+/// The dump has to name the workspace. It may name others too, because a workspace may inherit from its parent.
 impl Concerns for WorkspaceDump {
     fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch> {
         let tenant = self.tenant.as_ref().and_then(|tenant| tenant.id.as_deref());
@@ -117,7 +117,7 @@ impl<Access> Api<Access> {
         {
             return Ok(idps.check(organization, pool));
         }
-        // The pool's list was 404: a replica does not know the pool yet, or nobody does any more.
+        // The list of the pool was 404: the pool is gone, or this replica does not know it yet.
         Ok(if of_pool.is_some() {
             IdpCheck::Absent
         } else {
@@ -148,7 +148,7 @@ impl<Access> Api<Access> {
     }
 }
 
-/// `None` when the token turns out to lack the scope: it was renewed since its scopes were looked at.
+/// `None` when the token lacks the scope: it was renewed after its scopes were read.
 fn permitted<T>(found: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
     match found {
         Err(error) if error.missing_scope().is_some() => Ok(None),
@@ -157,7 +157,7 @@ fn permitted<T>(found: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
 }
 
 impl Idps {
-    /// The best of what the organization has for the pool.
+    /// One usable provider is enough; otherwise the result says why none is usable.
     fn check(&self, organization: &OrganizationId, pool: &PoolId) -> IdpCheck {
         let is = |shown: &Option<String>, id: &str| {
             shown

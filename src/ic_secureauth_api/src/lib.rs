@@ -1,12 +1,11 @@
-//! `ICSecureAuthAPI` (L1): a client for the SecureAuth Connect APIs.
+//! `ICSecureAuthAPI` (docs/requirements.md#l1): a client for the SecureAuth Connect APIs. README.md beside this crate has an example.
 //!
-//! * System API (`/api/system/{tenant}`): organizations, the workspace dump, audit events.
-//! * Identity System API (`/api/identity/{tenant}`): pools, users, schemas, the import of users.
-//! * Tenant Management API (`/api/system/tenants`, on-premise installations only): [`tenant_management`], a client of its own
-//!   that [`SecureAuth`] does not lead to.
+//! * System API (`/api/system/{tenant}`): organizations, identity providers, audit events.
+//! * Identity API (`/api/identity/{tenant}`): pools, users, schemas, the import of users.
+//! * Tenant Management API (`/api/system/tenants`, on-premise installations only): [`tenant_management`], a client of its own.
 //!
-//! The module knows no biller, no store and no cloud, and imports nothing from the rest of the crate. References such as
-//! "section 2.3" mean `reference/secureauth-api.md`; "SYS", "IDS", "OA2" and "ROOT" are its names for the vendor's specs.
+//! The crate knows no biller, no database and no cloud. What it relies on is in docs/reference/secureauth-api.md; "SYS", "IDS", "OA" and
+//! "ROOT" in comments are keys of its table of sources, without the year.
 //!
 //! ```text
 //! SecureAuth ──call(CallContext)──▶ Api ──read_only()──▶ ReadOnlyApi
@@ -14,9 +13,10 @@
 //!     └── one HTTP client, one token, one limiter and one pause, shared by all clones and all their tasks
 //! ```
 //!
-//! Every operation makes up to [`Config::attempts`] attempts by itself. What it returns after that is an [`ApiError`], whose
-//! [`class`](ApiError::class) says what the caller may do next and whose [`outcome_unknown`](ApiError::outcome_unknown) says
-//! whether it has to look first.
+//! Every operation makes up to [`Config::attempts`] attempts. After that it returns an [`ApiError`]: its [`class`](ApiError::class) says
+//! what the caller can do next, its [`outcome_unknown`](ApiError::outcome_unknown) whether the caller has to look first.
+//!
+//! Every answer is compared with its request: one about another resource, tenant, workspace or pool is an error.
 
 mod access;
 mod audit;
@@ -72,7 +72,12 @@ pub use pools::{NewPool, Pool, PoolSetting};
 pub use schemas::Schema;
 pub use users::{Address, Identifier, ListedUser, User, UserStatus, UserUpdate};
 
-/// What a delete found: both mean that the resource is gone.
+/// Compiles the example in README.md.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+/// The result of a delete. After both the resource is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deleted {
     /// This call deleted it.

@@ -1,4 +1,4 @@
-//! At most so many requests at once, and one pause that stops them all.
+//! Limits the requests in flight, and pauses all of them when the server asks for it.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -10,7 +10,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-/// Shared by every task that uses the client: the limits it keeps are the tenant's.
+/// One for all tasks of a client, because the server limits the tenant, not the task.
 #[derive(Debug)]
 pub(super) struct Limiter {
     slots: Semaphore,
@@ -33,7 +33,7 @@ impl Limiter {
             }
             #[expect(clippy::expect_used, reason = "the semaphore is private and nothing closes it")]
             let permit = self.slots.acquire().await.expect("open semaphore");
-            // A pause may have been called while this task stood in the queue.
+            // Another task may have called for a pause while this one waited for its slot.
             if self.pause_end().is_none() {
                 return permit;
             }
@@ -42,7 +42,7 @@ impl Limiter {
 
     /// Stops every task that has not started its request yet. A shorter pause never ends a longer one.
     pub(super) fn pause(&self, length: Duration) {
-        // Longer than the clock can count: longer than this process lives.
+        // The clock cannot count that far; no process lives that long.
         let Some(end) = Instant::now().checked_add(length) else {
             return;
         };

@@ -1,4 +1,4 @@
-//! The mark that says whose work a resource is.
+//! The marker: which run created a resource.
 
 use serde_json::{Map, Value};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -8,22 +8,22 @@ const OWNER_ID: &str = "ic_bid";
 const CREATED_BY: &str = "ic_created_by";
 const CREATED_AT: &str = "ic_created_at";
 
-/// Put into the metadata of every organization (`metadata.payload`) and pool (`metadata`) that is created (section 2.1, "Marking
-/// our work"): without it nobody could prove that a resource may be rolled back.
+/// Part of the metadata of every organization (`metadata.payload`) and pool (`metadata`) that a run creates. It proves that the run may
+/// delete the resource (docs/reference/secureauth-api.md#rules-marker).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marker {
     /// `ic_onboarding_id`: the run that created the resource.
     pub onboarding_id: String,
-    /// `ic_bid`: for whom it was created.
+    /// `ic_bid`: the owner that it was created for.
     pub owner_id: String,
-    /// `ic_created_by`: the program.
+    /// `ic_created_by`: name of the program.
     pub created_by: String,
     /// `ic_created_at`: when the run decided to create it; `None` when the text there is not a time.
     pub created_at: Option<OffsetDateTime>,
 }
 
 impl Marker {
-    /// The metadata members, all of them texts.
+    /// The members of the metadata; all values are texts.
     pub fn to_metadata(&self) -> Map<String, Value> {
         let mut metadata = Map::new();
         metadata.insert(ONBOARDING_ID.into(), self.onboarding_id.clone().into());
@@ -35,12 +35,12 @@ impl Marker {
         metadata
     }
 
-    /// Whether another mark names the same run and owner.
+    /// Whether another marker names the same run and owner.
     pub(super) fn is_of_same_run(&self, other: Option<&Self>) -> bool {
         other.is_some_and(|other| other.onboarding_id == self.onboarding_id && other.owner_id == self.owner_id)
     }
 
-    /// The mark in a resource's metadata. `None` unless both the run and the owner are there: half a mark proves nothing.
+    /// The marker in the metadata of a resource. `None` unless it names both the run and the owner.
     pub fn from_metadata(metadata: &Map<String, Value>) -> Option<Self> {
         let text = |key: &str| metadata.get(key).and_then(Value::as_str).map(str::to_owned);
         Some(Self {

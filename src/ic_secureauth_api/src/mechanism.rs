@@ -1,4 +1,4 @@
-//! Authentication mechanisms.
+//! First and second factors by the names of the API.
 
 use serde::Serialize;
 use strum::{EnumString, IntoStaticStr, VariantNames};
@@ -10,7 +10,7 @@ use strum::{EnumString, IntoStaticStr, VariantNames};
 pub enum Mechanism {
     /// Time-based one-time password from an authenticator app.
     Totp,
-    /// Password.
+    /// A password; the pool's policy decides which are accepted.
     Password,
     /// One-time password by any channel.
     Otp,

@@ -1,17 +1,17 @@
-//! A resource that is read, changed in one place and written back.
+//! JSON members of a resource that is read, changed in one member and written back.
 
 use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::{RawValue, to_raw_value};
 
-/// The members of a JSON object, each exactly as it was read: numbers keep their digits and objects their order, whether this
-/// client knows the member or not.
+/// The members of a JSON object, each as the text that was read. Numbers keep their digits and objects their order, also in members that
+/// this client does not know.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Members(BTreeMap<String, Box<RawValue>>);
 
-/// A member is there but is not what the spec says it is.
+/// A member has another type than the specification says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the member {0} has another type than the spec gives it")]
 pub(super) struct UnexpectedMember(pub(super) &'static str);
@@ -31,7 +31,7 @@ impl Members {
         self.0.insert(name.to_owned(), text);
     }
 
-    /// All members but those the server only answers with.
+    /// All members except these, which the server sends but does not accept.
     pub(super) fn without(&self, response_only: &[&str]) -> BTreeMap<&str, &RawValue> {
         self.0
             .iter()

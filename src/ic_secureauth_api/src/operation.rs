@@ -40,19 +40,19 @@ pub enum Operation {
     UpdateTenant,
 }
 
-/// A kind of resource that a write needs to stand before.
+/// Kind of a resource that has to exist before a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Resource {
-    /// The organization that is changed, that a pool belongs to, or the parent of a new organization.
+    /// The organization that is updated, the organization of a new pool, or the parent of a new organization.
     Organization,
     /// The pool that users are imported into.
     Pool,
-    /// The user that is changed, or its pool.
+    /// The user that is updated, or its pool.
     User,
 }
 
 impl Operation {
-    /// Whether the operation changes something in SecureAuth, so that a lost answer leaves its outcome unknown.
+    /// Whether the operation changes something in SecureAuth. When its answer is lost, its outcome is unknown.
     pub const fn mutates(self) -> bool {
         matches!(
             self,
@@ -69,7 +69,7 @@ impl Operation {
         )
     }
 
-    /// The resource that a write needs to stand before; `None` for what reads, or needs nothing.
+    /// The resource that has to exist before the write; `None` for reads and for writes that need none.
     pub const fn needs(self) -> Option<Resource> {
         match self {
             Self::CreateOrganization | Self::UpdateOrganization | Self::CreatePool => Some(Resource::Organization),
@@ -79,8 +79,8 @@ impl Operation {
         }
     }
 
-    /// The scope that a token needs for it (docs/reference/secureauth-api.md#access-scopes); `None` for tokens themselves, and for
-    /// the tokens of an installation's system tenant, whose scopes are not told.
+    /// The scope that the operation needs (docs/reference/secureauth-api.md#access-scopes). `None` for the token endpoint, and for the
+    /// Tenant Management API, whose tokens name no scopes.
     pub const fn scope(self) -> Option<&'static str> {
         match self {
             Self::Token | Self::ListTenants | Self::GetTenant | Self::CreateTenant | Self::UpdateTenant => None,
@@ -106,7 +106,7 @@ impl Operation {
         }
     }
 
-    /// Whether 404 answers the question that was asked, instead of refusing the request.
+    /// Whether 404 is an answer ("it does not exist") and no error.
     pub(super) const fn absence_is_an_answer(self) -> bool {
         matches!(
             self,

@@ -1,4 +1,5 @@
-//! Lists come in pages (section 2: `after_…_id` and `limit`, no cursor in the answer).
+//! Pages of a list: the request names the last id and a limit, the answer has no cursor
+//! (docs/reference/secureauth-api.md#requests-lists).
 
 /// Most rows the server gives in one page.
 pub const MAX_PAGE: u32 = 100;
@@ -13,9 +14,9 @@ pub struct Page<T, Id> {
 }
 
 impl<T, Id: PartialEq> Page<T, Id> {
-    /// A page that came after `after` and was asked for with `limit`: a short one ends the list.
+    /// The page after `after` that was requested with `limit`. A page with fewer rows is the last.
     ///
-    /// `None` when a full page ends where it began: a server that ignores the cursor would be asked for ever.
+    /// `None` when a full page ends with the id `after`: the server ignores the cursor, and the list would never end.
     pub(super) fn new(items: Vec<T>, limit: u32, after: Option<&Id>, id: impl FnOnce(&T) -> Id) -> Option<Self> {
         let full = u32::try_from(items.len()).is_ok_and(|rows| rows >= limit);
         let next = if full { items.last().map(id) } else { None };

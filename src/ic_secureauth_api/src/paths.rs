@@ -1,4 +1,4 @@
-//! Where each API is.
+//! URLs of the operations.
 
 use url::Url;
 
@@ -13,7 +13,7 @@ pub(super) struct Paths {
 }
 
 impl Paths {
-    /// From a configuration that was checked.
+    /// Takes a configuration that [`Config::check`] accepted.
     pub(super) fn new(config: &Config) -> Self {
         let tenant_id = config.tenant_id.clone();
         let template = config
@@ -38,7 +38,7 @@ impl Paths {
         }
     }
 
-    /// `/{tenant}/system/oauth2/token` (OA2).
+    /// `/{tenant}/system/oauth2/token` (OA).
     pub(super) fn token(&self) -> Url {
         below(&self.base, [&self.tenant_id, "system", "oauth2", "token"])
     }
@@ -61,7 +61,7 @@ impl Paths {
         )
     }
 
-    /// The import (section 2.3).
+    /// The import of users (docs/reference/secureauth-api.md#access).
     pub(super) fn import(&self) -> Url {
         self.import.clone()
     }
@@ -70,7 +70,7 @@ impl Paths {
 /// Appends segments to a base URL, each percent-encoded so that it stays one segment.
 pub(super) fn below<'a>(base: &Url, segments: impl IntoIterator<Item = &'a str>) -> Url {
     let mut url = base.clone();
-    // Only URLs without a host have no segments; those are refused by the configuration.
+    // Only a URL without a host has no segments, and the configuration refuses one.
     if let Ok(mut path) = url.path_segments_mut() {
         path.pop_if_empty().extend(segments);
     }

@@ -1,4 +1,5 @@
-//! Schemas of users' payload and metadata (IDS `/system/schemas`, scope `identity`; section 2.5). They are only read.
+//! Schemas of users' payload and metadata (IDS `/system/schemas`, scope `identity`; docs/reference/secureauth-api.md#schemas). This
+//! client only reads them.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -11,12 +12,12 @@ use super::{
 /// A schema (IDS `Schema`).
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Schema {
-    /// Its id.
+    /// What pools and users name as `payload_schema_id` or `metadata_schema_id`.
     pub id: SchemaId,
-    /// Its display name.
+    /// Display name, for people only.
     #[serde(default)]
     pub name: Option<String>,
-    /// The schema itself: the subset of JSON Schema that SYS and IDS call `SupportedJSONSchema`.
+    /// A JSON Schema, of the subset that SYS and IDS call `SupportedJSONSchema`.
     #[serde(default)]
     pub schema: Map<String, Value>,
     #[serde(default)]
@@ -27,7 +28,7 @@ pub struct Schema {
 
 impl Concerns for Schema {
     fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch> {
-        // The schemas that come with every tenant may name the tenant they come from.
+        // Schemas that come with every tenant may carry the id of another one.
         if !self.system {
             same("tenant_id", self.tenant_id.as_deref(), asked.tenant)?;
         }

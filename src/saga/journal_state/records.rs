@@ -88,7 +88,7 @@ pub(in super::super) struct RecheckState {
 /// The next step of a rollback, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in super::super) enum RollbackStep {
-    Switch,
+    Activation,
     Users,
     Pools,
     Organization,

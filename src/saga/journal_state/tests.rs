@@ -96,5 +96,5 @@ fn a_repeated_intent_does_not_overwrite_the_first_value_of_deactivated() {
         was_deactivated,
     };
     let journal = JournalState::of([activate(true), activate(false)]);
-    assert_eq!(journal.switched_from, Some(true));
+    assert_eq!(journal.deactivated_before, Some(true));
 }

@@ -7,12 +7,12 @@ use super::super::failure::StepError;
 use super::super::journal_state::Origin;
 use super::super::run_context::RunContext;
 use super::ensure_pool::organization_of;
-use super::{own_pools, switch};
+use super::{deactivated_flag, own_pools};
 use crate::domain::journal::Entry;
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let id = organization_of(context)?;
-    if context.journal.switched_from.is_none() {
+    if context.journal.deactivated_before.is_none() {
         own_pools::remove_doubles(context).await?;
     }
     let found = context
@@ -26,11 +26,11 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
                 was_deactivated: true,
             })
             .await?;
-        if !switch::set_deactivated(context, found, false).await? {
+        if !deactivated_flag::set_deactivated(context, found, false).await? {
             return Err(StepError::not_shown());
         }
     }
-    context.journal.switched = true;
+    context.journal.flag_confirmed = true;
     context.note(Entry::Activated).await?;
     info!(organization_id = %id, "organization is live");
     Ok(())
@@ -44,7 +44,7 @@ pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<(
         return Ok(());
     };
     let before = match recorded.origin {
-        Origin::Found => context.journal.switched_from,
+        Origin::Found => context.journal.deactivated_before,
         Origin::Intended | Origin::Created => Some(true),
     };
     let (Some(before), Some(found)) = (before, context.organization_anywhere(&organization_of(context)?).await?) else {
@@ -54,7 +54,7 @@ pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<(
     if (recorded.origin != Origin::Found && !ours) || found.value.deactivated() == before {
         return Ok(());
     }
-    if !switch::set_deactivated(context, found, before).await? {
+    if !deactivated_flag::set_deactivated(context, found, before).await? {
         return Err(StepError::not_shown());
     }
     let entry = Entry::OrganizationRestored {

@@ -5,7 +5,7 @@ use tracing::info;
 
 use super::super::failure::StepError;
 use super::super::run_context::RunContext;
-use super::switch;
+use super::deactivated_flag;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 
@@ -13,7 +13,7 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let id = context.organization_id().await?;
     let Some(found) = context.organization_anywhere(&id).await? else {
         info!(organization_id = %id, "the organization is gone; nothing to deactivate");
-        context.journal.switched = true;
+        context.journal.flag_confirmed = true;
         return Ok(context.note(Entry::Deactivated { gone: true }).await?);
     };
     context.owner(found.value.marker()).await?;
@@ -34,11 +34,11 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
                 was_deactivated: false,
             })
             .await?;
-        if !switch::set_deactivated(context, found, true).await? {
+        if !deactivated_flag::set_deactivated(context, found, true).await? {
             return Err(StepError::not_shown());
         }
     }
-    context.journal.switched = true;
+    context.journal.flag_confirmed = true;
     context.note(Entry::Deactivated { gone: false }).await?;
     info!(organization_id = %id, "organization is deactivated");
     Ok(())

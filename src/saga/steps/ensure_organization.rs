@@ -6,6 +6,7 @@ use super::super::failure::StepError;
 use super::super::journal_state::Origin;
 use super::super::ownership::Owner;
 use super::super::run_context::RunContext;
+use super::own_pools;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 use ic_secureauth_api::{Class, NewOrganization, Organization, OrganizationId};
@@ -152,8 +153,8 @@ pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<b
     }
     let mut pools = context.api.pools_of(&id).await?;
     pools.retain(|pool| !pool.deleted);
-    // A pool without a marker, such as a built-in directory, is part of the organization and goes with it.
-    pools.retain(|pool| pool.marker().is_some());
+    // An empty pool without a marker, such as a built-in directory, is part of the organization and goes with it.
+    let (built_in, pools): (Vec<_>, Vec<_>) = pools.into_iter().partition(own_pools::is_built_in);
     let others = pools.iter().any(|pool| !context.created(pool.marker().as_ref()));
     // Where SecureAuth deletes children too, an unknown number is not none.
     let children = context.api.child_count(&id).await?.ok_or_else(StepError::not_shown)?;
@@ -162,6 +163,9 @@ pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<b
     }
     if !pools.is_empty() {
         return Ok(false);
+    }
+    for pool in built_in {
+        own_pools::delete(context, &pool.id).await?;
     }
     context
         .note(Entry::DeleteOrganization {

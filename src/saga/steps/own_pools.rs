@@ -38,6 +38,11 @@ pub(super) async fn remove_doubles(context: &mut RunContext<'_>) -> Result<(), S
     Ok(())
 }
 
+/// Nobody's work can be in it: in an organization that the run created, it came with the organization.
+pub(super) fn is_built_in(pool: &Pool) -> bool {
+    pool.marker().is_none() && !has_users(pool)
+}
+
 fn has_users(pool: &Pool) -> bool {
     pool.number_of_users.unwrap_or_default() > 0
 }

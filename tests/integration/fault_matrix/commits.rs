@@ -49,8 +49,8 @@ fn last_refusal(course: Course) -> Fault {
 
 /// Kills the process after the commits of a course, which may end stuck. Panics with all cases in which the invariant does not
 /// hold.
-pub(super) async fn run(course: Course, stuck: bool) {
-    let commits = tried("a clean run", || clean(course, stuck))
+pub(super) async fn run(course: Course, gets_stuck: bool) {
+    let commits = tried("a clean run", || clean(course, gets_stuck))
         .await
         .expect("a clean run");
     let last = commits.last().cloned();
@@ -59,24 +59,24 @@ pub(super) async fn run(course: Course, stuck: bool) {
         commits.extend(last);
     }
     let cases = commits.into_iter().enumerate().collect();
-    let work = move |stack, cases| lane(stack, course, stuck, cases);
+    let work = move |stack, cases| lane(stack, course, gets_stuck, cases);
     let went = in_lanes(reporting, cases, work).await;
     let counted: Vec<Went> = went.into_iter().flatten().collect();
     report::judge(course, &counted);
 }
 
 /// The commits of a run that nobody kills.
-async fn clean(course: Course, stuck: bool) -> Result<Option<Vec<Shown>>, Box<dyn std::error::Error>> {
+async fn clean(course: Course, gets_stuck: bool) -> Result<Option<Vec<Shown>>, Box<dyn std::error::Error>> {
     let stack = Stack::start(reporting()).await?;
     prepare(&stack, course, &["clean".to_owned()]).await?;
     begin(&stack, course, "clean", |stack| {
-        if stuck {
+        if gets_stuck {
             stack.simulator().faults().add(last_refusal(course));
         }
     })
     .await?;
     let run = stack.wait_for_end("clean", DEADLINE).await?;
-    let expected = if stuck {
+    let expected = if gets_stuck {
         "stuck"
     } else if course.rolled_back {
         "failed"
@@ -103,7 +103,7 @@ async fn clean(course: Course, stuck: bool) -> Result<Option<Vec<Shown>>, Box<dy
     Ok(Some(commits))
 }
 
-async fn lane(stack: Stack, course: Course, stuck: bool, commits: Vec<(usize, Shown)>) -> Vec<Option<Went>> {
+async fn lane(stack: Stack, course: Course, gets_stuck: bool, commits: Vec<(usize, Shown)>) -> Vec<Option<Went>> {
     let biller = |number: &usize, attempt: usize| format!("commit-{number}-{attempt}");
     let attempts = |number| (0..TRIES).map(move |attempt| biller(number, attempt));
     let billers: Vec<String> = commits.iter().flat_map(|(number, _)| attempts(number)).collect();
@@ -112,10 +112,10 @@ async fn lane(stack: Stack, course: Course, stuck: bool, commits: Vec<(usize, Sh
         .expect("what a course needs is created");
     let mut went = Vec::new();
     for (number, commit) in commits {
-        let name = format!("{course:?}, stuck: {stuck}: killed after {commit:?}");
+        let name = format!("{course:?}, stuck: {gets_stuck}: killed after {commit:?}");
         let mut result = None;
         for attempt in 0..TRIES {
-            let outcome = one(&stack, course, stuck, &biller(&number, attempt), &commit).await;
+            let outcome = one(&stack, course, gets_stuck, &biller(&number, attempt), &commit).await;
             stack.simulator().faults().clear();
             match outcome {
                 Ok((true, verdict)) => result = Some(Ok(verdict)),
@@ -136,7 +136,7 @@ async fn lane(stack: Stack, course: Course, stuck: bool, commits: Vec<(usize, Sh
 async fn one(
     stack: &Stack,
     course: Course,
-    stuck: bool,
+    gets_stuck: bool,
     biller: &str,
     commit: &Shown,
 ) -> Result<(bool, Verdict), Box<dyn std::error::Error>> {
@@ -144,7 +144,7 @@ async fn one(
     database.busy_timeout(DEADLINE)?;
     slow_down(&database, biller, commit)?;
     let snapshot = begin(stack, course, biller, |stack| {
-        if stuck {
+        if gets_stuck {
             stack.simulator().faults().add(last_refusal(course));
         }
     })

@@ -166,7 +166,7 @@ fn changed(biller: &str) -> [UserRow; 2] {
     })
 }
 
-/// What a read that is answered about something else can be answered with.
+/// Creates organization, pool and users of the biller that no case is about.
 pub(super) fn seed_another_biller(stack: &Stack) -> Outcome {
     stack.simulator().seed(foreign_pool(ANOTHER_BILLER))?;
     Ok(())

@@ -141,7 +141,8 @@ fn every_citation_resolves() {
 fn is_numbered(line: &str, word: &str) -> bool {
     let behind = line.to_lowercase();
     let behind: Vec<&str> = behind.split(word).skip(1).collect();
-    let is_comment = line.trim_start().starts_with("//");
+    // A section of an RFC is one of a public standard.
+    let is_comment = line.trim_start().starts_with("//") && !line.contains("RFC ");
     is_comment && behind.iter().any(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 

@@ -190,6 +190,7 @@ impl Stack {
     pub async fn remove_host(&mut self, index: usize) {
         assert!(self.hosts.len() > 1, "a stack has at least one host");
         self.front_doors.remove(index);
+        self.host_options.remove(index);
         self.hosts.remove(index).stop().await;
     }
 

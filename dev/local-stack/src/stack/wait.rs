@@ -52,17 +52,17 @@ impl Stack {
         Ok(())
     }
 
-    /// Waits until `is_wished` holds for a biller's latest run. Returns that run.
+    /// Waits until `holds` holds for a biller's latest run. Returns that run.
     pub async fn wait_for(
         &self,
         biller_id: &str,
         deadline: Duration,
-        is_wished: impl Fn(&RunRecord) -> bool,
+        holds: impl Fn(&RunRecord) -> bool,
     ) -> Result<RunRecord, StackError> {
         let end = Instant::now() + deadline;
         loop {
             let latest = self.database().latest_run(biller_id)?;
-            if let Some(run) = latest.as_ref().filter(|run| is_wished(run)) {
+            if let Some(run) = latest.as_ref().filter(|run| holds(run)) {
                 return Ok(run.clone());
             }
             if Instant::now() >= end {
@@ -78,16 +78,16 @@ impl Stack {
         self.wait_for(biller_id, deadline, RunRecord::has_ended).await
     }
 
-    /// Waits until the handlers have logged an error or a warning for which `is_wished` holds. Returns the newest one.
+    /// Waits until the handlers have logged an error or a warning for which `holds` holds. Returns the newest one.
     /// Without waiting it may be missing, because the database shows an event earlier than the log.
     pub async fn wait_for_error_line(
         &self,
         deadline: Duration,
-        is_wished: impl Fn(&str) -> bool,
+        holds: impl Fn(&str) -> bool,
     ) -> Result<String, StackError> {
         let end = Instant::now() + deadline;
         loop {
-            let newest = self.error_lines().into_iter().rfind(|line| is_wished(line));
+            let newest = self.error_lines().into_iter().rfind(|line| holds(line));
             if let Some(line) = newest {
                 return Ok(line);
             }

@@ -1,4 +1,4 @@
-//! What the simulated tenant holds, for comparing with what the onboarding says it did. No secrets.
+//! The contents of the simulated tenant, without secrets. Tests compare it with what the handler reports.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,7 +11,7 @@ use crate::state::record_id::RecordId;
 use crate::users::User;
 use crate::users::expand;
 
-/// Everything, with users as counts.
+/// The contents of the tenant. Users are counted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Inventory {
     /// The tenant id.
@@ -20,20 +20,20 @@ pub struct Inventory {
     pub workspaces: Vec<String>,
     /// Organizations by id.
     pub organizations: Vec<OrganizationEntry>,
-    /// Pools without an organization: of the tenant, of a regular workspace, or left behind.
+    /// Pools without an organization: of the tenant, of a regular workspace, or of a deleted organization.
     pub other_pools: Vec<PoolEntry>,
     /// Identity-pool identity providers of all workspaces.
     pub idps: Vec<IdpEntry>,
     /// Ids of the schemas.
     pub schemas: Vec<String>,
-    /// Groups that came with imports.
+    /// Number of groups from imports.
     pub groups: usize,
 }
 
-/// An organization.
+/// An organization with its pools.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OrganizationEntry {
-    /// Its id.
+    /// Also the id of its workspace.
     pub id: String,
     /// Display name.
     pub name: String,
@@ -41,30 +41,30 @@ pub struct OrganizationEntry {
     pub parent_id: String,
     /// True when sign-in is off.
     pub deactivated: bool,
-    /// `metadata.payload`, where the onboarding's marker is.
+    /// `metadata.payload`, with the marker of a run.
     pub metadata: Value,
     /// Its pools by id.
     pub pools: Vec<PoolEntry>,
 }
 
-/// A pool.
+/// A pool with its users counted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PoolEntry {
-    /// Its id.
+    /// `ipID` in paths.
     pub id: String,
-    /// Its name.
+    /// Display name.
     pub name: String,
-    /// Its workspace, empty when it has none.
+    /// Id of the workspace; empty when it has none.
     pub workspace_id: String,
-    /// `metadata`, where the onboarding's marker is.
+    /// `metadata`, with the marker of a run.
     pub metadata: Value,
     /// Whether the workspace has an identity provider for it.
     pub idp: bool,
-    /// Deleted, and not purged yet.
+    /// Deleted but not purged yet.
     pub deleted: bool,
     /// Users now, without lag.
     pub number_of_users: u64,
-    /// The same by status.
+    /// The same users by status.
     pub users: UserCounts,
 }
 
@@ -73,7 +73,7 @@ pub struct PoolEntry {
 pub struct UserCounts {
     /// May sign in.
     pub active: u64,
-    /// May not.
+    /// May not sign in.
     pub inactive: u64,
     /// Marked deleted.
     pub deleted: u64,
@@ -84,28 +84,28 @@ pub struct UserCounts {
 /// An identity-pool identity provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdpEntry {
-    /// Its id.
+    /// `iid` in paths.
     pub id: String,
-    /// Workspace it is in.
+    /// Id of its workspace.
     pub workspace_id: String,
-    /// Pool it is of.
+    /// Id of its pool.
     pub pool_id: String,
-    /// The pool is gone.
+    /// True when the pool does not exist any more.
     pub dangling: bool,
 }
 
 /// A user as `GET /admin/inventory/pools/{id}/users` lists it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PoolUser {
-    /// Its id.
+    /// `userID` in paths.
     pub id: String,
-    /// Its status.
+    /// For example `active`.
     pub status: String,
-    /// `payload`.
+    /// Profile.
     pub payload: Value,
-    /// Identifiers.
+    /// Values without types.
     pub identifiers: Vec<String>,
-    /// Verifiable addresses.
+    /// Verifiable addresses of all types.
     pub addresses: Vec<PoolUserAddress>,
     /// Number of credentials.
     pub credentials: usize,
@@ -114,13 +114,13 @@ pub struct PoolUser {
 /// An address of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PoolUserAddress {
-    /// The address.
+    /// E-mail address or phone number.
     pub address: String,
     /// Whether it is verified.
     pub verified: bool,
 }
 
-/// Takes the inventory.
+/// The contents of the tenant now, without lag.
 pub(crate) fn take(app: &App) -> Inventory {
     let state = app.state();
     let organizations = state

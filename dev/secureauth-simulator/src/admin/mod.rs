@@ -1,5 +1,5 @@
-//! What people and tests see and set: inventory, call log, faults, switches, clock, seeds. Not part
-//! of the simulated APIs; no token is asked for.
+//! The admin API for people and tests: inventory, call log, faults, switches, clock, seeds. It is no part
+//! of the simulated APIs and needs no token.
 
 mod inventory;
 mod routes;

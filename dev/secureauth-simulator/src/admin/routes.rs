@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::faults::Fault;
 use crate::server::operation::{Access, all};
 
-/// Users per page of the inventory when the request does not say.
+/// Users per page of the inventory when the request names no limit.
 const USERS_PER_PAGE: usize = 1_000;
 
 /// Routes of the admin API.
@@ -39,7 +39,7 @@ pub(crate) fn router() -> Router<Arc<App>> {
 
 type Body<T> = Result<Json<T>, JsonRejection>;
 
-/// A refused admin request, in words.
+/// A refused admin request with a reason for people.
 fn refusal(status: StatusCode, message: impl std::fmt::Display) -> Response {
     (status, Json(json!({ "error": message.to_string() }))).into_response()
 }

@@ -1,6 +1,6 @@
-//! Putting things into the tenant past token, limits, faults and call log. A seed goes through the
-//! same checks as the API, with every switch at its default but one: unknown members are refused, so
-//! that a misspelt one is noticed.
+//! Seeds: resources that tests and people put into the tenant without token, limits, faults and call
+//! log. The checks are those of the API with all switches at their defaults, except that unknown members
+//! are refused, so that a misspelt one is noticed.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::switches::choices::UnknownFields;
 /// Users generated per import.
 const BATCH: u64 = 100;
 
-/// What to put into the tenant, in the order of the members.
+/// Resources to create, in the order of the members.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Seed {
@@ -32,7 +32,7 @@ pub struct Seed {
     pub pools: Vec<Map<String, Value>>,
     /// Bodies of `POST /users` with `user_pool_id`; `"jit": true` makes a just-in-time user.
     pub users: Vec<Map<String, Value>>,
-    /// Users made up.
+    /// Generated users.
     pub generate: Vec<GeneratedUsers>,
 }
 
@@ -40,9 +40,9 @@ pub struct Seed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GeneratedUsers {
-    /// Their pool.
+    /// Id of their pool.
     pub user_pool_id: String,
-    /// How many.
+    /// Number of users.
     pub count: u64,
     /// Start of the user names.
     #[serde(default = "default_prefix")]
@@ -53,15 +53,15 @@ fn default_prefix() -> String {
     "user".to_owned()
 }
 
-/// A seed that the API's checks refuse. What stood before it in the seed is there.
+/// A part of a seed was refused. The parts before it were created.
 #[derive(Debug, thiserror::Error)]
 #[error("{item} refused with {status}: {message}")]
 pub struct SeedError {
-    /// Which part of the seed.
+    /// The refused part of the seed.
     pub item: String,
-    /// Status the API would have answered.
+    /// Status of the API for it.
     pub status: u16,
-    /// Its message.
+    /// Message of the API for it.
     pub message: String,
 }
 
@@ -87,7 +87,7 @@ impl Seed {
         self
     }
 
-    /// Adds made-up users.
+    /// Adds generated users.
     #[must_use]
     pub fn generated_users(mut self, user_pool_id: &str, count: u64) -> Self {
         self.generate.push(GeneratedUsers {
@@ -99,7 +99,7 @@ impl Seed {
     }
 }
 
-/// Puts a seed into the tenant.
+/// Creates the resources of a seed.
 pub(crate) fn plant(app: &App, seed: Seed) -> Result<(), SeedError> {
     for id in seed.workspaces {
         app.state().workspaces.insert(id.clone(), id);
@@ -159,7 +159,7 @@ fn generate(app: &App, wanted: &GeneratedUsers) -> Result<(), SeedError> {
         let last = wanted.count.min(next + BATCH - 1);
         let body = batch(app, wanted, next..=last);
         run(app, "generated users", crate::import::import, body, |call| {
-            // Nothing is misspelt here, and looking for it would read every user twice.
+            // Generated users have no misspelt member, and a check would read all of them twice.
             call.switches = Arc::default();
         })?;
         next = last + 1;

@@ -1,5 +1,5 @@
-//! Whether a user could sign in (row 84). The simulator has no sign-in pages; this answers the
-//! question they would.
+//! Whether a user could sign in (row 84). It takes the place of sign-in pages, which the simulator has
+//! not.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::switches::choices::IdpMethod;
 use crate::users::UserStatus;
 
-/// The answer.
+/// Whether sign-in is possible, and why not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignIn {
     /// Whether sign-in would be possible.
@@ -17,7 +17,8 @@ pub struct SignIn {
     pub reason: String,
 }
 
-/// Tries to find an active user by identifier in the pools that have an identity provider in the workspace.
+/// Looks for an active user with this identifier in the pools whose identity provider in the workspace is enabled and of the right
+/// kind.
 pub(crate) fn sign_in(app: &App, workspace_id: &str, identifier: &str) -> SignIn {
     let reason = refusal(app, workspace_id, identifier);
     SignIn {

@@ -1,4 +1,4 @@
-//! `GET /{tid}/system/.well-known/openid-configuration` (reference, section 1).
+//! `GET /{tid}/system/.well-known/openid-configuration` (docs/reference/secureauth-api.md#access).
 
 use serde_json::json;
 

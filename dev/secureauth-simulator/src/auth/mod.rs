@@ -14,7 +14,7 @@ use crate::errors::ApiError;
 use crate::server::call::Call;
 use crate::server::operation::{Access, Module, Operation};
 
-/// Name of the token operation; its bodies hold secrets and are never kept.
+/// Name of the token operation. Its bodies contain secrets and are never kept.
 pub(crate) const TOKEN: &str = "token";
 
 /// Tenant id of an installation's system tenant.
@@ -39,7 +39,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     },
 ];
 
-/// What a token allows.
+/// Client, scopes and end of a token.
 #[derive(Debug, Clone)]
 struct Grant {
     client_id: String,
@@ -58,7 +58,7 @@ impl Tokens {
         self.0.insert(token, grant);
     }
 
-    /// Revokes every token: the next call of each client answers `invalid_access_token`.
+    /// Revokes every token, so that the next call with one is answered `invalid_access_token`.
     pub(crate) fn revoke_all(&mut self) {
         self.0.clear();
     }
@@ -68,8 +68,8 @@ impl Tokens {
     }
 }
 
-/// Row 8: the tenant of the path is the simulator's. Token and discovery paths exist for the
-/// system tenant too.
+/// Row 8: checks that the tenant of the path is the simulator's. Token and discovery also exist for
+/// the system tenant.
 pub(crate) fn check_tenant(app: &App, access: Access, call: &Call) -> Result<(), ApiError> {
     match access {
         Access::Setup if call.switches.tenant_management.is_on() => Ok(()),
@@ -85,7 +85,7 @@ fn is_system_tenant(call: &Call) -> bool {
     call.param("tid") == SYSTEM_TENANT && call.switches.tenant_management.is_on()
 }
 
-/// Rows 5 to 7: the client id of a valid token that allows the operation.
+/// Rows 5 to 7: checks the token and its scope. Returns the client id.
 pub(crate) fn authenticate(app: &App, access: Access, call: &Call) -> Result<String, ApiError> {
     let token = call
         .header("authorization")

@@ -14,7 +14,7 @@ use crate::server::call::Call;
 use crate::server::reply::Reply;
 use crate::switches::choices::UnknownScope;
 
-/// The form of the request. What is missing stays empty.
+/// The form of the request. A missing member is empty.
 #[derive(Default)]
 struct TokenRequest {
     grant_type: String,
@@ -113,7 +113,7 @@ fn form_decoded(text: &str) -> Option<String> {
         .map(std::borrow::Cow::into_owned)
 }
 
-/// Rows 3 and 4: the scopes asked for, or all of the client's.
+/// Rows 3 and 4: the requested scopes, or all of the client's.
 fn granted_scopes(client: &Client, asked: &str, unknown: UnknownScope) -> Result<Vec<String>, ApiError> {
     if asked.trim().is_empty() {
         return Ok(client.scopes.clone());

@@ -1,4 +1,4 @@
-//! Faults that are refused: a fault that meets no call makes a test that shows nothing.
+//! Refuses faults that can apply to no call: a test with one would prove nothing.
 
 use serde_json::{Map, Value};
 
@@ -6,14 +6,14 @@ use super::wrong_subject::is_read_of_one;
 use super::{Fault, FaultKind};
 use crate::server::operation::all;
 
-/// Members that say which calls a fault meets.
+/// Members that select calls.
 const WHICH: [&str; 6] = ["operation", "path_contains", "nth", "every", "count", "kind"];
 
-/// The only operation that can apply a part of its users.
+/// The only operation that can be partial.
 const IMPORT: &str = "import_identity_configuration";
 
 impl Fault {
-    /// A fault as the admin route takes it: every member known.
+    /// Parses a fault of the admin API, in which every member has to be known.
     pub(crate) fn of_members(members: Map<String, Value>) -> Result<Self, String> {
         let names: Vec<String> = members.keys().cloned().collect();
         let fault: Self = serde_json::from_value(Value::Object(members)).map_err(|error| error.to_string())?;
@@ -24,7 +24,7 @@ impl Fault {
         }
     }
 
-    /// Whether there are calls it can meet, and whether it can do to them what it is to do.
+    /// Checks that it can apply to a call of its operation.
     ///
     /// # Errors
     /// What is wrong with it, for people.
@@ -45,7 +45,7 @@ impl Fault {
                 Err(format!("only `{IMPORT}` can be partial"))
             }
             FaultKind::WrongSubject if self.operation.as_deref().is_some_and(|name| !is_read_of_one(name)) => {
-                Err("only a read of something the request names can be about something else".to_owned())
+                Err("only a read of one resource can be answered with another".to_owned())
             }
             _ => Ok(()),
         }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use plan::{FaultPlan, PartialUsers};
 pub(crate) use wrong_subject::redirect;
 
-/// One fault: which calls it meets and what it does to them. A call can meet several.
+/// A fault: which calls it applies to and what it does. Several can apply to one call.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
 pub struct Fault {
     /// Name of the operation (`GET /admin` lists them); every operation when absent.
@@ -18,17 +18,17 @@ pub struct Fault {
     /// Only calls whose path contains this text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path_contains: Option<String>,
-    /// First matching call it meets, counted from 1 when the fault was added. Default: 1, with
+    /// The first matching call that it applies to, counted from 1 when the fault was added. Default: 1, with
     /// `every` that number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nth: Option<u64>,
     /// From then on each `every`-th matching call. Default: 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub every: Option<u64>,
-    /// Most calls it meets. Default: 1 when only `nth` is given, else no limit.
+    /// Most calls that it applies to. Default: 1 when only `nth` is given, else no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
-    /// What happens.
+    /// What it does.
     #[serde(flatten)]
     pub kind: FaultKind,
 }
@@ -37,8 +37,8 @@ pub struct Fault {
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum FaultKind {
-    /// Waits before the effect, or after it and before the answer. The effect happens even when
-    /// the client has gone meanwhile.
+    /// Waits before the effect, or between effect and answer. The call takes effect even if the client
+    /// closes the connection meanwhile.
     Delay {
         /// Milliseconds.
         ms: u64,
@@ -46,29 +46,29 @@ pub enum FaultKind {
         #[serde(default)]
         after_effect: bool,
     },
-    /// Cuts the connection; nothing happened.
+    /// Cuts the connection before the effect.
     ResetBefore,
     /// Cuts the connection after the effect: the answer is lost.
     ResetAfter,
-    /// Answers a status.
+    /// Answers with this status.
     Status(FaultStatus),
-    /// An import applies so many users, then answers 500.
+    /// An import applies some users, then answers 500.
     PartialImport {
         /// Users applied; half of the request when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         users: Option<usize>,
     },
-    /// A read is answered with another resource of the same kind: well-formed, and about something else than was asked. Where
-    /// there is no other, it is answered as usual.
+    /// Answers a read with another resource of the same kind, in perfect form. Where the tenant has no other, the answer is the usual
+    /// one.
     WrongSubject,
-    /// The effect of the call stays invisible to reads that may lag.
+    /// Lagging reads do not show the effect of the call.
     ReadLag {
         /// Milliseconds of the simulator's clock.
         ms: u64,
     },
 }
 
-/// A status answered by a fault.
+/// The answer of a status fault.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Default)]
 pub struct FaultStatus {
     /// 400 to 599.
@@ -85,10 +85,10 @@ pub struct FaultStatus {
     /// `www-authenticate`, sent as given (RFC 6750).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub www_authenticate: Option<String>,
-    /// Adds `x-external-error`: tenant-provided code failed, a retry is pointless.
+    /// Adds `x-external-error`, as when code of the tenant failed.
     #[serde(default)]
     pub external_error: bool,
-    /// The operation takes effect first; only its answer is replaced.
+    /// The call takes effect; only its answer is replaced.
     #[serde(default)]
     pub after_effect: bool,
 }
@@ -103,22 +103,22 @@ pub enum FaultBody {
     Bare,
     /// The OAuth form: `{"error": code, "error_description"}`.
     OAuth,
-    /// A gateway's page.
+    /// An HTML page, as of a gateway.
     Html,
-    /// Nothing.
+    /// No body.
     Empty,
 }
 
-/// A fault that was added, with what it did so far.
+/// A fault that was added, with counts of its calls.
 #[derive(Debug, Clone, Serialize)]
 pub struct ActiveFault {
     /// Its number, for `DELETE /admin/faults/{id}`.
     pub id: u64,
     /// Calls that matched.
     pub matched: u64,
-    /// Calls it met.
+    /// Calls that it applied to.
     pub fired: u64,
-    /// The fault.
+    /// The fault as it was added.
     #[serde(flatten)]
     pub fault: Fault,
 }
@@ -169,7 +169,7 @@ impl Fault {
             && self.path_contains.as_deref().is_none_or(|part| path.contains(part))
     }
 
-    /// Whether the `index`-th matching call is met after `fired` were.
+    /// Whether it applies to the `index`-th matching call, after it applied to `fired` calls.
     fn fires(&self, index: u64, fired: u64) -> bool {
         let step = self.every.unwrap_or(1).max(1);
         let first = self.nth.unwrap_or(step).max(1);
@@ -213,7 +213,7 @@ impl FaultList {
         self.active.len() < before
     }
 
-    /// Counts an arriving call and collects what is to happen to it.
+    /// Counts a call that arrives, and collects its faults.
     pub(crate) fn plan(&mut self, operation: &str, path: &str) -> FaultPlan {
         let mut plan = FaultPlan::default();
         for active in &mut self.active {

@@ -1,4 +1,4 @@
-//! What the faults a call meets add up to.
+//! The faults of one call together.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use crate::switches::choices::GatewayBody;
 pub(crate) enum PartialUsers {
     /// Half of those in the request.
     Half,
-    /// So many from the front.
+    /// The first users of the request.
     First(usize),
 }
 
-/// Sum of the faults of one call.
+/// The faults of one call together.
 #[derive(Debug, Default)]
 pub(crate) struct FaultPlan {
     pub(crate) delay_before: Duration,

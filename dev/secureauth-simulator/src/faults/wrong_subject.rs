@@ -1,5 +1,5 @@
-//! Reads that are answered about something else: the request is turned to another resource of the same kind before its handler
-//! sees it, so that the answer is well-formed, as one from a cache or a gateway would be that mixed two requests up.
+//! Answers reads with another resource of the same kind, as a cache or a gateway that mixes up requests would. The request is changed
+//! before its handler runs, so the answer is well-formed.
 
 use axum::body::Bytes;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::server::call::Call;
 use crate::state::State;
 use crate::users::User;
 
-/// The operations that read something the request names.
+/// The operations that read a resource that the request names.
 const READS: [&str; 12] = [
     "export_configuration",
     "get_organization",
@@ -25,12 +25,12 @@ const READS: [&str; 12] = [
     "list_workspace_pools",
 ];
 
-/// Whether an operation reads something the request names.
+/// Whether an operation reads a resource that the request names.
 pub(super) fn is_read_of_one(operation: &str) -> bool {
     READS.contains(&operation)
 }
 
-/// Turns the call to another resource. Where the tenant has no other, the call stays as it is.
+/// Changes the call so that it names another resource. Without another one the call stays as it is.
 pub(crate) fn redirect(state: &State, operation: &str, call: &mut Call) {
     match operation {
         "get_organization" | "list_audit_events" => {
@@ -87,7 +87,7 @@ pub(crate) fn redirect(state: &State, operation: &str, call: &mut Call) {
 }
 
 fn by_another_key(state: &State, call: &mut Call) {
-    let asked: serde_json::Value = call.json().unwrap_or_default();
+    let asked: serde_json::Map<String, serde_json::Value> = call.json().unwrap_or_default();
     let key = ["identifier", "address"]
         .into_iter()
         .find_map(|member| asked.get(member)?.as_str());
@@ -105,7 +105,7 @@ fn by_another_key(state: &State, call: &mut Call) {
     call.body = Bytes::from(json!({ "identifier": identifier }).to_string());
 }
 
-/// A user who is not the one asked for, of the same pool or else of another, and its pool's id.
+/// Another user of the same pool, or else one of another pool, with the pool's id.
 fn another_user<'a>(state: &'a State, call: &Call, is_asked: impl Fn(&User) -> bool) -> Option<(String, &'a User)> {
     let asked = call.param("ipID");
     let same = pools_with_users(state).filter(|pool| pool.id() == asked);
@@ -121,7 +121,7 @@ fn pools_with_users(state: &State) -> impl Iterator<Item = &Pool> {
     pools.filter(|pool| !pool.is_deleted() && !pool.users.all().is_empty())
 }
 
-/// The id that follows the one asked for, or else the first other one.
+/// The next id in order, or else the first other one.
 fn next<T: AsRef<str>>(asked: &str, ids: impl Iterator<Item = T>) -> Option<String> {
     let mut first = None;
     for id in ids.filter(|id| id.as_ref() != asked) {

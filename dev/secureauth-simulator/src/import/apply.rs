@@ -12,7 +12,7 @@ use crate::state::State;
 use crate::switches::choices::Subentries;
 use crate::users::{SubRecord, User, UserStatus, check_schemas, compact, rule_error};
 
-/// Writes an entry. Nothing of it is written when it is refused.
+/// Writes an entry, or nothing of it when it is refused.
 pub(super) fn apply(
     state: &mut State,
     call: &Call,
@@ -115,7 +115,7 @@ fn new_version(
     Ok((pool_id, user))
 }
 
-/// Row 67: the user in the pool that sub-records alone name, with them.
+/// Row 67: the existing user of sub-records that came without a user, with these sub-records.
 fn with_sub_records(state: &mut State, call: &Call, entry: &Entry) -> Result<(String, User), ApiError> {
     let revision = state.next_revision();
     let pool_ids = [
@@ -183,7 +183,7 @@ fn add_sub_records(checks: &mut Checks<'_>, user: &mut User, entry: &Entry) -> R
     Ok(())
 }
 
-/// Row 62: a sub-record another user had under the same id is replaced, so that user loses it.
+/// Row 62: a sub-record replaces the one of the same id, even of another user, who loses it.
 fn detach(state: &mut State, call: &Call, transaction: &mut Transaction, pool_id: &str, user: &User) {
     let identifiers = user.identifiers.iter().map(|it| (SubRecord::Identifier, &it.id));
     let addresses = user.addresses.iter().map(|it| (SubRecord::Address, &it.id));

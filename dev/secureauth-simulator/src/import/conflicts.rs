@@ -1,4 +1,4 @@
-//! What stands in the way of an imported user: itself, twice, or another one (rows 69 to 71, 74).
+//! Conflicts of an imported user: with another user, or with itself when it comes twice (rows 69 to 71, 74).
 
 use super::entries::Entry;
 use super::transaction::Transaction;
@@ -30,7 +30,7 @@ pub(super) fn check_duplicates(call: &Call, transaction: &mut Transaction, entry
     Ok(())
 }
 
-/// Row 74: the pool the user is to be taken from, if it is to be.
+/// Row 74: the pool that the user moves from, if it moves.
 pub(super) fn check_other_pool(
     state: &State,
     call: &Call,

@@ -1,11 +1,11 @@
-//! The records of an import, put together user by user.
+//! The records of an import, grouped by user.
 
 use std::collections::HashMap;
 
 use super::records::{AddressRecord, CredentialRecord, IdentifierRecord, UserRecord};
 
-/// One user of an import with its sub-records. Without `user`: sub-records of a user that is to be
-/// in the pool already (row 67).
+/// One user of an import with its sub-records. Without `user`: sub-records of a user that has to be in
+/// the pool already (row 67).
 #[derive(Debug, Default)]
 pub(super) struct Entry {
     pub(super) user: Option<UserRecord>,
@@ -16,13 +16,13 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// What `details` calls it when it is to be named (row 77).
+    /// Its name in `details` (row 77).
     pub(super) fn name(&self) -> &str {
         self.user_id.as_deref().unwrap_or("a user without id")
     }
 }
 
-/// Users in their order, then users only their sub-records name.
+/// Users in their order, then users that only sub-records name.
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     list: Vec<Entry>,
@@ -35,7 +35,7 @@ impl Entries {
         for user in users {
             let user_id = user.id.clone().filter(|id| !id.is_empty());
             if let Some(id) = &user_id {
-                // Of two users with one id the first gets the sub-records; the second is refused.
+                // Of two users with one id, the first gets the sub-records. The second is refused later.
                 entries.by_user.entry(id.clone()).or_insert(entries.list.len());
             }
             entries.list.push(Entry {

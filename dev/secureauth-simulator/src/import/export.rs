@@ -1,5 +1,5 @@
 //! `GET /api/identity/{tid}/configuration`: the whole tenant with credential hashes (row 82). The
-//! onboarding must never call it; it is here so that the call log can show that.
+//! handler must never call it. It exists so that the call log can show that.
 
 use serde::Serialize;
 use serde_json::Value;

@@ -1,4 +1,5 @@
-//! `PUT` and `GET /api/identity/{tid}/configuration` (reference 2.3, rows 60 to 77 and 82).
+//! `PUT` and `GET /api/identity/{tid}/configuration` (docs/reference/secureauth-api.md#import;
+//! dev/secureauth-simulator/README.md#row-60 to row 77, and row 82).
 
 mod apply;
 mod conflicts;

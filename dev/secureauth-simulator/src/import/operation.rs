@@ -19,7 +19,7 @@ use crate::server::reply::Reply;
 use crate::state::State;
 use crate::switches::choices::{FailingImport, ModeParameter, Over100};
 
-/// Users per request the documentation asks not to exceed.
+/// Most users per request that the vendor recommends.
 const BATCH: usize = 100;
 
 pub(crate) fn import(app: &App, call: &Call) -> Result<Reply, ApiError> {
@@ -63,7 +63,7 @@ pub(crate) fn import(app: &App, call: &Call) -> Result<Reply, ApiError> {
 #[derive(Debug)]
 struct Failure {
     error: ApiError,
-    /// A fault stopped it: what it wrote stays.
+    /// A fault stopped it. What it wrote stays.
     partial: bool,
 }
 
@@ -87,7 +87,7 @@ fn put_together(dump: &mut Dump) -> Vec<Entry> {
     entries.into_list()
 }
 
-/// The workspace the audit event is filed under: that of the first user's pool.
+/// The workspace of the audit event: that of the first user's pool.
 fn workspace_of(state: &State, entries: &[Entry]) -> String {
     let pool = entries
         .first()

@@ -1,4 +1,4 @@
-//! `TenantDump` as an import sends it. What is missing or null is `None`.
+//! `TenantDump` of an import. A missing or null member is `None`.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -186,7 +186,7 @@ impl std::fmt::Debug for CredentialRecord {
     }
 }
 
-/// What identifiers, addresses and credentials have in common.
+/// Members that identifiers, addresses and credentials share.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct SubRecordMembers {

@@ -16,7 +16,7 @@ use crate::users::{
     address_is_valid, compact, identifier_is_valid,
 };
 
-/// How the owner of an address is reached.
+/// How messages reach the owner of a phone number.
 #[derive(strum::EnumString)]
 #[strum(serialize_all = "snake_case")]
 enum ContactMethod {
@@ -24,7 +24,7 @@ enum ContactMethod {
     Voice,
 }
 
-/// What the checks need to know.
+/// Input of the checks.
 #[derive(Debug)]
 pub(super) struct Checks<'a> {
     pub(super) call: &'a Call,
@@ -102,7 +102,7 @@ impl Checks<'_> {
         })
     }
 
-    /// The members all sub-records share; answers created and updated.
+    /// Checks the members that all sub-records share. Returns the times of creation and update.
     fn members(&self, members: &SubRecordMembers) -> Result<(OffsetDateTime, OffsetDateTime), ApiError> {
         self.tenant(members.tenant_id.as_deref())?;
         let pool_id = required(members.user_pool_id.as_deref(), "user_pool_id")?;
@@ -145,7 +145,7 @@ impl Checks<'_> {
         text.parse().map_err(|_| unknown())
     }
 
-    /// Row 63: the id of a record, made when there is none.
+    /// Row 63: the id of a record, or a new one.
     pub(super) fn id(&mut self, given: Option<&str>) -> Result<RecordId, ApiError> {
         match (given.filter(|id| !id.is_empty()), self.call.switches.import_without_id) {
             (Some(id), _) => Ok(id.into()),
@@ -160,7 +160,7 @@ impl Checks<'_> {
     }
 }
 
-/// A member nobody can fill in.
+/// A required member without a default.
 pub(super) fn required<'v, T: Present + ?Sized>(given: Option<&'v T>, member: &str) -> Result<&'v T, ApiError> {
     given.filter(|value| value.is_present()).ok_or_else(|| missing(member))
 }

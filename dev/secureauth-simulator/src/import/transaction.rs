@@ -1,4 +1,4 @@
-//! What an import wrote so far, so that it can be rolled back (row 75).
+//! The writes of an import, for its rollback (row 75).
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ use crate::state::State;
 use crate::state::record_id::RecordId;
 use crate::users::{SubRecord, User};
 
-/// One write, with what was there before.
+/// One write with the state before it.
 #[derive(Debug)]
 enum Write {
     User {
@@ -77,7 +77,7 @@ impl Transaction {
         self.writes.push(Write::Group { id, before });
     }
 
-    /// Takes every write back, last first.
+    /// Undoes the writes, the last one first.
     pub(super) fn roll_back(self, state: &mut State, call: &Call) {
         let at_once = LagTimes::default();
         for write in self.writes.into_iter().rev() {

@@ -25,8 +25,8 @@ pub(super) fn delete(app: &App, call: &Call) -> Result<Reply, ApiError> {
     Ok(Reply::empty(204))
 }
 
-/// Removes one organization with its identity providers; its pools go too, or stay without workspace. It is gone
-/// before its children are looked for, so that a circle of parents ends.
+/// Removes an organization with its identity providers. Its pools are removed too, or stay without a workspace. The
+/// organization is removed before its children, so that a circle of parents ends.
 fn remove(state: &mut State, call: &Call, id: &str) {
     let revision = state.next_revision();
     let reserve = call.switches.deleted_organization_id == DeletedId::Reserved;

@@ -1,4 +1,4 @@
-//! Organizations (reference 2.1, rows 20 to 34).
+//! Organizations (docs/reference/secureauth-api.md#organizations; dev/secureauth-simulator/README.md#row-20 to row 34).
 
 mod create;
 mod delete;

@@ -25,7 +25,7 @@ pub(super) const MEMBERS: [&str; 11] = [
 /// Mechanisms an organization or a pool may allow.
 pub(crate) const MECHANISMS: [&str; 6] = ["totp", "password", "otp", "email_otp", "sms_otp", "webauthn"];
 
-/// A request to create or replace an organization. What is missing or null is `None`.
+/// A request to create or replace an organization. A missing or null member is `None`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct OrganizationRequest {
@@ -42,7 +42,7 @@ pub(crate) struct OrganizationRequest {
     pub(crate) template_id: Option<String>,
 }
 
-/// `ServerMetadata`: free attributes and the schema they must fit.
+/// `ServerMetadata`: free attributes and their schema.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Metadata {
@@ -124,7 +124,7 @@ impl Organization {
         }
     }
 
-    /// Row 29: every `Org` member of the request; what it leaves out becomes the zero value.
+    /// Row 29: takes every `Org` member of the request. One that is left out becomes its zero value.
     pub(super) fn replace(&mut self, request: &OrganizationRequest) {
         let request = request.clone();
         self.name = request.name.unwrap_or_default();
@@ -138,7 +138,7 @@ impl Organization {
         self.template = request.template.unwrap_or_default();
     }
 
-    /// The organization as a full `Org`, the base of a PUT that keeps what is left out.
+    /// The organization as a full `Org`, for a PUT that keeps members that are left out.
     pub(super) fn as_request(&self) -> OrganizationRequest {
         OrganizationRequest {
             id: Some(self.id.clone()),

@@ -22,7 +22,7 @@ pub(super) fn get(app: &App, call: &Call) -> Result<Reply, ApiError> {
     workspace(&state, call, id).ok_or_else(|| ApiError::not_found("Organization"))
 }
 
-/// Row 27: a regular workspace is no organization, unless the switch shows it as one.
+/// Row 27: a regular workspace is no organization, unless the switch says so.
 fn workspace(state: &State, call: &Call, id: &str) -> Option<Reply> {
     let name = state.workspaces.get(id)?;
     let request = OrganizationRequest {
@@ -34,18 +34,20 @@ fn workspace(state: &State, call: &Call, id: &str) -> Option<Reply> {
     (call.switches.workspace_as_organization == WorkspaceRead::Answered).then(|| Reply::json(200, &body).etag(0))
 }
 
-/// Row 28: the number of children as the switch shows it.
+/// Row 28: shows the number of children, leaves it out, or writes it as a text.
 fn counted(call: &Call, mut body: Value) -> Value {
     const MEMBER: &str = "number_of_child_organizations";
+    let Some(members) = body.as_object_mut() else {
+        return body;
+    };
     match call.switches.child_count {
         ChildCount::Shown => {}
         ChildCount::Absent => {
-            body.as_object_mut().and_then(|members| members.remove(MEMBER));
+            members.remove(MEMBER);
         }
         ChildCount::Text => {
-            if let Some(count) = body.get_mut(MEMBER) {
-                *count = count.to_string().into();
-            }
+            let count = members.get(MEMBER).map(ToString::to_string);
+            members.insert(MEMBER.to_owned(), count.into());
         }
     }
     body

@@ -1,4 +1,4 @@
-//! Organizations by id, their children counted, and what reads may still show of them.
+//! Organizations by id, the numbers of their children, and older states for lagging reads.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -15,7 +15,7 @@ pub(crate) struct Organizations {
     /// Ids of deleted organizations that stay unusable (row 33).
     reserved: BTreeSet<String>,
     lag: Lag<String, Organization>,
-    /// Changes with every write: the etag of the list.
+    /// The etag of the list. Every write changes it.
     revision: u64,
 }
 
@@ -39,7 +39,7 @@ impl Organizations {
         self.by_id.get(id)
     }
 
-    /// What a GET is to show, which may be an older state (row 15).
+    /// The state that a GET shows; it may be older (row 15).
     pub(super) fn read(&self, now: OffsetDateTime, id: &str, fresh: bool) -> Option<&Organization> {
         let current = self.get(id);
         if fresh || self.lag.is_empty() {
@@ -52,12 +52,12 @@ impl Organizations {
         self.revision
     }
 
-    /// Children of an organization.
+    /// Number of children of an organization.
     pub(super) fn children(&self, id: &str) -> u64 {
         self.children.get(id).copied().unwrap_or_default()
     }
 
-    /// Ids of the children, found by going through all: only for a cascading delete.
+    /// Ids of the children. Reads all organizations, so only a cascading delete uses it.
     pub(super) fn children_ids(&self, id: &str) -> Vec<String> {
         self.by_id
             .values()

@@ -6,7 +6,7 @@ use crate::pools::copy_pool;
 use crate::server::call::Call;
 use crate::state::State;
 
-/// Takes over mechanisms and business attributes the request does not set itself.
+/// Takes mechanisms and metadata from the template where the request has none.
 pub(super) fn inherit(state: &State, template_id: &str, request: &mut OrganizationRequest) -> Result<(), ApiError> {
     let template = state
         .organizations

@@ -39,7 +39,7 @@ pub(super) fn update(app: &App, call: &Call) -> Result<Reply, ApiError> {
     Ok(Reply::json(200, &body).etag(revision))
 }
 
-/// The request with what it leaves out taken from the stored state.
+/// The request, completed with members of the stored organization.
 fn completed(request: OrganizationRequest, stored: OrganizationRequest) -> OrganizationRequest {
     OrganizationRequest {
         id: request.id.or(stored.id),

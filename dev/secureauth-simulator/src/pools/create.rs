@@ -95,7 +95,7 @@ pub(super) fn check_name(state: &State, call: &Call, name: &str, workspace: &str
     }
 }
 
-/// Stores `request` over `settings`; answers the response and its revision.
+/// Stores `settings` overwritten with `request`. Returns the response and its revision.
 pub(super) fn put(
     state: &mut State,
     call: &Call,
@@ -118,7 +118,7 @@ pub(super) fn put(
     Ok((pool.response(&pool.head, call.now), revision))
 }
 
-/// Row 76: a pool that came with an import. Answers its id and what it replaced.
+/// Row 76: a pool of an import. Returns its id and the settings it replaced.
 pub(crate) fn put_imported(
     state: &mut State,
     call: &Call,

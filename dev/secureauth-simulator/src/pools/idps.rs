@@ -17,7 +17,7 @@ pub(super) fn list(app: &App, call: &Call) -> Result<Reply, ApiError> {
             UnknownPool::Empty => Ok(Reply::json(200, &json!({ "idps": [] }))),
         };
     };
-    // A provider of a pool is made in the pool's own workspace only.
+    // The simulator creates providers in the pool's own workspace only.
     let idps: Vec<Value> = state
         .idps
         .of_workspace(pool.text("workspace_id"))

@@ -1,4 +1,4 @@
-//! Identity pools (reference 2.2, rows 40 to 50).
+//! Identity pools (docs/reference/secureauth-api.md#pools; dev/secureauth-simulator/README.md#row-40 to row 50).
 
 mod create;
 mod delete;

@@ -7,7 +7,7 @@ use crate::organizations::MECHANISMS;
 use crate::schemas::defaults;
 use crate::users::UserStore;
 
-/// A pool's settings under its revision: what a GET may show an older state of.
+/// Settings and revision of a pool. A lagging GET shows an older one.
 #[derive(Debug, Clone)]
 pub(crate) struct PoolHead {
     /// `PoolResponse` without the counts; every member is there.
@@ -19,7 +19,7 @@ pub(crate) struct PoolHead {
 #[derive(Debug)]
 pub(crate) struct Pool {
     pub(super) head: PoolHead,
-    /// Number in the order of creation: a compact name for the index of user ids.
+    /// Number in the order of creation. The index of user ids uses it, because it is smaller than the id.
     pub(super) number: u32,
     /// Deleted, and readable until then (row 48).
     pub(super) purge_at: Option<OffsetDateTime>,
@@ -62,7 +62,7 @@ impl Pool {
         Value::Object(self.head.settings.clone())
     }
 
-    /// The marker of the onboarding and whatever else a client put there.
+    /// Free attributes of the client, for example a marker.
     pub(crate) fn metadata(&self) -> Value {
         self.head.settings.get("metadata").cloned().unwrap_or_default()
     }
@@ -89,7 +89,7 @@ impl Pool {
     }
 }
 
-/// The settings of a pool nobody set anything of: the response of seed 2.
+/// The default settings (docs/reference/secureauth-api.md#a1).
 pub(super) fn default_settings() -> Value {
     let otp = |ttl: &str| json!({ "length": 8, "ttl": ttl });
     let never = "0001-01-01T00:00:00Z";
@@ -143,8 +143,7 @@ pub(super) fn default_settings() -> Value {
     })
 }
 
-/// Puts a request's members over settings, member by member; null and unknown members change
-/// nothing.
+/// Overwrites settings with the members of a request. Null and unknown members change nothing.
 ///
 /// # Errors
 /// The name of a member whose value has the wrong type or is not one of its enum.
@@ -161,7 +160,7 @@ pub(super) fn merge(settings: &mut Value, request: Map<String, Value>) -> Result
         }
         match given {
             Value::Null => {}
-            // Metadata are the client's own, not settings to be completed.
+            // Metadata belong to the client; they are replaced as a whole.
             Value::Object(given) if kept.is_object() && member != "metadata" => merge(kept, given)?,
             given => *kept = given,
         }

@@ -17,7 +17,7 @@ pub(super) fn get(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let head = state.pools.read(call.now, id, call.wants_fresh()).ok_or_else(absent)?;
     let body = match state.pools.get(id) {
         Some(pool) => pool.response(head, call.now),
-        // Gone, but the read lags: its users are gone all the same.
+        // The pool is deleted and the read lags. Its users are gone already.
         None => Pool::without_users(head.clone()).response(head, call.now),
     };
     Ok(Reply::json(200, &body).etag(head.revision))

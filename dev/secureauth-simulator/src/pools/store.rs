@@ -1,4 +1,4 @@
-//! Pools by id and by workspace, and the pools user ids are at home in.
+//! Pools by id and by workspace, and the pool of every user id.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -17,11 +17,11 @@ pub(crate) struct Pools {
     by_workspace: BTreeMap<String, BTreeSet<String>>,
     /// Ids that stay unusable (row 48).
     tombstones: BTreeSet<String>,
-    /// Deleted pools that are still readable, by the time they go.
+    /// Deleted pools that are still readable, by the time of their purge.
     purges: BTreeSet<(OffsetDateTime, String)>,
     lag: Lag<String, PoolHead>,
     last_number: u32,
-    /// Pools by number; a number that is not here is of a pool that is gone.
+    /// Pools by number. A deleted pool has no entry.
     numbers: HashMap<u32, String>,
     /// User id → number of the pool it was last written in (row 74).
     homes: HashMap<RecordId, u32>,
@@ -106,7 +106,7 @@ impl Pools {
         }
     }
 
-    /// Row 48: the next deleted pool whose time has come.
+    /// Row 48: the next pool to purge.
     pub(super) fn next_purge(&mut self, now: OffsetDateTime) -> Option<String> {
         self.purges.first().filter(|(at, _)| *at <= now)?;
         self.purges.pop_first().map(|(_, id)| id)
@@ -127,7 +127,7 @@ impl Pools {
             ids.remove(id);
         }
         self.lag.record(now, times, id.to_owned(), || Some(pool.head.clone()));
-        // Freeing a million users takes a while; the next request need not wait for it.
+        // Freeing a million users takes a while, and the next request must not wait for it.
         std::thread::spawn(move || drop(pool));
     }
 
@@ -155,14 +155,14 @@ impl Pools {
         pool.users.get(user).map(|_| pool.id())
     }
 
-    /// Adds or replaces a user; answers what it replaced.
+    /// Adds or replaces a user. Returns the one it replaced.
     pub(crate) fn put_user(&mut self, now: OffsetDateTime, times: LagTimes, pool_id: &str, user: User) -> Option<User> {
         let pool = self.by_id.get_mut(pool_id)?;
         self.homes.insert(user.id.clone(), pool.number);
         pool.users.put(now, times, user)
     }
 
-    /// Removes a user; answers what was there.
+    /// Removes and returns a user.
     pub(crate) fn remove_user(
         &mut self,
         now: OffsetDateTime,

@@ -1,4 +1,4 @@
-//! `PUT /system/pools/{ipID}`: what is left out is kept.
+//! `PUT /system/pools/{ipID}`: keeps the members that the request leaves out.
 
 use serde_json::{Map, Value};
 

@@ -5,17 +5,17 @@ use time::OffsetDateTime;
 
 use super::store::Schema;
 
-/// Payload schema of pools that name none (seed 2).
+/// Payload schema of pools that name none (docs/reference/secureauth-api.md#a1).
 pub(crate) const PAYLOAD: &str = "default_payload_v2";
 /// Metadata schema of pools that name none.
 pub(crate) const METADATA: &str = "default_metadata_v2";
 /// Business metadata schema of pools that name none.
 pub(crate) const BUSINESS_METADATA: &str = "default_business_metadata_v2";
-/// The billers' payload schema, by the id in the seed's request.
+/// Payload schema for the members that the handler imports by default.
 pub(crate) const BILLER_PAYLOAD: &str = "5d5ced58793b41178123b2d1cc5fb658";
 
-/// The schemas. The default payload takes the standard claims only, so that the seed's `first_name` fails
-/// against it (reference 4.3); the billers' schema takes the seed's names only.
+/// The schemas. The default payload schema has the standard claims only, so it refuses `first_name`. The billers' schema has
+/// `first_name`, `last_name` and `user_name` only (docs/reference/secureauth-api.md#schemas).
 pub(super) fn all(now: OffsetDateTime) -> impl Iterator<Item = Schema> {
     let free = json!({ "type": "object" });
     let open_id = closed(&["name", "given_name", "family_name", "email", "phone_number", "locale"]);

@@ -1,4 +1,4 @@
-//! Schemas (reference 2.5, row 73).
+//! Schemas (docs/reference/secureauth-api.md#schemas; dev/secureauth-simulator/README.md#row-73).
 
 pub(crate) mod defaults;
 mod operations;

@@ -1,4 +1,4 @@
-//! `/system/schemas` (reference 2.5).
+//! `/system/schemas` (docs/reference/secureauth-api.md#schemas).
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -89,8 +89,8 @@ pub(super) fn delete(app: &App, call: &Call) -> Result<Reply, ApiError> {
     Ok(Reply::empty(204))
 }
 
-/// Adds or replaces a schema; also what an import does with its `schemas` (row 76). Answers its id
-/// and what it replaced.
+/// Adds or replaces a schema, also one of an import (row 76). Returns its id and the schema it
+/// replaced.
 pub(crate) fn put(
     state: &mut State,
     call: &Call,

@@ -36,7 +36,7 @@ impl Schema {
         })
     }
 
-    /// Whether a value fits.
+    /// Whether the schema accepts a value.
     pub(crate) fn accepts(&self, value: &Value) -> bool {
         self.validator.is_valid(value)
     }
@@ -75,7 +75,7 @@ impl Schemas {
         self.0.get(id)
     }
 
-    /// Adds or replaces a schema; answers what it replaced.
+    /// Adds or replaces a schema. Returns the one it replaced.
     pub(crate) fn put(&mut self, schema: Schema) -> Option<Schema> {
         self.0.insert(schema.id.to_string(), schema)
     }

@@ -8,8 +8,8 @@ use futures_util::StreamExt;
 pub(crate) enum Received {
     /// All of it.
     Whole(Bytes),
-    /// More than the limit. The rest was read and thrown away, so that a client that is still
-    /// sending gets to read the 413 instead of a broken pipe.
+    /// More than the limit. The rest was read and dropped, so that a client that is still sending
+    /// receives the 413 and no broken pipe.
     TooLarge,
     /// The client went away while sending.
     Broken,

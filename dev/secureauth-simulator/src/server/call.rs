@@ -1,4 +1,4 @@
-//! One request to an operation, read completely, with everything a handler may ask of it.
+//! One request to an operation, with its body.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::faults::PartialUsers;
 use crate::switches::Switches;
 use crate::switches::choices::{StaleIfMatch, UnknownFields};
 
-/// The request as handlers see it.
+/// The request as handlers receive it.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) path: Vec<(String, String)>,
@@ -30,16 +30,16 @@ pub(crate) struct Call {
     pub(crate) client_id: String,
     /// Id of this call's trace, in `x-trace-id` and in audit events.
     pub(crate) trace_id: String,
-    /// A lag fault: this call's effect stays invisible to reads for so long.
+    /// A lag fault: how long reads do not show the effect of this call.
     pub(crate) lag: Option<Duration>,
-    /// A partial-import fault: so many users are applied, then 500.
+    /// A partial-import fault: how many users are applied before the 500.
     pub(crate) partial_import: Option<PartialUsers>,
-    /// A seed's: the user it makes came by just-in-time provisioning.
+    /// Seeds only: the user is made by just-in-time provisioning.
     pub(crate) jit: bool,
 }
 
 impl Call {
-    /// A call the simulator makes itself, for seeds: every switch at its default, no lag.
+    /// A call of the simulator itself, for seeds: all switches have their defaults, and there is no lag.
     pub(crate) fn internal(app: &App, body: &serde_json::Value) -> Self {
         Self {
             path: Vec::new(),
@@ -57,7 +57,7 @@ impl Call {
         }
     }
 
-    /// A path parameter; the route has it, so an absent one is empty.
+    /// A path parameter. Every route has its parameters, so an absent one is empty.
     pub(crate) fn param(&self, name: &str) -> &str {
         find(&self.path, name).unwrap_or_default()
     }
@@ -77,7 +77,7 @@ impl Call {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// Row 14: `If-Match` on a read asks for an answer that does not lag.
+    /// Row 14: a read with `If-Match` does not lag.
     pub(crate) fn wants_fresh(&self) -> bool {
         self.headers.contains_key("if-match")
     }
@@ -98,7 +98,7 @@ impl Call {
         Err(ApiError::new(412, "The resource has changed"))
     }
 
-    /// The body as `T`: not JSON is malformed, JSON of another shape is an invalid value (row 24).
+    /// Parses the body. Text that is not JSON is malformed; JSON of another shape is an invalid value (row 24).
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         serde_json::from_slice(&self.body).map_err(|error| match error.classify() {
             Category::Data => ApiError::refusal(self.switches.invalid_value, "A member of the body has the wrong type"),
@@ -108,7 +108,7 @@ impl Call {
         })
     }
 
-    /// The body as `T`, refusing members outside `known` where the switch asks for it (row 16).
+    /// Parses the body. Refuses members outside `known` if the switch says so (row 16).
     pub(crate) fn json_of<T: DeserializeOwned>(&self, known: &[&str]) -> Result<T, ApiError> {
         if self.switches.unknown_fields == UnknownFields::Refused {
             let members: serde_json::Map<String, serde_json::Value> = self.json()?;

@@ -17,12 +17,12 @@ use tokio::net::{TcpListener, TcpStream};
 /// Pause after a failed accept (file descriptors used up), so that the loop does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Handle of a connection, given to the requests on it.
+/// Handle of a connection, for its requests.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Connection(Arc<AtomicBool>);
 
 impl Connection {
-    /// Nothing is written any more; the server drops the socket at its next write.
+    /// Fails every further write, so that the server drops the socket.
     pub(crate) fn cut(&self) {
         self.0.store(true, Ordering::SeqCst);
     }
@@ -50,7 +50,7 @@ impl Listener for CuttableListener {
         loop {
             match self.0.accept().await {
                 Ok((stream, address)) => {
-                    // Small answers must not wait for an acknowledgement; without it they are only slower.
+                    // Small answers then do not wait for an acknowledgement. A failure only makes them slower.
                     let _ = stream.set_nodelay(true);
                     let connection = Connection::default();
                     return (CuttableStream { stream, connection }, address);

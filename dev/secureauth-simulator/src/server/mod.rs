@@ -1,4 +1,4 @@
-//! HTTP: listening, routing and what happens to every request before and after its operation.
+//! HTTP: listening, routing, and the steps of every request around its operation.
 
 mod body;
 pub(crate) mod call;

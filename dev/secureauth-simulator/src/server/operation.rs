@@ -7,7 +7,7 @@ use super::reply::Reply;
 use crate::app::App;
 use crate::errors::ApiError;
 
-/// The group of operations a rate limit applies to (row 12).
+/// Group of operations with one rate limit (row 12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Module {
     /// Token endpoint and discovery.
@@ -32,7 +32,7 @@ pub(crate) enum Access {
 /// Executes an operation.
 pub(crate) type Handler = fn(&App, &Call) -> Result<Reply, ApiError>;
 
-/// One operation: where it is, who may call it, what it does.
+/// One operation: route, access and handler.
 #[derive(Debug)]
 pub(crate) struct Operation {
     /// Name in the call log and in faults.
@@ -77,7 +77,7 @@ impl Operation {
     }
 }
 
-/// Every operation there is.
+/// All operations.
 pub(crate) fn all() -> impl Iterator<Item = &'static Operation> {
     [
         crate::auth::OPERATIONS,

@@ -1,5 +1,5 @@
-//! What happens to every request of an operation, in this order: call log, faults in front,
-//! tenant, rate limit, token, body size, idempotency key, delay, effect, faults behind.
+//! Steps of every request, in this order: call log, faults before the effect, tenant, rate limit,
+//! token, body size, idempotency key, delay, effect, faults after the effect.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,14 +59,14 @@ pub(crate) async fn run(
     finish(&app, operation, sequence, &call, reply)
 }
 
-/// Waits, in real time. Even an empty sleep would cost a tick of the timer, a millisecond.
+/// Waits in real time. A sleep of zero would take a millisecond, a tick of the timer.
 async fn pause(time: Duration) {
     if !time.is_zero() {
         tokio::time::sleep(time).await;
     }
 }
 
-/// Everything between arrival and answer.
+/// The steps between arrival and answer.
 async fn execute(
     app: &App,
     operation: &'static Operation,
@@ -101,7 +101,7 @@ async fn execute(
     reply
 }
 
-/// The checks in front of every operation.
+/// The checks before every operation.
 fn admit(
     app: &App,
     operation: &'static Operation,
@@ -120,7 +120,7 @@ fn admit(
         Received::Broken => return Err(ApiError::bad_request("The body ended early")),
     };
     let admission = app.keys().admit(&operation.method, call);
-    // After the key is taken, so that a kept body says that it is.
+    // After the key is taken, so that whoever sees the body knows that it is.
     if call.switches.keep_request_bodies.is_on() && operation.name != crate::auth::TOKEN {
         let body = String::from_utf8_lossy(&call.body).into_owned();
         app.calls().update(sequence, |record| record.body = Some(body));
@@ -134,7 +134,7 @@ fn release(app: &App, slot: Option<Slot>) {
     }
 }
 
-/// Notes the request; answers its sequence number and its trace id.
+/// Logs the request. Returns its sequence number and its trace id.
 fn arrive(app: &App, request: &Request, operation: Option<&'static str>) -> (u64, String) {
     let trace_id = app.random().hex_id();
     let sequence = app.calls().begin(&Arrival {
@@ -149,7 +149,7 @@ fn arrive(app: &App, request: &Request, operation: Option<&'static str>) -> (u64
     (sequence, trace_id)
 }
 
-/// Cuts the connection. The response is never written; it only makes the server try to.
+/// Cuts the connection. The response only makes the server write, which then fails.
 fn cut(app: &App, sequence: u64, connection: &Connection) -> Response {
     connection.cut();
     app.calls().update(sequence, |record| record.reset = true);
@@ -162,7 +162,7 @@ fn finish(app: &App, operation: &Operation, sequence: u64, call: &Call, mut repl
         record.status = Some(reply.status);
         record.replayed = replayed;
     });
-    // Documented where an etag is; on the rest it is inferred (row 10).
+    // Documented for answers with an etag, assumed for the others (row 10).
     if reply.has_header("etag") || call.switches.trace_id_everywhere.is_on() {
         reply = reply.header("x-trace-id", call.trace_id.clone());
     }
@@ -170,7 +170,7 @@ fn finish(app: &App, operation: &Operation, sequence: u64, call: &Call, mut repl
     reply.into_response()
 }
 
-/// A path or method that is no operation: logged and refused like the rest.
+/// Logs and refuses a request for an unknown path or method.
 pub(crate) fn refuse_unrouted(app: &App, request: &Request, error: &ApiError) -> Response {
     let (sequence, trace_id) = arrive(app, request, None);
     app.calls()

@@ -1,4 +1,4 @@
-//! What an operation answers, before it becomes an HTTP response.
+//! The answer of an operation before it is an HTTP response.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::errors::ApiError;
 use crate::switches::Switches;
 
-/// Status, headers and body. Kept by the idempotency store, hence cheap to clone.
+/// Status, headers and body. Cheap to clone, because the idempotency store keeps it.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -24,7 +24,7 @@ impl Reply {
     /// A JSON answer.
     pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
         let mut reply = Self::empty(status);
-        // Writing what the simulator holds into memory cannot fail: keys are texts, numbers finite.
+        // Serializing cannot fail: keys are texts and numbers are finite.
         reply.body = Bytes::from(serde_json::to_vec(body).unwrap_or_default());
         reply.header("content-type", "application/json".to_owned())
     }

@@ -1,4 +1,4 @@
-//! Routes of all operations, of the admin API, and of nothing.
+//! Routes of all operations, of the admin API, and of unknown paths.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::pipeline;
 use crate::app::App;
 use crate::errors::ApiError;
 
-/// The whole HTTP surface.
+/// All routes.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let operations = all().fold(Router::new(), |router, operation| {
         let Ok(filter) = MethodFilter::try_from(operation.method.clone()) else {
@@ -34,7 +34,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// Runs the operation in a task of its own: its effect does not end when its client goes away.
+/// Runs the operation in a task of its own, so that it takes effect even if the client closes the connection.
 async fn serve(
     app: Arc<App>,
     operation: &'static Operation,

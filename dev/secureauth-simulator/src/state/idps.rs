@@ -1,4 +1,4 @@
-//! Identity-pool identity providers: what lets the users of a pool sign in to a workspace (rows 46, 47).
+//! Identity providers of pools. Users of a pool sign in to a workspace through one (rows 46, 47 and 110).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What the simulated tenant holds.
+//! The contents of the simulated tenant.
 
 mod idps;
 pub(crate) mod page;
@@ -30,7 +30,7 @@ pub(crate) struct State {
     pub(crate) pools: Pools,
     pub(crate) schemas: Schemas,
     pub(crate) idps: Idps,
-    /// Groups an import brought, as they came (row 76).
+    /// Groups of imports, unchanged (row 76).
     pub(crate) groups: BTreeMap<String, serde_json::Value>,
     pub(crate) tenants: Tenants,
     pub(crate) audit: AuditLog,

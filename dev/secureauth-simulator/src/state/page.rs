@@ -1,4 +1,4 @@
-//! Paging as the list operations share it: cursor, order, limit (rows 28 and 78).
+//! Paging of all lists: cursor, order, limit (rows 28 and 78).
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -38,7 +38,7 @@ impl<K: Ord + Clone + for<'a> From<&'a str>> Page<K> {
         }
     }
 
-    /// Cuts the page out of a sorted map, reading only the part it is in.
+    /// Cuts the page out of a sorted map and reads only that part of it.
     pub(crate) fn cut<'m, V>(&self, map: &'m BTreeMap<K, V>, wanted: impl Fn(&K, &V) -> bool) -> Vec<(&'m K, &'m V)> {
         let bound = |cursor: &Option<K>| cursor.clone().map_or(Bound::Unbounded, Bound::Excluded);
         // In descending order the rows "after" a key are the smaller ones.
@@ -111,7 +111,7 @@ mod tests {
 
     use super::*;
 
-    /// Which way a list is walked: the page after the last row, or the page before the first one.
+    /// Direction of the walk: the page after the last row, or the page before the first one.
     #[derive(Debug, Clone, Copy)]
     struct Walk {
         descending: bool,
@@ -131,8 +131,8 @@ mod tests {
         })
     }
 
-    /// Walks from one end to the other while every page is followed by a change of some keys. Answers the rows in the
-    /// order in which they were met.
+    /// Walks from one end to the other while every page is followed by a change of some keys. Returns the rows in the
+    /// order of the walk.
     fn walk(
         walk: Walk,
         map: &mut BTreeMap<String, u8>,

@@ -1,14 +1,14 @@
-//! Ids of users and their sub-records, 17 bytes instead of a heap allocation for the usual UUID.
+//! Ids of users and their sub-records. A UUID takes 17 bytes and no heap allocation.
 
 use std::cmp::Ordering;
 use std::fmt;
 
 use uuid::Uuid;
 
-/// An id as the client wrote it. Orders as its text does.
+/// An id in the client's spelling. Sorts as its text does.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) enum RecordId {
-    /// A UUID in lower case with dashes, which its bytes give back exactly.
+    /// A UUID in lower case with dashes: its bytes give the same text.
     Uuid(Uuid),
     /// Anything else.
     Text(Box<str>),
@@ -54,7 +54,7 @@ impl serde::Serialize for RecordId {
 impl Ord for RecordId {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
-            // Dashes stand at the same places and hex digits sort as their values: byte order is text order.
+            // All dashes have the same places and hex digits sort as their values, so byte order is text order.
             (Self::Uuid(left), Self::Uuid(right)) => left.cmp(right),
             (Self::Text(left), Self::Text(right)) => left.cmp(right),
             (Self::Uuid(uuid), Self::Text(text)) => encode(uuid).as_str().cmp(text),

@@ -1,4 +1,4 @@
-//! Named switches for every behaviour the reference infers rather than knows (rows marked INF).
+//! Switches: one for every behaviour that docs/reference/secureauth-api.md assumes.
 
 pub(crate) mod choices;
 mod table;
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 pub use table::Switches;
 
-/// A switch that does not exist, or a value it does not take.
+/// Why a switch cannot be set.
 #[derive(Debug, thiserror::Error)]
 pub enum SwitchError {
     /// No switch has this name.
@@ -19,9 +19,9 @@ pub enum SwitchError {
     UnknownValue {
         /// The switch.
         name: String,
-        /// What was asked for.
+        /// The refused value.
         value: String,
-        /// What may be written.
+        /// The values that it takes.
         allowed: String,
     },
 }
@@ -31,15 +31,15 @@ pub enum SwitchError {
 pub struct SwitchInfo {
     /// Name, as given to `--switch name=value`.
     pub name: String,
-    /// Row of the reference's section 6 it belongs to; 0 for switches of the simulator itself.
+    /// Row of README.md; 0 for switches of the simulator itself.
     pub row: u8,
     /// Value in force.
     pub value: String,
-    /// Value at start: the reference's default.
+    /// Value at start: the assumption.
     pub default: String,
-    /// What may be written.
+    /// The values that it takes.
     pub allowed: String,
-    /// What it changes.
+    /// The behaviour that it changes.
     pub about: String,
 }
 

@@ -1,4 +1,4 @@
-//! The table of switches: field, type, default, row of the reference, meaning.
+//! The table of switches: field, type, default, row of README.md, meaning.
 
 use super::choices::{
     ChildCount, ConcurrentKey, DeleteInUse, DeletedId, ErrorDetails, FailingImport, GatewayBody, Honoured, IdpMethod,
@@ -42,7 +42,7 @@ macro_rules! switches {
                 }
             }
 
-            /// Every switch, in the order of the reference's rows.
+            /// Every switch, in the order of README.md's rows.
             pub fn list(&self) -> Vec<SwitchInfo> {
                 let defaults = Self::default();
                 vec![$(SwitchInfo {
@@ -93,7 +93,7 @@ switches! {
     rate_limit_identity: RateLimit = RateLimit::Off, 12;
     /// Form of `retry-after` on a 429 of the token buckets.
     retry_after_format: RetryAfterFormat = RetryAfterFormat::Seconds, 12;
-    /// A stale `If-Match` on a write: 412, or not looked at.
+    /// A stale `If-Match` on a write: 412, or ignored.
     stale_if_match: StaleIfMatch = StaleIfMatch::Refused, 14;
     /// Milliseconds for which GET of an organization, pool or user may answer the state before a write.
     read_lag_ms: u64 = 0, 15;
@@ -119,7 +119,7 @@ switches! {
     workspace_as_organization: WorkspaceRead = WorkspaceRead::NotFound, 27;
     /// `limit` outside 1..100: 400, or the nearest bound.
     limit_out_of_range: LimitRange = LimitRange::Refused, 28;
-    /// `number_of_child_organizations`: shown, left out, or a text where a number belongs.
+    /// `number_of_child_organizations`: a number, left out, or a text.
     child_count: ChildCount = ChildCount::Shown, 28;
     /// Members left out of an organization's PUT: zero value, or kept.
     put_omitted_members: PutOmitted = PutOmitted::Reset, 29;
@@ -173,7 +173,7 @@ switches! {
     import_required: ImportRequired = ImportRequired::Strict, 65;
     /// Status for an enum value the model does not have.
     unknown_enum: Refusal = Refusal::Unprocessable, 66;
-    /// Status for an identifier, address or credential of a user that is nowhere.
+    /// Status for an identifier, address or credential of a user that does not exist.
     orphan_subrecord: Refusal = Refusal::Unprocessable, 67;
     /// Status for a record of a pool that does not exist or is deleted.
     import_unknown_pool: Refusal = Refusal::NotFound, 68;

@@ -9,7 +9,7 @@ pub(crate) trait SwitchValue: Sized {
     fn parse(text: &str) -> Option<Self>;
     /// The text that [`Self::parse`] reads back.
     fn text(&self) -> String;
-    /// What may be written, for people.
+    /// The values that it takes, for people.
     fn allowed() -> String;
 }
 
@@ -27,7 +27,7 @@ impl SwitchValue for u64 {
     }
 }
 
-/// A closed set of texts as an enum; the first variant is not special, the table names the default.
+/// A string enum. The table of switches names its default.
 macro_rules! choice {
     ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$meta])*
@@ -52,7 +52,7 @@ macro_rules! choice {
 pub(crate) use choice;
 
 choice!(
-    /// A behaviour that is there or not.
+    /// A behaviour that can be switched off.
     Toggle { On = "on", Off = "off" }
 );
 
@@ -64,7 +64,7 @@ impl Toggle {
 }
 
 choice!(
-    /// The status a refusal carries where the reference could not say which it is.
+    /// The status of a refusal that the vendor does not name (docs/reference/secureauth-api.md#a12).
     Refusal {
         BadRequest = "400",
         Unauthorized = "401",

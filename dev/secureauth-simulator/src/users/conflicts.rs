@@ -1,4 +1,4 @@
-//! What stands in the way of storing a user, as refusals (rows 69, 71, 73 and 74).
+//! Refusals of users that conflict with others or with a schema (rows 69, 71, 73 and 74).
 
 use super::model::User;
 use super::rules::Rule;

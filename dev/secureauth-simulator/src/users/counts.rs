@@ -37,7 +37,7 @@ impl Count {
     }
 }
 
-/// The count now, and those that may still be shown.
+/// The count now, and older ones that reads may show.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     now: Count,
@@ -50,7 +50,7 @@ impl Counts {
         self.now
     }
 
-    /// The count a read is to show.
+    /// The count that a read shows.
     pub(crate) fn shown(&self, now: OffsetDateTime) -> Count {
         self.held
             .iter()
@@ -58,13 +58,13 @@ impl Counts {
             .map_or(self.now, |(_, count)| *count)
     }
 
-    /// Before a change: reads go on showing the count of before for `lag`.
+    /// Called before a change: reads show the old count for `lag`.
     pub(super) fn hold(&mut self, now: OffsetDateTime, lag: Duration) {
         while self.held.front().is_some_and(|(until, _)| *until <= now) {
             self.held.pop_front();
         }
         let until = now + lag;
-        // Changes of one request share an instant; the first of them knows the count of before.
+        // Changes of one request have the same time. The first of them has the count before all of them.
         if !lag.is_zero() && self.held.back().is_none_or(|(held, _)| *held != until) {
             self.held.push_back((until, self.now));
         }

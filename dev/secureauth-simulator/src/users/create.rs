@@ -112,7 +112,7 @@ pub(crate) fn create(app: &App, call: &Call) -> Result<Reply, ApiError> {
     Ok(reply)
 }
 
-/// Checks the request's values and makes a user of it.
+/// Checks the values of the request and makes the user.
 fn build(state: &mut State, call: &Call, request: &NewUser) -> Result<User, ApiError> {
     let Some(status) = request.status.as_deref().filter(|status| !status.is_empty()) else {
         return Err(ApiError::unprocessable("status is required"));
@@ -216,7 +216,7 @@ fn addresses(state: &mut State, call: &Call, given: &[NewAddress]) -> Result<Vec
     Ok(made)
 }
 
-/// Credentials are kept without the password: a simulator has no use for it.
+/// Credentials without the password, which the simulator does not need.
 fn credentials(state: &mut State, call: &Call, given: &[NewCredential]) -> Result<Vec<Credential>, ApiError> {
     let mut made = Vec::with_capacity(given.len());
     for new in given {

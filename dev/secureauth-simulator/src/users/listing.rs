@@ -1,4 +1,4 @@
-//! The users list, page by page, while users come and go and the list lags.
+//! The users list keeps its promise page by page, while users are added and removed and the list lags.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! Users of identity pools (reference 2.4, rows 62 to 74 and 78 to 81).
+//! Users of identity pools (docs/reference/secureauth-api.md#users; dev/secureauth-simulator/README.md#row-62 to row 74,
+//! dev/secureauth-simulator/README.md#row-78 to row 81).
 
 mod conflicts;
 mod counts;

@@ -1,5 +1,5 @@
-//! A user with identifiers, addresses and credentials, as it is kept: compact, because a pool may
-//! hold a million of them.
+//! A user with identifiers, addresses and credentials in memory. It is compact, because a pool may
+//! have a million of them.
 
 use std::sync::Arc;
 
@@ -9,16 +9,16 @@ use time::OffsetDateTime;
 
 use crate::state::record_id::RecordId;
 
-/// JSON as text, the smallest form that gives it back.
+/// JSON as text, which takes the least memory.
 pub(crate) type JsonText = Box<str>;
 
-/// A JSON object as it is kept.
+/// A JSON object in memory.
 pub(crate) fn compact(object: &Map<String, Value>) -> JsonText {
     // Serializing a map of JSON values into memory cannot fail; an empty text reads back as null.
     serde_json::to_string(object).unwrap_or_default().into_boxed_str()
 }
 
-/// A kept object as JSON; null when there is none.
+/// The object as JSON; null when there is none.
 pub(crate) fn expand(text: Option<&JsonText>) -> Value {
     text.and_then(|text| serde_json::from_str(text).ok())
         .unwrap_or_default()
@@ -84,7 +84,7 @@ pub(crate) enum CredentialState {
 pub(crate) struct User {
     pub(crate) id: RecordId,
     pub(crate) status: UserStatus,
-    /// Came by just-in-time provisioning, not by an API call.
+    /// Created by just-in-time provisioning, not by an API call.
     pub(crate) jit: bool,
     pub(crate) payload: Option<JsonText>,
     pub(crate) metadata: Option<JsonText>,
@@ -126,7 +126,7 @@ pub(crate) struct Address {
     pub(crate) updated_at: OffsetDateTime,
 }
 
-/// `UserCredential`. The payload is a hash; it leaves the simulator only through the export.
+/// `UserCredential`. The payload is a hash, which only the export returns.
 #[derive(Clone)]
 pub(crate) struct Credential {
     pub(crate) id: RecordId,

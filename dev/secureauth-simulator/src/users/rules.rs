@@ -9,7 +9,7 @@ use super::model::{AddressType, IdentifierType};
 use crate::pools::Pool;
 use crate::schemas::Schemas;
 
-/// Which of a user's rules was broken; the caller says with which status that is refused.
+/// The rule that a user breaks. The caller chooses the status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rule {
     /// A schema id that does not exist.

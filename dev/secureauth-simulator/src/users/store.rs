@@ -1,5 +1,5 @@
-//! The users of one pool with the indexes that keep them unique. No operation goes through all
-//! users except a search by text.
+//! The users of one pool with the indexes that keep them unique. Only a search by text reads all
+//! users.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -64,7 +64,7 @@ impl UserStore {
         &self.counts
     }
 
-    /// What a GET is to show, which may be an older state (row 15).
+    /// The state that a GET shows; it may be older (row 15).
     pub(crate) fn read(&self, now: OffsetDateTime, id: &RecordId, fresh: bool) -> Option<&User> {
         let current = self.get(id);
         if fresh {
@@ -113,7 +113,7 @@ impl UserStore {
         self.owners.get(&(kind, id.clone()))
     }
 
-    /// Rows 69 and 71: whether another user stands in the way of this one.
+    /// Rows 69 and 71: the conflict of this user with another one.
     pub(crate) fn conflict(&self, user: &User) -> Option<Conflict> {
         let other = |index: &HashMap<Box<str>, RecordId>, value: &str| {
             index.get(&self.key(value)).filter(|owner| **owner != user.id).cloned()
@@ -129,7 +129,7 @@ impl UserStore {
             .map(Conflict::VerifiedAddress)
     }
 
-    /// Adds or replaces a user that is in nobody's way; answers what it replaced.
+    /// Adds or replaces a user that has no conflict. Returns the one it replaced.
     pub(crate) fn put(&mut self, now: OffsetDateTime, times: LagTimes, user: User) -> Option<User> {
         let id = user.id.clone();
         self.counts.hold(now, times.count);
@@ -143,7 +143,7 @@ impl UserStore {
         before
     }
 
-    /// Removes a user; answers what was there.
+    /// Removes and returns a user.
     pub(crate) fn remove(&mut self, now: OffsetDateTime, times: LagTimes, id: &RecordId) -> Option<User> {
         self.counts.hold(now, times.count);
         let before = self.users.remove(id)?;
@@ -152,7 +152,7 @@ impl UserStore {
         Some(before)
     }
 
-    /// Compares anew after the pool's setting was changed.
+    /// Builds the indexes anew after the pool's setting was changed.
     pub(crate) fn set_case_insensitive(&mut self, case_insensitive: bool) {
         if self.case_insensitive == case_insensitive {
             return;

@@ -1,4 +1,5 @@
-//! `PUT /users/{userID}`: members left out are kept, those given replace (reference 2.4).
+//! `PUT /users/{userID}`: replaces the members that are given and keeps the others
+//! (docs/reference/secureauth-api.md#users-change).
 
 use serde::Deserialize;
 use serde_json::{Map, Value};

@@ -1,4 +1,4 @@
-//! Two simulators with the same seed and the same calls answer the same, byte for byte.
+//! Two simulators with the same seed and the same calls give the same answers, byte for byte.
 
 use reqwest::Method;
 use secureauth_simulator::{ClockSource, Options, Seed};

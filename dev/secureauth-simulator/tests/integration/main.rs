@@ -1,5 +1,5 @@
-//! Everything the simulator does, over HTTP, module by capability. Numbers in comments are rows of
-//! the reference's section 6; README.md lists the test of each row.
+//! Tests of the simulator over HTTP. Numbers in comments are rows of README.md, which names the tests of
+//! each row.
 
 #![expect(
     clippy::expect_used,

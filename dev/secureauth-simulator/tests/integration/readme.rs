@@ -44,15 +44,15 @@ fn sources(directory: &Path) -> String {
 }
 
 #[test]
-fn the_readme_has_one_line_for_every_row_of_the_reference() {
+fn the_readme_has_one_line_for_every_row() {
     let rows: Vec<u8> = table().iter().map(|line| line[0].parse().expect("a number")).collect();
-    let reference: Vec<u8> = (1..=17)
+    let expected: Vec<u8> = (1..=17)
         .chain(20..=34)
         .chain(40..=50)
         .chain(60..=84)
         .chain([110])
         .collect();
-    assert_eq!(rows, reference);
+    assert_eq!(rows, expected);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Schemas: reference 2.5.
+//! Schemas (docs/reference/secureauth-api.md#schemas).
 
 use serde_json::json;
 

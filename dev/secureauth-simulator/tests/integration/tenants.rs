@@ -1,4 +1,4 @@
-//! The on-premise Tenant Management API: reference 2.6.
+//! The Tenant Management API of on-premise installations (docs/reference/secureauth-api.md#tenant-management).
 
 use serde_json::json;
 

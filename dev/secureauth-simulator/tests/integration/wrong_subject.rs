@@ -1,4 +1,4 @@
-//! Reads that are answered about something else: row 13.
+//! Reads that are answered with another resource (row 13).
 
 use reqwest::Method;
 use secureauth_simulator::{Fault, FaultKind};
@@ -86,7 +86,7 @@ async fn a_search_by_key_can_find_somebody_else() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_can_be_answered_with_what_is() {
+async fn a_read_of_an_unknown_id_can_be_answered_with_an_existing_resource() {
     let tenant = two_billers().await;
     for operation in ["get_organization", "get_pool", "get_user"] {
         tenant.simulator.faults().add(wrong(operation));
@@ -124,7 +124,7 @@ async fn a_tenant_of_an_installation_can_be_another_one_and_without_another_the_
 }
 
 #[tokio::test]
-async fn a_write_cannot_be_about_something_else() {
+async fn only_a_read_of_one_resource_can_be_answered_with_another() {
     let tenant = Tenant::new().await;
     for operation in ["create_pool", "list_schemas", "token"] {
         let fault = json!({ "operation": operation, "kind": "wrong_subject" });

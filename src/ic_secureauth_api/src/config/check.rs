@@ -1,4 +1,4 @@
-//! What is wrong with a configuration.
+//! Checks of the configuration.
 
 use std::net::IpAddr;
 
@@ -14,37 +14,37 @@ use super::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// Credentials would travel in clear text.
+    /// Plain `http` to another machine would send credentials in clear text.
     #[error("base_url must be https (http is accepted for a loopback host only)")]
     InsecureBaseUrl,
-    /// Not a plain `scheme://host[:port][/path]`.
+    /// `base_url` is not of the form `scheme://host[:port][/path]`.
     #[error("base_url must have a host and neither user, query nor fragment")]
     BaseUrl,
-    /// Empty, or not one segment of a path.
+    /// `tenant_id` is empty or not one segment of a path.
     #[error("tenant_id must be one segment of a path, without `/`")]
     TenantId,
-    /// Empty.
+    /// `client_id` is empty.
     #[error("client_id must not be empty")]
     ClientId,
-    /// Empty.
+    /// `client_secret` is empty.
     #[error("client_secret must not be empty")]
     ClientSecret,
     /// A scope is empty or contains a blank.
     #[error("scopes must be single words")]
     Scopes,
-    /// Not an absolute path.
+    /// `import_path` is not an absolute path.
     #[error("import_path must be an absolute path without query, fragment or relative segments")]
     ImportPath,
-    /// Zero.
+    /// `attempts` is zero.
     #[error("attempts must be at least 1")]
     Attempts,
-    /// A factor below 1 or not a number.
+    /// `backoff.factor` is below 1 or not a number.
     #[error("backoff.factor must be a number of at least 1")]
     BackoffFactor,
-    /// Zero.
+    /// A deadline is zero.
     #[error("deadlines must be longer than zero")]
     Deadlines,
-    /// Outside 1 to 8.
+    /// `max_in_flight` is not 1 to 8.
     #[error("max_in_flight must be 1 to {MAX_IN_FLIGHT}")]
     MaxInFlight,
     /// The TLS stack or the trust store could not be set up.

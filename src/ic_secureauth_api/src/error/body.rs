@@ -1,10 +1,10 @@
-//! The three shapes of an error body (sections 1 and 2.0), and nothing at all for HTML or an empty body.
+//! Reads the three forms of an error body (docs/reference/secureauth-api.md#errors). HTML and empty bodies give an empty reason.
 //!
 //! * `Error{status_code, error, error_code, details}` of the APIs, where `details` may be anything
 //! * `genericError{error, error_code: int, error_hint}` of the token endpoint
 //! * `RFC6749Error{error, error_description, …}` of the token endpoint
 //!
-//! Texts are free to repeat what was sent (an e-mail address, a user name), so only codes and known texts leave this file.
+//! The server's texts may repeat what was sent, such as an e-mail address. Only codes and known texts leave this file.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -16,7 +16,7 @@ pub(crate) struct Reason {
     pub(crate) message: Option<&'static str>,
 }
 
-/// `error` values that are codes of the OAuth standards.
+/// Values of `error` that are codes, not texts: those of the OAuth standards, and `request_forbidden`.
 const OAUTH_CODES: [&str; 12] = [
     "invalid_request",
     "invalid_client",
@@ -32,7 +32,7 @@ const OAUTH_CODES: [&str; 12] = [
     "insufficient_scope",
 ];
 
-/// `error` texts that name nobody.
+/// Values of `error` that contain no personal data.
 const KNOWN_MESSAGES: [&str; 16] = [
     "Too many requests",
     "Bad request",
@@ -59,7 +59,7 @@ struct Wire {
 }
 
 impl Reason {
-    /// Whatever the body is, it ends as a reason; an unreadable one as an empty reason.
+    /// The reason in a body; an empty one when the body cannot be parsed.
     pub(crate) fn of(body: &[u8]) -> Self {
         let Ok(Wire { error, error_code }) = serde_json::from_slice(body) else {
             return Self::default();

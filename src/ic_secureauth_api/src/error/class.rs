@@ -1,25 +1,26 @@
-//! What a caller may do about a failure (section 5.5; design.md, "Failures and time").
+//! Classifies failures by what the caller can do (docs/ARCHITECTURE.md#failures).
 
 use std::time::Duration;
 
 use super::ErrorKind;
 
-/// What the caller may do next. Whether it has to look first is [`ApiError::outcome_unknown`](super::ApiError::outcome_unknown).
+/// What the caller can do next. [`ApiError::outcome_unknown`](super::ApiError::outcome_unknown) says whether it has to look at the
+/// resource first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
-    /// The world must change, not the request: try again later, not before `after` when the server named a time.
+    /// The same request can succeed later, when something else has changed. Try again, not before `after` if the server named a time.
     Retry {
-        /// `Retry-After`, capped.
+        /// `Retry-After`, at most [`Backoff::retry_after_cap`](crate::Backoff::retry_after_cap).
         after: Option<Duration>,
     },
-    /// As [`Class::Retry`], but the token endpoint did not accept the client's credentials: read them again first, they may have
-    /// been rotated. (A token that an API rejects is renewed inside the call; if that does not help it is [`Class::Retry`].)
+    /// The token endpoint refused the client's credentials. Read them again before the next try, because they may have been rotated.
+    /// (When an API refuses a token, the client renews it within the call; if that does not help, the class is [`Class::Retry`].)
     Reauthenticate,
-    /// Somebody else changed the resource (412): read it again and decide anew.
+    /// Somebody else changed the resource (412). Read it again, then decide again.
     Stale,
-    /// This request's data was refused (400, 404, 409, 413, 422): the same request will be refused again.
+    /// The server refused the data of the request (400, 404, 409, 413, 422) and would refuse it again.
     Permanent,
-    /// The caller's guard was closed; this attempt was not sent.
+    /// The caller's guard did not allow the attempt, so it was not sent.
     NotStarted,
 }
 
@@ -47,10 +48,10 @@ impl ErrorKind {
         }
     }
 
-    /// Whether another attempt within the same call can help: the cause may be gone in seconds.
+    /// Whether the client tries again within the same call, because the cause may be gone in seconds.
     pub(crate) fn is_worth_repeating(&self) -> bool {
         match self {
-            // 5xx that the tenant's own code caused comes again (`x-external-error`).
+            // `x-external-error`: the tenant's own code failed and would fail again.
             Self::Refused(refusal) => match refusal.status {
                 408 | 429 => true,
                 status => status >= 500 && !refusal.caused_by_tenant_code,
@@ -72,8 +73,8 @@ impl ErrorKind {
         }
     }
 
-    /// The API does not accept the token that was sent. Any 401 counts: gateways and older servers spell it without a code, as a
-    /// page, or in `WWW-Authenticate` only, and a renewal that does not help costs one request.
+    /// The API refused the token. Every 401 counts, because gateways and older servers send it without a code, as a page, or with a
+    /// `WWW-Authenticate` header only. A renewal that does not help costs one request.
     pub(crate) fn rejects_the_token(&self) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.status == 401)
     }

@@ -1,8 +1,8 @@
-//! What happened to one attempt.
+//! Why one attempt failed.
 
 use std::{fmt, time::Duration};
 
-/// What happened to one attempt.
+/// Why one attempt failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -12,43 +12,43 @@ pub enum ErrorKind {
     Timeout,
     /// No connection: nothing was sent.
     Connect {
-        /// The innermost cause (name resolution, TCP or TLS); there is nothing of the request in it.
+        /// The innermost cause: name resolution, TCP or TLS. It repeats nothing of the request.
         reason: String,
     },
-    /// The connection was lost after something had been sent.
+    /// The connection was lost after the request, or a part of it, was sent.
     Interrupted,
-    /// A success whose body is not what the spec promises or is about something else, or a 404 that does not come from the API.
+    /// A success whose body cannot be parsed or is about another resource, or a 404 without a JSON object as body.
     UnusableAnswer {
         /// HTTP status.
         status: u16,
         /// `x-trace-id`.
         trace_id: Option<String>,
-        /// The member that shows something else than was asked for; `None` when the body cannot be read.
+        /// The member that names another resource than the request; `None` when the body cannot be parsed.
         mismatch: Option<&'static str>,
     },
-    /// There is no token to call with.
+    /// The client got no token; the box holds why.
     NoToken(Box<ErrorKind>),
     /// The token's list of scopes lacks one that is needed.
     MissingScope {
-        /// The scope that is missing.
+        /// For example `identity`.
         scope: &'static str,
-        /// The 403 of the API; `None` when the token was given up before anything was called with it.
+        /// The 403 of the API; `None` when the token was not used, because it lacks a scope that every client needs.
         refusal: Option<Refusal>,
     },
-    /// The caller's guard was closed.
+    /// The caller's guard did not allow the attempt.
     NotStarted,
-    /// A guard of this client refused to send the request (section 5.4).
+    /// The client itself refused to send the request (docs/reference/secureauth-api.md#rules-guards).
     Guard(&'static str),
 }
 
-/// An answer with an error status, reduced to what may be shown.
+/// An answer with an error status, without what may be secret or personal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Refusal {
     /// HTTP status.
     pub status: u16,
     /// `error_code` of the body (or `error` of an OAuth body) when it has the form of a code.
     pub error_code: Option<String>,
-    /// `error` of the body when it is one of the texts known to name nobody.
+    /// `error` of the body when it is a known text without personal data.
     pub message: Option<&'static str>,
     /// `x-trace-id`.
     pub trace_id: Option<String>,
@@ -59,7 +59,7 @@ pub struct Refusal {
 }
 
 impl ErrorKind {
-    /// The error answer behind it, at an API or at the token endpoint.
+    /// The error answer that caused it, of an API or of the token endpoint.
     pub(crate) fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) => Some(refusal),
@@ -69,8 +69,8 @@ impl ErrorKind {
         }
     }
 
-    /// A 403 is about a scope only where the token lacks the one that the operation needs: the code alone does not tell a burst,
-    /// or rights that have not spread yet, from a right that is missing.
+    /// Turns a 403 into [`Self::MissingScope`] when the token lacks the scope of the operation. The error code alone does not tell: a
+    /// burst, or rights that have not spread yet, have the same one.
     pub(crate) fn explained_by(self, missing_scope: Option<&'static str>) -> Self {
         match (self, missing_scope) {
             (Self::Refused(refusal), Some(scope)) if refusal.status == 403 => Self::MissingScope {
@@ -115,7 +115,7 @@ impl fmt::Display for ErrorKind {
                 ..
             } => write!(
                 f,
-                "answered {status} about something else: {member} is not what was asked for"
+                "answered {status} about another resource: {member} is not the one requested"
             ),
             Self::UnusableAnswer { status, .. } => write!(f, "answered {status} with an unusable body"),
             Self::NoToken(cause) => write!(f, "no token: {cause}"),

@@ -1,4 +1,4 @@
-//! What can go wrong, without a secret or a personal datum in it.
+//! Errors of the client. None contains a secret or personal data.
 
 use std::{fmt, time::Duration};
 
@@ -12,9 +12,9 @@ pub(super) use body::Reason;
 pub use class::Class;
 pub use kind::{ErrorKind, Refusal};
 
-/// An operation that did not succeed, after all attempts it was given.
+/// An operation that failed after all its attempts.
 ///
-/// Neither `Display` nor `Debug` holds a body, a secret, an e-mail address or a user name: only what this type's methods return.
+/// `Display` and `Debug` show only what the methods return: no body, no secret, no e-mail address and no user name.
 #[derive(Clone)]
 pub struct ApiError(Box<ErrorParts>);
 
@@ -27,7 +27,7 @@ struct ErrorParts {
 }
 
 impl ApiError {
-    /// `uncertain` says that an earlier attempt of the same call may already have had its effect.
+    /// `uncertain`: an earlier attempt of the same call may have taken effect.
     pub(super) fn new(operation: Operation, kind: ErrorKind, attempts: u32, uncertain: bool) -> Self {
         let outcome_unknown = operation.mutates() && (uncertain || kind.may_have_had_an_effect());
         Self(Box::new(ErrorParts {
@@ -38,22 +38,22 @@ impl ApiError {
         }))
     }
 
-    /// A guard of this client refused the request; nothing was sent.
+    /// The client itself refused the request; nothing was sent.
     pub(super) fn guard(operation: Operation, reason: &'static str) -> Self {
         Self::new(operation, ErrorKind::Guard(reason), 0, false)
     }
 
-    /// What was called.
+    /// The operation that failed.
     pub fn operation(&self) -> Operation {
         self.0.operation
     }
 
-    /// What happened to the last attempt.
+    /// Why the last attempt failed.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }
 
-    /// What the caller may do next.
+    /// What the caller can do next.
     pub fn class(&self) -> Class {
         self.0.kind.class()
     }
@@ -78,28 +78,28 @@ impl ApiError {
         self.0.attempts
     }
 
-    /// How long the server asked to be left alone, capped.
+    /// `Retry-After` of the last answer, at most [`Backoff::retry_after_cap`](crate::Backoff::retry_after_cap).
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.kind.retry_after()
     }
 
-    /// The resource, its id or an identifier is taken (409).
+    /// 409: something else already has the id or the identifier, or the server refuses the change in this state.
     pub fn is_conflict(&self) -> bool {
         self.is_refused_with(409)
     }
 
-    /// Something the request names is not there (404).
+    /// 404: something that the request names does not exist, or this replica does not know it yet.
     pub fn is_not_found(&self) -> bool {
         self.is_refused_with(404)
     }
 
-    /// The resource that a write needs and that was not found (404). Replicas lag behind a creation, so it may stand all the same:
-    /// whoever knows that it was created moments ago looks for it and writes again before giving up.
+    /// The resource that a write needs, when the server did not find it (404). It may exist all the same, because replicas lag behind
+    /// a creation: a caller that created it moments ago looks for it and tries again.
     pub fn absent_resource(&self) -> Option<Resource> {
         self.0.operation.needs().filter(|_| self.is_not_found())
     }
 
-    /// The scope that the token lacks, when that is why the call failed.
+    /// The scope that the token lacks, if the call failed because of that.
     pub fn missing_scope(&self) -> Option<&'static str> {
         match self.0.kind {
             ErrorKind::MissingScope { scope, .. } => Some(scope),
@@ -107,15 +107,16 @@ impl ApiError {
         }
     }
 
-    /// Something may have been changed although no confirmation came: look before the next write (section 5.5). True when any
-    /// attempt of a mutating call ended with a time-out, a lost connection, a 5xx or an unreadable success.
+    /// The write may have taken effect: look at the resource before the next write (docs/reference/secureauth-api.md#rules-outcomes).
+    /// True when any attempt of the call timed out, lost its connection, got a 5xx, or got a success that cannot be used.
     ///
-    /// An import that was refused (400, 409, 422) is not reported here, although section 2.3 does not promise that it is atomic.
+    /// False for an import that was refused (400, 409, 422), although a refused import may not be atomic
+    /// (docs/reference/secureauth-api.md#import-a-refused-chunk).
     pub fn outcome_unknown(&self) -> bool {
         self.0.outcome_unknown
     }
 
-    /// The API itself, not the token endpoint, answered with this error status.
+    /// The answer of an API, not of the token endpoint, had this status.
     fn is_refused_with(&self, status: u16) -> bool {
         matches!(&self.0.kind, ErrorKind::Refused(refusal) if refusal.status == status)
     }

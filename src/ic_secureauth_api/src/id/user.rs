@@ -1,4 +1,4 @@
-//! Ids of users: ours are UUIDs, those of users that stood before may be anything.
+//! Ids of users. Ours are UUIDs; those of users that somebody else created may be any text.
 
 use std::{cmp::Ordering, fmt, hash};
 
@@ -9,8 +9,8 @@ use super::{InvalidId, check};
 
 /// Id of a user (IDS `userID`).
 ///
-/// Kept as the server spells it, because a page is continued after exactly that spelling. Two spellings of one UUID (with and
-/// without hyphens, upper and lower case) are the same id.
+/// Keeps the server's spelling, because the next page starts after exactly that text. Two spellings of one UUID (with and without
+/// hyphens, upper and lower case) are equal.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct UserId {
@@ -19,7 +19,7 @@ pub struct UserId {
 }
 
 impl UserId {
-    /// Takes a text as it came from outside; fails when it cannot be one segment of a path.
+    /// Checks a text from outside: it has to be one segment of a path.
     pub fn parse(text: impl Into<String>) -> Result<Self, InvalidId> {
         let text = text.into();
         check(&text)?;
@@ -27,12 +27,12 @@ impl UserId {
         Ok(Self { text, uuid })
     }
 
-    /// The id as the API spells it.
+    /// The id in the server's spelling.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The UUID it spells; `None` for an id of another form, which can only belong to a user nobody derived an id for.
+    /// `None` for an id that is not a UUID. No derived id is.
     pub fn uuid(&self) -> Option<Uuid> {
         self.uuid
     }

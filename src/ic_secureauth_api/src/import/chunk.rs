@@ -1,4 +1,4 @@
-//! At most 100 users for one pool, written once.
+//! A chunk: at most 100 users for one pool.
 
 use std::{collections::HashSet, fmt};
 
@@ -13,13 +13,13 @@ use super::{
     user::ImportUser,
 };
 
-/// Most users in one import (section 2.3).
+/// Most users in one import (docs/reference/secureauth-api.md#import).
 pub const MAX_CHUNK_USERS: usize = 100;
-/// Most bytes in one import: below the 1 MiB at which proxies commonly refuse a body (section 2.3).
+/// Most bytes in one import, below the 1 MiB that proxies commonly accept (docs/reference/secureauth-api.md#a11).
 pub const MAX_CHUNK_BYTES: usize = 1_000_000;
 
-/// At most 100 users for one pool (section 5.4): every record carries that pool's id and the tenant's, and the body holds nothing
-/// but user arrays. The body is written when the chunk is made, so that every repetition sends the same bytes.
+/// At most 100 users for one pool. Every record has the ids of that pool and of the tenant, and the body has user arrays only
+/// (docs/reference/secureauth-api.md#rules-guards). The body is made once, so that every repetition sends the same bytes.
 #[derive(Clone)]
 pub struct ImportChunk {
     tenant_id: String,
@@ -28,28 +28,28 @@ pub struct ImportChunk {
     body: Vec<u8>,
 }
 
-/// Why users do not make a chunk.
+/// Why no chunk can be made of the users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ChunkError {
-    /// No users: there is nothing to send.
+    /// There are no users.
     #[error("a chunk must hold at least one user")]
     Empty,
-    /// More users than one import may hold.
+    /// More than [`MAX_CHUNK_USERS`].
     #[error("a chunk must hold at most {MAX_CHUNK_USERS} users")]
     TooManyUsers,
-    /// A larger body than one import may have; halve the chunk.
+    /// A body of more than [`MAX_CHUNK_BYTES`]; halve the chunk.
     #[error("a chunk must not exceed {MAX_CHUNK_BYTES} bytes")]
     TooLarge,
-    /// Two users, identifiers or addresses have the same id, so one would replace the other.
+    /// Two users, identifiers or addresses have the same id. The second would replace the first.
     #[error("two records of a chunk have the same id")]
     RepeatedId,
-    /// `recorded_at` cannot be written as a timestamp (a year after 9999).
+    /// `recorded_at` is after the year 9999.
     #[error("recorded_at cannot be written as RFC 3339")]
     Timestamp,
 }
 
 impl ImportChunk {
-    /// Writes the records of `users`, all for `pool`.
+    /// Makes the body.
     pub fn new(
         pool: &PoolId,
         tenant_id: &str,
@@ -78,12 +78,12 @@ impl ImportChunk {
         })
     }
 
-    /// The pool every record is for.
+    /// `user_pool_id` of every record.
     pub fn pool(&self) -> &PoolId {
         &self.pool
     }
 
-    /// The users, in the order they were given.
+    /// Ids of the users, in the order they were given.
     pub fn user_ids(&self) -> &[UserId] {
         &self.user_ids
     }
@@ -102,7 +102,7 @@ impl ImportChunk {
     }
 }
 
-/// Counts only: the body is personal data.
+/// Shows sizes only: the body is personal data.
 impl fmt::Debug for ImportChunk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ImportChunk")

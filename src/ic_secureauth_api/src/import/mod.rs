@@ -1,4 +1,4 @@
-//! The import of users (IDS `PUT /configuration`, scope `manage_configuration`; sections 2.3 and 4.3).
+//! The import of users (IDS `PUT /configuration`, scope `manage_configuration`; docs/reference/secureauth-api.md#import).
 
 use reqwest::Method;
 
@@ -16,16 +16,16 @@ pub use user::ImportUser;
 impl Api<ReadWrite> {
     /// `PUT /configuration`: creates or *replaces* the chunk's users, in one pool.
     ///
-    /// A user who enrolled a credential since must not be sent again, because the entry is replaced as a whole. 204 says that all
-    /// of the chunk is in; no answer says what of a failed one is: a refusal (400, 409, 422) does not name the offending record
-    /// and is not promised to be atomic. The same chunk may be sent again, its bytes are the same.
+    /// The server replaces a user as a whole, so do not send one who may have enrolled a credential. 204 means that all users are
+    /// in. After a refusal (400, 409, 422) any of them may be in, and no answer names the refused record. The same chunk may be sent
+    /// again.
     pub async fn import(&self, chunk: &ImportChunk) -> Result<(), ApiError> {
         let call = self.import_call(chunk)?;
         self.send(call).await?.no_content()
     }
 
-    /// As [`import`](Self::import), for a pool whose users may be enrolling: no attempt follows one that may have had an
-    /// effect. After [`outcome_unknown`](ApiError::outcome_unknown) look for each user and send only the missing ones.
+    /// As [`import`](Self::import), but without an attempt after one that may have taken effect: for a pool whose users may be
+    /// enrolling. After [`outcome_unknown`](ApiError::outcome_unknown) look for each user and send only the missing ones.
     pub async fn import_once(&self, chunk: &ImportChunk) -> Result<(), ApiError> {
         let call = self.import_call(chunk)?.once();
         self.send(call).await?.no_content()

@@ -1,6 +1,6 @@
-//! The body of an import (IDS `TenantDump`), with the user arrays as its only members.
+//! The body of an import (IDS `TenantDump`). It has user arrays only.
 //!
-//! Every record carries what its model marks as required, although older versions filled some of it in (section 2.3).
+//! Every record has all members that its model marks as required (docs/reference/secureauth-api.md#import-the-body).
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -12,7 +12,7 @@ use super::{
     user::ImportUser,
 };
 
-/// `TenantDump`. `user_credentials`, the fourth user array, stays out (U3); pools, schemas and groups cannot be written here.
+/// `TenantDump` without `user_credentials` (docs/requirements.md#u3), and without pools, schemas and groups, which it could change too.
 #[derive(Serialize)]
 pub(super) struct TenantDump<'a> {
     users: Vec<User<'a>>,
@@ -20,7 +20,7 @@ pub(super) struct TenantDump<'a> {
     user_verifiable_addresses: Vec<UserVerifiableAddress<'a>>,
 }
 
-/// Who a record belongs to and when it was made.
+/// The members that every record has.
 #[derive(Clone, Copy, Serialize)]
 pub(super) struct Common<'a> {
     pub(super) tenant_id: &'a str,

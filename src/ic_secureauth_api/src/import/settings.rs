@@ -1,27 +1,27 @@
-//! What all users of one onboarding have in common.
+//! Settings that all users of one run share.
 
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use super::super::SchemaId;
 
-/// What all users of one onboarding have in common. With the same settings the same users give the same bytes.
+/// Settings that all users of one run share. The same settings and users give the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportSettings {
-    /// Schema that the payload has to match: the pool's (`PoolResponse.payload_schema_id`).
+    /// Schema of the payload: the pool's.
     pub payload_schema_id: SchemaId,
-    /// Schema of the metadata: the pool's; left out when the pool names none.
+    /// Schema of the metadata: the pool's, left out when the pool names none.
     pub metadata_schema_id: Option<SchemaId>,
-    /// Whether addresses go in as verified. A verified address can belong to one user only; an unverified one cannot be found,
-    /// nor be used to reset a password (section 4.3).
+    /// Whether addresses are imported as verified. A verified address can belong to one user only. An unverified one cannot be
+    /// searched for, nor be used alone to reset a password (docs/reference/secureauth-api.md#users-addresses).
     pub address_verified: bool,
     /// Names of the payload's members.
     pub payload_members: PayloadMembers,
-    /// `created_at` and `updated_at` of every record: one time for the whole onboarding, so that a replay is byte-identical.
+    /// `created_at` and `updated_at` of every record: one time per run, so that a repetition sends the same bytes.
     pub recorded_at: OffsetDateTime,
 }
 
-/// Names of the payload's members; the default is the seed's.
+/// Names of the payload's members; by default `first_name`, `last_name` and `user_name`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PayloadMembers {
     first: String,
@@ -29,13 +29,13 @@ pub struct PayloadMembers {
     user: String,
 }
 
-/// Two members of the payload have the same name, or one has none.
+/// Two names are equal, or one is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the payload's members must have three different names")]
 pub struct PayloadMembersClash;
 
 impl PayloadMembers {
-    /// The members for the first name, the last name and the user name, for a payload schema of the tenant's own.
+    /// Other names, for a payload schema of the tenant.
     pub fn new(
         first: impl Into<String>,
         last: impl Into<String>,
@@ -56,7 +56,7 @@ impl PayloadMembers {
         }
     }
 
-    /// A user's profile as it is imported: who has no first or last name gets no such member.
+    /// The payload of a user. A user without first or last name gets no such member.
     pub fn payload(&self, first_name: Option<&str>, last_name: Option<&str>, user_name: &str) -> Map<String, Value> {
         let given = [
             (&self.first, first_name),
@@ -69,7 +69,7 @@ impl PayloadMembers {
             .collect()
     }
 
-    /// The names for first name, last name and user name.
+    /// In the order first name, last name, user name.
     pub fn names(&self) -> [&str; 3] {
         [&self.first, &self.last, &self.user]
     }

@@ -1,4 +1,4 @@
-//! One user to be imported.
+//! One user of a chunk.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::{
     settings::PayloadMembers,
 };
 
-/// One user to be imported: profile, user name and e-mail address. Credentials have no place here (U3).
+/// One user of a chunk: profile, user name and e-mail address, never credentials (docs/requirements.md#u3).
 #[derive(Clone, PartialEq, Eq)]
 pub struct ImportUser {
     /// `users.id`
@@ -19,26 +19,26 @@ pub struct ImportUser {
     pub identifier_id: Uuid,
     /// `user_verifiable_addresses.id`
     pub address_id: Uuid,
-    /// The `uid` identifier.
+    /// The identifier of type `uid`.
     pub user_name: String,
-    /// The e-mail address.
+    /// The verifiable address of type `email`.
     pub email: String,
     /// Left out of the payload when `None`.
     pub first_name: Option<String>,
     /// Left out of the payload when `None`.
     pub last_name: Option<String>,
-    /// The status to import with.
+    /// Whether the user may sign in after the import.
     pub status: UserStatus,
 }
 
 impl ImportUser {
-    /// The profile as it is imported; also what a later update of the same user compares with and sends.
+    /// The payload that is imported, and that a later update of the user compares and sends.
     pub fn payload(&self, members: &PayloadMembers) -> Map<String, Value> {
         members.payload(self.first_name.as_deref(), self.last_name.as_deref(), &self.user_name)
     }
 }
 
-/// Ids only: the rest is personal data.
+/// Shows ids only: the rest is personal data.
 impl fmt::Debug for ImportUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ImportUser")

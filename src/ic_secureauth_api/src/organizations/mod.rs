@@ -1,4 +1,5 @@
-//! Organizations (SYS `/organizations`, scope `manage_configuration`; section 2.1).
+//! Organizations (SYS `/organizations`, scope `manage_configuration`;
+//! docs/reference/secureauth-api.md#organizations).
 
 use reqwest::Method;
 use serde::Deserialize;
@@ -37,9 +38,9 @@ impl<Access> Api<Access> {
         self.organization_fresh(id, None).await
     }
 
-    /// As [`organization`](Self::organization), but never older than the write that answered with `after`: the tag goes out as
-    /// `If-Match`, which makes the server answer from its store (section 2.0). [`Class::Stale`](super::Class::Stale) says that
-    /// somebody wrote after that.
+    /// As [`organization`](Self::organization), but not older than the write that returned the tag `after`. The tag is sent as `If-Match`,
+    /// so the server does not answer from a cache (docs/reference/secureauth-api.md#requests-etag-and-stale-reads).
+    /// [`Class::Stale`](super::Class::Stale): there was another write since.
     pub async fn organization_fresh(
         &self,
         id: &OrganizationId,
@@ -61,7 +62,7 @@ impl<Access> Api<Access> {
         let mut url = self.paths().system(["organizations"]);
         let limit = query.append_to(&mut url, after);
         let answer = self.get(Operation::ListOrganizations, url).await?;
-        // Only the tenant: what the server searches by is more than ids.
+        // A search finds more than the exact id, so only the tenant is compared.
         let Organizations { organizations } = answer.json(&self.asked())?.value;
         Page::new(organizations.unwrap_or_default(), limit, after, |last| {
             last.id().clone()
@@ -69,11 +70,11 @@ impl<Access> Api<Access> {
         .ok_or_else(|| answer.unusable())
     }
 
-    /// How many organizations have this one as their parent (`with_child_count`). `None` when the list shows neither this one nor a
-    /// number for it: that is no promise that there are none.
+    /// Number of organizations below this one (`with_child_count`). `None` means unknown, not zero: the list does not show this
+    /// organization, or shows no number for it.
     pub async fn child_count(&self, id: &OrganizationId) -> Result<Option<u64>, ApiError> {
         let query = OrganizationQuery {
-            // Also matches names that contain the id, hence the comparison.
+            // The search also finds names that contain the id, so the ids are compared below.
             search_phrase: Some(id.to_string()),
             with_child_count: true,
             ..OrganizationQuery::default()
@@ -97,8 +98,8 @@ impl<Access> Api<Access> {
 }
 
 impl Api<ReadWrite> {
-    /// `POST /organizations` (`CreateOrganizationRequest`). Repeated with the same key only while the server remembers it;
-    /// afterwards [`outcome_unknown`](ApiError::outcome_unknown) tells the caller to look by id first.
+    /// `POST /organizations` (`CreateOrganizationRequest`). The client repeats it only while the server remembers
+    /// the key. After [`outcome_unknown`](ApiError::outcome_unknown) look by id first.
     pub async fn create_organization(
         &self,
         new: &NewOrganization,
@@ -116,8 +117,8 @@ impl Api<ReadWrite> {
         })
     }
 
-    /// `PUT /organizations/{wid}` (`Org`): the whole resource with every member that was read, except those the server only
-    /// answers with. Carries the tag as `If-Match`; [`Class::Stale`](super::Class::Stale) means read again.
+    /// `PUT /organizations/{wid}` (`Org`): the whole resource with every member that was read, except those that only
+    /// the response has. The tag is sent as `If-Match`; after [`Class::Stale`](super::Class::Stale) read again.
     pub async fn update_organization(
         &self,
         organization: &Versioned<Organization>,
@@ -133,7 +134,7 @@ impl Api<ReadWrite> {
         })
     }
 
-    /// `DELETE /organizations/{wid}`. Does not take its pools with it: 400 while it has pools or children.
+    /// `DELETE /organizations/{wid}`. The server may refuse it (400) while the organization has pools or children, so delete them first.
     pub async fn delete_organization(&self, id: &OrganizationId) -> Result<Deleted, ApiError> {
         let call = Call::new(Operation::DeleteOrganization, Method::DELETE, self.organization_url(id));
         self.send(call).await?.deleted()

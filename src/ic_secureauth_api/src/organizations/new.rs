@@ -1,22 +1,23 @@
-//! An organization to be created.
+//! The body that creates an organization.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::super::{Marker, OrganizationId};
 
-/// An organization to be created (SYS `CreateOrganizationRequest`). Neither domains nor a template are ever sent (section 4.1).
+/// The body that creates an organization (SYS `CreateOrganizationRequest`), never with domains or a template
+/// (docs/reference/secureauth-api.md#organizations-parent-and-template).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewOrganization {
-    /// Its permanent id.
+    /// Cannot be changed later.
     pub id: OrganizationId,
-    /// Its display name.
+    /// Display name.
     pub name: String,
-    /// The workspace or organization it belongs to.
+    /// The workspace or organization above it.
     pub parent_id: OrganizationId,
-    /// Created with sign-in switched off, to be switched on when everything is in.
+    /// True: nobody can sign in until an update sets it to false.
     pub deactivated: bool,
-    /// Who creates it.
+    /// Names the run that creates it.
     pub marker: Marker,
 }
 

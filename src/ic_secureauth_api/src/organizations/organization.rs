@@ -1,4 +1,4 @@
-//! An organization as it was read.
+//! An organization as the API returns it.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,8 @@ use super::super::{
     members::{Members, UnexpectedMember},
 };
 
-/// Members of `OrganizationResponse` that `Org` does not have (section 2.1): stripped before a PUT. The salt is sensitive.
+/// Members that only the response has; a PUT leaves them out (docs/reference/secureauth-api.md#organizations-create). The salt is a
+/// secret.
 const RESPONSE_ONLY: &[&str] = &[
     "issuer_url",
     "subject_format",
@@ -20,8 +21,8 @@ const RESPONSE_ONLY: &[&str] = &[
     "number_of_child_organizations",
 ];
 
-/// An organization as it was read (SYS `OrganizationResponse`), complete: members this client does not know are kept and go back
-/// with [`Api::update_organization`](super::super::Api::update_organization).
+/// An organization as it was read (SYS `OrganizationResponse`), with all members. Those that this client does not know are sent back by
+/// [`Api::update_organization`](super::super::Api::update_organization).
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(try_from = "Members")]
 pub struct Organization {
@@ -35,19 +36,19 @@ pub struct Organization {
     members: Members,
 }
 
-/// `ServerMetadata`, as far as the marker needs it.
+/// The part of `ServerMetadata` that contains the marker.
 #[derive(Default, Deserialize)]
 struct ServerMetadata {
     payload: Option<Map<String, Value>>,
 }
 
 impl Organization {
-    /// Its id, which is also its workspace's.
+    /// Also the id of its workspace.
     pub fn id(&self) -> &OrganizationId {
         &self.id
     }
 
-    /// Its display name; not unique.
+    /// Display name; not unique.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
@@ -57,22 +58,22 @@ impl Organization {
         self.parent_id.as_deref().filter(|id| !id.is_empty())
     }
 
-    /// Whether sign-in is switched off; a server that does not know the member has it switched on.
+    /// True: nobody can sign in. False when the server leaves the member out.
     pub fn deactivated(&self) -> bool {
         self.deactivated
     }
 
-    /// Who created it, when we did.
+    /// The run that created it; `None` when no run of ours did.
     pub fn marker(&self) -> Option<&Marker> {
         self.marker.as_ref()
     }
 
-    /// `number_of_child_organizations`; counted by the list only when asked for. `None` when it is absent or no number.
+    /// `number_of_child_organizations`, which the list counts on request only. `None` when it is absent or no number.
     pub fn child_count(&self) -> Option<u64> {
         self.child_count
     }
 
-    /// The same organization with nothing but `deactivated` changed.
+    /// Changes `deactivated` and keeps all other members.
     #[must_use]
     pub fn with_deactivated(mut self, deactivated: bool) -> Self {
         self.deactivated = deactivated;
@@ -89,7 +90,7 @@ impl Organization {
 impl Concerns for Organization {
     fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch> {
         same("tenant_id", self.tenant_id.as_deref(), asked.tenant)?;
-        // What carries the marker that was just sent is what was just created, even where the server chose another id for it.
+        // With the marker that was just sent it is the created one, even if the server chose another id.
         let is_marked = asked.marker.is_some_and(|marker| marker.is_of_same_run(self.marker()));
         if !is_marked {
             same("id", Some(self.id.as_str()), asked.id)?;
@@ -102,7 +103,7 @@ impl TryFrom<Members> for Organization {
     type Error = UnexpectedMember;
 
     fn try_from(members: Members) -> Result<Self, UnexpectedMember> {
-        // Metadata of another shape holds no marker of ours; that is all there is to know about it.
+        // Metadata of another shape contain no marker of ours.
         let metadata: ServerMetadata = members.get("metadata").ok().flatten().unwrap_or_default();
         Ok(Self {
             id: members.get("id")?.ok_or(UnexpectedMember("id"))?,
@@ -111,7 +112,7 @@ impl TryFrom<Members> for Organization {
             parent_id: members.get("parent_id")?,
             deactivated: members.get("deactivated")?.unwrap_or_default(),
             marker: metadata.payload.as_ref().and_then(Marker::from_metadata),
-            // The caller decides what not knowing means; it is no reason not to read the rest.
+            // An unreadable count is unknown, which the caller handles. The other members are still good.
             child_count: members.get("number_of_child_organizations").ok().flatten(),
             members,
         })

@@ -1,17 +1,17 @@
-//! Which organizations to list.
+//! Query of the list of organizations.
 
 use url::Url;
 
 use super::super::{MAX_PAGE, OrganizationId, page};
 
-/// Which organizations to list. There is no filter by parent (section 2.1).
+/// Which organizations to list. The API has no filter by parent (docs/reference/secureauth-api.md#organizations).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationQuery {
-    /// An exact id, or a part of a name in any case.
+    /// An exact id, or a part of a name; case does not count.
     pub search_phrase: Option<String>,
-    /// Only templates, or none.
+    /// True: templates only; false: no templates.
     pub template: Option<bool>,
-    /// Fill [`Organization::child_count`](super::Organization::child_count).
+    /// Fills [`Organization::child_count`](super::Organization::child_count).
     pub with_child_count: bool,
     /// Rows per page, 1 to [`MAX_PAGE`].
     pub limit: u32,
@@ -29,7 +29,7 @@ impl Default for OrganizationQuery {
 }
 
 impl OrganizationQuery {
-    /// Returns the limit that was asked for.
+    /// Returns the limit that the request has.
     pub(super) fn append_to(&self, url: &mut Url, after: Option<&OrganizationId>) -> u32 {
         let limit = page::clamp(self.limit);
         let mut query = url.query_pairs_mut();

@@ -1,5 +1,5 @@
-//! Identity pools (IDS `/system/pools`, scope `identity`; section 2.2). The settings of a pool that exists are never changed, so
-//! there is no update.
+//! Identity pools (IDS `/system/pools`, scope `identity`; docs/reference/secureauth-api.md#pools). This client never changes the settings
+//! of an existing pool, so it has no update.
 
 use reqwest::Method;
 use serde::Deserialize;
@@ -42,8 +42,8 @@ impl<Access> Api<Access> {
         })
     }
 
-    /// `GET /system/workspace/{wid}/pools`: all pools of an organization, all pages. An organization that does not exist has
-    /// none (404 is not documented here).
+    /// `GET /system/workspace/{wid}/pools`: all pools of an organization, from all pages. Empty for an organization that does not exist,
+    /// because the API documents no 404 here.
     pub async fn pools_of(&self, organization: &OrganizationId) -> Result<Vec<Pool>, ApiError> {
         let mut pools = Vec::new();
         let mut after = None;
@@ -66,7 +66,7 @@ impl<Access> Api<Access> {
         if let Some(after) = after {
             url.query_pairs_mut().append_pair("after_pool_id", after.as_str());
         }
-        // The order is stated, because a cursor by id means nothing in any other.
+        // The request names the order, because the cursor works in the order of ids only.
         url.query_pairs_mut()
             .append_pair("sort", "id")
             .append_pair("limit", &MAX_PAGE.to_string());
@@ -85,10 +85,11 @@ impl<Access> Api<Access> {
 }
 
 impl Api<ReadWrite> {
-    /// `POST /system/pools?with_idp=true` (`Pool`): the pool and, in its workspace, the identity provider its users sign in with.
+    /// `POST /system/pools?with_idp=true` (`Pool`): creates the pool and, in its workspace, the identity provider that its users sign in
+    /// with.
     ///
-    /// The server may ignore the id that is sent: only the answer's counts. Repeated with the same key only while the server
-    /// remembers it; afterwards [`outcome_unknown`](ApiError::outcome_unknown) tells the caller to look by id and marker first.
+    /// The server may choose another id than the one that is sent, so use the id of the answer. The client repeats it only while the
+    /// server remembers the key. After [`outcome_unknown`](ApiError::outcome_unknown) look by id and marker first.
     pub async fn create_pool(&self, new: &NewPool, key: &IdempotencyKey) -> Result<Versioned<Pool>, ApiError> {
         let mut url = self.paths().identity(["pools"]);
         with_idp(&mut url);
@@ -103,7 +104,7 @@ impl Api<ReadWrite> {
         })
     }
 
-    /// `DELETE /system/pools/{ipID}?with_idp=true`: the pool, all of its users and its identity provider.
+    /// `DELETE /system/pools/{ipID}?with_idp=true`: deletes the pool with its users and its identity provider.
     pub async fn delete_pool(&self, id: &PoolId) -> Result<Deleted, ApiError> {
         let mut url = self.pool_url(id);
         with_idp(&mut url);

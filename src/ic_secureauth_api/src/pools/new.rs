@@ -1,36 +1,36 @@
-//! A pool to be created.
+//! The body that creates a pool.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::super::{Marker, Mechanism, OrganizationId, PoolId, SchemaId};
 
-/// A pool to be created (IDS `Pool`). The tenant id is the client's.
+/// The body that creates a pool (IDS `Pool`). The client adds the tenant id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPool {
-    /// The derived id, so that a repeated POST cannot make a second pool.
+    /// A derived id, so that a repeated POST cannot create a second pool.
     pub id: PoolId,
-    /// Its display name. Older versions accept letters, digits and blanks only (section 2.2).
+    /// Display name. Some versions accept only letters, digits and blanks (docs/reference/secureauth-api.md#a32).
     pub name: String,
     /// A text for people; left out when empty.
     pub description: String,
-    /// The organization it belongs to.
+    /// Id of the organization.
     pub workspace_id: OrganizationId,
     /// Schema that the users' payload has to match.
     pub payload_schema_id: SchemaId,
     /// Schema that the users' metadata has to match; the server's default when `None`.
     pub metadata_schema_id: Option<SchemaId>,
-    /// Whether "Bob" and "bob" are one user name.
+    /// True: "Bob" and "bob" are the same user name.
     pub identifier_case_insensitive: bool,
-    /// First factors.
+    /// Allowed first factors.
     pub authentication_mechanisms: Vec<Mechanism>,
     /// The first factor that is offered first.
     pub preferred_authentication_mechanism: Mechanism,
-    /// Second factors. Empty is a decision, not a default: users then sign in without a second factor.
+    /// Allowed second factors. Empty: users sign in without one.
     pub second_factor_mechanisms: Vec<Mechanism>,
     /// The second factor that is offered first.
     pub second_factor_preferred: Option<Mechanism>,
-    /// Who creates it.
+    /// Names the run that creates it.
     pub marker: Marker,
 }
 

@@ -1,4 +1,4 @@
-//! A pool as it was read.
+//! A pool as the API returns it.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -9,21 +9,21 @@ use super::super::{
     id::unset_is_none,
 };
 
-/// A pool as it was read (IDS `PoolResponse`). Members this client has no use for are left out: a pool is never written back.
+/// A pool as it was read (IDS `PoolResponse`), without the members that this client does not use: it never updates a pool.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Pool {
-    /// Its id, which need not be the one it was to be created with.
+    /// The server may have chosen another id than the one that was sent.
     pub id: PoolId,
-    /// The tenant it belongs to.
+    /// Id of the tenant.
     #[serde(default)]
     pub tenant_id: Option<String>,
-    /// The organization it belongs to; none for a pool of the tenant.
+    /// Id of the organization; none for a pool of the tenant.
     #[serde(default)]
     pub workspace_id: Option<String>,
-    /// Its display name.
+    /// Display name.
     #[serde(default)]
     pub name: Option<String>,
-    /// Free attributes, the marker among them.
+    /// Free attributes, with the marker.
     #[serde(default)]
     pub metadata: Option<Map<String, Value>>,
     /// Schema that the users' payload has to match.
@@ -32,25 +32,25 @@ pub struct Pool {
     /// Schema that the users' metadata has to match.
     #[serde(default, deserialize_with = "unset_is_none")]
     pub metadata_schema_id: Option<SchemaId>,
-    /// Whether "Bob" and "bob" are one user name.
+    /// True: "Bob" and "bob" are the same user name.
     #[serde(default)]
     pub identifier_case_insensitive: bool,
-    /// First factors.
+    /// Allowed first factors.
     #[serde(default)]
     pub authentication_mechanisms: Option<Vec<String>>,
     /// The first factor that is offered first.
     #[serde(default)]
     pub preferred_authentication_mechanism: Option<String>,
-    /// Second factors; none means that no second factor is asked for.
+    /// Allowed second factors; none: users sign in without one.
     #[serde(default)]
     pub second_factor_authentication_mechanisms: Option<Vec<String>>,
     /// The second factor that is offered first.
     #[serde(default)]
     pub second_factor_preferred_authentication_mechanism: Option<String>,
-    /// Users in the pool; how soon a write shows here is not stated.
+    /// Number of users. It may lag behind writes.
     #[serde(default)]
     pub number_of_users: Option<u64>,
-    /// Deleted softly.
+    /// The pool was deleted, but the server still returns it.
     #[serde(default)]
     pub deleted: bool,
 }
@@ -67,8 +67,8 @@ impl Concerns for Pool {
 }
 
 impl Pool {
-    /// Whether the answer to a creation shows what was created, whatever its id: the server may choose another one. It then stands
-    /// in the right workspace and carries the marker, unless the server shows no metadata at all.
+    /// Whether the answer to a creation can be the created pool although it has another id, which the server may choose. It then has
+    /// our marker; if the answer shows no metadata, the right workspace is enough.
     fn can_be_the_created_one(&self, asked: &Asked<'_>) -> bool {
         asked.marker.is_some_and(|marker| match &self.metadata {
             Some(_) => marker.is_of_same_run(self.marker().as_ref()),
@@ -76,7 +76,7 @@ impl Pool {
         })
     }
 
-    /// Who created it, when we did.
+    /// The run that created it; `None` when no run of ours did.
     pub fn marker(&self) -> Option<Marker> {
         self.metadata.as_ref().and_then(Marker::from_metadata)
     }

@@ -1,4 +1,4 @@
-//! Where a pool differs from what was wanted.
+//! Compares the settings of a pool with those that were requested.
 
 use std::collections::BTreeSet;
 
@@ -6,31 +6,31 @@ use strum::{Display, IntoStaticStr};
 
 use super::{super::Mechanism, NewPool, Pool};
 
-/// A setting of a pool that is compared, never changed; its text is the member's name in the API.
+/// A setting that is compared. Its text is the name of the member in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Display, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum PoolSetting {
-    /// The organization it belongs to.
+    /// Id of the organization.
     WorkspaceId,
     /// Schema of the users' payload.
     PayloadSchemaId,
     /// Schema of the users' metadata.
     MetadataSchemaId,
-    /// Whether "Bob" and "bob" are one user name.
+    /// Whether "Bob" and "bob" are the same user name.
     IdentifierCaseInsensitive,
-    /// First factors.
+    /// Allowed first factors.
     AuthenticationMechanisms,
     /// The first factor that is offered first.
     PreferredAuthenticationMechanism,
-    /// Second factors.
+    /// Allowed second factors.
     SecondFactorAuthenticationMechanisms,
     /// The second factor that is offered first.
     SecondFactorPreferredAuthenticationMechanism,
 }
 
 impl NewPool {
-    /// The settings in which a pool differs from this one: of a pool that stood before, or of the echo of one just created.
-    /// What was left to the server is not compared.
+    /// The settings in which a pool differs from this one. `found` is an existing pool, or the answer to a creation. Settings that the
+    /// request leaves to the server are not compared.
     pub fn differences(&self, found: &Pool) -> Vec<PoolSetting> {
         let text = |id: &Option<super::super::SchemaId>| id.as_ref().map(ToString::to_string);
         let same = [
@@ -87,7 +87,7 @@ impl NewPool {
     }
 }
 
-/// Order and repetition mean nothing, and no list is an empty list.
+/// Order and repetition do not count, and an absent list is an empty one.
 fn same_set(wanted: &[Mechanism], found: Option<&[String]>) -> bool {
     let wanted: BTreeSet<&str> = wanted.iter().map(<&str>::from).collect();
     let found: BTreeSet<&str> = found.unwrap_or_default().iter().map(String::as_str).collect();

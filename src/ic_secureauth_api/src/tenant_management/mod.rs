@@ -1,7 +1,8 @@
-//! Tenant Management API: whole tenants of an on-premise installation (ROOT `/api/system/tenants`; section 2.6).
+//! Tenant Management API: whole tenants of an on-premise installation (ROOT `/api/system/tenants`;
+//! docs/reference/secureauth-api.md#tenant-management).
 //!
-//! Needs a client of the installation's *system tenant*, which SecureAuth's cloud does not have. It is a client of its own, with
-//! its own credentials: neither [`SecureAuth`](super::SecureAuth) nor [`Api`](super::Api) leads here. There is no delete.
+//! It needs credentials of the installation's *system tenant*, which only on-premise installations have. That is why it is a client of
+//! its own, which [`SecureAuth`](super::SecureAuth) and [`Api`](super::Api) do not lead to. It cannot delete.
 
 use std::{fmt, time::Duration};
 
@@ -24,26 +25,26 @@ mod tenant;
 pub use super::id::TenantId;
 pub use tenant::{NewTenant, Tenant};
 
-/// What the client of the Tenant Management API is made of.
+/// Configuration of [`TenantManagement`], which checks it.
 #[derive(Clone)]
 pub struct TenantManagementConfig {
     /// The installation; plain `http` is accepted for loopback hosts only.
     pub base_url: Url,
     /// Id of a `setup` client in the system tenant.
     pub client_id: String,
-    /// Secret of that client.
+    /// Client secret; no log line and no `Debug` shows it.
     pub client_secret: SecretString,
     /// How it authenticates at `/system/system/oauth2/token`.
     pub auth_method: ClientAuthMethod,
-    /// Attempts per call, the first included; at least 1.
+    /// Attempts per call with the first; at least 1.
     pub attempts: u32,
     /// Pauses between the attempts of one call.
     pub backoff: Backoff,
     /// Longest times of one attempt.
     pub deadlines: Deadlines,
-    /// A token is renewed this long before `expires_in` ends it.
+    /// The client renews a token this long before it expires.
     pub expiry_margin: Duration,
-    /// Seed of the jitter.
+    /// Seed of the random pauses.
     pub jitter_seed: u64,
 }
 
@@ -57,7 +58,7 @@ impl fmt::Debug for TenantManagementConfig {
     }
 }
 
-/// The tenants of an on-premise installation.
+/// Client for the tenants of an on-premise installation.
 #[derive(Debug)]
 pub struct TenantManagement {
     transport: Transport,
@@ -71,7 +72,7 @@ struct Tenants {
     tenants: Option<Vec<Tenant>>,
 }
 
-/// `TenantCreated`; the clients it also holds come with their secrets and are not read.
+/// `TenantCreated`. Its other members contain secrets of clients and are not parsed.
 #[derive(Deserialize)]
 struct TenantCreated {
     tenant: Tenant,
@@ -89,7 +90,7 @@ impl Concerns for TenantCreated {
     }
 }
 
-/// The tenants are the resources here, not what they belong to.
+/// Here the tenant is the resource, so its id is compared and not the client's tenant.
 fn asked(id: &TenantId) -> Asked<'_> {
     Asked {
         id: Some(id.as_str()),
@@ -132,7 +133,7 @@ impl TenantManagement {
         })
     }
 
-    /// `GET /api/system/tenants`: all of them; the spec knows no pages here.
+    /// `GET /api/system/tenants`: all tenants; this list has no pages.
     pub async fn list(&self) -> Result<Vec<Tenant>, ApiError> {
         let answer = self.send(Call::get(Operation::ListTenants, self.tenants())).await?;
         let tenants: Tenants = answer.json(&Asked::default())?.value;
@@ -154,8 +155,8 @@ impl TenantManagement {
         Ok(created.tenant)
     }
 
-    /// `PUT /api/system/tenants/{tid}` (`Tenant`): the whole resource with every member that was read. The spec knows no tags
-    /// here: the last writer wins.
+    /// `PUT /api/system/tenants/{tid}` (`Tenant`): the whole resource with every member that was read. There are
+    /// no tags, so the last writer wins.
     pub async fn update(&self, tenant: &Tenant) -> Result<Tenant, ApiError> {
         let call = Call::new(Operation::UpdateTenant, Method::PUT, self.tenant(tenant.id())).json(&tenant.request())?;
         Ok(self.send(call).await?.json(&asked(tenant.id()))?.value)

@@ -1,4 +1,4 @@
-//! A tenant, read or to be created.
+//! Models of a tenant.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::{
     TenantId,
 };
 
-/// A tenant as it was read (ROOT `Tenant`), complete: members this client does not know go back with an update.
+/// A tenant as it was read (ROOT `Tenant`), with all members, so that an update sends back those that this client does not know.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(try_from = "Members")]
 pub struct Tenant {
@@ -23,35 +23,35 @@ pub struct Tenant {
     members: Members,
 }
 
-/// A tenant to be created (ROOT `Tenant`).
+/// The body that creates a tenant (ROOT `Tenant`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NewTenant {
-    /// Its permanent id.
+    /// Cannot be changed later.
     pub id: TenantId,
-    /// Its display name.
+    /// Display name.
     pub name: String,
-    /// A URL of its own, when it is not the installation's.
+    /// URL of the tenant, if it is not the installation's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
 }
 
 impl Tenant {
-    /// Its id.
+    /// A segment of the tenant's paths.
     pub fn id(&self) -> &TenantId {
         &self.id
     }
 
-    /// Its display name.
+    /// Display name.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// Its own URL, if it has one.
+    /// URL of the tenant, if it has one of its own.
     pub fn url(&self) -> Option<&str> {
         self.url.as_deref()
     }
 
-    /// The same tenant with nothing but its display name changed.
+    /// Changes the display name and keeps all other members.
     #[must_use]
     pub fn with_name(mut self, name: impl Into<String>) -> Self {
         let name = name.into();

@@ -1,4 +1,4 @@
-//! A token as the endpoint granted it.
+//! An access token with its scopes and its lifetime.
 
 use std::{fmt, time::Duration};
 
@@ -8,14 +8,14 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
-/// Taken when the answer has no `expires_in`, or one that is no time: short, because the default of a workspace (one hour) is
-/// not a promise. A token that ends sooner costs one 401 and a renewal.
+/// Lifetime of a token whose answer has no usable `expires_in`. It is short, because no document promises the default of one hour. If
+/// the token ends sooner, the API answers 401 and the client renews it.
 const UNNAMED_LIFETIME: Duration = Duration::from_mins(5);
 
-/// No token is kept longer, whatever the answer says.
+/// Longest lifetime that the client relies on.
 const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
 
-/// `TokenResponse` (OA). Only the token itself has to be there: servers write `expires_in` as a text or with a fraction, and leave
+/// `TokenResponse` (OA). Only `access_token` is required, because some servers write `expires_in` as a text or with a fraction, or leave
 /// `token_type` out.
 #[derive(Deserialize)]
 pub(super) struct TokenResponse {
@@ -25,7 +25,7 @@ pub(super) struct TokenResponse {
     scope: Option<String>,
 }
 
-/// A token that was granted, ready to be sent.
+/// A token that an API can be called with.
 pub(crate) struct AccessToken {
     header: HeaderValue,
     scopes: Vec<String>,
@@ -33,7 +33,7 @@ pub(crate) struct AccessToken {
 }
 
 impl AccessToken {
-    /// `None` when the answer is not a bearer token. Lifetimes count from `asked_at`, the moment before the request was sent.
+    /// `None` when the answer is not a bearer token. The lifetime counts from `asked_at`, the moment before the request was sent.
     pub(super) fn granted(
         answer: TokenResponse,
         requested: &[&str],
@@ -48,7 +48,7 @@ impl AccessToken {
         header.set_sensitive(true);
         let scopes = match answer.scope {
             Some(granted) => granted.split_ascii_whitespace().map(str::to_owned).collect(),
-            // RFC 6749, section 5.1: left out when it is what was asked for.
+            // RFC 6749, section 5.1: an answer without `scope` grants what was requested.
             None => requested.iter().map(ToString::to_string).collect(),
         };
         let lifetime = lifetime(answer.expires_in.as_ref());
@@ -64,17 +64,17 @@ impl AccessToken {
         self.header.clone()
     }
 
-    /// The scopes that were granted.
+    /// The scopes of the token.
     pub(crate) fn scopes(&self) -> &[String] {
         &self.scopes
     }
 
-    /// Whether a scope is among them.
+    /// Whether the token has a scope.
     pub(crate) fn grants(&self, scope: &str) -> bool {
         self.scopes.iter().any(|granted| granted == scope)
     }
 
-    /// Whether the margin before its end has not begun yet.
+    /// False from the margin before its end on.
     pub(super) fn is_usable_at(&self, now: Instant) -> bool {
         now < self.usable_until
     }
@@ -101,7 +101,7 @@ fn lifetime(expires_in: Option<&Value>) -> Duration {
     }
 }
 
-/// The lifetime without the margin, but at least half of it: a token that lives shorter than the margin must still be used.
+/// The lifetime minus the margin, but at least half of the lifetime: a token that is shorter than the margin has to be used, too.
 fn usable(lifetime: Duration, margin: Duration) -> Duration {
     lifetime.saturating_sub(margin).max(lifetime / 2)
 }

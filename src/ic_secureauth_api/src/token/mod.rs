@@ -1,4 +1,4 @@
-//! One access token for all tasks (section 1).
+//! One access token for all tasks (docs/reference/secureauth-api.md#access).
 
 use std::{
     sync::{
@@ -24,7 +24,7 @@ pub(super) struct Tokens {
     credentials: Credentials,
     margin: Duration,
     current: Mutex<Option<Arc<AccessToken>>>,
-    /// Finished renewals, read without waiting for a running one.
+    /// Number of finished renewals. An atomic, because it is read while a renewal holds the lock.
     rounds: AtomicU64,
     renewal: tokio::sync::Mutex<LastRenewal>,
 }
@@ -45,8 +45,8 @@ impl Tokens {
         }
     }
 
-    /// A token that is good for at least the margin. Tasks that wait while another renews share what it gets, failure included:
-    /// a token endpoint in trouble sees one request, not one per task.
+    /// A token that is valid for at least the margin. Tasks that wait for a renewal share its result, also its failure, so that a
+    /// token endpoint in trouble gets one request instead of one per task.
     pub(super) async fn get(
         &self,
         http: &reqwest::Client,
@@ -79,7 +79,7 @@ impl Tokens {
         outcome
     }
 
-    /// An API rejected this token: whoever asks next renews it, unless somebody already has.
+    /// Forgets a token that an API refused, so that the next task renews it. Does nothing when it was renewed already.
     pub(super) fn discard(&self, rejected: &Arc<AccessToken>) {
         let mut current = self.lock();
         if current.as_ref().is_some_and(|token| Arc::ptr_eq(token, rejected)) {

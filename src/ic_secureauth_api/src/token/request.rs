@@ -1,4 +1,4 @@
-//! The token request: `grant_type=client_credentials` (section 1).
+//! The token request: `grant_type=client_credentials` (docs/reference/secureauth-api.md#access).
 
 use std::time::Duration;
 
@@ -17,22 +17,22 @@ use super::{
     access_token::TokenResponse,
 };
 
-/// Who asks for tokens, where and for what.
+/// The client's credentials, the token endpoint and the scopes.
 #[derive(Debug)]
 pub(crate) struct Credentials {
     pub(crate) endpoint: Url,
     pub(crate) client_id: String,
     pub(crate) client_secret: SecretString,
     pub(crate) auth_method: ClientAuthMethod,
-    /// Asked for explicitly; nothing is asked for when empty.
+    /// Requested scopes. Empty: the request has no `scope`, and the server decides.
     pub(crate) scopes: Vec<String>,
-    /// Without these no token is accepted.
+    /// A token without one of these is not used.
     pub(crate) required_scopes: &'static [&'static str],
 }
 
 impl Credentials {
-    /// Asks for all scopes wanted. The server is free to refuse the lot instead of leaving out what it does not grant (RFC 6749,
-    /// section 3.3), so then asks without one of the optional ones, the last first, and in the end for the required ones alone.
+    /// Requests all scopes. A server may refuse the whole request because of one scope (RFC 6749, section 3.3). Then the client requests
+    /// all but one optional scope, starting with the last, and in the end the required scopes alone.
     pub(super) async fn request(
         &self,
         http: &reqwest::Client,
@@ -45,7 +45,7 @@ impl Credentials {
         for scopes in self.fewer_scopes(&wanted) {
             match &outcome {
                 Err(kind) if kind.refuses_the_scope() => {
-                    warn!(?scopes, "SecureAuth refused the scopes asked for; asking for fewer");
+                    warn!(?scopes, "SecureAuth refused the requested scopes; requesting fewer");
                     outcome = self.ask(http, deadline, retry_after_cap, margin, &scopes).await;
                 }
                 _ => break,
@@ -54,7 +54,7 @@ impl Credentials {
         outcome
     }
 
-    /// The wanted scopes without one optional scope at a time, then the required ones.
+    /// `wanted` without one optional scope at a time, then the required scopes.
     fn fewer_scopes<'a>(&self, wanted: &[&'a str]) -> Vec<Vec<&'a str>> {
         let required = self.required_scopes.to_vec();
         let optional = wanted.iter().rev().filter(|scope| !required.contains(scope));

@@ -1,4 +1,4 @@
-//! An answer, read to its end and judged by its status.
+//! Reads an answer to its end and decides by its status what it is.
 
 use std::time::Duration;
 
@@ -17,9 +17,10 @@ use super::{
     body::{Body, LARGEST, LARGEST_ERROR},
     log,
     retry_after::retry_after,
+    unsettled::Unread,
 };
 
-/// A success, or the 404 that some operations ask for.
+/// A success, or a 404 where [`Operation::absence_is_an_answer`].
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(super) operation: Operation,
@@ -27,6 +28,7 @@ pub(crate) struct Answer {
     trace_id: Option<String>,
     pub(super) replayed: bool,
     attempts: u32,
+    attempt: Unread,
     correlation_id: String,
     etag: Option<ETag>,
     body: Body,
@@ -49,10 +51,10 @@ impl Answer {
                 .map_err(|error| interruption(&error))?;
             read.ok_or_else(unusable)?
         } else {
-            // An error body that cannot be read says nothing; the status still does.
+            // The status is enough where the body of an error cannot be read.
             let read = Body::read(response, LARGEST_ERROR).await;
             let body = read.ok().flatten().unwrap_or_default();
-            // A gateway that does not know the path answers 404 as well, and that says nothing about the resource.
+            // A gateway answers 404 too, for a path that it does not know. That says nothing about the resource.
             if status == StatusCode::NOT_FOUND && !body.is_json_object() {
                 return Err(unusable());
             }
@@ -67,27 +69,29 @@ impl Answer {
             trace_id,
             replayed: headers.contains_key("x-idempotent-replayed"),
             attempts: 0,
+            attempt: Unread::default(),
             correlation_id: String::new(),
             etag: headers.get(ETAG).map(ETag::from_header),
             body,
         })
     }
 
-    /// Notes which attempt of whose call it answers.
-    pub(super) fn after(self, attempts: u32, context: &CallContext) -> Self {
+    /// Adds what an error of this answer has to tell.
+    pub(super) fn after(self, attempts: u32, context: &CallContext, attempt: Unread) -> Self {
         Self {
             attempts,
+            attempt,
             correlation_id: context.correlation_id.clone(),
             ..self
         }
     }
 
-    /// The body of a success, whatever it is about. The parser's message is dropped: it may quote the body.
+    /// Parses the body without comparing it with the request. `None` instead of the parser's error, which may quote the body.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_slice(self.body.bytes()).ok()
     }
 
-    /// The resource of a success, if it is the one that was asked for.
+    /// The resource of a success. Fails when it is not the one that the request names.
     pub(crate) fn json<T: DeserializeOwned + Concerns>(&self, asked: &Asked<'_>) -> Result<Versioned<T>, ApiError> {
         let value: T = self.parse().ok_or_else(|| self.unusable())?;
         match value.concerns(asked) {
@@ -116,7 +120,7 @@ impl Answer {
         self.trace_id.as_deref()
     }
 
-    /// The success of an operation that answers 204. Another success is no answer of the API: a gateway's page is often a 200.
+    /// Checks that the status is 204. Another success does not come from the API: the page of a gateway is often a 200.
     pub(crate) fn no_content(&self) -> Result<(), ApiError> {
         if self.status == StatusCode::NO_CONTENT {
             Ok(())
@@ -125,7 +129,7 @@ impl Answer {
         }
     }
 
-    /// What a delete found.
+    /// The result of a DELETE: 204 or 404.
     pub(crate) fn deleted(&self) -> Result<Deleted, ApiError> {
         if self.status == StatusCode::NOT_FOUND {
             Ok(Deleted::WasAbsent)
@@ -134,18 +138,19 @@ impl Answer {
         }
     }
 
-    /// The answer was a success that cannot be used.
+    /// The error for a success that cannot be used. Logs it.
     pub(crate) fn unusable(&self) -> ApiError {
         self.not_usable(None)
     }
 
     fn not_usable(&self, mismatch: Option<Mismatch>) -> ApiError {
         let kind = self.unusable_kind(mismatch);
+        self.attempt.is_unusable();
         log::failed(self.operation, self.attempts, &kind, &self.correlation_id);
         ApiError::new(self.operation, kind, self.attempts, false)
     }
 
-    /// What [`unusable`](Self::unusable) is about, for a caller that logs it itself.
+    /// As [`unusable`](Self::unusable), for a caller that logs it itself.
     pub(crate) fn unusable_kind(&self, mismatch: Option<Mismatch>) -> ErrorKind {
         ErrorKind::UnusableAnswer {
             status: self.status.as_u16(),
@@ -155,7 +160,7 @@ impl Answer {
     }
 }
 
-/// A request that was sent, or a body that was being read, ended without an answer.
+/// Why a request, or the reading of its answer, ended early.
 pub(crate) fn interruption(error: &reqwest::Error) -> ErrorKind {
     if error.is_builder() {
         ErrorKind::Guard("the request cannot be built")
@@ -170,7 +175,7 @@ pub(crate) fn interruption(error: &reqwest::Error) -> ErrorKind {
     }
 }
 
-/// The last cause in the chain; the ones above it repeat the URL or say no more than "error sending request".
+/// The last cause in the chain. Those above it repeat the URL or say only "error sending request".
 fn innermost(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(next) = cause.source() {
@@ -191,7 +196,7 @@ fn refusal(status: StatusCode, headers: &HeaderMap, body: &Body, cap: Duration) 
     }
 }
 
-/// `x-trace-id`, when it looks like an id.
+/// `x-trace-id`, if it has the form of an id.
 fn trace_id(headers: &HeaderMap) -> Option<String> {
     let text = headers.get("x-trace-id")?.to_str().ok()?;
     let is_id = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');

@@ -1,19 +1,19 @@
-//! Bodies of answers: read up to a limit, and never shown.
+//! Bodies of answers, read up to a limit.
 
 use reqwest::Response;
 
-/// No answer of the APIs is larger: a page has 100 rows; a workspace dump may have pages of scripts and themes.
+/// Most bytes of a success. A page has 100 rows; a workspace dump may contain scripts and themes.
 pub(super) const LARGEST: usize = 32 * 1024 * 1024;
-/// More of an error body is not read.
+/// Most bytes of an error body.
 pub(super) const LARGEST_ERROR: usize = 64 * 1024;
 
-/// Bytes that may hold a token or personal data: without a useful `Debug`.
+/// Bytes that may contain a token or personal data, so `Debug` shows their number only.
 #[derive(Default)]
 pub(super) struct Body(Vec<u8>);
 
 impl Body {
-    /// Reads to the end; `None` when there is more than `limit`. The limit counts what a compressed body becomes, so that a small
-    /// answer cannot fill the memory either.
+    /// Reads to the end; `None` when there is more than `limit`. The limit counts decompressed bytes, so that a small compressed
+    /// answer cannot fill the memory.
     pub(super) async fn read(mut response: Response, limit: usize) -> Result<Option<Self>, reqwest::Error> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
@@ -29,7 +29,7 @@ impl Body {
         &self.0
     }
 
-    /// Whether it can be the APIs' `Error`, none of whose members is required; a gateway's page cannot.
+    /// Whether it can be the `Error` of the APIs, which requires no member. The page of a gateway cannot.
     pub(super) fn is_json_object(&self) -> bool {
         serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&self.0).is_ok()
     }

@@ -1,4 +1,4 @@
-//! One request, before it is sent for the first time.
+//! A request before its first attempt.
 
 use reqwest::{
     Method, Request,
@@ -14,14 +14,14 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("x-idempotency-key")
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// One request, before it is sent for the first time.
+/// A request before its first attempt.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(super) operation: Operation,
     request: Request,
-    /// Whether it may be repeated only as long as the server remembers its idempotency key.
+    /// True: repeat it only while the server remembers its idempotency key.
     pub(super) keyed: bool,
-    /// Whether an attempt that may have had an effect must not be followed by another.
+    /// True: no attempt after one that may have taken effect.
     pub(super) once: bool,
 }
 
@@ -48,14 +48,14 @@ impl Call {
         Ok(self.json_bytes(bytes))
     }
 
-    /// A JSON body that was written before.
+    /// A body that is JSON already.
     pub(crate) fn json_bytes(mut self, body: Vec<u8>) -> Self {
         self.header(CONTENT_TYPE, Some(JSON));
         *self.request.body_mut() = Some(body.into());
         self
     }
 
-    /// `If-Match`: the precondition of a write, or the version a read must not be older than.
+    /// `If-Match`: the precondition of a write, or the oldest version that a read may return.
     pub(crate) fn if_match(mut self, etag: Option<&ETag>) -> Self {
         self.header(IF_MATCH, etag.map(ETag::header));
         self
@@ -68,20 +68,20 @@ impl Call {
         self
     }
 
-    /// Ends with the first attempt that may have had an effect: the caller looks before it sends again.
+    /// Makes no attempt after one that may have taken effect, so that the caller can look first.
     pub(crate) fn once(mut self) -> Self {
         self.once = true;
         self
     }
 
-    /// What every call of one piece of work carries.
+    /// Adds the headers of the caller's context.
     pub(super) fn context(&mut self, context: &CallContext) {
         let visible = |text: &str| HeaderValue::from_str(text).ok().filter(|value| !value.is_empty());
         self.header(CORRELATION_ID, visible(&context.correlation_id));
         self.header(TRACEPARENT, context.traceparent.as_deref().and_then(visible));
     }
 
-    /// The request once more; bodies are held in memory, so this never fails.
+    /// A copy for one attempt. Never `None`, because bodies are in memory.
     pub(super) fn request(&self) -> Option<Request> {
         self.request.try_clone()
     }

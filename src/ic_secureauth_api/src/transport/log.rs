@@ -1,5 +1,5 @@
-//! The log lines of the client: one warning per failed attempt, one debug line per answer. No body, no URL, no header but
-//! `x-trace-id`.
+//! The log lines of the client: a warning for each failed attempt, a debug line for each answer. They contain no body, no URL, and no
+//! header but `x-trace-id`.
 
 use tracing::{debug, warn};
 

@@ -1,7 +1,7 @@
-//! Sends one call, with as many attempts as it is given.
+//! Sends a call in one or more attempts.
 //!
-//! Each attempt: wait for the shared pause and a slot → have a token → ask the caller's guard → send → read. A failed attempt is
-//! logged here and nowhere else.
+//! Each attempt waits for the shared pause and for a slot, gets a token, asks the caller's guard, sends the request and reads the
+//! answer. Only this module logs failed attempts.
 
 use std::{
     sync::{
@@ -34,7 +34,7 @@ pub(super) use call::Call;
 use progress::{Failed, Progress};
 use unsettled::Unsettled;
 
-/// How often and how long calls may try.
+/// Limits of attempts, times and requests in flight.
 #[derive(Debug)]
 pub(super) struct Policy {
     pub(super) attempts: u32,
@@ -44,7 +44,7 @@ pub(super) struct Policy {
     pub(super) jitter_seed: u64,
 }
 
-/// One HTTP client, one token, one limiter, one pause.
+/// The HTTP client with the token, the limiter and the pauses that all calls share.
 #[derive(Debug)]
 pub(super) struct Transport {
     http: reqwest::Client,
@@ -56,16 +56,15 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    /// `loopback`: the server is on this machine, where no proxy belongs in between and TLS is not needed. Everywhere else the
-    /// proxy variables of the environment are honoured, because a network may have no other way out; a proxy sees host names only,
-    /// since TLS goes through it to the server.
+    /// `loopback`: the server is on this machine, so no proxy is used and TLS is not required. Otherwise the proxy variables of the
+    /// environment count, because some networks have no other way out. TLS ends at the server, so a proxy sees host names only.
     pub(super) fn new(tokens: Tokens, policy: &Policy, loopback: bool) -> Result<Self, ConfigError> {
         let builder = reqwest::Client::builder()
             .user_agent(concat!("ic-secureauth-api/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(policy.deadlines.connect)
             .pool_max_idle_per_host(policy.max_in_flight)
             .https_only(!loopback)
-            // A redirect would carry the token elsewhere; none is documented.
+            // A redirect would send the token to another server, and the API documents none.
             .redirect(reqwest::redirect::Policy::none());
         let builder = if loopback { builder.no_proxy() } else { builder };
         Ok(Self {
@@ -78,12 +77,12 @@ impl Transport {
         })
     }
 
-    /// The longest time one attempt of any kind can take.
+    /// The longest time that one attempt of any operation can take.
     pub(super) fn longest_deadline(&self) -> Duration {
         self.deadlines.crud.max(self.deadlines.import).max(self.deadlines.token)
     }
 
-    /// Makes the call: an answer, or the last attempt's failure.
+    /// The answer, or the error of the last attempt.
     pub(super) async fn send(&self, mut call: Call, context: &CallContext) -> Result<Answer, ApiError> {
         call.context(context);
         let progress = Progress::new(&call, self.deadlines.connect);
@@ -169,9 +168,8 @@ impl Transport {
         let attempt = progress.sent();
         match outcome {
             Ok(answer) => {
-                unsettled.settle();
                 log::answered(&answer, attempt, context);
-                Ok(answer.after(attempt, context))
+                Ok(answer.after(attempt, context, unsettled.answered()))
             }
             Err(kind) => {
                 let missing_scope = call.operation.scope().filter(|scope| !token.grants(scope));
@@ -185,7 +183,7 @@ impl Transport {
         }
     }
 
-    /// Logs a failed attempt and makes every task wait when the server asked for it.
+    /// Logs a failed attempt. If the server sent `Retry-After`, all tasks wait.
     fn failed(&self, operation: Operation, attempt: u32, kind: ErrorKind, context: &CallContext) -> Failed {
         log::failed(operation, attempt, &kind, &context.correlation_id);
         if let Some(wait) = kind.retry_after() {

@@ -1,4 +1,4 @@
-//! What one call has gone through so far.
+//! The state of one call over its attempts.
 
 use std::{
     sync::{
@@ -12,10 +12,10 @@ use tokio::time::Instant;
 
 use super::{super::ErrorKind, Call};
 
-/// The server remembers an idempotency key for one minute (section 2.0).
+/// How long the server remembers an idempotency key (docs/reference/secureauth-api.md#requests-idempotency-key).
 const KEY_LIFETIME: Duration = Duration::from_mins(1);
 
-/// One attempt that failed.
+/// A failed attempt.
 #[derive(Debug)]
 pub(super) struct Failed {
     pub(super) kind: ErrorKind,
@@ -24,7 +24,7 @@ pub(super) struct Failed {
 }
 
 impl Failed {
-    /// The end of the call.
+    /// No attempt follows.
     pub(super) fn for_good(kind: ErrorKind) -> Self {
         Self {
             kind,
@@ -33,7 +33,7 @@ impl Failed {
     }
 }
 
-/// What one call has gone through so far.
+/// The state of one call over its attempts.
 #[derive(Debug)]
 pub(super) struct Progress {
     first_sent: OnceLock<Instant>,
@@ -46,7 +46,7 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// A repetition has to *arrive* while the key is remembered, so the time to connect is taken off the minute.
+    /// A repetition has to arrive while the server remembers the key, so the window is shorter by the time to connect.
     pub(super) fn new(call: &Call, connect: Duration) -> Self {
         Self {
             first_sent: OnceLock::new(),
@@ -58,17 +58,17 @@ impl Progress {
         }
     }
 
-    /// Requests sent.
+    /// Number of requests sent.
     pub(super) fn sent(&self) -> u32 {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// Whether an attempt may have had its effect although it failed.
+    /// Whether a failed attempt may have taken effect.
     pub(super) fn is_uncertain(&self) -> bool {
         self.uncertain.load(Ordering::Relaxed)
     }
 
-    /// True once per call: a rejected token is renewed once.
+    /// True the first time only, so that a call renews its token once.
     pub(super) fn may_renew(&self) -> bool {
         !self.renewed.swap(true, Ordering::Relaxed)
     }
@@ -87,8 +87,7 @@ impl Progress {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(kind.clone());
     }
 
-    /// The failure to end with when the key is no longer safely remembered: another attempt would be a second request, not a
-    /// repetition of the first.
+    /// The last failure, once the server may have forgotten the key: it would take another attempt for a new request.
     pub(super) fn key_expired(&self) -> Option<ErrorKind> {
         if self.within_window(Duration::ZERO) {
             return None;
@@ -96,7 +95,7 @@ impl Progress {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The pause before the next attempt: at least what the server asked for, and `None` when there is to be no next attempt.
+    /// The pause before the next attempt, at least `Retry-After`; `None` when no attempt may follow.
     pub(super) fn pause_before_repeating(&self, kind: &ErrorKind, pause: Option<Duration>) -> Option<Duration> {
         let pause = pause?.saturating_add(kind.retry_after().unwrap_or_default());
         self.within_window(pause).then_some(pause)

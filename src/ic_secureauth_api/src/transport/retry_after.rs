@@ -1,11 +1,11 @@
-//! `Retry-After` in both of its forms (section 3).
+//! `Retry-After` in seconds or as a date (docs/reference/secureauth-api.md#errors-429-and-retry-after).
 
 use std::time::Duration;
 
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
-/// How long the server asks to be left alone, at most `cap`. A date is measured against the answer's own `Date`, so that no clock
-/// of this machine is asked; without one, or when it lies in the past, there is nothing to wait for.
+/// How long to wait, at most `cap`. A date is compared with the `Date` of the same answer, because the clock of this machine may
+/// differ. `None` for a date in the past, or when the answer has no `Date`.
 pub(super) fn retry_after(headers: &HeaderMap, cap: Duration) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = if let Ok(seconds) = text.parse::<u64>() {

@@ -1,4 +1,4 @@
-//! A user as the list shows it.
+//! One row of the list of users.
 
 use std::fmt;
 
@@ -13,10 +13,10 @@ use super::{
     status::{UserStatus, lenient},
 };
 
-/// A user as the list shows it (IDS `ExtendedUser`).
+/// One row of the list of users (IDS `ExtendedUser`): identifiers and addresses are plain texts.
 #[derive(Clone, PartialEq, Deserialize)]
 pub struct ListedUser {
-    /// Its id; the list continues after it.
+    /// Unique in the pool; the next page starts after the last one.
     pub id: UserId,
     /// The tenant it is in.
     #[serde(default)]
@@ -30,10 +30,10 @@ pub struct ListedUser {
     /// User names and other identifiers, without their types.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub identifiers: Vec<String>,
-    /// Addresses that were verified (the spec's key has a blank in it).
+    /// Addresses that were verified. The member's name in JSON has a blank in it.
     #[serde(default, rename = "verified addresses", deserialize_with = "null_is_empty")]
     pub verified_addresses: Vec<String>,
-    /// The profile.
+    /// Profile: the members that the payload schema defines.
     #[serde(default)]
     pub payload: Option<Map<String, Value>>,
 }

@@ -1,6 +1,6 @@
-//! Users of a pool (IDS `/system/pools/{ipID}/users`, scope `identity`; section 2.4).
+//! Users of a pool (IDS `/system/pools/{ipID}/users`, scope `identity`; docs/reference/secureauth-api.md#users).
 //!
-//! The list's `query` is never used: a user name in it would be part of a URL, and URLs are logged along the way.
+//! The parameter `query` of the list is never used: proxies log URLs, and a user name would be part of one.
 
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,7 @@ impl<Access> Api<Access> {
     }
 
     /// `GET …/users`: at most `limit` (1 to 100) users in the order of their ids, from the start or after an id. Fewer than
-    /// `limit` means that the list ends here. The list is eventually consistent and cannot be made otherwise.
+    /// `limit` means that the list ends here. The list is always eventually consistent.
     pub async fn users_page(
         &self,
         pool: &PoolId,
@@ -104,7 +104,7 @@ impl<Access> Api<Access> {
 
     async fn find_user(&self, pool: &PoolId, key: UserKey<'_>) -> Result<Option<Versioned<User>>, ApiError> {
         let url = self.paths().identity(["pools", pool.as_str(), "users", "by_key"]);
-        // It reads, although it is a POST: no idempotency key, whose replay would be an old answer.
+        // This POST only reads. With an idempotency key the server would replay an old answer.
         let call = Call::new(Operation::FindUser, Method::POST, url).json(&GetUserByKey::from(key))?;
         self.send(call).await?.json_if_present(&Asked {
             key: Some(key),
@@ -126,7 +126,7 @@ impl<Access> Api<Access> {
 }
 
 impl Api<ReadWrite> {
-    /// `PUT …/users/{userID}` (`UpdateUser`): what is given replaces, what is absent stays.
+    /// `PUT …/users/{userID}` (`UpdateUser`): replaces the members that are given and keeps the others.
     pub async fn update_user(
         &self,
         pool: &PoolId,
@@ -139,7 +139,7 @@ impl Api<ReadWrite> {
         self.send(call).await?.json(&self.asked_of(pool, Some(id)))
     }
 
-    /// `DELETE …/users/{userID}`: one user. Whole pools are emptied by deleting the pool.
+    /// `DELETE …/users/{userID}`: one user. To remove all users, delete the pool.
     pub async fn delete_user(&self, pool: &PoolId, id: &UserId) -> Result<Deleted, ApiError> {
         let call = Call::new(Operation::DeleteUser, Method::DELETE, self.user_url(pool, id));
         self.send(call).await?.deleted()

@@ -18,7 +18,7 @@ pub enum UserStatus {
     New,
 }
 
-/// A status this client does not know is no reason not to list a user that stood before.
+/// `None` for a status this client does not know, so that a newer status does not make the whole list unreadable.
 pub(super) fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<UserStatus>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     Ok(text.and_then(|text| text.parse().ok()))

@@ -1,4 +1,4 @@
-//! What to change of a user.
+//! The body of an update of one user.
 
 use std::fmt;
 
@@ -7,16 +7,16 @@ use serde_json::{Map, Value};
 
 use super::{super::ETag, UserStatus};
 
-/// What to change of a user (IDS `UpdateUser`); what is `None` stays as it is.
+/// Changes of a user (IDS `UpdateUser`). The server keeps what is `None`.
 #[derive(Clone, Default, PartialEq, Serialize)]
 pub struct UserUpdate {
-    /// The new status.
+    /// Whether the user may sign in from now on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<UserStatus>,
-    /// The whole new profile.
+    /// Replaces the profile as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payload: Option<Map<String, Value>>,
-    /// The version that was read and must not have changed since; sent as `If-Match`.
+    /// Sent as `If-Match`: the update fails when the user has changed since this version was read.
     #[serde(skip)]
     pub if_match: Option<ETag>,
 }

@@ -1,4 +1,4 @@
-//! A user with everything that belongs to it.
+//! One user as the API returns it, with identifiers and addresses.
 
 use std::fmt;
 
@@ -15,10 +15,10 @@ use super::{
     status::{UserStatus, lenient},
 };
 
-/// A user with its identifiers and addresses (IDS `UserWithData`). Credentials are not read, although the server blurs them.
+/// A user with its identifiers and addresses (IDS `UserWithData`). Credentials are not parsed.
 #[derive(Clone, PartialEq, Deserialize)]
 pub struct User {
-    /// Its id.
+    /// Unique in the pool.
     pub id: UserId,
     /// The tenant it is in.
     #[serde(default)]
@@ -29,40 +29,40 @@ pub struct User {
     /// `None` for a status this client does not know.
     #[serde(default, deserialize_with = "lenient")]
     pub status: Option<UserStatus>,
-    /// The profile.
+    /// Profile: the members that the payload schema defines.
     #[serde(default)]
     pub payload: Option<Map<String, Value>>,
-    /// Schema of the profile.
+    /// Schema of `payload`; `None` when the server has set none.
     #[serde(default, deserialize_with = "unset_is_none")]
     pub payload_schema_id: Option<SchemaId>,
-    /// Schema of the metadata.
+    /// Schema of the metadata; `None` when the server has set none.
     #[serde(default, deserialize_with = "unset_is_none")]
     pub metadata_schema_id: Option<SchemaId>,
-    /// What it signs in with.
+    /// Names the user signs in with.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub identifiers: Vec<Identifier>,
-    /// Where it can be reached.
+    /// E-mail addresses and phone numbers.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub verifiable_addresses: Vec<Address>,
 }
 
-/// What a user signs in with (IDS `UserIdentifier`).
+/// A name that a user signs in with (IDS `UserIdentifier`).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct Identifier {
-    /// Its id.
+    /// Id of the record, not of the user.
     #[serde(default)]
     pub id: Option<String>,
-    /// The user name.
+    /// For example a user name; unique in the pool.
     pub identifier: String,
     /// `email`, `mobile`, `uid`, `external` or `federated`.
     #[serde(rename = "type")]
     pub kind: String,
 }
 
-/// Where a user can be reached (IDS `UserVerifiableAddress`).
+/// An address of a user (IDS `UserVerifiableAddress`).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct Address {
-    /// Its id.
+    /// Id of the record, not of the user.
     #[serde(default)]
     pub id: Option<String>,
     /// The e-mail address or phone number.
@@ -85,8 +85,8 @@ impl Concerns for User {
 }
 
 impl User {
-    /// Whether it has what it was found by, as an identifier or as an address: an address can be both. A user that is shown without
-    /// either proves nothing. Case is left to the server, which knows whether the pool ignores it.
+    /// Fails when the user has not got the identifier or address that was searched for. An address can be an identifier too, so both
+    /// lists count. An answer that shows neither list proves nothing. Case is ignored, because the pool may ignore it.
     fn carries(&self, key: UserKey<'_>) -> Result<(), Mismatch> {
         let (member, key) = match key {
             UserKey::Identifier(identifier) => ("identifiers", identifier.to_lowercase()),

@@ -1,4 +1,4 @@
-//! Answers that do not come from the API, or are not what it promises.
+//! Answers of gateways and of servers that do not keep to the API.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -19,7 +19,7 @@ use crate::support::{
 
 const LONG: Duration = Duration::from_mins(1);
 
-/// Grants tokens and answers everything else with this status and a body of such pieces, for ever.
+/// A server that grants tokens and answers everything else with an endless body.
 async fn endless(status: u16, piece: &'static [u8]) -> String {
     let answer = move || async move {
         let pieces = stream::repeat_with(move || Ok::<_, Infallible>(Bytes::from_static(piece)));

@@ -1,4 +1,4 @@
-//! Every call has its golden file, every golden file its call, and a golden file that differs is a failure.
+//! Every public call has a golden file and every golden file a call. A golden file that differs fails its test.
 
 use std::{collections::BTreeSet, fs, panic::catch_unwind, path::Path};
 

@@ -1,4 +1,4 @@
-//! What cannot be sent (section 5.4), and what cannot even be written.
+//! Requests that the client refuses to send (docs/reference/secureauth-api.md#rules-guards), and calls that do not compile.
 
 use ic_secureauth_api::{
     Api, ApiError, ChunkError, Class, ImportChunk, MAX_CHUNK_BYTES, OrganizationId, ReadOnlyApi, SecureAuth, UserId,
@@ -145,7 +145,7 @@ fn a_change_in_any_user_changes_the_hash() {
     assert_ne!(hash("rsable"), hash("Rsable"));
 }
 
-/// Calls run on tasks of a multi-threaded runtime: this compiles only as long as they can.
+/// Compiles only if calls can run on tasks of a multi-threaded runtime.
 #[test]
 fn calls_may_move_between_threads() {
     fn assert_send<T: Send>(_: &T) {}

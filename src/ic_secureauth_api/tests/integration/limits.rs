@@ -1,4 +1,4 @@
-//! Never more requests in flight than the tenant is meant to get.
+//! The limit of requests in flight.
 
 use std::{
     sync::{
@@ -23,7 +23,7 @@ use crate::support::{
 
 const LONG: Duration = Duration::from_secs(30);
 
-/// Answers one request per permit and counts how many wait for theirs.
+/// Answers one request per permit and counts the requests that wait.
 #[derive(Default)]
 struct Slow {
     inside: AtomicUsize,

@@ -1,5 +1,4 @@
-//! The SecureAuth client against a scripted server: what it sends, what it makes of the answers, and how it behaves when there
-//! are none.
+//! Tests of the SecureAuth client over HTTP, against scripted servers and against the simulator.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,6 +11,7 @@
 )]
 
 mod against_simulator;
+mod another_resource;
 mod call_guard;
 mod contract;
 mod foreign;
@@ -25,7 +25,6 @@ mod redaction;
 mod retries;
 mod round_trip;
 mod scopes;
-mod something_else;
 mod support;
 mod token;
 mod waiting;

@@ -1,4 +1,4 @@
-//! What a failure says about what may have happened.
+//! Whether a failed call may have taken effect.
 
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ async fn a_connection_lost_after_sending_leaves_the_outcome_unknown() {
 
 #[tokio::test]
 async fn without_a_connection_nothing_has_happened() {
-    // Bound and not listening: nobody else gets the port, and nobody answers.
+    // The port is bound but does not listen, so no other process gets it and nobody answers.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
     let uri = format!("http://{}", socket.local_addr().unwrap());

@@ -1,4 +1,4 @@
-//! Lists are read to their end: nothing is skipped, nothing comes twice.
+//! Lists are read to their end, and each row comes once.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,5 @@
-//! The read-only view has no operation that writes: neither by the types, nor in what the sources send.
-//!
-//! That a call of one does not compile is shown by the documentation test of `ReadOnlyApi`; here it is shown for all of them.
+//! The read-only view has no operation that writes. The documentation test of `ReadOnlyApi` shows for one operation that a call does not
+//! compile; these tests search the sources for all of them.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -47,7 +46,7 @@ fn what_every_view_has_reads() {
             !block.contains("Method::PUT") && !block.contains("Method::DELETE"),
             "{block}"
         );
-        // The search by key is a POST, so that no user name stands in a URL; it creates nothing.
+        // The search by key is a POST that creates nothing: its body keeps the user name out of the URL.
         let posts = block.matches("Method::POST").count();
         assert_eq!(
             posts,

@@ -1,4 +1,4 @@
-//! How often a call is made, and what it ends with.
+//! How often the client tries a call, and the error that it returns.
 
 use ic_secureauth_api::{Class, Organization, Resource, UserUpdate, Versioned};
 use serde_json::json as object;
@@ -57,7 +57,7 @@ async fn a_refusal_of_the_data_is_permanent_and_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_404_to_a_write_names_the_resource_that_may_only_not_be_shown_yet() {
+async fn a_404_to_a_write_names_the_resource_that_a_replica_may_not_know_yet() {
     let absent = || json(404, &object!({ "status_code": 404, "error": "Not found" }));
     let (server, key) = (Server::scripted([absent()]).await, key("create"));
     let api = server.api();
@@ -119,7 +119,7 @@ async fn the_code_of_a_conflict_can_be_read() {
 
 #[tokio::test]
 async fn a_refusal_of_the_client_is_left_to_the_run_and_not_repeated() {
-    // 401 twice: the token is renewed once.
+    // After a 401 the client renews the token and tries once more.
     for (status, attempts) in [(301, 1), (401, 2), (403, 1), (405, 1)] {
         let server = Server::scripted([reply(status)]).await;
         let error = server.api().import(&samples::chunk()).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! What is read and written back comes back as it was.
+//! An update sends back every member that was read.
 
 use ic_secureauth_api::Organization;
 use serde_json::{Value, json as object};

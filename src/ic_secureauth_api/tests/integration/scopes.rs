@@ -1,4 +1,4 @@
-//! What the token may be used for.
+//! Scopes of the token, and 403.
 
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ async fn a_client_that_may_not_have_a_required_scope_gets_no_token() {
     );
 }
 
-/// Answers tokens by the scopes asked for, of which the client may have these, and everything else with `answer`.
+/// A server that grants the requested scopes if all of them are `allowed`, and answers everything else with `answer`.
 async fn granting(
     allowed: &'static [&'static str],
     answer: impl Fn(&Request) -> ResponseTemplate + Send + Sync + 'static,

@@ -206,7 +206,7 @@ async fn tasks_that_waited_for_a_renewal_share_its_failure() {
     let mut config = server.config();
     config.attempts = 1;
     let (api, pool) = (api(config), pool_of_samples());
-    // One thread: all eight stand before the same renewal when its answer comes.
+    // The test has one thread, so all eight calls wait for the same renewal.
     let calls = join_all((0..8).map(|_| api.pool(&pool))).await;
     assert!(calls.iter().all(Result::is_err));
     assert_eq!(server.token_requests().await.len(), 1);

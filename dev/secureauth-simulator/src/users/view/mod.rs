@@ -1,5 +1,5 @@
-//! Users as the API shows them: `ExtendedUser` in lists, `UserWithData` alone, and the records of
-//! the export. Written straight into the answer: a page of users is no tree of values first.
+//! Users as the API returns them: `ExtendedUser` in lists, `UserWithData` alone, and the records of
+//! the export. They are serialized without a tree of values in between.
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -13,12 +13,12 @@ mod records;
 
 pub(crate) use records::{AddressRecord, CredentialRecord, IdentifierRecord};
 
-/// An instant as the API writes it.
+/// A time as the API writes it.
 pub(crate) fn timestamp(at: OffsetDateTime) -> Value {
     at.format(&Rfc3339).map_or(Value::Null, Value::String)
 }
 
-/// Where a record belongs.
+/// Tenant and pool of a record.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Place<'a> {
     #[serde(rename = "tenant_id")]
@@ -27,7 +27,7 @@ pub(crate) struct Place<'a> {
     pub(crate) pool_id: &'a str,
 }
 
-/// A kept object.
+/// A stored object.
 struct Json<'a>(Option<&'a JsonText>);
 
 impl Serialize for Json<'_> {

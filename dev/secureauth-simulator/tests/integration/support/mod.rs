@@ -1,4 +1,4 @@
-//! A simulator under test and a plain HTTP client that knows nothing of it.
+//! A simulator and a plain HTTP client for it.
 
 mod bodies;
 

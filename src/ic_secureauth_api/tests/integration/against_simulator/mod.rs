@@ -1,4 +1,4 @@
-//! Every operation against the simulator over HTTP: client and simulator agree about the API without knowing of each other.
+//! Every operation against the simulator over HTTP. The simulator shares no code with the client.
 
 mod users;
 
@@ -30,7 +30,7 @@ fn client_of(simulator: &Simulator, method: ClientAuthMethod) -> Api {
     client_with(simulator, method, &["view_audit_events", "manage_idps"])
 }
 
-/// A client that asks for these scopes besides the usual ones.
+/// A client that requests the usual scopes and `scopes`.
 fn client_with(simulator: &Simulator, method: ClientAuthMethod, scopes: &[&str]) -> Api {
     let mut config = config(&simulator.base_url());
     config.client_id = "onboarding".into();
@@ -127,7 +127,7 @@ async fn a_client_that_may_not_read_the_configuration_does_without_the_check_of_
 }
 
 #[tokio::test]
-async fn no_read_is_taken_in_by_an_answer_about_something_else() {
+async fn a_read_refuses_every_answer_about_another_resource() {
     let (simulator, api) = connect(ClientAuthMethod::Basic);
     let pool = |id: &str, workspace: &str| json!({"id": id, "name": id, "workspace_id": workspace, "with_idp": true});
     let user = |id: &str, pool: &str| {
@@ -177,7 +177,7 @@ async fn no_read_is_taken_in_by_an_answer_about_something_else() {
         with_idps.identity_provider(&organization, &pool).await.err(),
     ];
     for (number, error) in errors.into_iter().enumerate() {
-        let error = error.unwrap_or_else(|| panic!("call {number} was taken in"));
+        let error = error.unwrap_or_else(|| panic!("call {number} accepted the answer"));
         assert!(
             matches!(error.kind(), ErrorKind::UnusableAnswer { mismatch: Some(_), .. }),
             "call {number}: {error}"

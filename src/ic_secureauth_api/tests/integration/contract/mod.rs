@@ -1,4 +1,4 @@
-//! One exchange per operation, with golden files: the request as sent, and what the client returns for the answer.
+//! One exchange per operation. A golden file holds the request and what the client returns for the answer.
 
 mod import;
 mod organizations;

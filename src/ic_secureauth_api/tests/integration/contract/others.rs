@@ -61,7 +61,7 @@ async fn a_refused_look_at_the_workspace_is_a_wait_and_no_check() {
     );
 }
 
-/// A server whose tokens have this scope besides the required ones, and which gives these answers.
+/// A server whose tokens have the required scopes and `scope`. It answers the two ways to look for a provider.
 async fn with_scope(scope: &'static str, idps: ResponseTemplate, dump: ResponseTemplate) -> Server {
     Server::responding(move |request: &Request| {
         let path = request.url.path();

@@ -1,4 +1,4 @@
-//! Every call of both clients, and all that a person could see of them.
+//! Makes every call of both clients and collects all that a person could see.
 
 use std::fmt::{Debug, Display, Write as _};
 
@@ -14,7 +14,7 @@ use crate::support::{
     samples::{self, key, user_id},
 };
 
-/// Collects what a person could see.
+/// Everything that a person could see: debug output and error texts.
 #[derive(Default)]
 pub struct Seen(pub String);
 

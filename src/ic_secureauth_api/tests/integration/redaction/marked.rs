@@ -1,4 +1,4 @@
-//! Values that must not be shown, and a server whose every request and answer is full of them.
+//! Marked values, and answers that contain them. None of the values may be shown.
 
 use ic_secureauth_api::ImportChunk;
 use serde_json::{Value, json as object};
@@ -9,7 +9,7 @@ use crate::support::{
     samples::{self, pool_of_samples, settings},
 };
 
-/// Every one of them is in a request or an answer below; none may be in what is shown.
+/// Each value is in a request or an answer below.
 pub const SECRET: &str = "MARKED-client-secret";
 pub const TOKEN: &str = "MARKED-token";
 pub const NAME: &str = "MARKEDname";
@@ -47,7 +47,7 @@ pub fn chunk() -> ImportChunk {
     ImportChunk::new(&pool_of_samples(), TENANT, &[user], &settings()).unwrap()
 }
 
-/// A success for whatever was asked.
+/// A success for every request.
 pub fn success(request: &Request) -> ResponseTemplate {
     let path = request.url.path();
     let body = match (request.method.as_str(), path) {
@@ -77,7 +77,7 @@ pub fn success(request: &Request) -> ResponseTemplate {
     json(200, &body).insert_header("etag", "\"v1\"")
 }
 
-/// A refusal that repeats what it was sent, as texts of the vendor do.
+/// A refusal that repeats the request, as the vendor's texts may.
 pub fn refusal(status: u16, request: &Request) -> ResponseTemplate {
     let sent = String::from_utf8_lossy(&request.body);
     let text = format!("{NAME} <{MAIL}> is taken: {sent}");
@@ -88,7 +88,7 @@ pub fn refusal(status: u16, request: &Request) -> ResponseTemplate {
         .insert_header("location", format!("https://{NAME}.example/{MAIL}"))
 }
 
-/// Fails with the neighbourhood of the first marked value.
+/// Fails with the text around the first marked value.
 pub fn assert_unmarked(seen: &str) {
     let seen = seen.to_lowercase();
     if let Some(at) = seen.find(MARK) {

@@ -1,9 +1,8 @@
-//! Nothing secret or personal leaves through a log line, an error or a `Debug`.
+//! No log line, error text or debug output contains anything secret or personal.
 //!
-//! Log lines of every level and of every library are captured. All of it runs over HTTP/1: the client speaks HTTP/2 only where TLS
-//! agrees on it, which no server on plain loopback can, and a switch to force it would be there for this test alone. What HTTP/2
-//! adds to the lines are the headers of its frames; the one that is secret is marked as sensitive, whatever the version (see
-//! `a_token_does_not_show_in_debug`).
+//! The tests capture log lines of every level and every library. They use HTTP/1: the client uses HTTP/2 only when TLS negotiates it, and
+//! the loopback server has no TLS. HTTP/2 adds the headers of its frames to log lines; the secret one is marked as sensitive in both
+//! versions (see `a_token_does_not_show_in_debug`).
 
 mod calls;
 mod marked;
@@ -20,7 +19,7 @@ use crate::support::{
     Captured, Server, config, context, grant, json, raw::HangingUp, samples::pool_of_samples, tenant_management,
 };
 
-/// What is seen of every call to one server, whose APIs answer by `answer` and whose token endpoints by `token`.
+/// What a person sees of every call to a server that answers token requests by `token` and everything else by `answer`.
 async fn seen_with(
     auth_method: ClientAuthMethod,
     token: impl Fn(&Request) -> ResponseTemplate + Send + Sync + 'static,
@@ -41,7 +40,7 @@ async fn seen_with(
     seen
 }
 
-/// What is seen of every call to the server at `uri`.
+/// What a person sees of every call to the server at `uri`.
 async fn seen_at(uri: &str, auth_method: ClientAuthMethod) -> String {
     let captured = Captured::start();
     let mut seen = Seen::default();
@@ -75,7 +74,7 @@ fn granted(_: &Request) -> ResponseTemplate {
     json(200, &grant(TOKEN, "manage_configuration identity read_configuration"))
 }
 
-/// Instead of the dump of the workspace the pool's own list of identity providers is read.
+/// With this scope the client reads the pool's list of identity providers, not the dump of the workspace.
 fn granted_idps(_: &Request) -> ResponseTemplate {
     json(200, &grant(TOKEN, "manage_configuration identity manage_idps"))
 }
@@ -101,7 +100,7 @@ async fn nothing_secret_or_personal_is_shown_when_everything_is_refused() {
 }
 
 #[tokio::test]
-async fn nothing_secret_or_personal_is_shown_when_answers_are_about_something_else() {
+async fn nothing_secret_or_personal_is_shown_when_answers_are_about_another_resource() {
     let other = |request: &Request| {
         if request.url.path().contains("/users") {
             let mut other = marked::user();
@@ -117,7 +116,7 @@ async fn nothing_secret_or_personal_is_shown_when_answers_are_about_something_el
         }
     };
     let seen = seen_with(ClientAuthMethod::Basic, granted, other).await;
-    assert!(seen.contains("about something else"));
+    assert!(seen.contains("about another resource"));
     assert_unmarked(&seen);
 }
 

@@ -1,4 +1,4 @@
-//! Everything that is logged on this thread.
+//! Captures the log lines of a test.
 
 use std::{cell::RefCell, io, rc::Rc, sync::Once};
 
@@ -8,12 +8,12 @@ thread_local! {
     static LINES: RefCell<Option<Lines>> = const { RefCell::new(None) };
 }
 
-/// Captures the log lines of every level and target, of this thread until it is dropped. A test of this binary runs on one thread,
-/// the connections of its client included.
+/// Captures all log lines of this thread until it is dropped. A test of this binary runs on one thread, with the connections of its
+/// client.
 pub struct Captured(Lines);
 
-/// Writes to the thread's capture, if there is one. One subscriber for the whole process: with one per thread the library that
-/// counts who listens can overlook one.
+/// Writes to the capture of the thread, if there is one. The process has one subscriber, because with one per thread `tracing` may cache
+/// that nobody listens.
 struct ThreadLines;
 
 impl Captured {

@@ -1,4 +1,4 @@
-//! Golden files: what was sent and what was made of the answer.
+//! Golden files: a request, and what the client returns for the answer.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use wiremock::Request;
 
 use super::Server;
 
-/// Headers that belong to the contract; the rest is the HTTP library's.
+/// Headers that belong to the contract. The HTTP library adds others.
 const HEADERS: [&str; 7] = [
     "accept",
     "authorization",

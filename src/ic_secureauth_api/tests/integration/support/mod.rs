@@ -1,4 +1,4 @@
-//! A scripted server, a client for it, and what was exchanged.
+//! Scripted servers, clients for them, and golden files.
 
 mod captured;
 mod golden;
@@ -47,7 +47,7 @@ pub fn config(base_url: &str) -> Config {
     }
 }
 
-/// A configuration for the tenants of an installation, likewise.
+/// The same for the Tenant Management API.
 pub fn tenant_management(base_url: &str) -> TenantManagementConfig {
     let config = config(base_url);
     TenantManagementConfig {
@@ -63,7 +63,7 @@ pub fn tenant_management(base_url: &str) -> TenantManagementConfig {
     }
 }
 
-/// The operations on behalf of one run.
+/// The operations for one run.
 pub fn api(config: Config) -> Api {
     SecureAuth::new(config).unwrap().call(context(None))
 }
@@ -84,7 +84,7 @@ pub fn pool_id(text: &str) -> PoolId {
     PoolId::parse(text).unwrap()
 }
 
-/// What the check of the samples' pool for an identity provider comes to.
+/// Checks the identity provider of the sample pool.
 pub async fn idp_check(server: &Server) -> IdpCheck {
     let (organization, pool) = (organization_id("1876"), samples::pool_of_samples());
     server.api().identity_provider(&organization, &pool).await.unwrap()

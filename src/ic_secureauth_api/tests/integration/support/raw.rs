@@ -1,4 +1,4 @@
-//! A server that grants tokens and hangs up on everything else once it has read the request.
+//! A server that grants tokens, and closes the connection of every other request once it has read it.
 
 use std::sync::{
     Arc,
@@ -31,7 +31,7 @@ impl HangingUp {
         Self { uri, hung_up }
     }
 
-    /// Requests that were read and not answered.
+    /// Number of requests without an answer.
     pub fn hung_up(&self) -> u32 {
         self.hung_up.load(Ordering::SeqCst)
     }
@@ -56,7 +56,7 @@ async fn serve(mut stream: TcpStream, hung_up: Arc<AtomicU32>) {
     let _client_may_be_gone = stream.write_all(format!("{head}{body}").as_bytes()).await;
 }
 
-/// Head and, by its `content-length`, body.
+/// Whether head and body are there; `content-length` tells the length of the body.
 fn is_complete(request: &[u8]) -> bool {
     let text = String::from_utf8_lossy(request);
     let Some((head, body)) = text.split_once("\r\n\r\n") else {

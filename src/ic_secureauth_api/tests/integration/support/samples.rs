@@ -1,4 +1,4 @@
-//! The seeds' sample answers, and requests in their terms.
+//! Sample answers of one tenant (docs/reference/secureauth-api.md, source SAMPLE), and requests that go with them.
 
 use ic_secureauth_api::{
     DerivedIds, IdempotencyKey, ImportChunk, ImportSettings, ImportUser, Marker, Mechanism, NewOrganization, NewPool,

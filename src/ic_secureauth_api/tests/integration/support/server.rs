@@ -1,4 +1,4 @@
-//! A server that answers as scripted and remembers what it was asked.
+//! A server that answers by a script and records the requests.
 
 use std::{
     collections::VecDeque,
@@ -28,7 +28,7 @@ pub fn reply(status: u16) -> ResponseTemplate {
     ResponseTemplate::new(status).insert_header("x-trace-id", format!("trace-{status}"))
 }
 
-/// The API's answer for what is not there.
+/// The API's 404.
 pub fn absent() -> ResponseTemplate {
     json(
         404,
@@ -36,7 +36,7 @@ pub fn absent() -> ResponseTemplate {
     )
 }
 
-/// The scripted answers, the last one for ever; tokens are numbered and granted without end.
+/// Answers API requests by `answer`, and token requests with numbered tokens.
 struct Script<F> {
     tokens: AtomicUsize,
     answer: F,
@@ -83,7 +83,7 @@ impl Server {
         Self { mock }
     }
 
-    /// Answers the API requests in this order; the last answer stays.
+    /// Answers the API requests in this order, then always with the last answer.
     pub async fn scripted(answers: impl IntoIterator<Item = ResponseTemplate>) -> Self {
         let answers = Mutex::new(answers.into_iter().collect::<VecDeque<_>>());
         Self::answering(move |_| {
@@ -128,7 +128,7 @@ impl Server {
     }
 }
 
-/// The scopes without which nothing works.
+/// The scopes that every token needs.
 pub const ALL_REQUIRED: &str = "manage_configuration identity";
 
 /// Answers tokens by `token` and everything else with a pool.

@@ -1,4 +1,4 @@
-//! An answer that is well-formed and about something else is no answer: neither to a read, nor to a write.
+//! A well-formed answer about another resource is an error, for reads and for writes.
 
 use std::future::Future;
 
@@ -25,7 +25,7 @@ fn with(mut sample: Value, pointer: &str, value: impl Into<Value>) -> Value {
     sample
 }
 
-/// The ways in which a sample can be about something else, by the member that shows it.
+/// Copies of a sample, each with one member that belongs to another resource.
 fn each(sample: &Value, members: &[&str]) -> Vec<(String, Value)> {
     let one = |member: &&str| {
         (
@@ -41,7 +41,7 @@ fn in_list(array: &str, rows: Vec<(String, Value)>) -> Vec<(String, Value)> {
     rows.into_iter().map(list).collect()
 }
 
-/// Makes a call to a server that gives each of these answers; none is taken for what was asked.
+/// Makes the call once per answer. Each has to fail with a mismatch of its member.
 async fn is_refused<T: std::fmt::Debug, F: Future<Output = Result<T, ApiError>>>(
     name: &str,
     status: u16,
@@ -163,7 +163,7 @@ async fn a_creation_of_a_pool_is_not_confirmed_by_another_one() {
         api.create_pool(&samples::new_pool(), &key("create")).await
     })
     .await;
-    // The server may choose the id: what was created then carries our marker, or no metadata at all.
+    // The server may choose the id. The created pool then has our marker, or the answer shows no metadata.
     let marked = with(samples::pool(), "/metadata", samples::marker().to_metadata());
     for answer in [marked, samples::pool()] {
         let server = Server::scripted([json(201, &answer)]).await;
@@ -227,7 +227,7 @@ async fn a_user_that_is_found_carries_what_it_was_looked_for_by() {
             .await
     })
     .await;
-    // The pool may ignore case, and sub-entries that are not shown prove nothing.
+    // Case does not count, and neither do lists that the answer leaves out.
     let mut bare = samples::user();
     bare["identifiers"] = Value::Null;
     bare["verifiable_addresses"] = Value::Null;
@@ -377,6 +377,9 @@ async fn an_answer_that_cannot_be_used_is_logged_with_what_support_needs() {
         )
     );
     let cause = failed[0]["cause"].as_str().unwrap();
-    assert_eq!(cause, "answered 200 about something else: id is not what was asked for");
+    assert_eq!(
+        cause,
+        "answered 200 about another resource: id is not the one requested"
+    );
     assert!(!captured.text().contains(FOREIGN));
 }

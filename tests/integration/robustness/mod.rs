@@ -1,0 +1,8 @@
+//! One wrong answer, one crash or one deployment harms nobody.
+
+mod crashes;
+mod database;
+mod deployments;
+mod servers;
+mod stuck_runs;
+mod worker_slots;
