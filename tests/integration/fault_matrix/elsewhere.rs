@@ -77,6 +77,29 @@ impl Elsewhere {
         })
     }
 
+    /// Another biller's organization disappears.
+    pub(super) fn sabotage_organizations(&mut self) {
+        self.organizations.pop_first();
+    }
+
+    /// A user of another biller disappears.
+    pub(super) fn sabotage_users(&mut self) {
+        let users = self.users.values_mut().find(|users| !users.is_empty());
+        users.expect("another biller has users").clear();
+    }
+
+    /// Another biller gets a record.
+    pub(super) fn sabotage_records(&mut self) {
+        let record = BillerRecord {
+            state: "active".into(),
+            activation_date: None,
+            organization_id: None,
+            identity_pool_id: None,
+            generation: 0,
+        };
+        self.records.insert(ANOTHER_BILLER.into(), record);
+    }
+
     /// Asserts that nothing of anybody else has changed since `before`.
     pub(super) fn is_as_before(&self, before: &Self) -> Result<(), String> {
         same(

@@ -74,7 +74,7 @@ async fn ended_well(stack: &Stack, before: &Before<'_>, run: &RunRecord) -> Resu
 }
 
 /// Nothing that the run created is left, and what was there before is as it was.
-fn is_as_before(before: &Snapshot, now: &Snapshot) -> Result<(), String> {
+pub(super) fn is_as_before(before: &Snapshot, now: &Snapshot) -> Result<(), String> {
     let (old, new) = (&before.secureauth, &now.secureauth);
     let first_pool = |of: &Snapshot| of.secureauth.pools.values().next().cloned();
     let differs = match (&old.organization, &new.organization) {

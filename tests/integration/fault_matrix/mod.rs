@@ -8,6 +8,7 @@
 //! holds.
 
 mod commits;
+mod deployed;
 mod dying;
 mod elsewhere;
 mod invariant;
@@ -18,6 +19,7 @@ mod matrix;
 mod noise;
 mod report;
 mod rolling_back;
+mod sabotage;
 mod scenario;
 mod snapshot;
 mod stuck;
@@ -163,6 +165,11 @@ async fn a_run_that_gets_stuck_is_reported_and_listed_whatever_commit_its_proces
         Scenario::Sync,
     ];
     join_all(scenarios.map(|scenario| commits::run(rolled_back(scenario), true))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_that_are_deployed_after_a_lost_answer_change_nothing_of_a_run_under_way() {
+    deployed::run().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
