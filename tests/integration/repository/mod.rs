@@ -4,3 +4,4 @@ mod citations;
 mod documents;
 mod files;
 mod layering;
+mod recipes;
