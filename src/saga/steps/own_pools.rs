@@ -38,9 +38,10 @@ pub(super) async fn remove_doubles(context: &mut RunContext<'_>) -> Result<(), S
     Ok(())
 }
 
-/// Nobody's work can be in it: in an organization that the run created, it came with the organization.
+/// The pool is empty and came with the organization that the run created, so deleting it loses nothing. A number of users
+/// that SecureAuth does not show is not none.
 pub(super) fn is_built_in(pool: &Pool) -> bool {
-    pool.marker().is_none() && !has_users(pool)
+    pool.marker().is_none() && pool.number_of_users == Some(0)
 }
 
 fn has_users(pool: &Pool) -> bool {
@@ -112,6 +113,14 @@ mod tests {
 
     fn kept(pools: &[Pool]) -> Option<&str> {
         to_keep(pools, |pool| pool.id.as_str() != "theirs").map(|pool| pool.id.as_str())
+    }
+
+    #[test]
+    fn only_an_unmarked_pool_that_shows_no_users_is_built_in() {
+        assert!(is_built_in(&pool("a", 0)));
+        assert!(!is_built_in(&pool("a", 1)));
+        let uncounted = serde_json::from_value(serde_json::json!({"id": "a"})).expect("a pool");
+        assert!(!is_built_in(&uncounted));
     }
 
     #[test]
