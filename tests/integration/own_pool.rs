@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use local_stack::{Stack, StackOptions};
+use local_stack::{RunRecord, Stack, StackOptions};
 use reqwest::Method;
 use secureauth_simulator::{Fault, FaultKind, Seed};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::support::{
-    DEADLINE, IMPORT, Outcome, SomebodyElse, enable_until_it_waits, entries, live, nothing, options, patient, pools_of,
-    refusal, refuse_journal_entry, resume, start,
+    DEADLINE, IMPORT, Outcome, SomebodyElse, calls_of, enable_until_it_waits, entries, live, nothing, options, patient,
+    pools_of, refusal, refuse_journal_entry, resume, start,
 };
 
 /// Options with a short lease, for tests in which a worker does not release it.
@@ -101,6 +101,41 @@ async fn a_second_pool_of_the_run_that_shows_up_late_is_deleted_before_the_bille
     let (stack, state) = run_with_another_pool(ours).await?;
     assert_eq!(state, "succeeded");
     assert_eq!(stack.in_secureauth("1876"), live(2));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_pool_of_the_run_is_not_deleted_while_it_is_unknown_whether_it_has_users() -> Outcome {
+    let stack = start(patient(), "1876", 1).await?;
+    stack
+        .simulator()
+        .faults()
+        .add(Fault::on("list_pool_idps", refusal(503, false)));
+    let run = enable_until_it_waits(&stack, "1876").await?;
+    let double = json!({"id": "another", "name": "Another", "workspace_id": "1876",
+        "metadata": {"ic_onboarding_id": run.onboarding_id, "ic_bid": "1876"}});
+    let user = json!({"user_pool_id": "another", "id": "their-user", "status": "active"});
+    stack.simulator().seed(Seed::default().pool(&double).user(&user))?;
+    stack.simulator().set_switch("user-count", "absent")?;
+    stack.simulator().faults().clear();
+    let looks = calls_of(&stack, "list_workspace_pools").len();
+    stack
+        .handler()
+        .run(&["resume", &run.onboarding_id, "--by", "ops"])
+        .await?;
+    let waits = |run: &RunRecord| {
+        calls_of(&stack, "list_workspace_pools").len() > looks && (run.state == "waiting" || run.has_ended())
+    };
+    let run = stack.wait_for("1876", DEADLINE, waits).await?;
+    assert_eq!(run.state, "waiting", "{run:?}");
+    assert!(pools_of(&stack, "1876").contains(&"another".to_owned()));
+    stack.simulator().set_switch("user-count", "shown")?;
+    let run = resume(&stack, &run).await?;
+    assert_eq!(
+        (run.state.as_str(), run.reason.as_deref()),
+        ("stuck", Some("several_pools"))
+    );
+    assert_eq!(calls_of(&stack, "delete_pool").len(), 0);
     Ok(())
 }
 

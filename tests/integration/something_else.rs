@@ -6,8 +6,8 @@ use secureauth_simulator::{Fault, FaultKind, Seed};
 use serde_json::{Value, json};
 
 use crate::support::{
-    DEADLINE, Outcome, calls_of, enable, enable_until_it_waits, live, nothing, patient, pools_of, refusal, resume,
-    stack_with, start, users_in_secureauth,
+    DEADLINE, Outcome, calls_of, enable, enable_until_it_waits, live, nothing, options, patient, pools_of, refusal,
+    resume, stack_with, start, users_in_secureauth,
 };
 
 const OTHER: &str = "1877";
@@ -77,6 +77,28 @@ async fn an_organization_whose_children_are_not_counted_is_not_deleted() -> Outc
         assert_eq!(stack.wait_for_end("1876", DEADLINE).await?.state, "failed");
         assert_eq!(stack.in_secureauth("1876"), nothing());
     }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_is_stuck_when_the_number_of_children_stays_unknown() -> Outcome {
+    let stack = start(options().set("ROLLBACK_TIME_LIMIT", "1s"), "1876", 1).await?;
+    stack.simulator().set_switch("child-count", "absent")?;
+    stack
+        .simulator()
+        .faults()
+        .add(Fault::on("create_pool", refusal(422, false)));
+    let run = enable(&stack, "1876").await?;
+    assert_eq!(
+        (run.state.as_str(), run.reason.as_deref()),
+        ("stuck", Some("not_rolled_back"))
+    );
+    assert_eq!(calls_of(&stack, "delete_organization").len(), 0);
+    let told = stack.handler().run(&["list", "--stuck"]).await?;
+    assert!(told.contains("left in SecureAuth: organization 1876"), "{told}");
+    stack.simulator().set_switch("child-count", "shown")?;
+    assert_eq!(resume(&stack, &run).await?.state, "failed");
+    assert_eq!(stack.in_secureauth("1876"), nothing());
     Ok(())
 }
 

@@ -151,10 +151,18 @@ pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<b
             Origin::Found | Origin::Created => Err(StepError::Stuck(Reason::ForeignMarker)),
         };
     }
-    let mut pools = context.api.pools_of(&id).await?;
-    pools.retain(|pool| !pool.deleted);
     // An empty pool without a marker, such as a built-in directory, is part of the organization and goes with it.
-    let (built_in, pools): (Vec<_>, Vec<_>) = pools.into_iter().partition(own_pools::is_built_in);
+    let (mut built_in, mut pools) = (Vec::new(), Vec::new());
+    for pool in context.api.pools_of(&id).await? {
+        if pool.deleted {
+            continue;
+        }
+        if own_pools::is_built_in(&pool)? {
+            built_in.push(pool);
+        } else {
+            pools.push(pool);
+        }
+    }
     let others = pools.iter().any(|pool| !context.created(pool.marker().as_ref()));
     // Where SecureAuth deletes children too, an unknown number is not none.
     let children = context.api.child_count(&id).await?.ok_or_else(StepError::not_shown)?;

@@ -35,7 +35,7 @@ pub(in super::super) async fn find<Access>(
     }
     let mut pools: Vec<Pool> = api.pools_of(&organization).await?;
     pools.retain(|pool| !pool.deleted && (!known.is_new || pool.marker().is_some()));
-    if let Some(ours) = own_pools::to_keep(&pools, is_ours).cloned() {
+    if let Some(ours) = own_pools::to_keep(&pools, is_ours)?.cloned() {
         return Ok(Some(ours));
     }
     match pools.len() {

@@ -13,9 +13,16 @@ use crate::store::Batch;
 use ic_secureauth_api::{Pool, PoolId};
 
 /// Of several pools of a run, the one with users, else the first (docs/decisions.md#second-pool-of-a-run).
-pub(super) fn to_keep(pools: &[Pool], is_ours: impl Fn(&Pool) -> bool) -> Option<&Pool> {
-    let ours = || pools.iter().filter(|pool| is_ours(pool));
-    ours().find(|pool| has_users(pool)).or_else(|| ours().next())
+pub(super) fn to_keep(pools: &[Pool], is_ours: impl Fn(&Pool) -> bool) -> Result<Option<&Pool>, StepError> {
+    let ours: Vec<&Pool> = pools.iter().filter(|pool| is_ours(pool)).collect();
+    if ours.len() > 1 {
+        for pool in &ours {
+            if has_users(pool)? {
+                return Ok(Some(pool));
+            }
+        }
+    }
+    Ok(ours.first().copied())
 }
 
 /// Deletes empty second pools of this run. The list may lag, so this is done after the creation and again before the
@@ -29,7 +36,7 @@ pub(super) async fn remove_doubles(context: &mut RunContext<'_>) -> Result<(), S
         if double.id.as_str() == used.id {
             continue;
         }
-        if has_users(&double) {
+        if has_users(&double)? {
             error!(pool_id = %double.id, "a second pool of the run holds users");
             return Err(StepError::Stuck(Reason::SeveralPools));
         }
@@ -38,14 +45,15 @@ pub(super) async fn remove_doubles(context: &mut RunContext<'_>) -> Result<(), S
     Ok(())
 }
 
-/// The pool is empty and came with the organization that the run created, so deleting it loses nothing. A number of users
-/// that SecureAuth does not show is not none.
-pub(super) fn is_built_in(pool: &Pool) -> bool {
-    pool.marker().is_none() && pool.number_of_users == Some(0)
+/// The pool is empty and came with the organization that the run created, so deleting it loses nothing.
+pub(super) fn is_built_in(pool: &Pool) -> Result<bool, StepError> {
+    Ok(pool.marker().is_none() && !has_users(pool)?)
 }
 
-fn has_users(pool: &Pool) -> bool {
-    pool.number_of_users.unwrap_or_default() > 0
+/// The run waits while SecureAuth does not show the number of users, because an unknown number is not none.
+fn has_users(pool: &Pool) -> Result<bool, StepError> {
+    let users = pool.number_of_users.ok_or_else(StepError::not_shown)?;
+    Ok(users > 0)
 }
 
 /// Deletes every pool that this run created, with its users (docs/ARCHITECTURE.md#rollback). Raises the generation,
@@ -106,28 +114,35 @@ pub(super) async fn delete(context: &mut RunContext<'_>, id: &PoolId) -> Result<
 mod tests {
     use super::*;
 
-    fn pool(id: &str, users: u64) -> Pool {
-        let pool = serde_json::json!({"id": id, "number_of_users": users});
+    fn pool(id: &str, users: impl Into<Option<u64>>) -> Pool {
+        let pool = serde_json::json!({"id": id, "number_of_users": users.into()});
         serde_json::from_value(pool).expect("a pool")
     }
 
-    fn kept(pools: &[Pool]) -> Option<&str> {
-        to_keep(pools, |pool| pool.id.as_str() != "theirs").map(|pool| pool.id.as_str())
+    /// `Err`: the run waits.
+    fn kept(pools: &[Pool]) -> Result<Option<&str>, ()> {
+        let kept = to_keep(pools, |pool| pool.id.as_str() != "theirs").map_err(|_| ())?;
+        Ok(kept.map(|pool| pool.id.as_str()))
     }
 
     #[test]
     fn only_an_unmarked_pool_that_shows_no_users_is_built_in() {
-        assert!(is_built_in(&pool("a", 0)));
-        assert!(!is_built_in(&pool("a", 1)));
-        let uncounted = serde_json::from_value(serde_json::json!({"id": "a"})).expect("a pool");
-        assert!(!is_built_in(&uncounted));
+        assert!(matches!(is_built_in(&pool("a", 0)), Ok(true)));
+        assert!(matches!(is_built_in(&pool("a", 1)), Ok(false)));
+        assert!(matches!(is_built_in(&pool("a", None)), Err(StepError::Retry { .. })));
     }
 
     #[test]
     fn of_two_pools_of_a_run_the_one_with_users_is_kept_or_the_first() {
-        assert_eq!(kept(&[pool("a", 0), pool("b", 3)]), Some("b"));
-        assert_eq!(kept(&[pool("a", 0), pool("b", 0)]), Some("a"));
-        assert_eq!(kept(&[pool("theirs", 3), pool("b", 0)]), Some("b"));
-        assert_eq!(kept(&[pool("theirs", 3)]), None);
+        assert_eq!(kept(&[pool("a", 0), pool("b", 3)]), Ok(Some("b")));
+        assert_eq!(kept(&[pool("a", 0), pool("b", 0)]), Ok(Some("a")));
+        assert_eq!(kept(&[pool("theirs", 3), pool("b", 0)]), Ok(Some("b")));
+        assert_eq!(kept(&[pool("theirs", 3)]), Ok(None));
+    }
+
+    #[test]
+    fn of_two_pools_of_a_run_none_is_chosen_while_a_number_of_users_is_unknown() {
+        assert_eq!(kept(&[pool("a", 0), pool("b", None)]), Err(()));
+        assert_eq!(kept(&[pool("a", None)]), Ok(Some("a")), "there is no other");
     }
 }

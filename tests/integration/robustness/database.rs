@@ -4,7 +4,7 @@ use local_stack::Stack;
 use rusqlite::Connection;
 use secureauth_simulator::{Fault, FaultKind};
 
-use crate::support::{DEADLINE, Outcome, enable, ended, live, options, start, toggle};
+use crate::support::{DEADLINE, Outcome, add_biller, enable, ended, live, options, start, toggle};
 
 /// Nobody else writes while this is held.
 fn lock(stack: &Stack) -> Result<Connection, rusqlite::Error> {
@@ -63,5 +63,39 @@ async fn a_run_whose_heart_beat_fails_is_given_back_and_goes_on_long_before_its_
     assert_eq!(stack.wait_for_end("1876", DEADLINE).await?.state, "succeeded");
     assert_eq!(stack.in_secureauth("1876"), live(1));
     assert_eq!(enable(&stack, "1876").await?.state, "succeeded");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lease_and_slot_that_could_not_be_released_are_released_once_the_database_is_back() -> Outcome {
+    let options = options()
+        .hosts(2)
+        .set("SECUREAUTH_WORKERS", "1")
+        .set("LEASE", "1h")
+        .set("HEARTBEAT", "200ms")
+        .set("DATABASE_BUSY_TIMEOUT", "300ms");
+    let stack = start(options, "1876", 1).await?;
+    add_biller(&stack, "1877", 1)?;
+    let slow = FaultKind::Delay {
+        ms: 1_500,
+        after_effect: false,
+    };
+    stack.simulator().faults().add(Fault::on("create_pool", slow).nth(1));
+    assert_eq!(stack.front_door().toggle("1876", true).await?.status, 202);
+    stack
+        .wait_for("1876", DEADLINE, |run| run.step.as_deref() == Some("ensure_pool"))
+        .await?;
+    let locked = lock(&stack)?;
+    for row in ["lease", "worker slot"] {
+        let told = format!("could not release the {row}; trying again in the background");
+        stack.wait_for_error_line(DEADLINE, |line| line.contains(&told)).await?;
+    }
+    locked.execute_batch("COMMIT")?;
+    assert_eq!(stack.wait_for_end("1876", DEADLINE).await?.state, "succeeded");
+    // Whichever process had the slot: the other one gets it.
+    for host in [0, 1] {
+        assert_eq!(stack.front_door_of(host).toggle("1877", host == 0).await?.status, 202);
+        assert_eq!(stack.wait_for_end("1877", DEADLINE).await?.state, "succeeded");
+    }
     Ok(())
 }

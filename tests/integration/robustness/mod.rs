@@ -4,5 +4,6 @@ mod crashes;
 mod database;
 mod deployments;
 mod servers;
+mod slow_bodies;
 mod stuck_runs;
 mod worker_slots;

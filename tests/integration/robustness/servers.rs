@@ -5,13 +5,13 @@ use secureauth_simulator::Fault;
 use serde_json::json;
 
 use crate::support::{
-    DEADLINE, IMPORT, Outcome, SomebodyElse, enable, enable_until_it_waits, live, nothing, patient, pools_of, refusal,
-    resume, stack_with, start,
+    DEADLINE, IMPORT, Outcome, SomebodyElse, enable, enable_until_it_waits, live, nothing, options, patient, pools_of,
+    refusal, resume, stack_with, start,
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_404_on_a_write_right_after_its_parent_was_created_is_waited_out() -> Outcome {
-    for operation in ["create_pool", IMPORT, "update_organization"] {
+async fn a_404_on_a_call_right_after_its_parent_was_created_is_waited_out() -> Outcome {
+    for operation in ["list_workspace_pools", "create_pool", IMPORT, "update_organization"] {
         let stack = stack_with("1876", 1).await?;
         stack
             .simulator()
@@ -92,6 +92,23 @@ async fn an_organization_that_cannot_be_deleted_yet_is_waited_out() -> Outcome {
             .add(Fault::on("delete_organization", refusal(400, false)).nth(nth));
     }
     assert_eq!(enable(&stack, "1876").await?.state, "failed");
+    assert_eq!(stack.in_secureauth("1876"), nothing());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_knows_no_pools_of_a_deleted_organization_lets_a_rollback_end() -> Outcome {
+    let stack = start(options().set("ROLLBACK_TIME_LIMIT", "1s"), "1876", 1).await?;
+    stack.simulator().set_switch("pools-of-unknown-workspace", "404")?;
+    stack
+        .simulator()
+        .faults()
+        .add(Fault::on("update_organization", refusal(422, false)).nth(1));
+    let run = enable(&stack, "1876").await?;
+    assert_eq!(
+        (run.state.as_str(), run.reason.as_deref()),
+        ("failed", Some("secureauth_refused"))
+    );
     assert_eq!(stack.in_secureauth("1876"), nothing());
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use crate::support::{DEADLINE, Outcome, add_biller, live, options, start};
 
-const BILLERS: u32 = 30;
+const BILLERS: u32 = 250;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hosts_with_one_slot_serve_many_billers_with_few_deliveries() -> Outcome {

@@ -1,6 +1,6 @@
 //! `GET /system/pools…` (rows 15, 49 and 50).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::model::Pool;
 use crate::app::App;
@@ -8,7 +8,7 @@ use crate::errors::ApiError;
 use crate::server::call::Call;
 use crate::server::reply::Reply;
 use crate::state::page::Page;
-use crate::switches::choices::UnknownWorkspace;
+use crate::switches::choices::{UnknownWorkspace, UserCount};
 
 pub(super) fn get(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let state = app.state();
@@ -16,9 +16,9 @@ pub(super) fn get(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let absent = || ApiError::not_found("Pool");
     let head = state.pools.read(call.now, id, call.wants_fresh()).ok_or_else(absent)?;
     let body = match state.pools.get(id) {
-        Some(pool) => pool.response(head, call.now),
+        Some(pool) => shown(call, pool.response(head, call.now)),
         // The pool is deleted and the read lags. Its users are gone already.
-        None => Pool::without_users(head.clone()).response(head, call.now),
+        None => shown(call, Pool::without_users(head.clone()).response(head, call.now)),
     };
     Ok(Reply::json(200, &body).etag(head.revision))
 }
@@ -29,7 +29,7 @@ pub(super) fn list(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let rows = page.cut(state.pools.all(), |_, pool| is_wanted(call, pool));
     let rows: Vec<_> = rows
         .into_iter()
-        .map(|(_, pool)| pool.response(&pool.head, call.now))
+        .map(|(_, pool)| shown(call, pool.response(&pool.head, call.now)))
         .collect();
     Ok(Reply::json(200, &json!({ "pools": rows })))
 }
@@ -49,9 +49,19 @@ pub(super) fn list_of_workspace(app: &App, call: &Call) -> Result<Reply, ApiErro
     let rows: Vec<_> = page
         .cut(&pools, |_, pool| is_wanted(call, pool))
         .into_iter()
-        .map(|(_, pool)| pool.response(&pool.head, call.now))
+        .map(|(_, pool)| shown(call, pool.response(&pool.head, call.now)))
         .collect();
     Ok(Reply::json(200, &json!({ "pools": rows })))
+}
+
+/// Row 49: shows the number of users, or leaves it out.
+fn shown(call: &Call, mut pool: Value) -> Value {
+    if call.switches.user_count == UserCount::Absent
+        && let Some(members) = pool.as_object_mut()
+    {
+        members.remove("number_of_users");
+    }
+    pool
 }
 
 /// `search_phrase`: the id, or part of the name in any case.

@@ -91,6 +91,10 @@ choice!(
     ChildCount { Shown = "shown", Absent = "absent", Text = "text" }
 );
 choice!(
+    /// Row 49.
+    UserCount { Shown = "shown", Absent = "absent" }
+);
+choice!(
     /// Row 61.
     ModeParameter { Ignored = "ignored", Refused = "400" }
 );

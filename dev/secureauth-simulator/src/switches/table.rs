@@ -4,7 +4,7 @@ use super::choices::{
     ChildCount, ConcurrentKey, DeleteInUse, DeletedId, ErrorDetails, FailingImport, GatewayBody, Honoured, IdpMethod,
     ImportRequired, KeyLength, LimitRange, Management, ModeParameter, NameCharacters, NameUnique, OtherBody, OtherPool,
     Over100, PutOmitted, PutOtherId, RetryAfterFormat, StaleIfMatch, Subentries, UnknownFields, UnknownPool,
-    UnknownScope, UnknownWorkspace, WithoutId, WorkspaceRead,
+    UnknownScope, UnknownWorkspace, UserCount, WithoutId, WorkspaceRead,
 };
 use super::values::{RateLimit, Refusal, SwitchValue, Toggle};
 use super::{SwitchError, SwitchInfo};
@@ -157,6 +157,8 @@ switches! {
     pool_tombstone: Toggle = Toggle::Off, 48;
     /// Milliseconds by which `number_of_users` lags.
     user_count_lag_ms: u64 = 0, 49;
+    /// The number of users of a pool: shown, or left out.
+    user_count: UserCount = UserCount::Shown, 49;
     /// Pools of a workspace that does not exist: an empty list, or 404.
     pools_of_unknown_workspace: UnknownWorkspace = UnknownWorkspace::Empty, 50;
     /// The query parameter `mode` of an import: ignored, or refused with 400.

@@ -133,3 +133,15 @@ async fn users_are_counted_by_origin_and_the_count_may_lag() {
     tenant.simulator.advance(Duration::from_secs(6));
     assert_eq!(counts().await[0], 5);
 }
+
+#[tokio::test]
+async fn the_number_of_users_may_be_left_out() {
+    let tenant = Tenant::new().await;
+    tenant.biller().await;
+    tenant.switch("user-count", "absent");
+    let pool = tenant.get(&pools("/pool")).await.expect(200).json();
+    let listed = tenant.get(&identity("/system/workspace/biller/pools")).await;
+    for shown in [&pool, &listed.expect(200).at("/pools/0")] {
+        assert!(shown.get("id").is_some() && shown.get("number_of_users").is_none());
+    }
+}
