@@ -100,7 +100,7 @@ async fn organization_is_clean(context: &RunContext<'_>) -> Result<bool, StepErr
         return Ok(true);
     }
     let id = OrganizationId::parse(&recorded.id).map_err(|_| StepError::Stuck(Reason::NotRolledBack))?;
-    let Some(found) = context.api.organization(&id).await? else {
+    let Some(found) = context.organization_anywhere(&id).await? else {
         return Ok(true);
     };
     Ok(match recorded.origin {

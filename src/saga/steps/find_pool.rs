@@ -33,7 +33,14 @@ pub(in super::super) async fn find<Access>(
             return Ok(Some(pool));
         }
     }
-    let mut pools: Vec<Pool> = api.pools_of(&organization).await?;
+    let mut pools: Vec<Pool> = api.pools_of(&organization).await.map_err(|error| {
+        // The run has seen the organization, so this replica does not know it yet.
+        if error.is_not_found() {
+            StepError::not_shown()
+        } else {
+            error.into()
+        }
+    })?;
     pools.retain(|pool| !pool.deleted && (!known.is_new || pool.marker().is_some()));
     if let Some(ours) = own_pools::to_keep(&pools, is_ours)?.cloned() {
         return Ok(Some(ours));

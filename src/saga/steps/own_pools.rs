@@ -10,7 +10,7 @@ use super::ensure_pool::organization_of;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 use crate::store::Batch;
-use ic_secureauth_api::{Pool, PoolId};
+use ic_secureauth_api::{OrganizationId, Pool, PoolId};
 
 /// Of several pools of a run, the one with users, else the first (docs/decisions.md#second-pool-of-a-run).
 pub(super) fn to_keep(pools: &[Pool], is_ours: impl Fn(&Pool) -> bool) -> Result<Option<&Pool>, StepError> {
@@ -83,7 +83,7 @@ pub(in super::super) async fn of_this_run(context: &RunContext<'_>) -> Result<Ve
     let Ok(organization) = organization_of(context) else {
         return Ok(Vec::new());
     };
-    let mut pools = context.api.pools_of(&organization).await?;
+    let mut pools = listed(context, &organization).await?;
     if let Some(recorded) = &context.journal.pool {
         let id = PoolId::parse(&recorded.id).map_err(|_| StepError::Permanent(Reason::SecureauthRefused))?;
         if !pools.iter().any(|pool| pool.id == id) {
@@ -96,6 +96,17 @@ pub(in super::super) async fn of_this_run(context: &RunContext<'_>) -> Result<Ve
             && pool.workspace_id.as_deref() == Some(organization.as_str())
     });
     Ok(pools)
+}
+
+/// The organization's list of pools. A 404 means no pools only where the organization is gone as well.
+async fn listed(context: &RunContext<'_>, organization: &OrganizationId) -> Result<Vec<Pool>, StepError> {
+    match context.api.pools_of(organization).await {
+        Err(error) if error.is_not_found() => match context.organization_anywhere(organization).await? {
+            Some(_) => Err(StepError::not_shown()),
+            None => Ok(Vec::new()),
+        },
+        pools => Ok(pools?),
+    }
 }
 
 pub(super) async fn delete(context: &mut RunContext<'_>, id: &PoolId) -> Result<(), StepError> {
