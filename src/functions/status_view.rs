@@ -47,6 +47,7 @@ fn run_json(run: &Run, issues: &[Issue]) -> Value {
         "nextAttemptAt": run.next_attempt_at.filter(|_| run.state.is_open()).map(timestamp),
         "waitingFor": run.waiting_for.as_ref().filter(|_| run.state.is_open()),
         "reason": run.reason,
+        "takeOvers": run.take_overs,
         "correlationId": run.id,
         "issues": issues.iter().map(issue_json).collect::<Vec<_>>(),
         "issuesTotal": run.issues_total,

@@ -139,15 +139,47 @@ mod tests {
         every: Duration::from_secs(30),
     };
 
+    /// A slot that beats all the time and does not expire during a test.
+    const QUICK_BEAT: Beat = Beat {
+        ttl: Duration::from_hours(1),
+        every: Duration::from_millis(30),
+    };
+
     async fn workers(count: u128) -> (tempfile::TempDir, Vec<WorkerSlot>) {
+        workers_with(BEAT, count).await
+    }
+
+    async fn workers_with(beat: Beat, count: u128) -> (tempfile::TempDir, Vec<WorkerSlot>) {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("slots.db");
-        let store = SqliteStore::open(path, Arc::new(SystemClock), SqliteOptions::default());
+        let options = SqliteOptions {
+            busy_timeout: Duration::from_millis(20),
+            ..SqliteOptions::default()
+        };
+        let store = SqliteStore::open(folder.path().join(FILE), Arc::new(SystemClock), options);
         let store = store.await.unwrap();
         store.migrate().await.unwrap();
         let store: Arc<dyn Store> = Arc::new(store);
-        let worker = |number| WorkerSlot::new(Arc::clone(&store), WorkerId(Uuid::from_u128(number)), 1, BEAT);
+        let worker = |number| WorkerSlot::new(Arc::clone(&store), WorkerId(Uuid::from_u128(number)), 1, beat);
         (folder, (1..=count).map(worker).collect())
+    }
+
+    const FILE: &str = "slots.db";
+
+    /// Nobody else writes while this is held.
+    fn lock(folder: &tempfile::TempDir) -> rusqlite::Connection {
+        let connection = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
+        connection.busy_timeout(Duration::from_mins(1)).unwrap();
+        connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+        connection
+    }
+
+    async fn until_the_beat_fails(slot: &SlotUse) {
+        let failed = async {
+            while slot.hold().lasts(Duration::ZERO) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(1), failed).await.expect("fails");
     }
 
     #[tokio::test]
@@ -160,6 +192,32 @@ mod tests {
         assert!(workers[1].enter().await.unwrap().is_none());
         workers[0].leave(second).await;
         assert!(workers[1].enter().await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_slot_whose_heart_beat_failed_is_released_all_the_same() {
+        let (folder, workers) = workers_with(QUICK_BEAT, 2).await;
+        let slot = workers[0].enter().await.unwrap().expect("is free");
+        let locked = lock(&folder);
+        until_the_beat_fails(&slot).await;
+        locked.execute_batch("COMMIT").unwrap();
+        workers[0].leave(slot).await;
+        assert!(workers[1].enter().await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_slot_that_could_not_be_released_is_released_once_the_database_is_back() {
+        let (folder, workers) = workers_with(QUICK_BEAT, 2).await;
+        let slot = workers[0].enter().await.unwrap().expect("is free");
+        let locked = lock(&folder);
+        workers[0].leave(slot).await;
+        locked.execute_batch("COMMIT").unwrap();
+        let free = async {
+            while workers[1].enter().await.unwrap().is_none() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(1), free).await.expect("is released");
     }
 
     #[tokio::test]

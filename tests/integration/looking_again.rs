@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use local_stack::{RunRecord, Stack, UserRow};
 use reqwest::Method;
-use secureauth_simulator::{Fault, FaultKind, PoolUser};
+use secureauth_simulator::{Fault, FaultKind, PoolUser, Seed};
 use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::support::{
-    DEADLINE, Outcome, SomebodyElse, calls_of, enable, enable_until_it_waits, entries, live, patient, pools_of,
-    refuse_journal_entry, start, users_in_secureauth,
+    DEADLINE, Outcome, SomebodyElse, calls_of, enable, enable_until_it_waits, entries, live, nothing, patient, pools_of,
+    refusal, refuse_journal_entry, start, users_in_secureauth,
 };
 
 /// An active biller gets more users. Their import succeeds, then the sync run fails to go on and waits.
@@ -77,6 +77,35 @@ async fn after_a_lost_answer_a_user_that_comes_back_before_the_recheck_is_remove
     rest_is_over(&stack, &run)?;
     assert_eq!(stack.wait_for_end("1876", DEADLINE).await?.state, "failed");
     assert_eq!(users_in_secureauth(&stack, "1876"), before);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organization_that_comes_back_before_the_recheck_is_removed_although_a_cache_does_not_show_it() -> Outcome {
+    let options = patient().set("RECHECK_AFTER", "1h").set("RETRY_ATTEMPTS", "1");
+    let stack = start(options, "1876", 1).await?;
+    let lost = Fault::on("create_organization", FaultKind::ResetAfter);
+    stack.simulator().faults().add(lost.nth(1));
+    let run = enable_until_it_waits(&stack, "1876").await?;
+    roll_back(&stack, &run).await?;
+    rests(&stack).await?;
+    assert_eq!(stack.in_secureauth("1876"), nothing());
+    let marker = json!({"ic_onboarding_id": run.onboarding_id, "ic_bid": "1876"});
+    let late = json!({"id": "1876", "name": "Late", "parent_id": "invoice-cloud", "metadata": {"payload": marker}});
+    stack.simulator().seed(Seed::default().organization(&late))?;
+    stack
+        .simulator()
+        .faults()
+        .add(Fault::on("get_organization", refusal(404, false)));
+    rest_is_over(&stack, &run)?;
+    let again = |run: &RunRecord| {
+        run.has_ended() || entries(&stack, run, "rolled_back").is_ok_and(|rounds| rounds.len() == 2)
+    };
+    stack.wait_for("1876", DEADLINE, again).await?;
+    assert_eq!(stack.in_secureauth("1876"), nothing());
+    rests(&stack).await?;
+    rest_is_over(&stack, &run)?;
+    assert_eq!(stack.wait_for_end("1876", DEADLINE).await?.state, "failed");
     Ok(())
 }
 

@@ -85,6 +85,7 @@ async fn a_rollback_that_kills_its_worker_too_is_stuck_until_an_operator_resumes
     assert_eq!(kills, 2);
     let told = stack.handler().run(&["status", "1876"]).await?;
     assert!(told.contains("take-overs    2"), "{told}");
+    assert_eq!(status(&stack, "1876").await?.json["onboarding"]["takeOvers"], 2);
     let ended = crate::support::resume(&stack, &run).await?;
     assert_eq!(ended.state, "failed");
     assert_eq!(stack.in_secureauth("1876"), nothing());
