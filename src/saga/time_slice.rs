@@ -206,7 +206,8 @@ impl RunContext<'_> {
         Ok(Advanced::Waiting)
     }
 
-    /// Starts the rollback once calls without an answer have ended; at once when every call was answered.
+    /// Starts the rollback once calls without an answer have ended; at once when every call was answered. After crashes it
+    /// waits until the host has forgotten them (docs/decisions.md#take-overs-are-counted).
     async fn begin_rollback(&mut self, reason: Reason) -> Result<Advanced, StoreError> {
         warn!(%reason, "rollback begins");
         self.note(Entry::RollbackStarted {
@@ -214,18 +215,25 @@ impl RunContext<'_> {
         })
         .await?;
         let late = self.guard.late();
+        let (waiting_for, shortest) = if reason == Reason::WorkerLost {
+            (reason, self.times().crash_pause)
+        } else {
+            (Reason::PreviousWorker, Duration::ZERO)
+        };
+        let after = late.unwrap_or_default().max(shortest);
         let release = Release::Wait {
-            after: late.unwrap_or_default(),
+            after,
             state: RunState::RollingBack,
-            waiting_for: Reason::PreviousWorker,
+            waiting_for,
             reason: Some(reason),
             pauses_used: 0,
             late,
         };
         self.saga.release(&self.lease, release).await?;
-        Ok(match late {
-            Some(late) if !late.is_zero() => Advanced::Waiting,
-            _ => Advanced::MoreToDo,
+        Ok(if after.is_zero() {
+            Advanced::MoreToDo
+        } else {
+            Advanced::Waiting
         })
     }
 

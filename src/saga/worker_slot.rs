@@ -179,7 +179,9 @@ mod tests {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(Duration::from_mins(1), failed).await.expect("fails");
+        tokio::time::timeout(Duration::from_mins(1), failed)
+            .await
+            .expect("fails");
     }
 
     #[tokio::test]
@@ -217,7 +219,9 @@ mod tests {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(Duration::from_mins(1), free).await.expect("is released");
+        tokio::time::timeout(Duration::from_mins(1), free)
+            .await
+            .expect("is released");
     }
 
     #[tokio::test]

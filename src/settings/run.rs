@@ -1,7 +1,7 @@
 //! How long runs work, wait and retry.
 //!
 //! Variables: `SLICE_SECONDS`, `RUN_PAUSES`, `ROLLBACK_PAUSES`, `ROLLBACK_TIME_LIMIT`, `LEASE`, `HEARTBEAT`, `CALL_MARGIN`,
-//! `RESEND_FIRST`, `RESEND_LONGEST`, `NO_SLOT_PAUSE`, `RECHECK_AFTER`, `VERIFY_PAUSES`, `MAX_TAKE_OVERS`,
+//! `RESEND_FIRST`, `RESEND_LONGEST`, `NO_SLOT_PAUSE`, `RECHECK_AFTER`, `VERIFY_PAUSES`, `MAX_TAKE_OVERS`, `CRASH_PAUSE`,
 //! `STUCK_REPORT_EVERY`, `USERS_PER_PAGE`.
 
 use std::time::Duration;
@@ -49,6 +49,9 @@ pub struct RunSettings {
     pub verify_pauses: Vec<Duration>,
     /// How many times in a row the process that works on a run may end without any progress.
     pub max_take_overs: u32,
+    /// Pause between the last crash of a run and its rollback, which may crash too
+    /// (docs/decisions.md#take-overs-are-counted).
+    pub crash_pause: Duration,
     /// How often a stuck run is reported until an operator acts.
     pub stuck_report_every: Duration,
     /// Rows of one page of `ciam.BillerUser`.
@@ -101,6 +104,7 @@ impl RunSettings {
                 SECOND,
             ),
             max_take_overs: reader.number("MAX_TAKE_OVERS", 2, 1..=100),
+            crash_pause: reader.duration("CRASH_PAUSE", 31 * MINUTE, 30 * MINUTE),
             stuck_report_every: reader.duration("STUCK_REPORT_EVERY", 60 * MINUTE, MINUTE),
             users_per_page: reader.number("USERS_PER_PAGE", 1000, 1..=10_000),
         };

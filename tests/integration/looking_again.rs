@@ -9,8 +9,8 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::support::{
-    DEADLINE, Outcome, SomebodyElse, calls_of, enable, enable_until_it_waits, entries, live, nothing, patient, pools_of,
-    refusal, refuse_journal_entry, start, users_in_secureauth,
+    DEADLINE, Outcome, SomebodyElse, calls_of, enable, enable_until_it_waits, entries, live, nothing, patient,
+    pools_of, refusal, refuse_journal_entry, start, users_in_secureauth,
 };
 
 /// An active biller gets more users. Their import succeeds, then the sync run fails to go on and waits.
@@ -98,9 +98,8 @@ async fn an_organization_that_comes_back_before_the_recheck_is_removed_although_
         .faults()
         .add(Fault::on("get_organization", refusal(404, false)));
     rest_is_over(&stack, &run)?;
-    let again = |run: &RunRecord| {
-        run.has_ended() || entries(&stack, run, "rolled_back").is_ok_and(|rounds| rounds.len() == 2)
-    };
+    let again =
+        |run: &RunRecord| run.has_ended() || entries(&stack, run, "rolled_back").is_ok_and(|rounds| rounds.len() == 2);
     stack.wait_for("1876", DEADLINE, again).await?;
     assert_eq!(stack.in_secureauth("1876"), nothing());
     rests(&stack).await?;

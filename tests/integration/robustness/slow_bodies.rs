@@ -16,9 +16,9 @@ const DRIP: Duration = Duration::from_millis(20);
 /// The port that the handler logs when it starts to listen.
 async fn handler_port(stack: &Stack) -> Result<u16, Box<dyn std::error::Error>> {
     let is_serving = |text: &str| text.contains("serving");
-    let console = stack.host().wait_for_console(DEADLINE, |lines| {
-        lines.iter().any(|line| is_serving(&line.text))
-    });
+    let console = stack
+        .host()
+        .wait_for_console(DEADLINE, |lines| lines.iter().any(|line| is_serving(&line.text)));
     let lines = console.await?;
     let line = lines.iter().find(|line| is_serving(&line.text)).expect("is there");
     let after = line.text.split("port").nth(1).unwrap_or_default();

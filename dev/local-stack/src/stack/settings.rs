@@ -11,7 +11,7 @@ const PAYLOAD_SCHEMA_ID: &str = "5d5ced58793b41178123b2d1cc5fb658";
 /// Pauses are short. Deadlines are short too, because a rollback waits for the longest of them. So on a slow machine a
 /// call may be given up and repeated (see [`StackOptions::patient`](crate::StackOptions::patient)). Times that count
 /// only when something is lost (leases, repeated messages, time limits) are long enough for a slow machine.
-const SHORT: [(&str, &str); 21] = [
+const SHORT: [(&str, &str); 22] = [
     ("SECUREAUTH_CONNECT_DEADLINE", "1s"),
     ("SECUREAUTH_CRUD_DEADLINE", "2s"),
     ("SECUREAUTH_IMPORT_DEADLINE", "2s"),
@@ -29,6 +29,7 @@ const SHORT: [(&str, &str); 21] = [
     ("RESEND_LONGEST", "10s"),
     ("NO_SLOT_PAUSE", "100ms"),
     ("RECHECK_AFTER", "300ms"),
+    ("CRASH_PAUSE", "100ms"),
     ("VERIFY_PAUSES", "50ms, 100ms, 200ms, 500ms, 1s"),
     ("DATABASE_BUSY_TIMEOUT", "10s"),
     ("SECOND_FACTOR_MECHANISMS", "none"),
