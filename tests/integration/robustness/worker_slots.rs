@@ -10,7 +10,7 @@ async fn two_hosts_with_one_slot_serve_many_billers_with_few_deliveries() -> Out
     let one_slot = options()
         .hosts(2)
         .set("SECUREAUTH_WORKERS", "1")
-        .set("NO_SLOT_PAUSE", "5s");
+        .set("NO_SLOT_PAUSE", "500ms");
     let stack = start(one_slot, "b0", 1).await?;
     for number in 1..BILLERS {
         add_biller(&stack, &format!("b{number}"), 1)?;
