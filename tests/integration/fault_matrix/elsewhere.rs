@@ -82,6 +82,21 @@ impl Elsewhere {
         self.organizations.pop_first();
     }
 
+    /// An identity provider of another biller disappears.
+    pub(super) fn sabotage_idps(&mut self) {
+        assert!(self.idps.pop_first().is_some(), "another biller has one");
+    }
+
+    /// A setting of the other biller's organization changes that its entry in the inventory does not show.
+    pub(super) fn sabotage_another_organization(&mut self) {
+        self.another.0.as_mut().expect("is there")["color"] = "#000000".into();
+    }
+
+    /// The other biller's pool disappears.
+    pub(super) fn sabotage_another_pool(&mut self) {
+        assert!(self.another.1.pop_first().is_some(), "another biller has one");
+    }
+
     /// A user of another biller disappears.
     pub(super) fn sabotage_users(&mut self) {
         let users = self.users.values_mut().find(|users| !users.is_empty());

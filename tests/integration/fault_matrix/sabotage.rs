@@ -231,6 +231,13 @@ async fn the_oracle_sees_what_becomes_of_another_biller_and_what_a_report_does_n
             ("an organization of another biller", |now| {
                 now.elsewhere.sabotage_organizations();
             }),
+            ("an identity provider of another biller", |now| {
+                now.elsewhere.sabotage_idps();
+            }),
+            ("an organization of another biller changed", |now| {
+                now.elsewhere.sabotage_another_organization();
+            }),
+            ("a pool of another biller", |now| now.elsewhere.sabotage_another_pool()),
             ("a user of another biller", |now| now.elsewhere.sabotage_users()),
             ("the record of another biller", |now| now.elsewhere.sabotage_records()),
         ],
