@@ -114,7 +114,7 @@ pub enum Entry {
     IdpChecked {
         /// The pool.
         pool_id: String,
-        /// `present`, or `not-checked` where the token has neither the scope `manage_idps` nor `read_configuration`.
+        /// `present`, or `not_checked` where the token has neither the scope `manage_idps` nor `read_configuration`.
         result: String,
     },
     /// Intent to import a chunk.
