@@ -14,9 +14,8 @@
 -- Times are UTC and written by the database (SYSUTCDATETIME). Texts of states, kinds, steps and entries come from the string
 -- enums of src/domain. They are snake_case, except the sources crm-toggle and biller-wizard; ciam.RecordCiamStatus gets the
 -- CRM's own statuses (Active, Inactive, Not enabled). A version leaves rows with a text that it does not know to the newer
--- version that wrote them. NVARCHAR
--- counts some characters twice, so columns for free text are twice as long as the text may be. Several versions work on the
--- same tables during a deployment: a later script adds objects, it does not rename any.
+-- version that wrote them. NVARCHAR counts some characters twice, so columns for free text are twice as long as the text may
+-- be. Several versions work on the same tables during a deployment: a later script adds objects, it does not rename any.
 
 SET XACT_ABORT ON;
 SET NOCOUNT ON;
@@ -28,7 +27,7 @@ SET CONCAT_NULL_YIELDS_NULL ON;
 SET QUOTED_IDENTIFIER ON;
 SET NUMERIC_ROUNDABORT OFF;
 
-DECLARE @scriptHash NVARCHAR(64) = N'436489be295e8d022978f399936e54a9916bcb7478428ac8ed604a398f0171ac';
+DECLARE @scriptHash NVARCHAR(64) = N'408fac9bdda461d52b4c5049a59dbd4ac09f6d51bf7a8038ceadf795df08920a';
 
 BEGIN TRANSACTION;
 

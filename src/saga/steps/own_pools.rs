@@ -38,8 +38,8 @@ pub(super) async fn remove_doubles(context: &mut RunContext<'_>) -> Result<(), S
     Ok(())
 }
 
-/// The pool is empty and came with the organization that the run created, so deleting it loses nothing. A number of users
-/// that SecureAuth does not show is not none.
+/// The pool is empty and came with the organization that the run created, so deleting it loses nothing. If
+/// SecureAuth does not show the number of users, the pool may hold some, and does not count as built in.
 pub(super) fn is_built_in(pool: &Pool) -> bool {
     pool.marker().is_none() && pool.number_of_users == Some(0)
 }
