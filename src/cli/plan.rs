@@ -13,7 +13,11 @@ use crate::saga::preview::Preview;
 
 /// The report, and the obstacle if a Yes would start no run or one that cannot succeed.
 pub(super) async fn run(services: &Services, biller: &BillerId) -> Result<(String, Option<String>), String> {
-    let preview = services.saga.preview(biller).await.map_err(|error| error_text(&error))?;
+    let preview = services
+        .saga
+        .preview(biller)
+        .await
+        .map_err(|error| error_text(&error))?;
     let preview = preview.ok_or_else(|| format!("there is no biller {biller}"))?;
     let obstacle = obstacle(&preview);
     let text = report(&preview, obstacle.as_deref()).map_err(|error| error.to_string())?;

@@ -15,8 +15,8 @@ use crate::domain::run::Run;
 use crate::domain::toggle_event::ToggleEvent;
 use crate::domain::user::UserRow;
 use crate::store::{
-    Acceptance, Batch, BillerView, DueRun, Ending, Lease, LeaseOutcome, LedgerRow, Operated, PoolUser,
-    Release, Resend, Store, StoreError,
+    Acceptance, Batch, BillerView, DueRun, Ending, Lease, LeaseOutcome, LedgerRow, Operated, PoolUser, Release, Resend,
+    Store, StoreError,
 };
 
 #[async_trait]
