@@ -79,7 +79,7 @@ pub(crate) enum CredentialState {
     MustBeChanged,
 }
 
-/// A user of one pool, as the API shows it but for `revision`, which counts the writes.
+/// A user of one pool, with the members of the API and the `revision` that its etag is made of.
 #[derive(Debug, Clone)]
 pub(crate) struct User {
     pub(crate) id: RecordId,
