@@ -15,11 +15,11 @@ const RULES: [(&str, &[&str], &str); 2] = [
 /// The numbers in `16`, `40 to 46`, `S4–S9` or `15, 78 and 79`, and what is left of the text.
 fn numbers<'t>(mut text: &'t str, prefix: &str) -> (BTreeSet<u32>, &'t str) {
     let mut numbers = BTreeSet::new();
-    let mut from = None;
+    let mut from: Option<u32> = None;
     loop {
         let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
         let (number, rest) = text.split_at(digits);
-        let Ok(number) = number.parse() else {
+        let Ok(number) = number.parse::<u32>() else {
             return (numbers, text);
         };
         numbers.extend(from.unwrap_or(number)..=number);
@@ -92,7 +92,7 @@ fn a_citation_may_name_several_rules_and_ranges_of_them() {
         [62, 63, 64, 68, 73]
     );
     assert_eq!(all("row 5; another row 7.", "row "), [5, 7]);
-    assert_eq!(all("S3CRET, TLS13, arrows 5, row by row", "S"), []);
+    assert!(cited("S3CRET, TLS13", "S").is_empty() && cited("arrows 5, row by row", "row ").is_empty());
     let file = File {
         path: "dev/x.rs".into(),
         text: "// S1, S2\n".into(),
