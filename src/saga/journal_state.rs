@@ -40,7 +40,7 @@ pub(super) struct JournalState {
     pub(super) flag_confirmed: bool,
     /// The next step of the rollback; `None`: the run is not rolling back.
     pub(super) rollback: Option<RollbackStep>,
-    /// Why the rollback began: the text of a [`Reason`](crate::domain::reason::Reason).
+    /// Why the rollback began; of several entries the first one counts.
     pub(super) rollback_reason: Option<Reason>,
     /// The generation after the rollback, if the rollback raised it.
     pub(super) generation_after: Option<u32>,
