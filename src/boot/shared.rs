@@ -83,18 +83,18 @@ mod tests {
     #[tokio::test]
     async fn callers_that_waited_for_a_failed_attempt_do_not_wait_for_another() {
         let shared: Shared<u32, u32> = Shared::new();
-        let (attempts, gate) = (AtomicU32::new(0), Semaphore::new(0));
+        let (attempts, permit) = (AtomicU32::new(0), Semaphore::new(0));
         let attempt = || {
             shared.get(
                 |_| true,
                 async || {
                     let number = attempts.fetch_add(1, Ordering::Relaxed);
-                    drop(gate.acquire().await);
+                    drop(permit.acquire().await);
                     Err(number)
                 },
             )
         };
-        let open = async { gate.add_permits(1) };
+        let open = async { permit.add_permits(1) };
         let (answers, ()) = tokio::join!(join_all((0..10).map(|_| attempt())), open);
         assert!(answers.iter().all(|answer| *answer == Err(0)), "{answers:?}");
         assert_eq!(attempts.load(Ordering::Relaxed), 1);

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::told;
+use super::error_text;
 use crate::boot::Database;
 use crate::store::{SCHEMA_VERSIONS, Store};
 
@@ -19,14 +19,14 @@ pub(super) enum Command {
 pub(super) async fn run(database: &Database, command: Command) -> Result<String, String> {
     match command {
         Command::Migrate => {
-            database.migrate().await.map_err(|error| told(&error))?;
+            database.migrate().await.map_err(|error| error_text(&error))?;
             check(database).await
         }
         Command::Check => check(database).await,
         Command::SampleCrm => match database.create_sample_crm().await {
             Ok(true) => Ok(String::new()),
             Ok(false) => Err("the CRM's objects are mapped by its DBA: see infra/sql".to_owned()),
-            Err(error) => Err(told(&error)),
+            Err(error) => Err(error_text(&error)),
         },
     }
 }
@@ -38,7 +38,7 @@ async fn check(database: &Database) -> Result<String, String> {
 
 /// The schema version, if this program works with it.
 pub(super) async fn fitting_schema(store: &dyn Store) -> Result<u32, String> {
-    let found = store.schema_version().await.map_err(|error| told(&error))?;
+    let found = store.schema_version().await.map_err(|error| error_text(&error))?;
     let (oldest, newest) = (SCHEMA_VERSIONS.start(), SCHEMA_VERSIONS.end());
     match found {
         Some(version) if SCHEMA_VERSIONS.contains(&version) => Ok(version),

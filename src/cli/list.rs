@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{time_text, told};
+use super::{error_text, time_text};
 use crate::domain::run::{Run, RunState};
 use crate::saga::leftovers;
 use crate::store::Store;
@@ -15,7 +15,7 @@ pub(super) async fn run(store: &dyn Store, stuck_only: bool) -> Result<String, S
     let runs = store
         .unfinished(stuck_only, LISTED)
         .await
-        .map_err(|error| told(&error))?;
+        .map_err(|error| error_text(&error))?;
     let mut text = String::new();
     for run in &runs {
         let left = match run.state {
@@ -30,7 +30,7 @@ pub(super) async fn run(store: &dyn Store, stuck_only: bool) -> Result<String, S
 }
 
 async fn left(store: &dyn Store, run: &Run) -> Result<String, String> {
-    let journal = store.journal(run.id).await.map_err(|error| told(&error))?;
+    let journal = store.journal(run.id).await.map_err(|error| error_text(&error))?;
     Ok(leftovers(journal.into_iter().map(|recorded| recorded.entry)))
 }
 

@@ -19,9 +19,9 @@ use time::format_description::well_known::Rfc3339;
 use crate::boot::{Boot, Database};
 use crate::clock::SystemClock;
 use crate::domain::ids::BillerId;
+use crate::domain::operation::Operation;
 use crate::functions::{NotReady, ServicesSource};
 use crate::settings::{Environment, Log};
-use crate::store::Operation;
 use crate::telemetry;
 
 /// Exit code: arguments or settings are wrong.
@@ -108,9 +108,9 @@ async fn plan_for(boot: &Boot, biller: &BillerId) -> ExitCode {
         Err(not_ready) => return refuse(not_ready),
     };
     match plan::run(&services, biller).await {
-        Ok((told, None)) => print(&told),
-        Ok((told, Some(obstacle))) => {
-            print(&told);
+        Ok((report, None)) => print(&report),
+        Ok((report, Some(obstacle))) => {
+            print(&report);
             fail(&obstacle)
         }
         Err(message) => fail(&message),
@@ -123,7 +123,7 @@ async fn on_database(boot: &Boot, command: OnDatabase) -> ExitCode {
         Err(not_ready) => return refuse(not_ready),
     };
     match carry_out(command, &database).await {
-        Ok(told) => print(&told),
+        Ok(report) => print(&report),
         Err(message) => fail(&message),
     }
 }
@@ -184,7 +184,7 @@ fn log(command: &Command, environment: &Environment) {
 }
 
 /// The error with all its causes; none of them holds personal data.
-fn told(error: &crate::store::StoreError) -> String {
+fn error_text(error: &crate::store::StoreError) -> String {
     crate::telemetry::chain(error).to_string()
 }
 

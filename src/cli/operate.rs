@@ -2,9 +2,10 @@
 
 use clap::Args;
 
-use super::told;
+use super::error_text;
 use crate::domain::ids::{OnboardingId, RequestedBy};
-use crate::store::{Operated, Operation, Store};
+use crate::domain::operation::Operation;
+use crate::store::{Operated, Store};
 
 /// The run, and the operator's name.
 #[derive(Debug, Args)]
@@ -23,7 +24,7 @@ fn person(text: &str) -> Result<RequestedBy, &'static str> {
 pub(super) async fn run(store: &dyn Store, operation: Operation, target: &Target) -> Result<String, String> {
     let id = target.onboarding_id;
     let operated = store.operate(id, operation, target.by.as_ref()).await;
-    match operated.map_err(|error| told(&error))? {
+    match operated.map_err(|error| error_text(&error))? {
         Operated::Now(state) => Ok(format!("{id} is {state} now\n")),
         Operated::NotFrom(state) => Err(format!(
             "`{operation}` is not possible for a run that is {state} (or that a worker has right now)"

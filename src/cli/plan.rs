@@ -4,7 +4,7 @@ mod outlook;
 
 use std::fmt::Write;
 
-use super::told;
+use super::error_text;
 use crate::domain::ids::BillerId;
 use crate::domain::reason::Reason;
 use crate::domain::toggle_event::{Decision, RunHead};
@@ -13,7 +13,11 @@ use crate::saga::preview::Preview;
 
 /// The report, and the obstacle if a Yes would start no run or one that cannot succeed.
 pub(super) async fn run(services: &Services, biller: &BillerId) -> Result<(String, Option<String>), String> {
-    let preview = services.saga.plan(biller).await.map_err(|error| told(&error))?;
+    let preview = services
+        .saga
+        .preview(biller)
+        .await
+        .map_err(|error| error_text(&error))?;
     let preview = preview.ok_or_else(|| format!("there is no biller {biller}"))?;
     let obstacle = obstacle(&preview);
     let text = report(&preview, obstacle.as_deref()).map_err(|error| error.to_string())?;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use time::OffsetDateTime;
 
-use super::{time_text, told};
+use super::{error_text, time_text};
 use crate::domain::ids::BillerId;
 use crate::domain::journal::Recorded;
 use crate::domain::run::Run;
@@ -13,10 +13,10 @@ use crate::store::{BillerView, Store};
 const ISSUES: u32 = 100;
 
 pub(super) async fn run(store: &dyn Store, id: &BillerId) -> Result<String, String> {
-    let view = store.biller(id, ISSUES).await.map_err(|error| told(&error))?;
+    let view = store.biller(id, ISSUES).await.map_err(|error| error_text(&error))?;
     let view = view.ok_or_else(|| format!("there is no biller {id}"))?;
     let journal = match &view.run {
-        Some(run) => store.journal(run.id).await.map_err(|error| told(&error))?,
+        Some(run) => store.journal(run.id).await.map_err(|error| error_text(&error))?,
         None => Vec::new(),
     };
     report(&view, &journal).map_err(|error| error.to_string())

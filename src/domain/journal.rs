@@ -6,7 +6,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 use uuid::Uuid;
+
+use super::operation::Operation;
+use super::reason::Reason;
+use super::string_enum;
 
 /// One entry. An unknown kind was written by a newer version, and the run is left to that version
 /// (docs/decisions.md#newer-values).
@@ -112,10 +117,11 @@ pub enum Entry {
     },
     /// Outcome: the organization has the pool's identity provider, or the check was not permitted.
     IdpChecked {
-        /// The pool.
+        /// Id of the pool whose identity provider was looked for.
         pool_id: String,
-        /// `present`, or `not-checked` where the token has neither the scope `manage_idps` nor `read_configuration`.
-        result: String,
+        /// What the look showed.
+        #[serde(with = "string_enum")]
+        result: IdpResult,
     },
     /// Intent to import a chunk.
     ImportChunk {
@@ -157,18 +163,18 @@ pub enum Entry {
     },
     /// Intent to set `deactivated: false`.
     Activate {
-        /// The organization.
+        /// Id of the organization that is to go live.
         organization_id: String,
-        /// The flag before.
+        /// `deactivated` as SecureAuth showed it before; a rollback restores it.
         was_deactivated: bool,
     },
     /// Outcome: SecureAuth confirmed the flag; the point of no return.
     Activated,
     /// Intent of a disable run to set `deactivated: true`.
     Deactivate {
-        /// The organization.
+        /// Id of the organization that nobody can sign in to afterwards.
         organization_id: String,
-        /// The flag before.
+        /// `deactivated` as SecureAuth showed it before; a rollback restores it.
         was_deactivated: bool,
     },
     /// Outcome: SecureAuth confirmed the flag, or the organization is gone; the point of no return.
@@ -178,17 +184,18 @@ pub enum Entry {
     },
     /// The rollback begins; from here on the run only rolls back.
     RollbackStarted {
-        /// The text of a [`Reason`](super::reason::Reason).
-        reason: String,
+        /// What made going on impossible. Of several entries the first one counts.
+        #[serde(with = "string_enum")]
+        reason: Reason,
     },
     /// Intent to delete a pool.
     DeletePool {
-        /// The pool.
+        /// Id of a pool that this run created.
         pool_id: String,
     },
     /// Outcome: the pool is gone.
     PoolDeleted {
-        /// The pool.
+        /// The id that SecureAuth may keep unusable from now on.
         pool_id: String,
     },
     /// Outcome: the organization's `deactivated` flag is rolled back, so nobody can sign in because of this run.
@@ -203,17 +210,17 @@ pub enum Entry {
     UsersRolledBack,
     /// Intent to delete the organization.
     DeleteOrganization {
-        /// The organization.
+        /// Id of an organization that this run created.
         organization_id: String,
     },
     /// Outcome: the organization is gone.
     OrganizationDeleted {
-        /// The organization.
+        /// Its id, which SecureAuth does not show any more.
         organization_id: String,
     },
     /// Outcome: the organization has its earlier `deactivated` flag again.
     OrganizationRestored {
-        /// The organization.
+        /// Id of an organization that the run found.
         organization_id: String,
     },
     /// Outcome: the organization needs no further rollback.
@@ -231,11 +238,22 @@ pub enum Entry {
     Rechecked,
     /// An operator's command.
     Operator {
-        /// `resume`, `rollback`, `cancel` or `close`.
-        command: String,
+        /// Which one.
+        #[serde(with = "string_enum")]
+        command: Operation,
         /// The person, as given with `--by`.
         by: String,
     },
+}
+
+/// Whether the organization has the pool's identity provider, where the run may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum IdpResult {
+    /// It has one.
+    Present,
+    /// The token has neither the scope `manage_idps` nor `read_configuration`, so nobody knows.
+    NotChecked,
 }
 
 /// An entry as the database has it.

@@ -8,6 +8,9 @@ use strum::VariantNames;
 
 use super::biller::CiamState;
 use super::issue::{Code, Field};
+use super::journal::{Entry, IdpResult};
+use super::operation::Operation;
+use super::reason::Reason;
 use super::run::{Kind, RunState};
 use super::step::Step;
 use super::toggle_event::Source;
@@ -67,6 +70,100 @@ fn values_are_spelled_in_snake_case() {
         "unknown_value",
         "refused",
     ]);
+}
+
+#[test]
+fn reasons_commands_and_results_of_checks_are_spelled_in_snake_case() {
+    spelled::<Reason>(&[
+        "secureauth_unavailable",
+        "credentials_refused",
+        "secureauth_refused",
+        "organization_id_reserved",
+        "organization_elsewhere",
+        "foreign_marker",
+        "several_pools",
+        "pool_id_reserved",
+        "no_pool_while_deactivated",
+        "pool_without_idp",
+        "settings_ignored",
+        "payload_schema_unusable",
+        "invalid_users",
+        "users_not_visible",
+        "biller_without_name",
+        "activation_not_recorded",
+        "deactivation_not_recorded",
+        "not_rolled_back",
+        "previous_worker",
+        "recheck",
+        "worker_slot",
+        "tenant_changed",
+        "worker_lost",
+        "database_unavailable",
+        "operator",
+    ]);
+    spelled::<Operation>(&["resume", "rollback", "cancel", "close"]);
+    spelled::<IdpResult>(&["present", "not_checked"]);
+}
+
+/// serde names all entries when it meets one that it does not know.
+#[test]
+fn journal_entries_are_spelled_in_snake_case() {
+    let unknown = serde_json::from_str::<Entry>(r#"{"entry":"of_a_newer_version"}"#).unwrap_err();
+    let message = unknown.to_string();
+    let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let expected = [
+        "of_a_newer_version",
+        "settings_kept",
+        "users_checked",
+        "organization_found",
+        "create_organization",
+        "organization_created",
+        "organization_refused",
+        "pool_found",
+        "pool_users_paged",
+        "pool_users_recorded",
+        "create_pool",
+        "pool_created",
+        "pool_refused",
+        "pool_id_refused",
+        "idp_checked",
+        "import_chunk",
+        "change_users",
+        "imported_up_to",
+        "import_finished",
+        "users_compared",
+        "users_verified",
+        "activate",
+        "activated",
+        "deactivate",
+        "deactivated",
+        "rollback_started",
+        "delete_pool",
+        "pool_deleted",
+        "activation_rolled_back",
+        "pools_rolled_back",
+        "users_rolled_back",
+        "delete_organization",
+        "organization_deleted",
+        "organization_restored",
+        "organization_rolled_back",
+        "rolled_back",
+        "rechecked_up_to",
+        "rechecked",
+        "operator",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn values_within_an_entry_are_the_texts_of_their_enums_and_an_unknown_one_is_refused() {
+    let json = |reason: &str| format!(r#"{{"entry":"rollback_started","reason":"{reason}"}}"#);
+    let entry = Entry::RollbackStarted {
+        reason: Reason::WorkerLost,
+    };
+    assert_eq!(serde_json::to_string(&entry).unwrap(), json("worker_lost"));
+    assert_eq!(serde_json::from_str::<Entry>(&json("worker_lost")).unwrap(), entry);
+    assert!(serde_json::from_str::<Entry>(&json("of_a_newer_version")).is_err());
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub enum Step {
     ActivateOrganization,
     /// Record in the database that the biller is active, and end the run.
     RecordActivation,
-    /// Deactivate the organization.
+    /// Set `deactivated: true`, so that nobody can sign in; once confirmed, the point of no return of a disable run.
     DeactivateOrganization,
     /// Record in the database that the biller is inactive, and end the run.
     RecordDeactivation,

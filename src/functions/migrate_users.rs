@@ -42,8 +42,8 @@ pub(super) async fn invoke(source: &dyn ServicesSource, text: &str) -> Result<An
             Ok(Answer::default().log("dropped: unknown run"))
         }
         Ok(advanced) => {
-            info!(onboarding_id = %id, outcome = ?advanced, "the time slice is over");
-            Ok(Answer::default().log(format!("run {id}: {advanced:?}")))
+            info!(onboarding_id = %id, outcome = %advanced, "the time slice is over");
+            Ok(Answer::default().log(format!("run {id}: {advanced}")))
         }
         Err(error) => {
             error!(onboarding_id = %id, error = %crate::telemetry::chain(&error), "could not record the outcome");

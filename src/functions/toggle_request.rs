@@ -1,17 +1,18 @@
 //! The body of `POST /api/billers/{billerId}/ciam` (docs/requirements.md#t1, docs/requirements.md#t2).
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
 use crate::domain::ids::{EventId, RequestedBy};
+use crate::domain::string_enum;
 use crate::domain::toggle_event::Source;
 
 /// The request's members. An unknown member is refused by its name.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ToggleRequest {
-    #[serde(deserialize_with = "source")]
+    #[serde(deserialize_with = "string_enum::deserialize")]
     pub(super) source: Source,
     pub(super) ciam_enabled: bool,
     pub(super) requested_by: RequestedBy,
@@ -77,12 +78,6 @@ fn fingerprint(members: [Option<&str>; 4]) -> String {
         hash.update(text);
     }
     hex::encode(hash.finalize())
-}
-
-/// Accepts a string only; serde's derived code would also accept `{"crm-toggle": null}`.
-fn source<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Source, D::Error> {
-    let word = String::deserialize(deserializer)?;
-    word.parse().map_err(|_| serde::de::Error::custom("not a known source"))
 }
 
 fn not_the_form() -> Problem {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use strum::Display;
 use tokio::time::Instant;
 use tracing::{Instrument, info_span, warn};
 
@@ -23,17 +24,20 @@ use ic_secureauth_api::{CallContext, CallGuard};
 const SLOT_LOOKS: u32 = 6;
 
 /// The result of one time slice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display)]
+#[strum(serialize_all = "snake_case")]
 pub enum Advanced {
     /// The time slice is over and the run is not: its message has to be sent again.
     MoreToDo,
-    /// The run ended in this state.
+    /// The run ended in this state, or is stuck.
+    #[strum(to_string = "{0}")]
     Ended(RunState),
     /// The run pauses; the timer sends its message when it is due.
     Waiting,
     /// Another worker has the run, or it is not due yet.
     NotNow,
     /// The run had ended in this state before.
+    #[strum(to_string = "already_{0}")]
     EndedBefore(RunState),
     /// Every worker slot of the tenant stayed taken for `NO_SLOT_PAUSE`; the run is due again after another one.
     NoSlot,
@@ -64,8 +68,8 @@ impl Saga {
         }
     }
 
-    /// Waits for a worker slot up to `NO_SLOT_PAUSE`. Without a slot this process has nothing else to do, and a delivery that
-    /// waits here is one that is not sent again and again.
+    /// Waits for a worker slot up to `NO_SLOT_PAUSE` (docs/decisions.md#waiting-for-a-worker-slot). A process without a slot has
+    /// no other work, and while the delivery waits here, its message is not sent again.
     async fn wait_for_slot(&self) -> Result<Option<SlotUse>, StoreError> {
         let longest = self.dependencies.run.no_slot_pause;
         let end = Instant::now() + longest;

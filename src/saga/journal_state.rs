@@ -8,6 +8,7 @@ pub(super) use records::{
 };
 
 use crate::domain::journal::Entry;
+use crate::domain::reason::Reason;
 use crate::domain::run::Kind;
 use crate::domain::step::Step;
 
@@ -39,8 +40,8 @@ pub(super) struct JournalState {
     pub(super) flag_confirmed: bool,
     /// The next step of the rollback; `None`: the run is not rolling back.
     pub(super) rollback: Option<RollbackStep>,
-    /// Why the rollback began: the text of a [`Reason`](crate::domain::reason::Reason).
-    pub(super) rollback_reason: Option<String>,
+    /// Why the rollback began; of several entries the first one counts.
+    pub(super) rollback_reason: Option<Reason>,
     /// The generation after the rollback, if the rollback raised it.
     pub(super) generation_after: Option<u32>,
     /// How far the recheck of the users is; `None`: it has not begun.
@@ -167,7 +168,7 @@ impl JournalState {
             // A recheck that found something starts the rollback again.
             Entry::RollbackStarted { reason } => {
                 self.rollback = Some(RollbackStep::Activation);
-                self.rollback_reason.get_or_insert_with(|| reason.clone());
+                self.rollback_reason.get_or_insert(*reason);
                 self.rollback_rounds += 1;
             }
             Entry::ActivationRolledBack => self.rollback = Some(RollbackStep::Users),

@@ -1,5 +1,6 @@
-//! The settings that a run keeps from its start to its end, whatever is deployed meanwhile: all that enter ids, payloads and
-//! markers. So an intent without an outcome is settled with what it was written with (docs/decisions.md#settings-are-kept).
+//! The settings that a run keeps from its start to its end: every setting that enters ids, payloads or markers. A deployment in
+//! between does not change them. So the run settles an intent without an outcome with the settings that it wrote the intent
+//! with (docs/decisions.md#settings-are-kept).
 
 use sha2::{Digest, Sha256};
 

@@ -1,8 +1,9 @@
-//! Lets a call to SecureAuth start only if it surely ends before lease and worker slot expire, and remembers until when
-//! calls without an answer may take effect.
+//! Lets a call to SecureAuth start only if lease and worker slot last for the call's deadline and a margin. SecureAuth cannot
+//! know who holds a lease and accepts calls from a worker that lost it, so such a worker must have no call in flight
+//! (docs/decisions.md#secureauth-cannot-be-fenced).
 //!
-//! SecureAuth accepts calls from a worker whose lease is lost. So lease and slot must last for the call's deadline and
-//! a margin (docs/decisions.md#secureauth-cannot-be-fenced).
+//! Also records until when calls that ended without an answer may still take effect
+//! (docs/decisions.md#calls-without-an-answer).
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

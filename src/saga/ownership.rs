@@ -25,12 +25,12 @@ impl RunContext<'_> {
     }
 
     /// # Errors
-    /// See [`stood_before`].
+    /// See [`owner_of_found`].
     pub(super) async fn owner(&self, marker: Option<&Marker>) -> Result<Owner, StepError> {
         if self.created(marker) {
             return Ok(Owner::ThisRun);
         }
-        stood_before(self.store().as_ref(), &self.run.biller_id, marker).await
+        owner_of_found(self.store().as_ref(), &self.run.biller_id, marker).await
     }
 }
 
@@ -38,7 +38,7 @@ impl RunContext<'_> {
 ///
 /// # Errors
 /// Stuck when the marker names another biller, an open run, or a run that the database does not know.
-pub(super) async fn stood_before(
+pub(super) async fn owner_of_found(
     store: &dyn Store,
     biller: &BillerId,
     marker: Option<&Marker>,

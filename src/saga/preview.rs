@@ -40,7 +40,7 @@ impl Saga {
     ///
     /// # Errors
     /// The database failed. A failure of SecureAuth is no error but one of [`Outlook::stops`].
-    pub async fn plan(&self, biller: &BillerId) -> Result<Option<Preview>, StoreError> {
+    pub async fn preview(&self, biller: &BillerId) -> Result<Option<Preview>, StoreError> {
         let Some(view) = self.dependencies.store.biller(biller, 0).await? else {
             return Ok(None);
         };

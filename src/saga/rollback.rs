@@ -51,17 +51,15 @@ pub(super) async fn next(context: &mut RunContext<'_>) -> Result<Option<Ending>,
 }
 
 async fn begin(context: &mut RunContext<'_>) -> Result<(), StepError> {
-    let reason = recorded_reason(context).to_string();
+    let reason = recorded_reason(context);
     Ok(context.note(Entry::RollbackStarted { reason }).await?)
 }
 
 /// Why the rollback began. The journal comes first: the run's row may lack the reason, or hold a later one.
 fn recorded_reason(context: &RunContext<'_>) -> Reason {
-    let begun = context.journal.rollback_reason.as_deref();
-    begun
-        .or(context.run.reason.as_deref())
-        .and_then(|reason| reason.parse().ok())
-        .unwrap_or(Reason::Operator)
+    let of_row = || context.run.reason.as_deref()?.parse().ok();
+    let begun = context.journal.rollback_reason.or_else(of_row);
+    begun.unwrap_or(Reason::Operator)
 }
 
 /// Checks once more that nothing of the run is left, because a late call may have taken effect after its rollback

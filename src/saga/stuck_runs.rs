@@ -1,4 +1,5 @@
-//! Reports stuck runs, again and again until an operator acts: a log line of its own may get lost with its process.
+//! Reports every stuck run again and again until an operator acts, because a single log line is lost when its process dies
+//! before writing it (docs/decisions.md#stuck-runs-are-reported).
 
 use tracing::error;
 

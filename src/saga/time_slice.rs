@@ -41,8 +41,9 @@ impl RunContext<'_> {
         }
     }
 
-    /// Each worker so far ended without a word at the same place. Forward, the run is rolled back, which may pass by that
-    /// place. Otherwise it is stuck, before it takes down the workers of all other runs.
+    /// Every worker so far ended at the same place and did not release its lease. A run that goes forward is rolled back,
+    /// because a rollback need not come to that place. Any other run is stuck, so that it does not end the workers of all
+    /// other runs.
     async fn give_up_on_take_overs(&mut self) -> Result<Advanced, StoreError> {
         let take_overs = self.run.take_overs;
         error!(take_overs, "every worker of the run ended without releasing it");
@@ -210,10 +211,7 @@ impl RunContext<'_> {
     /// waits until the host has forgotten them (docs/decisions.md#take-overs-are-counted).
     async fn begin_rollback(&mut self, reason: Reason) -> Result<Advanced, StoreError> {
         warn!(%reason, "rollback begins");
-        self.note(Entry::RollbackStarted {
-            reason: reason.to_string(),
-        })
-        .await?;
+        self.note(Entry::RollbackStarted { reason }).await?;
         let late = self.guard.late();
         let (waiting_for, shortest) = if reason == Reason::WorkerLost {
             (reason, self.times().crash_pause)

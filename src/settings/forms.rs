@@ -160,12 +160,12 @@ pub(super) fn choices(names: &[&str]) -> String {
 
 /// Different values separated by commas.
 pub(super) fn different_values<T: FromStr + PartialEq>(text: &str) -> Option<Vec<T>> {
-    let words: Vec<T> = members(text).map(|member| member.parse().ok()).collect::<Option<_>>()?;
-    let repeated = words
+    let values: Vec<T> = members(text).map(|member| member.parse().ok()).collect::<Option<_>>()?;
+    let repeated = values
         .iter()
         .enumerate()
-        .any(|(index, word)| words.iter().take(index).any(|earlier| earlier == word));
-    (!repeated).then_some(words)
+        .any(|(index, value)| values.iter().take(index).any(|earlier| earlier == value));
+    (!repeated).then_some(values)
 }
 
 /// `https://host[:port][/path]`; in Development also `http` to this machine, where the simulator listens.

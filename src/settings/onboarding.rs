@@ -20,7 +20,7 @@ use super::reader::{Known, Reader};
 pub enum Mechanism {
     /// One-time password from an authenticator app.
     Totp,
-    /// Password.
+    /// A password that the pool's own policy accepts.
     Password,
     /// One-time password by any channel.
     Otp,

@@ -86,7 +86,7 @@ impl Kind {
 
 /// Where a secret comes from.
 #[derive(Debug, Clone)]
-pub(super) enum Source {
+pub(super) enum SecretOrigin {
     /// The environment, which wins over the vault.
     Given(SecretString),
     /// The vault, where it has this name.
@@ -95,7 +95,7 @@ pub(super) enum Source {
 
 /// Where each secret comes from: environment or vault.
 #[derive(Debug, Clone)]
-pub struct Sources(Vec<(Kind, Source)>);
+pub struct Sources(Vec<(Kind, SecretOrigin)>);
 
 impl Sources {
     pub(super) fn read(reader: &mut Reader<'_>, has_vault: bool, database: Option<&DatabaseKind>) -> Self {
@@ -114,8 +114,8 @@ impl Sources {
     /// The secrets to fetch, and their names in the vault.
     pub(super) fn in_vault(&self) -> impl Iterator<Item = (Kind, &str)> {
         self.0.iter().filter_map(|(kind, source)| match source {
-            Source::Vault(name) => Some((*kind, name.as_str())),
-            Source::Given(_) => None,
+            SecretOrigin::Vault(name) => Some((*kind, name.as_str())),
+            SecretOrigin::Given(_) => None,
         })
     }
 
@@ -146,7 +146,7 @@ impl Sources {
 
     fn find(&self, kind: Kind, fetched: &[(Kind, SecretString)]) -> Option<SecretString> {
         let given = self.0.iter().find_map(|(of, source)| match source {
-            Source::Given(value) if *of == kind => Some(value),
+            SecretOrigin::Given(value) if *of == kind => Some(value),
             _ => None,
         });
         let fetched = || fetched.iter().find(|(of, _)| *of == kind).map(|(_, value)| value);
@@ -154,7 +154,7 @@ impl Sources {
     }
 }
 
-fn source(reader: &mut Reader<'_>, kind: Kind, has_vault: bool, is_needed: bool) -> Option<Source> {
+fn source(reader: &mut Reader<'_>, kind: Kind, has_vault: bool, is_needed: bool) -> Option<SecretOrigin> {
     let (variable, vault_variable, default_name) = kind.names();
     let is_development = reader.is_development();
     let name = reader.text(
@@ -172,8 +172,8 @@ fn source(reader: &mut Reader<'_>, kind: Kind, has_vault: bool, is_needed: bool)
         reader.optional(known, read)
     };
     match given {
-        Some(value) => Some(Source::Given(value)),
-        None => (is_needed && has_vault).then_some(Source::Vault(name)),
+        Some(value) => Some(SecretOrigin::Given(value)),
+        None => (is_needed && has_vault).then_some(SecretOrigin::Vault(name)),
     }
 }
 

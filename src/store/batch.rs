@@ -59,11 +59,11 @@ pub struct LedgerRow {
 pub enum LedgerState {
     /// About to be imported.
     Importing,
-    /// Imported.
+    /// The import was answered, or a look showed the user in the pool.
     Imported,
     /// About to be changed; `before` holds the earlier values.
     Changing,
-    /// Changed.
+    /// The change was answered, or a look showed the new values.
     Changed,
     /// SecureAuth refused it.
     Refused,

@@ -2,7 +2,7 @@
 
 use crate::domain::ids::OnboardingId;
 
-type Source = Box<dyn std::error::Error + Send + Sync>;
+type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// A failed database call. Its text is for logs and never contains values of rows.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +14,7 @@ pub enum StoreError {
         action: &'static str,
         /// The driver's error.
         #[source]
-        source: Source,
+        source: Cause,
     },
     /// Another worker has the run, or it ended: stop working on it.
     #[error("the lease of run {0} is lost")]
@@ -32,7 +32,7 @@ pub enum StoreError {
         found.as_deref().unwrap_or("none")
     )]
     OlderSchema {
-        /// The version.
+        /// The number of the script that differs.
         version: u32,
         /// The hash that was recorded with it; `None` in a table from before there were hashes.
         found: Option<String>,
@@ -47,7 +47,7 @@ pub enum StoreError {
         action: &'static str,
         /// The driver's error.
         #[source]
-        source: Source,
+        source: Cause,
     },
 }
 

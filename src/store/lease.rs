@@ -10,7 +10,7 @@ use crate::domain::run::{Run, RunState};
 /// changes nothing (docs/ARCHITECTURE.md#leases).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
-    /// The run.
+    /// The run that the worker may write about.
     pub onboarding_id: OnboardingId,
     /// The worker that holds the lease.
     pub worker: WorkerId,
@@ -21,9 +21,9 @@ pub struct Lease {
 /// A lease, and the run as it was right after the lease was taken.
 #[derive(Debug, Clone)]
 pub struct LeasedRun {
-    /// The lease.
+    /// What each write about the run has to name.
     pub lease: Lease,
-    /// The run.
+    /// With the state and step that the worker goes on from.
     pub run: Run,
     /// The previous worker did not release its lease, so it may still have calls in flight.
     pub took_over: bool,
@@ -103,22 +103,6 @@ pub enum Ending {
     Failed(Reason),
     /// The run needs an operator.
     Stuck(Reason),
-}
-
-/// An operator's command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display)]
-#[strum(serialize_all = "snake_case")]
-pub enum Operation {
-    /// Go on where the run stopped: `stuck` or `waiting` → `rolling_back` if a rollback had begun, else `waiting`. The
-    /// run is due now, and none of its pauses are used.
-    Resume,
-    /// Roll back: `stuck`, `waiting` or `queued` → `rolling_back`. The run is due now, and none of its pauses and of
-    /// its time limit are used.
-    Rollback,
-    /// Cancel a run that no worker ever had: `queued` → `cancelled`.
-    Cancel,
-    /// End a run after the operator cleaned up by hand: `stuck` → `failed`.
-    Close,
 }
 
 /// The result of an operator's command.

@@ -27,12 +27,13 @@ use uuid::Uuid;
 
 pub use batch::{Batch, LedgerRow, LedgerState, PoolUser};
 pub use error::StoreError;
-pub use lease::{Ending, Lease, LeaseOutcome, LeasedRun, Operated, Operation, Release, Resend};
+pub use lease::{Ending, Lease, LeaseOutcome, LeasedRun, Operated, Release, Resend};
 
 use crate::domain::biller::BillerCiam;
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
 use crate::domain::issue::Issue;
 use crate::domain::journal::Recorded;
+use crate::domain::operation::Operation;
 use crate::domain::run::Run;
 use crate::domain::toggle_event::{Decision, ToggleEvent};
 use crate::domain::user::UserRow;
@@ -67,7 +68,7 @@ pub struct BillerView {
 /// A run whose message is to be sent, for the first time or again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueRun {
-    /// The run.
+    /// What the message names.
     pub id: OnboardingId,
     /// The trace of the event that started the run.
     pub traceparent: Option<String>,

@@ -70,9 +70,9 @@ impl TryFrom<RunRow> for Run {
             id: OnboardingId(row.id),
             biller_id: biller_id(row.biller_id)?,
             biller_name: row.biller_name,
-            kind: word("kind", &row.kind)?,
-            state: word("state", &row.state)?,
-            step: row.step.map(|step| word("step", &step)).transpose()?,
+            kind: value("kind", &row.kind)?,
+            state: value("state", &row.state)?,
+            step: row.step.map(|step| value("step", &step)).transpose()?,
             source: row.source,
             generation: count("generation", row.generation)?,
             progress: Progress {
@@ -115,7 +115,7 @@ impl TryFrom<BillerCiamRow> for BillerCiam {
     fn try_from(row: BillerCiamRow) -> Result<Self, StoreError> {
         Ok(Self {
             biller_id: biller_id(row.biller_id)?,
-            state: word("CIAM state", &row.state)?,
+            state: value("CIAM state", &row.state)?,
             activation_date: row.activation_date,
             organization_id: row.organization_id,
             identity_pool_id: row.identity_pool_id,
@@ -142,7 +142,7 @@ impl TryFrom<LedgerColumns> for LedgerRow {
             user_guid: row.user_guid,
             user_id: row.user_id,
             content_hash: row.content_hash,
-            state: word("ledger state", &row.state)?,
+            state: value("ledger state", &row.state)?,
             before: row.before,
         })
     }
@@ -152,8 +152,8 @@ impl TryFrom<LedgerColumns> for LedgerRow {
 pub(super) fn issue(user_guid: Option<Uuid>, field: &str, code: &str) -> Result<Issue, StoreError> {
     Ok(Issue {
         user_guid,
-        field: word("issue field", field)?,
-        code: word("issue code", code)?,
+        field: value("issue field", field)?,
+        code: value("issue code", code)?,
     })
 }
 
@@ -171,8 +171,8 @@ pub(super) fn recorded(seq: i64, at: OffsetDateTime, entry: &str, detail: &str) 
 /// The two columns of an entry: its name, and all of it as JSON.
 pub(super) fn entry_columns(entry: &Entry) -> (String, String) {
     let detail = serde_json::json!(entry);
-    let word = detail.get("entry").and_then(serde_json::Value::as_str);
-    (word.unwrap_or_default().to_owned(), detail.to_string())
+    let name = detail.get("entry").and_then(serde_json::Value::as_str);
+    (name.unwrap_or_default().to_owned(), detail.to_string())
 }
 
 /// Converts a number of the database. A number that does not fit counts as written by a newer version.
@@ -182,9 +182,10 @@ pub(super) fn count<T: TryFrom<i64>>(what: &str, number: i64) -> Result<T, Store
     })
 }
 
-fn word<T: FromStr>(what: &str, word: &str) -> Result<T, StoreError> {
-    word.parse().map_err(|_| StoreError::Newer {
-        what: format!("{what} {word:?}"),
+/// The value of a string enum.
+fn value<T: FromStr>(what: &str, text: &str) -> Result<T, StoreError> {
+    text.parse().map_err(|_| StoreError::Newer {
+        what: format!("{what} {text:?}"),
     })
 }
 

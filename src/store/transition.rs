@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::lease::{Ending, LeaseOutcome, Operation};
+use super::lease::{Ending, LeaseOutcome};
 use super::row::LeaseColumns;
 use crate::domain::biller::CiamState;
+use crate::domain::operation::Operation;
 use crate::domain::reason::Reason;
 use crate::domain::run::{Run, RunState};
 

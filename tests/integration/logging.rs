@@ -80,12 +80,12 @@ async fn a_time_slice_logs_at_most_ten_lines_whatever_the_number_of_users_each_w
         .iter()
         .filter_map(|line| serde_json::from_str(line).ok())
         .collect();
-    let slice: Vec<&Value> = lines
+    let time_slice: Vec<&Value> = lines
         .iter()
         .filter(|line| line["function"] == "function-migrate-users")
         .collect();
-    assert!((1..=10).contains(&slice.len()), "{slice:#?}");
-    for line in slice {
+    assert!((1..=10).contains(&time_slice.len()), "{time_slice:#?}");
+    for line in time_slice {
         assert_eq!(line["onboarding_id"], run.onboarding_id.as_str(), "{line}");
         for id in ["invocation_id", "trace_id"] {
             assert!(line[id].as_str().is_some_and(|id| !id.is_empty()), "{id}: {line}");

@@ -133,7 +133,7 @@ async fn rests(stack: &Stack) -> Outcome {
 
 /// A call without an answer takes effect after its rollback.
 async fn import_late(stack: &Stack, user: &PoolUser) -> Outcome {
-    let pool = pools_of(stack, "1876").pop().expect("stands");
+    let pool = pools_of(stack, "1876").pop().expect("a pool");
     let body = json!({
         "id": user.id,
         "status": user.status,

@@ -107,8 +107,8 @@ async fn a_joining_post_emits_the_message_again_only_until_the_run_was_leased() 
     let joined = stack.front_door().toggle("1876", true).await?;
     assert_eq!(joined.status, 202);
     stack.host().wait_until_idle(DEADLINE).await?;
-    let slices = invocations(&stack).len();
-    assert_eq!(slices, 1, "only the timer sends the message of a waiting run");
+    let time_slices = invocations(&stack).len();
+    assert_eq!(time_slices, 1, "only the timer sends the message of a waiting run");
     Ok(())
 }
 

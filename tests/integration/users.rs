@@ -28,11 +28,11 @@ async fn a_time_slice_that_is_over_sends_the_message_for_the_next_one() -> Outco
     let stack = start(short, "1876", 300).await?;
     let run = enable(&stack, "1876").await?;
     assert_eq!((run.state.as_str(), run.imported), ("succeeded", 300));
-    let slices = stack.host().invocations().into_iter();
-    let slices = slices
+    let invocations = stack.host().invocations().into_iter();
+    let time_slices = invocations
         .filter(|invocation| invocation.function == "function-migrate-users")
         .count();
-    assert!(slices > 3, "{slices} time slices");
+    assert!(time_slices > 3, "{time_slices} time slices");
     assert_eq!(stack.in_secureauth("1876"), live(300));
     Ok(())
 }

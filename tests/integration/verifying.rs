@@ -9,7 +9,7 @@ use crate::support::{Outcome, calls_of, enable, entries, live, options, start};
 
 const COMPARED: &str = "users_compared";
 
-fn shortest_slices() -> StackOptions {
+fn shortest_time_slices() -> StackOptions {
     options()
         .set("VERIFY", "full")
         .set("SLICE_SECONDS", "1ms")
@@ -18,7 +18,7 @@ fn shortest_slices() -> StackOptions {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_comparison_that_takes_longer_than_a_time_slice_goes_on_where_it_was() -> Outcome {
-    let stack = start(shortest_slices(), "1876", 350).await?;
+    let stack = start(shortest_time_slices(), "1876", 350).await?;
     let run = enable(&stack, "1876").await?;
     assert_eq!((run.state.as_str(), run.imported), ("succeeded", 350));
     assert_eq!(stack.in_secureauth("1876"), live(350));
@@ -39,7 +39,7 @@ async fn a_comparison_that_takes_longer_than_a_time_slice_goes_on_where_it_was()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn users_that_the_list_does_not_show_are_asked_for_once_each_over_several_time_slices() -> Outcome {
-    let stack = start(shortest_slices(), "1876", 150).await?;
+    let stack = start(shortest_time_slices(), "1876", 150).await?;
     stack.simulator().set_switch("users-list-lag-ms", "3600000")?;
     let run = enable(&stack, "1876").await?;
     assert_eq!((run.state.as_str(), run.imported), ("succeeded", 150));

@@ -1,4 +1,4 @@
-//! Puts the parts of a host together and starts its loops.
+//! Builds all parts of a host and starts its loops.
 
 use std::io;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::worker::{Console, HandlerPort, Launch, Supervisor, SupervisorSettings
 const REQUEST_TIMEOUT_MARGIN: Duration = Duration::from_mins(1);
 
 /// The parts of a running host that it needs until it stops.
-pub(crate) struct Parts {
+pub(crate) struct RunningHost {
     pub(crate) worker: WorkerHandle,
     pub(crate) console: Console,
     pub(crate) invoker: Arc<Invoker>,
@@ -32,7 +32,7 @@ pub(crate) struct Parts {
 }
 
 /// Starts everything in the background.
-pub(crate) fn start(config: &AppConfig, options: HostOptions, listener: TcpListener) -> io::Result<Parts> {
+pub(crate) fn start(config: &AppConfig, options: HostOptions, listener: TcpListener) -> io::Result<RunningHost> {
     let seed = options.seed.unwrap_or_else(random_seed);
     tracing::info!(seed, root = %config.root.display(), functions = config.functions.len(), "host starts");
     let clock = ClockAndRandom::new(Arc::clone(&options.clock), seed);
@@ -68,7 +68,7 @@ pub(crate) fn start(config: &AppConfig, options: HostOptions, listener: TcpListe
             sampled: options.sampled,
         },
     });
-    let parts = Parts {
+    let running = RunningHost {
         worker,
         console,
         invoker,
@@ -76,21 +76,21 @@ pub(crate) fn start(config: &AppConfig, options: HostOptions, listener: TcpListe
         tasks,
     };
 
-    let timers = start_timers(config, &parts, &clock, options.timer_interval);
-    start_queue_listeners(config, &parts, &clock, &options.time);
+    let timers = start_timers(config, &running, &clock, options.timer_interval);
+    start_queue_listeners(config, &running, &clock, &options.time);
     if !config.functions.is_empty() {
-        start_supervisor(supervisor, &parts.tasks);
+        start_supervisor(supervisor, &running.tasks);
     }
     let door = FrontDoor::new(
         config,
-        Arc::clone(&parts.invoker),
+        Arc::clone(&running.invoker),
         timers,
         options.keys,
-        parts.tasks.clone(),
+        running.tasks.clone(),
         clock,
     );
-    start_front_door(door, listener, &parts.tasks);
-    Ok(parts)
+    start_front_door(door, listener, &running.tasks);
+    Ok(running)
 }
 
 fn supervisor_settings(
@@ -120,7 +120,7 @@ fn supervisor_settings(
 
 fn start_timers(
     config: &AppConfig,
-    parts: &Parts,
+    running: &RunningHost,
     clock: &ClockAndRandom,
     interval: Option<Duration>,
 ) -> Vec<Arc<Timer>> {
@@ -128,21 +128,21 @@ fn start_timers(
         .functions
         .iter()
         .filter(|function| matches!(function.trigger, Trigger::Timer(_)))
-        .map(|function| Timer::new(Arc::clone(function), Arc::clone(&parts.invoker), clock.clone()))
+        .map(|function| Timer::new(Arc::clone(function), Arc::clone(&running.invoker), clock.clone()))
         .map(Arc::new)
         .collect();
     for timer in &timers {
         let listener = TimerListener {
             timer: Arc::clone(timer),
             interval,
-            tasks: parts.tasks.clone(),
+            tasks: running.tasks.clone(),
         };
-        parts.tasks.spawn(listener.run());
+        running.tasks.spawn(listener.run());
     }
     timers
 }
 
-fn start_queue_listeners(config: &AppConfig, parts: &Parts, clock: &ClockAndRandom, time: &TimeConstants) {
+fn start_queue_listeners(config: &AppConfig, running: &RunningHost, clock: &ClockAndRandom, time: &TimeConstants) {
     let mut settings = config.host.queues.clone();
     if let Some(interval) = time.max_polling_interval {
         settings.max_polling_interval = interval;
@@ -153,15 +153,15 @@ fn start_queue_listeners(config: &AppConfig, parts: &Parts, clock: &ClockAndRand
     for function in &config.functions {
         if let Trigger::Queue(trigger) = &function.trigger {
             let listener = QueueListener {
-                processor: Arc::new(processor(function, trigger, parts, &settings, time)),
-                gateway: Arc::clone(&parts.gateway),
+                processor: Arc::new(processor(function, trigger, running, &settings, time)),
+                gateway: Arc::clone(&running.gateway),
                 settings: settings.clone(),
                 min_polling_interval: time.min_polling_interval,
                 message_visibility: time.message_visibility,
-                tasks: parts.tasks.clone(),
+                tasks: running.tasks.clone(),
                 clock: clock.clone(),
             };
-            parts.tasks.spawn(listener.run());
+            running.tasks.spawn(listener.run());
         }
     }
 }
@@ -169,15 +169,15 @@ fn start_queue_listeners(config: &AppConfig, parts: &Parts, clock: &ClockAndRand
 fn processor(
     function: &Arc<Function>,
     trigger: &QueueTrigger,
-    parts: &Parts,
+    running: &RunningHost,
     settings: &QueueSettings,
     time: &TimeConstants,
 ) -> MessageProcessor {
     MessageProcessor {
         function: Arc::clone(function),
         queue: trigger.queue.clone(),
-        invoker: Arc::clone(&parts.invoker),
-        gateway: Arc::clone(&parts.gateway),
+        invoker: Arc::clone(&running.invoker),
+        gateway: Arc::clone(&running.gateway),
         settings: settings.clone(),
         message_visibility: time.message_visibility,
         renewal_interval: time.renewal_interval,

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use crate::activity::Activity;
-use crate::assembly::{self, Parts};
+use crate::assembly::{self, RunningHost};
 use crate::config::{AppConfig, ConfigError, Trigger};
 use crate::journal::{Invocation, UserLog};
 use crate::options::HostOptions;
@@ -24,7 +24,7 @@ const SHOWN_LINES: usize = 10;
 /// A running stand-in host with its handler process. Dropping it kills the handler (SIGKILL) and ends all work.
 pub struct FunctionsHost {
     address: SocketAddr,
-    parts: Parts,
+    running: RunningHost,
     trigger_queues: Vec<String>,
     stop_grace: Duration,
 }
@@ -100,10 +100,10 @@ impl FunctionsHost {
                 Trigger::Http(_) | Trigger::Timer(_) => None,
             })
             .collect();
-        let parts = assembly::start(&config, options, listener)?;
+        let running = assembly::start(&config, options, listener)?;
         Ok(Self {
             address,
-            parts,
+            running,
             trigger_queues,
             stop_grace,
         })
@@ -116,7 +116,7 @@ impl FunctionsHost {
 
     /// Waits until the handler has answered its first probe.
     pub async fn wait_until_ready(&self, deadline: Duration) -> Result<(), NotReady> {
-        match tokio::time::timeout(deadline, self.parts.worker.settled()).await {
+        match tokio::time::timeout(deadline, self.running.worker.settled()).await {
             Ok(Phase::Ready(_)) => Ok(()),
             _ => Err(NotReady(deadline)),
         }
@@ -146,22 +146,22 @@ impl FunctionsHost {
 
     /// Finished invocations, oldest first.
     pub fn invocations(&self) -> Vec<Invocation> {
-        self.parts.invoker.journal.invocations()
+        self.running.invoker.journal.invocations()
     }
 
     /// `Logs` of all envelopes, oldest first.
     pub fn user_logs(&self) -> Vec<UserLog> {
-        self.parts.invoker.journal.user_logs()
+        self.running.invoker.journal.user_logs()
     }
 
     /// What strict mode reported; each of these failed one invocation.
     pub fn violations(&self) -> Vec<String> {
-        self.parts.invoker.journal.violations()
+        self.running.invoker.journal.violations()
     }
 
     /// Lines of the handler's stdout and stderr, over all restarts.
     pub fn console_lines(&self) -> Vec<ConsoleLine> {
-        self.parts.console.lines()
+        self.running.console.lines()
     }
 
     /// Waits until the condition holds for the lines of the console, and returns them. Without waiting, a line that the
@@ -191,43 +191,43 @@ impl FunctionsHost {
 
     /// A queue by its name; it need not exist yet.
     pub fn queue(&self, name: &str) -> QueueHandle {
-        QueueHandle::new(name, Arc::clone(&self.parts.gateway))
+        QueueHandle::new(name, Arc::clone(&self.running.gateway))
     }
 
     /// Process id of the handler; `None` while there is no process.
     pub fn handler_pid(&self) -> Option<u32> {
-        self.parts.worker.view().pid
+        self.running.worker.view().pid
     }
 
     /// How often the handler was started again.
     pub fn restarts(&self) -> u32 {
-        self.parts.worker.view().restarts
+        self.running.worker.view().restarts
     }
 
     /// Kills the handler (SIGKILL) and waits for its end; the host starts it again. The host does not count it as a
     /// crash, so a test may do it any number of times.
     pub async fn kill_handler(&self) {
-        self.parts.worker.kill(None).await;
+        self.running.worker.kill(None).await;
     }
 
     /// Waits until the host has stopped by itself or by [`stop`](Self::stop).
     pub async fn stopped(&self) -> StopReason {
-        self.parts.worker.stopped().await
+        self.running.worker.stopped().await
     }
 
     /// Stops as the real host does: it takes no new work, waits up to the stop grace for what runs, and kills the handler
     /// (SIGKILL). What the host recorded can still be read.
     pub async fn stop(&self) {
-        self.parts.tasks.drain(self.stop_grace).await;
-        self.parts.worker.stop(StopReason::Requested).await;
-        self.parts.tasks.kill();
+        self.running.tasks.drain(self.stop_grace).await;
+        self.running.worker.stop(StopReason::Requested).await;
+        self.running.tasks.kill();
     }
 
     /// Trigger queues that are not empty, with their number of messages.
     async fn messages_left(&self) -> Result<Vec<(String, usize)>, QueueError> {
         let mut left = Vec::new();
         for queue in &self.trigger_queues {
-            let messages = self.parts.gateway.service().count(queue).await?;
+            let messages = self.running.gateway.service().count(queue).await?;
             if messages > 0 {
                 left.push((queue.clone(), messages));
             }
@@ -236,12 +236,12 @@ impl FunctionsHost {
     }
 
     fn activity(&self) -> &Activity {
-        &self.parts.invoker.activity
+        &self.running.invoker.activity
     }
 }
 
 impl Drop for FunctionsHost {
     fn drop(&mut self) {
-        self.parts.tasks.kill();
+        self.running.tasks.kill();
     }
 }

@@ -45,7 +45,7 @@ pub struct CallRecord {
     pub body: Option<String>,
 }
 
-/// The log.
+/// The requests that arrived, oldest first; at most [`CAPACITY`] are kept.
 #[derive(Debug, Default)]
 pub(crate) struct CallLog {
     last_sequence: u64,

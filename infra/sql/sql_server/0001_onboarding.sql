@@ -12,9 +12,10 @@
 --         edition of this version is refused, here and by the handler; it takes a new database.
 --
 -- Times are UTC and written by the database (SYSUTCDATETIME). Texts of states, kinds, steps and entries come from the string
--- enums of src/domain; a version leaves rows with a text that it does not know to the newer version that wrote them. NVARCHAR
--- counts some characters twice, so columns for free text are twice as long as the text may be. Several versions work on the
--- same tables during a deployment: a later script adds objects, it does not rename any.
+-- enums of src/domain. They are snake_case, except the sources crm-toggle and biller-wizard; ciam.RecordCiamStatus gets the
+-- CRM's own statuses (Active, Inactive, Not enabled). A version leaves rows with a text that it does not know to the newer
+-- version that wrote them. NVARCHAR counts some characters twice, so columns for free text are twice as long as the text may
+-- be. Several versions work on the same tables during a deployment: a later script adds objects, it does not rename any.
 
 SET XACT_ABORT ON;
 SET NOCOUNT ON;
@@ -26,7 +27,7 @@ SET CONCAT_NULL_YIELDS_NULL ON;
 SET QUOTED_IDENTIFIER ON;
 SET NUMERIC_ROUNDABORT OFF;
 
-DECLARE @scriptHash NVARCHAR(64) = N'8a7bc1096f80088667f206824c946e63630d8ebb1ae48a9d827f8f6ca88a33ab';
+DECLARE @scriptHash NVARCHAR(64) = N'408fac9bdda461d52b4c5049a59dbd4ac09f6d51bf7a8038ceadf795df08920a';
 
 BEGIN TRANSACTION;
 

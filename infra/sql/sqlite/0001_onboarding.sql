@@ -1,7 +1,9 @@
 -- Schema version 1 for SQLite: the handler's own tables. The counterpart is infra/sql/sql_server/0001_onboarding.sql.
 -- The handler applies every numbered script of this folder that is missing, in order, inside one write transaction.
 -- Times are microseconds since 1970 (UTC), GUIDs are text of 36 lower-case characters, texts of states, kinds, steps and
--- entries come from the string enums of src/domain. CHECK constraints limit lengths, because SQLite's types do not.
+-- entries come from the string enums of src/domain. They are snake_case, except the sources crm-toggle and biller-wizard; the
+-- sample CRM's table gets the CRM's own statuses (Active, Inactive, Not enabled). CHECK constraints limit lengths, because
+-- SQLite's types do not.
 
 -- A biller's CIAM state. The biller's first run inserts the row.
 CREATE TABLE biller_ciam (

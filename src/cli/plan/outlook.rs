@@ -60,7 +60,7 @@ fn schema(SchemaOutlook { id, usable }: &SchemaOutlook) -> String {
 fn organization(outlook: &OrganizationOutlook) -> String {
     match outlook {
         OrganizationOutlook::Create { id, parent } => format!("{id} would be created below {parent}"),
-        OrganizationOutlook::Stands {
+        OrganizationOutlook::Found {
             id,
             parent,
             below_parent,
@@ -87,7 +87,7 @@ fn report_pool(text: &mut String, pool: Option<&PoolOutlook>) -> std::fmt::Resul
             format!("{id} would be created"),
             "would be created with the pool".to_owned(),
         ),
-        Some(PoolOutlook::Stands {
+        Some(PoolOutlook::Found {
             id,
             mark,
             differs_in,

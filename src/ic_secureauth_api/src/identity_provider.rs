@@ -5,6 +5,7 @@
 //! the members below are parsed.
 
 use serde::Deserialize;
+use strum::Display;
 
 use super::{
     Api, ApiError, Operation, OrganizationId, PoolId,
@@ -15,7 +16,8 @@ use super::{
 const IDENTITY_POOL: &str = "identity_pool";
 
 /// What the check found. Without an identity provider a pool's users exist but cannot sign in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display)]
+#[strum(serialize_all = "snake_case")]
 pub enum IdpCheck {
     /// The organization has one for the pool; users can sign in with it.
     Present,

@@ -1,6 +1,7 @@
 use uuid::Uuid;
 
 use super::*;
+use crate::domain::journal::IdpResult;
 
 fn checked(total: u64) -> Entry {
     Entry::UsersChecked {
@@ -58,7 +59,7 @@ fn a_biller_without_users_skips_the_import() {
         },
         Entry::IdpChecked {
             pool_id: "p".into(),
-            result: "present".into(),
+            result: IdpResult::Present,
         },
     ]);
     assert_eq!(journal.next_step(Kind::Enable), Some(Step::ActivateOrganization));

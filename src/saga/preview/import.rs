@@ -14,7 +14,7 @@ use crate::store::PoolUser;
 use ic_secureauth_api::{MAX_PAGE, Pool, ReadOnlyApi};
 
 /// Reads the pool's list, then the biller's users page by page. `schema` is that of `SECUREAUTH_PAYLOAD_SCHEMA_ID`.
-pub(super) async fn into_standing(
+pub(super) async fn into_found(
     reading: &Reading<'_>,
     pool: &Pool,
     users: &UsersOutlook,

@@ -67,7 +67,7 @@ pub enum OrganizationOutlook {
         parent: String,
     },
     /// It exists and would be used.
-    Stands {
+    Found {
         /// Its id.
         id: String,
         /// Id of the parent organization, if it has one.
@@ -87,7 +87,7 @@ pub enum PoolOutlook {
     /// It would be created with its identity provider, under this derived id.
     Create(String),
     /// It exists and would be used.
-    Stands {
+    Found {
         /// Its id.
         id: String,
         /// Whose marker it carries.

@@ -3,7 +3,7 @@
 use super::super::failure::StepError;
 use super::super::look::organization_anywhere;
 use super::super::naming::Subject;
-use super::super::ownership::{Owner, stood_before};
+use super::super::ownership::{Owner, owner_of_found};
 use super::super::steps::ensure_organization::is_below;
 use super::super::steps::find_pool::{self, Known};
 use super::super::steps::{PayloadSchema, check_users, new_pool, payload_schema};
@@ -94,7 +94,7 @@ impl Reading<'_> {
             return Ok(());
         };
         let users = &outlook.users;
-        let import = import::into_standing(self, &pool, users, &schema).await;
+        let import = import::into_found(self, &pool, users, &schema).await;
         outlook.import = stops.keep(import)?;
         if let Some(import) = &outlook.import {
             stops.keep(import::verdict(users, import, &self.subject.settings.onboarding))?;
@@ -138,7 +138,7 @@ impl Reading<'_> {
         if mark != Mark::Foreign {
             stops.keep(below)?;
         }
-        Ok(OrganizationOutlook::Stands {
+        Ok(OrganizationOutlook::Found {
             id: found.id().to_string(),
             parent: found.parent_id().map(str::to_owned),
             below_parent,
@@ -179,7 +179,7 @@ impl Reading<'_> {
         if !usable.contains(&provider) {
             stops.keep::<()>(Err(StepError::Permanent(Reason::PoolWithoutIdp)))?;
         }
-        Ok(Some(PoolOutlook::Stands {
+        Ok(Some(PoolOutlook::Found {
             id: pool.id.to_string(),
             mark,
             differs_in: wanted.differences(pool),
@@ -189,7 +189,7 @@ impl Reading<'_> {
 
     async fn mark(&self, marker: Option<&Marker>, stops: &mut Stops) -> Result<Mark, StoreError> {
         let store = self.subject.dependencies.store.as_ref();
-        let owner = stood_before(store, self.subject.biller_id, marker).await;
+        let owner = owner_of_found(store, self.subject.biller_id, marker).await;
         Ok(match stops.keep(owner)? {
             Some(Owner::Unmarked) => Mark::None,
             Some(Owner::EarlierRun | Owner::ThisRun) => Mark::EarlierRun,

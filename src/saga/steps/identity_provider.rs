@@ -5,7 +5,7 @@ use tracing::warn;
 use super::super::failure::StepError;
 use super::super::run_context::RunContext;
 use super::ensure_pool;
-use crate::domain::journal::Entry;
+use crate::domain::journal::{Entry, IdpResult};
 use crate::domain::reason::Reason;
 use ic_secureauth_api::{IdpCheck, OrganizationId, PoolId};
 
@@ -20,22 +20,22 @@ pub(super) async fn check(context: &mut RunContext<'_>, pool: &PoolId) -> Result
         }
     }
     let result = match check {
-        IdpCheck::Present => "present",
+        IdpCheck::Present => IdpResult::Present,
         IdpCheck::NotChecked => {
             warn!(
                 pool_id = %pool,
                 "cannot check the identity provider: the token has neither the scope manage_idps nor read_configuration"
             );
-            "not_checked"
+            IdpResult::NotChecked
         }
         IdpCheck::Absent | IdpCheck::Disabled | IdpCheck::OfAnotherKind => {
-            warn!(pool_id = %pool, ?check, "nobody can sign in by the pool's identity provider");
+            warn!(pool_id = %pool, %check, "nobody can sign in by the pool's identity provider");
             return ensure_pool::create_again(context, pool).await;
         }
     };
     let entry = Entry::IdpChecked {
         pool_id: pool.to_string(),
-        result: result.to_owned(),
+        result,
     };
     Ok(context.note(entry).await?)
 }

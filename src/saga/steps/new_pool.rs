@@ -20,7 +20,7 @@ pub(in super::super) fn below(
 ) -> Result<NewPool, StepError> {
     let settings = &subject.settings.onboarding;
     let refused = || StepError::Permanent(Reason::SecureauthRefused);
-    let second_factor_mechanisms = mechanisms(&settings.second_factor_mechanisms)?;
+    let second_factor_mechanisms = mechanisms(&settings.second_factor_mechanisms);
     Ok(NewPool {
         id: subject.derived_ids().pool_id(),
         name: settings.pool_name.of(subject.biller_id.as_ref()),
@@ -29,19 +29,27 @@ pub(in super::super) fn below(
         payload_schema_id: SchemaId::parse(&subject.settings.payload_schema_id).map_err(|_| refused())?,
         metadata_schema_id: None,
         identifier_case_insensitive: settings.identifier_case_insensitive,
-        authentication_mechanisms: mechanisms(&settings.authentication_mechanisms)?,
-        preferred_authentication_mechanism: mechanism(settings.preferred_authentication_mechanism)?,
+        authentication_mechanisms: mechanisms(&settings.authentication_mechanisms),
+        preferred_authentication_mechanism: mechanism(settings.preferred_authentication_mechanism),
         second_factor_preferred: second_factor_mechanisms.first().copied(),
         second_factor_mechanisms,
         marker,
     })
 }
 
-fn mechanisms(words: &[settings::onboarding::Mechanism]) -> Result<Vec<Mechanism>, StepError> {
-    words.iter().copied().map(mechanism).collect()
+fn mechanisms(configured: &[settings::onboarding::Mechanism]) -> Vec<Mechanism> {
+    configured.iter().copied().map(mechanism).collect()
 }
 
-fn mechanism(word: settings::onboarding::Mechanism) -> Result<Mechanism, StepError> {
-    let refused = |_| StepError::Permanent(Reason::SettingsIgnored);
-    word.to_string().parse().map_err(refused)
+/// The client's own type for a configured factor.
+fn mechanism(configured: settings::onboarding::Mechanism) -> Mechanism {
+    use settings::onboarding::Mechanism as Configured;
+    match configured {
+        Configured::Totp => Mechanism::Totp,
+        Configured::Password => Mechanism::Password,
+        Configured::Otp => Mechanism::Otp,
+        Configured::EmailOtp => Mechanism::EmailOtp,
+        Configured::SmsOtp => Mechanism::SmsOtp,
+        Configured::Webauthn => Mechanism::Webauthn,
+    }
 }

@@ -60,14 +60,14 @@ async fn update_run(transaction: &mut Transaction, lease: &Lease, batch: &Batch)
 }
 
 /// Appends to the run's journal. A worker that lost its lease may append at the same time: its fence then fails, or one of
-/// the two finds the number taken and tries again. Entries are passed as parameters and not as JSON, because not every engine's `OPENJSON` decodes escaped characters
-/// (docs/reference/sql-server.md#json-rows).
+/// the two finds the number taken and tries again. Entries are passed as parameters and not as JSON, because not every
+/// engine's `OPENJSON` decodes escaped characters (docs/reference/sql-server.md#json-rows).
 pub(super) async fn append(transaction: &mut Transaction, id: OnboardingId, entries: &[Entry]) -> Result<(), Fault> {
     for chunk in entries.chunks(PAIRS) {
         let columns: Vec<_> = chunk.iter().map(entry_columns).collect();
         let rows = (1..=columns.len()).map(|row| {
-            let (word, detail) = (2 * row, 2 * row + 1);
-            format!("(@P1, @last + {row}, @now, @P{word}, @P{detail})")
+            let (name, detail) = (2 * row, 2 * row + 1);
+            format!("(@P1, @last + {row}, @now, @P{name}, @P{detail})")
         });
         let sql = format!(
             "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \
@@ -77,8 +77,8 @@ pub(super) async fn append(transaction: &mut Transaction, id: OnboardingId, entr
             rows.collect::<Vec<_>>().join(", ")
         );
         let mut values: Vec<&dyn ToSql> = vec![&id.0];
-        for (word, detail) in &columns {
-            values.extend([word as &dyn ToSql, detail]);
+        for (name, detail) in &columns {
+            values.extend([name as &dyn ToSql, detail]);
         }
         transaction.execute(&sql, &values).await?;
     }

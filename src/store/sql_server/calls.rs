@@ -10,12 +10,13 @@ use super::error::store_error;
 use super::{SqlServerStore, accept, batch, billers, due, ending, migrate, runs, slots, users};
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
 use crate::domain::journal::Recorded;
+use crate::domain::operation::Operation;
 use crate::domain::run::Run;
 use crate::domain::toggle_event::ToggleEvent;
 use crate::domain::user::UserRow;
 use crate::store::{
-    Acceptance, Batch, BillerView, DueRun, Ending, Lease, LeaseOutcome, LedgerRow, Operated, Operation, PoolUser,
-    Release, Resend, Store, StoreError,
+    Acceptance, Batch, BillerView, DueRun, Ending, Lease, LeaseOutcome, LedgerRow, Operated, PoolUser, Release, Resend,
+    Store, StoreError,
 };
 
 #[async_trait]

@@ -12,9 +12,10 @@ use super::session::Transaction;
 use crate::domain::biller::CiamState;
 use crate::domain::ids::OnboardingId;
 use crate::domain::journal::Entry;
+use crate::domain::operation::Operation;
 use crate::domain::run::RunState;
 use crate::store::transition::{Outcome, crm_status, operated};
-use crate::store::{Ending, Lease, Operated, Operation, StoreError};
+use crate::store::{Ending, Lease, Operated, StoreError};
 
 pub(super) async fn finish(pool: &Pool, lease: &Lease, ending: &Ending) -> Result<(), Fault> {
     let outcome = Outcome::of(ending);
@@ -109,7 +110,7 @@ pub(super) async fn operate(pool: &Pool, id: OnboardingId, operation: Operation,
     ];
     transaction.execute(sql, &values).await?;
     let entry = Entry::Operator {
-        command: operation.to_string(),
+        command: operation,
         by: by.to_owned(),
     };
     append(&mut transaction, id, &[entry]).await?;

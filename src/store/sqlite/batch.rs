@@ -66,8 +66,8 @@ pub(super) fn append(
          SELECT ?1, ifnull(max(seq), 0) + 1, ?2, ?3, ?4 FROM onboarding_journal WHERE onboarding_id = ?1",
     )?;
     for entry in entries {
-        let (word, detail) = entry_columns(entry);
-        insert.execute(params![Guid(id.0), now, word, detail])?;
+        let (name, detail) = entry_columns(entry);
+        insert.execute(params![Guid(id.0), now, name, detail])?;
     }
     Ok(())
 }

@@ -9,9 +9,10 @@ use super::runs::{run, update_leased};
 use crate::domain::biller::CiamState;
 use crate::domain::ids::OnboardingId;
 use crate::domain::journal::Entry;
+use crate::domain::operation::Operation;
 use crate::domain::run::RunState;
 use crate::store::transition::{Outcome, crm_status, operated};
-use crate::store::{Ending, Lease, Operated, Operation, StoreError};
+use crate::store::{Ending, Lease, Operated, StoreError};
 
 pub(super) fn finish(transaction: &Transaction<'_>, now: Micros, lease: &Lease, ending: &Ending) -> Result<(), Fault> {
     let outcome = Outcome::of(ending);
@@ -107,7 +108,7 @@ pub(super) fn operate(
         ],
     )?;
     let entry = Entry::Operator {
-        command: operation.to_string(),
+        command: operation,
         by: by.to_owned(),
     };
     append(transaction, now, id, &[entry])?;

@@ -5,8 +5,8 @@
 //!
 //! The name of a case that fails says what is needed to repeat it; the simulator's seed is 0 in every stack. By default
 //! every fifth case of the matrix runs, and every late effect of a write and every lasting 404. Every kill at a call runs, and
-//! of the other kinds the share that each file names. `FAULT_MATRIX=full` runs all cases. Timing (another task, a busy machine) may change how a case ends, but never whether the invariant
-//! holds.
+//! of the other kinds the share that each file names. `FAULT_MATRIX=full` runs all cases. Timing (another task, a busy machine)
+//! may change how a case ends, but never whether the invariant holds.
 
 mod commits;
 mod deployed;

@@ -4,4 +4,6 @@ mod citations;
 mod documents;
 mod files;
 mod layering;
+mod log_fields;
 mod recipes;
+mod rules;

@@ -1,9 +1,10 @@
 //! The operator's commands, and their entries in the journal.
 
 use biller_onboarding::domain::journal::Entry;
+use biller_onboarding::domain::operation::Operation;
 use biller_onboarding::domain::reason::Reason;
 use biller_onboarding::domain::run::{Run, RunState};
-use biller_onboarding::store::{Ending, LeaseOutcome, Operated, Operation, Release};
+use biller_onboarding::store::{Ending, LeaseOutcome, Operated, Release};
 
 use super::db::{Db, on_both};
 use super::fixtures::{
@@ -151,7 +152,7 @@ async fn a_command_is_written_into_the_journal_with_who_gave_it(db: &dyn Db) {
     let journal = db.store().journal(run_id(1)).await.unwrap();
     let entries: Vec<_> = journal.into_iter().map(|recorded| recorded.entry).collect();
     let expected = Entry::Operator {
-        command: "resume".into(),
+        command: Operation::Resume,
         by: "Zoë".into(),
     };
     assert_eq!(entries, [expected]);

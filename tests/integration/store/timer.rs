@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use biller_onboarding::domain::ids::OnboardingId;
+use biller_onboarding::domain::operation::Operation;
 use biller_onboarding::domain::run::RunState;
 use biller_onboarding::domain::toggle_event::ToggleEvent;
-use biller_onboarding::store::{Ending, Operation, Release, Resend};
+use biller_onboarding::store::{Ending, Release, Resend};
 use time::OffsetDateTime;
 
 use super::db::{Db, on_both};

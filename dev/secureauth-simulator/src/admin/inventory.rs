@@ -86,9 +86,9 @@ pub struct UserCounts {
 pub struct IdpEntry {
     /// `iid` in paths.
     pub id: String,
-    /// Id of its workspace.
+    /// The organization or workspace whose sign-in page offers it.
     pub workspace_id: String,
-    /// Id of its pool.
+    /// The identity pool whose users sign in through it.
     pub pool_id: String,
     /// True when the pool does not exist any more.
     pub dangling: bool,

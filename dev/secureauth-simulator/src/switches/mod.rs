@@ -17,7 +17,7 @@ pub enum SwitchError {
     /// The switch exists but not this value.
     #[error("switch `{name}` takes {allowed}, not `{value}`")]
     UnknownValue {
-        /// The switch.
+        /// Its name, as in the README's rows.
         name: String,
         /// The refused value.
         value: String,

@@ -99,11 +99,11 @@ impl Refusal {
 pub(crate) enum RateLimit {
     /// No limit.
     Off,
-    /// A bucket.
+    /// At most `burst` requests at once, and `rate` per `period` on average.
     Bucket {
         /// Tokens that flow in per period.
         rate: u32,
-        /// The period.
+        /// In whole milliseconds, never zero.
         period: Duration,
         /// Most tokens kept.
         burst: u32,

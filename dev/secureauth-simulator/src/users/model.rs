@@ -24,7 +24,7 @@ pub(crate) fn expand(text: Option<&JsonText>) -> Value {
         .unwrap_or_default()
 }
 
-/// Status of a user.
+/// Who may sign in: `active` users; `new` ones only activate, `inactive` and `deleted` ones do nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub(crate) enum UserStatus {
@@ -70,7 +70,7 @@ pub(crate) enum CredentialType {
     Totp,
 }
 
-/// State of a credential.
+/// Whether a credential can be used as it is, or has to be replaced first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub(crate) enum CredentialState {
@@ -79,7 +79,7 @@ pub(crate) enum CredentialState {
     MustBeChanged,
 }
 
-/// A user.
+/// A user of one pool, with the members of the API and the `revision` that its etag is made of.
 #[derive(Debug, Clone)]
 pub(crate) struct User {
     pub(crate) id: RecordId,

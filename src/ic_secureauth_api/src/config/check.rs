@@ -30,7 +30,7 @@ pub enum ConfigError {
     #[error("client_secret must not be empty")]
     ClientSecret,
     /// A scope is empty or contains a blank.
-    #[error("scopes must be single words")]
+    #[error("a scope must not be empty or contain a blank")]
     Scopes,
     /// `import_path` is not an absolute path.
     #[error("import_path must be an absolute path without query, fragment or relative segments")]
@@ -212,7 +212,7 @@ mod tests {
             Some(ConfigError::ClientSecret)
         );
         assert_eq!(
-            refusal(|config| config.scopes.push("two words".into())),
+            refusal(|config| config.scopes.push("manage users".into())),
             Some(ConfigError::Scopes)
         );
         assert_eq!(refusal(|config| config.attempts = 0), Some(ConfigError::Attempts));

@@ -6,7 +6,7 @@ use strum::{EnumString, IntoStaticStr, VariantNames};
 /// Status of a user (IDS `User.status`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantNames)]
 #[strum(serialize_all = "snake_case")]
-#[serde(rename_all = "snake_case")]
+#[serde(try_from = "String", into = "&'static str")]
 pub enum UserStatus {
     /// May sign in.
     Active,
@@ -16,6 +16,14 @@ pub enum UserStatus {
     Deleted,
     /// May only run the activation flow.
     New,
+}
+
+impl TryFrom<String> for UserStatus {
+    type Error = strum::ParseError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
 }
 
 /// `None` for a status this client does not know, so that a newer status does not make the whole list unreadable.
@@ -32,7 +40,9 @@ mod tests {
     fn a_status_has_one_name() {
         for name in UserStatus::VARIANTS {
             let status: UserStatus = name.parse().unwrap();
-            assert_eq!(serde_json::to_value(status).unwrap(), *name);
+            let json = serde_json::to_value(status).unwrap();
+            assert_eq!(json, *name);
+            assert_eq!(serde_json::from_value::<UserStatus>(json).unwrap(), status);
         }
         assert!("locked".parse::<UserStatus>().is_err());
     }

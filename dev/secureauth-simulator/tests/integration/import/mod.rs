@@ -102,7 +102,7 @@ async fn more_than_100_users_are_slow_or_refused() {
 }
 
 #[tokio::test]
-async fn a_failing_import_applies_nothing_or_what_stood_before() {
+async fn a_failing_import_applies_nothing_or_the_users_before_the_failure() {
     let tenant = Tenant::with_pool(&[]).await;
     tenant.import(&chunk().user("b")).await.expect(204);
     let failing = chunk()
