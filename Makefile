@@ -1,5 +1,5 @@
 # The commands of this repository. They need the Rust toolchain and bash; `check` and `test` also need python3 with pip, `test`
-# curl, and `start` Core Tools and Azurite.
+# curl, `bench` Node with npm, and `start` Core Tools and Azurite.
 
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 # Tools that are not part of the toolchain are installed here: outside the repository, once for all clones.
@@ -7,7 +7,7 @@ export TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/biller-onboarding/tools
 
 BIN := $(CARGO_TARGET_DIR)/debug
 
-.PHONY: help run serve test start check audit
+.PHONY: help run serve test bench start check audit
 
 help: ## Lists the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -22,6 +22,10 @@ serve: ## Starts the same stack for curl; Ctrl-C ends it
 
 test: ## Runs everything: build, `make check`, all tests, `make run`
 	@scripts/test.sh
+
+bench: ## Measures the handler and a Node peer (docs/performance.md)
+	@scripts/stage.sh build cargo build --release --locked --package biller-onboarding --package benches --bins
+	@$(CARGO_TARGET_DIR)/release/bench $(ARGS)
 
 start: ## Runs the real Functions host (Core Tools) with Azurite
 	@scripts/start.sh

@@ -19,6 +19,8 @@ pub enum Code {
     Duplicate,
     /// Not one of the values that the view may contain.
     UnknownValue,
+    /// Another account of the pool has the same value.
+    Held,
     /// SecureAuth refused this record and no other of its chunk.
     Refused,
 }
@@ -46,7 +48,7 @@ pub enum Field {
 }
 
 /// One data error of one row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Issue {
     /// The row's key; `None` when the key itself is missing.
     pub user_guid: Option<Uuid>,
@@ -54,4 +56,18 @@ pub struct Issue {
     pub field: Field,
     /// The kind of the error.
     pub code: Code,
+    /// For [`Code::Held`]: the GUID of the holder, or its id in SecureAuth if it has no account.
+    pub held_by: Option<String>,
+}
+
+impl Issue {
+    /// An error of a row's own value.
+    pub fn of(user_guid: Option<Uuid>, field: Field, code: Code) -> Self {
+        Self {
+            user_guid,
+            field,
+            code,
+            held_by: None,
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The journal's entries: what a run found, intended and did. Append only; also the audit trail.
 //!
-//! The intent (`Create…`, `ImportChunk`, `Activate`, `Delete…`) is written before its call and the outcome after it.
+//! The intent (`Create…`, `Activate`, `Delete…`) is written before its call and the outcome after it.
 //! After an intent without an outcome the run reads before it writes (docs/ARCHITECTURE.md#journal).
 
 use std::collections::BTreeMap;
@@ -107,6 +107,9 @@ pub enum Entry {
         /// Settings whose values differ from the requested ones.
         #[serde(default)]
         differs_in: Vec<String>,
+        /// The run sent one request for a pool, and it was answered with the requested id: there is no second pool of the run.
+        #[serde(default)]
+        is_only_one: bool,
     },
     /// Outcome: SecureAuth refused the creation, which had no effect.
     PoolRefused,
@@ -123,31 +126,15 @@ pub enum Entry {
         #[serde(with = "string_enum")]
         result: IdpResult,
     },
-    /// Intent to import a chunk.
-    ImportChunk {
-        /// First user GUID of the chunk.
-        first: Uuid,
-        /// Last user GUID of the chunk.
-        last: Uuid,
-        /// Number of users.
-        count: usize,
-        /// SHA-256 (hex) of the body.
-        hash: String,
+    /// The users are about to be brought in line: from here on calls may change users of the pool.
+    SyncStarted {
+        /// Number of users that the pool held before; none if this run created it.
+        users_before: u64,
     },
-    /// Intent to change users that an earlier run imported. The ledger holds their old values.
-    ChangeUsers {
-        /// Number of users.
-        count: usize,
-    },
-    /// Checkpoint: the import is done up to this user GUID.
-    ImportedUpTo {
-        /// Last user GUID of the page.
-        last: Uuid,
-    },
-    /// Outcome: every page is imported.
-    ImportFinished,
-    /// Checkpoint of comparing pool and ledger. The pool holds all ledger users whose SecureAuth id, compared as text,
-    /// is not after `after`. Of those up to `until` it holds the ones whose user GUID is not after `checked`.
+    /// Outcome: every account is as the CRM has its user, or has a data error.
+    SyncFinished,
+    /// Checkpoint of comparing pool and accounts. The pool holds the users of all accounts whose SecureAuth id, compared as
+    /// text, is not after `after`. Of those up to `until` it holds the ones whose user GUID is not after `checked`.
     UsersCompared {
         /// Last id of the parts of the list that are done; `None` at the start.
         after: Option<String>,
@@ -156,10 +143,11 @@ pub enum Entry {
         /// Last user GUID that is done in the present part.
         checked: Option<Uuid>,
     },
-    /// Outcome: the pool holds every user that the ledger says is imported.
+    /// Outcome: the pool holds the user of every account.
     UsersVerified {
-        /// Number of these users.
-        expected: u64,
+        /// Number of users in the pool; `None`: they were compared one by one.
+        #[serde(default)]
+        counted: Option<u64>,
     },
     /// Intent to set `deactivated: false`.
     Activate {
@@ -206,7 +194,7 @@ pub enum Entry {
         #[serde(default)]
         generation: Option<u32>,
     },
-    /// Outcome: users this run added are deleted, and changed ones have their old values.
+    /// Outcome: the users that this run imported are deleted.
     UsersRolledBack,
     /// Intent to delete the organization.
     DeleteOrganization {
@@ -227,13 +215,6 @@ pub enum Entry {
     OrganizationRolledBack,
     /// Everything is rolled back; a recheck follows (docs/decisions.md#looking-again-after-rollback).
     RolledBack,
-    /// Checkpoint of the recheck: the ledger's users up to this user GUID were read.
-    RecheckedUpTo {
-        /// Last user GUID of the page.
-        last: Uuid,
-        /// So far every user is still rolled back.
-        clean: bool,
-    },
     /// Outcome of the recheck: nothing of this run is left.
     Rechecked,
     /// An operator's command.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::ids::{BillerId, OnboardingId};
 use super::step::Step;
@@ -59,9 +60,15 @@ impl RunState {
 pub struct Progress {
     /// CRM rows that are not `deleted`.
     pub users_total: u64,
-    /// Users this run imported or changed.
+    /// Users this run imported.
     pub imported: u64,
-    /// Users that the pool held already and that were left alone.
+    /// Accounts that this run changed, because the CRM has other values.
+    pub changed: u64,
+    /// Accounts that this run deactivated, because the CRM no longer has their users.
+    pub deactivated: u64,
+    /// Users that a found pool held before, by id or by user name: left alone.
+    pub linked: u64,
+    /// Users whose accounts were as the CRM has them already.
     pub already_present: u64,
     /// Rows left out: invalid ones with `ON_INVALID_USER=skip`, and `deleted` ones.
     pub skipped: u64,
@@ -88,6 +95,8 @@ pub struct Run {
     pub source: String,
     /// The generation of its derived ids.
     pub generation: u32,
+    /// Every account of its pool up to this GUID is settled; `None`: it is at the start.
+    pub user_cursor: Option<Uuid>,
     /// Counts of its users.
     pub progress: Progress,
     /// Pauses used since the last progress: an index into `RUN_PAUSES` or `ROLLBACK_PAUSES`.

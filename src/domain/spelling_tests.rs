@@ -46,7 +46,7 @@ fn values_are_spelled_in_snake_case() {
         "check_users",
         "ensure_organization",
         "ensure_pool",
-        "import_users",
+        "sync_users",
         "verify_users",
         "activate_organization",
         "record_activation",
@@ -68,6 +68,7 @@ fn values_are_spelled_in_snake_case() {
         "too_long",
         "duplicate",
         "unknown_value",
+        "held",
         "refused",
     ]);
 }
@@ -127,10 +128,8 @@ fn journal_entries_are_spelled_in_snake_case() {
         "pool_refused",
         "pool_id_refused",
         "idp_checked",
-        "import_chunk",
-        "change_users",
-        "imported_up_to",
-        "import_finished",
+        "sync_started",
+        "sync_finished",
         "users_compared",
         "users_verified",
         "activate",
@@ -148,7 +147,6 @@ fn journal_entries_are_spelled_in_snake_case() {
         "organization_restored",
         "organization_rolled_back",
         "rolled_back",
-        "rechecked_up_to",
         "rechecked",
         "operator",
     ];

@@ -14,9 +14,9 @@ pub enum Step {
     EnsureOrganization,
     /// Find or create the identity pool with its identity provider.
     EnsurePool,
-    /// Import new users and change known ones.
-    ImportUsers,
-    /// Compare the pool with the ledger.
+    /// Bring the accounts of the pool in line with the CRM's users.
+    SyncUsers,
+    /// Compare the pool with the accounts.
     VerifyUsers,
     /// Make the organization live; once confirmed, the point of no return.
     ActivateOrganization,
@@ -36,7 +36,7 @@ impl Step {
                 Self::CheckUsers,
                 Self::EnsureOrganization,
                 Self::EnsurePool,
-                Self::ImportUsers,
+                Self::SyncUsers,
                 Self::VerifyUsers,
                 Self::ActivateOrganization,
                 Self::RecordActivation,

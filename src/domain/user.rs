@@ -1,6 +1,6 @@
 //! A biller's user: the raw row of `ciam.BillerUser`, and the checked user that may be sent.
 
-use strum::EnumString;
+use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
 
 use super::issue::{Code, Field, Issue};
@@ -25,7 +25,7 @@ pub struct UserRow {
 }
 
 /// A user's status in the CRM. `deleted` rows never become a [`CrmUser`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Status {
     /// May sign in; sent as `ACTIVE_USER_STATUS`.
@@ -75,7 +75,7 @@ pub enum Checked {
 }
 
 impl UserRow {
-    /// Checks the row by itself; [`super::user_set::UserSet`] finds what rows must not share.
+    /// Checks the row by itself; [`super::user_set`] finds what rows must not share.
     ///
     /// # Errors
     /// Every data error of the row.
@@ -83,11 +83,7 @@ impl UserRow {
         let mut issues = Vec::new();
         let guid = self.user_guid;
         let mut report = |field, code| {
-            issues.push(Issue {
-                user_guid: guid,
-                field,
-                code,
-            });
+            issues.push(Issue::of(guid, field, code));
         };
         if guid.is_none() {
             report(Field::UserGuid, Code::Missing);

@@ -1,36 +1,15 @@
-//! Finds what rows of one biller must not share: GUID, user name, and a verified e-mail address.
+//! Finds what rows of one biller must not share: a user name, and a verified e-mail address.
+//!
+//! It takes the rows twice. The first time it keeps 8 bytes per value; two rows with the same hash are suspects. The second
+//! time it compares the suspects' values, usually none (docs/decisions.md#duplicates-by-hash).
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use uuid::Uuid;
 
 use super::issue::{Code, Field, Issue};
-use super::user::{Checked, CrmUser, UserRow};
-
-/// Takes all rows of a biller, one after the other. Keeps two or three short keys per row, not the row.
-#[derive(Debug)]
-pub struct UserSet {
-    guids: HashMap<Uuid, Rows>,
-    names: HashMap<Box<str>, Seen>,
-    emails: Option<HashMap<Box<str>, Seen>>,
-    counts: Counts,
-    issues: Vec<Issue>,
-}
-
-/// How many rows share a GUID.
-#[derive(Debug, Default)]
-struct Rows {
-    all: u64,
-    not_deleted: u64,
-}
-
-/// The first row with a key, and whether its duplicate was reported already.
-#[derive(Debug)]
-struct Seen {
-    first: Uuid,
-    reported: bool,
-}
+use super::user::CrmUser;
 
 /// Numbers of rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -43,204 +22,177 @@ pub struct Counts {
     pub invalid: u64,
 }
 
+/// The first time: takes every valid row.
+#[derive(Debug)]
+pub struct UserSet {
+    names: Vec<u64>,
+    emails: Option<Vec<u64>>,
+}
+
+/// The second time: takes every valid row again.
+#[derive(Debug)]
+pub struct Suspects {
+    names: Shared,
+    emails: Shared,
+}
+
+/// Values that may be shared, by hash, and who has them.
+#[derive(Debug, Default)]
+struct Shared {
+    hashes: HashSet<u64>,
+    holders: HashMap<String, Vec<Uuid>>,
+}
+
 impl UserSet {
     /// `unique_emails`: `ADDRESS_VERIFIED=true`, because a verified address belongs to one user only in SecureAuth.
     pub fn new(unique_emails: bool) -> Self {
         Self {
-            guids: HashMap::new(),
-            names: HashMap::new(),
-            emails: unique_emails.then(HashMap::new),
-            counts: Counts::default(),
-            issues: Vec::new(),
+            names: Vec::new(),
+            emails: unique_emails.then(Vec::new),
         }
     }
 
-    /// Takes the next row. `judge` finds further data errors of a user whose row is valid by itself.
-    pub fn add(&mut self, row: UserRow, judge: impl FnOnce(&CrmUser) -> Vec<Issue>) {
-        let guid = row.user_guid;
-        let checked = row.check();
-        let deleted = matches!(checked, Ok(Checked::Deleted(_)));
-        self.count(guid, deleted);
-        match checked {
-            Ok(Checked::Deleted(_)) => {}
-            Ok(Checked::User(user)) => match judge(&user) {
-                issues if issues.is_empty() => self.find_duplicates(&user),
-                issues => self.issues.extend(issues),
-            },
-            Err(issues) => self.issues.extend(issues),
-        }
-    }
-
-    fn count(&mut self, guid: Option<Uuid>, deleted: bool) {
-        if deleted {
-            self.counts.deleted += 1;
-        } else {
-            self.counts.total += 1;
-        }
-        let Some(guid) = guid else {
-            self.counts.invalid += u64::from(!deleted);
-            return;
-        };
-        let rows = self.guids.entry(guid).or_default();
-        rows.all += 1;
-        rows.not_deleted += u64::from(!deleted);
-        if rows.all > 1 {
-            self.issues.push(duplicate(guid, Field::UserGuid));
-        }
-    }
-
-    fn find_duplicates(&mut self, user: &CrmUser) {
-        let guid = user.user_guid;
-        let name = user.user_name.to_ascii_lowercase().into_boxed_str();
-        report_duplicate(&mut self.names, name, guid, Field::UserName, &mut self.issues);
+    /// Takes the next row.
+    pub fn add(&mut self, user: &CrmUser) {
+        self.names.push(hash(&key(&user.user_name)));
         if let Some(emails) = &mut self.emails {
-            let email = user.email.to_ascii_lowercase().into_boxed_str();
-            report_duplicate(emails, email, guid, Field::Email, &mut self.issues);
+            emails.push(hash(&key(&user.email)));
         }
     }
 
-    /// The counts, and every data error once, sorted.
-    pub fn finish(mut self) -> (Counts, Vec<Issue>) {
-        self.issues.sort_unstable();
-        self.issues.dedup();
-        let mut guids: Vec<Uuid> = self.issues.iter().filter_map(|issue| issue.user_guid).collect();
-        guids.dedup();
-        self.counts.invalid += guids
-            .iter()
-            .filter_map(|guid| self.guids.get(guid))
-            .map(|rows| rows.not_deleted)
-            .sum::<u64>();
-        (self.counts, self.issues)
+    /// `None`: no two rows share anything.
+    pub fn suspects(self) -> Option<Suspects> {
+        let suspects = Suspects {
+            names: Shared::of(self.names),
+            emails: Shared::of(self.emails.unwrap_or_default()),
+        };
+        let is_empty = suspects.names.hashes.is_empty() && suspects.emails.hashes.is_empty();
+        (!is_empty).then_some(suspects)
     }
 }
 
-fn duplicate(guid: Uuid, field: Field) -> Issue {
-    Issue {
-        user_guid: Some(guid),
-        field,
-        code: Code::Duplicate,
+impl Suspects {
+    /// Takes the next row.
+    pub fn add(&mut self, user: &CrmUser) {
+        self.names.add(&user.user_name, user.user_guid);
+        self.emails.add(&user.email, user.user_guid);
+    }
+
+    /// The data errors of all rows that share a value.
+    pub fn finish(self) -> Vec<Issue> {
+        let mut issues = self.names.issues(Field::UserName);
+        issues.extend(self.emails.issues(Field::Email));
+        issues.sort_unstable();
+        issues
     }
 }
 
-fn report_duplicate(
-    seen: &mut HashMap<Box<str>, Seen>,
-    key: Box<str>,
-    guid: Uuid,
-    field: Field,
-    issues: &mut Vec<Issue>,
-) {
-    match seen.entry(key) {
-        Entry::Vacant(place) => {
-            place.insert(Seen {
-                first: guid,
-                reported: false,
-            });
-        }
-        Entry::Occupied(mut place) => {
-            let known = place.get_mut();
-            if !known.reported {
-                known.reported = true;
-                issues.push(duplicate(known.first, field));
-            }
-            issues.push(duplicate(guid, field));
+impl Shared {
+    fn of(mut hashes: Vec<u64>) -> Self {
+        hashes.sort_unstable();
+        let twice = hashes.windows(2).filter_map(|pair| match pair {
+            [one, next] if one == next => Some(*one),
+            _ => None,
+        });
+        Self {
+            hashes: twice.collect(),
+            holders: HashMap::new(),
         }
     }
+
+    fn add(&mut self, value: &str, guid: Uuid) {
+        if self.hashes.is_empty() {
+            return;
+        }
+        let key = key(value);
+        if self.hashes.contains(&hash(&key)) {
+            self.holders.entry(key).or_default().push(guid);
+        }
+    }
+
+    fn issues(self, field: Field) -> Vec<Issue> {
+        let shared = self.holders.into_values().filter(|holders| holders.len() > 1);
+        shared
+            .flatten()
+            .map(|guid| Issue::of(Some(guid), field, Code::Duplicate))
+            .collect()
+    }
+}
+
+/// User names and addresses are ASCII, and SecureAuth ignores their case.
+fn key(value: &str) -> String {
+    value.to_ascii_lowercase()
+}
+
+/// The same within one process only.
+fn hash(key: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::user::Status;
     use super::*;
 
-    fn row(guid: u128, name: &str, email: &str) -> UserRow {
-        UserRow {
-            user_guid: Some(Uuid::from_u128(guid)),
-            user_name: Some(name.into()),
-            email: Some(email.into()),
-            status: Some("active".into()),
-            ..UserRow::default()
+    fn user(guid: u128, name: &str, email: &str) -> CrmUser {
+        CrmUser {
+            user_guid: Uuid::from_u128(guid),
+            user_name: name.into(),
+            email: email.into(),
+            first_name: None,
+            last_name: None,
+            status: Status::Active,
         }
     }
 
-    fn fine(_: &CrmUser) -> Vec<Issue> {
-        Vec::new()
-    }
-
-    fn issues(unique_emails: bool, rows: Vec<UserRow>) -> Vec<(Option<u128>, Field)> {
+    fn issues(unique_emails: bool, users: &[CrmUser]) -> Vec<(u128, Field)> {
         let mut set = UserSet::new(unique_emails);
-        for row in rows {
-            set.add(row, fine);
+        for user in users {
+            set.add(user);
         }
-        let (_, issues) = set.finish();
+        let Some(mut suspects) = set.suspects() else {
+            return Vec::new();
+        };
+        for user in users {
+            suspects.add(user);
+        }
+        let issues = suspects.finish().into_iter();
         issues
-            .into_iter()
-            .map(|issue| (issue.user_guid.map(|guid| guid.as_u128()), issue.field))
+            .filter_map(|issue| Some((issue.user_guid?.as_u128(), issue.field)))
             .collect()
     }
 
     #[test]
-    fn both_users_of_a_shared_name_are_reported_ignoring_case() {
-        let rows = vec![
-            row(1, "Bob", "b1@x.com"),
-            row(2, "bob", "b2@x.com"),
-            row(3, "eve", "e@x.com"),
+    fn every_user_of_a_shared_name_is_reported_ignoring_case() {
+        let users = [
+            user(1, "Bob", "b1@x.com"),
+            user(2, "bob", "b2@x.com"),
+            user(3, "eve", "e@x.com"),
+            user(4, "BOB", "b4@x.com"),
         ];
-        assert_eq!(
-            issues(false, rows),
-            [(Some(1), Field::UserName), (Some(2), Field::UserName)]
-        );
+        let name = Field::UserName;
+        assert_eq!(issues(false, &users), [(1, name), (2, name), (4, name)]);
     }
 
     #[test]
     fn a_shared_address_matters_only_when_addresses_are_sent_as_verified() {
-        let rows = || vec![row(1, "a", "s@x.com"), row(2, "b", "S@x.com")];
-        assert_eq!(issues(false, rows()), []);
-        assert_eq!(issues(true, rows()), [(Some(1), Field::Email), (Some(2), Field::Email)]);
+        let users = [user(1, "a", "s@x.com"), user(2, "b", "S@x.com")];
+        assert_eq!(issues(false, &users), []);
+        assert_eq!(issues(true, &users), [(1, Field::Email), (2, Field::Email)]);
     }
 
     #[test]
-    fn a_repeated_guid_is_one_data_error() {
-        let rows = vec![row(1, "a", "a@x.com"), row(1, "b", "b@x.com")];
-        assert_eq!(issues(false, rows), [(Some(1), Field::UserGuid)]);
-    }
-
-    #[test]
-    fn every_row_with_a_data_error_counts_once() {
-        let mut set = UserSet::new(true);
-        set.add(row(1, "a", "a@x.com"), fine);
-        set.add(row(1, "b", "b@x.com"), fine);
-        set.add(row(2, "A", "A@x.com"), fine);
-        set.add(UserRow::default(), fine);
-        set.add(UserRow::default(), fine);
-        set.add(row(3, "fine", "fine@x.com"), fine);
-        let (counts, _) = set.finish();
-        assert_eq!((counts.total, counts.invalid), (6, 5));
-    }
-
-    #[test]
-    fn an_invalid_user_does_not_make_the_next_user_of_its_name_a_duplicate() {
-        let mut set = UserSet::new(false);
-        let unfit = |user: &CrmUser| {
-            vec![Issue {
-                user_guid: Some(user.user_guid),
-                field: Field::FirstName,
-                code: Code::Invalid,
-            }]
+    fn two_values_with_one_hash_are_suspects_and_no_data_error() {
+        let same = Shared::of(vec![7, 3, 7]);
+        assert_eq!(same.hashes, HashSet::from([7]));
+        let mut collided = Shared {
+            hashes: HashSet::from([hash("a"), hash("b")]),
+            ..Shared::default()
         };
-        set.add(row(1, "a", "a@x.com"), unfit);
-        set.add(row(2, "a", "a@x.com"), fine);
-        let (counts, issues) = set.finish();
-        assert_eq!((counts.total, counts.invalid, issues.len()), (2, 1, 1));
-    }
-
-    #[test]
-    fn a_deleted_user_may_share_its_name_with_its_successor() {
-        let mut deleted = row(1, "a", "a@x.com");
-        deleted.status = Some("deleted".into());
-        let mut set = UserSet::new(true);
-        set.add(deleted, fine);
-        set.add(row(2, "a", "a@x.com"), fine);
-        let (counts, issues) = set.finish();
-        assert_eq!((counts.total, counts.deleted, counts.invalid), (1, 1, 0));
-        assert_eq!(issues, []);
+        collided.add("a", Uuid::from_u128(1));
+        collided.add("b", Uuid::from_u128(2));
+        assert_eq!(collided.issues(Field::UserName), []);
     }
 }

@@ -56,11 +56,15 @@ fn run_json(run: &Run, issues: &[Issue]) -> Value {
 }
 
 fn issue_json(issue: &Issue) -> Value {
-    json!({
+    let mut json = json!({
         "userGuid": issue.user_guid,
         "field": <&str>::from(issue.field),
         "code": <&str>::from(issue.code),
-    })
+    });
+    if let (Some(members), Some(held_by)) = (json.as_object_mut(), &issue.held_by) {
+        members.insert("heldBy".to_owned(), held_by.as_str().into());
+    }
+    json
 }
 
 fn timestamp(at: OffsetDateTime) -> String {

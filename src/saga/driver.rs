@@ -133,7 +133,7 @@ impl Saga {
             }),
             time_slice_end: Instant::now() + self.dependencies.run.time_slice,
             guard,
-            payload_schema: None,
+            organization_seen: None,
             run: leased.run,
         };
         let advanced = context.work().await;

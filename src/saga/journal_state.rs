@@ -3,8 +3,7 @@
 mod records;
 
 pub(super) use records::{
-    ChunkState, ComparedState, ImportState, KeptState, OrganizationState, Origin, PoolState, PoolUsersState,
-    RecheckState, RollbackStep,
+    ComparedState, KeptState, OrganizationState, Origin, PoolState, PoolUsersState, RollbackStep, SyncState,
 };
 
 use crate::domain::journal::Entry;
@@ -19,6 +18,8 @@ pub(super) struct JournalState {
     pub(super) kept: Option<KeptState>,
     /// CRM rows that are not `deleted`; `None` before they were checked.
     pub(super) users_total: Option<u64>,
+    /// CRM rows that are `deleted`.
+    pub(super) users_deleted: u64,
     pub(super) organization: Option<OrganizationState>,
     pub(super) pool: Option<PoolState>,
     /// The journal holds an intent to create a pool. Without one this run created no pool, whatever a marker says
@@ -32,7 +33,7 @@ pub(super) struct JournalState {
     pub(super) unsettled: u32,
     pub(super) idp_checked: bool,
     pub(super) pool_users: PoolUsersState,
-    pub(super) import: ImportState,
+    pub(super) sync: SyncState,
     /// The organization's `deactivated` flag before this run first set it; `None`: this run has not set it.
     pub(super) deactivated_before: Option<bool>,
     /// SecureAuth confirmed the new `deactivated` flag. Set as soon as that is known, even if the journal entry cannot
@@ -44,8 +45,6 @@ pub(super) struct JournalState {
     pub(super) rollback_reason: Option<Reason>,
     /// The generation after the rollback, if the rollback raised it.
     pub(super) generation_after: Option<u32>,
-    /// How far the recheck of the users is; `None`: it has not begun.
-    pub(super) rechecked: Option<RecheckState>,
     /// How often a rollback began since the last operator's command.
     pub(super) rollback_rounds: u32,
 }
@@ -56,6 +55,8 @@ impl JournalState {
         for entry in entries {
             journal.apply(&entry);
         }
+        // What an earlier time slice verified may have been changed by hand since then.
+        journal.sync.verified = false;
         journal
     }
 
@@ -73,7 +74,10 @@ impl JournalState {
                     variables: variables.clone(),
                 });
             }
-            Entry::UsersChecked { total, .. } => self.users_total = Some(*total),
+            Entry::UsersChecked { total, deleted, .. } => {
+                self.users_total = Some(*total);
+                self.users_deleted = *deleted;
+            }
             Entry::OrganizationFound {
                 organization_id,
                 deactivated,
@@ -106,6 +110,7 @@ impl JournalState {
                 self.settles_creation();
                 self.pool_ids_refused += 1;
                 self.pool = None;
+                self.sync = SyncState::default();
             }
             Entry::IdpChecked { .. } => self.idp_checked = true,
             Entry::PoolUsersPaged { last, count } => {
@@ -116,30 +121,22 @@ impl JournalState {
                 self.pool_users.count = *count;
                 self.pool_users.complete = true;
             }
-            Entry::ImportChunk { first, hash, .. } => {
-                self.import.touched = true;
-                self.import.open_chunks.push(ChunkState {
-                    first: *first,
-                    hash: hash.clone(),
-                });
+            Entry::SyncStarted { users_before } => {
+                self.sync.started = true;
+                self.sync.users_before = *users_before;
             }
-            Entry::ChangeUsers { .. } => self.import.touched = true,
-            Entry::ImportedUpTo { last } => {
-                self.import.up_to = Some(*last);
-                self.import.open_chunks.clear();
-            }
-            Entry::ImportFinished => {
-                self.import.finished = true;
-                self.import.open_chunks.clear();
-            }
+            Entry::SyncFinished => self.sync.finished = true,
             Entry::UsersCompared { after, until, checked } => {
-                self.import.compared = Some(ComparedState {
+                self.sync.compared = Some(ComparedState {
                     after: after.clone(),
                     until: until.clone(),
                     checked: *checked,
                 });
             }
-            Entry::UsersVerified { .. } => self.import.verified = true,
+            Entry::UsersVerified { .. } => {
+                self.sync.verified = true;
+                self.sync.compared = None;
+            }
             Entry::Activate { was_deactivated, .. } | Entry::Deactivate { was_deactivated, .. } => {
                 // The first observation counts: a repeated intent may see this run's own change.
                 self.deactivated_before.get_or_insert(*was_deactivated);
@@ -151,7 +148,6 @@ impl JournalState {
             | Entry::PoolsRolledBack { .. }
             | Entry::OrganizationRolledBack
             | Entry::RolledBack
-            | Entry::RecheckedUpTo { .. }
             | Entry::Rechecked => self.apply_rollback(entry),
             Entry::DeletePool { .. }
             | Entry::PoolDeleted { .. }
@@ -178,16 +174,7 @@ impl JournalState {
                 self.generation_after = self.generation_after.or(*generation);
             }
             Entry::OrganizationRolledBack => self.rollback = Some(RollbackStep::Pause),
-            Entry::RolledBack => {
-                self.rollback = Some(RollbackStep::Recheck);
-                self.rechecked = None;
-            }
-            Entry::RecheckedUpTo { last, clean } => {
-                self.rechecked = Some(RecheckState {
-                    last: *last,
-                    clean: *clean,
-                });
-            }
+            Entry::RolledBack => self.rollback = Some(RollbackStep::Recheck),
             Entry::Rechecked => self.rollback = Some(RollbackStep::Nothing),
             _ => {}
         }
@@ -220,6 +207,7 @@ impl JournalState {
             case_insensitive,
             payload_schema_id: payload.clone(),
             metadata_schema_id: metadata.clone(),
+            is_only_one: false,
             as_asked: true,
         };
         let unknown = String::new();
@@ -247,10 +235,12 @@ impl JournalState {
                 payload_schema_id,
                 metadata_schema_id,
                 differs_in,
+                is_only_one,
             } => {
                 self.unsettled = 0;
                 let created = known(pool_id, Origin::Created, payload_schema_id, metadata_schema_id, true);
                 Some(PoolState {
+                    is_only_one: *is_only_one,
                     as_asked: differs_in.is_empty(),
                     ..created
                 })
@@ -265,7 +255,7 @@ impl JournalState {
         made(self.organization.as_ref().map(|organization| organization.origin))
             || made(self.pool.as_ref().map(|pool| pool.origin))
             || self.unsettled > 0
-            || self.import.touched
+            || self.sync.started
             || self.deactivated_before.is_some()
     }
 
@@ -291,9 +281,14 @@ impl JournalState {
         Step::of(kind).iter().copied().find(|step| !self.is_done(*step))
     }
 
+    /// The CRM has no users, and neither has the pool, which this run created.
+    fn is_empty(&self) -> bool {
+        let pool = self.pool.as_ref();
+        self.users_total == Some(0) && pool.is_some_and(|pool| pool.origin == Origin::Created)
+    }
+
     fn is_done(&self, step: Step) -> bool {
         let known = |origin: Option<Origin>| origin.is_some_and(|origin| origin != Origin::Intended);
-        let no_users = self.users_total == Some(0);
         match step {
             Step::CheckUsers => self.users_total.is_some(),
             Step::EnsureOrganization => {
@@ -305,11 +300,13 @@ impl JournalState {
                 let ours = pool.is_some_and(|pool| pool.origin == Origin::Created);
                 known(pool.map(|pool| pool.origin))
                     && pool.is_some_and(|pool| pool.as_asked)
-                    && self.idp_checked
-                    && (ours || self.pool_users.complete || no_users)
+                    && (self.idp_checked || (ours && !self.is_empty()))
+                    && (ours || self.pool_users.complete)
             }
-            Step::ImportUsers => self.import.finished || no_users,
-            Step::VerifyUsers => self.import.verified || no_users,
+            // The identity provider of a new pool is checked beside the import.
+            Step::SyncUsers => (self.sync.finished && self.idp_checked) || self.is_empty(),
+            // Checked again in every time slice before the activation: somebody may have changed the pool by hand meanwhile.
+            Step::VerifyUsers => self.sync.verified || self.flag_confirmed || self.is_empty(),
             Step::ActivateOrganization | Step::DeactivateOrganization => self.flag_confirmed,
             Step::RecordActivation | Step::RecordDeactivation => false,
         }

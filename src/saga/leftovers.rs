@@ -42,7 +42,7 @@ impl JournalState {
         let are_users_rolled_back = self.rollback.is_some_and(|step| step > RollbackStep::Users);
         if pool.origin != Origin::Found && !is_rolled_back {
             Some(format!("pool {}", pool.id))
-        } else if pool.origin == Origin::Found && self.import.touched && !are_users_rolled_back {
+        } else if pool.origin == Origin::Found && self.sync.started && !are_users_rolled_back {
             Some(format!("users in pool {}", pool.id))
         } else {
             None

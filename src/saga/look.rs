@@ -17,6 +17,16 @@ impl RunContext<'_> {
         })
     }
 
+    /// SecureAuth does not show the organization as deactivated, so people may sign in and enroll credentials.
+    pub(super) async fn organization_is_live(&mut self) -> Result<bool, StepError> {
+        if self.organization_seen.is_none() {
+            let found = self.organization_anywhere(&organization_of(self)?).await?;
+            self.organization_seen = Some(found.ok_or_else(StepError::not_shown)?);
+        }
+        let seen = self.organization_seen.as_ref();
+        Ok(seen.is_none_or(|seen| !seen.value.deactivated()))
+    }
+
     /// See [`organization_anywhere`].
     pub(super) async fn organization_anywhere(
         &self,

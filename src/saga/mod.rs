@@ -79,6 +79,7 @@ pub struct Saga {
     slot: worker_slot::WorkerSlot,
     schedules: Schedules,
     stale: AtomicBool,
+    schemas: steps::Schemas,
 }
 
 impl Saga {
@@ -101,6 +102,7 @@ impl Saga {
             slot,
             schedules,
             stale: AtomicBool::new(false),
+            schemas: steps::Schemas::default(),
         }
     }
 

@@ -10,7 +10,7 @@ use super::steps::{Recheck, activate_organization, ensure_organization, own_pool
 use super::time_slice::Pause;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::store::Ending;
+use crate::store::{Batch, Cursor, Ending, StoreError};
 use ic_secureauth_api::OrganizationId;
 
 /// Most rollbacks of a run. If something is there again after the last one, the run is stuck.
@@ -52,7 +52,17 @@ pub(super) async fn next(context: &mut RunContext<'_>) -> Result<Option<Ending>,
 
 async fn begin(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let reason = recorded_reason(context);
-    Ok(context.note(Entry::RollbackStarted { reason }).await?)
+    Ok(start(context, reason).await?)
+}
+
+/// The run only rolls back from here on, and goes through its accounts from the first one.
+pub(super) async fn start(context: &mut RunContext<'_>, reason: Reason) -> Result<(), StoreError> {
+    let batch = Batch {
+        entries: vec![Entry::RollbackStarted { reason }],
+        cursor: Some(Cursor::Start),
+        ..Batch::default()
+    };
+    context.write(batch).await
 }
 
 /// Why the rollback began. The journal comes first: the run's row may lack the reason, or hold a later one.

@@ -8,13 +8,12 @@ use tokio::time::Instant;
 use super::journal_state::JournalState;
 use super::kept_settings::KeptSettings;
 use super::lease_guard::LeaseGuard;
-use super::steps::PayloadSchema;
 use super::{Dependencies, Saga};
 use crate::domain::journal::Entry;
 use crate::domain::run::Run;
 use crate::settings::{OnboardingSettings, RunSettings};
-use crate::store::{Batch, Lease, Store, StoreError};
-use ic_secureauth_api::Api;
+use crate::store::{Batch, Cursor, Lease, Store, StoreError};
+use ic_secureauth_api::{Api, Organization, Versioned};
 
 /// How often a read is repeated when SecureAuth may lag behind a write.
 const LAG_LOOKS: usize = 4;
@@ -29,8 +28,8 @@ pub(super) struct RunContext<'a> {
     pub(super) guard: Arc<LeaseGuard>,
     pub(super) api: Api,
     pub(super) time_slice_end: Instant,
-    /// The payload schema this time slice fetched last.
-    pub(super) payload_schema: Option<Arc<PayloadSchema>>,
+    /// The run's organization as this time slice read it last.
+    pub(super) organization_seen: Option<Versioned<Organization>>,
 }
 
 impl RunContext<'_> {
@@ -75,6 +74,12 @@ impl RunContext<'_> {
         }
         if let Some(total) = batch.issues_total {
             self.run.issues_total = total;
+        }
+        if let Some(cursor) = batch.cursor {
+            self.run.user_cursor = match cursor {
+                Cursor::Start => None,
+                Cursor::At(guid) => Some(guid),
+            };
         }
         if batch.is_progress {
             self.run.pauses_used = 0;

@@ -9,7 +9,6 @@ use super::driver::Advanced;
 use super::failure::{Failure, Next, StepError, after_failure, while_unseen};
 use super::run_context::RunContext;
 use super::{rollback, steps};
-use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 use crate::domain::run::RunState;
 use crate::store::{Batch, Ending, Release, StoreError};
@@ -30,7 +29,10 @@ impl RunContext<'_> {
                     Ok(advanced) => return Ok(advanced),
                     Err(error) => return self.failed(StepError::from(error)).await,
                 },
-                Ok(None) if self.time_slice_is_over() => return self.go_on_later().await,
+                // Verified users are not verified again before the organization goes live.
+                Ok(None) if self.time_slice_is_over() && !self.journal.sync.verified => {
+                    return self.go_on_later().await;
+                }
                 Ok(None) => {}
                 Err(Pause::Failed(error)) => return self.failed(error).await,
                 Err(Pause::Recheck) => {
@@ -66,7 +68,8 @@ impl RunContext<'_> {
         let Some(step) = self.journal.next_step(self.run.kind) else {
             return Ok(None);
         };
-        if self.run.step != Some(step) {
+        // A step that is done again, as the verification in each time slice, is no progress.
+        if self.run.step < Some(step) {
             self.run.step = Some(step);
             // Reaching a new step is progress, so the pauses start anew.
             let batch = Batch {
@@ -81,6 +84,10 @@ impl RunContext<'_> {
     }
 
     async fn end(&mut self, ending: &Ending) -> Result<Advanced, StoreError> {
+        let has_ended = !matches!(ending, Ending::Stuck(_));
+        if has_ended && self.journal.pool_users.complete {
+            self.store().forget_pool_users(&self.lease).await?;
+        }
         self.store().finish(&self.lease, ending).await?;
         let state = match ending {
             Ending::Failed(reason) => {
@@ -211,7 +218,7 @@ impl RunContext<'_> {
     /// waits until the host has forgotten them (docs/decisions.md#take-overs-are-counted).
     async fn begin_rollback(&mut self, reason: Reason) -> Result<Advanced, StoreError> {
         warn!(%reason, "rollback begins");
-        self.note(Entry::RollbackStarted { reason }).await?;
+        rollback::start(self, reason).await?;
         let late = self.guard.late();
         let (waiting_for, shortest) = if reason == Reason::WorkerLost {
             (reason, self.times().crash_pause)

@@ -2,6 +2,7 @@
 //!
 //! Variables: `SLICE_SECONDS`, `RUN_PAUSES`, `ROLLBACK_PAUSES`, `ROLLBACK_TIME_LIMIT`, `LEASE`, `HEARTBEAT`, `CALL_MARGIN`,
 //! `RESEND_FIRST`, `RESEND_LONGEST`, `NO_SLOT_PAUSE`, `RECHECK_AFTER`, `VERIFY_PAUSES`, `MAX_TAKE_OVERS`, `CRASH_PAUSE`,
+//! `PAYLOAD_SCHEMA_KEPT`,
 //! `STUCK_REPORT_EVERY`, `USERS_PER_PAGE`.
 
 use std::time::Duration;
@@ -52,6 +53,8 @@ pub struct RunSettings {
     /// Pause between the last crash of a run and its rollback, which may crash too
     /// (docs/decisions.md#take-overs-are-counted).
     pub crash_pause: Duration,
+    /// How long a payload schema that was read is used for all runs (`PAYLOAD_SCHEMA_KEPT`).
+    pub schema_kept: Duration,
     /// How often a stuck run is reported until an operator acts.
     pub stuck_report_every: Duration,
     /// Rows of one page of `ciam.BillerUser`.
@@ -105,6 +108,7 @@ impl RunSettings {
             ),
             max_take_overs: reader.number("MAX_TAKE_OVERS", 2, 1..=100),
             crash_pause: reader.duration("CRASH_PAUSE", 31 * MINUTE, 30 * MINUTE),
+            schema_kept: reader.duration("PAYLOAD_SCHEMA_KEPT", 10 * MINUTE, SECOND),
             stuck_report_every: reader.duration("STUCK_REPORT_EVERY", 60 * MINUTE, MINUTE),
             users_per_page: reader.number("USERS_PER_PAGE", 1000, 1..=10_000),
         };

@@ -1,8 +1,6 @@
 //! What a worker writes about a run in one transaction.
 
-use strum::{EnumString, IntoStaticStr, VariantNames};
-use uuid::Uuid;
-
+use super::account::{AccountChanges, Cursor, NewPool, PoolNo, PoolUser};
 use crate::domain::issue::Issue;
 use crate::domain::journal::Entry;
 use crate::domain::run::Progress;
@@ -15,8 +13,14 @@ pub struct Batch {
     pub step: Option<Step>,
     /// Appended to the journal in this order.
     pub entries: Vec<Entry>,
-    /// Ledger rows. A row replaces the run's row with the same user GUID.
-    pub ledger: Vec<LedgerRow>,
+    /// The pool that the run begins to use.
+    pub pool: Option<NewPool>,
+    /// A pool's number of users, now that the run has verified them.
+    pub users_at_end: Option<(PoolNo, u64)>,
+    /// Changes of accounts.
+    pub accounts: Option<AccountChanges>,
+    /// Where the run's cursor is put.
+    pub cursor: Option<Cursor>,
     /// Inserted unless they exist already, as they do when a page is read again.
     pub pool_users_before: Vec<PoolUser>,
     /// Inserted unless they exist already; at most [`Self::ISSUES_KEPT`] per run are kept.
@@ -35,69 +39,4 @@ impl Batch {
     /// Most `OnboardingIssue` rows per run: enough for one issue of every skipped user, with a million users and 10 %
     /// skipped.
     pub const ISSUES_KEPT: u64 = 100_000;
-}
-
-/// One user in the ledger (`OnboardedUser`): written before the call that imports or changes the user, updated after it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LedgerRow {
-    /// The user's GUID in the CRM.
-    pub user_guid: Uuid,
-    /// The user's id in SecureAuth (docs/ARCHITECTURE.md#ids).
-    pub user_id: Uuid,
-    /// Hash (32 hex digits) of what was sent, to see later whether the CRM's row changed.
-    pub content_hash: String,
-    /// What has happened to the user so far.
-    pub state: LedgerState,
-    /// For a changed user: its earlier values as JSON, for a rollback. They are never overwritten, because a repeated look
-    /// may find the run's own change. Personal data.
-    pub before: Option<String>,
-}
-
-/// What has happened to a user of the ledger so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
-#[strum(serialize_all = "snake_case")]
-pub enum LedgerState {
-    /// About to be imported.
-    Importing,
-    /// The import was answered, or a look showed the user in the pool.
-    Imported,
-    /// About to be changed; `before` holds the earlier values.
-    Changing,
-    /// The change was answered, or a look showed the new values.
-    Changed,
-    /// SecureAuth refused it.
-    Refused,
-    /// Rolled back: deleted again, or set to its earlier values.
-    RolledBack,
-}
-
-/// A user that a found pool held before the import; one value for each identifier of the user.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct PoolUser {
-    /// The user's id in SecureAuth.
-    pub user_id: Uuid,
-    /// One identifier, lower-cased where the pool ignores case; empty for a user without identifiers.
-    pub identifier: String,
-}
-
-impl std::fmt::Debug for PoolUser {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "PoolUser({})", self.user_id)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ledger_states_are_spelled_as_they_are_stored() {
-        let stored = ["importing", "imported", "changing", "changed", "refused", "rolled_back"];
-        assert_eq!(LedgerState::VARIANTS, stored);
-        assert!(
-            stored
-                .iter()
-                .all(|state| state.parse().map(LedgerState::into) == Ok(*state))
-        );
-    }
 }

@@ -9,6 +9,7 @@
 //! lost its lease changes nothing.
 
 mod accepting;
+mod account;
 mod batch;
 mod error;
 mod fault;
@@ -25,7 +26,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use uuid::Uuid;
 
-pub use batch::{Batch, LedgerRow, LedgerState, PoolUser};
+pub use account::{
+    Account, AccountChanges, AccountOrigin, Cursor, GuidRange, NewPool, PoolNo, PoolOrigin, PoolRecord, PoolUser,
+    ValueHash,
+};
+pub use batch::Batch;
 pub use error::StoreError;
 pub use lease::{Ending, Lease, LeaseOutcome, LeasedRun, Operated, Release, Resend};
 
@@ -137,34 +142,56 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     // --- users --------------------------------------------------------------------------------------------------
 
-    /// Every row of the biller in `ciam.BillerUser`, in one streaming read, NULL and repeated keys included.
-    async fn each_user(&self, biller: &BillerId, row: &mut (dyn FnMut(UserRow) + Send)) -> Result<(), StoreError>;
+    /// The first `limit` rows of the biller in `ciam.BillerUser` with a GUID in the range, by GUID in the database's own
+    /// order. All rows with one GUID are on the same page, which can make a page longer.
+    async fn users_page(&self, biller: &BillerId, range: GuidRange, limit: u32) -> Result<Vec<UserRow>, StoreError>;
 
-    /// The next `limit` rows by GUID in the database's own order, `after` exclusive; rows without a GUID do not appear.
-    /// All rows with one GUID are on the same page, which can make a page longer.
-    async fn users_page(&self, biller: &BillerId, after: Option<Uuid>, limit: u32) -> Result<Vec<UserRow>, StoreError>;
+    /// How many rows of the biller in `ciam.BillerUser` have no GUID.
+    async fn users_without_guid(&self, biller: &BillerId) -> Result<u64, StoreError>;
 
-    /// The GUIDs with an issue in this run.
-    async fn users_with_issues(&self, id: OnboardingId) -> Result<HashSet<Uuid>, StoreError>;
+    /// The GUIDs in the range with an issue in this run.
+    async fn users_with_issues(&self, id: OnboardingId, range: GuidRange) -> Result<HashSet<Uuid>, StoreError>;
 
-    /// The run's ledger by user GUID in the database's own order, `after` exclusive.
-    async fn ledger_page(
+    // --- accounts -----------------------------------------------------------------------------------------------
+
+    /// The pool of the biller with this id; of several rows the newest.
+    async fn pool(&self, biller: &BillerId, pool_id: &str) -> Result<Option<PoolRecord>, StoreError>;
+
+    /// The pool's first `limit` accounts with a GUID in the range, by GUID in the database's own order.
+    async fn accounts_page(&self, pool: PoolNo, range: GuidRange, limit: u32) -> Result<Vec<Account>, StoreError>;
+
+    /// As [`Self::accounts_page`], only accounts that this run created.
+    async fn created_accounts_page(
+        &self,
+        pool: PoolNo,
+        run: OnboardingId,
+        range: GuidRange,
+        limit: u32,
+    ) -> Result<Vec<Account>, StoreError>;
+
+    /// How many of the pool's accounts this run created.
+    async fn count_created(&self, pool: PoolNo, run: OnboardingId) -> Result<u64, StoreError>;
+
+    /// The accounts of the pool whose user name has one of these hashes, one for each hash.
+    async fn accounts_by_name(
+        &self,
+        pool: PoolNo,
+        names: &[ValueHash],
+    ) -> Result<HashMap<ValueHash, Account>, StoreError>;
+
+    /// The range that begins before the pool's first open account and ends with the last one; `None`: none is open.
+    async fn open_range(&self, pool: PoolNo) -> Result<Option<GuidRange>, StoreError>;
+
+    /// Which of these ids and identifiers the pool held before the run's import (`PoolUserBefore`): the id of the holder in
+    /// SecureAuth by the id that was asked for. A holder with the same id comes before one with the same identifier.
+    async fn pool_users_before(
         &self,
         id: OnboardingId,
-        after: Option<Uuid>,
-        limit: u32,
-    ) -> Result<Vec<LedgerRow>, StoreError>;
+        users: &[PoolUser],
+    ) -> Result<HashMap<String, String>, StoreError>;
 
-    /// The newest ledger row of each of these users from succeeded runs of the biller on this pool.
-    async fn earlier_ledger(
-        &self,
-        biller: &BillerId,
-        pool_id: &str,
-        user_guids: &[Uuid],
-    ) -> Result<HashMap<Uuid, LedgerRow>, StoreError>;
-
-    /// Which of these ids and identifiers the pool held before the run's import (`PoolUserBefore`).
-    async fn pool_users_before(&self, id: OnboardingId, users: &[PoolUser]) -> Result<HashSet<Uuid>, StoreError>;
+    /// Deletes the run's rows of `PoolUserBefore`.
+    async fn forget_pool_users(&self, lease: &Lease) -> Result<(), StoreError>;
 
     // --- worker slots -------------------------------------------------------------------------------------------
 

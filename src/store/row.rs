@@ -8,7 +8,7 @@ use std::str::FromStr;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::batch::LedgerRow;
+use super::account::{Account, PoolNo, PoolRecord, ValueHash};
 use super::error::StoreError;
 use crate::domain::biller::BillerCiam;
 use crate::domain::ids::{BillerId, OnboardingId};
@@ -27,8 +27,12 @@ pub(super) struct RunRow {
     pub(super) step: Option<String>,
     pub(super) source: String,
     pub(super) generation: i64,
+    pub(super) user_cursor: Option<Uuid>,
     pub(super) users_total: i64,
     pub(super) imported: i64,
+    pub(super) changed: i64,
+    pub(super) deactivated: i64,
+    pub(super) linked: i64,
     pub(super) already_present: i64,
     pub(super) skipped: i64,
     pub(super) failed: i64,
@@ -75,9 +79,13 @@ impl TryFrom<RunRow> for Run {
             step: row.step.map(|step| value("step", &step)).transpose()?,
             source: row.source,
             generation: count("generation", row.generation)?,
+            user_cursor: row.user_cursor,
             progress: Progress {
                 users_total: count("number of users", row.users_total)?,
                 imported: count("number of users", row.imported)?,
+                changed: count("number of users", row.changed)?,
+                deactivated: count("number of users", row.deactivated)?,
+                linked: count("number of users", row.linked)?,
                 already_present: count("number of users", row.already_present)?,
                 skipped: count("number of users", row.skipped)?,
                 failed: count("number of users", row.failed)?,
@@ -124,36 +132,78 @@ impl TryFrom<BillerCiamRow> for BillerCiam {
     }
 }
 
-/// A row of `OnboardedUser`.
+/// A row of `Account`.
 #[derive(Debug)]
-pub(super) struct LedgerColumns {
+pub(super) struct AccountRow {
     pub(super) user_guid: Uuid,
-    pub(super) user_id: Uuid,
-    pub(super) content_hash: String,
-    pub(super) state: String,
-    pub(super) before: Option<String>,
+    pub(super) user_id: Option<String>,
+    pub(super) origin: String,
+    pub(super) open: bool,
+    pub(super) created_by: Option<Uuid>,
+    pub(super) name_hash: Option<ValueHash>,
+    pub(super) address_hash: Option<ValueHash>,
+    pub(super) profile_hash: Option<ValueHash>,
+    pub(super) status_sent: Option<String>,
 }
 
-impl TryFrom<LedgerColumns> for LedgerRow {
+impl TryFrom<AccountRow> for Account {
     type Error = StoreError;
 
-    fn try_from(row: LedgerColumns) -> Result<Self, StoreError> {
+    fn try_from(row: AccountRow) -> Result<Self, StoreError> {
         Ok(Self {
             user_guid: row.user_guid,
             user_id: row.user_id,
-            content_hash: row.content_hash,
-            state: value("ledger state", &row.state)?,
-            before: row.before,
+            origin: value("account origin", &row.origin)?,
+            open: row.open,
+            created_by: row.created_by.map(OnboardingId),
+            name_hash: row.name_hash,
+            address_hash: row.address_hash,
+            profile_hash: row.profile_hash,
+            status_sent: row
+                .status_sent
+                .map(|status| value("user status", &status))
+                .transpose()?,
+        })
+    }
+}
+
+/// A row of `Pool`.
+#[derive(Debug)]
+pub(super) struct PoolRow {
+    pub(super) no: i64,
+    pub(super) generation: i64,
+    pub(super) origin: String,
+    pub(super) users_at_end: Option<i64>,
+}
+
+impl TryFrom<PoolRow> for PoolRecord {
+    type Error = StoreError;
+
+    fn try_from(row: PoolRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            no: PoolNo(row.no),
+            generation: count("generation", row.generation)?,
+            origin: value("pool origin", &row.origin)?,
+            users_at_end: row
+                .users_at_end
+                .map(|users| count("number of users", users))
+                .transpose()?,
         })
     }
 }
 
 /// A row of `OnboardingIssue`.
-pub(super) fn issue(user_guid: Option<Uuid>, field: &str, code: &str) -> Result<Issue, StoreError> {
+pub(super) fn issue(
+    user_guid: Option<Uuid>,
+    field: &str,
+    code: &str,
+    held_by: Option<String>,
+) -> Result<Issue, StoreError> {
     Ok(Issue {
         user_guid,
         field: value("issue field", field)?,
         code: value("issue code", code)?,
+        held_by,
     })
 }
 

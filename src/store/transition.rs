@@ -53,8 +53,7 @@ pub(super) fn operated(operation: Operation, run: &Run, lease: LeaseColumns) -> 
 pub(super) struct Outcome<'a> {
     pub(super) state: RunState,
     pub(super) reason: Option<Reason>,
-    /// Organization and pool, stored with the biller. The pool is stored with the run too, so that a later run finds
-    /// the ledger of its pool.
+    /// Organization and pool, stored with the biller.
     pub(super) resources: Option<(&'a str, &'a str)>,
     /// The biller's new state, which `ciam.RecordCiamStatus` gets too.
     pub(super) ciam: Option<CiamState>,

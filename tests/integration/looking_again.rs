@@ -20,7 +20,7 @@ async fn sync_that_waits(stack: &Stack, more_users: u32) -> Result<RunRecord, Bo
         .map(|number| UserRow::sample("1876", 1_000 + number))
         .collect();
     stack.crm().add_users("1876", &more)?;
-    refuse_journal_entry(stack, Some("import_finished"))?;
+    refuse_journal_entry(stack, Some("sync_finished"))?;
     let run = enable_until_it_waits(stack, "1876").await?;
     refuse_journal_entry(stack, None)?;
     Ok(run)
@@ -42,7 +42,6 @@ async fn each_user_of_the_run_and_nobody_else_is_asked_for_once_over_several_tim
     roll_back(&stack, &run).await?;
     assert_eq!(stack.wait_for_end("1876", DEADLINE).await?.state, "failed");
     assert_eq!(stack.in_secureauth("1876"), live(150));
-    assert!(entries(&stack, &run, "rechecked_up_to")?.len() >= 3);
     let asked = calls_of(&stack, "get_user").split_off(asked);
     let distinct: HashSet<_> = asked.iter().map(|call| call.path.clone()).collect();
     assert_eq!((asked.len(), distinct.len()), (120, 120));

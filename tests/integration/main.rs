@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod enrolled;
 mod events;
 mod fault_matrix;
 mod faults;
@@ -19,6 +20,7 @@ mod operating;
 mod own_pool;
 mod payload_schema;
 mod planning;
+mod refused;
 mod repository;
 mod robustness;
 mod something_else;

@@ -86,6 +86,8 @@ async fn run_with_another_pool(
     metadata: impl Fn(&str) -> Value,
 ) -> Result<(Stack, String), Box<dyn std::error::Error>> {
     let stack = start(patient(), "1876", 2).await?;
+    let lost = Fault::on("create_pool", FaultKind::ResetAfter).nth(1);
+    stack.simulator().faults().add(lost);
     stack.simulator().faults().add(Fault::on(IMPORT, refusal(503, false)));
     let run = enable_until_it_waits(&stack, "1876").await?;
     let double = json!({"id": "another", "name": "Another", "workspace_id": "1876",
@@ -107,10 +109,9 @@ async fn a_second_pool_of_the_run_that_shows_up_late_is_deleted_before_the_bille
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_pool_of_the_run_is_not_deleted_while_it_is_unknown_whether_it_has_users() -> Outcome {
     let stack = start(patient(), "1876", 1).await?;
-    stack
-        .simulator()
-        .faults()
-        .add(Fault::on("list_pool_idps", refusal(503, false)));
+    let faults = stack.simulator().faults();
+    faults.add(Fault::on("create_pool", FaultKind::ResetAfter).nth(1));
+    faults.add(Fault::on("list_pool_idps", refusal(503, false)));
     let run = enable_until_it_waits(&stack, "1876").await?;
     let double = json!({"id": "another", "name": "Another", "workspace_id": "1876",
         "metadata": {"ic_onboarding_id": run.onboarding_id, "ic_bid": "1876"}});

@@ -72,7 +72,7 @@ async fn an_existing_organization_and_pool_are_used_and_the_pools_users_are_left
         "old exists, without marker, would keep other settings: authentication_mechanisms",
     );
     told.expect("provider", "exists");
-    assert_eq!(told.import(), [3, 0, 1]);
+    assert_eq!(told.import(), [3, 0, 0, 1]);
     assert_did(&enable(&stack, "1876").await?, &told);
     Ok(())
 }

@@ -201,7 +201,7 @@ async fn yes_on_an_active_biller_adds_new_users_and_changes_changed_ones_and_kee
     assert_eq!(stack.crm().replace_user("1876", &renamed)?, 1);
     let run = enable(&stack, "1876").await?;
     assert_eq!((run.kind.as_str(), run.state.as_str()), ("sync", "succeeded"));
-    assert_eq!((run.imported, run.already_present), (3, 4));
+    assert_eq!((run.imported, run.changed, run.already_present), (2, 1, 4));
     assert_eq!(stack.in_secureauth("1876"), live(7));
     assert_eq!(
         stack.database().biller("1876")?.expect("is there").activation_date,
@@ -219,7 +219,7 @@ async fn yes_on_an_active_biller_adds_new_users_and_changes_changed_ones_and_kee
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failed_sync_rolls_back_its_own_additions_and_changes_and_nothing_else() -> Outcome {
+async fn a_failed_sync_deletes_the_users_it_imported_and_keeps_what_it_changed() -> Outcome {
     let stack = start(options().set("ADDRESS_VERIFIED", "true"), "1876", 150).await?;
     let refused = UserRow::sample("1876", 500);
     refuse_user(&stack, refused.clone())?;
@@ -238,11 +238,13 @@ async fn a_failed_sync_rolls_back_its_own_additions_and_changes_and_nothing_else
     refuse_user(&stack, refused)?;
     let run = enable(&stack, "1876").await?;
     assert_eq!((run.kind.as_str(), run.state.as_str()), ("sync", "failed"));
-    assert_eq!(
-        stack.database().ledger(&run.onboarding_id)?.get("rolled_back"),
-        Some(&4)
-    );
-    assert_eq!(users_in_secureauth(&stack, "1876"), before);
+    let mut expected = before;
+    let changed = expected
+        .iter_mut()
+        .find(|user| user.identifiers == renamed.user_name.as_slice());
+    changed.expect("is there").payload["last_name"] = json!("Renamed");
+    assert!(users_in_secureauth(&stack, "1876") == expected);
+    assert_eq!(stack.database().accounts("1876")?.len(), 150);
     assert_eq!(stack.database().biller("1876")?, biller);
     assert_eq!(stack.in_secureauth("1876"), live(150));
     assert_eq!(status(&stack, "1876").await?.text_at("/ciamStatus"), "active");

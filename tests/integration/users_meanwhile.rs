@@ -82,7 +82,7 @@ async fn a_changed_user_that_somebody_else_changed_meanwhile_is_restored_within_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_user_of_somebody_else_that_a_lagging_list_does_not_show_counts_as_already_present() -> Outcome {
+async fn a_user_of_somebody_else_that_a_lagging_list_does_not_show_is_linked() -> Outcome {
     let stack = start(options(), "1876", 4).await?;
     let organization = json!({"id": "1876", "name": "Old", "parent_id": "invoice-cloud", "deactivated": true});
     let pool = json!({"id": "theirs", "name": "Theirs", "workspace_id": "1876", "identifier_case_insensitive": true,
@@ -101,7 +101,7 @@ async fn a_user_of_somebody_else_that_a_lagging_list_does_not_show_counts_as_alr
     let before = users_in_secureauth(&stack, "1876");
     let run = enable(&stack, "1876").await?;
     assert_eq!(
-        (run.state.as_str(), run.imported, run.already_present, run.failed),
+        (run.state.as_str(), run.imported, run.linked, run.failed),
         ("succeeded", 3, 1, 0)
     );
     let after = users_in_secureauth(&stack, "1876");

@@ -1,4 +1,4 @@
-//! Comparing a pool with the ledger over several time slices (docs/decisions.md#comparing-in-parts), and counts that lag
+//! Comparing a pool with the accounts over several time slices (docs/decisions.md#comparing-in-parts), and counts that lag
 //! (docs/decisions.md#lagging-counts).
 
 use std::collections::HashSet;

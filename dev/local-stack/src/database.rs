@@ -19,6 +19,25 @@ pub struct Database {
     connection: Mutex<Connection>,
 }
 
+/// The newest row of the pool that the biller has; `?1`: the biller.
+const PRESENT_POOL: &str = "(SELECT max(pool_no) FROM pool JOIN biller_ciam USING (biller_id)
+    WHERE biller_id = ?1 AND pool_id = identity_pool_id)";
+
+/// What the database knows of one user in a pool (a row of `account`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountRecord {
+    /// The user's id in SecureAuth; `None` where it is the derived one.
+    pub user_id: Option<String>,
+    /// `imported|linked`.
+    pub origin: String,
+    /// A call that touches the user may be on its way.
+    pub open: bool,
+    /// The run that imported the user first.
+    pub created_by: Option<String>,
+    /// The generation of the derived id.
+    pub generation: u32,
+}
+
 /// A biller's CIAM state (a row of `biller_ciam`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BillerRecord {
@@ -45,15 +64,19 @@ pub struct RunRecord {
     pub kind: String,
     /// `queued|running|waiting|rolling_back|succeeded|failed|stuck|cancelled`.
     pub state: String,
-    /// The step that the run is at, such as `import_users`.
+    /// The step that the run is at, such as `sync_users`.
     pub step: Option<String>,
     /// `crm-toggle|biller-wizard`.
     pub source: String,
     /// Number of users of the biller.
     pub users_total: u64,
-    /// Number of users put into the pool or changed there.
+    /// Number of users put into the pool.
     pub imported: u64,
-    /// Number of users that the pool had already.
+    /// Number of accounts changed.
+    pub changed: u64,
+    /// Number of users that a found pool had before.
+    pub linked: u64,
+    /// Number of users whose accounts were up to date.
     pub already_present: u64,
     /// Number of users left out.
     pub skipped: u64,
@@ -184,30 +207,32 @@ impl Database {
         entries.collect()
     }
 
-    /// A run's ledger: number of users by state (`importing|imported|changing|changed|refused|rolled_back`).
-    pub fn ledger(&self, onboarding_id: &str) -> rusqlite::Result<BTreeMap<String, u64>> {
+    /// The accounts of the biller's present pool, by user GUID.
+    pub fn accounts(&self, biller_id: &str) -> rusqlite::Result<BTreeMap<String, AccountRecord>> {
         let connection = self.connection();
-        let sql = "SELECT state, count(*) FROM onboarded_user WHERE onboarding_id = ?1 GROUP BY state";
-        let mut select = connection.prepare_cached(sql)?;
-        let counts = select.query_map([onboarding_id], |row| Ok((row.get(0)?, count(row, 1)?)))?;
-        counts.collect()
+        let sql = format!(
+            "SELECT user_guid, user_id, account.origin, open, created_by, generation
+             FROM account JOIN pool USING (pool_no) WHERE pool_no = {PRESENT_POOL}"
+        );
+        let mut select = connection.prepare_cached(&sql)?;
+        let accounts = select.query_map([biller_id], |row| {
+            let account = AccountRecord {
+                user_id: row.get(1)?,
+                origin: row.get(2)?,
+                open: row.get(3)?,
+                created_by: row.get(4)?,
+                generation: row.get(5)?,
+            };
+            Ok((row.get(0)?, account))
+        })?;
+        accounts.collect()
     }
 
-    /// The users in the ledgers of a biller's runs: id in SecureAuth by user GUID, the latest run's id first.
-    pub fn ledger_users(&self, biller_id: &str) -> rusqlite::Result<BTreeMap<String, String>> {
-        let connection = self.connection();
-        let sql = "SELECT user_guid, user_id FROM onboarded_user JOIN onboarding USING (onboarding_id)
-                   WHERE biller_id = ?1 ORDER BY run_no";
-        let mut select = connection.prepare_cached(sql)?;
-        let users = select.query_map([biller_id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        users.collect()
-    }
-
-    /// How many users a biller has in SecureAuth according to the ledgers of its successful runs.
+    /// How many users a biller has in its pool because runs imported them.
     pub fn users_onboarded(&self, biller_id: &str) -> rusqlite::Result<u64> {
-        let sql = "SELECT count(DISTINCT user_guid) FROM onboarded_user JOIN onboarding USING (onboarding_id)
-                   WHERE biller_id = ?1 AND onboarding.state = 'succeeded' AND onboarded_user.state IN ('imported', 'changed')";
-        self.connection().query_row(sql, [biller_id], |row| count(row, 0))
+        let sql =
+            format!("SELECT count(*) FROM account WHERE pool_no = {PRESENT_POOL} AND origin = 'imported' AND open = 0");
+        self.connection().query_row(&sql, [biller_id], |row| count(row, 0))
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
@@ -236,6 +261,8 @@ fn run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         source: row.get("source")?,
         users_total: count(row, "users_total")?,
         imported: count(row, "imported")?,
+        changed: count(row, "changed")?,
+        linked: count(row, "linked")?,
         already_present: count(row, "already_present")?,
         skipped: count(row, "skipped")?,
         failed: count(row, "failed")?,

@@ -17,6 +17,9 @@ pub struct CallRecord {
     /// Arrival, by the simulator's clock.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
+    /// When the answer was ready or the connection was cut, by the simulator's clock; `None` while the call runs.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub ended_at: Option<OffsetDateTime>,
     /// HTTP method.
     pub method: String,
     /// Path without query.
@@ -71,6 +74,7 @@ impl CallLog {
         self.records.push_back(CallRecord {
             sequence: self.last_sequence,
             at: arrival.at,
+            ended_at: None,
             method: arrival.method.to_owned(),
             path: arrival.path.to_owned(),
             query: arrival.query.map(str::to_owned),

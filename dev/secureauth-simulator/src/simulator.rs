@@ -125,6 +125,11 @@ impl Simulator {
         self.app.tokens().revoke_all();
     }
 
+    /// A user of a pool enrolls a password, as a person does; `false` when there is no such user or nobody may sign in.
+    pub fn enroll(&self, pool: &str, user: &str) -> bool {
+        admin::enroll(&self.app, pool, user)
+    }
+
     /// Whether a user could sign in to a workspace.
     pub fn sign_in(&self, workspace_id: &str, identifier: &str) -> SignIn {
         admin::sign_in(&self.app, workspace_id, identifier)

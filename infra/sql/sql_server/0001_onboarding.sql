@@ -27,7 +27,7 @@ SET CONCAT_NULL_YIELDS_NULL ON;
 SET QUOTED_IDENTIFIER ON;
 SET NUMERIC_ROUNDABORT OFF;
 
-DECLARE @scriptHash NVARCHAR(64) = N'408fac9bdda461d52b4c5049a59dbd4ac09f6d51bf7a8038ceadf795df08920a';
+DECLARE @scriptHash NVARCHAR(64) = N'ef932905726400d98f2e1061e4b2e56123f18a79831099a2458637f5166ee8e7';
 
 BEGIN TRANSACTION;
 
@@ -88,9 +88,12 @@ BEGIN
         RequestedBy     NVARCHAR(512) NOT NULL,
         Traceparent     NVARCHAR(256) NULL,
         Generation      BIGINT        NOT NULL,
-        PoolId          NVARCHAR(256) COLLATE Latin1_General_100_BIN2 NULL,
+        UserCursor      UNIQUEIDENTIFIER NULL,
         UsersTotal      BIGINT        NOT NULL CONSTRAINT DF_Onboarding_UsersTotal DEFAULT 0,
         Imported        BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Imported DEFAULT 0,
+        Changed         BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Changed DEFAULT 0,
+        Deactivated     BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Deactivated DEFAULT 0,
+        Linked          BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Linked DEFAULT 0,
         AlreadyPresent  BIGINT        NOT NULL CONSTRAINT DF_Onboarding_AlreadyPresent DEFAULT 0,
         Skipped         BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Skipped DEFAULT 0,
         Failed          BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Failed DEFAULT 0,
@@ -152,35 +155,57 @@ BEGIN
     THROW 51002, N''The journal is append only.'', 1;
 END');
 
-    -- Data errors: which user, which field, which kind of error; never a value.
+    -- Data errors: which user, which field, which kind of error; never a value. HeldBy: who has the value already, by GUID or,
+    -- without an account, by the id in SecureAuth.
     CREATE TABLE ciam.OnboardingIssue (
         IssueNo      BIGINT IDENTITY(1, 1) NOT NULL CONSTRAINT PK_OnboardingIssue PRIMARY KEY,
         OnboardingId UNIQUEIDENTIFIER NOT NULL
             CONSTRAINT FK_OnboardingIssue_Onboarding REFERENCES ciam.Onboarding (OnboardingId),
         UserGuid     UNIQUEIDENTIFIER NULL,
         Field        NVARCHAR(32)     NOT NULL,
-        Code         NVARCHAR(32)     NOT NULL
+        Code         NVARCHAR(32)     NOT NULL,
+        HeldBy       NVARCHAR(256)    NULL
     );
     CREATE UNIQUE INDEX UX_OnboardingIssue ON ciam.OnboardingIssue (OnboardingId, UserGuid, Field, Code);
 
-    -- The ledger: every user that a run imported or changed, or is about to. PriorValues is personal data.
-    CREATE TABLE ciam.OnboardedUser (
-        OnboardingId UNIQUEIDENTIFIER NOT NULL
-            CONSTRAINT FK_OnboardedUser_Onboarding REFERENCES ciam.Onboarding (OnboardingId),
-        UserGuid     UNIQUEIDENTIFIER NOT NULL,
-        UserId       UNIQUEIDENTIFIER NOT NULL,
-        ContentHash  NVARCHAR(64)     NOT NULL,
-        State        NVARCHAR(32)     NOT NULL,
-        PriorValues  NVARCHAR(MAX)    NULL,
-        UpdatedAt    DATETIME2(6)     NOT NULL,
-        CONSTRAINT PK_OnboardedUser PRIMARY KEY (OnboardingId, UserGuid)
+    -- The pools that runs used. A pool with origin 'created' was created by a run of its biller. Of several rows with one pool
+    -- id the one with the highest PoolNo counts. UsersAtEnd: its number of users when a run had last verified them.
+    CREATE TABLE ciam.Pool (
+        PoolNo     BIGINT IDENTITY(1, 1) NOT NULL CONSTRAINT PK_Pool PRIMARY KEY,
+        BillerId   NVARCHAR(64) COLLATE Latin1_General_100_BIN2 NOT NULL
+            CONSTRAINT FK_Pool_BillerCiam REFERENCES ciam.BillerCiam (BillerId),
+        PoolId     NVARCHAR(256) COLLATE Latin1_General_100_BIN2 NOT NULL,
+        Generation BIGINT        NOT NULL,
+        Origin     NVARCHAR(32)  NOT NULL,
+        UsersAtEnd BIGINT        NULL
     );
+    CREATE INDEX IX_Pool_Biller ON ciam.Pool (BillerId, PoolId, PoolNo);
 
-    -- Users that a found pool held before the import. IdentifierKey is the SHA-256 (hex) of an identifier, or empty.
+    -- One row per account: what the handler knows of a user in a pool. [Open] = 1: a call that touches the user was or will be
+    -- sent and its outcome is not recorded, so the user is read before the next call. UserId is NULL where it is the derived id.
+    -- The hashes cover what was last sent: user name, e-mail address, and the profile with the names.
+    CREATE TABLE ciam.Account (
+        PoolNo      BIGINT           NOT NULL CONSTRAINT FK_Account_Pool REFERENCES ciam.Pool (PoolNo),
+        UserGuid    UNIQUEIDENTIFIER NOT NULL,
+        UserId      NVARCHAR(256)    NULL,
+        Origin      NVARCHAR(32)     NOT NULL,
+        [Open]      BIT              NOT NULL,
+        CreatedBy   UNIQUEIDENTIFIER NULL,
+        NameHash    BINARY(16)       NULL,
+        AddressHash BINARY(16)       NULL,
+        ProfileHash BINARY(16)       NULL,
+        StatusSent  NVARCHAR(32)     NULL,
+        CONSTRAINT PK_Account PRIMARY KEY (PoolNo, UserGuid)
+    );
+    CREATE INDEX IX_Account_Name ON ciam.Account (PoolNo, NameHash);
+    CREATE INDEX IX_Account_Open ON ciam.Account (PoolNo, UserGuid) WHERE [Open] = 1;
+
+    -- Users of a pool that a run found, as listed before the run imported anyone; deleted when the run ends. IdentifierKey is
+    -- the SHA-256 (hex) of an identifier, or empty.
     CREATE TABLE ciam.PoolUserBefore (
         OnboardingId  UNIQUEIDENTIFIER NOT NULL
             CONSTRAINT FK_PoolUserBefore_Onboarding REFERENCES ciam.Onboarding (OnboardingId),
-        UserId        UNIQUEIDENTIFIER NOT NULL,
+        UserId        NVARCHAR(256) COLLATE Latin1_General_100_BIN2 NOT NULL,
         IdentifierKey NVARCHAR(64) COLLATE Latin1_General_100_BIN2 NOT NULL,
         CONSTRAINT PK_PoolUserBefore PRIMARY KEY (OnboardingId, UserId, IdentifierKey)
     );

@@ -6,7 +6,7 @@
 --
 -- The role reaches the CRM's tables only through the views and the procedure in schema ciam. That works without further grants
 -- while schema ciam and the CRM's tables have the same owner; otherwise the views' and the procedure's owner needs the rights.
--- It may not delete anything. A test compares these grants with the statements of the handler.
+-- It may delete accounts and the users noted of a pool, nothing else. A test compares these grants with the statements of the handler.
 
 IF DATABASE_PRINCIPAL_ID(N'ciam_onboarding') IS NULL
     CREATE ROLE ciam_onboarding;
@@ -18,6 +18,7 @@ GRANT INSERT, UPDATE ON OBJECT::ciam.Onboarding TO ciam_onboarding;
 GRANT INSERT ON OBJECT::ciam.OnboardingEvent TO ciam_onboarding;
 GRANT INSERT ON OBJECT::ciam.OnboardingJournal TO ciam_onboarding;
 GRANT INSERT ON OBJECT::ciam.OnboardingIssue TO ciam_onboarding;
-GRANT INSERT, UPDATE ON OBJECT::ciam.OnboardedUser TO ciam_onboarding;
-GRANT INSERT ON OBJECT::ciam.PoolUserBefore TO ciam_onboarding;
+GRANT INSERT, UPDATE ON OBJECT::ciam.Pool TO ciam_onboarding;
+GRANT INSERT, UPDATE, DELETE ON OBJECT::ciam.Account TO ciam_onboarding;
+GRANT INSERT, DELETE ON OBJECT::ciam.PoolUserBefore TO ciam_onboarding;
 GRANT INSERT, UPDATE ON OBJECT::ciam.WorkerSlot TO ciam_onboarding;

@@ -29,9 +29,12 @@ CREATE TABLE onboarding (
     requested_by      TEXT    NOT NULL CHECK (length(requested_by) BETWEEN 1 AND 256),
     traceparent       TEXT    CHECK (length(traceparent) <= 256),
     generation        INTEGER NOT NULL CHECK (generation >= 0),
-    pool_id           TEXT    CHECK (length(pool_id) <= 256),
+    user_cursor       TEXT    CHECK (length(user_cursor) = 36),
     users_total       INTEGER NOT NULL DEFAULT 0 CHECK (users_total >= 0),
     imported          INTEGER NOT NULL DEFAULT 0 CHECK (imported >= 0),
+    changed           INTEGER NOT NULL DEFAULT 0 CHECK (changed >= 0),
+    deactivated       INTEGER NOT NULL DEFAULT 0 CHECK (deactivated >= 0),
+    linked            INTEGER NOT NULL DEFAULT 0 CHECK (linked >= 0),
     already_present   INTEGER NOT NULL DEFAULT 0 CHECK (already_present >= 0),
     skipped           INTEGER NOT NULL DEFAULT 0 CHECK (skipped >= 0),
     failed            INTEGER NOT NULL DEFAULT 0 CHECK (failed >= 0),
@@ -92,33 +95,57 @@ BEGIN
     SELECT RAISE(ABORT, 'the journal is append only');
 END;
 
--- Data errors: which user, which field, which kind of error; never a value.
+-- Data errors: which user, which field, which kind of error; never a value. held_by: who has the value already, by GUID or,
+-- without an account, by the id in SecureAuth.
 CREATE TABLE onboarding_issue (
     issue_no      INTEGER PRIMARY KEY,
     onboarding_id TEXT    NOT NULL REFERENCES onboarding (onboarding_id),
     user_guid     TEXT    CHECK (length(user_guid) = 36),
     field         TEXT    NOT NULL CHECK (length(field) BETWEEN 1 AND 32),
-    code          TEXT    NOT NULL CHECK (length(code) BETWEEN 1 AND 32)
+    code          TEXT    NOT NULL CHECK (length(code) BETWEEN 1 AND 32),
+    held_by       TEXT    CHECK (length(held_by) BETWEEN 1 AND 256)
 ) STRICT;
 
 CREATE UNIQUE INDEX ux_onboarding_issue ON onboarding_issue (onboarding_id, ifnull(user_guid, ''), field, code);
 
--- The ledger: every user that a run imported or changed, or is about to. prior_values is personal data.
-CREATE TABLE onboarded_user (
-    onboarding_id TEXT    NOT NULL REFERENCES onboarding (onboarding_id),
-    user_guid     TEXT    NOT NULL CHECK (length(user_guid) = 36),
-    user_id       TEXT    NOT NULL CHECK (length(user_id) = 36),
-    content_hash  TEXT    NOT NULL CHECK (length(content_hash) <= 64),
-    state         TEXT    NOT NULL CHECK (length(state) BETWEEN 1 AND 32),
-    prior_values  TEXT,
-    updated_at    INTEGER NOT NULL,
-    PRIMARY KEY (onboarding_id, user_guid)
+-- The pools that runs used. A pool with origin 'created' was created by a run of its biller. Of several rows with one pool id
+-- the one with the highest pool_no counts. users_at_end: its number of users when a run had last verified them.
+CREATE TABLE pool (
+    pool_no      INTEGER PRIMARY KEY,
+    biller_id    TEXT    NOT NULL REFERENCES biller_ciam (biller_id),
+    pool_id      TEXT    NOT NULL CHECK (length(pool_id) BETWEEN 1 AND 256),
+    generation   INTEGER NOT NULL CHECK (generation >= 0),
+    origin       TEXT    NOT NULL CHECK (length(origin) BETWEEN 1 AND 32),
+    users_at_end INTEGER CHECK (users_at_end >= 0)
+) STRICT;
+
+CREATE INDEX ix_pool_biller ON pool (biller_id, pool_id, pool_no);
+
+-- One row per account: what the handler knows of a user in a pool. open = 1: a call that touches the user was or will be sent
+-- and its outcome is not recorded, so the user is read before the next call. user_id is NULL where it is the derived id.
+-- The hashes cover what was last sent: user name, e-mail address, and the profile with the names.
+CREATE TABLE account (
+    pool_no      INTEGER NOT NULL REFERENCES pool (pool_no),
+    user_guid    TEXT    NOT NULL CHECK (length(user_guid) = 36),
+    user_id      TEXT    CHECK (length(user_id) BETWEEN 1 AND 256),
+    origin       TEXT    NOT NULL CHECK (length(origin) BETWEEN 1 AND 32),
+    open         INTEGER NOT NULL CHECK (open IN (0, 1)),
+    created_by   TEXT    CHECK (length(created_by) = 36),
+    name_hash    BLOB    CHECK (length(name_hash) = 16),
+    address_hash BLOB    CHECK (length(address_hash) = 16),
+    profile_hash BLOB    CHECK (length(profile_hash) = 16),
+    status_sent  TEXT    CHECK (length(status_sent) BETWEEN 1 AND 32),
+    PRIMARY KEY (pool_no, user_guid)
 ) STRICT, WITHOUT ROWID;
 
--- Users that a found pool held before the import. identifier_key is the SHA-256 (hex) of an identifier, or empty.
+CREATE INDEX ix_account_name ON account (pool_no, name_hash);
+CREATE INDEX ix_account_open ON account (pool_no, user_guid) WHERE open = 1;
+
+-- Users of a pool that a run found, as listed before the run imported anyone; deleted when the run ends. identifier_key is the
+-- SHA-256 (hex) of an identifier, or empty.
 CREATE TABLE pool_user_before (
     onboarding_id  TEXT NOT NULL REFERENCES onboarding (onboarding_id),
-    user_id        TEXT NOT NULL CHECK (length(user_id) = 36),
+    user_id        TEXT NOT NULL CHECK (length(user_id) BETWEEN 1 AND 256),
     identifier_key TEXT NOT NULL CHECK (length(identifier_key) IN (0, 64)),
     PRIMARY KEY (onboarding_id, user_id, identifier_key)
 ) STRICT, WITHOUT ROWID;

@@ -119,14 +119,19 @@ fn import(outlook: &ImportOutlook) -> String {
     let ImportOutlook {
         imported,
         changed,
+        linked,
         already_present,
         unfit,
     } = outlook;
+    let linked = match linked {
+        0 => String::new(),
+        linked => format!(", {linked} are in the pool without a run's doing"),
+    };
     let unfit = match unfit {
         0 => String::new(),
-        unfit => format!(", {unfit} do not fit the pool's schema"),
+        unfit => format!(", {unfit} do not fit the pool"),
     };
-    format!("{imported} would be imported, {changed} changed, {already_present} are already present{unfit}")
+    format!("{imported} would be imported, {changed} changed, {already_present} are already present{linked}{unfit}")
 }
 
 fn whose(mark: Mark) -> &'static str {

@@ -37,15 +37,10 @@ pub(in super::super) struct PoolState {
     pub(in super::super) case_insensitive: bool,
     pub(in super::super) payload_schema_id: String,
     pub(in super::super) metadata_schema_id: String,
+    /// The run surely created no second pool.
+    pub(in super::super) is_only_one: bool,
     /// It has the requested settings. Also true for a found one, whose settings stay.
     pub(in super::super) as_asked: bool,
-}
-
-/// The intent to send one chunk.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in super::super) struct ChunkState {
-    pub(in super::super) first: Uuid,
-    pub(in super::super) hash: String,
 }
 
 /// How far the users of a found pool are recorded in `PoolUserBefore`.
@@ -56,33 +51,26 @@ pub(in super::super) struct PoolUsersState {
     pub(in super::super) complete: bool,
 }
 
-/// How far import and verification of the users are.
+/// How far the users and their verification are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in super::super) struct ImportState {
-    pub(in super::super) up_to: Option<Uuid>,
-    /// Chunks intended since the last checkpoint: SecureAuth may have imported them.
-    pub(in super::super) open_chunks: Vec<ChunkState>,
-    /// The journal holds at least one intent to import or change users.
-    pub(in super::super) touched: bool,
+pub(in super::super) struct SyncState {
+    /// Calls may have changed users of the pool.
+    pub(in super::super) started: bool,
+    /// Users that the pool held before the first of these calls.
+    pub(in super::super) users_before: u64,
     pub(in super::super) finished: bool,
-    /// How far the comparison of pool and ledger is; `None`: it has not begun.
+    /// How far the comparison of pool and accounts is; `None`: it has not begun.
     pub(in super::super) compared: Option<ComparedState>,
+    /// In this time slice.
     pub(in super::super) verified: bool,
 }
 
-/// How far the comparison of pool and ledger is; the members of [`Entry::UsersCompared`].
+/// How far the comparison of pool and accounts is; the members of [`Entry::UsersCompared`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in super::super) struct ComparedState {
     pub(in super::super) after: Option<String>,
     pub(in super::super) until: Option<String>,
     pub(in super::super) checked: Option<Uuid>,
-}
-
-/// How far the recheck of the users is; the members of [`Entry::RecheckedUpTo`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) struct RecheckState {
-    pub(in super::super) last: Uuid,
-    pub(in super::super) clean: bool,
 }
 
 /// The next step of a rollback, in this order.

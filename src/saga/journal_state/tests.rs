@@ -1,5 +1,3 @@
-use uuid::Uuid;
-
 use super::*;
 use crate::domain::journal::IdpResult;
 
@@ -56,6 +54,7 @@ fn a_biller_without_users_skips_the_import() {
             payload_schema_id: "a".into(),
             metadata_schema_id: "b".into(),
             differs_in: Vec::new(),
+            is_only_one: true,
         },
         Entry::IdpChecked {
             pool_id: "p".into(),
@@ -77,17 +76,13 @@ fn an_organization_without_the_requested_settings_leaves_its_step_open() {
 }
 
 #[test]
-fn a_checkpoint_settles_the_chunks_before_it() {
-    let chunk = Entry::ImportChunk {
-        first: Uuid::nil(),
-        last: Uuid::max(),
-        count: 2,
-        hash: "h".into(),
-    };
-    let mut journal = JournalState::of([chunk]);
-    assert_eq!(journal.import.open_chunks.len(), 1);
-    journal.apply(&Entry::ImportedUpTo { last: Uuid::max() });
-    assert!(journal.import.open_chunks.is_empty() && journal.import.touched);
+fn what_an_earlier_time_slice_verified_is_verified_again_until_the_organization_is_live() {
+    let verified = Entry::UsersVerified { counted: Some(1) };
+    let mut journal = JournalState::of([verified.clone()]);
+    assert!(!journal.is_done(Step::VerifyUsers));
+    journal.apply(&verified);
+    assert!(journal.is_done(Step::VerifyUsers));
+    assert!(JournalState::of([verified, Entry::Activated]).is_done(Step::VerifyUsers));
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub struct SchemaOutlook {
 pub struct UsersOutlook {
     /// How many rows there are, and of which sort.
     pub counts: Counts,
-    /// Every data error, in a fixed order.
+    /// The data errors, in a fixed order; as many as a run keeps.
     pub issues: Vec<Issue>,
     /// `ON_INVALID_USER` lets the run continue without the users that have data errors.
     pub acceptable: bool,
@@ -108,8 +108,10 @@ pub struct ImportOutlook {
     pub imported: u64,
     /// Users whose data would be sent again, because it changed in the CRM since an earlier run imported them.
     pub changed: u64,
-    /// Users that the pool holds and that would be left alone.
+    /// Users that the pool held before the biller's first run, by id or by user name: they would be left alone.
+    pub linked: u64,
+    /// Users whose accounts are as the CRM has them.
     pub already_present: u64,
-    /// Users that fit the schema of new pools but not the schema of this pool.
+    /// Users that do not fit the schema of this pool, or whose name another user of the pool has.
     pub unfit: u64,
 }

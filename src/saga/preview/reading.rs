@@ -30,7 +30,7 @@ impl Reading<'_> {
         let mut stops = Stops::default();
         let settings = self.subject.settings;
         let schema = stops.keep(self.schema(&settings.payload_schema_id).await)?;
-        let (counts, issues) = check_users::read(self.subject, schema.as_ref()).await?;
+        let check_users::Found { counts, issues, .. } = check_users::read(self.subject, schema.as_ref()).await?;
         let verdict = check_users::verdict(counts.invalid, counts.total, &settings.onboarding);
         let users = UsersOutlook {
             counts,
@@ -94,7 +94,14 @@ impl Reading<'_> {
             return Ok(());
         };
         let users = &outlook.users;
-        let import = import::into_found(self, &pool, users, &schema).await;
+        let is_own = matches!(
+            &outlook.pool,
+            Some(PoolOutlook::Found {
+                mark: Mark::EarlierRun,
+                ..
+            })
+        );
+        let import = import::into_found(self, &pool, is_own, users, &schema).await;
         outlook.import = stops.keep(import)?;
         if let Some(import) = &outlook.import {
             stops.keep(import::verdict(users, import, &self.subject.settings.onboarding))?;

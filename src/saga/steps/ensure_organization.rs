@@ -22,7 +22,9 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     }
     let id = context.organization_id().await?;
     if let Some(found) = context.api.organization(&id).await? {
-        return adopt(context, &found.value).await;
+        let organization = found.value.clone();
+        context.organization_seen = Some(found);
+        return adopt(context, &organization).await;
     }
     create(context, id).await
 }
@@ -73,7 +75,11 @@ async fn create(context: &mut RunContext<'_>, id: OrganizationId) -> Result<(), 
         })
         .await?;
     match context.api.create_organization(&new, &key).await {
-        Ok(created) => created_as_asked(context, &id, &created.value).await,
+        Ok(created) => {
+            let organization = created.value.clone();
+            context.organization_seen = Some(created);
+            created_as_asked(context, &id, &organization).await
+        }
         Err(error) if error.is_conflict() => conflict(context, &id, error.outcome_unknown()).await,
         Err(error) => {
             if error.class() == Class::Permanent && !error.outcome_unknown() {

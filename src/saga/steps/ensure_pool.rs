@@ -11,7 +11,7 @@ use super::find_pool::{self, Known};
 use super::{identity_provider, new_pool, own_pools, pool_users};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::store::Batch;
+use crate::store::{Batch, Cursor, NewPool, PoolOrigin};
 use ic_secureauth_api::{Class, OrganizationId, Pool, PoolId};
 
 /// Refused pool ids after which the run fails (docs/ARCHITECTURE.md#ids).
@@ -20,7 +20,10 @@ const REFUSED_IDS: u32 = 3;
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let known = context.journal.pool.clone();
     let Some(pool) = known.filter(|pool| pool.origin != Origin::Intended) else {
-        return match find(context).await? {
+        let is_first = context.journal.created_organization() && !context.journal.pool_intended;
+        // The run's new organization has no pool that the run could use.
+        let found = if is_first { None } else { find(context).await? };
+        return match found {
             Some(pool) => adopt(context, &pool).await,
             None => create(context).await,
         };
@@ -50,8 +53,12 @@ async fn find(context: &RunContext<'_>) -> Result<Option<Pool>, StepError> {
 
 async fn adopt(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepError> {
     match context.owner(pool.marker().as_ref()).await? {
-        Owner::ThisRun => created(context, pool).await,
-        Owner::EarlierRun | Owner::Unmarked => {
+        Owner::ThisRun => created(context, pool, false).await,
+        owner @ (Owner::EarlierRun | Owner::Unmarked) => {
+            let origin = match owner {
+                Owner::EarlierRun => PoolOrigin::Created,
+                _ => PoolOrigin::Found,
+            };
             let differs_in: Vec<String> = new_pool::of(context)?
                 .differences(pool)
                 .iter()
@@ -69,7 +76,17 @@ async fn adopt(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepErro
                 metadata_schema_id: schema(pool.metadata_schema_id.as_ref()),
                 differs_in,
             };
-            Ok(context.note(entry).await?)
+            let batch = Batch {
+                entries: vec![entry],
+                pool: Some(NewPool {
+                    pool_id: pool.id.to_string(),
+                    generation: context.run.generation,
+                    origin,
+                    is_new: false,
+                }),
+                ..Batch::default()
+            };
+            Ok(context.write(batch).await?)
         }
     }
 }
@@ -77,6 +94,7 @@ async fn adopt(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepErro
 async fn create(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let new = new_pool::of(context)?;
     let key = context.idempotency_key("create-pool");
+    let is_first = !context.journal.pool_intended;
     context
         .note(Entry::CreatePool {
             pool_id: new.id.to_string(),
@@ -85,7 +103,10 @@ async fn create(context: &mut RunContext<'_>) -> Result<(), StepError> {
         })
         .await?;
     match context.api.create_pool(&new, &key).await {
-        Ok(answer) => created(context, &answer.value).await,
+        Ok(answer) => {
+            let is_clean = is_first && context.guard.late().is_none() && answer.value.id == new.id;
+            created(context, &answer.value, is_clean).await
+        }
         Err(error) if error.is_conflict() => {
             for pause in context.lag_pauses() {
                 tokio::time::sleep(pause).await;
@@ -113,7 +134,7 @@ async fn create(context: &mut RunContext<'_>) -> Result<(), StepError> {
 
 /// Records that this run created the pool, and compares it with the request. `pool` is the answer to the creation, or
 /// what a read showed after a lost answer.
-async fn created(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepError> {
+async fn created(context: &mut RunContext<'_>, pool: &Pool, is_only_one: bool) -> Result<(), StepError> {
     let differs = new_pool::of(context)?.differences(pool);
     let differs_in: Vec<String> = differs.iter().map(ToString::to_string).collect();
     info!(pool_id = %pool.id, ?differs_in, "pool created");
@@ -124,8 +145,19 @@ async fn created(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepEr
         payload_schema_id: schema(pool.payload_schema_id.as_ref()),
         metadata_schema_id: schema(pool.metadata_schema_id.as_ref()),
         differs_in,
+        is_only_one,
     };
-    context.note(entry).await?;
+    let batch = Batch {
+        entries: vec![entry],
+        pool: Some(NewPool {
+            pool_id: pool.id.to_string(),
+            generation: context.run.generation,
+            origin: PoolOrigin::Created,
+            is_new: true,
+        }),
+        ..Batch::default()
+    };
+    context.write(batch).await?;
     if as_asked { Ok(()) } else { Err(settings_ignored()) }
 }
 
@@ -138,6 +170,7 @@ async fn next_generation(context: &mut RunContext<'_>, id: &PoolId) -> Result<()
                 pool_id: id.to_string(),
             }],
             generation: Some(context.run.generation + 1),
+            cursor: Some(Cursor::Start),
             ..Batch::default()
         })
         .await?;

@@ -7,18 +7,35 @@ use super::super::run_context::RunContext;
 use super::ensure_pool;
 use crate::domain::journal::{Entry, IdpResult};
 use crate::domain::reason::Reason;
-use ic_secureauth_api::{IdpCheck, OrganizationId, PoolId};
+use ic_secureauth_api::{ApiError, IdpCheck, OrganizationId, PoolId};
 
 pub(super) async fn check(context: &mut RunContext<'_>, pool: &PoolId) -> Result<(), StepError> {
+    let check = reading(context, pool)?.await?;
+    judge(context, pool, check).await
+}
+
+/// Reads whether the organization has the provider; again while it does not, because reads may lag.
+pub(super) fn reading(
+    context: &RunContext<'_>,
+    pool: &PoolId,
+) -> Result<impl Future<Output = Result<IdpCheck, ApiError>> + use<>, StepError> {
     let organization: OrganizationId = ensure_pool::organization_of(context)?;
-    let mut check = IdpCheck::Absent;
-    for pause in context.lag_pauses() {
-        tokio::time::sleep(pause).await;
-        check = context.api.identity_provider(&organization, pool).await?;
-        if matches!(check, IdpCheck::Present | IdpCheck::NotChecked) {
-            break;
+    let (api, pool, pauses) = (context.api.clone(), pool.clone(), context.lag_pauses());
+    Ok(async move {
+        let mut check = IdpCheck::Absent;
+        for pause in pauses {
+            tokio::time::sleep(pause).await;
+            check = api.identity_provider(&organization, &pool).await?;
+            if matches!(check, IdpCheck::Present | IdpCheck::NotChecked) {
+                break;
+            }
         }
-    }
+        Ok(check)
+    })
+}
+
+/// Records what was read. A pool of this run without its provider is created again.
+pub(super) async fn judge(context: &mut RunContext<'_>, pool: &PoolId, check: IdpCheck) -> Result<(), StepError> {
     let result = match check {
         IdpCheck::Present => IdpResult::Present,
         IdpCheck::NotChecked => {

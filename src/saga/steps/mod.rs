@@ -3,7 +3,6 @@
 //! A step may return before it is done when the time slice is over. Called again, it continues from the journal.
 
 pub(super) mod activate_organization;
-mod change_users;
 pub(super) mod check_users;
 mod compare_users;
 mod deactivate_organization;
@@ -12,29 +11,34 @@ pub(super) mod ensure_organization;
 pub(super) mod ensure_pool;
 pub(super) mod find_pool;
 mod identity_provider;
-mod import_chunk;
-pub(super) mod import_plan;
-mod import_users;
 pub(super) mod new_pool;
 pub(super) mod own_pools;
 pub(super) mod payload_schema;
 pub(super) mod pool_users;
 mod record;
 pub(super) mod rollback_users;
+pub(super) mod sync_users;
 mod update_user;
-mod user_payload;
 mod verify_users;
 
-pub(super) use payload_schema::PayloadSchema;
+pub(super) use payload_schema::{PayloadSchema, Schemas};
 pub(super) use rollback_users::Recheck;
 
 /// Most writes of a resource that others keep changing meanwhile (412); then the run pauses and tries again.
 const STALE_TRIES: u32 = 3;
 
 use super::failure::StepError;
+use super::journal_state::PoolState;
 use super::run_context::RunContext;
+use crate::domain::reason::Reason;
 use crate::domain::step::Step;
 use crate::store::Ending;
+
+/// The pool of the run; fails before the journal names one.
+fn known_pool<'a>(context: &'a RunContext<'_>) -> Result<&'a PoolState, StepError> {
+    let refused = || StepError::Permanent(Reason::SecureauthRefused);
+    context.journal.pool.as_ref().ok_or_else(refused)
+}
 
 /// Does a step; `Some` when it ends the run.
 pub(super) async fn run(context: &mut RunContext<'_>, step: Step) -> Result<Option<Ending>, StepError> {
@@ -42,7 +46,7 @@ pub(super) async fn run(context: &mut RunContext<'_>, step: Step) -> Result<Opti
         Step::CheckUsers => check_users::run(context).await?,
         Step::EnsureOrganization => ensure_organization::run(context).await?,
         Step::EnsurePool => ensure_pool::run(context).await?,
-        Step::ImportUsers => import_users::run(context).await?,
+        Step::SyncUsers => sync_users::run(context).await?,
         Step::VerifyUsers => verify_users::run(context).await?,
         Step::ActivateOrganization => activate_organization::run(context).await?,
         Step::DeactivateOrganization => deactivate_organization::run(context).await?,

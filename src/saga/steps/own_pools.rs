@@ -29,7 +29,7 @@ pub(super) fn to_keep(pools: &[Pool], is_ours: impl Fn(&Pool) -> bool) -> Result
 /// activation. A second pool with users makes the run stuck, because none of these users can be ours.
 pub(super) async fn remove_doubles(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let created = context.journal.pool.clone();
-    let Some(used) = created.filter(|pool| pool.origin == Origin::Created) else {
+    let Some(used) = created.filter(|pool| pool.origin == Origin::Created && !pool.is_only_one) else {
         return Ok(());
     };
     for double in of_this_run(context).await? {

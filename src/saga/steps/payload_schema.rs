@@ -1,11 +1,13 @@
 //! The payload schema. An import does not say which record it refuses, so each payload is checked against the schema
 //! first. No metadata is sent, so there is no check for it (docs/decisions.md#no-metadata-for-users).
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::super::failure::StepError;
 use super::super::run_context::RunContext;
@@ -36,14 +38,36 @@ pub(super) async fn of_pool(context: &mut RunContext<'_>) -> Result<Arc<PayloadS
     of(context, id).await
 }
 
-/// A schema by its id; fetched once per time slice.
-async fn of(context: &mut RunContext<'_>, id: SchemaId) -> Result<Arc<PayloadSchema>, StepError> {
-    if let Some(known) = context.payload_schema.as_ref().filter(|known| known.id == id) {
-        return Ok(Arc::clone(known));
+/// The compiled schemas of a process: usually one, which all billers share.
+#[derive(Debug, Default)]
+pub(in super::super) struct Schemas(Mutex<Vec<(Instant, Arc<PayloadSchema>)>>);
+
+impl Schemas {
+    /// One that was read less than `longest` ago. A user that no longer fits is refused by SecureAuth.
+    fn kept(&self, id: &SchemaId, members: &PayloadMembers, longest: Duration) -> Option<Arc<PayloadSchema>> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|(read, _)| read.elapsed() < longest);
+        let same = |known: &PayloadSchema| known.id == *id && known.members == *members;
+        kept.iter()
+            .find(|(_, known)| same(known))
+            .map(|(_, known)| Arc::clone(known))
     }
-    let schema = PayloadSchema::fetch(&context.api, id, members(context.settings())?).await?;
-    let schema = Arc::new(schema);
-    context.payload_schema = Some(Arc::clone(&schema));
+
+    fn keep(&self, schema: &Arc<PayloadSchema>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push((Instant::now(), Arc::clone(schema)));
+    }
+}
+
+/// A schema by its id.
+async fn of(context: &mut RunContext<'_>, id: SchemaId) -> Result<Arc<PayloadSchema>, StepError> {
+    let members = members(context.settings())?;
+    let schemas = &context.saga.schemas;
+    if let Some(known) = schemas.kept(&id, &members, context.times().schema_kept) {
+        return Ok(known);
+    }
+    let schema = Arc::new(PayloadSchema::fetch(&context.api, id, members).await?);
+    schemas.keep(&schema);
     Ok(schema)
 }
 
@@ -94,11 +118,7 @@ impl PayloadSchema {
             .validator
             .iter_errors(&payload)
             .flat_map(|error| self.findings(&error))
-            .map(|(field, code)| Issue {
-                user_guid: Some(user.user_guid),
-                field,
-                code,
-            })
+            .map(|(field, code)| Issue::of(Some(user.user_guid), field, code))
             .collect();
         issues.sort_unstable();
         issues.dedup();

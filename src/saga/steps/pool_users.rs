@@ -3,6 +3,7 @@
 
 use super::super::failure::StepError;
 use super::super::run_context::RunContext;
+use super::sync_users::fold;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 use crate::store::{Batch, PoolUser};
@@ -18,6 +19,11 @@ pub(super) async fn record(context: &mut RunContext<'_>, pool: &PoolId, fold_cas
         None => None,
     };
     let mut count = context.journal.pool_users.count;
+    if after.is_none()
+        && let Some(count) = unchanged(context, pool).await?
+    {
+        return Ok(context.note(Entry::PoolUsersRecorded { count }).await?);
+    }
     loop {
         let mut users = Vec::new();
         let mut finished = false;
@@ -52,10 +58,22 @@ pub(super) async fn record(context: &mut RunContext<'_>, pool: &PoolId, fold_cas
     }
 }
 
-/// One row per identifier, and one for a user without any. An id that is no UUID cannot be ours and becomes nil.
+/// The pool's number of users if it is the one that an earlier run left: then the accounts tell who is in the pool.
+async fn unchanged(context: &RunContext<'_>, pool: &PoolId) -> Result<Option<u64>, StepError> {
+    let record = context.store().pool(&context.run.biller_id, pool.as_str()).await?;
+    let Some(at_end) = record.and_then(|record| record.users_at_end) else {
+        return Ok(None);
+    };
+    let found = context.api.pool(pool).await?.ok_or_else(StepError::not_shown)?;
+    Ok(found.value.number_of_users.filter(|count| *count == at_end))
+}
+
+/// One row per identifier, and one for a user without any.
 pub(in super::super) fn rows(user: &ListedUser, fold_case: bool) -> Vec<PoolUser> {
-    let user_id = user.id.uuid().unwrap_or_default();
-    let row = |identifier| PoolUser { user_id, identifier };
+    let row = |identifier| PoolUser {
+        user_id: user.id.to_string(),
+        identifier,
+    };
     if user.identifiers.is_empty() {
         return vec![row(String::new())];
     }
@@ -63,13 +81,4 @@ pub(in super::super) fn rows(user: &ListedUser, fold_case: bool) -> Vec<PoolUser
         .iter()
         .map(|identifier| row(fold(identifier, fold_case)))
         .collect()
-}
-
-/// The form in which the pool compares an identifier.
-pub(super) fn fold(identifier: &str, fold_case: bool) -> String {
-    if fold_case {
-        identifier.to_lowercase()
-    } else {
-        identifier.to_owned()
-    }
 }

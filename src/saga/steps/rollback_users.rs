@@ -1,68 +1,98 @@
-//! Rolls back single users of a found pool (docs/ARCHITECTURE.md#rollback). Users of a pool that this run created are
-//! deleted with the pool.
-
-use std::collections::HashSet;
-use std::sync::Arc;
+//! Deletes the users that this run imported into a pool that it did not create (docs/ARCHITECTURE.md#rollback). Users of a
+//! pool that this run created are deleted with the pool. Changes of users stay: they brought an account nearer to the CRM.
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::super::failure::StepError;
 use super::super::journal_state::Origin;
+use super::super::naming::Subject;
 use super::super::run_context::RunContext;
-use super::update_user::{self, not_visible, status_to_send};
-use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::store::{Batch, LedgerRow, LedgerState, PoolUser};
-use ic_secureauth_api::{Api, PoolId, User, UserId, UserStatus, UserUpdate};
+use crate::store::{Account, AccountChanges, Batch, Cursor, GuidRange, PoolNo};
+use ic_secureauth_api::{ApiError, DerivedIds, PoolId, UserId};
 
-/// A user's values before a change; the ledger keeps them for the rollback.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Before {
-    pub(super) status: Option<UserStatus>,
-    pub(super) payload: Option<Map<String, Value>>,
+/// The pool, if this run may have imported users into it and did not create it.
+struct Found {
+    id: PoolId,
+    no: PoolNo,
+    ids: DerivedIds,
 }
 
-impl Before {
-    fn read(text: &str) -> Result<Self, StepError> {
-        serde_json::from_str(text).map_err(|_| StepError::Stuck(Reason::NotRolledBack))
+impl Found {
+    async fn of(context: &RunContext<'_>) -> Result<Option<Self>, StepError> {
+        let journal = &context.journal;
+        let found = journal.pool.as_ref().filter(|pool| pool.origin == Origin::Found);
+        let Some(pool) = found.filter(|_| journal.sync.started) else {
+            return Ok(None);
+        };
+        let not_rolled_back = || StepError::Stuck(Reason::NotRolledBack);
+        let record = context.store().pool(&context.run.biller_id, &pool.id).await?;
+        let record = record.ok_or_else(not_rolled_back)?;
+        let subject = Subject {
+            generation: record.generation,
+            ..context.subject()
+        };
+        Ok(Some(Self {
+            id: PoolId::parse(&pool.id).map_err(|_| not_rolled_back())?,
+            no: record.no,
+            ids: subject.derived_ids(),
+        }))
     }
 
-    /// The user has these values. A user who activated the account since then counts as restored.
-    fn shows(&self, user: &User) -> bool {
-        let status = self.status.and_then(|status| status_to_send(user.status, status));
-        self.payload == user.payload && status.is_none_or(|status| user.status == Some(status))
+    async fn page(&self, context: &RunContext<'_>, range: GuidRange) -> Result<Vec<Account>, StepError> {
+        let size = context.times().users_per_page;
+        let run = context.run.id;
+        Ok(context.store().created_accounts_page(self.no, run, range, size).await?)
+    }
+
+    fn user_id(&self, account: &Account) -> UserId {
+        self.ids.user_id(account.user_guid)
     }
 }
 
-/// Deletes the users this run added and restores the old values of changed ones. `false`: the time slice ended first.
+/// Deletes the users. Their accounts stay, open, until the recheck finds nobody. `false`: the time slice ended first.
 pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<bool, StepError> {
-    let Some(pool) = touched_pool(context)? else {
+    let Some(pool) = Found::of(context).await? else {
         return Ok(true);
     };
-    let mut after = None;
     loop {
-        let size = context.times().users_per_page;
-        let store = Arc::clone(context.store());
-        let mut rows = store.ledger_page(context.run.id, after, size).await?;
-        let Some(last) = rows.last().map(|row| row.user_guid) else {
+        let range = GuidRange {
+            after: context.run.user_cursor,
+            until: None,
+        };
+        let accounts = pool.page(context, range).await?;
+        let Some(last) = accounts.last().map(|account| account.user_guid) else {
             return Ok(true);
         };
-        after = Some(last);
-        rows.retain(|row| row.state != LedgerState::RolledBack);
-        // A page that is done already is no progress: it must not reset the pauses or end the time slice.
-        if rows.is_empty() {
-            continue;
-        }
-        roll_back(context, &pool, &mut rows).await?;
-        let batch = Batch {
-            ledger: rows,
-            is_progress: true,
-            ..Batch::default()
+        let opened = accounts.iter().map(|account| Account {
+            open: true,
+            ..account.clone()
+        });
+        let changes = AccountChanges {
+            put: opened.collect(),
+            ..AccountChanges::of(pool.no)
         };
-        context.write(batch).await?;
+        context
+            .write(Batch {
+                accounts: Some(changes),
+                ..Batch::default()
+            })
+            .await?;
+        let (api, id) = (&context.api, &pool.id);
+        let users: Vec<UserId> = accounts.iter().map(|account| pool.user_id(account)).collect();
+        stream::iter(users)
+            .map(|user| async move { api.delete_user(id, &user).await.map(drop) })
+            .buffer_unordered(context.dependencies().max_in_flight)
+            .try_collect::<()>()
+            .await?;
+        context
+            .write(Batch {
+                cursor: Some(Cursor::At(last)),
+                is_progress: true,
+                ..Batch::default()
+            })
+            .await?;
         if context.time_slice_is_over() {
             return Ok(false);
         }
@@ -73,150 +103,56 @@ pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<b
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Recheck {
     NothingLeft,
-    /// Some users are there again; their ledger rows are marked for another rollback.
+    /// Some users are there again.
     ThereAgain,
     /// The time slice ended first; the next one continues.
     MoreToDo,
 }
 
-/// Reads every user that this run added or changed by id: the list of the whole pool would be longer, and it lags.
+/// Reads every user that this run imported by id: the list of the whole pool would be longer, and it lags. The accounts of
+/// users that are gone are deleted.
 pub(in super::super) async fn recheck(context: &mut RunContext<'_>) -> Result<Recheck, StepError> {
-    let Some(pool) = touched_pool(context)? else {
+    let Some(pool) = Found::of(context).await? else {
         return Ok(Recheck::NothingLeft);
     };
-    let (mut after, mut clean) = match context.journal.rechecked {
-        Some(recorded) => (Some(recorded.last), recorded.clean),
-        None => (None, true),
-    };
+    let mut range = GuidRange::default();
+    let mut result = Recheck::NothingLeft;
     loop {
-        let size = context.times().users_per_page;
-        let store = Arc::clone(context.store());
-        let mut rows = store.ledger_page(context.run.id, after, size).await?;
-        let Some(last) = rows.last().map(|row| row.user_guid) else {
-            return Ok(if clean {
-                Recheck::NothingLeft
-            } else {
-                Recheck::ThereAgain
-            });
+        let accounts = pool.page(context, range).await?;
+        let Some(last) = accounts.last().map(|account| account.user_guid) else {
+            return Ok(result);
         };
-        after = Some(last);
-        rows.retain(|row| row.state == LedgerState::RolledBack);
-        if rows.is_empty() {
-            continue;
+        range.after = Some(last);
+        let (api, id, all) = (&context.api, &pool.id, accounts.len());
+        let users: Vec<(Uuid, UserId)> = accounts
+            .iter()
+            .map(|account| (account.user_guid, pool.user_id(account)))
+            .collect();
+        let gone: Vec<_> = stream::iter(users)
+            .map(|(guid, user)| async move {
+                let found = api.user(id, &user).await?;
+                Ok::<_, ApiError>(found.is_none().then_some(guid))
+            })
+            .buffer_unordered(context.dependencies().max_in_flight)
+            .try_filter_map(|guid| async move { Ok(guid) })
+            .try_collect()
+            .await?;
+        if gone.len() < all {
+            result = Recheck::ThereAgain;
         }
-        let again = there_again(context, &pool, rows).await?;
-        clean &= again.is_empty();
-        let batch = Batch {
-            entries: vec![Entry::RecheckedUpTo { last, clean }],
-            ledger: again,
-            is_progress: true,
-            ..Batch::default()
+        let changes = AccountChanges {
+            removed: gone,
+            ..AccountChanges::of(pool.no)
         };
-        context.write(batch).await?;
-        if context.time_slice_is_over() {
+        context
+            .write(Batch {
+                accounts: Some(changes),
+                is_progress: true,
+                ..Batch::default()
+            })
+            .await?;
+        if context.time_slice_is_over() && result == Recheck::NothingLeft {
             return Ok(Recheck::MoreToDo);
         }
     }
-}
-
-/// The found pool, if this run may have changed users in it.
-fn touched_pool(context: &RunContext<'_>) -> Result<Option<PoolId>, StepError> {
-    let journal = &context.journal;
-    let found = journal.pool.as_ref().filter(|pool| pool.origin == Origin::Found);
-    let Some(pool) = found.filter(|_| journal.import.touched) else {
-        return Ok(None);
-    };
-    let id = PoolId::parse(&pool.id).map_err(|_| StepError::Stuck(Reason::NotRolledBack))?;
-    Ok(Some(id))
-}
-
-/// Rolls back ledger rows: deletes imported users, unless the pool held them before, and restores changed ones.
-async fn roll_back(context: &RunContext<'_>, pool: &PoolId, rows: &mut [LedgerRow]) -> Result<(), StepError> {
-    let stood_before = stood_before(context, rows).await?;
-    let (api, in_flight) = (&context.api, context.dependencies().max_in_flight);
-    let rollbacks: Vec<(UserId, Option<String>)> = rows
-        .iter()
-        .filter(|row| row.before.is_some() || !stood_before.contains(&row.user_id))
-        .map(|row| (UserId::from(row.user_id), row.before.clone()))
-        .collect();
-    stream::iter(rollbacks)
-        .map(|(id, before)| async move {
-            match before {
-                Some(before) => put_back(api, pool, &id, &before).await,
-                None => api.delete_user(pool, &id).await.map(|_| ()).map_err(StepError::from),
-            }
-        })
-        .buffer_unordered(in_flight)
-        .try_collect::<()>()
-        .await?;
-    for row in rows {
-        row.state = LedgerState::RolledBack;
-    }
-    Ok(())
-}
-
-/// Restores a user's old values, unless it shows them already. A user is gone when neither a read nor a write finds it.
-async fn put_back(api: &Api, pool: &PoolId, id: &UserId, before: &str) -> Result<(), StepError> {
-    let before = Before::read(before)?;
-    let found = api.user(pool, id).await?;
-    if found.as_ref().is_some_and(|found| before.shows(&found.value)) {
-        return Ok(());
-    }
-    let is_gone = found.is_none();
-    let old_values = |found: Option<&User>| {
-        let there = found.and_then(|found| found.status);
-        UserUpdate {
-            status: before.status.and_then(|status| status_to_send(there, status)),
-            payload: before.payload.clone(),
-            if_match: None,
-        }
-    };
-    match update_user::update(api, pool, id, found, old_values).await {
-        Err(error) if error.is_not_found() && is_gone => Ok(()),
-        Err(error) if error.is_not_found() => Err(not_visible()),
-        answer => Ok(answer?),
-    }
-}
-
-/// The users that are in the pool again, or do not show their old values, because a late call took effect. Their rows
-/// get the state that another rollback acts on.
-async fn there_again(
-    context: &RunContext<'_>,
-    pool: &PoolId,
-    mut rows: Vec<LedgerRow>,
-) -> Result<Vec<LedgerRow>, StepError> {
-    let stood_before = stood_before(context, &rows).await?;
-    rows.retain(|row| row.before.is_some() || !stood_before.contains(&row.user_id));
-    let api = &context.api;
-    stream::iter(rows)
-        .map(|mut row| async move {
-            let found = api.user(pool, &UserId::from(row.user_id)).await?;
-            let before = row.before.as_deref().map(Before::read).transpose()?;
-            let is_rolled_back = match (&before, &found) {
-                (_, None) => true,
-                (Some(before), Some(found)) => before.shows(&found.value),
-                (None, Some(_)) => false,
-            };
-            row.state = match before {
-                Some(_) => LedgerState::Changed,
-                None => LedgerState::Imported,
-            };
-            Ok::<_, StepError>((!is_rolled_back).then_some(row))
-        })
-        .buffer_unordered(context.dependencies().max_in_flight)
-        .try_filter_map(|row| async move { Ok(row) })
-        .try_collect()
-        .await
-}
-
-/// The users that the pool held before the import, by id.
-async fn stood_before(context: &RunContext<'_>, rows: &[LedgerRow]) -> Result<HashSet<Uuid>, StepError> {
-    let users: Vec<PoolUser> = rows
-        .iter()
-        .map(|row| PoolUser {
-            user_id: row.user_id,
-            identifier: String::new(),
-        })
-        .collect();
-    Ok(context.store().pool_users_before(context.run.id, &users).await?)
 }

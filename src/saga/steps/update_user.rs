@@ -1,8 +1,6 @@
 //! Updates one user; the request is made from the user's current values.
 
-use super::super::failure::StepError;
 use super::STALE_TRIES;
-use crate::domain::reason::Reason;
 use ic_secureauth_api::{Api, ApiError, Class, PoolId, User, UserId, UserStatus, UserUpdate, Versioned};
 
 /// Sends the update that `make` derives from the user. If somebody else changed the user meanwhile (412), reads it
@@ -35,13 +33,5 @@ pub(super) fn status_to_send(there: Option<UserStatus>, wanted: UserStatus) -> O
     match (there, wanted) {
         (Some(UserStatus::Active), UserStatus::New) => None,
         (_, wanted) => Some(wanted),
-    }
-}
-
-/// SecureAuth does not show a user yet that the pool has to hold.
-pub(super) fn not_visible() -> StepError {
-    StepError::Retry {
-        reason: Reason::UsersNotVisible,
-        after: None,
     }
 }

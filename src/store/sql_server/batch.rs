@@ -1,13 +1,14 @@
-//! Writes a run's records: journal, ledger, issues, and the users a pool held before. Rows without free text are passed as
+//! Writes a run's records: journal, accounts, issues, and the users a pool held before. Rows without free text are passed as
 //! JSON, in chunks.
 
 use serde_json::json;
 use tiberius::ToSql;
+use uuid::Uuid;
 
+use super::accounts;
 use super::columns::{or_empty, required, text, time};
 use super::error::Fault;
 use super::json_rows::{chunks, distinct};
-use super::ledger;
 use super::pool::Pool;
 use super::runs::update_leased;
 use super::session::{PAIRS, Transaction};
@@ -16,13 +17,21 @@ use crate::domain::issue::Issue;
 use crate::domain::journal::{Entry, Recorded};
 use crate::store::row::{entry_columns, recorded};
 use crate::store::transition::identifier_key;
-use crate::store::{Batch, Lease, PoolUser};
+use crate::store::{Batch, Cursor, Lease, PoolUser};
 
 pub(super) async fn write(pool: &Pool, lease: &Lease, batch: &Batch) -> Result<(), Fault> {
     let id = lease.onboarding_id;
     let mut transaction = pool.begin().await?;
     append(&mut transaction, id, &batch.entries).await?;
-    ledger::upsert(&mut transaction, id, &batch.ledger).await?;
+    if let Some(pool) = &batch.pool {
+        accounts::begin_pool(&mut transaction, id, pool).await?;
+    }
+    if let Some(changes) = &batch.accounts {
+        accounts::change(&mut transaction, changes).await?;
+    }
+    if let Some((pool, users)) = batch.users_at_end {
+        accounts::set_users_at_end(&mut transaction, pool, clamp(users)).await?;
+    }
     insert_pool_users(&mut transaction, id, &batch.pool_users_before).await?;
     insert_issues(&mut transaction, id, &batch.issues).await?;
     if let Some(generation) = batch.generation {
@@ -42,19 +51,31 @@ async fn update_run(transaction: &mut Transaction, lease: &Lease, batch: &Batch)
         Generation = COALESCE(@P6, Generation), PausesUsed = CASE WHEN @P7 = 1 THEN 0 ELSE PausesUsed END, \
         TakeOvers = CASE WHEN @P7 = 1 THEN 0 ELSE TakeOvers END, \
         UsersTotal = COALESCE(@P8, UsersTotal), Imported = COALESCE(@P9, Imported), \
-        AlreadyPresent = COALESCE(@P10, AlreadyPresent), Skipped = COALESCE(@P11, Skipped), \
-        Failed = COALESCE(@P12, Failed)";
+        Changed = COALESCE(@P10, Changed), Deactivated = COALESCE(@P11, Deactivated), Linked = COALESCE(@P12, Linked), \
+        AlreadyPresent = COALESCE(@P13, AlreadyPresent), Skipped = COALESCE(@P14, Skipped), \
+        Failed = COALESCE(@P15, Failed), \
+        UserCursor = CASE @P16 WHEN 1 THEN NULL WHEN 2 THEN @P17 ELSE UserCursor END";
     let progress = batch.progress;
-    let values: [&dyn ToSql; 9] = [
+    let (moved, cursor) = match batch.cursor {
+        None => (0, Uuid::nil()),
+        Some(Cursor::Start) => (1, Uuid::nil()),
+        Some(Cursor::At(guid)) => (2, guid),
+    };
+    let values: [&dyn ToSql; 14] = [
         &or_empty(batch.step.map(<&str>::from)),
         &batch.issues_total.map(clamp),
         &batch.generation.map(i64::from),
         &batch.is_progress,
         &progress.map(|progress| clamp(progress.users_total)),
         &progress.map(|progress| clamp(progress.imported)),
+        &progress.map(|progress| clamp(progress.changed)),
+        &progress.map(|progress| clamp(progress.deactivated)),
+        &progress.map(|progress| clamp(progress.linked)),
         &progress.map(|progress| clamp(progress.already_present)),
         &progress.map(|progress| clamp(progress.skipped)),
         &progress.map(|progress| clamp(progress.failed)),
+        &moved,
+        &cursor,
     ];
     update_leased(transaction, lease, set, &values).await
 }
@@ -103,10 +124,10 @@ pub(super) async fn journal(pool: &Pool, id: OnboardingId) -> Result<Vec<Recorde
 async fn insert_pool_users(transaction: &mut Transaction, id: OnboardingId, users: &[PoolUser]) -> Result<(), Fault> {
     let sql = "INSERT INTO ciam.PoolUserBefore (OnboardingId, UserId, IdentifierKey) \
         SELECT DISTINCT @P1, n.UserId, n.IdentifierKey \
-        FROM OPENJSON(@P2) WITH (UserId UNIQUEIDENTIFIER '$.u', IdentifierKey NVARCHAR(4000) '$.k') AS n \
+        FROM OPENJSON(@P2) WITH (UserId NVARCHAR(4000) '$.u', IdentifierKey NVARCHAR(4000) '$.k') AS n \
         WHERE NOT EXISTS ( \
             SELECT 1 FROM ciam.PoolUserBefore AS b \
-            WHERE b.OnboardingId = @P1 AND b.UserId = n.UserId \
+            WHERE b.OnboardingId = @P1 AND b.UserId = n.UserId COLLATE Latin1_General_100_BIN2 \
                 AND b.IdentifierKey = n.IdentifierKey COLLATE Latin1_General_100_BIN2)";
     let rows = users
         .iter()
@@ -130,18 +151,24 @@ async fn insert_issues(transaction: &mut Transaction, id: OnboardingId, issues: 
         "DECLARE @room BIGINT = @P3 - ( \
             SELECT COUNT_BIG(*) FROM ciam.OnboardingIssue AS i WHERE i.OnboardingId = @P1); \
          IF @room < 0 SET @room = 0; \
-         INSERT INTO ciam.OnboardingIssue (OnboardingId, UserGuid, Field, Code) \
-         SELECT TOP (@room) @P1, n.UserGuid, n.Field, n.Code \
+         INSERT INTO ciam.OnboardingIssue (OnboardingId, UserGuid, Field, Code, HeldBy) \
+         SELECT TOP (@room) @P1, n.UserGuid, n.Field, n.Code, n.HeldBy \
          FROM OPENJSON(@P2) WITH ( \
             Position BIGINT '$.n', UserGuid UNIQUEIDENTIFIER '$.g', Field NVARCHAR(4000) '$.f', \
-            Code NVARCHAR(4000) '$.c') AS n \
+            Code NVARCHAR(4000) '$.c', HeldBy NVARCHAR(4000) '$.h') AS n \
          WHERE 0 = CASE WHEN n.UserGuid IS NULL THEN ({of_nobody}) ELSE ({of_user}) END \
          ORDER BY n.Position",
         of_nobody = known("i.UserGuid IS NULL"),
         of_user = known("i.UserGuid = n.UserGuid"),
     );
-    let rows = distinct(issues)
-        .map(|issue| json!({ "g": issue.user_guid, "f": <&str>::from(issue.field), "c": <&str>::from(issue.code) }));
+    let rows = distinct(issues).map(|issue| {
+        json!({
+            "g": issue.user_guid,
+            "f": <&str>::from(issue.field),
+            "c": <&str>::from(issue.code),
+            "h": issue.held_by,
+        })
+    });
     for chunk in chunks(rows) {
         let values: [&dyn ToSql; 3] = [&id.0, &chunk, &clamp(Batch::ISSUES_KEPT)];
         transaction.execute(&sql, &values).await?;

@@ -63,7 +63,7 @@ pub(super) async fn view(pool: &Pool, id: &BillerId, max_issues: u32) -> Result<
 }
 
 async fn first_issues(session: &mut Session, id: OnboardingId, limit: u32) -> Result<Vec<Issue>, Fault> {
-    let sql = "SELECT TOP (@P2) i.UserGuid, i.Field, i.Code FROM ciam.OnboardingIssue AS i \
+    let sql = "SELECT TOP (@P2) i.UserGuid, i.Field, i.Code, i.HeldBy FROM ciam.OnboardingIssue AS i \
         WHERE i.OnboardingId = @P1 ORDER BY i.IssueNo";
     let values: [&dyn ToSql; 2] = [&id.0, &i64::from(limit)];
     let rows = session.rows(sql, &values).await?;
@@ -71,7 +71,7 @@ async fn first_issues(session: &mut Session, id: OnboardingId, limit: u32) -> Re
         .map(|found| {
             let guid: Option<Uuid> = found.try_get("UserGuid")?;
             let (field, code) = (text(found, "Field")?, text(found, "Code")?);
-            Ok(row::issue(guid, &field, &code)?)
+            Ok(row::issue(guid, &field, &code, optional_text(found, "HeldBy")?)?)
         })
         .collect()
 }

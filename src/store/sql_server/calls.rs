@@ -6,8 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::error::store_error;
-use super::{SqlServerStore, accept, batch, billers, due, ending, migrate, runs, slots, users};
+use super::{SqlServerStore, accept, accounts, batch, billers, due, ending, migrate, runs, slots, users};
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
 use crate::domain::journal::Recorded;
 use crate::domain::operation::Operation;
@@ -15,8 +14,8 @@ use crate::domain::run::Run;
 use crate::domain::toggle_event::ToggleEvent;
 use crate::domain::user::UserRow;
 use crate::store::{
-    Acceptance, Batch, BillerView, DueRun, Ending, Lease, LeaseOutcome, LedgerRow, Operated, PoolUser, Release, Resend,
-    Store, StoreError,
+    Acceptance, Account, Batch, BillerView, DueRun, Ending, GuidRange, Lease, LeaseOutcome, Operated, PoolNo,
+    PoolRecord, PoolUser, Release, Resend, Store, StoreError, ValueHash,
 };
 
 #[async_trait]
@@ -97,52 +96,92 @@ impl Store for SqlServerStore {
         .await
     }
 
-    /// Not repeated after a failure, because the caller has some of the rows already.
-    async fn each_user(&self, biller: &BillerId, row: &mut (dyn FnMut(UserRow) + Send)) -> Result<(), StoreError> {
-        users::each(&self.pool, biller, row)
-            .await
-            .map_err(|fault| store_error("read all users", fault))
-    }
-
-    async fn users_page(&self, biller: &BillerId, after: Option<Uuid>, limit: u32) -> Result<Vec<UserRow>, StoreError> {
-        self.repeating("read a page of users", || users::page(&self.pool, biller, after, limit))
+    async fn users_page(&self, biller: &BillerId, range: GuidRange, limit: u32) -> Result<Vec<UserRow>, StoreError> {
+        self.repeating("read a page of users", || users::page(&self.pool, biller, range, limit))
             .await
     }
 
-    async fn users_with_issues(&self, id: OnboardingId) -> Result<HashSet<Uuid>, StoreError> {
-        self.repeating("read the users with issues", || users::with_issues(&self.pool, id))
+    async fn users_without_guid(&self, biller: &BillerId) -> Result<u64, StoreError> {
+        self.repeating("count the users without a GUID", || {
+            users::without_guid(&self.pool, biller)
+        })
+        .await
+    }
+
+    async fn users_with_issues(&self, id: OnboardingId, range: GuidRange) -> Result<HashSet<Uuid>, StoreError> {
+        self.repeating("read the users with issues", || {
+            users::with_issues(&self.pool, id, range)
+        })
+        .await
+    }
+
+    async fn pool(&self, biller: &BillerId, pool_id: &str) -> Result<Option<PoolRecord>, StoreError> {
+        self.repeating("read a pool", || accounts::pool(&self.pool, biller, pool_id))
             .await
     }
 
-    async fn ledger_page(
+    async fn accounts_page(&self, pool: PoolNo, range: GuidRange, limit: u32) -> Result<Vec<Account>, StoreError> {
+        self.repeating("read a page of accounts", || {
+            accounts::page(&self.pool, pool, None, range, limit)
+        })
+        .await
+    }
+
+    async fn created_accounts_page(
+        &self,
+        pool: PoolNo,
+        run: OnboardingId,
+        range: GuidRange,
+        limit: u32,
+    ) -> Result<Vec<Account>, StoreError> {
+        self.repeating("read a page of a run's accounts", || {
+            accounts::page(&self.pool, pool, Some(run), range, limit)
+        })
+        .await
+    }
+
+    async fn count_created(&self, pool: PoolNo, run: OnboardingId) -> Result<u64, StoreError> {
+        self.repeating("count a run's accounts", || {
+            accounts::count_created(&self.pool, pool, run)
+        })
+        .await
+    }
+
+    async fn accounts_by_name(
+        &self,
+        pool: PoolNo,
+        names: &[ValueHash],
+    ) -> Result<HashMap<ValueHash, Account>, StoreError> {
+        self.repeating("look up accounts by user name", || {
+            accounts::by_name(&self.pool, pool, names)
+        })
+        .await
+    }
+
+    async fn open_range(&self, pool: PoolNo) -> Result<Option<GuidRange>, StoreError> {
+        self.repeating("look for open accounts", || accounts::open_range(&self.pool, pool))
+            .await
+    }
+
+    async fn pool_users_before(
         &self,
         id: OnboardingId,
-        after: Option<Uuid>,
-        limit: u32,
-    ) -> Result<Vec<LedgerRow>, StoreError> {
-        self.repeating("read a page of the ledger", || {
-            users::ledger_page(&self.pool, id, after, limit)
-        })
-        .await
-    }
-
-    async fn earlier_ledger(
-        &self,
-        biller: &BillerId,
-        pool_id: &str,
-        user_guids: &[Uuid],
-    ) -> Result<HashMap<Uuid, LedgerRow>, StoreError> {
-        self.repeating("read earlier runs' ledgers", || {
-            users::earlier_ledger(&self.pool, biller, pool_id, user_guids)
-        })
-        .await
-    }
-
-    async fn pool_users_before(&self, id: OnboardingId, users: &[PoolUser]) -> Result<HashSet<Uuid>, StoreError> {
+        users: &[PoolUser],
+    ) -> Result<HashMap<String, String>, StoreError> {
         self.repeating("look up users of a pool", || {
-            users::pool_users_before(&self.pool, id, users)
+            accounts::pool_users_before(&self.pool, id, users)
         })
         .await
+    }
+
+    async fn forget_pool_users(&self, lease: &Lease) -> Result<(), StoreError> {
+        while self
+            .repeating("delete noted users of a pool", || {
+                accounts::forget_pool_users(&self.pool, lease)
+            })
+            .await?
+        {}
+        Ok(())
     }
 
     async fn take_slot(&self, worker: WorkerId, slots: u32, ttl: Duration) -> Result<Option<u32>, StoreError> {

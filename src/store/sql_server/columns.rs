@@ -7,11 +7,12 @@ use tiberius::{FromSql, Row};
 use time::{OffsetDateTime, PrimitiveDateTime};
 
 use super::error::Fault;
-use crate::store::row::{BillerCiamRow, LeaseColumns, LedgerColumns, RunRow};
+use crate::store::ValueHash;
+use crate::store::row::{AccountRow, BillerCiamRow, LeaseColumns, RunRow};
 
 /// The columns of `ciam.Onboarding AS r` that [`run_row`] reads.
 pub(super) const RUN: &str = "r.OnboardingId, r.BillerId, r.BillerName, r.Kind, r.State, r.Step, r.Source, r.Generation, \
-    r.UsersTotal, r.Imported, r.AlreadyPresent, r.Skipped, r.Failed, r.PausesUsed, r.TakeOvers, r.CreatedAt, r.StartedAt, \
+    r.UserCursor, r.UsersTotal, r.Imported, r.Changed, r.Deactivated, r.Linked, r.AlreadyPresent, r.Skipped, r.Failed, r.PausesUsed, r.TakeOvers, r.CreatedAt, r.StartedAt, \
     r.UpdatedAt, r.FinishedAt, r.NextAttemptAt, r.WaitingFor, r.Reason, r.RollingBackSince, r.IssuesTotal, \
     r.Traceparent, r.Version, \
     CAST(CASE WHEN r.LeaseOwner IS NULL THEN 0 ELSE 1 END AS BIT) AS Owned, \
@@ -30,8 +31,12 @@ pub(super) fn run_row(row: &Row) -> Result<RunRow, Fault> {
         step: optional_text(row, "Step")?,
         source: text(row, "Source")?,
         generation: required(row, "Generation")?,
+        user_cursor: row.try_get("UserCursor")?,
         users_total: required(row, "UsersTotal")?,
         imported: required(row, "Imported")?,
+        changed: required(row, "Changed")?,
+        deactivated: required(row, "Deactivated")?,
+        linked: required(row, "Linked")?,
         already_present: required(row, "AlreadyPresent")?,
         skipped: required(row, "Skipped")?,
         failed: required(row, "Failed")?,
@@ -70,14 +75,25 @@ pub(super) fn biller_row(row: &Row) -> Result<BillerCiamRow, Fault> {
     })
 }
 
-pub(super) fn ledger_row(row: &Row) -> Result<LedgerColumns, Fault> {
-    Ok(LedgerColumns {
+pub(super) fn account_row(row: &Row) -> Result<AccountRow, Fault> {
+    Ok(AccountRow {
         user_guid: required(row, "UserGuid")?,
-        user_id: required(row, "UserId")?,
-        content_hash: text(row, "ContentHash")?,
-        state: text(row, "State")?,
-        before: optional_text(row, "PriorValues")?,
+        user_id: optional_text(row, "UserId")?,
+        origin: text(row, "Origin")?,
+        open: required(row, "Open")?,
+        created_by: row.try_get("CreatedBy")?,
+        name_hash: hash(row, "NameHash")?,
+        address_hash: hash(row, "AddressHash")?,
+        profile_hash: hash(row, "ProfileHash")?,
+        status_sent: optional_text(row, "StatusSent")?,
     })
+}
+
+fn hash(row: &Row, column: &str) -> Result<Option<ValueHash>, Fault> {
+    let bytes: Option<&[u8]> = row.try_get(column)?;
+    bytes
+        .map(|bytes| ValueHash::try_from(bytes).map_err(|_| Error::Conversion("not 16 bytes".into()).into()))
+        .transpose()
 }
 
 /// A text parameter that may be absent: it is sent as an empty text, and the statement says `NULLIF(@Pn, N'')`. The driver

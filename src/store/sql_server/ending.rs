@@ -28,14 +28,13 @@ pub(super) async fn finish(pool: &Pool, lease: &Lease, ending: &Ending) -> Resul
     let biller_id = text(&row, "BillerId")?;
     lock_biller(&mut transaction, &biller_id, pool.lock_timeout()).await?;
 
-    let set = "State = @P4, Reason = NULLIF(@P5, N''), PoolId = COALESCE(NULLIF(@P6, N''), PoolId), \
-        FinishedAt = CASE WHEN @P7 = 1 THEN @now ELSE NULL END, UpdatedAt = @now, \
-        LeaseOwner = NULL, LeaseUntil = NULL, DueAt = CASE WHEN @P7 = 1 THEN NULL ELSE @now END, NextAttemptAt = NULL, \
+    let set = "State = @P4, Reason = NULLIF(@P5, N''), \
+        FinishedAt = CASE WHEN @P6 = 1 THEN @now ELSE NULL END, UpdatedAt = @now, \
+        LeaseOwner = NULL, LeaseUntil = NULL, DueAt = CASE WHEN @P6 = 1 THEN NULL ELSE @now END, NextAttemptAt = NULL, \
         WaitingFor = NULL";
-    let values: [&dyn ToSql; 4] = [
+    let values: [&dyn ToSql; 3] = [
         &<&str>::from(outcome.state),
         &or_empty(outcome.reason.map(<&str>::from)),
-        &or_empty(outcome.resources.map(|(_, pool_id)| pool_id)),
         &outcome.is_end(),
     ];
     update_leased(&mut transaction, lease, set, &values).await?;

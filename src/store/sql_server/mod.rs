@@ -5,6 +5,7 @@
 //! reason that may be gone already, such as a deadlock, is repeated here; all other retries are the saga's.
 
 mod accept;
+mod accounts;
 mod batch;
 mod billers;
 mod calls;
@@ -13,7 +14,6 @@ mod due;
 mod ending;
 mod error;
 mod json_rows;
-mod ledger;
 mod locks;
 mod migrate;
 mod pool;

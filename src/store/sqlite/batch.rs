@@ -1,7 +1,8 @@
-//! Writes a run's records: journal, ledger, issues, and the users a pool held before.
+//! Writes a run's records: journal, accounts, issues, and the users a pool held before.
 
 use rusqlite::{Transaction, params};
 
+use super::accounts;
 use super::columns::{Guid, Micros, time};
 use super::error::Fault;
 use super::runs::update_leased;
@@ -10,13 +11,21 @@ use crate::domain::issue::Issue;
 use crate::domain::journal::{Entry, Recorded};
 use crate::store::row::{entry_columns, recorded};
 use crate::store::transition::identifier_key;
-use crate::store::{Batch, Lease, LedgerRow, PoolUser};
+use crate::store::{Batch, Cursor, Lease, PoolUser};
 
 pub(super) fn write(transaction: &Transaction<'_>, now: Micros, lease: &Lease, batch: &Batch) -> Result<(), Fault> {
     let id = lease.onboarding_id;
     update_run(transaction, now, lease, batch)?;
     append(transaction, now, id, &batch.entries)?;
-    upsert_ledger(transaction, now, id, &batch.ledger)?;
+    if let Some(pool) = &batch.pool {
+        accounts::begin_pool(transaction, id, pool)?;
+    }
+    if let Some(changes) = &batch.accounts {
+        accounts::change(transaction, changes)?;
+    }
+    if let Some((pool, users)) = batch.users_at_end {
+        accounts::set_users_at_end(transaction, pool, clamp(users))?;
+    }
     insert_pool_users(transaction, id, &batch.pool_users_before)?;
     insert_issues(transaction, id, &batch.issues)?;
     if let Some(generation) = batch.generation {
@@ -38,7 +47,9 @@ fn update_run(transaction: &Transaction<'_>, now: Micros, lease: &Lease, batch: 
             generation = ifnull(?7, generation), pauses_used = iif(?8, 0, pauses_used), \
             take_overs = iif(?8, 0, take_overs), \
             users_total = ifnull(?9, users_total), imported = ifnull(?10, imported), \
-            already_present = ifnull(?11, already_present), skipped = ifnull(?12, skipped), failed = ifnull(?13, failed)",
+            changed = ifnull(?11, changed), deactivated = ifnull(?12, deactivated), linked = ifnull(?13, linked), \
+            already_present = ifnull(?14, already_present), skipped = ifnull(?15, skipped), failed = ifnull(?16, failed), \
+            user_cursor = iif(?17, ?18, user_cursor)",
         &[
             &now,
             &batch.step.map(<&str>::from),
@@ -47,9 +58,17 @@ fn update_run(transaction: &Transaction<'_>, now: Micros, lease: &Lease, batch: 
             &batch.is_progress,
             &progress.map(|progress| clamp(progress.users_total)),
             &progress.map(|progress| clamp(progress.imported)),
+            &progress.map(|progress| clamp(progress.changed)),
+            &progress.map(|progress| clamp(progress.deactivated)),
+            &progress.map(|progress| clamp(progress.linked)),
             &progress.map(|progress| clamp(progress.already_present)),
             &progress.map(|progress| clamp(progress.skipped)),
             &progress.map(|progress| clamp(progress.failed)),
+            &batch.cursor.is_some(),
+            &batch.cursor.and_then(|cursor| match cursor {
+                Cursor::Start => None,
+                Cursor::At(guid) => Some(Guid(guid)),
+            }),
         ],
     )
 }
@@ -85,45 +104,13 @@ pub(super) fn journal(transaction: &Transaction<'_>, id: OnboardingId) -> Result
     Ok(entries)
 }
 
-/// Inserts or updates ledger rows. Earlier values are written once and never overwritten.
-fn upsert_ledger(
-    transaction: &Transaction<'_>,
-    now: Micros,
-    id: OnboardingId,
-    rows: &[LedgerRow],
-) -> Result<(), Fault> {
-    let mut upsert = transaction.prepare_cached(
-        "INSERT INTO onboarded_user (onboarding_id, user_guid, user_id, content_hash, state, prior_values, updated_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
-         ON CONFLICT (onboarding_id, user_guid) DO UPDATE SET user_id = excluded.user_id, \
-            content_hash = excluded.content_hash, state = excluded.state, \
-            prior_values = ifnull(prior_values, excluded.prior_values), updated_at = excluded.updated_at",
-    )?;
-    for row in rows {
-        upsert.execute(params![
-            Guid(id.0),
-            Guid(row.user_guid),
-            Guid(row.user_id),
-            row.content_hash,
-            <&str>::from(row.state),
-            row.before,
-            now
-        ])?;
-    }
-    Ok(())
-}
-
 fn insert_pool_users(transaction: &Transaction<'_>, id: OnboardingId, users: &[PoolUser]) -> Result<(), Fault> {
     let mut insert = transaction.prepare_cached(
         "INSERT INTO pool_user_before (onboarding_id, user_id, identifier_key) VALUES (?1, ?2, ?3) \
          ON CONFLICT DO NOTHING",
     )?;
     for user in users {
-        insert.execute(params![
-            Guid(id.0),
-            Guid(user.user_id),
-            identifier_key(&user.identifier)
-        ])?;
+        insert.execute(params![Guid(id.0), user.user_id, identifier_key(&user.identifier)])?;
     }
     Ok(())
 }
@@ -138,7 +125,7 @@ fn insert_issues(transaction: &Transaction<'_>, id: OnboardingId, issues: &[Issu
         |row| row.get::<_, i64>(0).map(i64::unsigned_abs),
     )?;
     let mut insert = transaction.prepare_cached(
-        "INSERT INTO onboarding_issue (onboarding_id, user_guid, field, code) VALUES (?1, ?2, ?3, ?4) \
+        "INSERT INTO onboarding_issue (onboarding_id, user_guid, field, code, held_by) VALUES (?1, ?2, ?3, ?4, ?5) \
          ON CONFLICT DO NOTHING",
     )?;
     for issue in issues {
@@ -149,7 +136,8 @@ fn insert_issues(transaction: &Transaction<'_>, id: OnboardingId, issues: &[Issu
             Guid(id.0),
             issue.user_guid.map(Guid),
             <&str>::from(issue.field),
-            <&str>::from(issue.code)
+            <&str>::from(issue.code),
+            issue.held_by
         ])?;
         kept += u64::from(inserted > 0);
     }

@@ -61,14 +61,14 @@ pub(super) fn view(
 
 fn first_issues(transaction: &Transaction<'_>, id: OnboardingId, limit: u32) -> Result<Vec<Issue>, Fault> {
     let mut statement = transaction.prepare_cached(
-        "SELECT user_guid, field, code FROM onboarding_issue WHERE onboarding_id = ?1 ORDER BY issue_no LIMIT ?2",
+        "SELECT user_guid, field, code, held_by FROM onboarding_issue WHERE onboarding_id = ?1 ORDER BY issue_no LIMIT ?2",
     )?;
     let mut rows = statement.query(params![Guid(id.0), limit])?;
     let mut issues = Vec::new();
     while let Some(found) = rows.next()? {
         let guid: Option<Guid> = found.get(0)?;
         let (field, code): (String, String) = (found.get(1)?, found.get(2)?);
-        issues.push(row::issue(guid.map(|guid| guid.0), &field, &code)?);
+        issues.push(row::issue(guid.map(|guid| guid.0), &field, &code, found.get(3)?)?);
     }
     Ok(issues)
 }

@@ -4,10 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::{SqliteStore, accept, batch, billers, due, ending, migrate, runs, slots, users};
+use super::{SqliteStore, accept, accounts, batch, billers, due, ending, migrate, runs, slots, users};
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
 use crate::domain::journal::Recorded;
 use crate::domain::operation::Operation;
@@ -15,12 +14,12 @@ use crate::domain::run::Run;
 use crate::domain::toggle_event::ToggleEvent;
 use crate::domain::user::UserRow;
 use crate::store::{
-    Acceptance, Batch, BillerView, DueRun, Ending, Lease, LeaseOutcome, LedgerRow, Operated, PoolUser, Release, Resend,
-    Store, StoreError,
+    Acceptance, Account, Batch, BillerView, DueRun, Ending, GuidRange, Lease, LeaseOutcome, Operated, PoolNo,
+    PoolRecord, PoolUser, Release, Resend, Store, StoreError, ValueHash,
 };
 
-/// Users that the reading thread passes on at a time.
-const USERS_AT_A_TIME: usize = 500;
+/// Rows that one transaction deletes.
+const ROWS_DELETED: u32 = 1_000;
 
 #[async_trait]
 impl Store for SqliteStore {
@@ -134,68 +133,104 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn each_user(&self, biller: &BillerId, row: &mut (dyn FnMut(UserRow) + Send)) -> Result<(), StoreError> {
-        let biller = biller.clone();
-        let (sender, mut receiver) = mpsc::channel(2);
-        let reading = self.read("read all users", move |transaction, _| {
-            users::each(transaction, &biller, USERS_AT_A_TIME, |group| {
-                sender.blocking_send(group).is_ok()
-            })
-        });
-        let taking = async {
-            while let Some(group) = receiver.recv().await {
-                group.into_iter().for_each(&mut *row);
-            }
-        };
-        tokio::join!(reading, taking).0
-    }
-
-    async fn users_page(&self, biller: &BillerId, after: Option<Uuid>, limit: u32) -> Result<Vec<UserRow>, StoreError> {
+    async fn users_page(&self, biller: &BillerId, range: GuidRange, limit: u32) -> Result<Vec<UserRow>, StoreError> {
         let biller = biller.clone();
         self.read("read a page of users", move |transaction, _| {
-            users::page(transaction, &biller, after, limit)
+            users::page(transaction, &biller, range, limit)
         })
         .await
     }
 
-    async fn users_with_issues(&self, id: OnboardingId) -> Result<HashSet<Uuid>, StoreError> {
+    async fn users_without_guid(&self, biller: &BillerId) -> Result<u64, StoreError> {
+        let biller = biller.clone();
+        self.read("count the users without a GUID", move |transaction, _| {
+            users::without_guid(transaction, &biller)
+        })
+        .await
+    }
+
+    async fn users_with_issues(&self, id: OnboardingId, range: GuidRange) -> Result<HashSet<Uuid>, StoreError> {
         self.read("read the users with issues", move |transaction, _| {
-            users::with_issues(transaction, id)
+            users::with_issues(transaction, id, range)
         })
         .await
     }
 
-    async fn ledger_page(
+    async fn pool(&self, biller: &BillerId, pool_id: &str) -> Result<Option<PoolRecord>, StoreError> {
+        let (biller, pool_id) = (biller.clone(), pool_id.to_owned());
+        self.read("read a pool", move |transaction, _| {
+            accounts::pool(transaction, &biller, &pool_id)
+        })
+        .await
+    }
+
+    async fn accounts_page(&self, pool: PoolNo, range: GuidRange, limit: u32) -> Result<Vec<Account>, StoreError> {
+        self.read("read a page of accounts", move |transaction, _| {
+            accounts::page(transaction, pool, None, range, limit)
+        })
+        .await
+    }
+
+    async fn created_accounts_page(
+        &self,
+        pool: PoolNo,
+        run: OnboardingId,
+        range: GuidRange,
+        limit: u32,
+    ) -> Result<Vec<Account>, StoreError> {
+        self.read("read a page of a run's accounts", move |transaction, _| {
+            accounts::page(transaction, pool, Some(run), range, limit)
+        })
+        .await
+    }
+
+    async fn count_created(&self, pool: PoolNo, run: OnboardingId) -> Result<u64, StoreError> {
+        self.read("count a run's accounts", move |transaction, _| {
+            accounts::count_created(transaction, pool, run)
+        })
+        .await
+    }
+
+    async fn accounts_by_name(
+        &self,
+        pool: PoolNo,
+        names: &[ValueHash],
+    ) -> Result<HashMap<ValueHash, Account>, StoreError> {
+        let names = names.to_vec();
+        self.read("look up accounts by user name", move |transaction, _| {
+            accounts::by_name(transaction, pool, &names)
+        })
+        .await
+    }
+
+    async fn open_range(&self, pool: PoolNo) -> Result<Option<GuidRange>, StoreError> {
+        self.read("look for open accounts", move |transaction, _| {
+            accounts::open_range(transaction, pool)
+        })
+        .await
+    }
+
+    async fn pool_users_before(
         &self,
         id: OnboardingId,
-        after: Option<Uuid>,
-        limit: u32,
-    ) -> Result<Vec<LedgerRow>, StoreError> {
-        self.read("read a page of the ledger", move |transaction, _| {
-            users::ledger_page(transaction, id, after, limit)
-        })
-        .await
-    }
-
-    async fn earlier_ledger(
-        &self,
-        biller: &BillerId,
-        pool_id: &str,
-        user_guids: &[Uuid],
-    ) -> Result<HashMap<Uuid, LedgerRow>, StoreError> {
-        let (biller, pool_id, guids) = (biller.clone(), pool_id.to_owned(), user_guids.to_vec());
-        self.read("read earlier runs' ledgers", move |transaction, _| {
-            users::earlier_ledger(transaction, &biller, &pool_id, &guids)
-        })
-        .await
-    }
-
-    async fn pool_users_before(&self, id: OnboardingId, users: &[PoolUser]) -> Result<HashSet<Uuid>, StoreError> {
+        users: &[PoolUser],
+    ) -> Result<HashMap<String, String>, StoreError> {
         let users = users.to_vec();
         self.read("look up users of a pool", move |transaction, _| {
-            users::pool_users_before(transaction, id, &users)
+            accounts::pool_users_before(transaction, id, &users)
         })
         .await
+    }
+
+    async fn forget_pool_users(&self, lease: &Lease) -> Result<(), StoreError> {
+        let lease = *lease;
+        while self
+            .write("delete noted users of a pool", move |transaction, now| {
+                accounts::forget_pool_users(transaction, now, &lease, ROWS_DELETED)
+            })
+            .await?
+        {}
+        Ok(())
     }
 
     async fn take_slot(&self, worker: WorkerId, slots: u32, ttl: Duration) -> Result<Option<u32>, StoreError> {

@@ -7,7 +7,7 @@ use rusqlite::{Row, RowIndex};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::store::row::{BillerCiamRow, LeaseColumns, LedgerColumns, RunRow};
+use crate::store::row::{AccountRow, BillerCiamRow, LeaseColumns, RunRow};
 
 /// A point in time: microseconds since 1970 (UTC).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,7 +66,7 @@ impl ToSql for Guid {
 
 /// The columns of `onboarding` that [`run_row`] reads.
 pub(super) const RUN: &str = "onboarding_id, biller_id, biller_name, kind, state, step, source, generation, \
-    users_total, imported, already_present, skipped, failed, pauses_used, take_overs, created_at, started_at, updated_at, \
+    user_cursor, users_total, imported, changed, deactivated, linked, already_present, skipped, failed, pauses_used, take_overs, created_at, started_at, updated_at, \
     finished_at, next_attempt_at, waiting_for, reason, rolling_back_since, issues_total, traceparent, version, \
     lease_owner, lease_until, late_until";
 
@@ -84,8 +84,12 @@ pub(super) fn run_row(row: &Row<'_>, now: Micros) -> rusqlite::Result<RunRow> {
         step: row.get("step")?,
         source: row.get("source")?,
         generation: row.get("generation")?,
+        user_cursor: row.get::<_, Option<Guid>>("user_cursor")?.map(|guid| guid.0),
         users_total: row.get("users_total")?,
         imported: row.get("imported")?,
+        changed: row.get("changed")?,
+        deactivated: row.get("deactivated")?,
+        linked: row.get("linked")?,
         already_present: row.get("already_present")?,
         skipped: row.get("skipped")?,
         failed: row.get("failed")?,
@@ -122,13 +126,17 @@ pub(super) fn biller_row(row: &Row<'_>) -> rusqlite::Result<BillerCiamRow> {
     })
 }
 
-pub(super) fn ledger_row(row: &Row<'_>) -> rusqlite::Result<LedgerColumns> {
-    Ok(LedgerColumns {
+pub(super) fn account_row(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
+    Ok(AccountRow {
         user_guid: row.get::<_, Guid>("user_guid")?.0,
-        user_id: row.get::<_, Guid>("user_id")?.0,
-        content_hash: row.get("content_hash")?,
-        state: row.get("state")?,
-        before: row.get("prior_values")?,
+        user_id: row.get("user_id")?,
+        origin: row.get("origin")?,
+        open: row.get("open")?,
+        created_by: row.get::<_, Option<Guid>>("created_by")?.map(|guid| guid.0),
+        name_hash: row.get("name_hash")?,
+        address_hash: row.get("address_hash")?,
+        profile_hash: row.get("profile_hash")?,
+        status_sent: row.get("status_sent")?,
     })
 }
 

@@ -19,13 +19,12 @@ pub(super) fn finish(transaction: &Transaction<'_>, now: Micros, lease: &Lease, 
     update_leased(
         transaction,
         lease,
-        "state = ?4, reason = ?5, pool_id = ifnull(?6, pool_id), finished_at = ?7, updated_at = ?8, \
-            lease_owner = NULL, lease_until = NULL, due_at = iif(?7 IS NULL, ?8, NULL), next_attempt_at = NULL, \
+        "state = ?4, reason = ?5, finished_at = ?6, updated_at = ?7, \
+            lease_owner = NULL, lease_until = NULL, due_at = iif(?6 IS NULL, ?7, NULL), next_attempt_at = NULL, \
             waiting_for = NULL",
         &[
             &<&str>::from(outcome.state),
             &outcome.reason.map(<&str>::from),
-            &outcome.resources.map(|(_, pool)| pool),
             &outcome.is_end().then_some(now),
             &now,
         ],

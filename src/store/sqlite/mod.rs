@@ -4,6 +4,7 @@
 //! the busy timeout is [`StoreError::Unavailable`]. The time is the injected clock's.
 
 mod accept;
+mod accounts;
 mod batch;
 mod billers;
 mod calls;

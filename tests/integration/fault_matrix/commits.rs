@@ -41,7 +41,6 @@ fn last_refusal(course: Course) -> Fault {
     let (operation, from) = match course.scenario {
         Scenario::NewBiller => ("delete_organization", 1),
         Scenario::DeactivatedOrganization => ("delete_pool", 1),
-        Scenario::Sync => ("update_user", 3),
         _ => ("delete_user", 1),
     };
     Fault::on(operation, refusal(500, false)).nth(from).every(1)

@@ -1,9 +1,11 @@
 //! The invariant (docs/ARCHITECTURE.md#invariant), stated once. That it notices what is wrong is tested in `sabotage.rs`.
 
 use local_stack::{RunRecord, Stack};
+use secureauth_simulator::{PoolEntry, PoolUser, UserCounts};
+use serde_json::Value;
 
 use super::scenario::Course;
-use super::snapshot::Snapshot;
+use super::snapshot::{Pool, Snapshot};
 use super::{stuck, succeeded};
 use crate::support::DEADLINE;
 
@@ -60,13 +62,18 @@ async fn ended_well(stack: &Stack, before: &Before<'_>, run: &RunRecord) -> Resu
     now.elsewhere.is_as_before(&before.snapshot.elsewhere)?;
     match run.state.as_str() {
         "succeeded" => {
-            let ledger = stack.database().ledger_users(before.biller)?;
-            succeeded::is_as_asked(before, run, &now, &ledger).map_err(|what| format!("Succeeded, but {what}"))?;
+            let accounts = succeeded::accounts(stack, before.biller)?;
+            succeeded::is_as_asked(before, run, &now, &accounts).map_err(|what| format!("Succeeded, but {what}"))?;
             Ok(Verdict::Succeeded)
         }
         "failed" => {
             let reason = run.reason.as_deref().ok_or("Failed, but without a reason")?;
-            is_as_before(before.snapshot, &now).map_err(|what| format!("Failed ({reason}), but {what}"))?;
+            is_as_before(before, &now).map_err(|what| format!("Failed ({reason}), but {what}"))?;
+            let accounts = stack.database().accounts(before.biller)?;
+            let is_left = |created_by: &Option<String>| created_by.as_ref() == Some(&run.onboarding_id);
+            if accounts.values().any(|account| is_left(&account.created_by)) {
+                return Err("Failed, but an account of the run is left".into());
+            }
             Ok(Verdict::RolledBack)
         }
         other => Err(format!("the run is {other} ({:?})", run.reason).into()),
@@ -74,8 +81,10 @@ async fn ended_well(stack: &Stack, before: &Before<'_>, run: &RunRecord) -> Resu
 }
 
 /// Nothing that the run created is left, and what was there before is as it was.
-pub(super) fn is_as_before(before: &Snapshot, now: &Snapshot) -> Result<(), String> {
-    let (old, new) = (&before.secureauth, &now.secureauth);
+///
+/// A user that the run changed may have the CRM's values, because changes stay (docs/ARCHITECTURE.md#rollback).
+pub(super) fn is_as_before(before: &Before<'_>, now: &Snapshot) -> Result<(), String> {
+    let (old, new) = (&before.snapshot.secureauth, &now.secureauth);
     let first_pool = |of: &Snapshot| of.secureauth.pools.values().next().cloned();
     let differs = match (&old.organization, &new.organization) {
         (None, Some(_)) => Some("its organization is left"),
@@ -84,11 +93,11 @@ pub(super) fn is_as_before(before: &Snapshot, now: &Snapshot) -> Result<(), Stri
         (old, new) if old != new => Some("the organization changed"),
         _ if new.pools.keys().any(|id| !old.pools.contains_key(id)) => Some("a pool is left"),
         _ if old.pools.keys().ne(new.pools.keys()) => Some("a pool is gone"),
-        _ => match (first_pool(before), first_pool(now)) {
+        _ => match (first_pool(before.snapshot), first_pool(now)) {
             (Some(old), Some(new)) if new.users.keys().any(|id| !old.users.contains_key(id)) => Some("a user is left"),
             (Some(old), Some(new)) if old.users.keys().any(|id| !new.users.contains_key(id)) => Some("a user is gone"),
-            (Some(old), Some(new)) if old.users != new.users => Some("a user is not as it was"),
-            _ if old.pools != new.pools => Some("a pool changed"),
+            (Some(old), Some(new)) if !users_are_as_before(before, &old, &new) => Some("a user is not as it was"),
+            (Some(old), Some(new)) if without_counts(&old) != without_counts(&new) => Some("a pool changed"),
             _ if old.idps != new.idps => Some("the identity providers changed"),
             _ => None,
         },
@@ -96,6 +105,7 @@ pub(super) fn is_as_before(before: &Snapshot, now: &Snapshot) -> Result<(), Stri
     if let Some(what) = differs {
         return Err(format!("{what}:\n  before {old:?}\n  now    {new:?}"));
     }
+    let before = before.snapshot;
     if (&now.record, &now.product) != (&before.record, &before.product) {
         return Err(format!(
             "the biller's record is not as it was:\n  before {:?} {:?}\n  now    {:?} {:?}",
@@ -103,4 +113,25 @@ pub(super) fn is_as_before(before: &Snapshot, now: &Snapshot) -> Result<(), Stri
         ));
     }
     Ok(())
+}
+
+/// The pool has the same users as before, each as it was or as the CRM has it.
+pub(super) fn users_are_as_before(before: &Before<'_>, old: &Pool, new: &Pool) -> bool {
+    let wished = before.course.wished_users(before.biller);
+    let is_in_line = |user: &PoolUser| {
+        let row = wished.iter().find(|row| user.identifiers == row.user_name.as_slice());
+        row.is_some_and(|row| succeeded::is_as_in_the_crm(user, row))
+    };
+    let is_as_it_was = |id: &String, user: &PoolUser| old.users.get(id) == Some(user) || is_in_line(user);
+    old.users.keys().eq(new.users.keys()) && new.users.iter().all(|(id, user)| is_as_it_was(id, user))
+}
+
+/// The pool, without its users and how many have which status.
+fn without_counts(pool: &Pool) -> (PoolEntry, &Value) {
+    let entry = PoolEntry {
+        number_of_users: 0,
+        users: UserCounts::default(),
+        ..pool.entry.clone()
+    };
+    (entry, &pool.settings)
 }

@@ -3,6 +3,7 @@
 use local_stack::{Stack, UserRow};
 use secureauth_simulator::{Fault, FaultKind, FaultStatus};
 
+use super::invariant::{Before, is_as_before};
 use super::lane::{begin, end, prepare, quick};
 use super::scenario::{Course, Scenario};
 use super::snapshot::Snapshot;
@@ -64,7 +65,13 @@ async fn users_that_a_lagging_list_does_not_show_are_neither_imported_again_nor_
         (run.state.as_str(), run.reason.as_deref()),
         ("failed", Some("invalid_users"))
     );
-    assert_eq!(Snapshot::take(&stack, "1876").await?.secureauth, before.secureauth);
+    let before = Before {
+        course,
+        biller: "1876",
+        snapshot: &before,
+        command: "resume",
+    };
+    assert_eq!(is_as_before(&before, &Snapshot::take(&stack, "1876").await?), Ok(()));
     let names: Vec<String> = UserRow::samples("1876", 4)
         .into_iter()
         .filter_map(|user| user.user_name)

@@ -1,7 +1,5 @@
 //! The oracle is tested too: in what a real run has left, one thing after the other is put wrong, and each must be named.
 
-use std::collections::BTreeMap;
-
 use local_stack::{RunRecord, Stack};
 use serde_json::json;
 
@@ -17,7 +15,7 @@ use crate::support::{DEADLINE, Outcome};
 struct Evidence {
     run: RunRecord,
     now: Snapshot,
-    ledger: BTreeMap<String, String>,
+    accounts: succeeded::Accounts,
 }
 
 /// Runs a course, and returns what was before it and what it left.
@@ -30,7 +28,7 @@ async fn evidence(course: Course) -> Result<(Snapshot, Evidence), Box<dyn std::e
     let evidence = Evidence {
         run,
         now: Snapshot::take(&stack, biller).await?,
-        ledger: stack.database().ledger_users(biller)?,
+        accounts: succeeded::accounts(&stack, biller)?,
     };
     Ok((before, evidence))
 }
@@ -71,7 +69,7 @@ async fn the_oracle_sees_whatever_is_wrong_after_a_success() -> Outcome {
     let course = forward(Scenario::NewBiller);
     let (snapshot, right) = evidence(course).await?;
     let before = before(course, &snapshot);
-    let judge = |it: &Evidence| succeeded::is_as_asked(&before, &it.run, &it.now, &it.ledger);
+    let judge = |it: &Evidence| succeeded::is_as_asked(&before, &it.run, &it.now, &it.accounts);
     each_is_seen(
         &right,
         judge,
@@ -83,8 +81,8 @@ async fn the_oracle_sees_whatever_is_wrong_after_a_success() -> Outcome {
             ("the pool has the marker of another run", |it| {
                 first_pool(&mut it.now).entry.metadata["ic_bid"] = json!("another");
             }),
-            ("a user is not the ledger's", |it| {
-                it.ledger.values_mut().for_each(|id| *id = "another".into());
+            ("a user has no account", |it| {
+                it.accounts.values_mut().for_each(|account| account.open = true);
             }),
             ("there are 2 pools", |it| {
                 let second = first_pool(&mut it.now).clone();
@@ -139,7 +137,7 @@ async fn the_oracle_sees_whatever_a_sync_changes_beside_the_users() -> Outcome {
     let course = forward(Scenario::Sync);
     let (snapshot, right) = evidence(course).await?;
     let before = before(course, &snapshot);
-    let judge = |it: &Evidence| succeeded::is_as_asked(&before, &it.run, &it.now, &it.ledger);
+    let judge = |it: &Evidence| succeeded::is_as_asked(&before, &it.run, &it.now, &it.accounts);
     each_is_seen(
         &right,
         judge,
@@ -164,7 +162,9 @@ async fn the_oracle_sees_whatever_a_sync_changes_beside_the_users() -> Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_oracle_sees_whatever_a_rollback_leaves_or_changes() -> Outcome {
-    let (old, ended) = evidence(rolled_back(Scenario::ForeignPool)).await?;
+    let course = rolled_back(Scenario::ForeignPool);
+    let (old, ended) = evidence(course).await?;
+    let old = before(course, &old);
     assert_eq!(ended.run.state, "failed");
     each_is_seen(
         &ended.now,
@@ -209,7 +209,9 @@ async fn the_oracle_sees_whatever_a_rollback_leaves_or_changes() -> Outcome {
             }),
         ],
     );
-    let (old, ended) = evidence(rolled_back(Scenario::NewBiller)).await?;
+    let course = rolled_back(Scenario::NewBiller);
+    let (old, ended) = evidence(course).await?;
+    let old = before(course, &old);
     let organization = json!({"id": "sabotaged", "deactivated": true});
     let mut left = ended.now;
     assert_eq!(is_as_before(&old, &left), Ok(()));

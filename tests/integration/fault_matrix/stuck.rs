@@ -2,7 +2,7 @@
 
 use local_stack::{RunRecord, Stack};
 
-use super::invariant::{Before, Broken};
+use super::invariant::{Before, Broken, users_are_as_before};
 use super::snapshot::Snapshot;
 use crate::support::DEADLINE;
 
@@ -50,7 +50,7 @@ fn left(before: &Before<'_>, now: &Snapshot) -> Vec<String> {
     for (id, pool) in &new.pools {
         match old.pools.get(id) {
             None => left.push(format!("pool {id}")),
-            Some(before) if before.users != pool.users => left.push(format!("users in pool {id}")),
+            Some(old) if !users_are_as_before(before, old, pool) => left.push(format!("users in pool {id}")),
             Some(_) => {}
         }
     }

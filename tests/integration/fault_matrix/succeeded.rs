@@ -2,20 +2,54 @@
 
 use std::collections::BTreeMap;
 
-use local_stack::{RunRecord, UserRow};
+use ic_secureauth_api::DerivedIds;
+use local_stack::{RunRecord, Stack, UserRow};
 use secureauth_simulator::PoolUser;
 use serde_json::Value;
+use uuid::{Uuid, uuid};
 
 use super::invariant::Before;
 use super::scenario::Scenario;
 use super::snapshot::{Pool, Snapshot};
 
-/// `ledger`: ids in SecureAuth of the users that runs of this biller imported, by user GUID.
+/// The accounts of a biller's pool, by user GUID.
+pub(super) type Accounts = BTreeMap<String, Account>;
+
+/// What the database knows of a user in a pool.
+#[derive(Debug, Clone)]
+pub(super) struct Account {
+    /// The user's id in SecureAuth.
+    pub(super) user_id: String,
+    /// It is not settled.
+    pub(super) open: bool,
+}
+
+/// Reads the accounts of the biller's pool. Derived ids must stay the same for ever, so their namespace is written down here
+/// once more.
+pub(super) fn accounts(stack: &Stack, biller: &str) -> Result<Accounts, Box<dyn std::error::Error>> {
+    const NAMESPACE: Uuid = uuid!("8f1d3c52-6f0e-5c1b-9a57-2f0b7f6e41c3");
+    let mut accounts = Accounts::new();
+    for (guid, account) in stack.database().accounts(biller)? {
+        let ids = DerivedIds::new(NAMESPACE, stack.simulator().tenant(), biller, account.generation);
+        let derived = ids.user_id(guid.parse()?).to_string();
+        let user_id = account.user_id.unwrap_or(derived);
+        accounts.insert(
+            guid,
+            Account {
+                user_id,
+                open: account.open,
+            },
+        );
+    }
+    Ok(accounts)
+}
+
+/// `accounts`: the accounts of the biller's pool, by user GUID.
 pub(super) fn is_as_asked(
     before: &Before<'_>,
     run: &RunRecord,
     now: &Snapshot,
-    ledger: &BTreeMap<String, String>,
+    accounts: &Accounts,
 ) -> Result<(), String> {
     is_recorded(before, run, now)?;
     let disabled = before.course.scenario == Scenario::Disable;
@@ -44,7 +78,7 @@ pub(super) fn is_as_asked(
         &before.course.wished_users(before.biller),
         &theirs.collect(),
         pool,
-        ledger,
+        accounts,
     )
 }
 
@@ -128,13 +162,13 @@ fn names(metadata: &Value, run: &RunRecord) -> Result<(), String> {
     check(is_ours, "has the marker of another run", metadata)
 }
 
-/// The pool holds the CRM's users as the CRM has them and under the ledger's ids, somebody else's users as they were, and no
-/// others.
+/// The pool holds the CRM's users as the CRM has them, each with a settled account and under its id, somebody else's users as
+/// they were, and no others.
 fn users(
     wished: &[UserRow],
     theirs: &BTreeMap<&String, &PoolUser>,
     pool: &Pool,
-    ledger: &BTreeMap<String, String>,
+    accounts: &Accounts,
 ) -> Result<(), String> {
     for (id, user) in theirs {
         let same = pool.users.get(*id) == Some(*user);
@@ -155,8 +189,9 @@ fn users(
             "a user is not as the CRM has it",
             &(row, user),
         )?;
-        let id = row.user_guid.as_ref().and_then(|guid| ledger.get(guid));
-        check(id == Some(&user.id), "a user is not the ledger's", &(id, user))?;
+        let account = row.user_guid.as_ref().and_then(|guid| accounts.get(guid));
+        let is_its_own = account.is_some_and(|account| !account.open && account.user_id == user.id);
+        check(is_its_own, "a user has no account", &(account, user))?;
     }
     check(
         pool.users.len() == expected,
@@ -165,7 +200,7 @@ fn users(
     )
 }
 
-fn is_as_in_the_crm(user: &PoolUser, row: &UserRow) -> bool {
+pub(super) fn is_as_in_the_crm(user: &PoolUser, row: &UserRow) -> bool {
     let addresses = user.addresses.iter().map(|address| Some(address.address.as_str()));
     user.payload["last_name"].as_str() == row.last_name.as_deref()
         && user.payload["first_name"].as_str() == row.first_name.as_deref()

@@ -114,7 +114,7 @@ async fn users_are_checked_against_the_schema_of_an_existing_pool() -> Outcome {
     told.expect_refusal("the run would not succeed: invalid_users");
     told.expect("users", "4 in all, 0 with data errors; 0 more are deleted and left out");
     assert!(
-        told.at("import").ends_with("1 do not fit the pool's schema"),
+        told.at("import").ends_with("1 do not fit the pool"),
         "{}",
         told.at("import")
     );

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::documents::{Document, Section};
 use super::files::{File, below};
 
-const ROOTS: [&str; 24] = [
+const ROOTS: [&str; 25] = [
     ".ci",
     ".editorconfig",
     ".github",
@@ -16,6 +16,7 @@ const ROOTS: [&str; 24] = [
     "Makefile",
     "README.md",
     "SECURITY.md",
+    "benches",
     "build.rs",
     "clippy.toml",
     "deny.toml",

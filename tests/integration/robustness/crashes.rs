@@ -99,6 +99,9 @@ async fn a_run_that_crashes_forward_and_backward_does_not_stop_the_host() -> Out
     let mut options = short_lease().set("CRASH_PAUSE", "7s");
     options.host_times.restart_window = std::time::Duration::from_secs(6);
     let stack = start(options, "1876", 1).await?;
+    // After a lost answer the run looks for a second pool, forward and backward.
+    let lost = Fault::on("create_pool", FaultKind::ResetAfter).nth(1);
+    stack.simulator().faults().add(lost);
     let fault = Fault::on(
         "list_workspace_pools",
         FaultKind::Delay {

@@ -13,11 +13,11 @@
 )]
 
 mod accept;
+mod accounts;
 mod db;
 mod endings;
 mod fixtures;
 mod leases;
-mod ledger;
 mod operator;
 mod permissions;
 mod records;

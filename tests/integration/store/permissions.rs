@@ -34,7 +34,12 @@ fn needed(source: &str) -> BTreeSet<Right> {
                 let name = object(name).unwrap_or_else(|| aliased(&words[place..], name));
                 rights.insert(right("UPDATE", name));
             }
-            ["DELETE", "FROM", name] => rights.extend(object(name).map(|name| right("DELETE", name))),
+            ["DELETE", alias, _] => {
+                let from = words[place..].windows(2).find(|two| two[0] == "FROM");
+                let table = from.and_then(|two| object(two[1]));
+                let name = table.unwrap_or_else(|| aliased(&words[place..], alias));
+                rights.insert(right("DELETE", name));
+            }
             ["EXEC", name, _] => rights.extend(object(name).map(|name| right("EXECUTE", name))),
             _ => {}
         }
@@ -74,9 +79,13 @@ fn the_role_may_do_exactly_what_the_handler_does() {
 
 #[test]
 fn a_statement_is_recognised_with_and_without_an_alias() {
-    let source = "UPDATE l SET A = 1 \\\n FROM ciam.Ledger AS l; INSERT INTO ciam.Log (A) VALUES (1); EXEC ciam.Tell @A = 1; \
-        UPDATE ciam.Run SET {set}; /// an `UPDATE` of the run";
+    let source =
+        "UPDATE l SET A = 1 \\\n FROM ciam.Ledger AS l; INSERT INTO ciam.Log (A) VALUES (1); EXEC ciam.Tell @A = 1; \
+        UPDATE ciam.Run SET {set}; /// an `UPDATE` of the run
+        DELETE a FROM OPENJSON(@P1) AS n JOIN ciam.Account AS a; DELETE TOP (9) FROM ciam.Before;";
     let expected = [
+        ("DELETE", "Account"),
+        ("DELETE", "Before"),
         ("EXECUTE", "Tell"),
         ("INSERT", "Log"),
         ("UPDATE", "Ledger"),

@@ -4,18 +4,14 @@ use biller_onboarding::domain::issue::{Code, Field, Issue};
 use biller_onboarding::domain::journal::Entry;
 use biller_onboarding::domain::run::Progress;
 use biller_onboarding::domain::step::Step;
-use biller_onboarding::store::{Batch, LedgerRow, LedgerState, PoolUser, StoreError};
+use biller_onboarding::store::{Batch, Cursor, GuidRange, NewPool, PoolOrigin, PoolUser, StoreError};
 use uuid::Uuid;
 
 use super::db::{Db, on_both};
 use super::fixtures::{LONG, SHORT, biller, guid, journal_note, leased, note, run_id, wait, worker};
 
 fn issue(user_guid: Option<Uuid>) -> Issue {
-    Issue {
-        user_guid,
-        field: Field::Email,
-        code: Code::Missing,
-    }
+    Issue::of(user_guid, Field::Email, Code::Missing)
 }
 
 async fn shown_issues(db: &dyn Db, limit: u32) -> Vec<Issue> {
@@ -80,13 +76,16 @@ async fn a_batch_changes_what_it_names_and_nothing_else(db: &dyn Db) {
     let store = db.store();
     let progress = Progress {
         users_total: 1_000_000,
-        imported: 5,
+        imported: 8,
+        changed: 7,
+        deactivated: 6,
+        linked: 5,
         already_present: 4,
         skipped: 3,
         failed: 2,
     };
     let batch = Batch {
-        step: Some(Step::ImportUsers),
+        step: Some(Step::SyncUsers),
         progress: Some(progress),
         issues_total: Some(200_000),
         generation: Some(2),
@@ -95,7 +94,7 @@ async fn a_batch_changes_what_it_names_and_nothing_else(db: &dyn Db) {
     store.write(&lease, &batch).await.unwrap();
     store.write(&lease, &Batch::default()).await.unwrap();
     let run = store.run(run_id(1)).await.unwrap().expect("is there");
-    assert_eq!((run.step, run.progress), (Some(Step::ImportUsers), progress));
+    assert_eq!((run.step, run.progress), (Some(Step::SyncUsers), progress));
     assert_eq!((run.issues_total, run.generation), (200_000, 2));
     let view = store.biller(&biller("1876"), 1).await.unwrap();
     assert_eq!(view.expect("is listed").biller.generation, 2);
@@ -133,30 +132,30 @@ async fn something_done_makes_pauses_start_from_the_beginning(db: &dyn Db) {
     }
 }
 
+fn pool_user(id: &str) -> PoolUser {
+    PoolUser {
+        user_id: id.into(),
+        identifier: "a".into(),
+    }
+}
+
 async fn a_batch_with_one_bad_row_writes_nothing(db: &dyn Db) {
     let lease = leased(db).await;
     let store = db.store();
-    let too_long = LedgerRow {
-        user_guid: guid(2),
-        user_id: guid(102),
-        content_hash: "f".repeat(65),
-        state: LedgerState::Importing,
-        before: None,
-    };
-    let good = LedgerRow {
-        user_guid: guid(1),
-        content_hash: "f".repeat(64),
-        ..too_long.clone()
-    };
     let before = store.run(run_id(1)).await.unwrap();
     let batch = Batch {
-        step: Some(Step::ImportUsers),
+        step: Some(Step::SyncUsers),
         entries: vec![note("part of it")],
-        ledger: vec![good, too_long],
-        pool_users_before: vec![PoolUser {
-            user_id: guid(3),
-            identifier: "a".into(),
-        }],
+        pool: Some(NewPool {
+            pool_id: "pool-1".into(),
+            generation: 0,
+            origin: PoolOrigin::Created,
+            is_new: true,
+        }),
+        users_at_end: None,
+        accounts: None,
+        cursor: Some(Cursor::At(guid(5))),
+        pool_users_before: vec![pool_user("fine"), pool_user(&"f".repeat(257))],
         issues: vec![issue(Some(guid(4)))],
         issues_total: Some(1),
         is_progress: true,
@@ -168,8 +167,9 @@ async fn a_batch_with_one_bad_row_writes_nothing(db: &dyn Db) {
     assert!(!format!("{refused:?}").contains("ffff"), "{refused:?}");
     assert_eq!(store.run(run_id(1)).await.unwrap(), before);
     assert_eq!(store.journal(run_id(1)).await.unwrap(), []);
-    assert_eq!(store.ledger_page(run_id(1), None, 9).await.unwrap(), []);
-    assert!(store.users_with_issues(run_id(1)).await.unwrap().is_empty());
+    assert_eq!(store.pool(&biller("1876"), "pool-1").await.unwrap(), None);
+    let all = GuidRange::default();
+    assert!(store.users_with_issues(run_id(1), all).await.unwrap().is_empty());
     let view = store.biller(&biller("1876"), 1).await.unwrap();
     assert_eq!(view.expect("is listed").biller.generation, 0);
 }
@@ -182,7 +182,8 @@ async fn issues_are_kept_once_and_shown_in_the_order_they_were_found(db: &dyn Db
         issue(None),
         issue(Some(guid(1))),
         Issue {
-            code: Code::Invalid,
+            code: Code::Held,
+            held_by: Some("somebody@else".into()),
             ..issue(Some(guid(1)))
         },
     ];
@@ -195,7 +196,7 @@ async fn issues_are_kept_once_and_shown_in_the_order_they_were_found(db: &dyn Db
     }
     assert_eq!(shown_issues(db, 9).await, found);
     assert_eq!(shown_issues(db, 2).await, found[..2]);
-    let users = store.users_with_issues(run_id(1)).await.unwrap();
+    let users = store.users_with_issues(run_id(1), GuidRange::default()).await.unwrap();
     assert_eq!(users, [guid(1), guid(9)].into());
 }
 
@@ -209,7 +210,7 @@ async fn at_most_100_000_issues_of_a_run_are_kept(db: &dyn Db) {
     };
     store.write(&lease, &issues(1..=kept - 1)).await.unwrap();
     store.write(&lease, &issues(1..=kept + 1)).await.unwrap();
-    let users = store.users_with_issues(run_id(1)).await.unwrap();
+    let users = store.users_with_issues(run_id(1), GuidRange::default()).await.unwrap();
     assert_eq!(users.len(), usize::try_from(kept).unwrap());
     assert!(users.contains(&guid(kept.into())) && !users.contains(&guid((kept + 1).into())));
 }

@@ -105,7 +105,8 @@ impl BillerLine {
         let number = |name: &str| status.number_at(&format!("/onboarding/progress/{name}"));
         if let Some(bar) = self.bar.as_ref().filter(|_| number("usersTotal") > 0) {
             bar.set_length(number("usersTotal"));
-            bar.set_position(number("imported") + number("alreadyPresent"));
+            let dealt_with = ["imported", "changed", "linked", "alreadyPresent"];
+            bar.set_position(dealt_with.into_iter().map(number).sum());
         }
         let mut words = vec![status.text_at("/onboarding/kind"), status.text_at("/onboarding/state")];
         words.extend(

@@ -15,7 +15,7 @@ pub(super) struct Observed {
     pub(super) status: String,
     /// What the simulator's inventory shows of the biller.
     pub(super) secureauth: BillerInventory,
-    /// Number of users in the ledgers of the biller's runs.
+    /// Number of accounts that the biller's runs created.
     pub(super) users_in_database: u64,
     /// The biller's CIAM state in the database.
     pub(super) ciam_state: String,

@@ -63,15 +63,16 @@ impl Stack {
         handler.run(&["db", "sample-crm"]).await?;
 
         let queues: Arc<dyn QueueService> = Arc::new(EmbeddedQueues::default());
+        let served_by = options.served_by.unwrap_or_else(|| Executable {
+            path: options.handler.clone(),
+            arguments: vec!["serve".to_owned()],
+        });
         let mut host_options = Vec::new();
         for number in 0..options.hosts.max(1) {
             let mut host = HostOptions::new(&app_root);
             host.env.clone_from(&env);
             host.inherited = Inherited::Machine;
-            host.executable = Some(Executable {
-                path: options.handler.clone(),
-                arguments: vec!["serve".to_owned()],
-            });
+            host.executable = Some(served_by.clone());
             host.time = options.host_times.clone();
             host.timer_interval = options.timer_interval;
             host.framing = options.framing;

@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use functions_host::{Framing, TimeConstants};
+use functions_host::{Executable, Framing, TimeConstants};
 use secureauth_simulator::Options as SimulatorOptions;
 
 /// Start options of a [`Stack`](crate::Stack). [`StackOptions::new`] has short times and free ports; change single fields.
 pub struct StackOptions {
     /// Path of the handler's binary.
     pub handler: PathBuf,
+    /// The program that the hosts start; `None`: the handler's binary. The database is set up by the handler all the same.
+    pub served_by: Option<Executable>,
     /// The folder with `host.json` and the function folders; by default the repository of this crate.
     pub repository: PathBuf,
     /// Settings of the handler that replace the ones for development, see [`StackOptions::set`].
@@ -33,6 +35,7 @@ impl StackOptions {
     pub fn new(handler: impl Into<PathBuf>) -> Self {
         Self {
             handler: handler.into(),
+            served_by: None,
             repository: PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")),
             settings: Vec::new(),
             simulator: SimulatorOptions::default(),

@@ -152,14 +152,20 @@ fn arrive(app: &App, request: &Request, operation: Option<&'static str>) -> (u64
 /// Cuts the connection. The response only makes the server write, which then fails.
 fn cut(app: &App, sequence: u64, connection: &Connection) -> Response {
     connection.cut();
-    app.calls().update(sequence, |record| record.reset = true);
+    let now = app.now();
+    app.calls().update(sequence, |record| {
+        record.reset = true;
+        record.ended_at = Some(now);
+    });
     Reply::empty(500).into_response()
 }
 
 fn finish(app: &App, operation: &Operation, sequence: u64, call: &Call, mut reply: Reply) -> Response {
     let replayed = reply.has_header("x-idempotent-replayed");
+    let now = app.now();
     app.calls().update(sequence, |record| {
         record.status = Some(reply.status);
+        record.ended_at = Some(now);
         record.replayed = replayed;
     });
     // Documented for answers with an etag, assumed for the others (row 10).
@@ -173,8 +179,11 @@ fn finish(app: &App, operation: &Operation, sequence: u64, call: &Call, mut repl
 /// Logs and refuses a request for an unknown path or method.
 pub(crate) fn refuse_unrouted(app: &App, request: &Request, error: &ApiError) -> Response {
     let (sequence, trace_id) = arrive(app, request, None);
-    app.calls()
-        .update(sequence, |record| record.status = Some(error.status));
+    let now = app.now();
+    app.calls().update(sequence, |record| {
+        record.status = Some(error.status);
+        record.ended_at = Some(now);
+    });
     Reply::error(error, &app.switches(), sequence)
         .header("x-trace-id", trace_id)
         .into_response()

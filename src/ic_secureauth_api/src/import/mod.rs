@@ -17,10 +17,10 @@ impl Api<ReadWrite> {
     /// `PUT /configuration`: creates or *replaces* the chunk's users, in one pool.
     ///
     /// The server replaces a user as a whole, so do not send one who may have enrolled a credential. 204 means that all users are
-    /// in. After a refusal (400, 409, 422) any of them may be in, and no answer names the refused record. The same chunk may be sent
-    /// again.
+    /// in. After a refusal (400, 409, 422) any of them may be in, and no answer names the refused record. No attempt follows one
+    /// without an answer: it may take effect later.
     pub async fn import(&self, chunk: &ImportChunk) -> Result<(), ApiError> {
-        let call = self.import_call(chunk)?;
+        let call = self.import_call(chunk)?.repeated_after_answers();
         self.send(call).await?.no_content()
     }
 

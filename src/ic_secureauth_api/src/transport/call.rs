@@ -7,7 +7,7 @@ use reqwest::{
 use serde::Serialize;
 use url::Url;
 
-use super::super::{ApiError, CallContext, ETag, IdempotencyKey, Operation};
+use super::super::{ApiError, CallContext, ETag, ErrorKind, IdempotencyKey, Operation};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("x-idempotency-key");
@@ -21,8 +21,28 @@ pub(crate) struct Call {
     request: Request,
     /// True: repeat it only while the server remembers its idempotency key.
     pub(super) keyed: bool,
-    /// True: no attempt after one that may have taken effect.
-    pub(super) once: bool,
+    pub(super) repeat: Repeat,
+}
+
+/// After which failed attempt another one may follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeat {
+    /// Any.
+    Always,
+    /// One that was answered: the server does not carry it out later.
+    AfterAnswer,
+    /// One that surely had no effect.
+    WithoutEffect,
+}
+
+impl Repeat {
+    pub(super) fn may_follow(self, kind: &ErrorKind) -> bool {
+        match self {
+            Self::Always => true,
+            Self::AfterAnswer => kind.refusal().is_some() || !kind.may_have_had_an_effect(),
+            Self::WithoutEffect => !kind.may_have_had_an_effect(),
+        }
+    }
 }
 
 impl Call {
@@ -33,7 +53,7 @@ impl Call {
             operation,
             request,
             keyed: false,
-            once: false,
+            repeat: Repeat::Always,
         }
     }
 
@@ -68,9 +88,15 @@ impl Call {
         self
     }
 
+    /// Makes no attempt after one without an answer, which may take effect later.
+    pub(crate) fn repeated_after_answers(mut self) -> Self {
+        self.repeat = Repeat::AfterAnswer;
+        self
+    }
+
     /// Makes no attempt after one that may have taken effect, so that the caller can look first.
     pub(crate) fn once(mut self) -> Self {
-        self.once = true;
+        self.repeat = Repeat::WithoutEffect;
         self
     }
 

@@ -89,7 +89,7 @@ impl Transport {
         let (call, progress) = (&call, &progress);
         (|| self.attempt(call, context, progress))
             .retry(self.pauses.for_one_call())
-            .when(|failed: &Failed| failed.repeatable && !(call.once && failed.kind.may_have_had_an_effect()))
+            .when(|failed: &Failed| failed.repeatable && call.repeat.may_follow(&failed.kind))
             .adjust(|failed, pause| progress.pause_before_repeating(&failed.kind, pause))
             .await
             .map_err(|failed| ApiError::new(call.operation, failed.kind, progress.sent(), progress.is_uncertain()))

@@ -1,0 +1,86 @@
+//! How much is measured.
+
+/// One size of the rows that compare the programs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Size {
+    /// How long the simulator waits before an import takes effect.
+    pub(crate) latency_ms: u64,
+    pub(crate) users: u32,
+}
+
+/// Several billers at once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Crowd {
+    pub(crate) billers: u32,
+    pub(crate) users: u32,
+    /// How long the simulator waits before a call takes effect.
+    pub(crate) latency_ms: u64,
+}
+
+/// How much is measured.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// Runs per row and program, in turn.
+    pub(crate) runs: u32,
+    pub(crate) sizes: Vec<Size>,
+    /// Numbers of users for the handler's memory and for how its time grows.
+    pub(crate) growth: Vec<u32>,
+    /// Small billers, all at once.
+    pub(crate) small: Crowd,
+    /// Big billers, behind which a small one waits.
+    pub(crate) big: Crowd,
+    /// Starts of the process.
+    pub(crate) starts: u32,
+    /// Whether a slow peer is a failure.
+    pub(crate) judges_the_peer: bool,
+}
+
+const fn size(latency_ms: u64, users: u32) -> Size {
+    Size { latency_ms, users }
+}
+
+const fn crowd(billers: u32, users: u32, latency_ms: u64) -> Crowd {
+    Crowd {
+        billers,
+        users,
+        latency_ms,
+    }
+}
+
+impl Plan {
+    /// Takes a few minutes. Numbers of users are whole rounds of 8 chunks of 100, except without latency.
+    pub(crate) fn usual() -> Self {
+        Self {
+            runs: 3,
+            sizes: vec![size(0, 20_000), size(50, 32_000), size(960, 8_000)],
+            growth: vec![10_000, 100_000],
+            small: crowd(40, 3, 50),
+            big: crowd(8, 20_000, 50),
+            starts: 100,
+            judges_the_peer: false,
+        }
+    }
+
+    /// Takes most of an hour.
+    pub(crate) fn long() -> Self {
+        Self {
+            sizes: vec![size(0, 100_000), size(50, 100_000), size(960, 100_000)],
+            growth: vec![10_000, 100_000, 1_000_000],
+            judges_the_peer: true,
+            ..Self::usual()
+        }
+    }
+
+    /// Takes seconds.
+    pub(crate) fn smoke() -> Self {
+        Self {
+            runs: 1,
+            sizes: vec![size(0, 300), size(50, 300)],
+            growth: vec![100, 300],
+            small: crowd(4, 3, 5),
+            big: crowd(2, 200, 5),
+            starts: 2,
+            judges_the_peer: false,
+        }
+    }
+}

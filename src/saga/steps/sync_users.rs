@@ -1,0 +1,151 @@
+//! Brings the accounts of the pool in line with the CRM's users (docs/ARCHITECTURE.md#accounts).
+//!
+//! One pass goes through the CRM's rows and the accounts beside them. `reader` reads a page of both, `task` decides what is
+//! to be done for each user, `producer` opens the accounts and hands out the work, `window` keeps calls in flight, `calls`
+//! makes them, and `settle` records what came of each. A replay is the same pass again.
+
+mod calls;
+mod person;
+mod producer;
+pub(in super::super) mod reader;
+mod settle;
+mod target;
+pub(in super::super) mod task;
+mod values;
+mod window;
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+pub(in super::super) use self::person::Wanted;
+pub(super) use self::target::Target;
+pub(in super::super) use self::target::Values;
+pub(super) use self::values::fold;
+use super::super::failure::StepError;
+use super::super::run_context::RunContext;
+use super::{check_users, identity_provider};
+use crate::domain::journal::Entry;
+use crate::domain::reason::Reason;
+use crate::domain::run::Progress;
+use crate::store::{Batch, GuidRange};
+
+/// Results of calls that wait to be recorded.
+const EVENTS: usize = 64;
+
+pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
+    if !context.journal.sync.started {
+        let users_before = context.journal.pool_users.count;
+        context.note(Entry::SyncStarted { users_before }).await?;
+    }
+    // An earlier time slice may have recorded data errors and ended before it could act on them.
+    check_users::verdict(invalid(context), context.run.progress.users_total, context.settings())?;
+    let target = Target::of(context).await?;
+    let all = GuidRange {
+        after: context.run.user_cursor,
+        until: None,
+    };
+    wait_out(context).await?;
+    if context.journal.idp_checked {
+        if !context.journal.sync.finished && !pass(context, &target, all, true).await? {
+            return Ok(());
+        }
+    } else {
+        let check = identity_provider::reading(context, &target.pool)?;
+        let (passed, check) = tokio::join!(pass(context, &target, all, true), check);
+        identity_provider::judge(context, &target.pool, check?).await?;
+        if !passed? || !context.journal.idp_checked {
+            return Ok(());
+        }
+    }
+    if settle_open(context, &target).await? {
+        finish(context, &target).await?;
+    }
+    Ok(())
+}
+
+/// Brings every open account in line and waits until no call without an answer can take effect any more. `false`: the time
+/// slice ended first.
+pub(super) async fn settle_open(context: &mut RunContext<'_>, target: &Target) -> Result<bool, StepError> {
+    for _ in 0..target.attempts {
+        wait_out(context).await?;
+        match context.store().open_range(target.record.no).await? {
+            None => return Ok(true),
+            Some(open) if !pass(context, target, open, false).await? => return Ok(false),
+            Some(_) => {}
+        }
+    }
+    Err(StepError::not_shown())
+}
+
+/// Waits until calls without an answer can no longer take effect: nothing may be sent again before, and no organization may
+/// go live. `false`: the time slice is over.
+async fn wait_out(context: &RunContext<'_>) -> Result<(), StepError> {
+    let Some(late) = context.guard.late().filter(|late| !late.is_zero()) else {
+        return Ok(());
+    };
+    if tokio::time::Instant::now() + late >= context.time_slice_end {
+        return Err(StepError::Retry {
+            reason: Reason::PreviousWorker,
+            after: Some(late),
+        });
+    }
+    tokio::time::sleep(late).await;
+    Ok(())
+}
+
+/// One pass over a range of users. Reading, calling and recording go on side by side. `false`: the time slice ended first.
+async fn pass(
+    context: &mut RunContext<'_>,
+    target: &Target,
+    range: GuidRange,
+    moves_cursor: bool,
+) -> Result<bool, StepError> {
+    let (works, ready) = mpsc::channel(2 * target.in_flight);
+    let (events, results) = mpsc::channel(EVENTS);
+    let producer = producer::Producer {
+        target,
+        store: Arc::clone(context.store()),
+        has_issues: context.run.issues_total > 0,
+        works,
+        events: events.clone(),
+    };
+    let (handed_out, called, settled) = tokio::join!(
+        producer.run(range),
+        window::Window::new(target, events).run(ready),
+        settle::run(context, target, results, moves_cursor),
+    );
+    settled?;
+    called?;
+    handed_out?;
+    Ok(!target.flow.was_cut())
+}
+
+/// Users with a data error that the run knows.
+fn invalid(context: &RunContext<'_>) -> u64 {
+    let progress = context.run.progress;
+    progress.skipped.saturating_sub(context.journal.users_deleted) + progress.failed
+}
+
+/// Takes the final counts from the accounts.
+async fn finish(context: &mut RunContext<'_>, target: &Target) -> Result<(), StepError> {
+    let imported = context.store().count_created(target.record.no, context.run.id).await?;
+    let before = context.run.progress;
+    let others = invalid(context) + imported + before.changed + before.linked;
+    let already_present = if target.created {
+        0
+    } else {
+        before.users_total.saturating_sub(others)
+    };
+    let batch = Batch {
+        entries: vec![Entry::SyncFinished],
+        progress: Some(Progress {
+            imported,
+            already_present,
+            ..before
+        }),
+        is_progress: true,
+        ..Batch::default()
+    };
+    Ok(context.write(batch).await?)
+}

@@ -1,0 +1,182 @@
+//! Reads the CRM's rows and the accounts beside them, page by page. The check, the dry run and the import all read with it.
+
+use std::collections::{HashMap, HashSet};
+
+use uuid::Uuid;
+
+use super::super::payload_schema::PayloadSchema;
+use crate::domain::ids::{BillerId, OnboardingId};
+use crate::domain::issue::{Code, Field, Issue};
+use crate::domain::user::{Checked, CrmUser, UserRow};
+use crate::domain::user_set::Counts;
+use crate::store::{Account, GuidRange, PoolNo, Store, StoreError};
+
+/// Where pages are read.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super::super) struct Reader<'a> {
+    pub(in super::super::super) store: &'a dyn Store,
+    pub(in super::super::super) biller_id: &'a BillerId,
+    /// `None`: no accounts are read.
+    pub(in super::super::super) pool: Option<PoolNo>,
+    /// The run whose issues are left out; `None`: it has none.
+    pub(in super::super::super) run: Option<OnboardingId>,
+    /// `None`: the rows are not checked against the payload schema.
+    pub(in super::super::super) schema: Option<&'a PayloadSchema>,
+    /// Rows per page.
+    pub(in super::super::super) limit: u32,
+}
+
+/// A page: every user of a range of GUIDs.
+#[derive(Debug, Default)]
+pub(in super::super::super) struct Page {
+    pub(in super::super::super) users: Vec<UserInPage>,
+    /// Data errors that the run does not know yet.
+    pub(in super::super::super) issues: Vec<Issue>,
+    pub(in super::super::super) counts: Counts,
+    /// The end of the range; `None`: it is the last page.
+    pub(in super::super::super) last: Option<Uuid>,
+}
+
+/// One GUID.
+#[derive(Debug)]
+pub(in super::super::super) struct UserInPage {
+    pub(in super::super::super) user_guid: Uuid,
+    pub(in super::super::super) row: CrmRow,
+    pub(in super::super::super) account: Option<Account>,
+}
+
+/// The CRM's rows with one GUID.
+#[derive(Debug)]
+pub(in super::super::super) enum CrmRow {
+    Valid(CrmUser),
+    /// A data error, also one that the run knows already, or a repeated GUID.
+    Invalid,
+    /// Status `deleted`, or no row.
+    Gone,
+}
+
+impl Reader<'_> {
+    /// The first page of the range.
+    pub(in super::super::super) async fn page(&self, range: GuidRange) -> Result<Page, StoreError> {
+        let mut rows = self.store.users_page(self.biller_id, range, self.limit).await?;
+        let is_full = |rows: usize| rows >= usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let mut last = rows
+            .last()
+            .and_then(|row| row.user_guid)
+            .filter(|_| is_full(rows.len()));
+        let within = |last: Option<Uuid>| GuidRange {
+            after: range.after,
+            until: last.or(range.until),
+        };
+        let mut accounts = Vec::new();
+        if let Some(pool) = self.pool {
+            accounts = self.store.accounts_page(pool, within(last), self.limit).await?;
+            // More accounts than rows: the page ends with the last account, and so do its rows.
+            let end = accounts.last().map(|account| account.user_guid);
+            if is_full(accounts.len()) && end != last {
+                last = end;
+                rows = self.store.users_page(self.biller_id, within(last), self.limit).await?;
+            }
+        }
+        let known = match self.run {
+            Some(run) => self.store.users_with_issues(run, within(last)).await?,
+            None => HashSet::new(),
+        };
+        let mut page = Page {
+            last,
+            ..Page::default()
+        };
+        page.merge(rows, accounts, &known, self.schema);
+        Ok(page)
+    }
+}
+
+impl Page {
+    /// The range of GUIDs after this page; `None`: there is no further page.
+    pub(in super::super::super) fn rest(&self, range: GuidRange) -> Option<GuidRange> {
+        self.last.map(|last| GuidRange {
+            after: Some(last),
+            until: range.until,
+        })
+    }
+
+    /// The CRM's users without data errors.
+    pub(in super::super::super) fn valid(&self) -> impl Iterator<Item = &CrmUser> {
+        self.users.iter().filter_map(|user| match &user.row {
+            CrmRow::Valid(user) => Some(user),
+            CrmRow::Invalid | CrmRow::Gone => None,
+        })
+    }
+
+    fn merge(
+        &mut self,
+        rows: Vec<UserRow>,
+        accounts: Vec<Account>,
+        known: &HashSet<Uuid>,
+        schema: Option<&PayloadSchema>,
+    ) {
+        let mut accounts: HashMap<Uuid, Account> = accounts
+            .into_iter()
+            .map(|account| (account.user_guid, account))
+            .collect();
+        self.users.reserve(rows.len());
+        let mut rows = rows.into_iter().peekable();
+        while let Some(row) = rows.next() {
+            let Some(user_guid) = row.user_guid else { continue };
+            let mut same = vec![row];
+            while let Some(repeated) = rows.next_if(|next| next.user_guid == Some(user_guid)) {
+                same.push(repeated);
+            }
+            let row = self.judge(user_guid, same, known.contains(&user_guid), schema);
+            self.users.push(UserInPage {
+                user_guid,
+                row,
+                account: accounts.remove(&user_guid),
+            });
+        }
+        self.users.extend(accounts.into_values().map(|account| UserInPage {
+            user_guid: account.user_guid,
+            row: CrmRow::Gone,
+            account: Some(account),
+        }));
+        self.issues.sort_unstable();
+        self.issues.dedup();
+    }
+
+    fn judge(&mut self, guid: Uuid, rows: Vec<UserRow>, known: bool, schema: Option<&PayloadSchema>) -> CrmRow {
+        let is_repeated = rows.len() > 1;
+        let mut found = Vec::new();
+        let mut user = None;
+        let mut not_deleted = 0;
+        if is_repeated {
+            found.push(Issue::of(Some(guid), Field::UserGuid, Code::Duplicate));
+        }
+        for row in rows {
+            match row.check() {
+                Ok(Checked::Deleted(_)) => {
+                    self.counts.deleted += 1;
+                    continue;
+                }
+                Ok(Checked::User(valid)) => {
+                    found.extend(schema.map(|schema| schema.issues(&valid)).unwrap_or_default());
+                    user = Some(valid);
+                }
+                Err(issues) => found.extend(issues),
+            }
+            not_deleted += 1;
+        }
+        self.counts.total += not_deleted;
+        let is_invalid = known || !found.is_empty();
+        if is_invalid {
+            self.counts.invalid += not_deleted;
+        }
+        if !known {
+            self.issues.extend(found);
+        }
+        match user {
+            _ if is_invalid => CrmRow::Invalid,
+            Some(user) => CrmRow::Valid(user),
+            None => CrmRow::Gone,
+        }
+    }
+}

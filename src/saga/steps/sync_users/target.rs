@@ -1,0 +1,164 @@
+//! What all work of a pass has in common.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::time::Instant;
+
+use super::super::super::failure::StepError;
+use super::super::super::journal_state::Origin;
+use super::super::super::naming::Subject;
+use super::super::super::run_context::RunContext;
+use super::super::known_pool;
+use super::super::payload_schema::{self, PayloadSchema};
+use super::person::{Wanted, user_id};
+use crate::domain::ids::{BillerId, OnboardingId};
+use crate::domain::reason::Reason;
+use crate::domain::user::CrmUser;
+use crate::settings::onboarding::ActiveUserStatus;
+use crate::store::{Account, Lease, PoolOrigin, PoolRecord, Store};
+use ic_secureauth_api::{Api, DerivedIds, ImportSettings, PoolId, SchemaId, UserId};
+
+/// The pool and how its accounts are written.
+#[derive(Debug)]
+pub(in super::super::super) struct Target {
+    pub(in super::super) api: Api,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) lease: Lease,
+    pub(super) run: OnboardingId,
+    pub(super) biller_id: BillerId,
+    pub(super) tenant_id: String,
+    pub(in super::super) pool: PoolId,
+    pub(in super::super) record: PoolRecord,
+    /// This run created the pool.
+    pub(super) created: bool,
+    /// Somebody may have enrolled a credential: the pool is older than this run, or its organization was not shown as
+    /// deactivated in this time slice.
+    pub(super) live: bool,
+    pub(super) settings: ImportSettings,
+    pub(super) values: Values,
+    pub(super) schema: Arc<PayloadSchema>,
+    pub(super) users_per_page: u32,
+    pub(in super::super) attempts: u32,
+    pub(in super::super) in_flight: usize,
+    pub(super) flow: Flow,
+}
+
+/// When a pass ends before its range does.
+#[derive(Debug)]
+pub(super) struct Flow {
+    time_slice_end: Instant,
+    /// Some user is settled. A time slice that ended before, as in the middle of a refused chunk, would never get further.
+    made_progress: AtomicBool,
+    stopped: AtomicBool,
+    cut: AtomicBool,
+}
+
+impl Flow {
+    fn until(time_slice_end: Instant) -> Self {
+        Self {
+            time_slice_end,
+            made_progress: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
+            cut: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn made_progress(&self) {
+        self.made_progress.store(true, Ordering::Relaxed);
+    }
+
+    /// Work that has not begun is left for the next time slice.
+    pub(super) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// No further work may begin.
+    pub(super) fn is_stopping(&self) -> bool {
+        let is_over = Instant::now() >= self.time_slice_end && self.made_progress.load(Ordering::Relaxed);
+        self.stopped.load(Ordering::Relaxed) || is_over
+    }
+
+    /// Some of the range is left for another pass.
+    pub(super) fn cut(&self) {
+        self.cut.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the range is left in part, asked once per pass.
+    pub(super) fn was_cut(&self) -> bool {
+        self.cut.swap(false, Ordering::Relaxed)
+    }
+}
+
+/// How a CRM row becomes an account.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super::super) struct Values {
+    pub(super) ids: DerivedIds,
+    /// The pool ignores case when it compares user names.
+    pub(super) case_insensitive: bool,
+    pub(super) active_user_status: ActiveUserStatus,
+}
+
+impl Values {
+    /// For accounts of a pool; `generation` is the pool's.
+    pub(in super::super::super) fn of(subject: Subject<'_>, generation: u32, case_insensitive: bool) -> Self {
+        let subject = Subject { generation, ..subject };
+        Self {
+            ids: subject.derived_ids(),
+            case_insensitive,
+            active_user_status: subject.settings.onboarding.active_user_status,
+        }
+    }
+
+    /// What the account of the user is to hold.
+    pub(in super::super::super) fn wanted(&self, user: CrmUser) -> Wanted {
+        Wanted::new(user, self)
+    }
+}
+
+impl Target {
+    pub(in super::super) async fn of(context: &mut RunContext<'_>) -> Result<Self, StepError> {
+        let refused = || StepError::Permanent(Reason::SecureauthRefused);
+        let recorded = known_pool(context)?.clone();
+        let record = context.store().pool(&context.run.biller_id, &recorded.id).await?;
+        let record = record.ok_or_else(refused)?;
+        let schema = payload_schema::of_pool(context).await?;
+        let created = recorded.origin == Origin::Created;
+        let live = !created || context.organization_is_live().await?;
+        Ok(Self {
+            api: context.api.clone(),
+            store: Arc::clone(context.store()),
+            lease: context.lease,
+            run: context.run.id,
+            biller_id: context.run.biller_id.clone(),
+            tenant_id: context.dependencies().tenant_id.clone(),
+            pool: PoolId::parse(&recorded.id).map_err(|_| refused())?,
+            record,
+            created,
+            live,
+            settings: ImportSettings {
+                payload_schema_id: SchemaId::parse(&recorded.payload_schema_id).map_err(|_| refused())?,
+                metadata_schema_id: SchemaId::parse(&recorded.metadata_schema_id).ok(),
+                address_verified: context.settings().address_verified,
+                payload_members: payload_schema::members(context.settings())?,
+                recorded_at: context.run.created_at,
+            },
+            values: Values::of(context.subject(), record.generation, recorded.case_insensitive),
+            schema,
+            users_per_page: context.times().users_per_page,
+            attempts: context.dependencies().attempts,
+            in_flight: context.dependencies().max_in_flight,
+            flow: Flow::until(context.time_slice_end),
+        })
+    }
+
+    /// No run of the biller created the pool.
+    pub(super) fn is_found(&self) -> bool {
+        self.record.origin == PoolOrigin::Found
+    }
+
+    /// The id of an account's user in SecureAuth.
+    pub(in super::super) fn user_id(&self, account: &Account) -> UserId {
+        user_id(account, &self.values.ids)
+    }
+}

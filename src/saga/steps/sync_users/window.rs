@@ -1,0 +1,268 @@
+//! Keeps calls in flight over the whole pass, and halves refused chunks in the same window
+//! (docs/decisions.md#halving-a-refused-chunk).
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::mpsc::{Receiver, Sender};
+
+use super::super::super::failure::StepError;
+use super::calls::{Answer, Landed, Refusal};
+use super::person::Person;
+use super::settle::{Event, Settled};
+use super::target::Target;
+use crate::domain::reason::Reason;
+use crate::store::Account;
+
+/// So many single users refused one after the other, with the same code and none accepted, are no data errors: SecureAuth
+/// takes no user at all.
+const REFUSED_IN_A_ROW: usize = 25;
+
+/// What takes one place in the window.
+pub(super) enum Work {
+    /// Import users.
+    Join {
+        people: Vec<Person>,
+        /// Read each user first: a call may have touched it.
+        look: bool,
+        /// A larger chunk with these users was refused, so a refused call may have touched them.
+        touched: bool,
+        sibling: Option<Sibling>,
+    },
+    /// Find out who has the user name of a refused user.
+    Explain(Person, Refusal),
+    /// Change a user.
+    Change(Person),
+    /// Keep what is shown of the user of an open account.
+    Keep { page: u32, account: Account },
+    /// Deactivate the user of an open account.
+    Deactivate { page: u32, account: Account },
+}
+
+/// The other half of a refused chunk. It holds the refused record if this half is accepted.
+pub(super) struct Sibling {
+    people: Vec<Person>,
+    refusal: Refusal,
+}
+
+impl Work {
+    pub(super) fn join(people: Vec<Person>, look: bool) -> Self {
+        Self::Join {
+            people,
+            look,
+            touched: false,
+            sibling: None,
+        }
+    }
+
+    /// The account as it is written before the work begins.
+    pub(super) fn opened(&self) -> Option<Account> {
+        let Self::Change(person) = self else { return None };
+        let account = &person.account;
+        let keeps_status = account.status_sent == Some(person.wanted.status());
+        Some(Account {
+            open: true,
+            status_sent: account.status_sent.filter(|_| keeps_status),
+            ..account.clone()
+        })
+    }
+
+    /// What is recorded when the work does not begin. An account that no call can have touched is settled as it was.
+    fn left(self) -> Vec<Settled> {
+        match self {
+            Self::Join {
+                people,
+                look: false,
+                touched: false,
+                ..
+            } => people
+                .iter()
+                .map(|person| Settled::forgotten(person.account.user_guid))
+                .collect(),
+            Self::Change(person) => vec![Settled::unchanged(person.account)],
+            Self::Join { .. } | Self::Explain(..) | Self::Keep { .. } | Self::Deactivate { .. } => Vec::new(),
+        }
+    }
+}
+
+/// The second of the three tasks of a pass.
+pub(super) struct Window<'a> {
+    target: &'a Target,
+    events: Sender<Event>,
+    /// Begun next, before anything from the producer.
+    ready: Vec<Work>,
+    flights: FuturesUnordered<BoxFuture<'a, Landed>>,
+    /// Refused users that may turn out to be no data errors.
+    refused: Vec<(Person, Refusal)>,
+    /// They are none: SecureAuth takes no user at all.
+    takes_nobody: bool,
+    /// Not reported yet.
+    settled: Vec<Settled>,
+    /// Calls without an answer since the last accepted one.
+    unanswered: u32,
+    failure: Option<StepError>,
+}
+
+impl<'a> Window<'a> {
+    pub(super) fn new(target: &'a Target, events: Sender<Event>) -> Self {
+        Self {
+            target,
+            events,
+            ready: Vec::new(),
+            flights: FuturesUnordered::new(),
+            refused: Vec::new(),
+            takes_nobody: false,
+            settled: Vec::new(),
+            unanswered: 0,
+            failure: None,
+        }
+    }
+
+    /// Works until the producer has no more work, or the pass stops; calls that have begun are always waited for.
+    pub(super) async fn run(mut self, mut works: Receiver<Work>) -> Result<(), StepError> {
+        let mut more = true;
+        while !self.target.flow.is_stopping() {
+            self.begin();
+            let has_room = self.flights.len() < self.target.in_flight;
+            tokio::select! {
+                Some(landed) = self.flights.next(), if !self.flights.is_empty() => self.land(landed).await,
+                work = works.recv(), if more && has_room => match work {
+                    Some(work) => self.ready.push(work),
+                    None => more = false,
+                },
+                else => break,
+            }
+        }
+        works.close();
+        while let Some(landed) = self.flights.next().await {
+            self.land(landed).await;
+        }
+        while let Some(work) = works.recv().await {
+            self.ready.push(work);
+        }
+        if !self.ready.is_empty() {
+            self.target.flow.cut();
+        }
+        self.refused_are_data_errors();
+        self.settled
+            .extend(std::mem::take(&mut self.ready).into_iter().flat_map(Work::left));
+        self.report().await;
+        self.failure.map_or(Ok(()), Err)
+    }
+
+    fn begin(&mut self) {
+        while self.flights.len() < self.target.in_flight
+            && let Some(work) = self.ready.pop()
+        {
+            self.flights.push(self.target.start(work));
+        }
+    }
+
+    async fn land(&mut self, landed: Landed) {
+        let Landed {
+            settled,
+            people,
+            sibling,
+            answer,
+        } = landed;
+        self.settled.extend(settled);
+        match answer {
+            Answer::Done => self.split_sibling(sibling),
+            Answer::Accepted => {
+                self.unanswered = 0;
+                self.refused_are_data_errors();
+                self.split_sibling(sibling);
+            }
+            Answer::Refused(refusal) => {
+                self.whole_sibling(sibling);
+                self.split(people, refusal);
+            }
+            Answer::Failed { error, is_answered } => {
+                self.whole_sibling(sibling);
+                self.failed(error, is_answered);
+            }
+        }
+        self.report().await;
+    }
+
+    /// A chunk that holds a refused record is halved. A single user is the refused one.
+    fn split(&mut self, mut people: Vec<Person>, refusal: Refusal) {
+        if people.len() > 1 {
+            let right = people.split_off(people.len() / 2);
+            self.ready.push(Work::Join {
+                people,
+                look: self.target.live,
+                touched: true,
+                sibling: Some(Sibling { people: right, refusal }),
+            });
+            return;
+        }
+        for person in people {
+            self.refuse(person, refusal.clone());
+        }
+    }
+
+    /// This half was accepted, so the other one holds the refused record: it is not sent whole.
+    fn split_sibling(&mut self, sibling: Option<Sibling>) {
+        if let Some(Sibling { people, refusal }) = sibling {
+            self.split(people, refusal);
+        }
+    }
+
+    /// This half was not accepted, so nothing is known of the other one.
+    fn whole_sibling(&mut self, sibling: Option<Sibling>) {
+        if let Some(Sibling { people, .. }) = sibling {
+            self.ready.push(Work::Join {
+                people,
+                look: self.target.live,
+                touched: true,
+                sibling: None,
+            });
+        }
+    }
+
+    fn refuse(&mut self, person: Person, refusal: Refusal) {
+        if refusal.conflict && !refusal.explained {
+            self.ready.push(Work::Explain(person, refusal));
+            return;
+        }
+        if self.refused.last().is_some_and(|(_, last)| last.code != refusal.code) {
+            self.refused_are_data_errors();
+        }
+        self.refused.push((person, refusal));
+        if let (REFUSED_IN_A_ROW, Some((_, refusal))) = (self.refused.len(), self.refused.last()) {
+            tracing::error!(
+                code = refusal.code,
+                "SecureAuth refuses every user with the same code, so it is no data error"
+            );
+            self.takes_nobody = true;
+            self.failed(StepError::Permanent(Reason::SecureauthRefused), true);
+        }
+    }
+
+    fn refused_are_data_errors(&mut self) {
+        let refused = std::mem::take(&mut self.refused).into_iter();
+        if !self.takes_nobody {
+            self.settled
+                .extend(refused.map(|(person, _)| Settled::refused(&person)));
+        }
+    }
+
+    /// A call that was not answered leaves its users open, and the pass goes on unless several in a row are not answered.
+    fn failed(&mut self, error: StepError, is_answered: bool) {
+        self.unanswered += 1;
+        if is_answered || self.unanswered >= self.target.attempts {
+            self.target.flow.stop();
+            self.failure.get_or_insert(error);
+        }
+    }
+
+    async fn report(&mut self) {
+        let settled = std::mem::take(&mut self.settled);
+        if !settled.is_empty() {
+            self.target.flow.made_progress();
+            // The receiver ends after the last sender.
+            let _ = self.events.send(Event::Settled(settled)).await;
+        }
+    }
+}

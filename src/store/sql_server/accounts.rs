@@ -1,0 +1,248 @@
+//! Reads and writes pools and accounts, and reads the users that a pool held before. Lists of GUIDs are passed as JSON and
+//! looked up by seeks.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+use tiberius::{Row, ToSql};
+use uuid::Uuid;
+
+use super::columns::{account_row, required, text};
+use super::error::Fault;
+use super::json_rows::chunks;
+use super::pool::Pool;
+use super::runs::update_leased;
+use super::session::Transaction;
+use super::users::within;
+use crate::domain::ids::{BillerId, OnboardingId};
+use crate::store::row::PoolRow;
+use crate::store::transition::identifier_key;
+use crate::store::{Account, AccountChanges, GuidRange, Lease, NewPool, PoolNo, PoolRecord, PoolUser, ValueHash};
+
+const ACCOUNT: &str = "a.UserGuid, a.UserId, a.Origin, a.[Open], a.CreatedBy, a.NameHash, a.AddressHash, a.ProfileHash, \
+    a.StatusSent";
+
+pub(super) async fn pool(pool: &Pool, biller: &BillerId, pool_id: &str) -> Result<Option<PoolRecord>, Fault> {
+    let sql = "SELECT TOP (1) p.PoolNo, p.Generation, p.Origin, p.UsersAtEnd FROM ciam.Pool AS p \
+        WHERE p.BillerId = @P1 AND p.PoolId = @P2 ORDER BY p.PoolNo DESC";
+    let biller_id: &str = biller.as_ref();
+    let mut session = pool.session().await?;
+    let row = session.row(sql, &[&biller_id, &pool_id]).await?;
+    session.give_back();
+    row.map(|row| {
+        let row = PoolRow {
+            no: required(&row, "PoolNo")?,
+            generation: required(&row, "Generation")?,
+            origin: text(&row, "Origin")?,
+            users_at_end: row.try_get("UsersAtEnd")?,
+        };
+        Ok(row.try_into()?)
+    })
+    .transpose()
+}
+
+/// Inserts the pool of the run's biller; one that is not new only if it has no row yet.
+pub(super) async fn begin_pool(transaction: &mut Transaction, id: OnboardingId, new: &NewPool) -> Result<(), Fault> {
+    let sql = "INSERT INTO ciam.Pool (BillerId, PoolId, Generation, Origin) \
+        SELECT r.BillerId, @P2, @P3, @P4 FROM ciam.Onboarding AS r WHERE r.OnboardingId = @P1 AND (@P5 = 1 OR NOT EXISTS ( \
+            SELECT 1 FROM ciam.Pool AS p WHERE p.BillerId = r.BillerId AND p.PoolId = @P2))";
+    let values: [&dyn ToSql; 5] = [
+        &id.0,
+        &new.pool_id,
+        &i64::from(new.generation),
+        &<&str>::from(new.origin),
+        &new.is_new,
+    ];
+    transaction.execute(sql, &values).await
+}
+
+pub(super) async fn set_users_at_end(transaction: &mut Transaction, pool: PoolNo, users: i64) -> Result<(), Fault> {
+    let sql = "UPDATE ciam.Pool SET UsersAtEnd = @P2 WHERE PoolNo = @P1";
+    transaction.execute(sql, &[&pool.0, &users]).await
+}
+
+pub(super) async fn change(transaction: &mut Transaction, changes: &AccountChanges) -> Result<(), Fault> {
+    put(transaction, changes.pool, &changes.put).await?;
+    let settle = "UPDATE a SET [Open] = 0 \
+        FROM OPENJSON(@P2) WITH (UserGuid UNIQUEIDENTIFIER '$.g') AS n \
+        JOIN ciam.Account AS a WITH (FORCESEEK) ON a.PoolNo = @P1 AND a.UserGuid = n.UserGuid";
+    for chunk in chunks(guids(&changes.settled)) {
+        transaction.execute(settle, &[&changes.pool.0, &chunk]).await?;
+    }
+    let remove = "DELETE a FROM OPENJSON(@P2) WITH (UserGuid UNIQUEIDENTIFIER '$.g') AS n \
+        JOIN ciam.Account AS a WITH (FORCESEEK) ON a.PoolNo = @P1 AND a.UserGuid = n.UserGuid";
+    for chunk in chunks(guids(&changes.removed)) {
+        transaction.execute(remove, &[&changes.pool.0, &chunk]).await?;
+    }
+    Ok(())
+}
+
+fn guids(guids: &[Uuid]) -> impl Iterator<Item = Value> {
+    guids.iter().map(|guid| json!({ "g": guid }))
+}
+
+/// Updates the rows that exist and inserts the others. Only the worker with the run's lease writes the accounts of its pool.
+async fn put(transaction: &mut Transaction, pool: PoolNo, accounts: &[Account]) -> Result<(), Fault> {
+    const NEW: &str = "OPENJSON(@P2) WITH ( \
+        UserGuid UNIQUEIDENTIFIER '$.g', UserId NVARCHAR(4000) '$.u', Origin NVARCHAR(4000) '$.o', [Open] BIT '$.p', \
+        CreatedBy UNIQUEIDENTIFIER '$.c', NameHash NVARCHAR(4000) '$.nh', AddressHash NVARCHAR(4000) '$.ah', \
+        ProfileHash NVARCHAR(4000) '$.ph', StatusSent NVARCHAR(4000) '$.s') AS n";
+    let sql = format!(
+        "UPDATE a SET UserId = n.UserId, Origin = n.Origin, [Open] = n.[Open], CreatedBy = n.CreatedBy, \
+            NameHash = CONVERT(BINARY(16), n.NameHash, 2), AddressHash = CONVERT(BINARY(16), n.AddressHash, 2), \
+            ProfileHash = CONVERT(BINARY(16), n.ProfileHash, 2), StatusSent = n.StatusSent \
+         FROM {NEW} JOIN ciam.Account AS a WITH (FORCESEEK) ON a.PoolNo = @P1 AND a.UserGuid = n.UserGuid; \
+         INSERT INTO ciam.Account (PoolNo, UserGuid, UserId, Origin, [Open], CreatedBy, NameHash, AddressHash, ProfileHash, \
+            StatusSent) \
+         SELECT @P1, n.UserGuid, n.UserId, n.Origin, n.[Open], n.CreatedBy, CONVERT(BINARY(16), n.NameHash, 2), \
+            CONVERT(BINARY(16), n.AddressHash, 2), CONVERT(BINARY(16), n.ProfileHash, 2), n.StatusSent \
+         FROM {NEW} WHERE NOT EXISTS ( \
+            SELECT 1 FROM ciam.Account AS a WITH (FORCESEEK) WHERE a.PoolNo = @P1 AND a.UserGuid = n.UserGuid)"
+    );
+    let rows = accounts.iter().map(|account| {
+        json!({
+            "g": account.user_guid,
+            "u": account.user_id,
+            "o": <&str>::from(account.origin),
+            "p": account.open,
+            "c": account.created_by.map(|run| run.0),
+            "nh": account.name_hash.map(hex::encode),
+            "ah": account.address_hash.map(hex::encode),
+            "ph": account.profile_hash.map(hex::encode),
+            "s": account.status_sent.map(<&str>::from),
+        })
+    });
+    for chunk in chunks(rows) {
+        transaction.execute(&sql, &[&pool.0, &chunk]).await?;
+    }
+    Ok(())
+}
+
+/// The first accounts of the range: all, or those that a run created.
+pub(super) async fn page(
+    pool: &Pool,
+    no: PoolNo,
+    created_by: Option<OnboardingId>,
+    range: GuidRange,
+    limit: u32,
+) -> Result<Vec<Account>, Fault> {
+    let of_run = if created_by.is_some() {
+        "AND a.CreatedBy = @P5"
+    } else {
+        ""
+    };
+    let sql = format!(
+        "SELECT TOP (@P2) {ACCOUNT} FROM ciam.Account AS a WHERE a.PoolNo = @P1 {} {of_run} ORDER BY a.UserGuid",
+        within("a", range, 3)
+    );
+    let values: [&dyn ToSql; 5] = [
+        &no.0,
+        &i64::from(limit),
+        &range.after.unwrap_or_default(),
+        &range.until.unwrap_or_default(),
+        &created_by.map(|run| run.0).unwrap_or_default(),
+    ];
+    let mut session = pool.session().await?;
+    let rows = session.rows(&sql, &values).await?;
+    session.give_back();
+    rows.iter().map(account).collect()
+}
+
+fn account(row: &Row) -> Result<Account, Fault> {
+    Ok(account_row(row)?.try_into()?)
+}
+
+pub(super) async fn count_created(pool: &Pool, no: PoolNo, run: OnboardingId) -> Result<u64, Fault> {
+    let sql = "SELECT COUNT_BIG(*) AS Created FROM ciam.Account AS a WHERE a.PoolNo = @P1 AND a.CreatedBy = @P2";
+    let mut session = pool.session().await?;
+    let row = session.row(sql, &[&no.0, &run.0]).await?;
+    session.give_back();
+    let count: i64 = match row {
+        Some(row) => required(&row, "Created")?,
+        None => 0,
+    };
+    Ok(count.unsigned_abs())
+}
+
+pub(super) async fn by_name(
+    pool: &Pool,
+    no: PoolNo,
+    names: &[ValueHash],
+) -> Result<HashMap<ValueHash, Account>, Fault> {
+    let sql = format!(
+        "SELECT found.* FROM OPENJSON(@P2) WITH (NameHash NVARCHAR(4000) '$.h') AS asked CROSS APPLY ( \
+            SELECT TOP (1) {ACCOUNT} FROM ciam.Account AS a WITH (FORCESEEK) \
+            WHERE a.PoolNo = @P1 AND a.NameHash = CONVERT(BINARY(16), asked.NameHash, 2) ORDER BY a.UserGuid) AS found"
+    );
+    let mut session = pool.session().await?;
+    let mut found = HashMap::new();
+    for chunk in chunks(names.iter().map(|name| json!({ "h": hex::encode(name) }))) {
+        for row in session.rows(&sql, &[&no.0, &chunk]).await? {
+            let account = account(&row)?;
+            found.extend(account.name_hash.map(|name| (name, account)));
+        }
+    }
+    session.give_back();
+    Ok(found)
+}
+
+/// Only the server orders GUIDs, so it also finds the account before the first open one.
+pub(super) async fn open_range(pool: &Pool, no: PoolNo) -> Result<Option<GuidRange>, Fault> {
+    let sql = "SELECT first.UserGuid AS FirstGuid, last.UserGuid AS LastGuid, earlier.UserGuid AS EarlierGuid \
+        FROM (SELECT TOP (1) a.UserGuid FROM ciam.Account AS a WHERE a.PoolNo = @P1 AND a.[Open] = 1 \
+            ORDER BY a.UserGuid) AS first \
+        CROSS APPLY (SELECT TOP (1) a.UserGuid FROM ciam.Account AS a WHERE a.PoolNo = @P1 AND a.[Open] = 1 \
+            ORDER BY a.UserGuid DESC) AS last \
+        OUTER APPLY (SELECT TOP (1) a.UserGuid FROM ciam.Account AS a \
+            WHERE a.PoolNo = @P1 AND a.UserGuid < first.UserGuid ORDER BY a.UserGuid DESC) AS earlier";
+    let mut session = pool.session().await?;
+    let row = session.row(sql, &[&no.0]).await?;
+    session.give_back();
+    row.map(|row| {
+        Ok(GuidRange {
+            after: row.try_get("EarlierGuid")?,
+            until: Some(required(&row, "LastGuid")?),
+        })
+    })
+    .transpose()
+}
+
+pub(super) async fn pool_users_before(
+    pool: &Pool,
+    id: OnboardingId,
+    users: &[PoolUser],
+) -> Result<HashMap<String, String>, Fault> {
+    let sql = "SELECT asked.UserId AS Asked, held.UserId AS Holder \
+        FROM OPENJSON(@P2) WITH (UserId NVARCHAR(4000) '$.u', IdentifierKey NVARCHAR(4000) '$.k') AS asked \
+        CROSS APPLY ( \
+            SELECT TOP (1) both.UserId FROM ( \
+                SELECT b.UserId, 1 AS Place FROM ciam.PoolUserBefore AS b \
+                WHERE b.OnboardingId = @P1 AND b.UserId = asked.UserId COLLATE Latin1_General_100_BIN2 \
+                UNION ALL \
+                SELECT b.UserId, 2 AS Place FROM ciam.PoolUserBefore AS b \
+                WHERE b.OnboardingId = @P1 AND asked.IdentifierKey <> N'' \
+                    AND b.IdentifierKey = asked.IdentifierKey COLLATE Latin1_General_100_BIN2) AS both \
+            ORDER BY both.Place) AS held";
+    let rows = users
+        .iter()
+        .map(|user| json!({ "u": user.user_id, "k": identifier_key(&user.identifier) }));
+    let mut session = pool.session().await?;
+    let mut held = HashMap::new();
+    for chunk in chunks(rows) {
+        for row in session.rows(sql, &[&id.0, &chunk]).await? {
+            held.insert(text(&row, "Asked")?, text(&row, "Holder")?);
+        }
+    }
+    session.give_back();
+    Ok(held)
+}
+
+/// Deletes rows of the leased run's `PoolUserBefore`; `true`: there may be more.
+pub(super) async fn forget_pool_users(pool: &Pool, lease: &Lease) -> Result<bool, Fault> {
+    let sql = "DELETE TOP (1000) FROM ciam.PoolUserBefore WHERE OnboardingId = @P1";
+    let mut transaction = pool.begin().await?;
+    let deleted = transaction.changed(sql, &[&lease.onboarding_id.0]).await?;
+    update_leased(&mut transaction, lease, "UpdatedAt = @now", &[]).await?;
+    transaction.commit().await?;
+    Ok(deleted > 0)
+}

@@ -1,0 +1,195 @@
+//! Reads and writes pools and accounts, and reads the users that a pool held before.
+
+use std::collections::HashMap;
+
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::columns::{Guid, Micros, account_row};
+use super::error::Fault;
+use super::runs::update_leased;
+use super::users::bounds;
+use crate::domain::ids::{BillerId, OnboardingId};
+use crate::store::row::PoolRow;
+use crate::store::transition::identifier_key;
+use crate::store::{Account, AccountChanges, GuidRange, Lease, NewPool, PoolNo, PoolRecord, PoolUser, ValueHash};
+
+const ACCOUNT: &str =
+    "user_guid, user_id, origin, open, created_by, name_hash, address_hash, profile_hash, status_sent";
+
+pub(super) fn pool(
+    transaction: &Transaction<'_>,
+    biller: &BillerId,
+    pool_id: &str,
+) -> Result<Option<PoolRecord>, Fault> {
+    let row = transaction
+        .prepare_cached(
+            "SELECT pool_no, generation, origin, users_at_end FROM pool WHERE biller_id = ?1 AND pool_id = ?2 \
+             ORDER BY pool_no DESC LIMIT 1",
+        )?
+        .query_row(params![biller.as_ref(), pool_id], |row| {
+            Ok(PoolRow {
+                no: row.get(0)?,
+                generation: row.get(1)?,
+                origin: row.get(2)?,
+                users_at_end: row.get(3)?,
+            })
+        })
+        .optional()?;
+    Ok(row.map(PoolRecord::try_from).transpose()?)
+}
+
+/// Inserts the pool of the run's biller; one that is not new only if it has no row yet.
+pub(super) fn begin_pool(transaction: &Transaction<'_>, id: OnboardingId, new: &NewPool) -> Result<(), Fault> {
+    transaction.execute(
+        "INSERT INTO pool (biller_id, pool_id, generation, origin) \
+         SELECT r.biller_id, ?2, ?3, ?4 FROM onboarding AS r WHERE r.onboarding_id = ?1 AND (?5 OR NOT EXISTS ( \
+            SELECT 1 FROM pool AS p WHERE p.biller_id = r.biller_id AND p.pool_id = ?2))",
+        params![
+            Guid(id.0),
+            new.pool_id,
+            new.generation,
+            <&str>::from(new.origin),
+            new.is_new
+        ],
+    )?;
+    Ok(())
+}
+
+pub(super) fn set_users_at_end(transaction: &Transaction<'_>, pool: PoolNo, users: i64) -> Result<(), Fault> {
+    transaction.execute(
+        "UPDATE pool SET users_at_end = ?2 WHERE pool_no = ?1",
+        params![pool.0, users],
+    )?;
+    Ok(())
+}
+
+pub(super) fn change(transaction: &Transaction<'_>, changes: &AccountChanges) -> Result<(), Fault> {
+    let pool = changes.pool.0;
+    let mut put = transaction.prepare_cached(&format!(
+        "INSERT INTO account (pool_no, {ACCOUNT}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+         ON CONFLICT (pool_no, user_guid) DO UPDATE SET user_id = excluded.user_id, origin = excluded.origin, \
+            open = excluded.open, created_by = excluded.created_by, name_hash = excluded.name_hash, \
+            address_hash = excluded.address_hash, profile_hash = excluded.profile_hash, \
+            status_sent = excluded.status_sent"
+    ))?;
+    for account in &changes.put {
+        put.execute(params![
+            pool,
+            Guid(account.user_guid),
+            account.user_id,
+            <&str>::from(account.origin),
+            account.open,
+            account.created_by.map(|run| Guid(run.0)),
+            account.name_hash,
+            account.address_hash,
+            account.profile_hash,
+            account.status_sent.map(<&str>::from)
+        ])?;
+    }
+    let mut settle = transaction.prepare_cached("UPDATE account SET open = 0 WHERE pool_no = ?1 AND user_guid = ?2")?;
+    for guid in &changes.settled {
+        settle.execute(params![pool, Guid(*guid)])?;
+    }
+    let mut remove = transaction.prepare_cached("DELETE FROM account WHERE pool_no = ?1 AND user_guid = ?2")?;
+    for guid in &changes.removed {
+        remove.execute(params![pool, Guid(*guid)])?;
+    }
+    Ok(())
+}
+
+/// The first accounts of the range: all, or those that a run created.
+pub(super) fn page(
+    transaction: &Transaction<'_>,
+    pool: PoolNo,
+    created_by: Option<OnboardingId>,
+    range: GuidRange,
+    limit: u32,
+) -> Result<Vec<Account>, Fault> {
+    let (after, until) = bounds(range);
+    let mut statement = transaction.prepare_cached(&format!(
+        "SELECT {ACCOUNT} FROM account WHERE pool_no = ?1 AND user_guid > ?2 AND user_guid <= ?3 \
+            AND (?4 IS NULL OR created_by = ?4) ORDER BY user_guid LIMIT ?5"
+    ))?;
+    let run = created_by.map(|run| Guid(run.0));
+    let rows = statement.query_map(params![pool.0, after, until, run, limit], account_row)?;
+    rows.map(|row| Ok(row?.try_into()?)).collect()
+}
+
+pub(super) fn count_created(transaction: &Transaction<'_>, pool: PoolNo, run: OnboardingId) -> Result<u64, Fault> {
+    let mut statement =
+        transaction.prepare_cached("SELECT count(*) FROM account WHERE pool_no = ?1 AND created_by = ?2")?;
+    let count: i64 = statement.query_row(params![pool.0, Guid(run.0)], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
+pub(super) fn by_name(
+    transaction: &Transaction<'_>,
+    pool: PoolNo,
+    names: &[ValueHash],
+) -> Result<HashMap<ValueHash, Account>, Fault> {
+    let mut statement = transaction.prepare_cached(&format!(
+        "SELECT {ACCOUNT} FROM account WHERE pool_no = ?1 AND name_hash = ?2 ORDER BY user_guid LIMIT 1"
+    ))?;
+    let mut found = HashMap::new();
+    for name in names {
+        let row = statement.query_row(params![pool.0, name], account_row).optional()?;
+        if let Some(row) = row {
+            found.insert(*name, row.try_into()?);
+        }
+    }
+    Ok(found)
+}
+
+pub(super) fn open_range(transaction: &Transaction<'_>, pool: PoolNo) -> Result<Option<GuidRange>, Fault> {
+    let (first, last): (Option<Guid>, Option<Guid>) = transaction
+        .prepare_cached("SELECT min(user_guid), max(user_guid) FROM account WHERE pool_no = ?1 AND open = 1")?
+        .query_row([pool.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let Some(first) = first else {
+        return Ok(None);
+    };
+    let after: Option<Guid> = transaction
+        .prepare_cached("SELECT max(user_guid) FROM account WHERE pool_no = ?1 AND user_guid < ?2")?
+        .query_row(params![pool.0, first], |row| row.get(0))?;
+    Ok(Some(GuidRange {
+        after: after.map(|guid| guid.0),
+        until: last.map(|guid| guid.0),
+    }))
+}
+
+pub(super) fn pool_users_before(
+    transaction: &Transaction<'_>,
+    id: OnboardingId,
+    users: &[PoolUser],
+) -> Result<HashMap<String, String>, Fault> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT user_id FROM pool_user_before WHERE onboarding_id = ?1 AND user_id = ?2 UNION ALL \
+         SELECT user_id FROM pool_user_before WHERE onboarding_id = ?1 AND identifier_key = ?3 AND ?3 <> '' LIMIT 1",
+    )?;
+    let mut held = HashMap::new();
+    for user in users {
+        let key = identifier_key(&user.identifier);
+        let holder: Option<String> = statement
+            .query_row(params![Guid(id.0), user.user_id, key], |row| row.get(0))
+            .optional()?;
+        if let Some(holder) = holder {
+            held.insert(user.user_id.clone(), holder);
+        }
+    }
+    Ok(held)
+}
+
+/// Deletes rows of the leased run's `pool_user_before`; `true`: there may be more.
+pub(super) fn forget_pool_users(
+    transaction: &Transaction<'_>,
+    now: Micros,
+    lease: &Lease,
+    limit: u32,
+) -> Result<bool, Fault> {
+    update_leased(transaction, lease, "updated_at = ?4", &[&now])?;
+    let deleted = transaction.execute(
+        "DELETE FROM pool_user_before WHERE onboarding_id = ?1 AND (user_id, identifier_key) IN ( \
+            SELECT user_id, identifier_key FROM pool_user_before WHERE onboarding_id = ?1 LIMIT ?2)",
+        params![Guid(lease.onboarding_id.0), limit],
+    )?;
+    Ok(deleted > 0)
+}

@@ -1,0 +1,109 @@
+//! Chunks that SecureAuth refuses: halving finds the refused users with few calls, keeps what was accepted, and a refusal of
+//! everybody is no data error (docs/decisions.md#halving-a-refused-chunk).
+
+use local_stack::{RunRecord, Stack, StackOptions, UserRow};
+use secureauth_simulator::{Fault, FaultKind, FaultStatus};
+
+use crate::support::{IMPORT, Outcome, calls_of, enable, live, nothing, options, start, status};
+
+fn skipping() -> StackOptions {
+    options().set("ON_INVALID_USER", "skip").set("ADDRESS_VERIFIED", "true")
+}
+
+/// Makes SecureAuth refuse one user of each of so many pairs: one has the other's user name as its verified address
+/// (dev/secureauth-simulator/README.md#row-71). Our own checks do not find that.
+fn refuse(stack: &Stack, pairs: u32) -> Outcome {
+    for pair in 0..pairs {
+        let shared = format!("shared{pair}@example.com");
+        let named = UserRow {
+            user_name: Some(shared.clone()),
+            ..UserRow::sample("1876", 2 * pair + 1)
+        };
+        let addressed = UserRow {
+            email: Some(shared),
+            ..UserRow::sample("1876", 2 * pair + 2)
+        };
+        for user in [named, addressed] {
+            assert_eq!(stack.crm().replace_user("1876", &user)?, 1);
+        }
+    }
+    Ok(())
+}
+
+async fn thousand(refused: u32) -> Result<(Stack, RunRecord), Box<dyn std::error::Error>> {
+    let stack = start(skipping(), "1876", 1_000).await?;
+    refuse(&stack, refused)?;
+    let run = enable(&stack, "1876").await?;
+    Ok((stack, run))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_user_among_a_thousand_is_found_with_few_calls_and_everybody_else_is_imported() -> Outcome {
+    for (refused, most) in [(1, 25), (5, 65), (20, 200)] {
+        let (stack, run) = thousand(refused).await?;
+        let expected = (u64::from(1_000 - refused), u64::from(refused));
+        assert_eq!(
+            (run.state.as_str(), (run.imported, run.skipped)),
+            ("succeeded", expected)
+        );
+        assert_eq!(stack.in_secureauth("1876"), live(expected.0));
+        let calls = calls_of(&stack, IMPORT).len();
+        assert!(calls <= most, "{refused} refused: {calls} calls");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_slice_that_ends_within_a_refused_chunk_is_no_endless_loop() -> Outcome {
+    let stack = start(
+        skipping().set("SLICE_SECONDS", "1ms").set("USERS_PER_PAGE", "100"),
+        "1876",
+        150,
+    )
+    .await?;
+    refuse(&stack, 2)?;
+    let run = enable(&stack, "1876").await?;
+    assert_eq!((run.state.as_str(), run.imported, run.skipped), ("succeeded", 148, 2));
+    assert_eq!(stack.in_secureauth("1876"), live(148));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_everybody_is_refused_with_the_same_code_it_is_no_data_error() -> Outcome {
+    let stack = start(skipping(), "1876", 1_000).await?;
+    let refusal = FaultKind::Status(FaultStatus {
+        status: 422,
+        error_code: Some("license_limit".into()),
+        ..FaultStatus::default()
+    });
+    stack.simulator().faults().add(Fault::on(IMPORT, refusal));
+    let run = enable(&stack, "1876").await?;
+    assert_eq!(
+        (run.state.as_str(), run.reason.as_deref()),
+        ("failed", Some("secureauth_refused"))
+    );
+    assert_eq!(status(&stack, "1876").await?.number_at("/onboarding/issuesTotal"), 0);
+    let calls = calls_of(&stack, IMPORT).len();
+    assert!(calls < 150, "{calls} calls");
+    let lines = stack.error_lines();
+    assert!(lines.iter().any(|line| line.contains("license_limit")), "{lines:?}");
+    assert_eq!(stack.in_secureauth("1876"), nothing());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_few_users_of_whom_each_is_refused_are_data_errors() -> Outcome {
+    let stack = start(options(), "1876", 3).await?;
+    let refusal = FaultKind::Status(FaultStatus {
+        status: 422,
+        ..FaultStatus::default()
+    });
+    stack.simulator().faults().add(Fault::on(IMPORT, refusal));
+    let run = enable(&stack, "1876").await?;
+    assert_eq!(
+        (run.state.as_str(), run.reason.as_deref()),
+        ("failed", Some("invalid_users"))
+    );
+    assert_eq!(status(&stack, "1876").await?.number_at("/onboarding/issuesTotal"), 3);
+    Ok(())
+}
