@@ -12,6 +12,7 @@ mod enrolled;
 mod events;
 mod fault_matrix;
 mod faults;
+mod few_calls;
 mod going_live;
 mod logging;
 mod looking_again;

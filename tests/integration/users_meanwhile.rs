@@ -105,10 +105,45 @@ async fn a_user_of_somebody_else_that_a_lagging_list_does_not_show_is_linked() -
         ("succeeded", 3, 1, 0)
     );
     let after = users_in_secureauth(&stack, "1876");
+    assert_eq!(
+        stack
+            .database()
+            .accounts("1876")?
+            .values()
+            .filter(|account| account.origin == "linked")
+            .count(),
+        1
+    );
     assert_eq!(after.len(), 4);
     assert!(
         before.iter().all(|user| after.contains(user)),
         "somebody else's user is unchanged"
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_linked_user_that_somebody_deletes_does_not_make_a_sync_fail() -> Outcome {
+    let stack = start(options().set("VERIFY", "full"), "1876", 4).await?;
+    let organization = json!({"id": "1876", "name": "Old", "parent_id": "invoice-cloud", "deactivated": true});
+    let pool = json!({"id": "theirs", "name": "Theirs", "workspace_id": "1876", "identifier_case_insensitive": true,
+        "payload_schema_id": "5d5ced58793b41178123b2d1cc5fb658"});
+    let name = UserRow::sample("1876", 3).user_name;
+    let user = json!({"id": "theirs-1", "user_pool_id": "theirs", "status": "active",
+        "identifiers": [{"identifier": name, "type": "uid"}]});
+    let seed = Seed::default().organization(&organization).pool(&pool);
+    stack.simulator().seed(seed.user(&user))?;
+    let run = enable(&stack, "1876").await?;
+    assert_eq!((run.state.as_str(), run.imported, run.linked), ("succeeded", 3, 1));
+    let somebody = SomebodyElse::in_secureauth_of(&stack).await?;
+    let path = "system/pools/theirs/users/theirs-1";
+    somebody
+        .identity(Method::DELETE, path, &serde_json::Value::Null)
+        .await?;
+    let run = enable(&stack, "1876").await?;
+    assert_eq!(
+        (run.kind.as_str(), run.state.as_str(), run.linked),
+        ("sync", "succeeded", 1)
     );
     Ok(())
 }

@@ -15,7 +15,7 @@ use super::super::run_context::RunContext;
 use super::sync_users::{self, Target};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::store::{Account, AccountChanges, Batch, GuidRange};
+use crate::store::{Account, AccountChanges, AccountOrigin, Batch, GuidRange};
 use ic_secureauth_api::{ApiError, MAX_PAGE, UserId};
 
 /// Pages in one part of the list: the ids of 100,000 users. The accounts are read once per part.
@@ -106,7 +106,8 @@ impl Part {
             };
             accounts.retain(|account| {
                 let id = target.user_id(account);
-                self.holds(&id) && !self.listed.contains(&id)
+                // A linked user was never the run's to import.
+                account.origin == AccountOrigin::Imported && self.holds(&id) && !self.listed.contains(&id)
             });
             if !accounts.is_empty() {
                 if !found(context, target, accounts, pauses).await? {
