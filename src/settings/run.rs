@@ -2,7 +2,7 @@
 //!
 //! Variables: `SLICE_SECONDS`, `RUN_PAUSES`, `ROLLBACK_PAUSES`, `ROLLBACK_TIME_LIMIT`, `LEASE`, `HEARTBEAT`, `CALL_MARGIN`,
 //! `RESEND_FIRST`, `RESEND_LONGEST`, `NO_SLOT_PAUSE`, `RECHECK_AFTER`, `VERIFY_PAUSES`, `MAX_TAKE_OVERS`, `CRASH_PAUSE`,
-//! `PAYLOAD_SCHEMA_KEPT`,
+//! `PAYLOAD_SCHEMA_KEPT`, `SLICE_WHILE_OTHERS_WAIT`,
 //! `STUCK_REPORT_EVERY`, `USERS_PER_PAGE`.
 
 use std::time::Duration;
@@ -53,6 +53,8 @@ pub struct RunSettings {
     /// Pause between the last crash of a run and its rollback, which may crash too
     /// (docs/decisions.md#take-overs-are-counted).
     pub crash_pause: Duration,
+    /// Length of a time slice while other runs are queued (`SLICE_WHILE_OTHERS_WAIT`).
+    pub short_slice: Duration,
     /// How long a payload schema that was read is used for all runs (`PAYLOAD_SCHEMA_KEPT`).
     pub schema_kept: Duration,
     /// How often a stuck run is reported until an operator acts.
@@ -108,6 +110,7 @@ impl RunSettings {
             ),
             max_take_overs: reader.number("MAX_TAKE_OVERS", 2, 1..=100),
             crash_pause: reader.duration("CRASH_PAUSE", 31 * MINUTE, 30 * MINUTE),
+            short_slice: reader.duration("SLICE_WHILE_OTHERS_WAIT", SECOND, SECOND),
             schema_kept: reader.duration("PAYLOAD_SCHEMA_KEPT", 10 * MINUTE, SECOND),
             stuck_report_every: reader.duration("STUCK_REPORT_EVERY", 60 * MINUTE, MINUTE),
             users_per_page: reader.number("USERS_PER_PAGE", 1000, 1..=10_000),

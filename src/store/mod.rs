@@ -133,6 +133,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// accepted.
     async fn unfinished(&self, stuck_only: bool, limit: u32) -> Result<Vec<Run>, StoreError>;
 
+    /// Whether another run is queued and no worker has had it yet.
+    async fn others_wait(&self, id: OnboardingId) -> Result<bool, StoreError>;
+
     /// No worker slot was free: the timer sends the run's message after `after`. The run waits for a worker slot now,
     /// unless it waits for something else. Changes only a run that is open and not leased.
     async fn postpone(&self, id: OnboardingId, after: Duration) -> Result<(), StoreError>;

@@ -24,6 +24,7 @@ mod planning;
 mod refused;
 mod repository;
 mod robustness;
+mod small_and_big;
 mod something_else;
 mod store;
 mod support;

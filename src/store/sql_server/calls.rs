@@ -84,6 +84,11 @@ impl Store for SqlServerStore {
             .await
     }
 
+    async fn others_wait(&self, id: OnboardingId) -> Result<bool, StoreError> {
+        self.repeating("look for queued runs", || due::others_wait(&self.pool, id))
+            .await
+    }
+
     async fn postpone(&self, id: OnboardingId, after: Duration) -> Result<(), StoreError> {
         self.repeating("postpone a run", || due::postpone(&self.pool, id, after))
             .await

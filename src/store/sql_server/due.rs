@@ -51,6 +51,16 @@ pub(super) async fn claim(pool: &Pool, limit: u32, resend: Resend) -> Result<Vec
 }
 
 /// Like [`claim`], this skips rows that somebody else has locked.
+/// Open runs have a due time, so its index holds them and no others.
+pub(super) async fn others_wait(pool: &Pool, id: OnboardingId) -> Result<bool, Fault> {
+    let sql = "SELECT TOP (1) r.OnboardingId FROM ciam.Onboarding AS r \
+        WHERE r.DueAt IS NOT NULL AND r.State = N'queued' AND r.OnboardingId <> @P1";
+    let mut session = pool.session().await?;
+    let row = session.row(sql, &[&id.0]).await?;
+    session.give_back();
+    Ok(row.is_some())
+}
+
 pub(super) async fn claim_stuck(pool: &Pool, limit: u32, every: Duration) -> Result<Vec<OnboardingId>, Fault> {
     let sql = format!(
         "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \

@@ -118,6 +118,13 @@ impl Store for SqliteStore {
         .await
     }
 
+    async fn others_wait(&self, id: OnboardingId) -> Result<bool, StoreError> {
+        self.read("look for queued runs", move |transaction, _| {
+            due::others_wait(transaction, id)
+        })
+        .await
+    }
+
     async fn postpone(&self, id: OnboardingId, after: Duration) -> Result<(), StoreError> {
         self.write("postpone a run", move |transaction, now| {
             due::postpone(transaction, now, id, after)

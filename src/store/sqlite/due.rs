@@ -41,6 +41,14 @@ pub(super) fn claim(
     Ok(due.collect::<Result<_, _>>()?)
 }
 
+/// Open runs have a due time, so its index holds them and no others.
+pub(super) fn others_wait(transaction: &Transaction<'_>, id: OnboardingId) -> Result<bool, Fault> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM onboarding WHERE due_at IS NOT NULL AND state = 'queued' AND onboarding_id <> ?1)",
+    )?;
+    Ok(statement.query_row([Guid(id.0)], |row| row.get(0))?)
+}
+
 pub(super) fn claim_stuck(
     transaction: &Transaction<'_>,
     now: Micros,

@@ -32,6 +32,15 @@ async fn a_queued_run_is_due_after_the_first_pause(db: &dyn Db) {
     assert_eq!(claimed(db, 10).await, []);
 }
 
+async fn a_queued_run_waits_for_others_until_a_worker_has_it(db: &dyn Db) {
+    queued(db).await;
+    let store = db.store();
+    assert!(!store.others_wait(run_id(1)).await.unwrap(), "no run waits for itself");
+    assert!(store.others_wait(run_id(2)).await.unwrap());
+    lease(&*store, run_id(1), 1, LONG).await;
+    assert!(!store.others_wait(run_id(2)).await.unwrap());
+}
+
 async fn a_claim_names_the_run_and_its_trace_once(db: &dyn Db) {
     let id = queued(db).await;
     db.make_due(id).await;
@@ -253,6 +262,7 @@ on_both![
     many_timers_report_a_stuck_run_once,
     runs_that_have_not_ended_are_listed_in_their_order,
     a_queued_run_is_due_after_the_first_pause,
+    a_queued_run_waits_for_others_until_a_worker_has_it,
     a_claim_names_the_run_and_its_trace_once,
     every_claim_doubles_the_pause_up_to_the_longest,
     after_many_messages_the_pause_is_still_the_longest,

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use tokio::sync::mpsc::Receiver;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::super::super::failure::StepError;
@@ -200,6 +201,7 @@ pub(super) async fn run(
     let mut recorded = Ok(());
     let mut verdict = Ok(());
     let mut arrived = Vec::new();
+    let mut next_look = Instant::now() + context.times().short_slice;
     while events.recv_many(&mut arrived, super::EVENTS).await > 0 {
         let (batch, new_issues) = collect(context, target, &mut pages, arrived.drain(..), moves_cursor);
         if recorded.is_err() {
@@ -210,10 +212,22 @@ pub(super) async fn run(
         }
         if recorded.is_err() || verdict.is_err() {
             target.flow.stop();
+        } else if Instant::now() >= next_look {
+            next_look = Instant::now() + context.times().short_slice;
+            recorded = let_others_go_first(context, target).await;
         }
     }
     recorded?;
     verdict
+}
+
+/// Ends the time slice if other runs are queued (docs/decisions.md#short-time-slices).
+async fn let_others_go_first(context: &mut RunContext<'_>, target: &Target) -> Result<(), StepError> {
+    if context.store().others_wait(context.run.id).await? {
+        context.time_slice_end = Instant::now();
+        target.flow.stop();
+    }
+    Ok(())
 }
 
 fn collect(
