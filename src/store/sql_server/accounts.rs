@@ -104,7 +104,7 @@ async fn put(transaction: &mut Transaction, pool: PoolNo, accounts: &[Account]) 
             "g": account.user_guid,
             "u": account.user_id,
             "o": <&str>::from(account.origin),
-            "p": account.open,
+            "p": u8::from(account.open),
             "c": account.created_by.map(|run| run.0),
             "nh": account.name_hash.map(hex::encode),
             "ah": account.address_hash.map(hex::encode),
@@ -188,13 +188,13 @@ pub(super) async fn by_name(
 
 /// Only the server orders GUIDs, so it also finds the account before the first open one.
 pub(super) async fn open_range(pool: &Pool, no: PoolNo) -> Result<Option<GuidRange>, Fault> {
-    let sql = "SELECT first.UserGuid AS FirstGuid, last.UserGuid AS LastGuid, earlier.UserGuid AS EarlierGuid \
+    let sql = "SELECT last_open.UserGuid AS LastGuid, earlier.UserGuid AS EarlierGuid \
         FROM (SELECT TOP (1) a.UserGuid FROM ciam.Account AS a WHERE a.PoolNo = @P1 AND a.[Open] = 1 \
-            ORDER BY a.UserGuid) AS first \
+            ORDER BY a.UserGuid) AS first_open \
         CROSS APPLY (SELECT TOP (1) a.UserGuid FROM ciam.Account AS a WHERE a.PoolNo = @P1 AND a.[Open] = 1 \
-            ORDER BY a.UserGuid DESC) AS last \
+            ORDER BY a.UserGuid DESC) AS last_open \
         OUTER APPLY (SELECT TOP (1) a.UserGuid FROM ciam.Account AS a \
-            WHERE a.PoolNo = @P1 AND a.UserGuid < first.UserGuid ORDER BY a.UserGuid DESC) AS earlier";
+            WHERE a.PoolNo = @P1 AND a.UserGuid < first_open.UserGuid ORDER BY a.UserGuid DESC) AS earlier";
     let mut session = pool.session().await?;
     let row = session.row(sql, &[&no.0]).await?;
     session.give_back();
@@ -215,14 +215,14 @@ pub(super) async fn pool_users_before(
     let sql = "SELECT asked.UserId AS Asked, held.UserId AS Holder \
         FROM OPENJSON(@P2) WITH (UserId NVARCHAR(4000) '$.u', IdentifierKey NVARCHAR(4000) '$.k') AS asked \
         CROSS APPLY ( \
-            SELECT TOP (1) both.UserId FROM ( \
+            SELECT TOP (1) holders.UserId FROM ( \
                 SELECT b.UserId, 1 AS Place FROM ciam.PoolUserBefore AS b \
                 WHERE b.OnboardingId = @P1 AND b.UserId = asked.UserId COLLATE Latin1_General_100_BIN2 \
                 UNION ALL \
                 SELECT b.UserId, 2 AS Place FROM ciam.PoolUserBefore AS b \
                 WHERE b.OnboardingId = @P1 AND asked.IdentifierKey <> N'' \
-                    AND b.IdentifierKey = asked.IdentifierKey COLLATE Latin1_General_100_BIN2) AS both \
-            ORDER BY both.Place) AS held";
+                    AND b.IdentifierKey = asked.IdentifierKey COLLATE Latin1_General_100_BIN2) AS holders \
+            ORDER BY holders.Place) AS held";
     let rows = users
         .iter()
         .map(|user| json!({ "u": user.user_id, "k": identifier_key(&user.identifier) }));

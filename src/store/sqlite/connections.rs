@@ -11,6 +11,9 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use super::error::{Fault, store_error, unavailable};
 use crate::store::error::StoreError;
 
+/// More than the adapter has: parsing a statement again would take most of a small biller's time.
+const STATEMENTS_KEPT: usize = 128;
+
 /// Opens connections with the options that every one of them needs.
 #[derive(Debug)]
 struct Manager {
@@ -30,6 +33,7 @@ impl managed::Manager for Manager {
             connection.pragma_update(None, "journal_mode", "wal")?;
             connection.pragma_update(None, "synchronous", "normal")?;
             connection.pragma_update(None, "foreign_keys", true)?;
+            connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
             Ok(connection)
         })
         .await
