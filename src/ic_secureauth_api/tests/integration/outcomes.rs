@@ -49,7 +49,11 @@ async fn an_answer_that_does_not_come_in_time_leaves_the_outcome_unknown() {
 #[tokio::test]
 async fn a_connection_lost_after_sending_leaves_the_outcome_unknown() {
     let server = HangingUp::start().await;
-    let error = api(config(&server.uri)).import(&samples::chunk()).await.unwrap_err();
+    let api = api(config(&server.uri));
+    let error = api
+        .create_pool(&samples::new_pool(), &key("create_pool"))
+        .await
+        .unwrap_err();
     assert_eq!(
         (error.kind(), error.class()),
         (&ErrorKind::Interrupted, Class::Retry { after: None })
@@ -57,6 +61,17 @@ async fn a_connection_lost_after_sending_leaves_the_outcome_unknown() {
     assert!(error.outcome_unknown());
     assert_eq!(error.attempts(), 3);
     assert!(server.hung_up() >= 3);
+}
+
+/// An import that was not answered may take effect later, when somebody has enrolled a credential.
+#[tokio::test]
+async fn an_import_is_repeated_after_an_answer_only() {
+    let server = HangingUp::start().await;
+    let error = api(config(&server.uri)).import(&samples::chunk()).await.unwrap_err();
+    assert!(error.outcome_unknown());
+    assert_eq!(error.attempts(), 1);
+    let server = Server::scripted([reply(503), reply(204)]).await;
+    server.api().import(&samples::chunk()).await.unwrap();
 }
 
 #[tokio::test]
