@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::error::SendError;
 
 use super::super::super::failure::StepError;
 use super::person::{Person, Wanted};
@@ -86,12 +87,9 @@ impl Producer<'_> {
         }
         self.open(sorted.others.iter().filter_map(Work::opened).collect())
             .await?;
-        for work in sorted.others {
-            self.works.send(work).await?;
-        }
-        for people in chunks(sorted.look) {
-            self.works.send(Work::join(people, true)).await?;
-        }
+        self.hand_over(sorted.others).await?;
+        let looks = chunks(sorted.look).map(|people| Work::join(people, true));
+        self.hand_over(looks.collect()).await?;
         joiners.extend(sorted.join);
         while joiners.len() >= MAX_CHUNK_USERS || (is_last && !joiners.is_empty()) {
             if self.target.flow.is_stopping() {
@@ -100,9 +98,26 @@ impl Producer<'_> {
             let people: Vec<Person> = joiners.drain(..joiners.len().min(MAX_CHUNK_USERS)).collect();
             self.open(people.iter().map(|person| person.account.clone()).collect())
                 .await?;
-            self.works.send(Work::join(people, false)).await?;
+            self.hand_over(vec![Work::join(people, false)]).await?;
         }
         Ok(())
+    }
+
+    /// Gives the works to the window. If it has stopped, accounts that were opened for them are settled as they were.
+    async fn hand_over(&self, works: Vec<Work>) -> Result<(), End> {
+        let mut left = Vec::new();
+        for work in works {
+            if !left.is_empty() || self.works.is_closed() {
+                left.extend(work.left());
+            } else if let Err(SendError(work)) = self.works.send(work).await {
+                left.extend(work.left());
+            }
+        }
+        if !self.works.is_closed() {
+            return Ok(());
+        }
+        let _ = self.events.send(Event::Settled(left)).await;
+        Err(End::Stopped)
     }
 
     async fn open(&self, accounts: Vec<Account>) -> Result<(), StoreError> {
@@ -238,12 +253,6 @@ enum End {
 impl From<StoreError> for End {
     fn from(error: StoreError) -> Self {
         Self::Failed(error)
-    }
-}
-
-impl From<tokio::sync::mpsc::error::SendError<Work>> for End {
-    fn from(_: tokio::sync::mpsc::error::SendError<Work>) -> Self {
-        Self::Stopped
     }
 }
 

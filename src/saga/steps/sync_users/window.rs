@@ -68,7 +68,7 @@ impl Work {
     }
 
     /// What is recorded when the work does not begin. An account that no call can have touched is settled as it was.
-    fn left(self) -> Vec<Settled> {
+    pub(super) fn left(self) -> Vec<Settled> {
         match self {
             Self::Join {
                 people,
