@@ -1,5 +1,5 @@
-//! Removes what this run created and restores what it changed, nothing else (docs/ARCHITECTURE.md#rollback). Every step
-//! of a rollback can be repeated.
+//! Removes what this run created and restores the organization's `deactivated` flag, nothing else: changes of users stay
+//! (docs/decisions.md#changes-stay). Every step of a rollback can be repeated (docs/ARCHITECTURE.md#rollback).
 
 use tracing::info;
 

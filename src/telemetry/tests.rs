@@ -69,13 +69,13 @@ fn a_line_has_its_own_fields_and_those_of_the_spans_around_it() {
         let run = tracing::info_span!("run", onboarding_id = "o", biller_id = tracing::field::Empty);
         run.record("biller_id", "1876");
         let _run = run.enter();
-        tracing::warn!(step = "import_users", attempt = 2_u64, last = false, "refused");
+        tracing::warn!(step = "sync_users", attempt = 2_u64, last = false, "refused");
     });
     let [line] = objects(&text).try_into().unwrap();
     let expected = json!({
         "time": "2026-11-21T12:00:00.25Z", "level": "WARN", "target": "biller_onboarding::telemetry::tests",
         "message": "refused", "invocation_id": "i", "trace_id": "t", "onboarding_id": "o", "biller_id": "1876",
-        "step": "import_users", "attempt": 2, "last": false,
+        "step": "sync_users", "attempt": 2, "last": false,
     });
     assert_eq!(line, expected);
 }
