@@ -70,7 +70,7 @@ pub struct Account {
     pub origin: AccountOrigin,
     /// A call that touches the user was or will be sent, and its outcome is not recorded.
     pub open: bool,
-    /// The run that imported the user first.
+    /// The run that imported the user; of several the last one.
     pub created_by: Option<OnboardingId>,
     /// Of the user name that was sent; `None`: not known.
     pub name_hash: Option<ValueHash>,
