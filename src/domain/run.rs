@@ -30,7 +30,7 @@ pub enum RunState {
     Running,
     /// Pauses after a failure that may pass.
     Waiting,
-    /// Removes what it created and restores what it changed.
+    /// Removes what it created and restores the flag of the organization; changes of users stay.
     RollingBack,
     /// Did what was asked.
     Succeeded,
