@@ -69,6 +69,15 @@ impl<Access> Api<Access> {
         self.shared.transport.granted_scopes(&self.context).await
     }
 
+    /// Whether the client's token has the scope of an operation, for operations whose scope is optional. Requests a token if there is
+    /// none. True for an operation that needs no scope.
+    pub async fn is_granted(&self, operation: Operation) -> Result<bool, ApiError> {
+        let Some(scope) = operation.scope() else {
+            return Ok(true);
+        };
+        Ok(self.granted_scopes().await?.iter().any(|granted| granted == scope))
+    }
+
     pub(super) fn paths(&self) -> &Paths {
         &self.shared.paths
     }

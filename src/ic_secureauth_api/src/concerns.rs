@@ -15,13 +15,15 @@ pub(super) struct Asked<'a> {
     pub(super) parent: Option<&'a str>,
     pub(super) workspace: Option<&'a str>,
     pub(super) pool: Option<&'a str>,
-    /// What the request searches a user by.
+    /// What the request searches a user by, or the identifier or address that it adds or changes.
     pub(super) key: Option<UserKey<'a>>,
+    /// The type of that identifier or address.
+    pub(super) kind: Option<&'static str>,
     /// The marker that the request creates the resource with.
     pub(super) marker: Option<&'a Marker>,
 }
 
-/// What a user is searched by. It is personal data, so `Debug` shows its kind only.
+/// A text that belongs to one user. It is personal data, so `Debug` shows its kind only.
 #[derive(Clone, Copy)]
 pub(super) enum UserKey<'a> {
     Identifier(&'a str),
@@ -66,6 +68,15 @@ pub(super) fn same(member: &'static str, shown: Option<&str>, asked: Option<&str
     match (shown, asked) {
         (Some(shown), Some(asked)) if shown != asked => Err(Mismatch(member)),
         _ => Ok(()),
+    }
+}
+
+/// Compares texts whose case the server may change.
+pub(super) fn same_text(member: &'static str, shown: &str, asked: &str) -> Result<(), Mismatch> {
+    if shown.to_lowercase() == asked.to_lowercase() {
+        Ok(())
+    } else {
+        Err(Mismatch(member))
     }
 }
 

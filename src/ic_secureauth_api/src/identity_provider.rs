@@ -102,19 +102,14 @@ impl Concerns for WorkspaceDump {
 impl<Access> Api<Access> {
     /// Looks for the identity provider that the pool has in the organization.
     pub async fn identity_provider(&self, organization: &OrganizationId, pool: &PoolId) -> Result<IdpCheck, ApiError> {
-        let scopes = self.granted_scopes().await?;
-        let is_granted = |operation: Operation| {
-            let scope = operation.scope();
-            scope.is_some_and(|scope| scopes.iter().any(|granted| granted == scope))
-        };
         let mut of_pool = None;
-        if is_granted(Operation::ListPoolIdps) {
+        if self.is_granted(Operation::ListPoolIdps).await? {
             of_pool = permitted(self.idps_of_pool(pool).await)?;
         }
         if let Some(Some(idps)) = &of_pool {
             return Ok(idps.check(organization, pool));
         }
-        if is_granted(Operation::GetWorkspaceDump)
+        if self.is_granted(Operation::GetWorkspaceDump).await?
             && let Some(idps) = permitted(self.idps_of_workspace(organization).await)?
         {
             return Ok(idps.check(organization, pool));

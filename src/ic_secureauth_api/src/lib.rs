@@ -70,14 +70,17 @@ pub use organizations::{NewOrganization, Organization, OrganizationQuery};
 pub use page::{MAX_PAGE, Page};
 pub use pools::{NewPool, Pool, PoolSetting};
 pub use schemas::Schema;
-pub use users::{Address, Identifier, ListedUser, User, UserStatus, UserUpdate};
+pub use users::{
+    Address, AddressStatus, AddressType, AddressUpdate, Identifier, IdentifierType, ListedUser, MAX_REVOKED_USERS,
+    NewAddress, NewIdentifier, User, UserPatch, UserStatus, UserUpdate,
+};
 
 /// Compiles the example in README.md.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-/// The result of a delete. After both the resource is gone.
+/// The result of a delete or a removal. After both the resource, or the part of it, is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deleted {
     /// This call deleted it.

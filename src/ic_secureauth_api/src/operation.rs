@@ -28,7 +28,14 @@ pub enum Operation {
     ListUsers,
     FindUser,
     UpdateUser,
+    PatchUser,
     DeleteUser,
+    AddIdentifier,
+    RemoveIdentifier,
+    AddAddress,
+    UpdateAddress,
+    RemoveAddress,
+    RevokeTokens,
     Import,
     GetSchema,
     GetWorkspaceDump,
@@ -45,9 +52,9 @@ pub enum Operation {
 pub enum Resource {
     /// The organization that is updated, the organization of a new pool, or the parent of a new organization.
     Organization,
-    /// The pool that users are imported into.
+    /// The pool that users are imported into, or whose users are signed out.
     Pool,
-    /// The user that is updated, or its pool.
+    /// The user that is changed, its pool, or the address that is updated.
     User,
 }
 
@@ -62,7 +69,14 @@ impl Operation {
                 | Self::CreatePool
                 | Self::DeletePool
                 | Self::UpdateUser
+                | Self::PatchUser
                 | Self::DeleteUser
+                | Self::AddIdentifier
+                | Self::RemoveIdentifier
+                | Self::AddAddress
+                | Self::UpdateAddress
+                | Self::RemoveAddress
+                | Self::RevokeTokens
                 | Self::Import
                 | Self::CreateTenant
                 | Self::UpdateTenant
@@ -73,8 +87,10 @@ impl Operation {
     pub const fn needs(self) -> Option<Resource> {
         match self {
             Self::CreateOrganization | Self::UpdateOrganization | Self::CreatePool => Some(Resource::Organization),
-            Self::Import => Some(Resource::Pool),
-            Self::UpdateUser => Some(Resource::User),
+            Self::Import | Self::RevokeTokens => Some(Resource::Pool),
+            Self::UpdateUser | Self::PatchUser | Self::AddIdentifier | Self::AddAddress | Self::UpdateAddress => {
+                Some(Resource::User)
+            }
             _ => None,
         }
     }
@@ -98,8 +114,15 @@ impl Operation {
             | Self::ListUsers
             | Self::FindUser
             | Self::UpdateUser
+            | Self::PatchUser
             | Self::DeleteUser
+            | Self::AddIdentifier
+            | Self::RemoveIdentifier
+            | Self::AddAddress
+            | Self::UpdateAddress
+            | Self::RemoveAddress
             | Self::GetSchema => Some("identity"),
+            Self::RevokeTokens => Some("revoke_tokens"),
             Self::GetWorkspaceDump => Some("read_configuration"),
             Self::ListPoolIdps => Some("manage_idps"),
             Self::ListAuditEvents => Some("view_audit_events"),
@@ -117,6 +140,8 @@ impl Operation {
                 | Self::GetUser
                 | Self::FindUser
                 | Self::DeleteUser
+                | Self::RemoveIdentifier
+                | Self::RemoveAddress
                 | Self::GetSchema
                 | Self::ListPoolIdps
                 | Self::GetTenant

@@ -118,7 +118,7 @@ impl Api<ReadWrite> {
     }
 
     /// `PUT /organizations/{wid}` (`Org`): the whole resource with every member that was read, except those that only
-    /// the response has. The tag is sent as `If-Match`; after [`Class::Stale`](super::Class::Stale) read again.
+    /// the response has. [`Organization::with_deactivated`] and [`Organization::with_name`] change one member each. The tag is sent as `If-Match`; after [`Class::Stale`](super::Class::Stale) read again.
     pub async fn update_organization(
         &self,
         organization: &Versioned<Organization>,

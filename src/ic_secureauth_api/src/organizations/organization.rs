@@ -81,6 +81,14 @@ impl Organization {
         self
     }
 
+    /// Changes the display name and keeps all other members.
+    #[must_use]
+    pub fn with_name(mut self, name: &str) -> Self {
+        self.name = Some(name.to_owned());
+        self.members.set("name", name);
+        self
+    }
+
     /// The body of a PUT (`Org`).
     pub(super) fn request(&self) -> BTreeMap<&str, &RawValue> {
         self.members.without(RESPONSE_ONLY)

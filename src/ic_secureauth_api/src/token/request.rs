@@ -32,7 +32,8 @@ pub(crate) struct Credentials {
 
 impl Credentials {
     /// Requests all scopes. A server may refuse the whole request because of one scope (RFC 6749, section 3.3). Then the client requests
-    /// all but one optional scope, starting with the last, and in the end the required scopes alone.
+    /// the required scopes with one optional scope more at a time, keeps those that are not refused, and in the end requests the
+    /// required scopes alone.
     pub(super) async fn request(
         &self,
         http: &reqwest::Client,
@@ -41,30 +42,31 @@ impl Credentials {
         margin: Duration,
     ) -> Result<AccessToken, ErrorKind> {
         let wanted: Vec<&str> = self.scopes.iter().map(String::as_str).collect();
+        let required = self.required_scopes.to_vec();
+        let is_optional = |scope: &&&str| !required.contains(scope);
+        let optional: Vec<&str> = wanted.iter().filter(is_optional).copied().collect();
         let mut outcome = self.ask(http, deadline, retry_after_cap, margin, &wanted).await;
-        for scopes in self.fewer_scopes(&wanted) {
-            match &outcome {
-                Err(kind) if kind.refuses_the_scope() => {
-                    warn!(?scopes, "SecureAuth refused the requested scopes; requesting fewer");
-                    outcome = self.ask(http, deadline, retry_after_cap, margin, &scopes).await;
-                }
-                _ => break,
+        if optional.is_empty() || !refuses_a_scope(&outcome) {
+            return outcome;
+        }
+        let mut accepted = required.clone();
+        for scope in optional {
+            let more = [accepted.as_slice(), &[scope]].concat();
+            if wanted.iter().all(|scope| more.contains(scope)) {
+                continue; // All of them were refused above.
+            }
+            warn!(scopes = ?more, "SecureAuth refused the requested scopes; requesting fewer");
+            let next = self.ask(http, deadline, retry_after_cap, margin, &more).await;
+            if !refuses_a_scope(&next) {
+                accepted = more;
+                outcome = Ok(next?);
             }
         }
-        outcome
-    }
-
-    /// `wanted` without one optional scope at a time, then the required scopes.
-    fn fewer_scopes<'a>(&self, wanted: &[&'a str]) -> Vec<Vec<&'a str>> {
-        let required = self.required_scopes.to_vec();
-        let optional = wanted.iter().rev().filter(|scope| !required.contains(scope));
-        let mut fewer: Vec<Vec<&str>> = optional
-            .map(|left_out| wanted.iter().copied().filter(|scope| scope != left_out).collect())
-            .collect();
-        if !fewer.is_empty() && !fewer.contains(&required) {
-            fewer.push(required);
+        if outcome.is_err() {
+            warn!(scopes = ?required, "SecureAuth refused the requested scopes; requesting fewer");
+            outcome = self.ask(http, deadline, retry_after_cap, margin, &required).await;
         }
-        fewer
+        outcome
     }
 
     async fn ask(
@@ -121,6 +123,10 @@ impl Credentials {
         let response = request.form(&form).send().await.map_err(|error| interruption(&error))?;
         Answer::read(Operation::Token, response, retry_after_cap).await
     }
+}
+
+fn refuses_a_scope(outcome: &Result<AccessToken, ErrorKind>) -> bool {
+    outcome.as_ref().is_err_and(ErrorKind::refuses_the_scope)
 }
 
 /// `client_secret_basic` form-encodes id and secret before it joins them (RFC 6749, section 2.3.1).

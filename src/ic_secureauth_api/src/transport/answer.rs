@@ -138,6 +138,14 @@ impl Answer {
         }
     }
 
+    /// As [`deleted`](Self::deleted), for a part of a resource: with the resource's new tag.
+    pub(crate) fn removed(&self) -> Result<Versioned<Deleted>, ApiError> {
+        self.deleted().map(|value| Versioned {
+            value,
+            etag: self.etag.clone(),
+        })
+    }
+
     /// The error for a success that cannot be used. Logs it.
     pub(crate) fn unusable(&self) -> ApiError {
         self.not_usable(None)

@@ -13,13 +13,21 @@ use super::{
     transport::Call,
 };
 
+mod addresses;
+mod identifiers;
 mod listed;
+mod patch;
 mod status;
+mod tokens;
 mod update;
 mod user;
 
+pub use addresses::{AddressStatus, AddressType, AddressUpdate, NewAddress};
+pub use identifiers::{IdentifierType, NewIdentifier};
 pub use listed::ListedUser;
+pub use patch::UserPatch;
 pub use status::UserStatus;
+pub use tokens::MAX_REVOKED_USERS;
 pub use update::UserUpdate;
 pub use user::{Address, Identifier, User};
 
@@ -122,6 +130,12 @@ impl<Access> Api<Access> {
 
     fn user_url(&self, pool: &PoolId, id: &UserId) -> Url {
         self.paths().identity(["pools", pool.as_str(), "users", id.as_str()])
+    }
+
+    /// `…/users/{userID}/identifiers/add` and the like.
+    fn entry_url(&self, pool: &PoolId, id: &UserId, [kind, verb]: [&str; 2]) -> Url {
+        self.paths()
+            .identity(["pools", pool.as_str(), "users", id.as_str(), kind, verb])
     }
 }
 

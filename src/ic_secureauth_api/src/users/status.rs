@@ -1,5 +1,7 @@
 //! The status of a user.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Deserializer, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
@@ -27,7 +29,7 @@ impl TryFrom<String> for UserStatus {
 }
 
 /// `None` for a status this client does not know, so that a newer status does not make the whole list unreadable.
-pub(super) fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<UserStatus>, D::Error> {
+pub(super) fn lenient<'de, D: Deserializer<'de>, T: FromStr>(deserializer: D) -> Result<Option<T>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     Ok(text.and_then(|text| text.parse().ok()))
 }

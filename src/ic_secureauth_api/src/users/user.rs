@@ -8,9 +8,10 @@ use serde_json::{Map, Value};
 use super::{
     super::{
         SchemaId, UserId,
-        concerns::{Asked, Concerns, Mismatch, UserKey, same, same_user},
+        concerns::{Asked, Concerns, Mismatch, UserKey, same, same_text, same_user},
         id::unset_is_none,
     },
+    addresses::AddressStatus,
     listed::null_is_empty,
     status::{UserStatus, lenient},
 };
@@ -70,9 +71,72 @@ pub struct Address {
     /// `email` or `mobile`.
     #[serde(rename = "type")]
     pub kind: String,
+    /// `None` for a status this client does not know.
+    #[serde(default, deserialize_with = "lenient")]
+    pub status: Option<AddressStatus>,
     /// Whether the user has proved to own it.
     #[serde(default)]
     pub verified: bool,
+    /// Whether codes for the second factor may be sent to it; `None` when the server does not say.
+    #[serde(default)]
+    pub allowed_for_2fa: Option<bool>,
+}
+
+/// One identifier or address as its own answer shows it (IDS `UserIdentifier`, `UserVerifiableAddress`).
+#[derive(Deserialize)]
+pub(super) struct Entry<T> {
+    #[serde(flatten)]
+    pub(super) value: T,
+    #[serde(default)]
+    tenant_id: Option<String>,
+    #[serde(default)]
+    user_pool_id: Option<String>,
+    #[serde(default, deserialize_with = "unset_is_none")]
+    user_id: Option<UserId>,
+}
+
+/// Text and type of an identifier or address.
+pub(super) trait Named {
+    fn is(&self, key: UserKey<'_>) -> Result<(), Mismatch>;
+    fn kind(&self) -> &str;
+}
+
+impl Named for Identifier {
+    fn is(&self, key: UserKey<'_>) -> Result<(), Mismatch> {
+        match key {
+            UserKey::Identifier(asked) => same_text("identifier", &self.identifier, asked),
+            UserKey::Address(_) => Ok(()),
+        }
+    }
+
+    fn kind(&self) -> &str {
+        &self.kind
+    }
+}
+
+impl Named for Address {
+    fn is(&self, key: UserKey<'_>) -> Result<(), Mismatch> {
+        match key {
+            UserKey::Address(asked) => same_text("address", &self.address, asked),
+            UserKey::Identifier(_) => Ok(()),
+        }
+    }
+
+    fn kind(&self) -> &str {
+        &self.kind
+    }
+}
+
+impl<T: Named> Concerns for Entry<T> {
+    fn concerns(&self, asked: &Asked<'_>) -> Result<(), Mismatch> {
+        same("tenant_id", self.tenant_id.as_deref(), asked.tenant)?;
+        same("user_pool_id", self.user_pool_id.as_deref(), asked.pool)?;
+        if let Some(shown) = &self.user_id {
+            same_user(shown, asked.user).map_err(|_| Mismatch("user_id"))?;
+        }
+        same("type", Some(self.value.kind()), asked.kind)?;
+        asked.key.map_or(Ok(()), |key| self.value.is(key))
+    }
 }
 
 impl Concerns for User {

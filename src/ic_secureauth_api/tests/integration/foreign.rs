@@ -126,6 +126,15 @@ async fn a_gateways_page_does_not_confirm_a_write() {
         api.delete_user(&pool_of_samples(), &samples::user_id())
             .await
             .unwrap_err(),
+        api.remove_identifier(&pool_of_samples(), &samples::user_id(), "rsable", None)
+            .await
+            .unwrap_err(),
+        api.remove_address(&pool_of_samples(), &samples::user_id(), "a@b.example", None)
+            .await
+            .unwrap_err(),
+        api.revoke_tokens(&pool_of_samples(), &[samples::user_id()])
+            .await
+            .unwrap_err(),
     ];
     for error in errors {
         assert!(

@@ -7,7 +7,9 @@ use serde_json::{Value, json as object};
 use crate::support::compare_in;
 
 /// The public calls of both clients with their golden files.
-const CALLS: [(&str, &[&str]); 27] = [
+const CALLS: [(&str, &[&str]); 35] = [
+    ("add_address", &["add_address"]),
+    ("add_identifier", &["add_identifier"]),
     ("audit_events", &["list_audit_events"]),
     ("child_count", &["child_count"]),
     ("create", &["create_tenant"]),
@@ -23,15 +25,21 @@ const CALLS: [(&str, &[&str]); 27] = [
     ("identity_provider", &["pool_idps", "workspace_idps"]),
     ("import", &["import"]),
     ("import_once", &["import_once"]),
+    ("is_granted", &["token_basic", "token_post"]),
     ("list", &["list_tenants"]),
     ("list_organizations", &["list_organizations"]),
     ("organization", &["get_organization"]),
     ("organization_fresh", &["get_organization_fresh"]),
+    ("patch_user", &["patch_user"]),
     ("pool", &["get_pool"]),
     ("pools_of", &["list_pools"]),
+    ("remove_address", &["remove_address"]),
+    ("remove_identifier", &["remove_identifier"]),
+    ("revoke_tokens", &["revoke_tokens"]),
     ("schema", &["get_schema"]),
     ("update", &["update_tenant"]),
-    ("update_organization", &["update_organization"]),
+    ("update_address", &["update_address"]),
+    ("update_organization", &["rename_organization", "update_organization"]),
     ("update_user", &["update_user"]),
     ("user", &["get_user"]),
     ("users_page", &["list_users"]),

@@ -102,6 +102,30 @@ async fn a_page_larger_than_the_server_gives_is_not_asked_for() {
     assert!(server.requests().await.is_empty());
 }
 
+#[tokio::test]
+async fn tokens_of_nobody_or_of_more_users_than_one_call_takes_are_not_revoked() {
+    let server = Server::scripted([reply(204)]).await;
+    let users = |count: u128| {
+        (0..count)
+            .map(|number| UserId::from(Uuid::from_u128(number)))
+            .collect::<Vec<_>>()
+    };
+    for count in [0, 101] {
+        let error = server
+            .api()
+            .revoke_tokens(&pool_of_samples(), &users(count))
+            .await
+            .unwrap_err();
+        assert_eq!((error.class(), error.attempts()), (Class::Permanent, 0));
+    }
+    assert!(server.requests().await.is_empty());
+    server
+        .api()
+        .revoke_tokens(&pool_of_samples(), &users(100))
+        .await
+        .unwrap();
+}
+
 proptest! {
     #[test]
     fn no_text_makes_an_id_that_leaves_its_place_in_the_path(text in "\\PC{0,12}") {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use ic_secureauth_api::{Class, ErrorKind};
+use ic_secureauth_api::{Class, Deleted, ErrorKind, NewAddress};
 
 use crate::support::{
-    Server, api, config, json,
+    Server, absent, api, config, json,
     raw::HangingUp,
     reply,
     samples::{self, key, pool_of_samples},
@@ -98,6 +98,34 @@ async fn an_attempt_whose_outcome_is_unknown_is_not_forgotten_over_a_later_refus
         .unwrap_err();
     assert!(error.is_conflict());
     assert!(error.outcome_unknown(), "the conflict may be with the first attempt");
+}
+
+#[tokio::test]
+async fn an_addition_that_was_not_answered_in_time_may_have_taken_effect() {
+    let late = json(200, &samples::address()).set_delay(Duration::from_mins(1));
+    let server = Server::scripted([late, json(409, &serde_json::json!({}))]).await;
+    let mut config = server.config();
+    config.deadlines.crud = Duration::from_secs(1);
+    let new = NewAddress::email("rsable@invoicecloud.com", false);
+    let error = api(config)
+        .add_address(&pool_of_samples(), &samples::user_id(), &new, &key("add"), None)
+        .await
+        .unwrap_err();
+    assert!(
+        error.is_conflict() && error.outcome_unknown(),
+        "the conflict may be with the first attempt"
+    );
+}
+
+#[tokio::test]
+async fn a_removal_whose_answer_is_lost_is_repeated_and_finds_nothing_to_remove() {
+    let server = Server::scripted([reply(504), absent()]).await;
+    let removed = server
+        .api()
+        .remove_address(&pool_of_samples(), &samples::user_id(), "rsable@invoicecloud.com", None)
+        .await
+        .unwrap();
+    assert_eq!(removed.value, Deleted::WasAbsent);
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! How often the client tries a call, and the error that it returns.
 
-use ic_secureauth_api::{Class, Organization, Resource, UserUpdate, Versioned};
+use ic_secureauth_api::{
+    Class, IdentifierType, NewAddress, NewIdentifier, Organization, Resource, UserPatch, UserUpdate, Versioned,
+};
 use serde_json::json as object;
 
 use crate::support::{
@@ -67,6 +69,7 @@ async fn a_404_to_a_write_names_the_resource_that_a_replica_may_not_know_yet() {
         etag: None,
     };
     let update = UserUpdate::default();
+    let address = NewAddress::email("a@b.example", false);
     let errors = [
         (
             api.create_organization(&samples::new_organization(), &key).await.err(),
@@ -87,6 +90,22 @@ async fn a_404_to_a_write_names_the_resource_that_a_replica_may_not_know_yet() {
                 .await
                 .err(),
             Resource::User,
+        ),
+        (
+            api.patch_user(&pool_of_samples(), &samples::user_id(), &UserPatch::default())
+                .await
+                .err(),
+            Resource::User,
+        ),
+        (
+            api.add_address(&pool_of_samples(), &samples::user_id(), &address, &key, None)
+                .await
+                .err(),
+            Resource::User,
+        ),
+        (
+            api.revoke_tokens(&pool_of_samples(), &[samples::user_id()]).await.err(),
+            Resource::Pool,
         ),
     ];
     for (error, resource) in errors {
@@ -175,6 +194,25 @@ async fn every_repetition_of_a_post_carries_the_same_key_and_body() {
         );
         assert_eq!(request.body, sent[0].body);
     }
+}
+
+#[tokio::test]
+async fn every_repetition_of_an_addition_carries_the_same_key_and_of_a_removal_none() {
+    let server = Server::scripted([reply(503), json(200, &samples::identifier()), reply(503), reply(204)]).await;
+    let (api, pool, user) = (server.api(), pool_of_samples(), samples::user_id());
+    let new = NewIdentifier {
+        identifier: "rsable".into(),
+        kind: IdentifierType::Uid,
+    };
+    api.add_identifier(&pool, &user, &new, &key("add"), None).await.unwrap();
+    api.remove_identifier(&pool, &user, "rsable", None).await.unwrap();
+    let sent = server.requests().await;
+    let keys: Vec<_> = sent
+        .iter()
+        .map(|request| Some(request.headers.get("x-idempotency-key")?.to_str().unwrap()))
+        .collect();
+    let add = key("add");
+    assert_eq!(keys, [Some(add.as_str()), Some(add.as_str()), None, None]);
 }
 
 #[tokio::test]

@@ -36,6 +36,23 @@ async fn an_organization_with_three_invented_members_changes_in_deactivated_only
 }
 
 #[tokio::test]
+async fn an_organization_with_invented_members_is_renamed_and_changes_in_nothing_else() {
+    let mut stored = samples::organization();
+    stored["invented"] = object!({ "nested": [1, 2.50, null] });
+    let server = Server::scripted([json(200, &stored)]).await;
+    let api = server.api();
+    let read = api.organization(&organization_id("1876")).await.unwrap().unwrap();
+    let renamed = read.clone().map(|organization| organization.with_name("Smith & Sons"));
+    api.update_organization(&read).await.unwrap();
+    api.update_organization(&renamed).await.unwrap();
+    let sent = server.requests().await;
+    let (mut before, after): (Value, Value) = (sent[1].body_json().unwrap(), sent[2].body_json().unwrap());
+    assert_ne!(before, after);
+    before["name"] = "Smith & Sons".into();
+    assert_eq!(before, after);
+}
+
+#[tokio::test]
 async fn members_of_other_resources_that_are_not_known_are_ignored() {
     let mut pool = samples::pool();
     pool["invented"] = object!({ "a": 1 });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ic_secureauth_api::{AuditQuery, Class, ErrorKind, IdpCheck};
+use ic_secureauth_api::{AuditQuery, Class, ErrorKind, IdpCheck, Operation};
 use serde_json::json as object;
 use wiremock::{Request, ResponseTemplate};
 
@@ -107,6 +107,61 @@ async fn an_optional_scope_that_is_refused_does_not_cost_the_other_one() {
         let granted = api(config).granted_scopes().await.unwrap();
         assert_eq!(granted, allowed, "{optional}");
     }
+}
+
+#[tokio::test]
+async fn of_three_optional_scopes_each_is_granted_whatever_the_others_are() {
+    let optional = ["read_configuration", "manage_idps", "revoke_tokens"];
+    let subsets: [&'static [&'static str]; 5] = [
+        &["manage_configuration", "identity"],
+        &["manage_configuration", "identity", "revoke_tokens"],
+        &[
+            "manage_configuration",
+            "identity",
+            "read_configuration",
+            "revoke_tokens",
+        ],
+        &["manage_configuration", "identity", "read_configuration", "manage_idps"],
+        &[
+            "manage_configuration",
+            "identity",
+            "read_configuration",
+            "manage_idps",
+            "revoke_tokens",
+        ],
+    ];
+    for allowed in subsets {
+        let server = granting(allowed, |_| reply(500)).await;
+        let mut config = server.config();
+        config.scopes = ["manage_configuration", "identity"]
+            .iter()
+            .chain(&optional)
+            .map(ToString::to_string)
+            .collect();
+        let api = api(config);
+        assert_eq!(api.granted_scopes().await.unwrap(), allowed);
+        let requests = server.token_requests().await.len();
+        assert!(requests <= 5, "{allowed:?}: {requests}");
+        let is_granted = api.is_granted(Operation::RevokeTokens).await.unwrap();
+        assert_eq!(is_granted, allowed.contains(&"revoke_tokens"));
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_revoked_by_a_client_that_may_and_the_scope_is_named_otherwise() {
+    let server = granting(&["manage_configuration", "identity", "read_configuration"], |_| {
+        reply(403)
+    })
+    .await;
+    let api = server.api();
+    assert!(!api.is_granted(Operation::RevokeTokens).await.unwrap());
+    assert!(api.is_granted(Operation::AddIdentifier).await.unwrap());
+    let error = api
+        .revoke_tokens(&pool_of_samples(), &[samples::user_id()])
+        .await
+        .unwrap_err();
+    assert_eq!(error.missing_scope(), Some("revoke_tokens"));
+    assert!(!error.outcome_unknown());
 }
 
 #[tokio::test]

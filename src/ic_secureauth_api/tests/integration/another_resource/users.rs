@@ -1,12 +1,14 @@
 //! Users of a pool.
 
-use ic_secureauth_api::UserUpdate;
+use ic_secureauth_api::{
+    AddressStatus, AddressUpdate, IdentifierType, NewAddress, NewIdentifier, UserPatch, UserUpdate,
+};
 use serde_json::{Value, json as object};
 
 use super::{FOREIGN, each, in_list, is_refused};
 use crate::support::{
     Server, json,
-    samples::{self, pool_of_samples, user_id},
+    samples::{self, key, pool_of_samples, user_id},
 };
 
 #[tokio::test]
@@ -21,6 +23,11 @@ async fn a_user_that_is_not_the_one_asked_for_is_no_answer() {
         api.update_user(&pool_of_samples(), &user_id(), &update).await
     })
     .await;
+    is_refused("patch_user", 200, answers(), |api| async move {
+        let patch = UserPatch::default();
+        api.patch_user(&pool_of_samples(), &user_id(), &patch).await
+    })
+    .await;
     let rows = in_list("users", each(&samples::user(), &["/user_pool_id", "/tenant_id"]));
     let listed = |(member, mut list): (String, Value)| {
         list["users"][0]["identifiers"] = object!(["rsable"]);
@@ -29,6 +36,44 @@ async fn a_user_that_is_not_the_one_asked_for_is_no_answer() {
     let rows = rows.into_iter().map(listed).collect();
     is_refused("list_users", 200, rows, |api| async move {
         api.users_page(&pool_of_samples(), None, 100).await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_identifier_or_address_that_is_not_the_one_sent_is_no_answer() {
+    let owner = ["/user_id", "/user_pool_id", "/tenant_id", "/type"];
+    let mut answers = each(&samples::identifier(), &owner);
+    answers.extend(each(&samples::identifier(), &["/identifier"]));
+    is_refused("add_identifier", 200, answers, |api| async move {
+        let new = NewIdentifier {
+            identifier: "rsable".into(),
+            kind: IdentifierType::Uid,
+        };
+        api.add_identifier(&pool_of_samples(), &user_id(), &new, &key("add"), None)
+            .await
+    })
+    .await;
+    let mut answers = each(&samples::address(), &owner);
+    answers.extend(each(&samples::address(), &["/address"]));
+    is_refused("add_address", 200, answers, |api| async move {
+        let new = NewAddress::email("RSable@InvoiceCloud.com", false);
+        api.add_address(&pool_of_samples(), &user_id(), &new, &key("add"), None)
+            .await
+    })
+    .await;
+    let answers = each(
+        &samples::address(),
+        &["/user_id", "/user_pool_id", "/tenant_id", "/address"],
+    );
+    is_refused("update_address", 200, answers, |api| async move {
+        let update = AddressUpdate {
+            address: "rsable@invoicecloud.com".into(),
+            status: AddressStatus::Active,
+            verified: false,
+            allowed_for_2fa: None,
+        };
+        api.update_address(&pool_of_samples(), &user_id(), &update, None).await
     })
     .await;
 }

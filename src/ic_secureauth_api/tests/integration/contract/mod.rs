@@ -1,5 +1,6 @@
 //! One exchange per operation. A golden file holds the request and what the client returns for the answer.
 
+mod entries;
 mod import;
 mod organizations;
 mod others;

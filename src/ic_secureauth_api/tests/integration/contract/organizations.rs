@@ -2,7 +2,7 @@ use ic_secureauth_api::{Class, Deleted, ETag, Organization, OrganizationQuery, V
 use serde_json::{Value, json as object};
 
 use crate::support::{
-    Server, absent, golden, json, organization_id, reply,
+    Server, absent, compare, golden, json, organization_id, recorded, reply,
     samples::{self, key},
 };
 
@@ -141,6 +141,22 @@ async fn an_organization_is_updated_as_a_whole_under_its_tag() {
         .await
         .unwrap();
     golden("update_organization", &server, versioned(&written)).await;
+}
+
+#[tokio::test]
+async fn an_organization_is_renamed_by_the_same_update() {
+    let mut renamed = samples::organization();
+    renamed["name"] = "Smith & Sons".into();
+    let server = Server::scripted([json(200, &samples::organization()), json(200, &renamed)]).await;
+    let api = server.api();
+    let read = api.organization(&organization_id("1876")).await.unwrap().unwrap();
+    let written = api
+        .update_organization(&read.map(|it| it.with_name("Smith & Sons")))
+        .await
+        .unwrap();
+    let sent = recorded(&server.requests().await[1]);
+    let exchange = object!({ "request": sent, "returned": versioned(&written) });
+    compare("rename_organization", &exchange);
 }
 
 #[tokio::test]

@@ -3,7 +3,8 @@
 use std::fmt::{Debug, Display, Write as _};
 
 use ic_secureauth_api::{
-    Api, ApiError, AuditQuery, ETag, OrganizationQuery, PoolId, SchemaId, UserUpdate,
+    AddressStatus, AddressUpdate, Api, ApiError, AuditQuery, ETag, IdentifierType, NewAddress, NewIdentifier,
+    OrganizationQuery, PoolId, SchemaId, UserPatch, UserUpdate,
     tenant_management::{NewTenant, TenantId, TenantManagement},
 };
 use serde_json::json as object;
@@ -83,6 +84,41 @@ async fn call_users(api: &Api, pool: &PoolId, seen: &mut Seen) {
     seen.add(&update);
     seen.result(api.update_user(pool, &user_id(), &update).await);
     seen.result(api.delete_user(pool, &user_id()).await);
+    call_entries(api, pool, seen).await;
+    let payload = object!({ "first_name": NAME, "last_name": null }).as_object().cloned();
+    let patch = UserPatch {
+        payload,
+        ..UserPatch::default()
+    };
+    seen.add(&patch);
+    seen.result(api.patch_user(pool, &user_id(), &patch).await);
+    seen.result(api.revoke_tokens(pool, &[user_id()]).await);
+}
+
+async fn call_entries(api: &Api, pool: &PoolId, seen: &mut Seen) {
+    let user = user_id();
+    let identifier = NewIdentifier {
+        identifier: NAME.into(),
+        kind: IdentifierType::Uid,
+    };
+    seen.add(&identifier);
+    seen.result(
+        api.add_identifier(pool, &user, &identifier, &key("identifier"), None)
+            .await,
+    );
+    seen.result(api.remove_identifier(pool, &user, NAME, None).await);
+    let address = NewAddress::email(MAIL, true);
+    seen.add(&address);
+    seen.result(api.add_address(pool, &user, &address, &key("address"), None).await);
+    let update = AddressUpdate {
+        address: MAIL.into(),
+        status: AddressStatus::Active,
+        verified: true,
+        allowed_for_2fa: None,
+    };
+    seen.add(&update);
+    seen.result(api.update_address(pool, &user, &update, None).await);
+    seen.result(api.remove_address(pool, &user, MAIL, None).await);
 }
 
 pub async fn call_tenant_management(management: &TenantManagement, seen: &mut Seen) {

@@ -70,6 +70,9 @@ pub fn success(request: &Request) -> ResponseTemplate {
             object!({ "tenant": tenant(), "clients": [{ "client_id": NAME, "client_secret": SECRET }] })
         }
         (_, path) if path.contains("/tenants/") => tenant(),
+        ("POST", path) if path.ends_with("/remove") => return ResponseTemplate::new(204),
+        ("POST", path) if path.ends_with("/identifiers/add") => user()["identifiers"][0].clone(),
+        ("POST", path) if path.contains("/addresses/") => user()["verifiable_addresses"][0].clone(),
         (_, path) if path.contains("/users") => user(),
         (_, path) if path.contains("/organizations") => organization(),
         _ => samples::pool(),

@@ -4,7 +4,7 @@ use ic_secureauth_api::{
     DerivedIds, IdempotencyKey, ImportChunk, ImportSettings, ImportUser, Marker, Mechanism, NewOrganization, NewPool,
     PayloadMembers, PoolId, SchemaId, UserId, UserStatus,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use time::macros::datetime;
 use uuid::{Uuid, uuid};
 
@@ -23,6 +23,26 @@ pub fn pool() -> Value {
 
 pub fn user() -> Value {
     serde_json::from_str(include_str!("../samples/user.json")).unwrap()
+}
+
+/// The user's identifier as its own answer shows it.
+pub fn identifier() -> Value {
+    entry(&user()["identifiers"][0])
+}
+
+/// The user's address as its own answer shows it.
+pub fn address() -> Value {
+    entry(&user()["verifiable_addresses"][0])
+}
+
+fn entry(entry: &Value) -> Value {
+    let mut entry = entry.clone();
+    let owner = json!({ "tenant_id": TENANT, "user_pool_id": POOL, "user_id": USER });
+    entry
+        .as_object_mut()
+        .unwrap()
+        .extend(owner.as_object().unwrap().clone());
+    entry
 }
 
 pub fn user_id() -> UserId {
