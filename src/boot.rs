@@ -24,9 +24,15 @@ use crate::store::{SCHEMA_VERSIONS, Store, StoreError};
 use crate::telemetry::chain;
 use ic_secureauth_api::{self as api, ClientAuthMethod};
 
-/// The scopes to request; the last two are optional (docs/reference/secureauth-api.md#access-scopes). Either of them lets the client
-/// check a pool's identity provider.
-const SCOPES: [&str; 4] = ["manage_configuration", "identity", "read_configuration", "manage_idps"];
+/// The scopes to request; the last three are optional (docs/reference/secureauth-api.md#access-scopes). Either of the first two of
+/// them lets the client check a pool's identity provider; the last one ends sessions.
+const SCOPES: [&str; 5] = [
+    "manage_configuration",
+    "identity",
+    "read_configuration",
+    "manage_idps",
+    "revoke_tokens",
+];
 
 /// Builds the services when they are needed.
 #[derive(Debug)]

@@ -40,7 +40,9 @@ fn report(view: &BillerView, journal: &[Recorded]) -> Result<String, std::fmt::E
     }
     for issue in &view.issues {
         let guid = issue.user_guid.map_or_else(|| "-".to_owned(), |guid| guid.to_string());
-        writeln!(text, "issue         {guid} {} {}", issue.field, issue.code)?;
+        let held_by = issue.held_by.as_ref().map(|holder| format!(" by {holder}"));
+        let held_by = held_by.unwrap_or_default();
+        writeln!(text, "issue         {guid} {} {}{held_by}", issue.field, issue.code)?;
     }
     for recorded in journal {
         let entry = serde_json::to_string(&recorded.entry).map_err(|_| std::fmt::Error)?;
@@ -62,11 +64,24 @@ fn report_run(text: &mut String, run: &Run) -> std::fmt::Result {
     writeln!(text, "waiting for   {}", run.waiting_for.as_deref().unwrap_or("-"))?;
     writeln!(text, "take-overs    {}", run.take_overs)?;
     writeln!(text, "next attempt  {}", optional_time(run.next_attempt_at))?;
-    writeln!(
-        text,
-        "users         {} in all, {} imported, {} already present, {} skipped, {} failed",
-        progress.users_total, progress.imported, progress.already_present, progress.skipped, progress.failed
-    )?;
+    let counts = [
+        (progress.users_total, "in all"),
+        (progress.imported, "imported"),
+        (progress.changed, "changed"),
+        (progress.deactivated, "deactivated"),
+        (progress.reactivated, "reactivated"),
+        (progress.linked, "linked"),
+        (progress.already_present, "already present"),
+        (progress.skipped, "skipped"),
+        (progress.failed, "failed"),
+    ];
+    let counts: Vec<String> = counts.iter().map(|(number, what)| format!("{number} {what}")).collect();
+    writeln!(text, "users         {}", counts.join(", "))?;
+    for (effect, users) in &run.tally.first {
+        for user in users {
+            writeln!(text, "user          {user} {effect}")?;
+        }
+    }
     writeln!(text, "issues        {}", run.issues_total)
 }
 

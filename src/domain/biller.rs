@@ -32,6 +32,17 @@ pub struct BillerCiam {
     pub identity_pool_id: Option<String>,
     /// Part of every derived id; grows when a pool's id can no longer be used (docs/ARCHITECTURE.md#ids).
     pub generation: u32,
+    /// How many leavers an operator allows the next run, and who; used up by that run.
+    pub leavers_allowed: Option<LeaversAllowed>,
+}
+
+/// An operator's command `allow-leavers`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeaversAllowed {
+    /// Most leavers of the run.
+    pub most: u32,
+    /// The person, as given with `--by`.
+    pub by: String,
 }
 
 impl BillerCiam {
@@ -44,6 +55,7 @@ impl BillerCiam {
             organization_id: None,
             identity_pool_id: None,
             generation: 0,
+            leavers_allowed: None,
         }
     }
 }

@@ -23,6 +23,21 @@ pub enum Code {
     Held,
     /// SecureAuth refused this record and no other of its chunk.
     Refused,
+    /// The user left the CRM and keeps access (`LEAVERS=keep`).
+    Left,
+    /// The CRM gives no access to a user that a found pool held before, and the pool still does (`ADOPT_EXISTING_USERS`).
+    NotAdopted,
+    /// Sessions could not be ended.
+    NotRevoked,
+    /// The rollback left the user in the pool, because it has enrolled a credential.
+    Enrolled,
+}
+
+impl Code {
+    /// The row is wrong, so its user is left out. The other codes are no fault of the row.
+    pub fn is_data_error(self) -> bool {
+        !matches!(self, Self::Left | Self::NotAdopted | Self::NotRevoked | Self::Enrolled)
+    }
 }
 
 /// The column that a data error is about.
@@ -45,6 +60,8 @@ pub enum Field {
     Status,
     /// The row as a whole: SecureAuth or the payload schema names no column of ours.
     User,
+    /// The biller's name, sent as the organization's.
+    BillerName,
 }
 
 /// One data error of one row.
@@ -68,6 +85,14 @@ impl Issue {
             field,
             code,
             held_by: None,
+        }
+    }
+
+    /// Another user of the pool has the value.
+    pub fn held(user_guid: Uuid, field: Field, held_by: String) -> Self {
+        Self {
+            held_by: Some(held_by),
+            ..Self::of(Some(user_guid), field, Code::Held)
         }
     }
 }

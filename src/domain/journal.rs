@@ -35,6 +35,15 @@ pub enum Entry {
         deleted: u64,
         /// Rows with a data error.
         invalid: u64,
+        /// Most users that may leave while the run goes on.
+        leavers_limit: u64,
+    },
+    /// The run uses up what an operator allowed with `allow-leavers`.
+    LeaversAllowed {
+        /// Most leavers of the run.
+        most: u32,
+        /// The person, as given with `--by`.
+        by: String,
     },
     /// The organization is found: this run did not create it.
     OrganizationFound {
@@ -74,13 +83,6 @@ pub enum Entry {
         metadata_schema_id: String,
         /// Settings that differ from those of a new pool; reported, never changed.
         differs_in: Vec<String>,
-    },
-    /// Checkpoint: the pool's users up to this id are recorded in `PoolUserBefore`.
-    PoolUsersPaged {
-        /// Last recorded user id.
-        last: String,
-        /// Users recorded so far.
-        count: u64,
     },
     /// Every user the pool held before the import is recorded in `PoolUserBefore`.
     PoolUsersRecorded {
@@ -149,6 +151,11 @@ pub enum Entry {
         #[serde(default)]
         counted: Option<u64>,
     },
+    /// Intent to give the organization the biller's present name.
+    RenameOrganization {
+        /// Its id.
+        organization_id: String,
+    },
     /// Intent to set `deactivated: false`.
     Activate {
         /// Id of the organization that is to go live.
@@ -169,6 +176,11 @@ pub enum Entry {
     Deactivated {
         /// The organization does not exist any more.
         gone: bool,
+    },
+    /// Outcome: the sessions of the pool's users are ended, as far as possible.
+    SessionsRevoked {
+        /// Some could not be ended; an issue says so.
+        in_part: bool,
     },
     /// The rollback begins; from here on the run only rolls back.
     RollbackStarted {

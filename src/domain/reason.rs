@@ -32,6 +32,8 @@ pub enum Reason {
     PayloadSchemaUnusable,
     /// The biller's users have data errors.
     InvalidUsers,
+    /// More users would lose access, or get another person's user name, than the guard allows (docs/ARCHITECTURE.md#guard).
+    TooManyLeavers,
     /// The pool does not show users that were imported.
     UsersNotVisible,
     /// The biller has no name, so no organization can be created for it.

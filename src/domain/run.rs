@@ -6,7 +6,9 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::ids::{BillerId, OnboardingId};
+use super::listing::Listing;
 use super::step::Step;
+use super::tally::Tally;
 
 /// What a run is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, IntoStaticStr, VariantNames)]
@@ -62,10 +64,12 @@ pub struct Progress {
     pub users_total: u64,
     /// Users this run imported.
     pub imported: u64,
-    /// Accounts that this run changed, because the CRM has other values.
+    /// Users this run changed, because the CRM has other values.
     pub changed: u64,
-    /// Accounts that this run deactivated, because the CRM no longer has their users.
+    /// Users this run set inactive: their row says so, says `deleted`, or is gone.
     pub deactivated: u64,
+    /// Users this run gave access back.
+    pub reactivated: u64,
     /// Users that a found pool held before, by id or by user name: left alone.
     pub linked: u64,
     /// Users whose accounts were as the CRM has them already.
@@ -99,6 +103,10 @@ pub struct Run {
     pub user_cursor: Option<Uuid>,
     /// Counts of its users.
     pub progress: Progress,
+    /// Which users came first, and what the guard of leavers counts.
+    pub tally: Tally,
+    /// How far the list of its pool's users is recorded.
+    pub listing: Option<Listing>,
     /// Pauses used since the last progress: an index into `RUN_PAUSES` or `ROLLBACK_PAUSES`.
     pub pauses_used: u32,
     /// Leases that expired since the last progress: each time the process that worked on the run ended without a word.

@@ -51,6 +51,7 @@ fn values_are_spelled_in_snake_case() {
         "activate_organization",
         "record_activation",
         "deactivate_organization",
+        "revoke_sessions",
         "record_deactivation",
     ]);
     spelled::<Field>(&[
@@ -61,6 +62,7 @@ fn values_are_spelled_in_snake_case() {
         "last_name",
         "status",
         "user",
+        "biller_name",
     ]);
     spelled::<Code>(&[
         "missing",
@@ -70,6 +72,10 @@ fn values_are_spelled_in_snake_case() {
         "unknown_value",
         "held",
         "refused",
+        "left",
+        "not_adopted",
+        "not_revoked",
+        "enrolled",
     ]);
 }
 
@@ -89,6 +95,7 @@ fn reasons_commands_and_results_of_checks_are_spelled_in_snake_case() {
         "settings_ignored",
         "payload_schema_unusable",
         "invalid_users",
+        "too_many_leavers",
         "users_not_visible",
         "biller_without_name",
         "activation_not_recorded",
@@ -116,12 +123,12 @@ fn journal_entries_are_spelled_in_snake_case() {
         "of_a_newer_version",
         "settings_kept",
         "users_checked",
+        "leavers_allowed",
         "organization_found",
         "create_organization",
         "organization_created",
         "organization_refused",
         "pool_found",
-        "pool_users_paged",
         "pool_users_recorded",
         "create_pool",
         "pool_created",
@@ -132,10 +139,12 @@ fn journal_entries_are_spelled_in_snake_case() {
         "sync_finished",
         "users_compared",
         "users_verified",
+        "rename_organization",
         "activate",
         "activated",
         "deactivate",
         "deactivated",
+        "sessions_revoked",
         "rollback_started",
         "delete_pool",
         "pool_deleted",

@@ -24,6 +24,8 @@ pub enum Step {
     RecordActivation,
     /// Set `deactivated: true`, so that nobody can sign in; once confirmed, the point of no return of a disable run.
     DeactivateOrganization,
+    /// End the sessions of the pool's users.
+    RevokeSessions,
     /// Record in the database that the biller is inactive, and end the run.
     RecordDeactivation,
 }
@@ -41,7 +43,11 @@ impl Step {
                 Self::ActivateOrganization,
                 Self::RecordActivation,
             ],
-            Kind::Disable => &[Self::DeactivateOrganization, Self::RecordDeactivation],
+            Kind::Disable => &[
+                Self::DeactivateOrganization,
+                Self::RevokeSessions,
+                Self::RecordDeactivation,
+            ],
         }
     }
 }

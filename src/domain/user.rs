@@ -75,6 +75,11 @@ pub enum Checked {
 }
 
 impl UserRow {
+    /// Whether the row says, whatever else is wrong with it, that its user has no access.
+    pub fn is_barred(&self) -> bool {
+        matches!(self.status.as_deref(), Some("inactive" | "deleted"))
+    }
+
     /// Checks the row by itself; [`super::user_set`] finds what rows must not share.
     ///
     /// # Errors

@@ -22,6 +22,15 @@ pub struct Counts {
     pub invalid: u64,
 }
 
+impl Counts {
+    /// Adds the numbers of other rows.
+    pub fn add(&mut self, other: Self) {
+        self.total += other.total;
+        self.deleted += other.deleted;
+        self.invalid += other.invalid;
+    }
+}
+
 /// The first time: takes every valid row.
 #[derive(Debug)]
 pub struct UserSet {

@@ -41,6 +41,7 @@ fn run_json(run: &Run, issues: &[Issue]) -> Value {
         "state": <&str>::from(run.state),
         "step": run.step.map(<&str>::from),
         "progress": run.progress,
+        "users": run.tally.first,
         "startedAt": run.started_at.map(timestamp),
         "updatedAt": timestamp(run.updated_at),
         "finishedAt": run.finished_at.map(timestamp),

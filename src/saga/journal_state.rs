@@ -20,6 +20,10 @@ pub(super) struct JournalState {
     pub(super) users_total: Option<u64>,
     /// CRM rows that are `deleted`.
     pub(super) users_deleted: u64,
+    /// Most users that may leave while the run goes on.
+    pub(super) leavers_limit: u64,
+    /// Of these, those that an operator allowed.
+    pub(super) leavers_allowed: u64,
     pub(super) organization: Option<OrganizationState>,
     pub(super) pool: Option<PoolState>,
     /// The journal holds an intent to create a pool. Without one this run created no pool, whatever a marker says
@@ -39,6 +43,8 @@ pub(super) struct JournalState {
     /// SecureAuth confirmed the new `deactivated` flag. Set as soon as that is known, even if the journal entry cannot
     /// be written.
     pub(super) flag_confirmed: bool,
+    /// The sessions of a disabled biller's users are ended, as far as possible.
+    pub(super) sessions_revoked: bool,
     /// The next step of the rollback; `None`: the run is not rolling back.
     pub(super) rollback: Option<RollbackStep>,
     /// Why the rollback began; of several entries the first one counts.
@@ -74,9 +80,15 @@ impl JournalState {
                     variables: variables.clone(),
                 });
             }
-            Entry::UsersChecked { total, deleted, .. } => {
+            Entry::UsersChecked {
+                total,
+                deleted,
+                leavers_limit,
+                ..
+            } => {
                 self.users_total = Some(*total);
                 self.users_deleted = *deleted;
+                self.leavers_limit = *leavers_limit;
             }
             Entry::OrganizationFound {
                 organization_id,
@@ -113,10 +125,6 @@ impl JournalState {
                 self.sync = SyncState::default();
             }
             Entry::IdpChecked { .. } => self.idp_checked = true,
-            Entry::PoolUsersPaged { last, count } => {
-                self.pool_users.last = Some(last.clone());
-                self.pool_users.count = *count;
-            }
             Entry::PoolUsersRecorded { count } => {
                 self.pool_users.count = *count;
                 self.pool_users.complete = true;
@@ -153,7 +161,10 @@ impl JournalState {
             | Entry::PoolDeleted { .. }
             | Entry::DeleteOrganization { .. }
             | Entry::OrganizationDeleted { .. }
-            | Entry::OrganizationRestored { .. } => {}
+            | Entry::OrganizationRestored { .. }
+            | Entry::RenameOrganization { .. } => {}
+            Entry::LeaversAllowed { most, .. } => self.leavers_allowed = u64::from(*most),
+            Entry::SessionsRevoked { .. } => self.sessions_revoked = true,
             Entry::Operator { .. } => self.rollback_rounds = 0,
         }
     }
@@ -308,6 +319,7 @@ impl JournalState {
             // Checked again in every time slice before the activation: somebody may have changed the pool by hand meanwhile.
             Step::VerifyUsers => self.sync.verified || self.flag_confirmed || self.is_empty(),
             Step::ActivateOrganization | Step::DeactivateOrganization => self.flag_confirmed,
+            Step::RevokeSessions => self.sessions_revoked,
             Step::RecordActivation | Step::RecordDeactivation => false,
         }
     }

@@ -81,6 +81,12 @@ impl RunContext<'_> {
                 Cursor::At(guid) => Some(guid),
             };
         }
+        if let Some(tally) = batch.tally {
+            self.run.tally = tally;
+        }
+        if let Some(listing) = batch.listing {
+            self.run.listing = Some(listing);
+        }
         if batch.is_progress {
             self.run.pauses_used = 0;
         }

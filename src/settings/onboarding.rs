@@ -3,7 +3,8 @@
 //! Variables: `PARENT_ORGANIZATION_ID`, `ORGANIZATION_ID_PREFIX`, `CREATE_DEACTIVATED`, `POOL_NAME`,
 //! `IDENTIFIER_CASE_INSENSITIVE`, `AUTHENTICATION_MECHANISMS`, `PREFERRED_AUTHENTICATION_MECHANISM`,
 //! `SECOND_FACTOR_MECHANISMS`, `ADDRESS_VERIFIED`, `ACTIVE_USER_STATUS`, `PAYLOAD_FIRST_NAME`, `PAYLOAD_LAST_NAME`,
-//! `PAYLOAD_USER_NAME`, `ON_INVALID_USER`, `MAX_SKIPPED_PERCENT`, `VERIFY`.
+//! `PAYLOAD_USER_NAME`, `ON_INVALID_USER`, `MAX_SKIPPED_PERCENT`, `LEAVERS`, `MAX_LEAVERS_PERCENT`,
+//! `ADOPT_EXISTING_USERS`, `VERIFY`.
 
 use strum::{Display, EnumString, VariantNames};
 
@@ -52,6 +53,16 @@ pub enum OnInvalidUser {
     Skip,
 }
 
+/// What happens to users whose row is `deleted` or gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum Leavers {
+    /// They are set inactive, and their sessions end.
+    Deactivate,
+    /// They keep access and are reported.
+    Keep,
+}
+
 /// How the imported users are verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, VariantNames)]
 #[strum(serialize_all = "snake_case")]
@@ -94,6 +105,12 @@ pub struct OnboardingSettings {
     pub on_invalid_user: OnInvalidUser,
     /// With [`OnInvalidUser::Skip`]: the run still fails if more than this percentage of its users is invalid.
     pub max_skipped_percent: u8,
+    /// What happens to users whose row is `deleted` or gone.
+    pub leavers: Leavers,
+    /// A run fails if more than this percentage of the users with access, and more than five, would leave.
+    pub max_leavers_percent: u8,
+    /// Users that a found pool held before are brought in line with the CRM, not only linked.
+    pub adopt_existing_users: bool,
     /// How the imported users are verified.
     pub verify: Verify,
 }
@@ -157,6 +174,9 @@ impl OnboardingSettings {
             payload: PayloadMembers::read(reader),
             on_invalid_user: reader.one_of("ON_INVALID_USER", OnInvalidUser::Fail),
             max_skipped_percent: reader.number("MAX_SKIPPED_PERCENT", 10, 0..=100),
+            leavers: reader.one_of("LEAVERS", Leavers::Deactivate),
+            max_leavers_percent: reader.number("MAX_LEAVERS_PERCENT", 10, 0..=100),
+            adopt_existing_users: reader.flag("ADOPT_EXISTING_USERS", false),
             verify: reader.one_of("VERIFY", Verify::Count),
         };
         reader.require(

@@ -29,6 +29,8 @@ pub struct NewPool {
     pub generation: u32,
     /// Who created it.
     pub origin: PoolOrigin,
+    /// It ignores case when it compares identifiers.
+    pub case_insensitive: bool,
     /// This run created it: it gets a row of its own, without accounts. Otherwise it keeps the row that it has.
     pub is_new: bool,
 }
@@ -42,6 +44,8 @@ pub struct PoolRecord {
     pub generation: u32,
     /// Who created it.
     pub origin: PoolOrigin,
+    /// It ignores case when it compares identifiers.
+    pub case_insensitive: bool,
     /// Its number of users when a run had last verified them.
     pub users_at_end: Option<u64>,
 }
@@ -50,7 +54,7 @@ pub struct PoolRecord {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum AccountOrigin {
-    /// A run imported the user.
+    /// A run imported the user, or adopted it (`ADOPT_EXISTING_USERS`).
     Imported,
     /// The user was in a found pool before: counted, never changed.
     Linked,
@@ -82,6 +86,16 @@ pub struct Account {
     pub status_sent: Option<Status>,
 }
 
+impl Account {
+    /// The account of a user that a run has brought in line: linked no more.
+    pub fn adopted(self) -> Self {
+        Self {
+            origin: AccountOrigin::Imported,
+            ..self
+        }
+    }
+}
+
 /// Changes of accounts of one pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountChanges {
@@ -91,6 +105,8 @@ pub struct AccountChanges {
     pub put: Vec<Account>,
     /// GUIDs of rows that are settled as they are: no longer open.
     pub settled: Vec<Uuid>,
+    /// GUIDs of rows that are opened because somebody else takes the user name or the address; neither is known any more.
+    pub freed: Vec<Uuid>,
     /// GUIDs of rows that are deleted.
     pub removed: Vec<Uuid>,
 }
@@ -102,6 +118,7 @@ impl AccountChanges {
             pool,
             put: Vec::new(),
             settled: Vec::new(),
+            freed: Vec::new(),
             removed: Vec::new(),
         }
     }

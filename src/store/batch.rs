@@ -3,8 +3,10 @@
 use super::account::{AccountChanges, Cursor, NewPool, PoolNo, PoolUser};
 use crate::domain::issue::Issue;
 use crate::domain::journal::Entry;
+use crate::domain::listing::Listing;
 use crate::domain::run::Progress;
 use crate::domain::step::Step;
+use crate::domain::tally::Tally;
 
 /// Records of a run that are written in one transaction. Empty members change nothing.
 #[derive(Debug, Clone, Default)]
@@ -15,8 +17,8 @@ pub struct Batch {
     pub entries: Vec<Entry>,
     /// The pool that the run begins to use.
     pub pool: Option<NewPool>,
-    /// A pool's number of users, now that the run has verified them.
-    pub users_at_end: Option<(PoolNo, u64)>,
+    /// A pool's number of users, now that the run has verified them; `None` within: not known until then.
+    pub users_at_end: Option<(PoolNo, Option<u64>)>,
     /// Changes of accounts.
     pub accounts: Option<AccountChanges>,
     /// Where the run's cursor is put.
@@ -29,6 +31,12 @@ pub struct Batch {
     pub issues_total: Option<u64>,
     /// Replaces the run's progress.
     pub progress: Option<Progress>,
+    /// Replaces the run's tally.
+    pub tally: Option<Tally>,
+    /// How far the list of the pool's users is recorded.
+    pub listing: Option<Listing>,
+    /// The run uses up what `allow-leavers` allows its biller.
+    pub allowance_used: bool,
     /// The run made progress: its pauses and take-overs are counted anew.
     pub is_progress: bool,
     /// The new generation of the run and its biller.

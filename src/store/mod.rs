@@ -34,7 +34,7 @@ pub use batch::Batch;
 pub use error::StoreError;
 pub use lease::{Ending, Lease, LeaseOutcome, LeasedRun, Operated, Release, Resend};
 
-use crate::domain::biller::BillerCiam;
+use crate::domain::biller::{BillerCiam, LeaversAllowed};
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
 use crate::domain::issue::Issue;
 use crate::domain::journal::Recorded;
@@ -95,6 +95,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// The biller as `GET` shows it with at most `max_issues` issues; `None` when it is not in `ciam.Biller`.
     async fn biller(&self, id: &BillerId, max_issues: u32) -> Result<Option<BillerView>, StoreError>;
 
+    /// Keeps what an operator's command `allow-leavers` allows the biller's next run; `false`: the biller never had a run.
+    async fn allow_leavers(&self, biller: &BillerId, allowed: &LeaversAllowed) -> Result<bool, StoreError>;
+
     // --- runs ---------------------------------------------------------------------------------------------------
 
     /// A run by its id; also used to find out whose marker a resource carries.
@@ -149,6 +152,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// order. All rows with one GUID are on the same page, which can make a page longer.
     async fn users_page(&self, biller: &BillerId, range: GuidRange, limit: u32) -> Result<Vec<UserRow>, StoreError>;
 
+    /// The biller's rows with one of these GUIDs, in no order.
+    async fn users_by_guid(&self, biller: &BillerId, guids: &[Uuid]) -> Result<Vec<UserRow>, StoreError>;
+
     /// How many rows of the biller in `ciam.BillerUser` have no GUID.
     async fn users_without_guid(&self, biller: &BillerId) -> Result<u64, StoreError>;
 
@@ -175,12 +181,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// How many of the pool's accounts this run created.
     async fn count_created(&self, pool: PoolNo, run: OnboardingId) -> Result<u64, StoreError>;
 
-    /// The accounts of the pool whose user name has one of these hashes, one for each hash.
-    async fn accounts_by_name(
-        &self,
-        pool: PoolNo,
-        names: &[ValueHash],
-    ) -> Result<HashMap<ValueHash, Account>, StoreError>;
+    /// The accounts of the pool whose user name has one of these hashes.
+    async fn accounts_by_name(&self, pool: PoolNo, names: &[ValueHash]) -> Result<Vec<Account>, StoreError>;
 
     /// The range that begins before the pool's first open account and ends with the last one; `None`: none is open.
     async fn open_range(&self, pool: PoolNo) -> Result<Option<GuidRange>, StoreError>;

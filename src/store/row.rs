@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use std::str::FromStr;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::account::{Account, PoolNo, PoolRecord, ValueHash};
 use super::error::StoreError;
-use crate::domain::biller::BillerCiam;
+use crate::domain::biller::{BillerCiam, LeaversAllowed};
 use crate::domain::ids::{BillerId, OnboardingId};
 use crate::domain::issue::Issue;
 use crate::domain::journal::{Entry, Recorded};
@@ -32,6 +34,7 @@ pub(super) struct RunRow {
     pub(super) imported: i64,
     pub(super) changed: i64,
     pub(super) deactivated: i64,
+    pub(super) reactivated: i64,
     pub(super) linked: i64,
     pub(super) already_present: i64,
     pub(super) skipped: i64,
@@ -47,6 +50,8 @@ pub(super) struct RunRow {
     pub(super) reason: Option<String>,
     pub(super) rolling_back_since: Option<OffsetDateTime>,
     pub(super) issues_total: i64,
+    pub(super) tally: Option<String>,
+    pub(super) listing: Option<String>,
     pub(super) traceparent: Option<String>,
     pub(super) lease: LeaseColumns,
 }
@@ -85,11 +90,14 @@ impl TryFrom<RunRow> for Run {
                 imported: count("number of users", row.imported)?,
                 changed: count("number of users", row.changed)?,
                 deactivated: count("number of users", row.deactivated)?,
+                reactivated: count("number of users", row.reactivated)?,
                 linked: count("number of users", row.linked)?,
                 already_present: count("number of users", row.already_present)?,
                 skipped: count("number of users", row.skipped)?,
                 failed: count("number of users", row.failed)?,
             },
+            tally: json("tally", row.tally)?.unwrap_or_default(),
+            listing: json("listing", row.listing)?,
             pauses_used: count("number of pauses", row.pauses_used)?,
             take_overs: count("number of take-overs", row.take_overs)?,
             created_at: row.created_at,
@@ -115,13 +123,23 @@ pub(super) struct BillerCiamRow {
     pub(super) organization_id: Option<String>,
     pub(super) identity_pool_id: Option<String>,
     pub(super) generation: i64,
+    pub(super) leavers_allowed: Option<i64>,
+    pub(super) leavers_allowed_by: Option<String>,
 }
 
 impl TryFrom<BillerCiamRow> for BillerCiam {
     type Error = StoreError;
 
     fn try_from(row: BillerCiamRow) -> Result<Self, StoreError> {
+        let leavers_allowed = match row.leavers_allowed {
+            Some(most) => Some(LeaversAllowed {
+                most: count("number of leavers", most)?,
+                by: row.leavers_allowed_by.unwrap_or_default(),
+            }),
+            None => None,
+        };
         Ok(Self {
+            leavers_allowed,
             biller_id: biller_id(row.biller_id)?,
             state: value("CIAM state", &row.state)?,
             activation_date: row.activation_date,
@@ -173,6 +191,7 @@ pub(super) struct PoolRow {
     pub(super) no: i64,
     pub(super) generation: i64,
     pub(super) origin: String,
+    pub(super) case_insensitive: bool,
     pub(super) users_at_end: Option<i64>,
 }
 
@@ -184,6 +203,7 @@ impl TryFrom<PoolRow> for PoolRecord {
             no: PoolNo(row.no),
             generation: count("generation", row.generation)?,
             origin: value("pool origin", &row.origin)?,
+            case_insensitive: row.case_insensitive,
             users_at_end: row
                 .users_at_end
                 .map(|users| count("number of users", users))
@@ -230,6 +250,17 @@ pub(super) fn count<T: TryFrom<i64>>(what: &str, number: i64) -> Result<T, Store
     T::try_from(number).map_err(|_| StoreError::Newer {
         what: format!("{what} {number}"),
     })
+}
+
+/// A column that holds JSON.
+fn json<T: DeserializeOwned>(what: &str, text: Option<String>) -> Result<Option<T>, StoreError> {
+    let parsed = text.map(|text| serde_json::from_str(&text)).transpose();
+    parsed.map_err(|_| StoreError::Newer { what: what.to_owned() })
+}
+
+/// What a JSON column is to hold; `None`: it stays as it is.
+pub(super) fn json_text<T: Serialize>(value: Option<&T>) -> Option<String> {
+    value.map(|value| serde_json::json!(value).to_string())
 }
 
 /// The value of a string enum.

@@ -27,7 +27,10 @@ async fn a_new_biller_gets_what_its_plan_says() -> Outcome {
     );
     told.expect("organization", "1876 would be created below invoice-cloud");
     told.expect("provider", "would be created with the pool");
-    told.expect("import", "12 would be imported, 0 changed, 0 are already present");
+    told.expect(
+        "import",
+        "12 would be imported, 0 changed, 0 deactivated, 0 reactivated, 0 are already present",
+    );
     told.expect("outcome", "nothing found that would stop the run");
     let run = enable(&stack, "1876").await?;
     assert_did(&run, &told);
@@ -46,7 +49,7 @@ async fn data_errors_that_are_skipped_stop_nothing() -> Outcome {
         "data errors",
         "the run would skip these users (ON_INVALID_USER, MAX_SKIPPED_PERCENT)",
     );
-    assert_eq!(told.import(), [12, 0, 0]);
+    assert_eq!(told.import(), [12, 0, 0, 0, 0]);
     assert_did(&enable(&stack, "1876").await?, &told);
     Ok(())
 }
@@ -72,7 +75,7 @@ async fn an_existing_organization_and_pool_are_used_and_the_pools_users_are_left
         "old exists, without marker, would keep other settings: authentication_mechanisms",
     );
     told.expect("provider", "exists");
-    assert_eq!(told.import(), [3, 0, 0, 1]);
+    assert_eq!(told.import(), [3, 0, 0, 0, 0, 1]);
     assert_did(&enable(&stack, "1876").await?, &told);
     Ok(())
 }
@@ -97,8 +100,8 @@ async fn an_active_biller_is_synced_as_its_plan_says() -> Outcome {
     let pool = pools_of(&stack, "1876").pop().expect("was created");
     let stands = format!("{pool} exists, with the marker of an earlier run, with the settings of a new pool");
     told.expect("pool", &stands);
-    assert_eq!(told.import(), [2, 1, 249]);
+    assert_eq!(told.import(), [2, 1, 0, 0, 249]);
     assert_did(&enable(&stack, "1876").await?, &told);
-    assert_eq!(plan(&stack, "1876").await?.import(), [0, 0, 252]);
+    assert_eq!(plan(&stack, "1876").await?.import(), [0, 0, 0, 0, 252]);
     Ok(())
 }

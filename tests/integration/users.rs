@@ -2,12 +2,12 @@
 //! existed before (docs/requirements.md#v1).
 
 use local_stack::{Stack, UserRow};
-use secureauth_simulator::Seed;
+use secureauth_simulator::{Fault, Seed};
 use serde_json::json;
 
 use crate::support::{
-    DEADLINE, IMPORT, Outcome, assert_understood, calls_of, enable, live, nothing, options, stack_with, start, status,
-    users_in_secureauth,
+    DEADLINE, IMPORT, Outcome, assert_understood, calls_of, enable, live, nothing, options, refusal, stack_with, start,
+    status, users_in_secureauth,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -201,7 +201,8 @@ async fn yes_on_an_active_biller_adds_new_users_and_changes_changed_ones_and_kee
     assert_eq!(stack.crm().replace_user("1876", &renamed)?, 1);
     let run = enable(&stack, "1876").await?;
     assert_eq!((run.kind.as_str(), run.state.as_str()), ("sync", "succeeded"));
-    assert_eq!((run.imported, run.changed, run.already_present), (2, 1, 4));
+    assert_eq!((run.imported, run.changed, run.deactivated), (2, 0, 1));
+    assert_eq!(run.already_present, 4);
     assert_eq!(stack.in_secureauth("1876"), live(7));
     assert_eq!(
         stack.database().biller("1876")?.expect("is there").activation_date,
@@ -219,13 +220,30 @@ async fn yes_on_an_active_biller_adds_new_users_and_changes_changed_ones_and_kee
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failed_sync_deletes_the_users_it_imported_and_keeps_what_it_changed() -> Outcome {
+async fn a_sync_goes_on_whatever_is_wrong_with_single_users() -> Outcome {
     let stack = start(options().set("ADDRESS_VERIFIED", "true"), "1876", 150).await?;
     let refused = UserRow::sample("1876", 500);
     refuse_user(&stack, refused.clone())?;
-    stack
-        .crm()
-        .remove_user("1876", refused.user_guid.as_deref().unwrap_or_default())?;
+    let guid = refused.user_guid.clone().unwrap_or_default();
+    stack.crm().remove_user("1876", &guid)?;
+    enable(&stack, "1876").await?;
+    refuse_user(&stack, refused)?;
+    let mut invalid = UserRow::sample("1876", 501);
+    invalid.email = Some("no address".into());
+    stack.crm().add_users("1876", &[invalid, UserRow::sample("1876", 200)])?;
+    let run = enable(&stack, "1876").await?;
+    assert_eq!((run.kind.as_str(), run.state.as_str()), ("sync", "succeeded"));
+    assert_eq!((run.imported, run.skipped, run.failed), (1, 2, 0));
+    let view = status(&stack, "1876").await?;
+    assert_eq!(view.text_at("/status"), "active");
+    assert_eq!(view.json.pointer("/completedWithIssues"), Some(&json!(true)));
+    assert!(view.json["onboarding"]["issues"].to_string().contains(&guid));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_sync_deletes_the_users_it_imported_and_keeps_what_it_changed() -> Outcome {
+    let stack = stack_with("1876", 150).await?;
     enable(&stack, "1876").await?;
     let before = users_in_secureauth(&stack, "1876");
     let biller = stack.database().biller("1876")?;
@@ -235,9 +253,15 @@ async fn a_failed_sync_deletes_the_users_it_imported_and_keeps_what_it_changed()
     stack
         .crm()
         .add_users("1876", &[UserRow::sample("1876", 200), UserRow::sample("1876", 201)])?;
-    refuse_user(&stack, refused)?;
+    stack.simulator().clear_calls();
+    // The third read of the pool is the verification.
+    stack
+        .simulator()
+        .faults()
+        .add(Fault::on("get_pool", refusal(422, false)).nth(3));
     let run = enable(&stack, "1876").await?;
     assert_eq!((run.kind.as_str(), run.state.as_str()), ("sync", "failed"));
+    assert_eq!(calls_of(&stack, "import_identity_configuration").len(), 1);
     let mut expected = before;
     let changed = expected
         .iter_mut()

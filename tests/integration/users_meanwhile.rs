@@ -57,31 +57,6 @@ async fn a_user_that_somebody_else_changed_meanwhile_is_read_again_within_the_st
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_changed_user_that_somebody_else_changed_meanwhile_is_restored_within_the_step() -> Outcome {
-    let stack = start(
-        options().set("ROLLBACK_PAUSES", "1h").set("ROLLBACK_TIME_LIMIT", "1h"),
-        "1876",
-        3,
-    )
-    .await?;
-    enable(&stack, "1876").await?;
-    stack.crm().replace_user("1876", &renamed(2))?;
-    stack.crm().add_users("1876", &[UserRow::sample("1876", 9)])?;
-    stack
-        .simulator()
-        .faults()
-        .add(Fault::on("get_pool", refusal(422, false)).nth(2));
-    stack
-        .simulator()
-        .faults()
-        .add(Fault::on("update_user", refusal(412, false)).nth(2));
-    let run = enable(&stack, "1876").await?;
-    assert_eq!((run.kind.as_str(), run.state.as_str()), ("sync", "failed"));
-    assert_eq!(last_names(&stack, "Renamed"), 0);
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_user_of_somebody_else_that_a_lagging_list_does_not_show_is_linked() -> Outcome {
     let stack = start(options(), "1876", 4).await?;
     let organization = json!({"id": "1876", "name": "Old", "parent_id": "invoice-cloud", "deactivated": true});

@@ -76,6 +76,10 @@ pub struct RunRecord {
     pub changed: u64,
     /// Number of users that a found pool had before.
     pub linked: u64,
+    /// Users set inactive.
+    pub deactivated: u64,
+    /// Users who got access back.
+    pub reactivated: u64,
     /// Number of users whose accounts were up to date.
     pub already_present: u64,
     /// Number of users left out.
@@ -263,6 +267,8 @@ fn run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         imported: count(row, "imported")?,
         changed: count(row, "changed")?,
         linked: count(row, "linked")?,
+        deactivated: count(row, "deactivated")?,
+        reactivated: count(row, "reactivated")?,
         already_present: count(row, "already_present")?,
         skipped: count(row, "skipped")?,
         failed: count(row, "failed")?,

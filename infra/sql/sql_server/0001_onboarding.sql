@@ -27,7 +27,7 @@ SET CONCAT_NULL_YIELDS_NULL ON;
 SET QUOTED_IDENTIFIER ON;
 SET NUMERIC_ROUNDABORT OFF;
 
-DECLARE @scriptHash NVARCHAR(64) = N'ef932905726400d98f2e1061e4b2e56123f18a79831099a2458637f5166ee8e7';
+DECLARE @scriptHash NVARCHAR(64) = N'785eb04b6e3a76c84e7d66518ca3daf7eb8f191689754bf2e8d73aacd96246f5';
 
 BEGIN TRANSACTION;
 
@@ -63,7 +63,8 @@ END;
 
 IF NOT EXISTS (SELECT 1 FROM ciam.SchemaVersion WHERE Version = 1)
 BEGIN
-    -- A biller's CIAM state. The biller's first run inserts the row.
+    -- A biller's CIAM state. The biller's first run inserts the row. LeaversAllowed: the command allow-leavers, used up by the
+    -- next run.
     CREATE TABLE ciam.BillerCiam (
         BillerId       NVARCHAR(64) COLLATE Latin1_General_100_BIN2 NOT NULL CONSTRAINT PK_BillerCiam PRIMARY KEY,
         State          NVARCHAR(32)  NOT NULL,
@@ -71,10 +72,13 @@ BEGIN
         OrganizationId NVARCHAR(256) NULL,
         IdentityPoolId NVARCHAR(256) NULL,
         Generation     BIGINT        NOT NULL CONSTRAINT CK_BillerCiam_Generation CHECK (Generation >= 0),
+        LeaversAllowed BIGINT        NULL,
+        LeaversAllowedBy NVARCHAR(512) NULL,
         UpdatedAt      DATETIME2(6)  NOT NULL
     );
 
-    -- Runs. RunNo is the order in which they were accepted.
+    -- Runs. RunNo is the order in which they were accepted. Tally (JSON): the first GUIDs of each kind of change, and what the
+    -- guard of leavers counts. Listing (JSON): how far the users of a found pool are recorded.
     CREATE TABLE ciam.Onboarding (
         RunNo           BIGINT IDENTITY(1, 1) NOT NULL,
         OnboardingId    UNIQUEIDENTIFIER      NOT NULL CONSTRAINT PK_Onboarding PRIMARY KEY NONCLUSTERED,
@@ -93,11 +97,14 @@ BEGIN
         Imported        BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Imported DEFAULT 0,
         Changed         BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Changed DEFAULT 0,
         Deactivated     BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Deactivated DEFAULT 0,
+        Reactivated     BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Reactivated DEFAULT 0,
         Linked          BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Linked DEFAULT 0,
         AlreadyPresent  BIGINT        NOT NULL CONSTRAINT DF_Onboarding_AlreadyPresent DEFAULT 0,
         Skipped         BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Skipped DEFAULT 0,
         Failed          BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Failed DEFAULT 0,
         IssuesTotal     BIGINT        NOT NULL CONSTRAINT DF_Onboarding_IssuesTotal DEFAULT 0,
+        Tally           NVARCHAR(MAX) NULL,
+        Listing         NVARCHAR(MAX) NULL,
         PausesUsed      BIGINT        NOT NULL CONSTRAINT DF_Onboarding_PausesUsed DEFAULT 0,
         TakeOvers       BIGINT        NOT NULL CONSTRAINT DF_Onboarding_TakeOvers DEFAULT 0,
         CreatedAt       DATETIME2(6)  NOT NULL,
@@ -169,7 +176,8 @@ END');
     CREATE UNIQUE INDEX UX_OnboardingIssue ON ciam.OnboardingIssue (OnboardingId, UserGuid, Field, Code);
 
     -- The pools that runs used. A pool with origin 'created' was created by a run of its biller. Of several rows with one pool
-    -- id the one with the highest PoolNo counts. UsersAtEnd: its number of users when a run had last verified them.
+    -- id the one with the highest PoolNo counts. CaseInsensitive: it ignores case when it
+    -- compares identifiers. UsersAtEnd: its number of users when a run had last verified them.
     CREATE TABLE ciam.Pool (
         PoolNo     BIGINT IDENTITY(1, 1) NOT NULL CONSTRAINT PK_Pool PRIMARY KEY,
         BillerId   NVARCHAR(64) COLLATE Latin1_General_100_BIN2 NOT NULL
@@ -177,6 +185,7 @@ END');
         PoolId     NVARCHAR(256) COLLATE Latin1_General_100_BIN2 NOT NULL,
         Generation BIGINT        NOT NULL,
         Origin     NVARCHAR(32)  NOT NULL,
+        CaseInsensitive BIT      NOT NULL,
         UsersAtEnd BIGINT        NULL
     );
     CREATE INDEX IX_Pool_Biller ON ciam.Pool (BillerId, PoolId, PoolNo);

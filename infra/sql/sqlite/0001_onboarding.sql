@@ -5,7 +5,8 @@
 -- sample CRM's table gets the CRM's own statuses (Active, Inactive, Not enabled). CHECK constraints limit lengths, because
 -- SQLite's types do not.
 
--- A biller's CIAM state. The biller's first run inserts the row.
+-- A biller's CIAM state. The biller's first run inserts the row. leavers_allowed: the command allow-leavers, used up by the next
+-- run.
 CREATE TABLE biller_ciam (
     biller_id        TEXT    NOT NULL PRIMARY KEY CHECK (length(biller_id) BETWEEN 1 AND 64),
     state            TEXT    NOT NULL CHECK (length(state) BETWEEN 1 AND 32),
@@ -13,10 +14,13 @@ CREATE TABLE biller_ciam (
     organization_id  TEXT    CHECK (length(organization_id) <= 256),
     identity_pool_id TEXT    CHECK (length(identity_pool_id) <= 256),
     generation       INTEGER NOT NULL CHECK (generation >= 0),
+    leavers_allowed  INTEGER CHECK (leavers_allowed >= 0),
+    leavers_allowed_by TEXT  CHECK (length(leavers_allowed_by) <= 256),
     updated_at       INTEGER NOT NULL
 ) STRICT;
 
--- Runs. run_no is the order in which they were accepted.
+-- Runs. run_no is the order in which they were accepted. tally (JSON): the first GUIDs of each kind of change, and what the guard
+-- of leavers counts. listing (JSON): how far the users of a found pool are recorded.
 CREATE TABLE onboarding (
     run_no            INTEGER PRIMARY KEY,
     onboarding_id     TEXT    NOT NULL UNIQUE CHECK (length(onboarding_id) = 36),
@@ -34,11 +38,14 @@ CREATE TABLE onboarding (
     imported          INTEGER NOT NULL DEFAULT 0 CHECK (imported >= 0),
     changed           INTEGER NOT NULL DEFAULT 0 CHECK (changed >= 0),
     deactivated       INTEGER NOT NULL DEFAULT 0 CHECK (deactivated >= 0),
+    reactivated       INTEGER NOT NULL DEFAULT 0 CHECK (reactivated >= 0),
     linked            INTEGER NOT NULL DEFAULT 0 CHECK (linked >= 0),
     already_present   INTEGER NOT NULL DEFAULT 0 CHECK (already_present >= 0),
     skipped           INTEGER NOT NULL DEFAULT 0 CHECK (skipped >= 0),
     failed            INTEGER NOT NULL DEFAULT 0 CHECK (failed >= 0),
     issues_total      INTEGER NOT NULL DEFAULT 0 CHECK (issues_total >= 0),
+    tally             TEXT    CHECK (json_valid(tally)),
+    listing           TEXT    CHECK (json_valid(listing)),
     pauses_used       INTEGER NOT NULL DEFAULT 0 CHECK (pauses_used >= 0),
     take_overs        INTEGER NOT NULL DEFAULT 0 CHECK (take_overs >= 0),
     created_at        INTEGER NOT NULL,
@@ -109,13 +116,15 @@ CREATE TABLE onboarding_issue (
 CREATE UNIQUE INDEX ux_onboarding_issue ON onboarding_issue (onboarding_id, ifnull(user_guid, ''), field, code);
 
 -- The pools that runs used. A pool with origin 'created' was created by a run of its biller. Of several rows with one pool id
--- the one with the highest pool_no counts. users_at_end: its number of users when a run had last verified them.
+-- the one with the highest pool_no counts. case_insensitive: it ignores case when it compares
+-- identifiers. users_at_end: its number of users when a run had last verified them.
 CREATE TABLE pool (
     pool_no      INTEGER PRIMARY KEY,
     biller_id    TEXT    NOT NULL REFERENCES biller_ciam (biller_id),
     pool_id      TEXT    NOT NULL CHECK (length(pool_id) BETWEEN 1 AND 256),
     generation   INTEGER NOT NULL CHECK (generation >= 0),
     origin       TEXT    NOT NULL CHECK (length(origin) BETWEEN 1 AND 32),
+    case_insensitive INTEGER NOT NULL CHECK (case_insensitive IN (0, 1)),
     users_at_end INTEGER CHECK (users_at_end >= 0)
 ) STRICT;
 

@@ -17,11 +17,7 @@ pub(super) fn report(text: &mut String, outlook: &Outlook) -> std::fmt::Result {
     let organization = outlook.organization.as_ref().map_or_else(not_reached, organization);
     writeln!(text, "organization  {organization}")?;
     report_pool(text, outlook.pool.as_ref())?;
-    writeln!(
-        text,
-        "import        {}",
-        outlook.import.as_ref().map_or_else(not_reached, import)
-    )
+    report_import(text, outlook.import.as_ref())
 }
 
 fn report_users(text: &mut String, users: &UsersOutlook) -> std::fmt::Result {
@@ -115,23 +111,32 @@ fn report_pool(text: &mut String, pool: Option<&PoolOutlook>) -> std::fmt::Resul
     writeln!(text, "provider      {provider}")
 }
 
-fn import(outlook: &ImportOutlook) -> String {
-    let ImportOutlook {
-        imported,
-        changed,
-        linked,
-        already_present,
-        unfit,
-    } = outlook;
-    let linked = match linked {
-        0 => String::new(),
-        linked => format!(", {linked} are in the pool without a run's doing"),
+/// The counts, then the first users of each kind.
+fn report_import(text: &mut String, outlook: Option<&ImportOutlook>) -> std::fmt::Result {
+    let Some(outlook) = outlook else {
+        return writeln!(text, "import        {}", not_reached());
     };
-    let unfit = match unfit {
-        0 => String::new(),
-        unfit => format!(", {unfit} do not fit the pool"),
-    };
-    format!("{imported} would be imported, {changed} changed, {already_present} are already present{linked}{unfit}")
+    let mut parts = vec![
+        format!("{} would be imported", outlook.imported),
+        format!("{} changed", outlook.changed),
+        format!("{} deactivated", outlook.deactivated),
+        format!("{} reactivated", outlook.reactivated),
+        format!("{} are already present", outlook.already_present),
+    ];
+    let rare = [
+        (outlook.linked, "are in the pool without a run's doing"),
+        (outlook.unfit, "do not fit the pool"),
+        (outlook.rekeyed, "have new GUIDs"),
+    ];
+    let rare = rare.iter().filter(|(number, _)| *number > 0);
+    parts.extend(rare.map(|(number, what)| format!("{number} {what}")));
+    writeln!(text, "import        {}", parts.join(", "))?;
+    for (effect, users) in &outlook.first {
+        for (user, what) in users {
+            writeln!(text, "user          {user} {effect} {what}")?;
+        }
+    }
+    Ok(())
 }
 
 fn whose(mark: Mark) -> &'static str {

@@ -46,7 +46,6 @@ pub(in super::super) struct PoolState {
 /// How far the users of a found pool are recorded in `PoolUserBefore`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in super::super) struct PoolUsersState {
-    pub(in super::super) last: Option<String>,
     pub(in super::super) count: u64,
     pub(in super::super) complete: bool,
 }

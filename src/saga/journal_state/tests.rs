@@ -6,6 +6,7 @@ fn checked(total: u64) -> Entry {
         total,
         deleted: 0,
         invalid: 0,
+        leavers_limit: 5,
     }
 }
 

@@ -1,46 +1,75 @@
-//! Counts the users that a run would import into a pool that exists, change there, or leave alone.
+//! Counts the users that a run would import into a pool that exists, change or deactivate there, or leave alone.
 
 use std::collections::{HashMap, HashSet};
 
+use uuid::Uuid;
+
 use super::super::failure::StepError;
-use super::super::steps::sync_users::reader::{CrmRow, Reader, UserInPage};
-use super::super::steps::sync_users::task::{Row, Task};
+use super::super::steps::leavers::{Known, Rekeyed};
+use super::super::steps::sync_users::names::{Holder, Names, Right};
+use super::super::steps::sync_users::reader::{CrmRow, Page, Reader, UserInPage};
+use super::super::steps::sync_users::task::{Policy, Row, Task, Why};
 use super::super::steps::sync_users::{Values, Wanted};
 use super::super::steps::{PayloadSchema, check_users, payload_schema, pool_users};
 use super::reading::Reading;
 use super::{ImportOutlook, UsersOutlook};
+use crate::domain::run::Kind;
+use crate::domain::tally::Effect;
+use crate::domain::user::Status;
 use crate::settings::OnboardingSettings;
-use crate::store::{GuidRange, PoolOrigin, PoolRecord};
+use crate::store::{Account, GuidRange, PoolOrigin, PoolRecord, StoreError};
 use ic_secureauth_api::{MAX_PAGE, Pool, ReadOnlyApi, UserId};
 
-/// Reads the pool's list, then the biller's users page by page. `schema` is that of `SECUREAUTH_PAYLOAD_SCHEMA_ID`; `is_own`: the
-/// pool carries the marker of an earlier run.
-pub(super) async fn into_found(
-    reading: &Reading<'_>,
-    pool: &Pool,
-    is_own: bool,
-    users: &UsersOutlook,
-    schema: &PayloadSchema,
-) -> Result<ImportOutlook, StepError> {
+/// What is known of the pool and its users before the import is counted.
+pub(super) struct Before<'a> {
+    pub(super) pool: &'a Pool,
+    /// It carries the marker of an earlier run.
+    pub(super) is_own: bool,
+    pub(super) users: &'a UsersOutlook,
+    pub(super) rekeyed: &'a [Rekeyed],
+    /// The schema `SECUREAUTH_PAYLOAD_SCHEMA_ID`.
+    pub(super) schema: &'a PayloadSchema,
+}
+
+/// Reads the pool's list, then the biller's users and accounts page by page.
+pub(super) async fn into_found(reading: &Reading<'_>, before: Before<'_>) -> Result<ImportOutlook, StepError> {
     let (subject, dependencies) = (reading.subject, reading.subject.dependencies);
+    let Before { pool, users, .. } = before;
     let id = pool.payload_schema_id.as_ref().map(ToString::to_string);
     let id = payload_schema::parse(&id.unwrap_or_default())?;
     let of_pool;
-    let schema = if id == *schema.id() {
-        schema
+    let schema = if id == *before.schema.id() {
+        before.schema
     } else {
         of_pool = reading.schema(id.as_str()).await?;
         &of_pool
     };
     let record = dependencies.store.pool(subject.biller_id, pool.id.as_str()).await?;
     let generation = record.map_or(subject.generation, |record| record.generation);
+    let values = Values::of(subject, generation, pool.identifier_case_insensitive);
     let mut count = Counting {
         api: &reading.api,
         pool,
-        is_own: record.map_or(is_own, |record| record.origin == PoolOrigin::Created),
-        values: Values::of(subject, generation, pool.identifier_case_insensitive),
+        is_own: record.map_or(before.is_own, |record| record.origin == PoolOrigin::Created),
+        names: record.map(|record| Names {
+            store: dependencies.store.as_ref(),
+            biller_id: subject.biller_id,
+            pool: record.no,
+            values: &values,
+        }),
+        values: &values,
+        policy: Policy::of(&subject.settings.onboarding),
         listed: Listed::read(&reading.api, pool, record).await?,
-        outlook: ImportOutlook::default(),
+        old: before.rekeyed.iter().map(|rekeyed| rekeyed.from).collect(),
+        rekeyed: before
+            .rekeyed
+            .iter()
+            .map(|it| (it.account.user_guid, &it.account))
+            .collect(),
+        outlook: ImportOutlook {
+            rekeyed: before.rekeyed.len() as u64,
+            ..ImportOutlook::default()
+        },
     };
     let reader = Reader {
         store: dependencies.store.as_ref(),
@@ -57,11 +86,7 @@ pub(super) async fn into_found(
         let page = reader.page(range).await?;
         rest = page.rest(range);
         unfit.extend(page.issues.iter().filter_map(|issue| issue.user_guid));
-        for user in page.users {
-            if !known.contains(&user.user_guid) {
-                count.user(user).await?;
-            }
-        }
+        count.page(page, &known).await?;
     }
     unfit.retain(|guid| !known.contains(guid));
     count.outlook.unfit += unfit.len() as u64;
@@ -72,38 +97,113 @@ struct Counting<'a> {
     api: &'a ReadOnlyApi,
     pool: &'a Pool,
     is_own: bool,
-    values: Values,
+    values: &'a Values,
+    policy: Policy,
+    /// `None`: no run has used the pool, so it has no accounts.
+    names: Option<Names<'a>>,
     listed: Listed,
+    old: HashSet<Uuid>,
+    rekeyed: HashMap<Uuid, &'a Account>,
     outlook: ImportOutlook,
 }
 
 impl Counting<'_> {
-    async fn user(&mut self, user: UserInPage) -> Result<(), StepError> {
-        let CrmRow::Valid(valid) = user.row else { return Ok(()) };
-        let wanted = self.values.wanted(valid);
-        let row = Row::Valid(wanted.clone());
-        match Task::of(&row, user.account.as_ref()) {
-            Task::Join => self.stranger(&wanted),
-            Task::Look => {
-                let id = wanted.user_id(&self.values);
-                match self.api.user(&self.pool.id, &id).await? {
-                    Some(_) => self.outlook.already_present += 1,
-                    None => self.outlook.imported += 1,
-                }
-            }
-            Task::Change => self.outlook.changed += 1,
-            Task::Linked => self.outlook.linked += 1,
-            Task::Nothing | Task::Keep | Task::Deactivate => self.outlook.already_present += 1,
+    async fn page(&mut self, page: Page, known: &HashSet<Uuid>) -> Result<(), StepError> {
+        let mut users = Vec::new();
+        for UserInPage {
+            user_guid,
+            row,
+            account,
+        } in page.users
+        {
+            let account = account.or_else(|| self.rekeyed.get(&user_guid).map(|account| (*account).clone()));
+            let row = match row {
+                _ if self.old.contains(&user_guid) => continue,
+                CrmRow::Valid(_) if known.contains(&user_guid) => Row::Invalid { is_barred: false },
+                CrmRow::Valid(valid) => Row::Valid(self.values.wanted(valid)),
+                CrmRow::Invalid { is_barred } => Row::Invalid { is_barred },
+                CrmRow::Gone => Row::Gone,
+            };
+            users.push((user_guid, row, account));
+        }
+        let holders = self.holders(&users).await?;
+        for (guid, row, account) in users {
+            let holder = holders.get(&guid);
+            self.user(guid, &row, account.as_ref(), holder).await?;
         }
         Ok(())
     }
 
-    /// A user without an account.
-    fn stranger(&mut self, wanted: &Wanted) {
-        let key = wanted.keys(&self.values);
+    async fn holders(&self, users: &[(Uuid, Row, Option<Account>)]) -> Result<HashMap<Uuid, Holder>, StoreError> {
+        let Some(names) = self.names else {
+            return Ok(HashMap::new());
+        };
+        let takers: Vec<&Wanted> = users
+            .iter()
+            .filter_map(|(_, row, account)| match row {
+                Row::Valid(wanted) if account.as_ref().is_none_or(|account| wanted.renames(account)) => Some(wanted),
+                _ => None,
+            })
+            .collect();
+        names.holders(&takers).await
+    }
+
+    async fn user(
+        &mut self,
+        guid: Uuid,
+        row: &Row,
+        account: Option<&Account>,
+        holder: Option<&Holder>,
+    ) -> Result<(), StepError> {
+        let is_held = holder.is_some_and(|holder| holder.right == Right::Entitled);
+        match (Task::of(row, account, self.policy), row) {
+            (Task::Join, Row::Valid(_)) if is_held => self.outlook.unfit += 1,
+            (Task::Join, Row::Valid(wanted)) => self.stranger(wanted, holder.is_some()),
+            (Task::Look, Row::Valid(wanted)) => {
+                let id = account.map_or_else(|| wanted.user_id(self.values), |account| self.values.user_id(account));
+                match self.api.user(&self.pool.id, &id).await? {
+                    Some(_) => self.outlook.already_present += 1,
+                    None => self.outlook.count(Effect::Imported, guid, "missing in the pool"),
+                }
+            }
+            (Task::Change, Row::Valid(wanted)) => {
+                let was_inactive = account.is_some_and(|account| account.status_sent == Some(Status::Inactive));
+                let differences = account.map(|account| wanted.differences(account)).unwrap_or_default();
+                let effect = match differences.contains(&"status") {
+                    true if wanted.is_inactive() => Effect::Deactivated,
+                    true if was_inactive => Effect::Reactivated,
+                    _ => Effect::Changed,
+                };
+                self.outlook.count(effect, guid, differences.join(", "));
+            }
+            (Task::Leave(why), _) => {
+                let what = match why {
+                    Why::Left => "left the CRM",
+                    Why::Barred => "no access, although the row has a data error",
+                };
+                self.outlook.count(Effect::Deactivated, guid, what);
+            }
+            (Task::Linked, _) => self.outlook.count(Effect::Linked, guid, ""),
+            (Task::ReportLinked, Row::Valid(_)) => {
+                self.outlook.count(Effect::Linked, guid, "the CRM gives no access");
+            }
+            (Task::UpToDate, _) => self.outlook.already_present += 1,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A user without an account. `gets_a_name`: an account gives the user name up.
+    fn stranger(&mut self, wanted: &Wanted, gets_a_name: bool) {
+        let guid = wanted.user_guid();
+        let key = wanted.keys(self.values);
         match self.listed.holder(&key.user_id, &key.identifier) {
-            None => self.outlook.imported += 1,
-            Some(_) if !self.is_own => self.outlook.linked += 1,
+            _ if gets_a_name => {
+                let what = "the user name passes on from another account";
+                self.outlook.count(Effect::Imported, guid, what);
+            }
+            None => self.outlook.count(Effect::Imported, guid, ""),
+            Some(_) if !self.is_own => self.outlook.count(Effect::Linked, guid, ""),
             Some(holder) if holder.as_str() == key.user_id => self.outlook.already_present += 1,
             Some(_) => self.outlook.unfit += 1,
         }
@@ -112,18 +212,25 @@ impl Counting<'_> {
 
 /// Whether the run would continue without the users that do not fit the pool's schema.
 pub(super) fn verdict(
+    kind: Kind,
     users: &UsersOutlook,
     import: &ImportOutlook,
     settings: &OnboardingSettings,
 ) -> Result<(), StepError> {
+    let known = with_issues(users).len() as u64;
     match import.unfit {
         0 => Ok(()),
-        unfit => check_users::verdict(with_issues(users).len() as u64 + unfit, users.counts.total, settings),
+        unfit => check_users::verdict(kind, known + unfit, users.counts.total, settings),
     }
 }
 
-fn with_issues(users: &UsersOutlook) -> HashSet<uuid::Uuid> {
+fn with_issues(users: &UsersOutlook) -> HashSet<Uuid> {
     users.issues.iter().filter_map(|issue| issue.user_guid).collect()
+}
+
+/// The accounts of the pool that the biller's earlier runs used.
+pub(super) async fn known(reading: &Reading<'_>) -> Result<Option<Known>, StoreError> {
+    Known::of(reading.subject, reading.stored).await
 }
 
 /// The ids and user names that a pool's list shows. A run records them in `PoolUserBefore`. A preview writes nothing,

@@ -1,8 +1,13 @@
 //! What a run would find and do, in the form that `plan` prints.
 
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
 use crate::domain::issue::Issue;
 use crate::domain::reason::Reason;
 use crate::domain::run::Kind;
+use crate::domain::tally::{Effect, Tally};
 use crate::domain::user_set::Counts;
 use ic_secureauth_api::{IdpCheck, PoolSetting};
 
@@ -101,17 +106,42 @@ pub enum PoolOutlook {
     Several,
 }
 
-/// What the import would do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// What the run would do with users.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImportOutlook {
     /// Users that would be imported.
     pub imported: u64,
-    /// Users whose data would be sent again, because it changed in the CRM since an earlier run imported them.
+    /// Users that would be changed, because the CRM has other values than were sent last.
     pub changed: u64,
+    /// Users that would lose access.
+    pub deactivated: u64,
+    /// Users that would get access back.
+    pub reactivated: u64,
     /// Users that the pool held before the biller's first run, by id or by user name: they would be left alone.
     pub linked: u64,
     /// Users whose accounts are as the CRM has them.
     pub already_present: u64,
     /// Users that do not fit the schema of this pool, or whose name another user of the pool has.
     pub unfit: u64,
+    /// People whose accounts would only get the new GUIDs that the CRM gave them; part of `already_present`.
+    pub rekeyed: u64,
+    /// The first users of each kind, and what would be done.
+    pub first: BTreeMap<Effect, Vec<(Uuid, String)>>,
+}
+
+impl ImportOutlook {
+    /// Counts one user, and names it if it is one of the first of its kind.
+    pub(super) fn count(&mut self, effect: Effect, user: Uuid, what: impl Into<String>) {
+        match effect {
+            Effect::Imported => self.imported += 1,
+            Effect::Changed => self.changed += 1,
+            Effect::Deactivated => self.deactivated += 1,
+            Effect::Reactivated => self.reactivated += 1,
+            Effect::Linked => self.linked += 1,
+        }
+        let first = self.first.entry(effect).or_default();
+        if first.len() < Tally::NAMED {
+            first.push((user, what.into()));
+        }
+    }
 }

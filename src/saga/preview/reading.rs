@@ -6,6 +6,7 @@ use super::super::naming::Subject;
 use super::super::ownership::{Owner, owner_of_found};
 use super::super::steps::ensure_organization::is_below;
 use super::super::steps::find_pool::{self, Known};
+use super::super::steps::leavers::Rekeyed;
 use super::super::steps::{PayloadSchema, check_users, new_pool, payload_schema};
 use super::import;
 use super::stops::Stops;
@@ -30,13 +31,22 @@ impl Reading<'_> {
         let mut stops = Stops::default();
         let settings = self.subject.settings;
         let schema = stops.keep(self.schema(&settings.payload_schema_id).await)?;
-        let check_users::Found { counts, issues, .. } = check_users::read(self.subject, schema.as_ref()).await?;
-        let verdict = check_users::verdict(counts.invalid, counts.total, &settings.onboarding);
+        let known = import::known(self).await?;
+        let found = check_users::read(self.subject, schema.as_ref(), known.as_ref()).await?;
+        let check_users::Found {
+            counts,
+            issues,
+            leavers,
+            ..
+        } = found;
+        let verdict = check_users::verdict(kind, counts.invalid, counts.total, &settings.onboarding);
         let users = UsersOutlook {
             counts,
             issues,
             acceptable: stops.keep(verdict)?.is_some(),
         };
+        let percent = settings.onboarding.max_leavers_percent;
+        stops.keep(leavers.verdict(counts, percent, self.stored.leavers_allowed.as_ref()))?;
         let schema_outlook = SchemaOutlook {
             id: settings.payload_schema_id.clone(),
             usable: schema.is_some(),
@@ -51,7 +61,8 @@ impl Reading<'_> {
             stops: Vec::new(),
         };
         if !stops.silent() {
-            self.resources(&mut outlook, schema, &mut stops).await?;
+            self.resources(&mut outlook, schema, &leavers.rekeyed, &mut stops)
+                .await?;
         }
         outlook.stops = stops.0;
         Ok(outlook)
@@ -62,6 +73,7 @@ impl Reading<'_> {
         &self,
         outlook: &mut Outlook,
         schema: Option<PayloadSchema>,
+        rekeyed: &[Rekeyed],
         stops: &mut Stops,
     ) -> Result<(), StoreError> {
         let id = self.subject.organization_id(self.stored.organization_id.clone());
@@ -90,7 +102,9 @@ impl Reading<'_> {
             return Ok(());
         };
         outlook.pool = self.pool(&id, &pool, stops).await?;
-        let Some(schema) = schema.filter(|_| stops.0.is_empty()) else {
+        // A run that the guard stops is shown whole, so that an operator can judge whom it would concern.
+        let goes_on = stops.0.iter().all(|stop| *stop == Reason::TooManyLeavers);
+        let Some(schema) = schema.filter(|_| goes_on) else {
             return Ok(());
         };
         let users = &outlook.users;
@@ -101,10 +115,21 @@ impl Reading<'_> {
                 ..
             })
         );
-        let import = import::into_found(self, &pool, is_own, users, &schema).await;
-        outlook.import = stops.keep(import)?;
+        let before = import::Before {
+            pool: &pool,
+            is_own,
+            users,
+            rekeyed,
+            schema: &schema,
+        };
+        outlook.import = stops.keep(import::into_found(self, before).await)?;
         if let Some(import) = &outlook.import {
-            stops.keep(import::verdict(users, import, &self.subject.settings.onboarding))?;
+            stops.keep(import::verdict(
+                outlook.kind,
+                users,
+                import,
+                &self.subject.settings.onboarding,
+            ))?;
         }
         Ok(())
     }

@@ -1,28 +1,34 @@
 //! Activates the organization: the call that makes it live, and once confirmed the point of no return
 //! (docs/ARCHITECTURE.md#point-of-no-return).
 
-use tracing::info;
+use tracing::{info, warn};
 
 use super::super::failure::StepError;
 use super::super::journal_state::Origin;
 use super::super::run_context::RunContext;
 use super::ensure_pool::organization_of;
 use super::{deactivated_flag, own_pools};
+use crate::domain::issue::{Code, Field, Issue};
 use crate::domain::journal::Entry;
+use crate::domain::run::Kind;
+use crate::store::Batch;
+use ic_secureauth_api::{Class, Organization, Versioned};
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let id = organization_of(context)?;
     if context.journal.deactivated_before.is_none() {
         own_pools::remove_doubles(context).await?;
     }
-    // With its ETag, what this time slice read is as good as another read: a change meanwhile is answered with 412.
-    let seen = context.organization_seen.take().filter(|seen| seen.etag.is_some());
+    // What this time slice read as deactivated is as good as another read: with its ETag, a change meanwhile is answered with 412.
+    let seen = context.organization_seen.take();
+    let seen = seen.filter(|seen| seen.etag.is_some() && seen.value.deactivated());
     let found = if let Some(seen) = seen {
         seen
     } else {
         let found = context.organization_anywhere(&id).await?;
         found.ok_or_else(StepError::not_shown)?
     };
+    let found = rename(context, found).await?;
     if found.value.deactivated() {
         context
             .note(Entry::Activate {
@@ -38,6 +44,40 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     context.note(Entry::Activated).await?;
     info!(organization_id = %id, "organization is live");
     Ok(())
+}
+
+/// Gives an organization that a run of ours created the biller's present name. Only a sync does: the biller is live already. A
+/// name that SecureAuth refuses is reported.
+async fn rename(
+    context: &mut RunContext<'_>,
+    found: Versioned<Organization>,
+) -> Result<Versioned<Organization>, StepError> {
+    let name = context
+        .run
+        .biller_name
+        .clone()
+        .filter(|_| context.run.kind == Kind::Sync);
+    let is_ours = found.value.marker().is_some();
+    let Some(name) = name.filter(|name| is_ours && found.value.name() != Some(name)) else {
+        return Ok(found);
+    };
+    let organization_id = found.value.id().to_string();
+    context.note(Entry::RenameOrganization { organization_id }).await?;
+    let renamed = found.clone().map(|organization| organization.with_name(&name));
+    match context.api.update_organization(&renamed).await {
+        Ok(answer) => Ok(answer),
+        Err(error) if error.class() == Class::Permanent && !error.outcome_unknown() => {
+            warn!(%error, "SecureAuth refuses the biller's new name for its organization");
+            let batch = Batch {
+                issues: vec![Issue::of(None, Field::BillerName, Code::Refused)],
+                issues_total: Some(context.run.issues_total + 1),
+                ..Batch::default()
+            };
+            context.write(batch).await?;
+            Ok(found)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The first step of a rollback, because sign-ins have to stop first. Deactivates an organization that this run

@@ -7,25 +7,43 @@ use uuid::Uuid;
 use super::super::failure::StepError;
 use super::super::naming::Subject;
 use super::super::run_context::RunContext;
+use super::leavers::{Known, Leavers, Rekeyed};
 use super::payload_schema::{self, PayloadSchema};
 use super::sync_users::reader::Reader;
+use crate::domain::biller::LeaversAllowed;
 use crate::domain::issue::{Code, Field, Issue};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::domain::run::Progress;
+use crate::domain::run::{Kind, Progress};
 use crate::domain::user_set::{Counts, UserSet};
 use crate::settings::OnboardingSettings;
 use crate::settings::onboarding::OnInvalidUser;
-use crate::store::{Batch, GuidRange, StoreError};
+use crate::store::{AccountChanges, Batch, GuidRange, StoreError};
+
+/// Accounts that get their new GUIDs in one transaction.
+const REKEYED_AT_ONCE: usize = 500;
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let schema = payload_schema::configured(context).await?;
+    let stored = context.store().biller(&context.run.biller_id, 0).await?;
+    let biller = stored.map(|view| view.biller);
+    let allowed = biller.as_ref().and_then(|biller| biller.leavers_allowed.clone());
+    let known = match &biller {
+        Some(biller) => Known::of(context.subject(), biller).await?,
+        None => None,
+    };
     let Found {
         counts,
         issues,
         issues_total,
-    } = read(context.subject(), Some(&schema)).await?;
-    let verdict = verdict(counts.invalid, counts.total, context.settings());
+        leavers,
+    } = read(context.subject(), Some(&schema), known.as_ref()).await?;
+    if let Some(known) = &known {
+        rekey(context, known, &leavers.rekeyed).await?;
+    }
+    let verdict = verdict(context.run.kind, counts.invalid, counts.total, context.settings());
+    let percent = context.settings().max_leavers_percent;
+    let guard = leavers.verdict(counts, percent, allowed.as_ref());
     let skipped = if verdict.is_ok() { counts.invalid } else { 0 };
     let mut batch = Batch {
         issues,
@@ -34,15 +52,23 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
             users_total: counts.total,
             skipped: counts.deleted + skipped,
             failed: counts.invalid - skipped,
+            linked: leavers.linked,
             ..Progress::default()
         }),
+        tally: Some(leavers.tally.clone()),
+        allowance_used: allowed.is_some(),
         ..Batch::default()
     };
-    if verdict.is_ok() {
+    let limit = leavers.limit(percent, allowed.as_ref());
+    batch
+        .entries
+        .extend(allowed.map(|LeaversAllowed { most, by }| Entry::LeaversAllowed { most, by }));
+    if verdict.is_ok() && guard.is_ok() {
         batch.entries.push(Entry::UsersChecked {
             total: counts.total,
             deleted: counts.deleted,
             invalid: counts.invalid,
+            leavers_limit: limit,
         });
     }
     context.write(batch).await?;
@@ -50,9 +76,28 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
         users = counts.total,
         deleted = counts.deleted,
         invalid = counts.invalid,
+        leavers = leavers.guarded(),
+        rekeyed = leavers.rekeyed.len(),
         "users checked"
     );
-    verdict
+    verdict.and(guard)
+}
+
+/// Gives accounts the new GUIDs of their people. No call is made, and nobody loses a credential.
+async fn rekey(context: &mut RunContext<'_>, known: &Known, rekeyed: &[Rekeyed]) -> Result<(), StepError> {
+    for some in rekeyed.chunks(REKEYED_AT_ONCE) {
+        let changes = AccountChanges {
+            put: some.iter().map(|rekeyed| rekeyed.account.clone()).collect(),
+            removed: some.iter().map(|rekeyed| rekeyed.from).collect(),
+            ..AccountChanges::of(known.record.no)
+        };
+        let batch = Batch {
+            accounts: Some(changes),
+            ..Batch::default()
+        };
+        context.write(batch).await?;
+    }
+    Ok(())
 }
 
 /// What the check of a biller's rows finds.
@@ -62,19 +107,28 @@ pub(in super::super) struct Found {
     /// The first ones, in a fixed order; as many as the database keeps.
     pub(in super::super) issues: Vec<Issue>,
     pub(in super::super) issues_total: u64,
+    pub(in super::super) leavers: Leavers,
 }
 
 /// Checks every row of the biller against the rules and, if one is given, the payload schema. Reads the rows once, and once
-/// more only if some may share a value.
-pub(in super::super) async fn read(subject: Subject<'_>, schema: Option<&PayloadSchema>) -> Result<Found, StoreError> {
+/// more only if some may share a value. `known`: the accounts beside them.
+pub(in super::super) async fn read(
+    subject: Subject<'_>,
+    schema: Option<&PayloadSchema>,
+    known: Option<&Known>,
+) -> Result<Found, StoreError> {
     let store = subject.dependencies.store.as_ref();
-    let reader = Reader {
+    let rows = Reader {
         store,
         biller_id: subject.biller_id,
         pool: None,
         run: None,
         schema,
         limit: subject.dependencies.run.users_per_page,
+    };
+    let reader = Reader {
+        pool: known.map(|known| known.record.no),
+        ..rows
     };
     let mut found = Found::default();
     let mut set = UserSet::new(subject.settings.onboarding.address_verified);
@@ -83,13 +137,16 @@ pub(in super::super) async fn read(subject: Subject<'_>, schema: Option<&Payload
         let page = reader.page(range).await?;
         rest = page.rest(range);
         page.valid().for_each(|user| set.add(user));
+        if let Some(known) = known {
+            found.leavers.add(&page, known, known.names(subject)).await?;
+        }
         found.add(page.counts, page.issues);
     }
     let mut shared = Vec::new();
     if let Some(mut suspects) = set.suspects() {
         let mut rest = Some(GuidRange::default());
         while let Some(range) = rest {
-            let page = reader.page(range).await?;
+            let page = rows.page(range).await?;
             rest = page.rest(range);
             page.valid().for_each(|user| suspects.add(user));
         }
@@ -121,9 +178,16 @@ impl Found {
     }
 }
 
-/// Whether a run may continue with this many invalid users (`ON_INVALID_USER`).
-pub(in super::super) fn verdict(invalid: u64, total: u64, settings: &OnboardingSettings) -> Result<(), StepError> {
+/// Whether a run may continue with this many invalid users (`ON_INVALID_USER`). A sync always does: the data errors of some people
+/// must not keep others from losing access.
+pub(in super::super) fn verdict(
+    kind: Kind,
+    invalid: u64,
+    total: u64,
+    settings: &OnboardingSettings,
+) -> Result<(), StepError> {
     let acceptable = match settings.on_invalid_user {
+        _ if kind == Kind::Sync => true,
         OnInvalidUser::Fail => invalid == 0,
         OnInvalidUser::Skip => may_skip(invalid, total, settings.max_skipped_percent),
     };

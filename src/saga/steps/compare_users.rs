@@ -110,8 +110,22 @@ impl Part {
                 account.origin == AccountOrigin::Imported && self.holds(&id) && !self.listed.contains(&id)
             });
             if !accounts.is_empty() {
-                if !found(context, target, accounts, pauses).await? {
-                    return Ok(false);
+                match look(context, target, accounts, pauses).await? {
+                    Looked::AllThere => {}
+                    Looked::Interrupted => return Ok(false),
+                    Looked::BroughtBack(users) => {
+                        let until = Some(last);
+                        let page = store
+                            .accounts_page(target.record.no, GuidRange { until, ..range }, size)
+                            .await?;
+                        let again = page.into_iter().filter(|account| users.contains(&account.user_guid));
+                        if !missing(target, again.collect()).await?.is_empty() {
+                            return Err(StepError::Retry {
+                                reason: Reason::UsersNotVisible,
+                                after: None,
+                            });
+                        }
+                    }
                 }
                 let dealt_with = ComparedState {
                     after: self.after.clone(),
@@ -138,23 +152,40 @@ async fn checkpoint(context: &mut RunContext<'_>, compared: ComparedState) -> Re
     Ok(context.write(batch).await?)
 }
 
+/// What a look at unlisted users leads to.
+enum Looked {
+    AllThere,
+    /// These were missing. They are imported once more, or their accounts are forgotten.
+    BroughtBack(HashSet<Uuid>),
+    /// The time slice ended first.
+    Interrupted,
+}
+
 /// Asks for the unlisted users by id, with pauses, until all are found. The accounts of users still missing after the pauses
-/// are opened and brought in line, which imports them once more or forgets them. `false`: the time slice ended first.
-async fn found(
+/// are opened and brought in line.
+async fn look(
     context: &mut RunContext<'_>,
     target: &Target,
     unlisted: Vec<Account>,
     pauses: &mut impl Iterator<Item = Duration>,
-) -> Result<bool, StepError> {
+) -> Result<Looked, StepError> {
     let mut missing = missing(target, unlisted).await?;
     while !missing.is_empty() {
         match pauses.next() {
             Some(pause) if !context.time_slice_is_over() => tokio::time::sleep(pause).await,
-            _ => return open(context, target, missing).await,
+            _ => {
+                let users = missing.iter().map(|account| account.user_guid).collect();
+                let is_settled = open(context, target, missing).await?;
+                return Ok(if is_settled {
+                    Looked::BroughtBack(users)
+                } else {
+                    Looked::Interrupted
+                });
+            }
         }
         missing = self::missing(target, missing).await?;
     }
-    Ok(true)
+    Ok(Looked::AllThere)
 }
 
 /// The accounts whose users a read by id does not find.
@@ -171,6 +202,7 @@ async fn missing(target: &Target, accounts: Vec<Account>) -> Result<Vec<Account>
         .map_err(StepError::from)
 }
 
+/// `false`: the time slice ended first.
 async fn open(context: &mut RunContext<'_>, target: &Target, missing: Vec<Account>) -> Result<bool, StepError> {
     tracing::warn!(
         users = missing.len(),

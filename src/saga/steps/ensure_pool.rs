@@ -25,7 +25,7 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
         let found = if is_first { None } else { find(context).await? };
         return match found {
             Some(pool) => adopt(context, &pool).await,
-            None => create(context).await,
+            None => create_new(context).await,
         };
     };
     if !pool.as_asked {
@@ -82,6 +82,7 @@ async fn adopt(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepErro
                     pool_id: pool.id.to_string(),
                     generation: context.run.generation,
                     origin,
+                    case_insensitive: pool.identifier_case_insensitive,
                     is_new: false,
                 }),
                 ..Batch::default()
@@ -89,6 +90,18 @@ async fn adopt(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepErro
             Ok(context.write(batch).await?)
         }
     }
+}
+
+/// A pool that an earlier run stored and that is gone may keep its id and those of its users, so the generation grows first.
+async fn create_new(context: &mut RunContext<'_>) -> Result<(), StepError> {
+    let stored = context.store().biller(&context.run.biller_id, 0).await?;
+    let derived = context.subject().derived_ids().pool_id();
+    let gone = stored.and_then(|view| view.biller.identity_pool_id);
+    if gone.as_deref() == Some(derived.as_str()) {
+        warn!(pool_id = %derived, "the biller's pool is gone; a new one gets other ids");
+        return next_generation(context, &derived).await;
+    }
+    create(context).await
 }
 
 async fn create(context: &mut RunContext<'_>) -> Result<(), StepError> {
@@ -153,6 +166,7 @@ async fn created(context: &mut RunContext<'_>, pool: &Pool, is_only_one: bool) -
             pool_id: pool.id.to_string(),
             generation: context.run.generation,
             origin: PoolOrigin::Created,
+            case_insensitive: pool.identifier_case_insensitive,
             is_new: true,
         }),
         ..Batch::default()

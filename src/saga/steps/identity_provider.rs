@@ -34,6 +34,15 @@ pub(super) fn reading(
     })
 }
 
+/// Records what was read beside the import. A provider that was missing is looked for once more, because what follows deletes a
+/// pool that holds users by now.
+pub(super) async fn judge_again(context: &mut RunContext<'_>, pool: &PoolId, check: IdpCheck) -> Result<(), StepError> {
+    if matches!(check, IdpCheck::Present | IdpCheck::NotChecked) {
+        return judge(context, pool, check).await;
+    }
+    self::check(context, pool).await
+}
+
 /// Records what was read. A pool of this run without its provider is created again.
 pub(super) async fn judge(context: &mut RunContext<'_>, pool: &PoolId, check: IdpCheck) -> Result<(), StepError> {
     let result = match check {

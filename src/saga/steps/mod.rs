@@ -7,15 +7,18 @@ pub(super) mod check_users;
 mod compare_users;
 mod deactivate_organization;
 mod deactivated_flag;
+mod end_sessions;
 pub(super) mod ensure_organization;
 pub(super) mod ensure_pool;
 pub(super) mod find_pool;
 mod identity_provider;
+pub(super) mod leavers;
 pub(super) mod new_pool;
 pub(super) mod own_pools;
 pub(super) mod payload_schema;
 pub(super) mod pool_users;
 mod record;
+mod revoke_sessions;
 pub(super) mod rollback_users;
 pub(super) mod sync_users;
 mod update_user;
@@ -50,6 +53,7 @@ pub(super) async fn run(context: &mut RunContext<'_>, step: Step) -> Result<Opti
         Step::VerifyUsers => verify_users::run(context).await?,
         Step::ActivateOrganization => activate_organization::run(context).await?,
         Step::DeactivateOrganization => deactivate_organization::run(context).await?,
+        Step::RevokeSessions => revoke_sessions::run(context).await?,
         Step::RecordActivation => return record::activation(context).map(Some),
         Step::RecordDeactivation => return Ok(Some(Ending::Deactivated)),
     }

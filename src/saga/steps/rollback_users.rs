@@ -1,5 +1,6 @@
 //! Deletes the users that this run imported into a pool that it did not create (docs/ARCHITECTURE.md#rollback). Users of a
-//! pool that this run created are deleted with the pool. Changes of users stay: they brought an account nearer to the CRM.
+//! pool that this run created are deleted with the pool. Changes of users stay: they brought an account nearer to the CRM. Whoever
+//! has enrolled a credential stays as well, and is reported.
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use uuid::Uuid;
@@ -8,9 +9,15 @@ use super::super::failure::StepError;
 use super::super::journal_state::Origin;
 use super::super::naming::Subject;
 use super::super::run_context::RunContext;
+use super::STALE_TRIES;
+use super::sync_users::user_id;
+use crate::domain::issue::{Code, Field, Issue};
 use crate::domain::reason::Reason;
 use crate::store::{Account, AccountChanges, Batch, Cursor, GuidRange, PoolNo};
-use ic_secureauth_api::{ApiError, DerivedIds, PoolId, UserId};
+use ic_secureauth_api::{Api, ApiError, Class, DerivedIds, PoolId, UserId};
+
+/// Users between two looks at the end of the time slice.
+const AT_ONCE: u32 = 100;
 
 /// The pool, if this run may have imported users into it and did not create it.
 struct Found {
@@ -41,13 +48,13 @@ impl Found {
     }
 
     async fn page(&self, context: &RunContext<'_>, range: GuidRange) -> Result<Vec<Account>, StepError> {
-        let size = context.times().users_per_page;
+        let size = context.times().users_per_page.min(AT_ONCE);
         let run = context.run.id;
         Ok(context.store().created_accounts_page(self.no, run, range, size).await?)
     }
 
     fn user_id(&self, account: &Account) -> UserId {
-        self.ids.user_id(account.user_guid)
+        user_id(account, &self.ids)
     }
 }
 
@@ -79,15 +86,32 @@ pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<b
                 ..Batch::default()
             })
             .await?;
-        let (api, id) = (&context.api, &pool.id);
-        let users: Vec<UserId> = accounts.iter().map(|account| pool.user_id(account)).collect();
-        stream::iter(users)
-            .map(|user| async move { api.delete_user(id, &user).await.map(drop) })
+        let (api, pool_id, ids) = (&context.api, &pool.id, &pool.ids);
+        let enrolled: Vec<Account> = stream::iter(accounts)
+            .map(|account| async move { delete(api, pool_id, user_id(&account, ids), account).await })
             .buffer_unordered(context.dependencies().max_in_flight)
-            .try_collect::<()>()
+            .try_filter_map(|enrolled| async move { Ok(enrolled) })
+            .try_collect()
             .await?;
+        let issues: Vec<Issue> = enrolled
+            .iter()
+            .map(|account| Issue::of(Some(account.user_guid), Field::User, Code::Enrolled))
+            .collect();
+        // No longer this run's: neither the recheck nor another rollback deletes it.
+        let kept = enrolled.into_iter().map(|account| Account {
+            open: false,
+            created_by: None,
+            ..account
+        });
+        let changes = AccountChanges {
+            put: kept.collect(),
+            ..AccountChanges::of(pool.no)
+        };
         context
             .write(Batch {
+                accounts: Some(changes),
+                issues_total: Some(context.run.issues_total + issues.len() as u64),
+                issues,
                 cursor: Some(Cursor::At(last)),
                 is_progress: true,
                 ..Batch::default()
@@ -95,6 +119,25 @@ pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<b
             .await?;
         if context.time_slice_is_over() {
             return Ok(false);
+        }
+    }
+}
+
+/// Deletes one user, unless it has enrolled a credential: then its account is returned. What was read counts only as long as
+/// nobody changes the user (412).
+async fn delete(api: &Api, pool: &PoolId, user: UserId, account: Account) -> Result<Option<Account>, ApiError> {
+    let mut tries = 1;
+    loop {
+        let Some(found) = api.user(pool, &user).await? else {
+            // A cache may hide a user who is there.
+            return api.delete_user(pool, &user, None).await.map(|_| None);
+        };
+        if found.value.has_credentials() {
+            return Ok(Some(account));
+        }
+        match api.delete_user(pool, &user, found.etag.as_ref()).await {
+            Err(error) if error.class() == Class::Stale && tries < STALE_TRIES => tries += 1,
+            answer => return answer.map(|_| None),
         }
     }
 }
@@ -151,8 +194,11 @@ pub(in super::super) async fn recheck(context: &mut RunContext<'_>) -> Result<Re
                 ..Batch::default()
             })
             .await?;
-        if context.time_slice_is_over() && result == Recheck::NothingLeft {
-            return Ok(Recheck::MoreToDo);
+        if context.time_slice_is_over() {
+            return Ok(match result {
+                Recheck::NothingLeft => Recheck::MoreToDo,
+                found => found,
+            });
         }
     }
 }

@@ -5,10 +5,17 @@
 //! makes them, and `settle` records what came of each. A replay is the same pass again.
 
 mod calls;
+mod change;
+mod claim;
+mod conflict;
+mod leave;
+mod look;
+pub(in super::super) mod names;
 mod person;
 mod producer;
 pub(in super::super) mod reader;
 mod settle;
+mod settled;
 mod target;
 pub(in super::super) mod task;
 mod values;
@@ -19,6 +26,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 pub(in super::super) use self::person::Wanted;
+pub(super) use self::person::user_id;
 pub(super) use self::target::Target;
 pub(in super::super) use self::target::Values;
 pub(super) use self::values::fold;
@@ -33,19 +41,35 @@ use crate::store::{Batch, GuidRange};
 /// Results of calls that wait to be recorded.
 const EVENTS: usize = 64;
 
+/// Passes over open accounts after the first one: each brings in line what the one before had to leave open.
+const PASSES: u32 = 5;
+
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
+    wait_out(context).await?;
+    let target = Target::of(context).await?;
     if !context.journal.sync.started {
-        let users_before = context.journal.pool_users.count;
-        context.note(Entry::SyncStarted { users_before }).await?;
+        let batch = Batch {
+            entries: vec![Entry::SyncStarted {
+                users_before: context.journal.pool_users.count,
+            }],
+            // From now on the number that an earlier run left proves nothing.
+            users_at_end: Some((target.record.no, None)),
+            ..Batch::default()
+        };
+        context.write(batch).await?;
     }
     // An earlier time slice may have recorded data errors and ended before it could act on them.
-    check_users::verdict(invalid(context), context.run.progress.users_total, context.settings())?;
-    let target = Target::of(context).await?;
+    let progress = context.run.progress;
+    check_users::verdict(
+        context.run.kind,
+        invalid(context),
+        progress.users_total,
+        context.settings(),
+    )?;
     let all = GuidRange {
         after: context.run.user_cursor,
         until: None,
     };
-    wait_out(context).await?;
     if context.journal.idp_checked {
         if !context.journal.sync.finished && !pass(context, &target, all, true).await? {
             return Ok(());
@@ -53,7 +77,7 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     } else {
         let check = identity_provider::reading(context, &target.pool)?;
         let (passed, check) = tokio::join!(pass(context, &target, all, true), check);
-        identity_provider::judge(context, &target.pool, check?).await?;
+        identity_provider::judge_again(context, &target.pool, check?).await?;
         if !passed? || !context.journal.idp_checked {
             return Ok(());
         }
@@ -67,8 +91,9 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
 /// Brings every open account in line and waits until no call without an answer can take effect any more. `false`: the time
 /// slice ended first.
 pub(super) async fn settle_open(context: &mut RunContext<'_>, target: &Target) -> Result<bool, StepError> {
-    for _ in 0..target.attempts {
+    for _ in 0..PASSES.max(target.attempts) {
         wait_out(context).await?;
+        claim::make_way(context, target, target.flow.take_claims()).await?;
         match context.store().open_range(target.record.no).await? {
             None => return Ok(true),
             Some(open) if !pass(context, target, open, false).await? => return Ok(false),
@@ -106,6 +131,7 @@ async fn pass(
     let producer = producer::Producer {
         target,
         store: Arc::clone(context.store()),
+        leavers_before: context.run.tally.guarded(),
         has_issues: context.run.issues_total > 0,
         works,
         events: events.clone(),
@@ -130,8 +156,11 @@ fn invalid(context: &RunContext<'_>) -> u64 {
 /// Takes the final counts from the accounts.
 async fn finish(context: &mut RunContext<'_>, target: &Target) -> Result<(), StepError> {
     let imported = context.store().count_created(target.record.no, context.run.id).await?;
-    let before = context.run.progress;
-    let others = invalid(context) + imported + before.changed + before.linked;
+    let (before, tally) = (context.run.progress, &context.run.tally);
+    // Of the deactivated users these have no valid row, so the total does not count them.
+    let without_row = tally.leavers + tally.barred;
+    let deactivated = before.deactivated.saturating_sub(without_row);
+    let others = invalid(context) + imported + before.changed + deactivated + before.reactivated + before.linked;
     let already_present = if target.created {
         0
     } else {

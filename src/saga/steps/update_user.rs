@@ -19,6 +19,10 @@ pub(super) async fn update(
             if_match: found.as_ref().and_then(|found| found.etag.clone()),
             ..make(found.as_ref().map(|found| &found.value))
         };
+        // The user that was read again needs nothing any more.
+        if update.status.is_none() && update.payload.is_none() {
+            return Ok(());
+        }
         match api.update_user(pool, id, &update).await {
             Err(error) if error.class() == Class::Stale && tries < STALE_TRIES => found = api.user(pool, id).await?,
             answer => return answer.map(|_| ()),

@@ -37,7 +37,7 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let imported = context.store().count_created(target.record.no, context.run.id).await?;
     let batch = Batch {
         entries: vec![Entry::UsersVerified { counted }],
-        users_at_end: counted.map(|users| (target.record.no, users)),
+        users_at_end: Some((target.record.no, counted)),
         // Users that were imported once more count once.
         progress: Some(Progress {
             imported,
@@ -57,7 +57,11 @@ async fn is_counted(
     mut pauses: impl Iterator<Item = Duration>,
 ) -> Result<bool, StepError> {
     loop {
-        let found = context.api.pool(&target.pool).await?.ok_or_else(StepError::not_shown)?;
+        let found = context.api.pool(&target.pool).await?;
+        // Somebody may have deleted the pool by hand.
+        let found = found
+            .filter(|found| !found.value.deleted)
+            .ok_or_else(StepError::not_shown)?;
         let counted = found.value.number_of_users;
         let lags = counted.is_some_and(|counted| counted < total);
         match pauses.next() {

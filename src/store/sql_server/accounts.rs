@@ -23,7 +23,7 @@ const ACCOUNT: &str = "a.UserGuid, a.UserId, a.Origin, a.[Open], a.CreatedBy, a.
     a.StatusSent";
 
 pub(super) async fn pool(pool: &Pool, biller: &BillerId, pool_id: &str) -> Result<Option<PoolRecord>, Fault> {
-    let sql = "SELECT TOP (1) p.PoolNo, p.Generation, p.Origin, p.UsersAtEnd FROM ciam.Pool AS p \
+    let sql = "SELECT TOP (1) p.PoolNo, p.Generation, p.Origin, p.CaseInsensitive, p.UsersAtEnd FROM ciam.Pool AS p \
         WHERE p.BillerId = @P1 AND p.PoolId = @P2 ORDER BY p.PoolNo DESC";
     let biller_id: &str = biller.as_ref();
     let mut session = pool.session().await?;
@@ -34,6 +34,7 @@ pub(super) async fn pool(pool: &Pool, biller: &BillerId, pool_id: &str) -> Resul
             no: required(&row, "PoolNo")?,
             generation: required(&row, "Generation")?,
             origin: text(&row, "Origin")?,
+            case_insensitive: required(&row, "CaseInsensitive")?,
             users_at_end: row.try_get("UsersAtEnd")?,
         };
         Ok(row.try_into()?)
@@ -43,20 +44,25 @@ pub(super) async fn pool(pool: &Pool, biller: &BillerId, pool_id: &str) -> Resul
 
 /// Inserts the pool of the run's biller; one that is not new only if it has no row yet.
 pub(super) async fn begin_pool(transaction: &mut Transaction, id: OnboardingId, new: &NewPool) -> Result<(), Fault> {
-    let sql = "INSERT INTO ciam.Pool (BillerId, PoolId, Generation, Origin) \
-        SELECT r.BillerId, @P2, @P3, @P4 FROM ciam.Onboarding AS r WHERE r.OnboardingId = @P1 AND (@P5 = 1 OR NOT EXISTS ( \
+    let sql = "INSERT INTO ciam.Pool (BillerId, PoolId, Generation, Origin, CaseInsensitive) \
+        SELECT r.BillerId, @P2, @P3, @P4, @P6 FROM ciam.Onboarding AS r WHERE r.OnboardingId = @P1 AND (@P5 = 1 OR NOT EXISTS ( \
             SELECT 1 FROM ciam.Pool AS p WHERE p.BillerId = r.BillerId AND p.PoolId = @P2))";
-    let values: [&dyn ToSql; 5] = [
+    let values: [&dyn ToSql; 6] = [
         &id.0,
         &new.pool_id,
         &i64::from(new.generation),
         &<&str>::from(new.origin),
         &new.is_new,
+        &new.case_insensitive,
     ];
     transaction.execute(sql, &values).await
 }
 
-pub(super) async fn set_users_at_end(transaction: &mut Transaction, pool: PoolNo, users: i64) -> Result<(), Fault> {
+pub(super) async fn set_users_at_end(
+    transaction: &mut Transaction,
+    pool: PoolNo,
+    users: Option<i64>,
+) -> Result<(), Fault> {
     let sql = "UPDATE ciam.Pool SET UsersAtEnd = @P2 WHERE PoolNo = @P1";
     transaction.execute(sql, &[&pool.0, &users]).await
 }
@@ -68,6 +74,12 @@ pub(super) async fn change(transaction: &mut Transaction, changes: &AccountChang
         JOIN ciam.Account AS a WITH (FORCESEEK) ON a.PoolNo = @P1 AND a.UserGuid = n.UserGuid";
     for chunk in chunks(guids(&changes.settled)) {
         transaction.execute(settle, &[&changes.pool.0, &chunk]).await?;
+    }
+    let free = "UPDATE a SET [Open] = 1, NameHash = NULL, AddressHash = NULL \
+        FROM OPENJSON(@P2) WITH (UserGuid UNIQUEIDENTIFIER '$.g') AS n \
+        JOIN ciam.Account AS a WITH (FORCESEEK) ON a.PoolNo = @P1 AND a.UserGuid = n.UserGuid";
+    for chunk in chunks(guids(&changes.freed)) {
+        transaction.execute(free, &[&changes.pool.0, &chunk]).await?;
     }
     let remove = "DELETE a FROM OPENJSON(@P2) WITH (UserGuid UNIQUEIDENTIFIER '$.g') AS n \
         JOIN ciam.Account AS a WITH (FORCESEEK) ON a.PoolNo = @P1 AND a.UserGuid = n.UserGuid";
@@ -164,22 +176,18 @@ pub(super) async fn count_created(pool: &Pool, no: PoolNo, run: OnboardingId) ->
     Ok(count.unsigned_abs())
 }
 
-pub(super) async fn by_name(
-    pool: &Pool,
-    no: PoolNo,
-    names: &[ValueHash],
-) -> Result<HashMap<ValueHash, Account>, Fault> {
+/// The accounts whose user name has one of these hashes.
+pub(super) async fn by_name(pool: &Pool, no: PoolNo, names: &[ValueHash]) -> Result<Vec<Account>, Fault> {
     let sql = format!(
-        "SELECT found.* FROM OPENJSON(@P2) WITH (NameHash NVARCHAR(4000) '$.h') AS asked CROSS APPLY ( \
-            SELECT TOP (1) {ACCOUNT} FROM ciam.Account AS a WITH (FORCESEEK) \
-            WHERE a.PoolNo = @P1 AND a.NameHash = CONVERT(BINARY(16), asked.NameHash, 2) ORDER BY a.UserGuid) AS found"
+        "SELECT {ACCOUNT} FROM OPENJSON(@P2) WITH (NameHash NVARCHAR(4000) '$.h') AS asked \
+         JOIN ciam.Account AS a WITH (FORCESEEK) \
+            ON a.PoolNo = @P1 AND a.NameHash = CONVERT(BINARY(16), asked.NameHash, 2)"
     );
     let mut session = pool.session().await?;
-    let mut found = HashMap::new();
+    let mut found = Vec::new();
     for chunk in chunks(names.iter().map(|name| json!({ "h": hex::encode(name) }))) {
         for row in session.rows(&sql, &[&no.0, &chunk]).await? {
-            let account = account(&row)?;
-            found.extend(account.name_hash.map(|name| (name, account)));
+            found.push(account(&row)?);
         }
     }
     session.give_back();

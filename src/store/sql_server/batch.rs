@@ -5,17 +5,17 @@ use serde_json::json;
 use tiberius::ToSql;
 use uuid::Uuid;
 
-use super::accounts;
 use super::columns::{or_empty, required, text, time};
 use super::error::Fault;
 use super::json_rows::{chunks, distinct};
 use super::pool::Pool;
 use super::runs::update_leased;
 use super::session::{PAIRS, Transaction};
+use super::{accounts, billers};
 use crate::domain::ids::OnboardingId;
 use crate::domain::issue::Issue;
 use crate::domain::journal::{Entry, Recorded};
-use crate::store::row::{entry_columns, recorded};
+use crate::store::row::{entry_columns, json_text, recorded};
 use crate::store::transition::identifier_key;
 use crate::store::{Batch, Cursor, Lease, PoolUser};
 
@@ -30,10 +30,13 @@ pub(super) async fn write(pool: &Pool, lease: &Lease, batch: &Batch) -> Result<(
         accounts::change(&mut transaction, changes).await?;
     }
     if let Some((pool, users)) = batch.users_at_end {
-        accounts::set_users_at_end(&mut transaction, pool, clamp(users)).await?;
+        accounts::set_users_at_end(&mut transaction, pool, users.map(clamp)).await?;
     }
     insert_pool_users(&mut transaction, id, &batch.pool_users_before).await?;
     insert_issues(&mut transaction, id, &batch.issues).await?;
+    if batch.allowance_used {
+        billers::use_up_allowance(&mut transaction, id).await?;
+    }
     if let Some(generation) = batch.generation {
         let sql = "UPDATE b SET Generation = @P2, UpdatedAt = SYSUTCDATETIME() \
             FROM ciam.BillerCiam AS b JOIN ciam.Onboarding AS r ON r.BillerId = b.BillerId \
@@ -54,14 +57,17 @@ async fn update_run(transaction: &mut Transaction, lease: &Lease, batch: &Batch)
         Changed = COALESCE(@P10, Changed), Deactivated = COALESCE(@P11, Deactivated), Linked = COALESCE(@P12, Linked), \
         AlreadyPresent = COALESCE(@P13, AlreadyPresent), Skipped = COALESCE(@P14, Skipped), \
         Failed = COALESCE(@P15, Failed), \
-        UserCursor = CASE @P16 WHEN 1 THEN NULL WHEN 2 THEN @P17 ELSE UserCursor END";
+        UserCursor = CASE @P16 WHEN 1 THEN NULL WHEN 2 THEN @P17 ELSE UserCursor END, \
+        Reactivated = COALESCE(@P18, Reactivated), Tally = COALESCE(NULLIF(@P19, N''), Tally), \
+        Listing = COALESCE(NULLIF(@P20, N''), Listing)";
+    let (tally, listing) = (json_text(batch.tally.as_ref()), json_text(batch.listing.as_ref()));
     let progress = batch.progress;
     let (moved, cursor) = match batch.cursor {
         None => (0, Uuid::nil()),
         Some(Cursor::Start) => (1, Uuid::nil()),
         Some(Cursor::At(guid)) => (2, guid),
     };
-    let values: [&dyn ToSql; 14] = [
+    let values: [&dyn ToSql; 17] = [
         &or_empty(batch.step.map(<&str>::from)),
         &batch.issues_total.map(clamp),
         &batch.generation.map(i64::from),
@@ -76,6 +82,9 @@ async fn update_run(transaction: &mut Transaction, lease: &Lease, batch: &Batch)
         &progress.map(|progress| clamp(progress.failed)),
         &moved,
         &cursor,
+        &progress.map(|progress| clamp(progress.reactivated)),
+        &or_empty(tally.as_deref()),
+        &or_empty(listing.as_deref()),
     ];
     update_leased(transaction, lease, set, &values).await
 }

@@ -7,8 +7,8 @@ use super::columns::{biller_row, optional_text, text};
 use super::error::Fault;
 use super::pool::Pool;
 use super::runs::run_where;
-use super::session::Session;
-use crate::domain::biller::BillerCiam;
+use super::session::{Session, Transaction};
+use crate::domain::biller::{BillerCiam, LeaversAllowed};
 use crate::domain::ids::{BillerId, OnboardingId};
 use crate::domain::issue::Issue;
 use crate::store::accepting::Listed;
@@ -29,13 +29,32 @@ pub(super) async fn listed(session: &mut Session, id: &BillerId) -> Result<Optio
 }
 
 pub(super) async fn recorded(session: &mut Session, id: &BillerId) -> Result<Option<BillerCiam>, Fault> {
-    let sql = "SELECT b.BillerId, b.State, b.ActivationDate, b.OrganizationId, b.IdentityPoolId, b.Generation \
+    let sql = "SELECT b.BillerId, b.State, b.ActivationDate, b.OrganizationId, b.IdentityPoolId, b.Generation, \
+        b.LeaversAllowed, b.LeaversAllowedBy \
         FROM ciam.BillerCiam AS b WHERE b.BillerId = @P1";
     let biller_id: &str = id.as_ref();
     match session.row(sql, &[&biller_id]).await? {
         Some(row) => Ok(Some(biller_row(&row)?.try_into()?)),
         None => Ok(None),
     }
+}
+
+/// Keeps what `allow-leavers` allows; `false`: the biller never had a run.
+pub(super) async fn allow_leavers(pool: &Pool, biller: &BillerId, allowed: &LeaversAllowed) -> Result<bool, Fault> {
+    let sql = "UPDATE ciam.BillerCiam SET LeaversAllowed = @P2, LeaversAllowedBy = @P3, UpdatedAt = SYSUTCDATETIME() \
+        WHERE BillerId = @P1";
+    let biller_id: &str = biller.as_ref();
+    let mut session = pool.session().await?;
+    let values: [&dyn ToSql; 3] = [&biller_id, &i64::from(allowed.most), &allowed.by];
+    let changed = session.changed(sql, &values).await?;
+    session.give_back();
+    Ok(changed > 0)
+}
+
+pub(super) async fn use_up_allowance(transaction: &mut Transaction, id: OnboardingId) -> Result<(), Fault> {
+    let sql = "UPDATE b SET LeaversAllowed = NULL, LeaversAllowedBy = NULL, UpdatedAt = SYSUTCDATETIME() \
+        FROM ciam.BillerCiam AS b JOIN ciam.Onboarding AS r ON r.BillerId = b.BillerId WHERE r.OnboardingId = @P1";
+    transaction.execute(sql, &[&id.0]).await
 }
 
 pub(super) async fn view(pool: &Pool, id: &BillerId, max_issues: u32) -> Result<Option<BillerView>, Fault> {

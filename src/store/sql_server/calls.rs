@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::{SqlServerStore, accept, accounts, batch, billers, due, ending, migrate, runs, slots, users};
+use crate::domain::biller::LeaversAllowed;
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
 use crate::domain::journal::Recorded;
 use crate::domain::operation::Operation;
@@ -32,6 +33,11 @@ impl Store for SqlServerStore {
 
     async fn biller(&self, id: &BillerId, max_issues: u32) -> Result<Option<BillerView>, StoreError> {
         self.repeating("read a biller", || billers::view(&self.pool, id, max_issues))
+            .await
+    }
+
+    async fn allow_leavers(&self, biller: &BillerId, allowed: &LeaversAllowed) -> Result<bool, StoreError> {
+        self.repeating("allow leavers", || billers::allow_leavers(&self.pool, biller, allowed))
             .await
     }
 
@@ -106,6 +112,11 @@ impl Store for SqlServerStore {
             .await
     }
 
+    async fn users_by_guid(&self, biller: &BillerId, guids: &[Uuid]) -> Result<Vec<UserRow>, StoreError> {
+        self.repeating("read users by GUID", || users::with_guids(&self.pool, biller, guids))
+            .await
+    }
+
     async fn users_without_guid(&self, biller: &BillerId) -> Result<u64, StoreError> {
         self.repeating("count the users without a GUID", || {
             users::without_guid(&self.pool, biller)
@@ -152,11 +163,7 @@ impl Store for SqlServerStore {
         .await
     }
 
-    async fn accounts_by_name(
-        &self,
-        pool: PoolNo,
-        names: &[ValueHash],
-    ) -> Result<HashMap<ValueHash, Account>, StoreError> {
+    async fn accounts_by_name(&self, pool: PoolNo, names: &[ValueHash]) -> Result<Vec<Account>, StoreError> {
         self.repeating("look up accounts by user name", || {
             accounts::by_name(&self.pool, pool, names)
         })

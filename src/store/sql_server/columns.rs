@@ -12,8 +12,8 @@ use crate::store::row::{AccountRow, BillerCiamRow, LeaseColumns, RunRow};
 
 /// The columns of `ciam.Onboarding AS r` that [`run_row`] reads.
 pub(super) const RUN: &str = "r.OnboardingId, r.BillerId, r.BillerName, r.Kind, r.State, r.Step, r.Source, r.Generation, \
-    r.UserCursor, r.UsersTotal, r.Imported, r.Changed, r.Deactivated, r.Linked, r.AlreadyPresent, r.Skipped, r.Failed, r.PausesUsed, r.TakeOvers, r.CreatedAt, r.StartedAt, \
-    r.UpdatedAt, r.FinishedAt, r.NextAttemptAt, r.WaitingFor, r.Reason, r.RollingBackSince, r.IssuesTotal, \
+    r.UserCursor, r.UsersTotal, r.Imported, r.Changed, r.Deactivated, r.Reactivated, r.Linked, r.AlreadyPresent, r.Skipped, r.Failed, r.PausesUsed, r.TakeOvers, r.CreatedAt, r.StartedAt, \
+    r.UpdatedAt, r.FinishedAt, r.NextAttemptAt, r.WaitingFor, r.Reason, r.RollingBackSince, r.IssuesTotal, r.Tally, r.Listing, \
     r.Traceparent, r.Version, \
     CAST(CASE WHEN r.LeaseOwner IS NULL THEN 0 ELSE 1 END AS BIT) AS Owned, \
     CAST(CASE WHEN r.LeaseOwner IS NOT NULL AND r.LeaseUntil > SYSUTCDATETIME() THEN 1 ELSE 0 END AS BIT) AS Leased, \
@@ -36,6 +36,7 @@ pub(super) fn run_row(row: &Row) -> Result<RunRow, Fault> {
         imported: required(row, "Imported")?,
         changed: required(row, "Changed")?,
         deactivated: required(row, "Deactivated")?,
+        reactivated: required(row, "Reactivated")?,
         linked: required(row, "Linked")?,
         already_present: required(row, "AlreadyPresent")?,
         skipped: required(row, "Skipped")?,
@@ -51,6 +52,8 @@ pub(super) fn run_row(row: &Row) -> Result<RunRow, Fault> {
         reason: optional_text(row, "Reason")?,
         rolling_back_since: optional_time(row, "RollingBackSince")?,
         issues_total: required(row, "IssuesTotal")?,
+        tally: optional_text(row, "Tally")?,
+        listing: optional_text(row, "Listing")?,
         traceparent: optional_text(row, "Traceparent")?,
         lease: LeaseColumns {
             version: required(row, "Version")?,
@@ -72,6 +75,8 @@ pub(super) fn biller_row(row: &Row) -> Result<BillerCiamRow, Fault> {
         organization_id: optional_text(row, "OrganizationId")?,
         identity_pool_id: optional_text(row, "IdentityPoolId")?,
         generation: required(row, "Generation")?,
+        leavers_allowed: row.try_get("LeaversAllowed")?,
+        leavers_allowed_by: optional_text(row, "LeaversAllowedBy")?,
     })
 }
 

@@ -50,10 +50,10 @@ pub(super) async fn claim(pool: &Pool, limit: u32, resend: Resend) -> Result<Vec
         .collect()
 }
 
-/// Like [`claim`], this skips rows that somebody else has locked.
-/// Open runs have a due time, so its index holds them and no others.
+/// Open runs have a due time, so its index holds them and no others. Rows that somebody else has locked are skipped: nobody waits
+/// for this answer.
 pub(super) async fn others_wait(pool: &Pool, id: OnboardingId) -> Result<bool, Fault> {
-    let sql = "SELECT TOP (1) r.OnboardingId FROM ciam.Onboarding AS r \
+    let sql = "SELECT TOP (1) r.OnboardingId FROM ciam.Onboarding AS r WITH (READPAST, READCOMMITTEDLOCK) \
         WHERE r.DueAt IS NOT NULL AND r.State = N'queued' AND r.OnboardingId <> @P1";
     let mut session = pool.session().await?;
     let row = session.row(sql, &[&id.0]).await?;
@@ -61,6 +61,7 @@ pub(super) async fn others_wait(pool: &Pool, id: OnboardingId) -> Result<bool, F
     Ok(row.is_some())
 }
 
+/// Like [`claim`], this skips rows that somebody else has locked.
 pub(super) async fn claim_stuck(pool: &Pool, limit: u32, every: Duration) -> Result<Vec<OnboardingId>, Fault> {
     let sql = format!(
         "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \

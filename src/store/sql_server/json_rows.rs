@@ -27,10 +27,12 @@ fn numbered(rows: &[Value]) -> String {
     Value::Array(rows.collect()).to_string()
 }
 
-/// Each issue once, in order.
+/// Each issue once, in order; of several that differ only in the holder the first one.
 pub(super) fn distinct(issues: &[Issue]) -> impl Iterator<Item = &Issue> {
     let mut seen = HashSet::with_capacity(issues.len());
-    issues.iter().filter(move |issue| seen.insert(*issue))
+    issues
+        .iter()
+        .filter(move |issue| seen.insert((issue.user_guid, issue.field, issue.code)))
 }
 
 #[cfg(test)]

@@ -18,6 +18,9 @@ use crate::store::GuidRange;
 const OF_BILLER: &str = "u.BillerId = CONVERT(VARCHAR(64), @P1) \
     AND CONVERT(VARBINARY(256), CONVERT(NVARCHAR(128), u.BillerId)) = CONVERT(VARBINARY(256), @P1)";
 
+/// GUIDs of one statement.
+const GUIDS: usize = 50;
+
 const USER: &str = "u.UserGuid, u.UserName, u.FirstName, u.LastName, u.Email, u.Status";
 
 fn user(row: &Row) -> Result<UserRow, Fault> {
@@ -56,6 +59,29 @@ pub(super) async fn page(pool: &Pool, biller: &BillerId, range: GuidRange, limit
     let rows = session.rows(&sql, &values).await?;
     session.give_back();
     rows.iter().map(user).collect()
+}
+
+/// The rows with one of these GUIDs. The list is one of parameters, so that the view's index is used; the last GUID fills it up, so
+/// that the statement's text is always the same.
+pub(super) async fn with_guids(pool: &Pool, biller: &BillerId, guids: &[Uuid]) -> Result<Vec<UserRow>, Fault> {
+    let list: Vec<String> = (2..2 + GUIDS).map(|number| format!("@P{number}")).collect();
+    let sql = format!(
+        "SELECT {USER} FROM ciam.BillerUser AS u WHERE {OF_BILLER} AND u.UserGuid IN ({})",
+        list.join(", ")
+    );
+    let biller_id: &str = biller.as_ref();
+    let mut session = pool.session().await?;
+    let mut found = Vec::new();
+    for some in guids.chunks(GUIDS) {
+        let filled = some.iter().chain(some.last().into_iter().cycle()).take(GUIDS);
+        let mut values: Vec<&dyn ToSql> = vec![&biller_id];
+        values.extend(filled.map(|guid| guid as &dyn ToSql));
+        for row in session.rows(&sql, &values).await? {
+            found.push(user(&row)?);
+        }
+    }
+    session.give_back();
+    Ok(found)
 }
 
 pub(super) async fn without_guid(pool: &Pool, biller: &BillerId) -> Result<u64, Fault> {

@@ -23,7 +23,7 @@ pub(super) fn pool(
 ) -> Result<Option<PoolRecord>, Fault> {
     let row = transaction
         .prepare_cached(
-            "SELECT pool_no, generation, origin, users_at_end FROM pool WHERE biller_id = ?1 AND pool_id = ?2 \
+            "SELECT pool_no, generation, origin, case_insensitive, users_at_end FROM pool WHERE biller_id = ?1 AND pool_id = ?2 \
              ORDER BY pool_no DESC LIMIT 1",
         )?
         .query_row(params![biller.as_ref(), pool_id], |row| {
@@ -31,7 +31,8 @@ pub(super) fn pool(
                 no: row.get(0)?,
                 generation: row.get(1)?,
                 origin: row.get(2)?,
-                users_at_end: row.get(3)?,
+                case_insensitive: row.get(3)?,
+                users_at_end: row.get(4)?,
             })
         })
         .optional()?;
@@ -41,21 +42,22 @@ pub(super) fn pool(
 /// Inserts the pool of the run's biller; one that is not new only if it has no row yet.
 pub(super) fn begin_pool(transaction: &Transaction<'_>, id: OnboardingId, new: &NewPool) -> Result<(), Fault> {
     transaction.execute(
-        "INSERT INTO pool (biller_id, pool_id, generation, origin) \
-         SELECT r.biller_id, ?2, ?3, ?4 FROM onboarding AS r WHERE r.onboarding_id = ?1 AND (?5 OR NOT EXISTS ( \
+        "INSERT INTO pool (biller_id, pool_id, generation, origin, case_insensitive) \
+         SELECT r.biller_id, ?2, ?3, ?4, ?6 FROM onboarding AS r WHERE r.onboarding_id = ?1 AND (?5 OR NOT EXISTS ( \
             SELECT 1 FROM pool AS p WHERE p.biller_id = r.biller_id AND p.pool_id = ?2))",
         params![
             Guid(id.0),
             new.pool_id,
             new.generation,
             <&str>::from(new.origin),
-            new.is_new
+            new.is_new,
+            new.case_insensitive
         ],
     )?;
     Ok(())
 }
 
-pub(super) fn set_users_at_end(transaction: &Transaction<'_>, pool: PoolNo, users: i64) -> Result<(), Fault> {
+pub(super) fn set_users_at_end(transaction: &Transaction<'_>, pool: PoolNo, users: Option<i64>) -> Result<(), Fault> {
     transaction.execute(
         "UPDATE pool SET users_at_end = ?2 WHERE pool_no = ?1",
         params![pool.0, users],
@@ -90,11 +92,32 @@ pub(super) fn change(transaction: &Transaction<'_>, changes: &AccountChanges) ->
     for guid in &changes.settled {
         settle.execute(params![pool, Guid(*guid)])?;
     }
+    let mut free = transaction.prepare_cached(
+        "UPDATE account SET open = 1, name_hash = NULL, address_hash = NULL WHERE pool_no = ?1 AND user_guid = ?2",
+    )?;
+    for guid in &changes.freed {
+        free.execute(params![pool, Guid(*guid)])?;
+    }
     let mut remove = transaction.prepare_cached("DELETE FROM account WHERE pool_no = ?1 AND user_guid = ?2")?;
     for guid in &changes.removed {
         remove.execute(params![pool, Guid(*guid)])?;
     }
     Ok(())
+}
+
+/// The accounts whose user name has one of these hashes.
+pub(super) fn by_name(transaction: &Transaction<'_>, pool: PoolNo, names: &[ValueHash]) -> Result<Vec<Account>, Fault> {
+    let mut statement = transaction.prepare_cached(&format!(
+        "SELECT {ACCOUNT} FROM account WHERE pool_no = ?1 AND name_hash = ?2 ORDER BY user_guid"
+    ))?;
+    let mut found = Vec::new();
+    for name in names {
+        let rows = statement.query_map(params![pool.0, name], account_row)?;
+        for row in rows {
+            found.push(row?.try_into()?);
+        }
+    }
+    Ok(found)
 }
 
 /// The first accounts of the range: all, or those that a run created.
@@ -120,24 +143,6 @@ pub(super) fn count_created(transaction: &Transaction<'_>, pool: PoolNo, run: On
         transaction.prepare_cached("SELECT count(*) FROM account WHERE pool_no = ?1 AND created_by = ?2")?;
     let count: i64 = statement.query_row(params![pool.0, Guid(run.0)], |row| row.get(0))?;
     Ok(count.unsigned_abs())
-}
-
-pub(super) fn by_name(
-    transaction: &Transaction<'_>,
-    pool: PoolNo,
-    names: &[ValueHash],
-) -> Result<HashMap<ValueHash, Account>, Fault> {
-    let mut statement = transaction.prepare_cached(&format!(
-        "SELECT {ACCOUNT} FROM account WHERE pool_no = ?1 AND name_hash = ?2 ORDER BY user_guid LIMIT 1"
-    ))?;
-    let mut found = HashMap::new();
-    for name in names {
-        let row = statement.query_row(params![pool.0, name], account_row).optional()?;
-        if let Some(row) = row {
-            found.insert(*name, row.try_into()?);
-        }
-    }
-    Ok(found)
 }
 
 pub(super) fn open_range(transaction: &Transaction<'_>, pool: PoolNo) -> Result<Option<GuidRange>, Fault> {

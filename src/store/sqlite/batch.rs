@@ -2,14 +2,14 @@
 
 use rusqlite::{Transaction, params};
 
-use super::accounts;
 use super::columns::{Guid, Micros, time};
 use super::error::Fault;
 use super::runs::update_leased;
+use super::{accounts, billers};
 use crate::domain::ids::OnboardingId;
 use crate::domain::issue::Issue;
 use crate::domain::journal::{Entry, Recorded};
-use crate::store::row::{entry_columns, recorded};
+use crate::store::row::{entry_columns, json_text, recorded};
 use crate::store::transition::identifier_key;
 use crate::store::{Batch, Cursor, Lease, PoolUser};
 
@@ -24,10 +24,13 @@ pub(super) fn write(transaction: &Transaction<'_>, now: Micros, lease: &Lease, b
         accounts::change(transaction, changes)?;
     }
     if let Some((pool, users)) = batch.users_at_end {
-        accounts::set_users_at_end(transaction, pool, clamp(users))?;
+        accounts::set_users_at_end(transaction, pool, users.map(clamp))?;
     }
     insert_pool_users(transaction, id, &batch.pool_users_before)?;
     insert_issues(transaction, id, &batch.issues)?;
+    if batch.allowance_used {
+        billers::use_up_allowance(transaction, now, id)?;
+    }
     if let Some(generation) = batch.generation {
         transaction.execute(
             "UPDATE biller_ciam SET generation = ?2, updated_at = ?3 \
@@ -49,7 +52,8 @@ fn update_run(transaction: &Transaction<'_>, now: Micros, lease: &Lease, batch: 
             users_total = ifnull(?9, users_total), imported = ifnull(?10, imported), \
             changed = ifnull(?11, changed), deactivated = ifnull(?12, deactivated), linked = ifnull(?13, linked), \
             already_present = ifnull(?14, already_present), skipped = ifnull(?15, skipped), failed = ifnull(?16, failed), \
-            user_cursor = iif(?17, ?18, user_cursor)",
+            user_cursor = iif(?17, ?18, user_cursor), reactivated = ifnull(?19, reactivated), tally = ifnull(?20, tally), \
+            listing = ifnull(?21, listing)",
         &[
             &now,
             &batch.step.map(<&str>::from),
@@ -69,6 +73,9 @@ fn update_run(transaction: &Transaction<'_>, now: Micros, lease: &Lease, batch: 
                 Cursor::Start => None,
                 Cursor::At(guid) => Some(Guid(guid)),
             }),
+            &progress.map(|progress| clamp(progress.reactivated)),
+            &json_text(batch.tally.as_ref()),
+            &json_text(batch.listing.as_ref()),
         ],
     )
 }

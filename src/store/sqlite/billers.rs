@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::columns::{Guid, Micros, biller_row};
 use super::error::Fault;
 use super::runs::run_where;
-use crate::domain::biller::BillerCiam;
+use crate::domain::biller::{BillerCiam, LeaversAllowed};
 use crate::domain::ids::{BillerId, OnboardingId};
 use crate::domain::issue::Issue;
 use crate::store::accepting::Listed;
@@ -31,6 +31,29 @@ pub(super) fn insert(transaction: &Transaction<'_>, now: Micros, biller_id: &str
     transaction.execute(
         "INSERT INTO biller_ciam (biller_id, state, generation, updated_at) VALUES (?1, 'not_enabled', 0, ?2)",
         params![biller_id, now],
+    )?;
+    Ok(())
+}
+
+/// Keeps what `allow-leavers` allows; `false`: the biller never had a run.
+pub(super) fn allow_leavers(
+    transaction: &Transaction<'_>,
+    now: Micros,
+    biller: &BillerId,
+    allowed: &LeaversAllowed,
+) -> Result<bool, Fault> {
+    let changed = transaction.execute(
+        "UPDATE biller_ciam SET leavers_allowed = ?2, leavers_allowed_by = ?3, updated_at = ?4 WHERE biller_id = ?1",
+        params![biller.as_ref(), allowed.most, allowed.by, now],
+    )?;
+    Ok(changed > 0)
+}
+
+pub(super) fn use_up_allowance(transaction: &Transaction<'_>, now: Micros, id: OnboardingId) -> Result<(), Fault> {
+    transaction.execute(
+        "UPDATE biller_ciam SET leavers_allowed = NULL, leavers_allowed_by = NULL, updated_at = ?2 \
+         WHERE biller_id = (SELECT biller_id FROM onboarding WHERE onboarding_id = ?1)",
+        params![Guid(id.0), now],
     )?;
     Ok(())
 }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::{SqliteStore, accept, accounts, batch, billers, due, ending, migrate, runs, slots, users};
+use crate::domain::biller::LeaversAllowed;
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
 use crate::domain::journal::Recorded;
 use crate::domain::operation::Operation;
@@ -42,6 +43,14 @@ impl Store for SqliteStore {
         let id = id.clone();
         self.read("read a biller", move |transaction, now| {
             billers::view(transaction, now, &id, max_issues)
+        })
+        .await
+    }
+
+    async fn allow_leavers(&self, biller: &BillerId, allowed: &LeaversAllowed) -> Result<bool, StoreError> {
+        let (biller, allowed) = (biller.clone(), allowed.clone());
+        self.write("allow leavers", move |transaction, now| {
+            billers::allow_leavers(transaction, now, &biller, &allowed)
         })
         .await
     }
@@ -148,6 +157,14 @@ impl Store for SqliteStore {
         .await
     }
 
+    async fn users_by_guid(&self, biller: &BillerId, guids: &[Uuid]) -> Result<Vec<UserRow>, StoreError> {
+        let (biller, guids) = (biller.clone(), guids.to_vec());
+        self.read("read users by GUID", move |transaction, _| {
+            users::with_guids(transaction, &biller, &guids)
+        })
+        .await
+    }
+
     async fn users_without_guid(&self, biller: &BillerId) -> Result<u64, StoreError> {
         let biller = biller.clone();
         self.read("count the users without a GUID", move |transaction, _| {
@@ -198,11 +215,7 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn accounts_by_name(
-        &self,
-        pool: PoolNo,
-        names: &[ValueHash],
-    ) -> Result<HashMap<ValueHash, Account>, StoreError> {
+    async fn accounts_by_name(&self, pool: PoolNo, names: &[ValueHash]) -> Result<Vec<Account>, StoreError> {
         let names = names.to_vec();
         self.read("look up accounts by user name", move |transaction, _| {
             accounts::by_name(transaction, pool, &names)

@@ -66,8 +66,8 @@ impl ToSql for Guid {
 
 /// The columns of `onboarding` that [`run_row`] reads.
 pub(super) const RUN: &str = "onboarding_id, biller_id, biller_name, kind, state, step, source, generation, \
-    user_cursor, users_total, imported, changed, deactivated, linked, already_present, skipped, failed, pauses_used, take_overs, created_at, started_at, updated_at, \
-    finished_at, next_attempt_at, waiting_for, reason, rolling_back_since, issues_total, traceparent, version, \
+    user_cursor, users_total, imported, changed, deactivated, reactivated, linked, already_present, skipped, failed, pauses_used, take_overs, created_at, started_at, updated_at, \
+    finished_at, next_attempt_at, waiting_for, reason, rolling_back_since, issues_total, tally, listing, traceparent, version, \
     lease_owner, lease_until, late_until";
 
 pub(super) fn run_row(row: &Row<'_>, now: Micros) -> rusqlite::Result<RunRow> {
@@ -89,6 +89,7 @@ pub(super) fn run_row(row: &Row<'_>, now: Micros) -> rusqlite::Result<RunRow> {
         imported: row.get("imported")?,
         changed: row.get("changed")?,
         deactivated: row.get("deactivated")?,
+        reactivated: row.get("reactivated")?,
         linked: row.get("linked")?,
         already_present: row.get("already_present")?,
         skipped: row.get("skipped")?,
@@ -104,6 +105,8 @@ pub(super) fn run_row(row: &Row<'_>, now: Micros) -> rusqlite::Result<RunRow> {
         reason: row.get("reason")?,
         rolling_back_since: optional_time(row, "rolling_back_since")?,
         issues_total: row.get("issues_total")?,
+        tally: row.get("tally")?,
+        listing: row.get("listing")?,
         traceparent: row.get("traceparent")?,
         lease: LeaseColumns {
             version: row.get("version")?,
@@ -123,6 +126,8 @@ pub(super) fn biller_row(row: &Row<'_>) -> rusqlite::Result<BillerCiamRow> {
         organization_id: row.get("organization_id")?,
         identity_pool_id: row.get("identity_pool_id")?,
         generation: row.get("generation")?,
+        leavers_allowed: row.get("leavers_allowed")?,
+        leavers_allowed_by: row.get("leavers_allowed_by")?,
     })
 }
 

@@ -52,6 +52,25 @@ pub(super) fn page(
     Ok(rows)
 }
 
+/// The rows with one of these GUIDs.
+pub(super) fn with_guids(
+    transaction: &Transaction<'_>,
+    biller: &BillerId,
+    guids: &[Uuid],
+) -> Result<Vec<UserRow>, Fault> {
+    let mut statement = transaction.prepare_cached(&format!(
+        "SELECT {USER} FROM ciam_biller_user WHERE biller_id = ?1 AND user_guid = ?2"
+    ))?;
+    let mut found = Vec::new();
+    for guid in guids {
+        let rows = statement.query_map(params![biller.as_ref(), Guid(*guid)], user)?;
+        for row in rows {
+            found.push(row?);
+        }
+    }
+    Ok(found)
+}
+
 pub(super) fn without_guid(transaction: &Transaction<'_>, biller: &BillerId) -> Result<u64, Fault> {
     let mut statement = transaction
         .prepare_cached("SELECT count(*) FROM ciam_biller_user WHERE biller_id = ?1 AND user_guid IS NULL")?;

@@ -56,14 +56,15 @@ async fn users_that_a_lagging_list_does_not_show_are_neither_imported_again_nor_
         ..FaultStatus::default()
     });
     let before = begin(&stack, course, "1876", |stack| {
-        stack.simulator().faults().add(Fault::on(IMPORT, refused));
+        // The third read of the pool is the verification.
+        stack.simulator().faults().add(Fault::on("get_pool", refused).nth(3));
     })
     .await?;
     end(&stack, "1876").await?;
     let run = stack.wait_for_end("1876", DEADLINE).await?;
     assert_eq!(
         (run.state.as_str(), run.reason.as_deref()),
-        ("failed", Some("invalid_users"))
+        ("failed", Some("secureauth_refused"))
     );
     let before = Before {
         course,

@@ -168,7 +168,7 @@ async fn a_biller_that_cannot_be_onboarded_is_refused_with_the_reason() -> Outco
     );
     assert_eq!(plan(&stack, "18/79").await?.code, Some(2));
     let without_users = plan(&stack, "1876").await?;
-    assert_eq!((without_users.code, without_users.import()), (Some(0), vec![0, 0, 0]));
+    assert_eq!((without_users.code, without_users.import()), (Some(0), vec![0; 5]));
     Ok(())
 }
 

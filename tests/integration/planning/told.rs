@@ -24,7 +24,7 @@ impl Told {
         values.next().map(str::trim).unwrap_or_default()
     }
 
-    /// The numbers of users to import, to change, and to leave alone.
+    /// The numbers of users to import, to change, to deactivate, to reactivate and to leave alone; then the rare ones.
     pub(super) fn import(&self) -> Vec<u64> {
         let words = self.at("import").split_whitespace();
         words.filter_map(|word| word.parse().ok()).collect()
@@ -87,9 +87,15 @@ pub(super) fn assert_did(run: &RunRecord, told: &Told) {
     assert_eq!(run.state, "succeeded");
     assert_eq!(told.at("run"), format!("{} would start", run.kind));
     let told = told.import();
-    let did = [run.imported, run.changed, run.already_present];
-    assert_eq!(told[..3], did);
-    assert_eq!(told.get(3).copied().unwrap_or_default(), run.linked);
+    let did = [
+        run.imported,
+        run.changed,
+        run.deactivated,
+        run.reactivated,
+        run.already_present,
+    ];
+    assert_eq!(told[..5], did);
+    assert_eq!(told.get(5).copied().unwrap_or_default(), run.linked);
 }
 
 /// Adds a user with a data error. Returns the user's GUID.

@@ -1,6 +1,6 @@
 //! Pools and accounts, and the users that a pool held before the import.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use biller_onboarding::domain::user::Status;
 use biller_onboarding::store::{
@@ -35,6 +35,7 @@ fn new_pool(is_new: bool) -> NewPool {
         pool_id: "pool-1".into(),
         generation: 4,
         origin: if is_new { PoolOrigin::Created } else { PoolOrigin::Found },
+        case_insensitive: is_new,
         is_new,
     }
 }
@@ -190,11 +191,40 @@ async fn only_the_accounts_that_a_run_created_are_its_own(db: &dyn Db) {
     assert_eq!(own, [guid(1), guid(4)].into());
 }
 
-async fn an_account_is_found_by_the_hash_of_its_user_name(db: &dyn Db) {
+async fn accounts_are_found_by_the_hash_of_their_user_name(db: &dyn Db) {
     let (lease, pool) = with_pool(db).await;
     put(db, &lease, pool, (1..=3).map(account).collect()).await;
-    let found = db.store().accounts_by_name(pool, &[hash(2), hash(7)]).await.unwrap();
-    assert_eq!(found, HashMap::from([(hash(2), account(2))]));
+    let namesake = Account {
+        name_hash: Some(hash(2)),
+        ..account(4)
+    };
+    put(db, &lease, pool, vec![namesake.clone()]).await;
+    let mut found = db.store().accounts_by_name(pool, &[hash(2), hash(7)]).await.unwrap();
+    found.sort_by_key(|account| account.user_guid);
+    assert_eq!(found, [account(2), namesake]);
+}
+
+async fn an_account_whose_name_is_taken_is_opened_and_its_name_and_address_are_unknown(db: &dyn Db) {
+    let (lease, pool) = with_pool(db).await;
+    let settled = Account {
+        open: false,
+        ..account(1)
+    };
+    put(db, &lease, pool, vec![settled.clone(), account(2)]).await;
+    let changes = AccountChanges {
+        freed: vec![guid(1)],
+        ..AccountChanges::of(pool)
+    };
+    change(db, &lease, changes).await;
+    let freed = Account {
+        open: true,
+        name_hash: None,
+        address_hash: None,
+        ..settled
+    };
+    let mut left = all(db, pool, 10).await;
+    left.sort_by_key(|account| account.user_guid);
+    assert_eq!(left, [freed, account(2)]);
 }
 
 async fn the_open_range_begins_before_the_first_open_account_and_ends_with_the_last(db: &dyn Db) {
@@ -234,7 +264,7 @@ async fn a_found_pool_keeps_its_row_and_a_created_one_gets_a_new_row(db: &dyn Db
     put(db, &lease, found.no, vec![account(1)]).await;
     assert!(all(db, created.no, 10).await.is_empty());
     let batch = Batch {
-        users_at_end: Some((created.no, 150)),
+        users_at_end: Some((created.no, Some(150))),
         ..Batch::default()
     };
     db.store().write(&lease, &batch).await.unwrap();
@@ -243,6 +273,14 @@ async fn a_found_pool_keeps_its_row_and_a_created_one_gets_a_new_row(db: &dyn Db
         pool.map(|pool| (pool.no, pool.users_at_end)),
         Some((created.no, Some(150)))
     );
+    assert!(created.case_insensitive && !found.case_insensitive);
+    let unknown = Batch {
+        users_at_end: Some((created.no, None)),
+        ..Batch::default()
+    };
+    db.store().write(&lease, &unknown).await.unwrap();
+    let pool = db.store().pool(&biller("1876"), "pool-1").await.unwrap();
+    assert_eq!(pool.and_then(|pool| pool.users_at_end), None);
     assert_eq!(db.store().pool(&biller("1876"), "POOL-1").await.unwrap(), None);
     assert_eq!(db.store().pool(&biller("1877"), "pool-1").await.unwrap(), None);
 }
@@ -349,7 +387,8 @@ on_both![
     pages_of_accounts_hold_every_account_of_the_range_once,
     many_accounts_are_written_in_one_batch,
     only_the_accounts_that_a_run_created_are_its_own,
-    an_account_is_found_by_the_hash_of_its_user_name,
+    accounts_are_found_by_the_hash_of_their_user_name,
+    an_account_whose_name_is_taken_is_opened_and_its_name_and_address_are_unknown,
     the_open_range_begins_before_the_first_open_account_and_ends_with_the_last,
     a_found_pool_keeps_its_row_and_a_created_one_gets_a_new_row,
     the_cursor_is_kept_with_the_run,

@@ -1,9 +1,12 @@
 //! A run's records: a batch is written as a whole or not at all, in its order.
 
+use biller_onboarding::domain::biller::LeaversAllowed;
 use biller_onboarding::domain::issue::{Code, Field, Issue};
 use biller_onboarding::domain::journal::Entry;
+use biller_onboarding::domain::listing::{ListedRange, Listing};
 use biller_onboarding::domain::run::Progress;
 use biller_onboarding::domain::step::Step;
+use biller_onboarding::domain::tally::{Effect, Tally};
 use biller_onboarding::store::{Batch, Cursor, GuidRange, NewPool, PoolOrigin, PoolUser, StoreError};
 use uuid::Uuid;
 
@@ -27,6 +30,7 @@ async fn the_journal_is_read_in_the_order_it_was_written(db: &dyn Db) {
         total: 250,
         deleted: 1,
         invalid: 0,
+        leavers_limit: 5,
     };
     let first = Batch {
         entries: vec![checked.clone(), note("zwölf \"\\\n")],
@@ -79,13 +83,27 @@ async fn a_batch_changes_what_it_names_and_nothing_else(db: &dyn Db) {
         imported: 8,
         changed: 7,
         deactivated: 6,
+        reactivated: 9,
         linked: 5,
         already_present: 4,
         skipped: 3,
         failed: 2,
     };
+    let mut tally = Tally {
+        leavers: 3,
+        ..Tally::default()
+    };
+    tally.name(Effect::Changed, guid(7));
+    let listing = Listing(vec![ListedRange {
+        after: Some("7f".into()),
+        until: None,
+        count: 100,
+        finished: false,
+    }]);
     let batch = Batch {
         step: Some(Step::SyncUsers),
+        tally: Some(tally.clone()),
+        listing: Some(listing.clone()),
         progress: Some(progress),
         issues_total: Some(200_000),
         generation: Some(2),
@@ -96,8 +114,31 @@ async fn a_batch_changes_what_it_names_and_nothing_else(db: &dyn Db) {
     let run = store.run(run_id(1)).await.unwrap().expect("is there");
     assert_eq!((run.step, run.progress), (Some(Step::SyncUsers), progress));
     assert_eq!((run.issues_total, run.generation), (200_000, 2));
+    assert_eq!((run.tally, run.listing), (tally, Some(listing)));
     let view = store.biller(&biller("1876"), 1).await.unwrap();
     assert_eq!(view.expect("is listed").biller.generation, 2);
+}
+
+async fn what_an_operator_allows_is_kept_with_the_biller_until_a_run_uses_it_up(db: &dyn Db) {
+    let lease = leased(db).await;
+    let store = db.store();
+    let allowed = LeaversAllowed {
+        most: 40,
+        by: "ada".into(),
+    };
+    assert!(!store.allow_leavers(&biller("1877"), &allowed).await.unwrap());
+    assert!(store.allow_leavers(&biller("1876"), &allowed).await.unwrap());
+    let of_biller = async || {
+        let view = store.biller(&biller("1876"), 1).await.unwrap();
+        view.expect("is listed").biller.leavers_allowed
+    };
+    assert_eq!(of_biller().await, Some(allowed));
+    let batch = Batch {
+        allowance_used: true,
+        ..Batch::default()
+    };
+    store.write(&lease, &batch).await.unwrap();
+    assert_eq!(of_biller().await, None);
 }
 
 async fn the_next_run_carries_the_billers_generation(db: &dyn Db) {
@@ -150,6 +191,7 @@ async fn a_batch_with_one_bad_row_writes_nothing(db: &dyn Db) {
             pool_id: "pool-1".into(),
             generation: 0,
             origin: PoolOrigin::Created,
+            case_insensitive: true,
             is_new: true,
         }),
         users_at_end: None,
@@ -161,6 +203,9 @@ async fn a_batch_with_one_bad_row_writes_nothing(db: &dyn Db) {
         is_progress: true,
         generation: Some(7),
         progress: Some(Progress::default()),
+        tally: Some(Tally::default()),
+        listing: Some(Listing::default()),
+        allowance_used: true,
     };
     let refused = store.write(&lease, &batch).await;
     assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
@@ -216,6 +261,7 @@ async fn at_most_100_000_issues_of_a_run_are_kept(db: &dyn Db) {
 }
 
 on_both![
+    what_an_operator_allows_is_kept_with_the_biller_until_a_run_uses_it_up,
     the_journal_is_read_in_the_order_it_was_written,
     a_journal_entry_of_a_newer_version_is_reported_as_newer,
     a_known_journal_entry_of_another_shape_is_newer_too,

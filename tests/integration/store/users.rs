@@ -131,6 +131,27 @@ async fn the_rows_of_a_repeated_key_are_on_one_page(db: &dyn Db) {
     }
 }
 
+async fn rows_are_read_by_their_keys(db: &dyn Db) {
+    let many: Vec<String> = (0..120).map(|number| Uuid::from_u128(number).to_string()).collect();
+    let rows: Vec<_> = many.iter().map(|guid| with_guid(guid)).collect();
+    db.add_users("1876", &rows).await;
+    db.add_users("1876", &[with_guid(&many[7])]).await;
+    db.add_users("1877", &[with_guid(GUIDS[0])]).await;
+    let asked: Vec<Uuid> = (0..110).chain([500]).map(Uuid::from_u128).collect();
+    let store = db.store();
+    let found = store.users_by_guid(&biller("1876"), &asked).await.unwrap();
+    let expected: Vec<Uuid> = (0..110).chain([7]).map(Uuid::from_u128).collect();
+    assert_eq!(guids(&found), sorted(expected));
+    let other: Uuid = GUIDS[0].parse().unwrap();
+    assert!(store.users_by_guid(&biller("1876"), &[other]).await.unwrap().is_empty());
+    assert!(store.users_by_guid(&biller("1876"), &[]).await.unwrap().is_empty());
+}
+
+fn sorted(mut guids: Vec<Uuid>) -> Vec<Uuid> {
+    guids.sort();
+    guids
+}
+
 async fn billers_that_differ_in_case_only_do_not_share_users(db: &dyn Db) {
     db.add_users("abc", &[with_guid(GUIDS[0])]).await;
     db.add_users("ABC", &[with_guid(GUIDS[1])]).await;
@@ -149,6 +170,7 @@ async fn all_users_arrive_also_when_they_are_read_in_several_groups(db: &dyn Db)
 }
 
 on_both![
+    rows_are_read_by_their_keys,
     a_user_is_read_unchanged,
     a_biller_may_have_no_users,
     rows_without_a_usable_key_are_counted_and_all_others_are_read,

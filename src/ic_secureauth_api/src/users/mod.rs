@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    Api, ApiError, Deleted, MAX_PAGE, Operation, Page, PoolId, UserId, Versioned,
+    Api, ApiError, Deleted, ETag, MAX_PAGE, Operation, Page, PoolId, UserId, Versioned,
     access::ReadWrite,
     concerns::{Asked, Concerns, Mismatch, UserKey},
     transport::Call,
@@ -154,8 +154,10 @@ impl Api<ReadWrite> {
     }
 
     /// `DELETE …/users/{userID}`: one user. To remove all users, delete the pool.
-    pub async fn delete_user(&self, pool: &PoolId, id: &UserId) -> Result<Deleted, ApiError> {
-        let call = Call::new(Operation::DeleteUser, Method::DELETE, self.user_url(pool, id));
+    ///
+    /// [`Class::Stale`](crate::Class::Stale): the user has changed since `if_match`.
+    pub async fn delete_user(&self, pool: &PoolId, id: &UserId, if_match: Option<&ETag>) -> Result<Deleted, ApiError> {
+        let call = Call::new(Operation::DeleteUser, Method::DELETE, self.user_url(pool, id)).if_match(if_match);
         self.send(call).await?.deleted()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Map, Value};
 
 use super::{
@@ -16,7 +16,7 @@ use super::{
     status::{UserStatus, lenient},
 };
 
-/// A user with its identifiers and addresses (IDS `UserWithData`). Credentials are not parsed.
+/// A user with its identifiers and addresses (IDS `UserWithData`). Of the credentials only their number is read.
 #[derive(Clone, PartialEq, Deserialize)]
 pub struct User {
     /// Unique in the pool.
@@ -45,6 +45,9 @@ pub struct User {
     /// E-mail addresses and phone numbers.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub verifiable_addresses: Vec<Address>,
+    /// What the user has enrolled; only how many there are is read.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    credentials: Vec<IgnoredAny>,
 }
 
 /// A name that a user signs in with (IDS `UserIdentifier`).
@@ -149,6 +152,11 @@ impl Concerns for User {
 }
 
 impl User {
+    /// The user has enrolled something to sign in with.
+    pub fn has_credentials(&self) -> bool {
+        !self.credentials.is_empty()
+    }
+
     /// Fails when the user has not got the identifier or address that was searched for. An address can be an identifier too, so both
     /// lists count. An answer that shows neither list proves nothing. Case is ignored, because the pool may ignore it.
     fn carries(&self, key: UserKey<'_>) -> Result<(), Mismatch> {

@@ -61,7 +61,7 @@ async fn without_the_guards_permission_nothing_is_sent() {
         (Class::NotStarted, 0, false)
     );
     assert!(server.requests().await.is_empty());
-    assert!(api.delete_user(&pool_of_samples(), &user_id()).await.is_err());
+    assert!(api.delete_user(&pool_of_samples(), &user_id(), None).await.is_err());
     let deadlines = guard.deadlines.lock().unwrap().clone();
     assert_eq!(
         deadlines,

@@ -123,7 +123,7 @@ async fn a_gateways_page_does_not_confirm_a_write() {
         api.import_once(&samples::chunk()).await.unwrap_err(),
         api.delete_organization(&organization_id("1876")).await.unwrap_err(),
         api.delete_pool(&pool_of_samples()).await.unwrap_err(),
-        api.delete_user(&pool_of_samples(), &samples::user_id())
+        api.delete_user(&pool_of_samples(), &samples::user_id(), None)
             .await
             .unwrap_err(),
         api.remove_identifier(&pool_of_samples(), &samples::user_id(), "rsable", None)

@@ -2,9 +2,11 @@
 
 use uuid::Uuid;
 
+use super::names::Holder;
 use super::target::Values;
 use super::values::{Hashes, Parts, fold};
 use crate::domain::ids::OnboardingId;
+use crate::domain::issue::{Field, Issue};
 use crate::domain::user::{CrmUser, Status};
 use crate::settings::onboarding::ActiveUserStatus;
 use crate::store::{Account, AccountOrigin, PoolUser};
@@ -38,7 +40,7 @@ impl Wanted {
         }
     }
 
-    pub(super) fn user_guid(&self) -> Uuid {
+    pub(in super::super::super) fn user_guid(&self) -> Uuid {
         self.user.user_guid
     }
 
@@ -51,7 +53,7 @@ impl Wanted {
         &self.user.user_name
     }
 
-    pub(super) fn hashes(&self) -> Hashes {
+    pub(in super::super) fn hashes(&self) -> Hashes {
         self.hashes
     }
 
@@ -59,9 +61,52 @@ impl Wanted {
         self.status
     }
 
-    /// The settled account differs in what a later run changes: profile and status.
-    pub(super) fn differs_from(&self, account: &Account) -> bool {
-        account.profile_hash != self.hashes.profile || account.status_sent != Some(self.status)
+    pub(super) fn email(&self) -> &str {
+        &self.user.email
+    }
+
+    /// The account holds something else than the CRM has now.
+    pub(in super::super::super) fn differs_from(&self, account: &Account) -> bool {
+        !self.differences(account).is_empty()
+    }
+
+    /// The account has another user name.
+    pub(in super::super::super) fn renames(&self, account: &Account) -> bool {
+        account.name_hash != self.hashes.name
+    }
+
+    /// What the account holds otherwise than the CRM, in words.
+    pub(in super::super::super) fn differences(&self, account: &Account) -> Vec<&'static str> {
+        let members = [
+            ("user name", account.name_hash != self.hashes.name),
+            ("e-mail", account.address_hash != self.hashes.address),
+            ("profile", account.profile_hash != self.hashes.profile),
+            ("status", account.status_sent != Some(self.status)),
+        ];
+        members
+            .into_iter()
+            .filter_map(|(member, differs)| differs.then_some(member))
+            .collect()
+    }
+
+    /// The user is to have no access.
+    pub(in super::super::super) fn is_inactive(&self) -> bool {
+        self.status == Status::Inactive
+    }
+
+    /// The open account of a user of whom only the id is known to be in the pool, or nothing at all.
+    pub(super) fn unknown_account(&self) -> Account {
+        Account {
+            user_guid: self.user.user_guid,
+            user_id: None,
+            origin: AccountOrigin::Imported,
+            open: true,
+            created_by: None,
+            name_hash: None,
+            address_hash: None,
+            profile_hash: None,
+            status_sent: None,
+        }
     }
 
     /// The open account of a user that the run is about to import.
@@ -77,6 +122,12 @@ impl Wanted {
             profile_hash: self.hashes.profile,
             status_sent: Some(self.status),
         }
+    }
+
+    /// The data error of a user whose name the holder is entitled to.
+    pub(super) fn held_by(&self, holder: &Holder) -> Issue {
+        let held_by = holder.account.user_guid.to_string();
+        Issue::held(self.user_guid(), Field::UserName, held_by)
     }
 
     /// The keys that would find the user in a pool.
@@ -113,7 +164,7 @@ pub(super) struct Person {
 }
 
 /// The id of an account's user in SecureAuth. An id that is kept is one that SecureAuth showed.
-pub(super) fn user_id(account: &Account, ids: &DerivedIds) -> UserId {
+pub(in super::super) fn user_id(account: &Account, ids: &DerivedIds) -> UserId {
     let kept = account.user_id.as_deref().and_then(|id| UserId::parse(id).ok());
     kept.unwrap_or_else(|| ids.user_id(account.user_guid))
 }

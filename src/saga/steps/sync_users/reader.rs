@@ -35,6 +35,8 @@ pub(in super::super::super) struct Page {
     pub(in super::super::super) counts: Counts,
     /// The end of the range; `None`: it is the last page.
     pub(in super::super::super) last: Option<Uuid>,
+    /// The range is the whole view, and the view shows no row.
+    pub(in super::super::super) is_empty_view: bool,
 }
 
 /// One GUID.
@@ -50,7 +52,10 @@ pub(in super::super::super) struct UserInPage {
 pub(in super::super::super) enum CrmRow {
     Valid(CrmUser),
     /// A data error, also one that the run knows already, or a repeated GUID.
-    Invalid,
+    Invalid {
+        /// All the same the rows say that the user has no access: `inactive` or `deleted`.
+        is_barred: bool,
+    },
     /// Status `deleted`, or no row.
     Gone,
 }
@@ -59,11 +64,8 @@ impl Reader<'_> {
     /// The first page of the range.
     pub(in super::super::super) async fn page(&self, range: GuidRange) -> Result<Page, StoreError> {
         let mut rows = self.store.users_page(self.biller_id, range, self.limit).await?;
-        let is_full = |rows: usize| rows >= usize::try_from(self.limit).unwrap_or(usize::MAX);
-        let mut last = rows
-            .last()
-            .and_then(|row| row.user_guid)
-            .filter(|_| is_full(rows.len()));
+        // Rows may vanish while they are read, so only a page without any row is the last one.
+        let mut last = rows.last().and_then(|row| row.user_guid);
         let within = |last: Option<Uuid>| GuidRange {
             after: range.after,
             until: last.or(range.until),
@@ -71,11 +73,12 @@ impl Reader<'_> {
         let mut accounts = Vec::new();
         if let Some(pool) = self.pool {
             accounts = self.store.accounts_page(pool, within(last), self.limit).await?;
-            // More accounts than rows: the page ends with the last account, and so do its rows.
+            let is_full = accounts.len() >= usize::try_from(self.limit).unwrap_or(usize::MAX);
             let end = accounts.last().map(|account| account.user_guid);
-            if is_full(accounts.len()) && end != last {
+            // More accounts than rows: the page ends with the last account, and so do its rows, however many there are by now.
+            if is_full && end != last {
                 last = end;
-                rows = self.store.users_page(self.biller_id, within(last), self.limit).await?;
+                rows = self.store.users_page(self.biller_id, within(last), u32::MAX).await?;
             }
         }
         let known = match self.run {
@@ -84,6 +87,7 @@ impl Reader<'_> {
         };
         let mut page = Page {
             last,
+            is_empty_view: rows.is_empty() && range == GuidRange::default(),
             ..Page::default()
         };
         page.merge(rows, accounts, &known, self.schema);
@@ -104,7 +108,7 @@ impl Page {
     pub(in super::super::super) fn valid(&self) -> impl Iterator<Item = &CrmUser> {
         self.users.iter().filter_map(|user| match &user.row {
             CrmRow::Valid(user) => Some(user),
-            CrmRow::Invalid | CrmRow::Gone => None,
+            CrmRow::Invalid { .. } | CrmRow::Gone => None,
         })
     }
 
@@ -127,7 +131,13 @@ impl Page {
             while let Some(repeated) = rows.next_if(|next| next.user_guid == Some(user_guid)) {
                 same.push(repeated);
             }
-            let row = self.judge(user_guid, same, known.contains(&user_guid), schema);
+            let mut judged = judge(user_guid, same, schema);
+            if known.contains(&user_guid) {
+                judged.is_known();
+            }
+            self.counts.add(judged.counts);
+            self.issues.append(&mut judged.issues);
+            let row = judged.row;
             self.users.push(UserInPage {
                 user_guid,
                 row,
@@ -142,41 +152,70 @@ impl Page {
         self.issues.sort_unstable();
         self.issues.dedup();
     }
+}
 
-    fn judge(&mut self, guid: Uuid, rows: Vec<UserRow>, known: bool, schema: Option<&PayloadSchema>) -> CrmRow {
-        let is_repeated = rows.len() > 1;
-        let mut found = Vec::new();
-        let mut user = None;
-        let mut not_deleted = 0;
-        if is_repeated {
-            found.push(Issue::of(Some(guid), Field::UserGuid, Code::Duplicate));
-        }
-        for row in rows {
-            match row.check() {
-                Ok(Checked::Deleted(_)) => {
-                    self.counts.deleted += 1;
-                    continue;
-                }
-                Ok(Checked::User(valid)) => {
-                    found.extend(schema.map(|schema| schema.issues(&valid)).unwrap_or_default());
-                    user = Some(valid);
-                }
-                Err(issues) => found.extend(issues),
+/// What the rows with one GUID amount to.
+pub(super) struct Judged {
+    pub(super) row: CrmRow,
+    issues: Vec<Issue>,
+    counts: Counts,
+    is_barred: bool,
+}
+
+/// Judges all rows with one GUID.
+pub(super) fn judge(guid: Uuid, rows: Vec<UserRow>, schema: Option<&PayloadSchema>) -> Judged {
+    let is_repeated = rows.len() > 1;
+    let is_barred = rows.iter().all(UserRow::is_barred);
+    let mut issues = Vec::new();
+    let mut counts = Counts::default();
+    let mut user = None;
+    for row in rows {
+        match row.check() {
+            Ok(Checked::Deleted(_)) => {
+                counts.deleted += 1;
+                continue;
             }
-            not_deleted += 1;
+            Ok(Checked::User(valid)) => {
+                issues.extend(schema.map(|schema| schema.issues(&valid)).unwrap_or_default());
+                user = Some(valid);
+            }
+            Err(found) => issues.extend(found),
         }
-        self.counts.total += not_deleted;
-        let is_invalid = known || !found.is_empty();
-        if is_invalid {
-            self.counts.invalid += not_deleted;
+        counts.total += 1;
+    }
+    if is_repeated && counts.total > 0 {
+        issues.push(Issue::of(Some(guid), Field::UserGuid, Code::Duplicate));
+    }
+    let row = match user {
+        _ if !issues.is_empty() => CrmRow::Invalid { is_barred },
+        Some(user) => CrmRow::Valid(user),
+        None => CrmRow::Gone,
+    };
+    let mut judged = Judged {
+        row,
+        issues,
+        counts,
+        is_barred,
+    };
+    judged.count_invalid();
+    judged
+}
+
+impl Judged {
+    /// The run knows a data error of the rows already.
+    fn is_known(&mut self) {
+        self.issues.clear();
+        if !matches!(self.row, CrmRow::Gone) {
+            self.row = CrmRow::Invalid {
+                is_barred: self.is_barred,
+            };
         }
-        if !known {
-            self.issues.extend(found);
-        }
-        match user {
-            _ if is_invalid => CrmRow::Invalid,
-            Some(user) => CrmRow::Valid(user),
-            None => CrmRow::Gone,
+        self.count_invalid();
+    }
+
+    fn count_invalid(&mut self) {
+        if matches!(self.row, CrmRow::Invalid { .. }) {
+            self.counts.invalid = self.counts.total;
         }
     }
 }

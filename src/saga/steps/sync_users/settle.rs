@@ -9,155 +9,26 @@ use uuid::Uuid;
 use super::super::super::failure::StepError;
 use super::super::super::run_context::RunContext;
 use super::super::check_users;
-use super::person::Person;
+use super::settled::{Fate, Settled};
 use super::target::Target;
-use crate::domain::issue::{Code, Field, Issue};
+use super::task::Why;
 use crate::domain::run::Progress;
-use crate::store::{Account, AccountChanges, AccountOrigin, Batch, Cursor};
+use crate::domain::tally::Effect;
+use crate::store::{AccountChanges, Batch, Cursor};
 
 /// What the other two tasks of a pass report.
 pub(super) enum Event {
-    /// A page was read, before any of its users is reported.
+    /// A page was read; before any work of its users is reported.
     Page {
         number: u32,
         /// Its last GUID; `None`: it is the last page.
         last: Option<Uuid>,
         /// Users of the page that have work to be done.
         open: usize,
+        /// What is known of its users without any call.
+        settled: Vec<Settled>,
     },
     Settled(Vec<Settled>),
-}
-
-/// What came of one user.
-pub(super) struct Settled {
-    /// The page that has one user less to wait for.
-    page: Option<u32>,
-    fate: Fate,
-    count: Count,
-    issue: Option<Issue>,
-}
-
-/// What becomes of the account.
-enum Fate {
-    Nothing,
-    Settle(Uuid),
-    Put(Account),
-    Remove(Uuid),
-}
-
-/// The count that grows by one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Count {
-    Nothing,
-    Imported,
-    Changed,
-    Deactivated,
-    Linked,
-}
-
-impl Settled {
-    fn new(page: Option<u32>, fate: Fate, count: Count) -> Self {
-        Self {
-            page,
-            fate,
-            count,
-            issue: None,
-        }
-    }
-
-    /// SecureAuth accepted the import, and the account holds what was sent.
-    pub(super) fn imported(person: &Person) -> Self {
-        let fate = Fate::Settle(person.account.user_guid);
-        Self::new(Some(person.page), fate, Count::Imported)
-    }
-
-    /// The account holds what SecureAuth has now.
-    pub(super) fn with(page: u32, account: Account, count: Count) -> Self {
-        let settled = Account { open: false, ..account };
-        Self::new(Some(page), Fate::Put(settled), count)
-    }
-
-    /// Nobody has the account any more.
-    pub(super) fn gone(page: u32, guid: Uuid) -> Self {
-        Self::new(Some(page), Fate::Remove(guid), Count::Nothing)
-    }
-
-    /// SecureAuth refuses the user's data: a data error. A user who was to be imported has no account.
-    pub(super) fn refused(person: &Person) -> Self {
-        let guid = person.account.user_guid;
-        Self {
-            issue: Some(Issue::of(Some(guid), Field::User, Code::Refused)),
-            ..Self::gone(person.page, guid)
-        }
-    }
-
-    /// Somebody else in the pool has the user name: a data error.
-    pub(super) fn held(person: &Person, held_by: String) -> Self {
-        let guid = person.account.user_guid;
-        Self {
-            issue: Some(Issue {
-                held_by: Some(held_by),
-                ..Issue::of(Some(guid), Field::UserName, Code::Held)
-            }),
-            ..Self::gone(person.page, guid)
-        }
-    }
-
-    /// SecureAuth refuses a change: the account is settled as it was, so that the next run tries again.
-    pub(super) fn change_refused(page: u32, account: Account) -> Self {
-        let guid = account.user_guid;
-        Self {
-            issue: Some(Issue::of(Some(guid), Field::User, Code::Refused)),
-            ..Self::with(page, account, Count::Nothing)
-        }
-    }
-
-    /// The user is linked, found under the name or the id of the work's user.
-    pub(super) fn linked_instead(person: &Person, holder: String) -> Self {
-        Self {
-            page: Some(person.page),
-            ..Self::link(person.account.user_guid, holder)
-        }
-    }
-
-    /// A user that the found pool held before. `holder`: its id.
-    pub(super) fn link(user_guid: Uuid, holder: String) -> Self {
-        let account = Account {
-            user_guid,
-            user_id: Some(holder),
-            origin: AccountOrigin::Linked,
-            open: false,
-            created_by: None,
-            name_hash: None,
-            address_hash: None,
-            profile_hash: None,
-            status_sent: None,
-        };
-        Self::new(None, Fate::Put(account), Count::Linked)
-    }
-
-    /// An account that is linked already.
-    pub(super) fn linked() -> Self {
-        Self::new(None, Fate::Nothing, Count::Linked)
-    }
-
-    /// A data error of a row.
-    pub(super) fn issue(issue: Issue) -> Self {
-        Self {
-            issue: Some(issue),
-            ..Self::new(None, Fate::Nothing, Count::Nothing)
-        }
-    }
-
-    /// The import was not begun.
-    pub(super) fn forgotten(guid: Uuid) -> Self {
-        Self::new(None, Fate::Remove(guid), Count::Nothing)
-    }
-
-    /// The change was not begun.
-    pub(super) fn unchanged(account: Account) -> Self {
-        Self::new(None, Fate::Put(account), Count::Nothing)
-    }
 }
 
 /// The pages between the cursor and the newest page.
@@ -203,11 +74,11 @@ pub(super) async fn run(
     let mut arrived = Vec::new();
     let mut next_look = Instant::now() + context.times().short_slice;
     while events.recv_many(&mut arrived, super::EVENTS).await > 0 {
-        let (batch, new_issues) = collect(context, target, &mut pages, arrived.drain(..), moves_cursor);
+        let (batch, new_data_errors) = collect(context, target, &mut pages, arrived.drain(..), moves_cursor);
         if recorded.is_err() {
             continue;
         }
-        if let Err(error) = record(context, batch, new_issues, &mut verdict).await {
+        if let Err(error) = record(context, batch, new_data_errors, &mut verdict).await {
             recorded = Err(error);
         }
         if recorded.is_err() || verdict.is_err() {
@@ -239,68 +110,84 @@ fn collect(
 ) -> (Batch, u64) {
     let mut changes = AccountChanges::of(target.record.no);
     let mut progress = context.run.progress;
+    let mut tally = None;
     let mut issues = Vec::new();
     let mut is_progress = false;
     for event in events {
         let settled = match event {
-            Event::Page { number, last, open } => {
+            Event::Page {
+                number,
+                last,
+                open,
+                settled,
+            } => {
                 pages.order.push_back((number, last));
                 pages.open.insert(number, open);
-                continue;
+                settled
             }
             Event::Settled(settled) => settled,
         };
-        for Settled {
-            page,
-            fate,
-            count,
-            issue,
-        } in settled
-        {
-            match fate {
-                Fate::Nothing => {}
-                Fate::Settle(guid) => changes.settled.push(guid),
-                Fate::Put(account) => changes.put.push(account),
-                Fate::Remove(guid) => changes.removed.push(guid),
-            }
-            if let Some(page) = page {
+        for settled in settled {
+            if let Some(page) = settled.page {
                 pages.one_less(page);
                 is_progress = true;
             }
-            progress.add(count);
-            issues.extend(issue);
+            if let (Some(effect), Some(user)) = (settled.effect, settled.user) {
+                progress.count(effect);
+                let tally = tally.get_or_insert_with(|| context.run.tally.clone());
+                tally.name(effect, user);
+                match settled.why.filter(|_| effect == Effect::Deactivated) {
+                    Some(Why::Left) => tally.leavers += 1,
+                    Some(Why::Barred) => tally.barred += 1,
+                    None => {}
+                }
+            }
+            match (settled.fate, settled.user) {
+                (Fate::Settle, Some(user)) => changes.settled.push(user),
+                (Fate::Put(account), _) => changes.put.push(account),
+                (Fate::Remove, Some(user)) => changes.removed.push(user),
+                (Fate::Nothing, _) | (_, None) => {}
+            }
+            issues.extend(settled.issue);
         }
     }
     let cursor = pages.settled_up_to().filter(|_| moves_cursor).map(Cursor::At);
-    let users: HashSet<Option<Uuid>> = issues.iter().map(|issue| issue.user_guid).collect();
-    let new_issues = users.len() as u64;
+    let wrong = issues.iter().filter(|issue| issue.code.is_data_error());
+    let users: HashSet<Option<Uuid>> = wrong.map(|issue| issue.user_guid).collect();
+    let new_data_errors = users.len() as u64;
     let batch = Batch {
         accounts: Some(changes),
         issues_total: Some(context.run.issues_total + issues.len() as u64),
         issues,
         progress: Some(progress),
+        tally: tally.filter(|tally| *tally != context.run.tally),
         is_progress: is_progress || cursor.is_some(),
         cursor,
         ..Batch::default()
     };
-    (batch, new_issues)
+    (batch, new_data_errors)
 }
 
-/// Writes the batch. Data errors are counted as skipped while `ON_INVALID_USER` accepts them, else as failed.
+/// Writes the batch. Data errors are counted as skipped while the run accepts them, else as failed.
 async fn record(
     context: &mut RunContext<'_>,
     mut batch: Batch,
-    new_issues: u64,
+    new_data_errors: u64,
     verdict: &mut Result<(), StepError>,
 ) -> Result<(), StepError> {
-    if new_issues > 0 {
+    if new_data_errors > 0 {
         let mut progress = batch.progress.unwrap_or(context.run.progress);
         let known = super::invalid(context);
-        let now = check_users::verdict(known + new_issues, progress.users_total, context.settings());
+        let now = check_users::verdict(
+            context.run.kind,
+            known + new_data_errors,
+            progress.users_total,
+            context.settings(),
+        );
         if now.is_ok() {
-            progress.skipped += new_issues;
+            progress.skipped += new_data_errors;
         } else {
-            progress.failed += new_issues;
+            progress.failed += new_data_errors;
             *verdict = now;
         }
         batch.progress = Some(progress);
@@ -309,13 +196,13 @@ async fn record(
 }
 
 impl Progress {
-    fn add(&mut self, count: Count) {
-        match count {
-            Count::Nothing => {}
-            Count::Imported => self.imported += 1,
-            Count::Changed => self.changed += 1,
-            Count::Deactivated => self.deactivated += 1,
-            Count::Linked => self.linked += 1,
+    fn count(&mut self, effect: Effect) {
+        match effect {
+            Effect::Imported => self.imported += 1,
+            Effect::Changed => self.changed += 1,
+            Effect::Deactivated => self.deactivated += 1,
+            Effect::Reactivated => self.reactivated += 1,
+            Effect::Linked => self.linked += 1,
         }
     }
 }

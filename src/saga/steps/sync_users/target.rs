@@ -1,7 +1,8 @@
 //! What all work of a pass has in common.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -11,13 +12,16 @@ use super::super::super::naming::Subject;
 use super::super::super::run_context::RunContext;
 use super::super::known_pool;
 use super::super::payload_schema::{self, PayloadSchema};
+use super::claim::Claim;
+use super::names::Names;
 use super::person::{Wanted, user_id};
+use super::task::Policy;
 use crate::domain::ids::{BillerId, OnboardingId};
 use crate::domain::reason::Reason;
 use crate::domain::user::CrmUser;
 use crate::settings::onboarding::ActiveUserStatus;
 use crate::store::{Account, Lease, PoolOrigin, PoolRecord, Store};
-use ic_secureauth_api::{Api, DerivedIds, ImportSettings, PoolId, SchemaId, UserId};
+use ic_secureauth_api::{Api, DerivedIds, IdempotencyKey, ImportSettings, PoolId, SchemaId, UserId};
 
 /// The pool and how its accounts are written.
 #[derive(Debug)]
@@ -32,8 +36,8 @@ pub(in super::super::super) struct Target {
     pub(in super::super) record: PoolRecord,
     /// This run created the pool.
     pub(super) created: bool,
-    /// Somebody may have enrolled a credential: the pool is older than this run, or its organization was not shown as
-    /// deactivated in this time slice.
+    /// Somebody may have enrolled a credential: the pool is older than this run, its organization was not shown as deactivated in
+    /// this time slice, or the run has begun to activate it.
     pub(super) live: bool,
     pub(super) settings: ImportSettings,
     pub(super) values: Values,
@@ -41,7 +45,42 @@ pub(in super::super::super) struct Target {
     pub(super) users_per_page: u32,
     pub(in super::super) attempts: u32,
     pub(in super::super) in_flight: usize,
+    /// Pauses before each look at something that a read may not show yet.
+    pub(super) lag_pauses: Vec<Duration>,
+    pub(super) policy: Policy,
+    pub(super) guard: Guard,
     pub(super) flow: Flow,
+}
+
+/// Stops a run that would take access from more users than it may (docs/ARCHITECTURE.md#guard).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Guard {
+    /// Most users that may leave, or lose their user name to somebody else, in the whole run.
+    limit: u64,
+    /// As many may leave although the view has no row at all.
+    allowed: u64,
+}
+
+impl Guard {
+    /// The view has no row at all.
+    pub(super) fn allows_all(&self, leavers: u64) -> Result<(), StepError> {
+        if leavers > self.allowed {
+            return Err(too_many_leavers());
+        }
+        Ok(())
+    }
+
+    /// `leavers`: users of the whole run so far.
+    pub(super) fn allows(&self, leavers: u64) -> Result<(), StepError> {
+        if leavers > self.limit {
+            return Err(too_many_leavers());
+        }
+        Ok(())
+    }
+}
+
+fn too_many_leavers() -> StepError {
+    StepError::Permanent(Reason::TooManyLeavers)
 }
 
 /// When a pass ends before its range does.
@@ -52,6 +91,9 @@ pub(super) struct Flow {
     made_progress: AtomicBool,
     stopped: AtomicBool,
     cut: AtomicBool,
+    claims: Mutex<Vec<Claim>>,
+    /// Keys that were derived under this lease.
+    keys: AtomicU64,
 }
 
 impl Flow {
@@ -61,7 +103,18 @@ impl Flow {
             made_progress: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
             cut: AtomicBool::new(false),
+            claims: Mutex::default(),
+            keys: AtomicU64::new(0),
         }
+    }
+
+    /// A user waits for a name or an address that another one has to give up.
+    pub(super) fn claim(&self, claim: Claim) {
+        self.claims.lock().unwrap_or_else(PoisonError::into_inner).push(claim);
+    }
+
+    pub(super) fn take_claims(&self) -> Vec<Claim> {
+        std::mem::take(&mut *self.claims.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn made_progress(&self) {
@@ -110,6 +163,11 @@ impl Values {
         }
     }
 
+    /// The id of an account's user in SecureAuth.
+    pub(in super::super::super) fn user_id(&self, account: &Account) -> UserId {
+        user_id(account, &self.ids)
+    }
+
     /// What the account of the user is to hold.
     pub(in super::super::super) fn wanted(&self, user: CrmUser) -> Wanted {
         Wanted::new(user, self)
@@ -124,7 +182,8 @@ impl Target {
         let record = record.ok_or_else(refused)?;
         let schema = payload_schema::of_pool(context).await?;
         let created = recorded.origin == Origin::Created;
-        let live = !created || context.organization_is_live().await?;
+        let may_be_live = context.journal.deactivated_before.is_some();
+        let live = !created || may_be_live || context.organization_is_live().await?;
         Ok(Self {
             api: context.api.clone(),
             store: Arc::clone(context.store()),
@@ -148,6 +207,12 @@ impl Target {
             users_per_page: context.times().users_per_page,
             attempts: context.dependencies().attempts,
             in_flight: context.dependencies().max_in_flight,
+            lag_pauses: context.lag_pauses(),
+            policy: Policy::of(context.settings()),
+            guard: Guard {
+                limit: context.journal.leavers_limit,
+                allowed: context.journal.leavers_allowed,
+            },
             flow: Flow::until(context.time_slice_end),
         })
     }
@@ -155,6 +220,22 @@ impl Target {
     /// No run of the biller created the pool.
     pub(super) fn is_found(&self) -> bool {
         self.record.origin == PoolOrigin::Found
+    }
+
+    pub(super) fn names(&self) -> Names<'_> {
+        Names {
+            store: self.store.as_ref(),
+            biller_id: &self.biller_id,
+            pool: self.record.no,
+            values: &self.values,
+        }
+    }
+
+    /// A key for one call and its repetitions. Another call gets another key, or it would get the first one's answer.
+    pub(super) fn key(&self, call: &str) -> IdempotencyKey {
+        let number = self.flow.keys.fetch_add(1, Ordering::Relaxed);
+        let step = format!("{call}/{}", self.lease.version);
+        IdempotencyKey::derive(&self.run.to_string(), &step, number)
     }
 
     /// The id of an account's user in SecureAuth.

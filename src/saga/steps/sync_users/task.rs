@@ -1,6 +1,9 @@
 //! Decides what a user needs: from the CRM's row and the account, without I/O (docs/ARCHITECTURE.md#accounts).
 
 use super::person::Wanted;
+use crate::domain::user::Status;
+use crate::settings::OnboardingSettings;
+use crate::settings::onboarding::Leavers;
 use crate::store::{Account, AccountOrigin};
 
 /// What the CRM has of a user.
@@ -9,7 +12,10 @@ pub(in super::super::super) enum Row {
     /// A valid row.
     Valid(Wanted),
     /// A data error, of this row or because its GUID is repeated.
-    Invalid,
+    Invalid {
+        /// All the same the rows say that the user has no access.
+        is_barred: bool,
+    },
     /// A row with status `deleted`, or none.
     Gone,
 }
@@ -17,42 +23,99 @@ pub(in super::super::super) enum Row {
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super::super) enum Task {
-    /// Nothing: the account is as the CRM has it, or there is neither.
+    /// Nothing: there is neither a user nor a row, or a row with a data error.
     Nothing,
+    /// Nothing: the account is as the CRM has it.
+    UpToDate,
     /// Nothing: the user was in the found pool before.
     Linked,
+    /// Report it: the user was in the found pool before, and the CRM gives no access.
+    ReportLinked,
+    /// Report it: the user left, and `LEAVERS=keep`.
+    ReportLeaver,
     /// Import the user.
     Join,
-    /// Read the user, then import or change it: a call may have touched it.
+    /// Read the user, then import or change it: a call may have touched it, or nothing is known of it.
     Look,
     /// Send what differs.
     Change,
     /// Read the user of an open account: keep what is shown.
     Keep,
-    /// Read the user of an open account, and deactivate it: the CRM no longer has it.
-    Deactivate,
+    /// End the user's access.
+    Leave(Why),
+}
+
+/// Why a user loses access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super::super) enum Why {
+    /// The row is `deleted` or gone: a leaver, whom the guard counts.
+    Left,
+    /// The row has a data error and says that the user has no access.
+    Barred,
+}
+
+/// The settings that decide.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super::super) struct Policy {
+    leavers: Leavers,
+    adopts: bool,
+}
+
+impl Policy {
+    pub(in super::super::super) fn of(settings: &OnboardingSettings) -> Self {
+        Self {
+            leavers: settings.leavers,
+            adopts: settings.adopt_existing_users,
+        }
+    }
 }
 
 impl Task {
-    pub(in super::super::super) fn of(row: &Row, account: Option<&Account>) -> Self {
-        match account {
-            None if matches!(row, Row::Valid(_)) => Self::Join,
-            None => Self::Nothing,
-            Some(account) if account.origin == AccountOrigin::Linked => match row {
-                Row::Valid(_) => Self::Linked,
-                Row::Invalid | Row::Gone => Self::Nothing,
-            },
-            Some(account) if account.open => match row {
-                Row::Valid(_) => Self::Look,
-                Row::Invalid => Self::Keep,
-                Row::Gone => Self::Deactivate,
-            },
-            Some(account) => match row {
-                Row::Valid(wanted) if wanted.differs_from(account) => Self::Change,
-                _ => Self::Nothing,
-            },
+    pub(in super::super::super) fn of(row: &Row, account: Option<&Account>, policy: Policy) -> Self {
+        let Some(account) = account else {
+            return if matches!(row, Row::Valid(_)) {
+                Self::Join
+            } else {
+                Self::Nothing
+            };
+        };
+        if account.origin == AccountOrigin::Linked && !policy.adopts {
+            return Self::of_linked(row);
+        }
+        let is_unknown = account.open || account.origin == AccountOrigin::Linked;
+        match row {
+            Row::Valid(_) if is_unknown => Self::Look,
+            Row::Valid(wanted) if wanted.differs_from(account) => Self::Change,
+            Row::Valid(_) => Self::UpToDate,
+            Row::Gone if policy.leavers == Leavers::Keep && account.open => Self::Keep,
+            Row::Gone if policy.leavers == Leavers::Keep => Self::ReportLeaver,
+            Row::Gone => Self::leave(account, Why::Left),
+            Row::Invalid { is_barred: true } => Self::leave(account, Why::Barred),
+            Row::Invalid { is_barred: false } if account.open => Self::Keep,
+            Row::Invalid { is_barred: false } => Self::Nothing,
         }
     }
+
+    fn of_linked(row: &Row) -> Self {
+        match row {
+            Row::Valid(wanted) if !wanted.is_inactive() => Self::Linked,
+            Row::Valid(_) | Row::Gone | Row::Invalid { is_barred: true } => Self::ReportLinked,
+            Row::Invalid { is_barred: false } => Self::Nothing,
+        }
+    }
+
+    fn leave(account: &Account, why: Why) -> Self {
+        if has_no_access(account) {
+            Self::Nothing
+        } else {
+            Self::Leave(why)
+        }
+    }
+}
+
+/// The user is settled as inactive.
+pub(in super::super::super) fn has_no_access(account: &Account) -> bool {
+    !account.open && account.status_sent == Some(Status::Inactive)
 }
 
 #[cfg(test)]
@@ -63,8 +126,15 @@ mod tests {
     use super::super::target::Values;
     use super::*;
     use crate::domain::ids::OnboardingId;
-    use crate::domain::user::{CrmUser, Status};
+    use crate::domain::user::CrmUser;
     use crate::settings::onboarding::ActiveUserStatus;
+
+    const DEFAULT: Policy = Policy {
+        leavers: Leavers::Deactivate,
+        adopts: false,
+    };
+    const BARRED: Row = Row::Invalid { is_barred: true };
+    const INVALID: Row = Row::Invalid { is_barred: false };
 
     fn wanted(last_name: &str, status: Status) -> Wanted {
         let values = Values {
@@ -89,52 +159,116 @@ mod tests {
         }
     }
 
+    fn open() -> Account {
+        Account {
+            open: true,
+            ..settled()
+        }
+    }
+
+    fn linked() -> Account {
+        Account {
+            origin: AccountOrigin::Linked,
+            profile_hash: None,
+            status_sent: None,
+            ..settled()
+        }
+    }
+
     fn valid() -> Row {
         Row::Valid(wanted("Sable", Status::Active))
     }
 
-    #[test]
-    fn a_user_without_an_account_joins_if_its_row_is_valid() {
-        assert_eq!(Task::of(&valid(), None), Task::Join);
-        assert_eq!(Task::of(&Row::Invalid, None), Task::Nothing);
-        assert_eq!(Task::of(&Row::Gone, None), Task::Nothing);
+    fn task(row: &Row, account: &Account) -> Task {
+        Task::of(row, Some(account), DEFAULT)
     }
 
     #[test]
-    fn a_settled_account_is_changed_if_profile_or_status_differ() {
-        let account = settled();
-        assert_eq!(Task::of(&valid(), Some(&account)), Task::Nothing);
-        let renamed = Row::Valid(wanted("Renamed", Status::Active));
-        assert_eq!(Task::of(&renamed, Some(&account)), Task::Change);
-        let inactive = Row::Valid(wanted("Sable", Status::Inactive));
-        assert_eq!(Task::of(&inactive, Some(&account)), Task::Change);
-        let unknown = Account {
-            status_sent: None,
-            ..account.clone()
-        };
-        assert_eq!(Task::of(&valid(), Some(&unknown)), Task::Change);
-        assert_eq!(Task::of(&Row::Invalid, Some(&account)), Task::Nothing);
+    fn a_user_without_an_account_joins_if_its_row_is_valid() {
+        assert_eq!(Task::of(&valid(), None, DEFAULT), Task::Join);
+        for row in [INVALID, BARRED, Row::Gone] {
+            assert_eq!(Task::of(&row, None, DEFAULT), Task::Nothing);
+        }
+    }
+
+    #[test]
+    fn a_settled_account_is_changed_if_a_value_or_the_status_differs() {
+        assert_eq!(task(&valid(), &settled()), Task::UpToDate);
+        let others = [
+            Row::Valid(wanted("Renamed", Status::Active)),
+            Row::Valid(wanted("Sable", Status::Inactive)),
+        ];
+        for row in others {
+            assert_eq!(task(&row, &settled()), Task::Change);
+        }
+        let unknown = [
+            Account {
+                status_sent: None,
+                ..settled()
+            },
+            Account {
+                name_hash: Some([1; 16]),
+                ..settled()
+            },
+            Account {
+                address_hash: None,
+                ..settled()
+            },
+        ];
+        for account in unknown {
+            assert_eq!(task(&valid(), &account), Task::Change);
+        }
+        assert_eq!(task(&INVALID, &settled()), Task::Nothing);
     }
 
     #[test]
     fn nothing_is_sent_for_an_open_account_before_its_user_was_read() {
-        let open = Account {
-            open: true,
-            ..settled()
-        };
-        assert_eq!(Task::of(&valid(), Some(&open)), Task::Look);
-        assert_eq!(Task::of(&Row::Invalid, Some(&open)), Task::Keep);
-        assert_eq!(Task::of(&Row::Gone, Some(&open)), Task::Deactivate);
+        assert_eq!(task(&valid(), &open()), Task::Look);
+        assert_eq!(task(&INVALID, &open()), Task::Keep);
     }
 
     #[test]
-    fn a_linked_user_is_counted_and_never_changed() {
-        let linked = Account {
-            origin: AccountOrigin::Linked,
-            profile_hash: None,
+    fn whoever_left_or_is_barred_loses_access_once() {
+        for account in [settled(), open()] {
+            assert_eq!(task(&Row::Gone, &account), Task::Leave(Why::Left));
+            assert_eq!(task(&BARRED, &account), Task::Leave(Why::Barred));
+        }
+        let inactive = Account {
+            status_sent: Some(Status::Inactive),
             ..settled()
         };
-        assert_eq!(Task::of(&valid(), Some(&linked)), Task::Linked);
-        assert_eq!(Task::of(&Row::Gone, Some(&linked)), Task::Nothing);
+        assert_eq!(task(&Row::Gone, &inactive), Task::Nothing);
+        let open = Account { open: true, ..inactive };
+        assert_eq!(task(&Row::Gone, &open), Task::Leave(Why::Left));
+    }
+
+    #[test]
+    fn leavers_keep_access_and_are_reported_if_the_setting_says_so() {
+        let keep = Policy {
+            leavers: Leavers::Keep,
+            ..DEFAULT
+        };
+        assert_eq!(Task::of(&Row::Gone, Some(&settled()), keep), Task::ReportLeaver);
+        assert_eq!(Task::of(&Row::Gone, Some(&open()), keep), Task::Keep);
+        assert_eq!(Task::of(&BARRED, Some(&settled()), keep), Task::Leave(Why::Barred));
+    }
+
+    #[test]
+    fn a_linked_user_is_left_alone_and_reported_if_the_crm_gives_no_access() {
+        assert_eq!(task(&valid(), &linked()), Task::Linked);
+        assert_eq!(task(&INVALID, &linked()), Task::Nothing);
+        for row in [Row::Gone, BARRED, Row::Valid(wanted("Sable", Status::Inactive))] {
+            assert_eq!(task(&row, &linked()), Task::ReportLinked);
+        }
+    }
+
+    #[test]
+    fn a_linked_user_is_read_and_brought_in_line_once_it_is_adopted() {
+        let adopting = Policy {
+            adopts: true,
+            ..DEFAULT
+        };
+        assert_eq!(Task::of(&valid(), Some(&linked()), adopting), Task::Look);
+        assert_eq!(Task::of(&Row::Gone, Some(&linked()), adopting), Task::Leave(Why::Left));
     }
 }

@@ -7,9 +7,9 @@ use ic_secureauth_api::{PayloadMembers, User};
 
 /// Of the three parts of an account that are sent by calls of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Hashes {
-    pub(super) name: Option<ValueHash>,
-    pub(super) address: Option<ValueHash>,
+pub(in super::super) struct Hashes {
+    pub(in super::super) name: Option<ValueHash>,
+    pub(in super::super) address: Option<ValueHash>,
     pub(super) profile: Option<ValueHash>,
 }
 
@@ -27,7 +27,7 @@ pub(super) struct Parts<'a> {
 impl Hashes {
     pub(super) fn of(parts: Parts<'_>, case_insensitive: bool) -> Self {
         let name = parts.user_name.map(|name| name_hash(name, case_insensitive));
-        let address = parts.email.map(|email| hash(&[Some(&email.to_lowercase())]));
+        let address = parts.email.map(address_hash);
         let profile = hash(&[parts.first_name, parts.last_name, parts.payload_user_name]);
         Self {
             name,
@@ -56,6 +56,11 @@ impl Hashes {
 /// Of a user name in the form in which the pool compares it.
 pub(super) fn name_hash(name: &str, case_insensitive: bool) -> ValueHash {
     hash(&[Some(&fold(name, case_insensitive))])
+}
+
+/// Of an e-mail address, whose case is ignored.
+pub(super) fn address_hash(address: &str) -> ValueHash {
+    hash(&[Some(&address.to_lowercase())])
 }
 
 /// The form in which the pool compares an identifier.

@@ -8,11 +8,15 @@ use tokio::sync::mpsc::{Receiver, Sender};
 
 use super::super::super::failure::StepError;
 use super::calls::{Answer, Landed, Refusal};
-use super::person::Person;
-use super::settle::{Event, Settled};
+use super::leave::Departure;
+use super::person::{Person, Wanted};
+use super::settle::Event;
+use super::settled::Settled;
 use super::target::Target;
+use super::task::Why;
 use crate::domain::reason::Reason;
 use crate::store::Account;
+use ic_secureauth_api::MAX_REVOKED_USERS;
 
 /// So many single users refused one after the other, with the same code and none accepted, are no data errors: SecureAuth
 /// takes no user at all.
@@ -29,14 +33,24 @@ pub(super) enum Work {
         touched: bool,
         sibling: Option<Sibling>,
     },
-    /// Find out who has the user name of a refused user.
+    /// Find out why a single user is refused.
     Explain(Person, Refusal),
     /// Change a user.
     Change(Person),
     /// Keep what is shown of the user of an open account.
     Keep { page: u32, account: Account },
-    /// Deactivate the user of an open account.
-    Deactivate { page: u32, account: Account },
+    /// End a user's access.
+    Leave(Leaver),
+    /// End the sessions of users without access.
+    Revoke(Vec<Departure>),
+}
+
+/// A user who is to have no access any more.
+pub(super) struct Leaver {
+    pub(super) page: u32,
+    /// The account as it was before the run opened it.
+    pub(super) account: Account,
+    pub(super) why: Why,
 }
 
 /// The other half of a refused chunk. It holds the refused record if this half is accepted.
@@ -57,14 +71,24 @@ impl Work {
 
     /// The account as it is written before the work begins.
     pub(super) fn opened(&self) -> Option<Account> {
-        let Self::Change(person) = self else { return None };
-        let account = &person.account;
-        let keeps_status = account.status_sent == Some(person.wanted.status());
+        let (account, status) = match self {
+            Self::Change(person) => (&person.account, Some(person.wanted.status())),
+            Self::Leave(leaver) => (&leaver.account, None),
+            _ => return None,
+        };
         Some(Account {
             open: true,
-            status_sent: account.status_sent.filter(|_| keeps_status),
+            status_sent: account.status_sent.filter(|sent| Some(*sent) == status),
             ..account.clone()
         })
+    }
+
+    /// The user of a change of the user name.
+    pub(super) fn renamed(&self) -> Option<&Wanted> {
+        let Self::Change(Person { wanted, account, .. }) = self else {
+            return None;
+        };
+        wanted.renames(account).then_some(wanted)
     }
 
     /// What is recorded when the work does not begin. An account that no call can have touched is settled as it was.
@@ -79,8 +103,10 @@ impl Work {
                 .iter()
                 .map(|person| Settled::forgotten(person.account.user_guid))
                 .collect(),
-            Self::Change(person) => vec![Settled::unchanged(person.account)],
-            Self::Join { .. } | Self::Explain(..) | Self::Keep { .. } | Self::Deactivate { .. } => Vec::new(),
+            Self::Change(Person { account, .. }) | Self::Leave(Leaver { account, .. }) => {
+                vec![Settled::unchanged(account)]
+            }
+            Self::Join { .. } | Self::Explain(..) | Self::Keep { .. } | Self::Revoke(_) => Vec::new(),
         }
     }
 }
@@ -98,6 +124,8 @@ pub(super) struct Window<'a> {
     takes_nobody: bool,
     /// Not reported yet.
     settled: Vec<Settled>,
+    /// Users whose sessions have to end.
+    departures: Vec<Departure>,
     /// Calls without an answer since the last accepted one.
     unanswered: u32,
     failure: Option<StepError>,
@@ -113,6 +141,7 @@ impl<'a> Window<'a> {
             refused: Vec::new(),
             takes_nobody: false,
             settled: Vec::new(),
+            departures: Vec::new(),
             unanswered: 0,
             failure: None,
         }
@@ -130,7 +159,12 @@ impl<'a> Window<'a> {
                     Some(work) => self.ready.push(work),
                     None => more = false,
                 },
-                else => break,
+                else => {
+                    self.revoke();
+                    if self.ready.is_empty() {
+                        break;
+                    }
+                }
             }
         }
         works.close();
@@ -140,7 +174,8 @@ impl<'a> Window<'a> {
         while let Some(work) = works.recv().await {
             self.ready.push(work);
         }
-        if !self.ready.is_empty() {
+        // Whoever has lost access already, and may still have sessions, is left for another pass.
+        if !self.ready.is_empty() || !self.departures.is_empty() {
             self.target.flow.cut();
         }
         self.refused_are_data_errors();
@@ -158,14 +193,29 @@ impl<'a> Window<'a> {
         }
     }
 
+    /// Hands out the users whose sessions have to end, as many as a call takes.
+    fn revoke(&mut self) {
+        let departures = std::mem::take(&mut self.departures);
+        if !departures.is_empty() {
+            self.ready.push(Work::Revoke(departures));
+        }
+    }
+
     async fn land(&mut self, landed: Landed) {
         let Landed {
             settled,
+            departures,
             people,
             sibling,
             answer,
         } = landed;
         self.settled.extend(settled);
+        for departure in departures {
+            self.departures.push(departure);
+            if self.departures.len() >= MAX_REVOKED_USERS {
+                self.revoke();
+            }
+        }
         match answer {
             Answer::Done => self.split_sibling(sibling),
             Answer::Accepted => {
@@ -222,7 +272,7 @@ impl<'a> Window<'a> {
     }
 
     fn refuse(&mut self, person: Person, refusal: Refusal) {
-        if refusal.conflict && !refusal.explained {
+        if !refusal.explained {
             self.ready.push(Work::Explain(person, refusal));
             return;
         }

@@ -71,8 +71,8 @@ async fn a_pool_its_users_and_its_identity_provider_come_and_go() {
     let updated = api.update_user(&id, &one, &update).await.unwrap();
     assert_eq!(updated.value.status, Some(UserStatus::Inactive));
     assert_eq!(updated.value.payload, found.value.payload, "absent members are kept");
-    assert_eq!(api.delete_user(&id, &one).await.unwrap(), Deleted::Deleted);
-    assert_eq!(api.delete_user(&id, &one).await.unwrap(), Deleted::WasAbsent);
+    assert_eq!(api.delete_user(&id, &one, None).await.unwrap(), Deleted::Deleted);
+    assert_eq!(api.delete_user(&id, &one, None).await.unwrap(), Deleted::WasAbsent);
     assert!(api.user(&id, &one).await.unwrap().is_none());
 
     assert_eq!(

@@ -130,12 +130,20 @@ async fn an_update_sends_only_what_is_to_change() {
 #[tokio::test]
 async fn a_user_is_deleted_once_and_absent_the_next_time() {
     let server = Server::scripted([reply(204)]).await;
-    let deleted = server.api().delete_user(&pool_of_samples(), &user_id()).await.unwrap();
+    let deleted = server
+        .api()
+        .delete_user(&pool_of_samples(), &user_id(), None)
+        .await
+        .unwrap();
     golden("delete_user", &server, object!(format!("{deleted:?}"))).await;
 
     let server = Server::scripted([absent()]).await;
     assert_eq!(
-        server.api().delete_user(&pool_of_samples(), &user_id()).await.unwrap(),
+        server
+            .api()
+            .delete_user(&pool_of_samples(), &user_id(), None)
+            .await
+            .unwrap(),
         Deleted::WasAbsent
     );
 }

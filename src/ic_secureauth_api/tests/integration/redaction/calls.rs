@@ -83,7 +83,7 @@ async fn call_users(api: &Api, pool: &PoolId, seen: &mut Seen) {
     };
     seen.add(&update);
     seen.result(api.update_user(pool, &user_id(), &update).await);
-    seen.result(api.delete_user(pool, &user_id()).await);
+    seen.result(api.delete_user(pool, &user_id(), None).await);
     call_entries(api, pool, seen).await;
     let payload = object!({ "first_name": NAME, "last_name": null }).as_object().cloned();
     let patch = UserPatch {

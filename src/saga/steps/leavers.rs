@@ -1,0 +1,237 @@
+//! Counts before the first write who would lose access, or a user name to somebody else, and finds people whom the CRM gave new
+//! GUIDs (docs/ARCHITECTURE.md#guard).
+
+use std::collections::HashSet;
+
+use uuid::Uuid;
+
+use super::super::failure::StepError;
+use super::super::naming::Subject;
+use super::sync_users::Values;
+use super::sync_users::Wanted;
+use super::sync_users::names::{Holder, Names, Right};
+use super::sync_users::reader::{CrmRow, Page};
+use super::sync_users::task::{Policy, Row, Task, Why, has_no_access};
+use crate::domain::biller::{BillerCiam, LeaversAllowed};
+use crate::domain::reason::Reason;
+use crate::domain::tally::{Effect, Tally};
+use crate::domain::user_set::Counts;
+use crate::store::{Account, PoolRecord, StoreError};
+use ic_secureauth_api::UserId;
+
+/// As many users may always leave.
+const ALWAYS: u64 = 5;
+
+/// The accounts of the biller's pool, as far as earlier runs know it.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Known {
+    pub(in super::super) record: PoolRecord,
+    values: Values,
+    policy: Policy,
+}
+
+impl Known {
+    pub(in super::super) async fn of(subject: Subject<'_>, stored: &BillerCiam) -> Result<Option<Self>, StoreError> {
+        let derived = subject.derived_ids().pool_id().to_string();
+        let id = stored.identity_pool_id.as_deref().unwrap_or(&derived);
+        let record = subject.dependencies.store.pool(subject.biller_id, id).await?;
+        Ok(record.map(|record| Self {
+            record,
+            values: Values::of(subject, record.generation, record.case_insensitive),
+            policy: Policy::of(&subject.settings.onboarding),
+        }))
+    }
+}
+
+/// A person to whom the CRM gave a new GUID.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Rekeyed {
+    /// The GUID that the CRM does not know any more.
+    pub(in super::super) from: Uuid,
+    /// The account under the new GUID; its user keeps its id.
+    pub(in super::super) account: Account,
+}
+
+/// What is found in all pages.
+#[derive(Debug, Default)]
+pub(in super::super) struct Leavers {
+    /// Users of accounts that are not inactive.
+    with_access: u64,
+    /// Of these, users whose row is gone or `deleted`.
+    leavers: u64,
+    /// Names that would pass from one person to another.
+    passed_on: u64,
+    /// Users with a valid row who were in a found pool before.
+    pub(in super::super) linked: u64,
+    /// The first of them.
+    pub(in super::super) tally: Tally,
+    pub(in super::super) rekeyed: Vec<Rekeyed>,
+    old_guids: HashSet<Uuid>,
+}
+
+impl Leavers {
+    pub(super) async fn add(&mut self, page: &Page, known: &Known, names: Names<'_>) -> Result<(), StoreError> {
+        let mut takers: Vec<(Wanted, bool)> = Vec::new();
+        for user in &page.users {
+            let account = user.account.as_ref();
+            let row = match &user.row {
+                CrmRow::Valid(valid) => Row::Valid(known.values.wanted(valid.clone())),
+                CrmRow::Invalid { is_barred } => Row::Invalid { is_barred: *is_barred },
+                CrmRow::Gone => Row::Gone,
+            };
+            let task = Task::of(&row, account, known.policy);
+            let is_left_alone = matches!(task, Task::Linked | Task::ReportLinked);
+            self.with_access += u64::from(account.is_some_and(|it| !is_left_alone && !has_no_access(it)));
+            self.leavers += u64::from(task == Task::Leave(Why::Left));
+            let Row::Valid(wanted) = row else { continue };
+            if is_left_alone {
+                self.linked += 1;
+                self.tally.name(Effect::Linked, user.user_guid);
+            } else if account.is_none_or(|account| wanted.renames(account)) {
+                takers.push((wanted, account.is_none()));
+            }
+        }
+        let wanted: Vec<&Wanted> = takers.iter().map(|(wanted, _)| wanted).collect();
+        let holders = names.holders(&wanted).await?;
+        for (wanted, is_new) in &takers {
+            if let Some(holder) = holders.get(&wanted.user_guid()) {
+                self.add_taker(wanted, *is_new, holder, known);
+            }
+        }
+        Ok(())
+    }
+
+    /// Somebody is to get a name that another account has. With the same address, and without a row under the old GUID, it is the
+    /// same person.
+    fn add_taker(&mut self, wanted: &Wanted, is_new: bool, holder: &Holder, known: &Known) {
+        let Holder { account, right } = holder;
+        if *right == Right::Entitled {
+            return;
+        }
+        let same_address = account.address_hash.is_some() && account.address_hash == wanted.hashes().address;
+        if !(is_new && *right == Right::Gone && same_address && self.old_guids.insert(account.user_guid)) {
+            self.passed_on += 1;
+            return;
+        }
+        if Task::of(&Row::Gone, Some(account), known.policy) == Task::Leave(Why::Left) {
+            self.leavers = self.leavers.saturating_sub(1);
+        }
+        let user_id = known.values.user_id(account);
+        self.rekeyed.push(Rekeyed {
+            from: account.user_guid,
+            account: Account {
+                user_guid: wanted.user_guid(),
+                user_id: Some(user_id.to_string()),
+                ..account.clone()
+            },
+        });
+    }
+
+    /// Those whom the guard counts.
+    pub(in super::super) fn guarded(&self) -> u64 {
+        self.leavers + self.passed_on
+    }
+
+    /// Most users whom the guard lets go: five, or the percentage of those with access; more if an operator allows it.
+    pub(in super::super) fn limit(&self, percent: u8, allowed: Option<&LeaversAllowed>) -> u64 {
+        let share = self.with_access.saturating_mul(u64::from(percent)) / 100;
+        let allowed = allowed.map_or(0, |allowed| u64::from(allowed.most));
+        ALWAYS.max(share).max(allowed)
+    }
+
+    /// Whether the run may go on. An empty view is no reason to end everybody's access, however few they are.
+    pub(in super::super) fn verdict(
+        &self,
+        counts: Counts,
+        percent: u8,
+        allowed: Option<&LeaversAllowed>,
+    ) -> Result<(), StepError> {
+        let guarded = self.guarded();
+        let is_empty = counts.total + counts.deleted == 0 && guarded > 0;
+        let is_allowed = allowed.is_some_and(|allowed| guarded <= u64::from(allowed.most));
+        if guarded > self.limit(percent, allowed) || (is_empty && !is_allowed) {
+            tracing::error!(
+                leavers = self.leavers,
+                passed_on = self.passed_on,
+                with_access = self.with_access,
+                "too many users would leave; `allow-leavers` allows it"
+            );
+            return Err(StepError::Permanent(Reason::TooManyLeavers));
+        }
+        Ok(())
+    }
+}
+
+impl Known {
+    pub(super) fn user_id(&self, account: &Account) -> UserId {
+        self.values.user_id(account)
+    }
+
+    pub(super) fn names<'a>(&'a self, subject: Subject<'a>) -> Names<'a> {
+        Names {
+            store: subject.dependencies.store.as_ref(),
+            biller_id: subject.biller_id,
+            pool: self.record.no,
+            values: &self.values,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leavers(leavers: u64, with_access: u64) -> Leavers {
+        Leavers {
+            leavers,
+            with_access,
+            ..Leavers::default()
+        }
+    }
+
+    fn rows(total: u64) -> Counts {
+        Counts {
+            total,
+            ..Counts::default()
+        }
+    }
+
+    #[test]
+    fn five_may_leave_and_six_only_if_they_are_few_of_many() {
+        assert!(leavers(5, 6).verdict(rows(1), 10, None).is_ok());
+        assert!(leavers(6, 6).verdict(rows(1), 10, None).is_err());
+        assert!(leavers(6, 60).verdict(rows(54), 10, None).is_ok());
+        assert!(leavers(7, 60).verdict(rows(53), 10, None).is_err());
+    }
+
+    #[test]
+    fn names_that_pass_on_count_as_well() {
+        let found = Leavers {
+            passed_on: 3,
+            ..leavers(3, 20)
+        };
+        assert!(found.verdict(rows(17), 10, None).is_err());
+    }
+
+    #[test]
+    fn an_empty_view_ends_nobodys_access_unless_an_operator_allows_it() {
+        assert!(leavers(1, 1).verdict(rows(0), 10, None).is_err());
+        assert!(leavers(0, 0).verdict(rows(0), 10, None).is_ok());
+        let allowed = LeaversAllowed {
+            most: 1,
+            by: "somebody".into(),
+        };
+        assert!(leavers(1, 1).verdict(rows(0), 10, Some(&allowed)).is_ok());
+        assert!(leavers(2, 2).verdict(rows(0), 10, Some(&allowed)).is_err());
+    }
+
+    #[test]
+    fn an_operator_allows_a_number_and_no_more() {
+        let allowed = LeaversAllowed {
+            most: 40,
+            by: "somebody".into(),
+        };
+        assert!(leavers(40, 100).verdict(rows(60), 10, Some(&allowed)).is_ok());
+        assert!(leavers(41, 100).verdict(rows(59), 10, Some(&allowed)).is_err());
+    }
+}

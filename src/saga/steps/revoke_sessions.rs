@@ -1,0 +1,78 @@
+//! Ends the sessions of a disabled biller's users, at most 100 users a call. The organization is deactivated already, so a
+//! refusal, or SecureAuth that stays away, is reported and does not keep the run from ending.
+
+use tracing::{info, warn};
+
+use super::super::failure::StepError;
+use super::super::run_context::RunContext;
+use super::end_sessions;
+use super::leavers::Known;
+use super::sync_users::task::has_no_access;
+use crate::domain::journal::Entry;
+use crate::store::{Batch, Cursor, GuidRange};
+use ic_secureauth_api::{MAX_REVOKED_USERS, PoolId, UserId};
+
+pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
+    let stored = context.store().biller(&context.run.biller_id, 0).await?;
+    let biller = stored.map(|view| view.biller);
+    let pool = biller.as_ref().and_then(|biller| biller.identity_pool_id.clone());
+    let known = match &biller {
+        Some(biller) => Known::of(context.subject(), biller).await?,
+        None => None,
+    };
+    let (Some(known), Some(Ok(pool))) = (known, pool.map(PoolId::parse)) else {
+        return ended(context, false).await;
+    };
+    loop {
+        let range = GuidRange {
+            after: context.run.user_cursor,
+            until: None,
+        };
+        let size = u32::try_from(MAX_REVOKED_USERS).unwrap_or(u32::MAX);
+        let accounts = context.store().accounts_page(known.record.no, range, size).await?;
+        let Some(last) = accounts.last().map(|account| account.user_guid) else {
+            info!("the sessions of the biller's users are ended");
+            return ended(context, false).await;
+        };
+        let with_access = accounts.iter().filter(|account| !has_no_access(account));
+        let users: Vec<UserId> = with_access.map(|account| known.user_id(account)).collect();
+        if !users.is_empty() {
+            match end_sessions::end(&context.api, &pool, &users).await {
+                Ok(()) => {}
+                Err(error) if end_sessions::is_hopeless(&error) || pauses_are_used_up(context) => {
+                    warn!(%error, "sessions are not ended; they live on until they expire");
+                    return ended(context, true).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let batch = Batch {
+            cursor: Some(Cursor::At(last)),
+            is_progress: true,
+            ..Batch::default()
+        };
+        context.write(batch).await?;
+        if context.time_slice_is_over() {
+            return Ok(());
+        }
+    }
+}
+
+fn pauses_are_used_up(context: &RunContext<'_>) -> bool {
+    usize::try_from(context.run.pauses_used).unwrap_or(usize::MAX) >= context.saga.schedules.run.len()
+}
+
+async fn ended(context: &mut RunContext<'_>, in_part: bool) -> Result<(), StepError> {
+    let issues = if in_part {
+        vec![end_sessions::issue()]
+    } else {
+        Vec::new()
+    };
+    let batch = Batch {
+        entries: vec![Entry::SessionsRevoked { in_part }],
+        issues_total: Some(context.run.issues_total + issues.len() as u64),
+        issues,
+        ..Batch::default()
+    };
+    Ok(context.write(batch).await?)
+}

@@ -1,0 +1,327 @@
+//! Brings a user who is there in line with the CRM: profile and status, then user name, then e-mail address.
+
+use serde_json::{Map, Value};
+
+use super::super::update_user::{self, status_to_send};
+use super::calls::{Answer, Landed};
+use super::conflict::{Conflict, Part, Who};
+use super::leave::Departure;
+use super::person::{Person, sent, user_id};
+use super::settled::Settled;
+use super::target::Target;
+use super::task::Why;
+use super::values::{address_hash, fold, name_hash};
+use crate::domain::issue::{Code, Field, Issue};
+use crate::domain::tally::Effect;
+use crate::domain::user::Status;
+use crate::store::{Account, AccountOrigin};
+use ic_secureauth_api::{
+    ApiError, Class, IdentifierType, NewAddress, NewIdentifier, User, UserId, UserStatus, UserUpdate, Versioned,
+};
+
+/// A user who is as the CRM has it, or as near as SecureAuth allows.
+pub(super) enum Brought {
+    Settled(Settled),
+    /// The user's sessions have to end before the account is settled.
+    Departing(Departure),
+    /// Another pass is needed; the account stays open.
+    Waiting,
+}
+
+impl Brought {
+    pub(super) fn land(self, landed: &mut Landed) {
+        match self {
+            Self::Settled(settled) => landed.settled.push(settled),
+            Self::Departing(departure) => landed.departures.push(departure),
+            Self::Waiting => {}
+        }
+    }
+}
+
+impl Target {
+    pub(super) async fn change(&self, person: Person) -> Landed {
+        let id = user_id(&person.account, &self.values.ids);
+        let found = match self.api.user(&self.pool, &id).await {
+            Ok(Some(found)) => found,
+            // Left open: the next pass looks again, and imports the user if nobody finds it.
+            Ok(None) => return Landed::done(Vec::new()),
+            Err(error) => return Landed::failed(error.into()),
+        };
+        let mut landed = Landed::done(Vec::new());
+        match self.bring_in_line(person, found).await {
+            Ok(brought) => brought.land(&mut landed),
+            Err(answer) => landed.answer = answer,
+        }
+        landed
+    }
+
+    /// Sends what differs, and settles the account with what was sent.
+    pub(super) async fn bring_in_line(&self, person: Person, found: Versioned<User>) -> Result<Brought, Answer> {
+        let shown = found.value.clone();
+        let mut change = Change {
+            target: self,
+            id: shown.id.clone(),
+            now: person.account.clone().adopted(),
+            person: &person,
+            has_changed: false,
+            has_sent_status: false,
+            is_waiting: false,
+            issue: None,
+        };
+        change.profile_and_status(found).await?;
+        if !change.is_waiting {
+            change.user_name(&shown).await?;
+            change.address(&shown).await?;
+        }
+        Ok(change.finish(shown.status))
+    }
+}
+
+/// One user on the way from what is shown to what the CRM has.
+struct Change<'a> {
+    target: &'a Target,
+    person: &'a Person,
+    id: UserId,
+    /// The account as it is settled when the work ends here.
+    now: Account,
+    has_changed: bool,
+    has_sent_status: bool,
+    is_waiting: bool,
+    issue: Option<Issue>,
+}
+
+impl Change<'_> {
+    async fn profile_and_status(&mut self, found: Versioned<User>) -> Result<(), Answer> {
+        let (wanted, account) = (&self.person.wanted, &self.person.account);
+        let members = &self.target.settings.payload_members;
+        let payload = wanted.import(&self.target.values.ids).payload(members);
+        let names = members.names();
+        let changes = |there: Option<&User>| {
+            let before = there.and_then(|there| there.payload.as_ref());
+            let mut merged: Map<String, Value> = before.cloned().unwrap_or_default();
+            for name in names {
+                merged.remove(name);
+            }
+            merged.extend(payload.clone());
+            UserUpdate {
+                status: due_status(there, account, wanted.status()),
+                payload: (before != Some(&merged)).then_some(merged),
+                if_match: None,
+            }
+        };
+        let due = changes(Some(&found.value));
+        if due.status.is_some() || due.payload.is_some() {
+            match self.update(Some(found), changes).await {
+                Ok(()) => {}
+                Err(error) if is_refusal(&error) => {
+                    self.report(Field::User, Code::Refused);
+                    // Whoever is to have no access loses it, also if SecureAuth refuses the profile.
+                    if due.payload.is_some() && due.status == Some(UserStatus::Inactive) {
+                        self.status_only().await?;
+                    }
+                    return Ok(());
+                }
+                // Somebody deleted the user meanwhile. The next pass looks for it.
+                Err(error) if error.is_not_found() => {
+                    self.is_waiting = true;
+                    return Ok(());
+                }
+                Err(error) => return Err(error.into()),
+            }
+            self.has_changed = true;
+            self.has_sent_status = due.status.is_some();
+        }
+        self.now.profile_hash = wanted.hashes().profile;
+        self.now.status_sent = Some(wanted.status());
+        Ok(())
+    }
+
+    async fn status_only(&mut self) -> Result<(), Answer> {
+        let inactive = |_: Option<&User>| UserUpdate {
+            status: Some(UserStatus::Inactive),
+            ..UserUpdate::default()
+        };
+        match self.update(None, inactive).await {
+            Ok(()) => {
+                self.has_sent_status = true;
+                self.now.status_sent = Some(Status::Inactive);
+                Ok(())
+            }
+            Err(error) if is_refusal(&error) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn update(
+        &self,
+        found: Option<Versioned<User>>,
+        changes: impl Fn(Option<&User>) -> UserUpdate + Send,
+    ) -> Result<(), ApiError> {
+        update_user::update(&self.target.api, &self.target.pool, &self.id, found, changes).await
+    }
+
+    /// Adds the new user name, then removes the old one.
+    async fn user_name(&mut self, shown: &User) -> Result<(), Answer> {
+        let (wanted, account) = (&self.person.wanted, &self.person.account);
+        let new = wanted.hashes().name;
+        if account.name_hash == new && !account.open {
+            return Ok(());
+        }
+        let ignores_case = self.target.values.case_insensitive;
+        let hash = |text: &str| Some(name_hash(text, ignores_case));
+        if !shown.identifiers.iter().any(|it| hash(&it.identifier) == new) {
+            let (api, pool) = (&self.target.api, &self.target.pool);
+            let new = NewIdentifier {
+                identifier: wanted.user_name().to_owned(),
+                kind: IdentifierType::Uid,
+            };
+            let key = self.target.key("add-identifier");
+            let added = api.add_identifier(pool, &self.id, &new, &key, None).await;
+            if !self.is_added(added, Part::UserName).await? {
+                return Ok(());
+            }
+        }
+        let old = account.name_hash.filter(|old| Some(*old) != new);
+        for it in &shown.identifiers {
+            if it.kind == "uid" && old.is_some() && hash(&it.identifier) == old {
+                self.remove_identifier(&it.identifier).await?;
+            }
+        }
+        self.now.name_hash = new;
+        Ok(())
+    }
+
+    /// Adds the new address, then removes the old one, and the identifier that a person's own activation made of it.
+    async fn address(&mut self, shown: &User) -> Result<(), Answer> {
+        let (wanted, account) = (&self.person.wanted, &self.person.account);
+        let new = wanted.hashes().address;
+        if account.address_hash == new && !account.open {
+            return Ok(());
+        }
+        let (api, pool) = (&self.target.api, &self.target.pool);
+        let mut addresses = shown.verifiable_addresses.iter();
+        if !addresses.any(|it| Some(address_hash(&it.address)) == new) {
+            let address = NewAddress::email(wanted.email(), self.target.settings.address_verified);
+            let key = self.target.key("add-address");
+            let added = api.add_address(pool, &self.id, &address, &key, None).await;
+            if !self.is_added(added, Part::Address).await? {
+                return Ok(());
+            }
+        }
+        let Some(old) = account.address_hash.filter(|old| Some(*old) != new) else {
+            self.now.address_hash = new;
+            return Ok(());
+        };
+        let is_old = |text: &str| address_hash(text) == old;
+        for it in shown.verifiable_addresses.iter().filter(|it| is_old(&it.address)) {
+            api.remove_address(pool, &self.id, &it.address, None).await?;
+            self.has_changed = true;
+        }
+        let own_name = fold(wanted.user_name(), self.target.values.case_insensitive);
+        for it in shown.identifiers.iter().filter(|it| it.kind == "email") {
+            let is_user_name = fold(&it.identifier, self.target.values.case_insensitive) == own_name;
+            if is_old(&it.identifier) && !is_user_name {
+                self.remove_identifier(&it.identifier).await?;
+            }
+        }
+        self.now.address_hash = new;
+        Ok(())
+    }
+
+    async fn remove_identifier(&mut self, identifier: &str) -> Result<(), Answer> {
+        let (api, pool) = (&self.target.api, &self.target.pool);
+        api.remove_identifier(pool, &self.id, identifier, None).await?;
+        self.has_changed = true;
+        Ok(())
+    }
+
+    /// Whether the user has the value now. If somebody else has it, its holder either gives it up or is reported.
+    async fn is_added<T>(&mut self, added: Result<T, ApiError>, part: Part) -> Result<bool, Answer> {
+        let field = match part {
+            Part::UserName => Field::UserName,
+            Part::Address => Field::Email,
+        };
+        match added {
+            Ok(_) => {
+                self.has_changed = true;
+                return Ok(true);
+            }
+            Err(error) if error.is_conflict() => {}
+            Err(error) if is_refusal(&error) => {
+                self.report(field, Code::Refused);
+                return Ok(false);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let holder = match self.target.holder(self.person, part).await? {
+            Who::Itself => return Ok(true),
+            Who::Nobody => {
+                self.report(field, Code::Refused);
+                return Ok(false);
+            }
+            Who::Another(holder) => holder,
+        };
+        match self.target.conflict(self.person, &holder, part).await? {
+            Conflict::Claimed => self.is_waiting = true,
+            Conflict::Held(held_by) | Conflict::Stranger(held_by) => {
+                let user = self.person.account.user_guid;
+                self.issue.get_or_insert(Issue::held(user, field, held_by));
+            }
+        }
+        Ok(false)
+    }
+
+    fn report(&mut self, field: Field, code: Code) {
+        let user = Some(self.person.account.user_guid);
+        self.issue.get_or_insert(Issue::of(user, field, code));
+    }
+
+    fn finish(self, shown: Option<UserStatus>) -> Brought {
+        let person = self.person;
+        if self.is_waiting {
+            return Brought::Waiting;
+        }
+        let effect = self.effect(shown);
+        let loses_access = self.now.status_sent == Some(Status::Inactive)
+            && (self.has_sent_status || person.account.open || person.account.origin == AccountOrigin::Linked);
+        let mut settled = match self.issue {
+            Some(issue) => Settled::in_part(person.page, self.now, effect, issue),
+            None => Settled::with(person.page, self.now, effect),
+        };
+        if settled.issue.is_some() && effect == Some(Effect::Deactivated) {
+            settled.why = Some(Why::Barred);
+        }
+        if loses_access {
+            return Brought::Departing(Departure { user: self.id, settled });
+        }
+        Brought::Settled(settled)
+    }
+
+    fn effect(&self, shown: Option<UserStatus>) -> Option<Effect> {
+        let account = &self.person.account;
+        let is_mine = account.open && account.created_by == Some(self.target.run);
+        let was_inactive = account.status_sent == Some(Status::Inactive) || shown == Some(UserStatus::Inactive);
+        match self.now.status_sent {
+            _ if is_mine => Some(Effect::Imported),
+            Some(Status::Inactive) if self.has_sent_status => Some(Effect::Deactivated),
+            _ if self.has_sent_status && was_inactive => Some(Effect::Reactivated),
+            _ if self.has_changed && self.issue.is_none() => Some(Effect::Changed),
+            _ => None,
+        }
+    }
+}
+
+/// The status to send: when it is another one than was sent, or, where that is not known, than is shown.
+fn due_status(there: Option<&User>, account: &Account, wanted: Status) -> Option<UserStatus> {
+    let shown = there.and_then(|there| there.status);
+    let is_due = match account.status_sent {
+        Some(before) => before != wanted,
+        None => shown != Some(sent(wanted)),
+    };
+    is_due.then(|| status_to_send(shown, sent(wanted))).flatten()
+}
+
+/// SecureAuth refuses this user's data, and the call had no effect.
+fn is_refusal(error: &ApiError) -> bool {
+    error.class() == Class::Permanent && !error.is_not_found() && !error.outcome_unknown()
+}

@@ -1,0 +1,101 @@
+//! User names and addresses that pass from one person to another (docs/ARCHITECTURE.md#names).
+//!
+//! A pass only notes who claims what. Afterwards, while no other task works on the accounts, the holders lose what they have no
+//! right to, and the next pass brings takers and holders in line.
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::super::super::failure::StepError;
+use super::super::super::run_context::RunContext;
+use super::names::Holder;
+use super::person::{Wanted, user_id};
+use super::target::Target;
+use super::values::fold;
+use crate::store::{Account, AccountChanges, Batch};
+use ic_secureauth_api::ApiError;
+
+/// Holders whose accounts are opened in one transaction.
+const AT_ONCE: usize = 1_000;
+
+/// What a holder has to give up.
+#[derive(Debug)]
+pub(super) struct Claim {
+    holder: Account,
+    user_name: Option<String>,
+    address: Option<String>,
+}
+
+impl Claim {
+    pub(super) fn of_name(wanted: &Wanted, holder: &Holder) -> Self {
+        Self {
+            holder: holder.account.clone(),
+            user_name: Some(wanted.user_name().to_owned()),
+            address: None,
+        }
+    }
+
+    pub(super) fn of_address(wanted: &Wanted, holder: Account) -> Self {
+        Self {
+            holder,
+            user_name: None,
+            address: Some(wanted.email().to_owned()),
+        }
+    }
+}
+
+/// Opens the holders' accounts, then removes what is claimed from their users.
+pub(super) async fn make_way(
+    context: &mut RunContext<'_>,
+    target: &Target,
+    mut claims: Vec<Claim>,
+) -> Result<(), StepError> {
+    while !claims.is_empty() {
+        let some: Vec<Claim> = claims.drain(..claims.len().min(AT_ONCE)).collect();
+        let mut tally = context.run.tally.clone();
+        tally.passed_on += some.len() as u64;
+        target.guard.allows(tally.guarded())?;
+        let changes = AccountChanges {
+            freed: some.iter().map(|claim| claim.holder.user_guid).collect(),
+            ..AccountChanges::of(target.record.no)
+        };
+        let batch = Batch {
+            accounts: Some(changes),
+            tally: Some(tally),
+            is_progress: true,
+            ..Batch::default()
+        };
+        context.write(batch).await?;
+        stream::iter(some)
+            .map(|claim| async move { release(target, &claim).await })
+            .buffer_unordered(target.in_flight)
+            .try_collect::<()>()
+            .await?;
+    }
+    Ok(())
+}
+
+/// Removes what is claimed from the holder's user. What is gone already counts as removed.
+async fn release(target: &Target, claim: &Claim) -> Result<(), ApiError> {
+    let (api, pool) = (&target.api, &target.pool);
+    let id = user_id(&claim.holder, &target.values.ids);
+    let Some(found) = api.user(pool, &id).await? else {
+        return Ok(());
+    };
+    let same = |text: &str, claimed: Option<&String>, ignores_case| {
+        claimed.is_some_and(|claimed| fold(text, ignores_case) == fold(claimed, ignores_case))
+    };
+    let ignores_case = target.values.case_insensitive;
+    for identifier in &found.value.identifiers {
+        let text = &identifier.identifier;
+        let goes_with_address = identifier.kind == "email" && same(text, claim.address.as_ref(), true);
+        if same(text, claim.user_name.as_ref(), ignores_case) || goes_with_address {
+            api.remove_identifier(pool, &id, text, None).await?;
+        }
+    }
+    for address in &found.value.verifiable_addresses {
+        if same(&address.address, claim.address.as_ref(), true) {
+            api.remove_address(pool, &id, &address.address, None).await?;
+        }
+    }
+    Ok(())
+}

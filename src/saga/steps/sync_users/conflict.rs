@@ -1,0 +1,84 @@
+//! Finds out who has a user name or an address that SecureAuth refuses because somebody has it (409).
+
+use super::claim::Claim;
+use super::names::{Holder, Right};
+use super::person::{Person, user_id};
+use super::target::Target;
+use super::values::name_hash;
+use crate::store::{Account, AccountOrigin, StoreError, ValueHash};
+use ic_secureauth_api::{ApiError, User};
+
+/// What is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    UserName,
+    Address,
+}
+
+/// Who has the value, as SecureAuth shows it.
+pub(super) enum Who {
+    Nobody,
+    Itself,
+    Another(User),
+}
+
+/// What follows from the holder.
+pub(super) enum Conflict {
+    /// The holder has no right to it: its taker waits.
+    Claimed,
+    /// The holder, by GUID, is entitled to it.
+    Held(String),
+    /// The holder, by its id in SecureAuth, has no account, or a linked one.
+    Stranger(String),
+}
+
+impl Target {
+    pub(super) async fn holder(&self, person: &Person, part: Part) -> Result<Who, ApiError> {
+        let wanted = &person.wanted;
+        let found = match part {
+            Part::UserName => self.api.find_user_by_identifier(&self.pool, wanted.user_name()).await?,
+            Part::Address => self.api.find_user_by_address(&self.pool, wanted.email()).await?,
+        };
+        let id = user_id(&person.account, &self.values.ids);
+        Ok(match found.map(|found| found.value) {
+            None => Who::Nobody,
+            Some(holder) if holder.id == id => Who::Itself,
+            Some(holder) => Who::Another(holder),
+        })
+    }
+
+    pub(super) async fn conflict(&self, person: &Person, holder: &User, part: Part) -> Result<Conflict, StoreError> {
+        let Some(account) = self.account_of(holder).await? else {
+            return Ok(Conflict::Stranger(holder.id.to_string()));
+        };
+        let guid = account.user_guid;
+        let wanted = person.wanted.hashes();
+        let has_right = |_, row: &super::person::Wanted| match part {
+            Part::UserName => row.hashes().name == wanted.name,
+            Part::Address => row.hashes().address == wanted.address,
+        };
+        let rights = self.names().judged(&[guid], has_right).await?;
+        let right = rights.get(&guid).copied().unwrap_or(Right::Gone);
+        if right == Right::Entitled {
+            return Ok(Conflict::Held(guid.to_string()));
+        }
+        self.flow.claim(match part {
+            Part::UserName => Claim::of_name(&person.wanted, &Holder { account, right }),
+            Part::Address => Claim::of_address(&person.wanted, account),
+        });
+        Ok(Conflict::Claimed)
+    }
+
+    /// The account of a user that SecureAuth shows, found by its user names.
+    async fn account_of(&self, user: &User) -> Result<Option<Account>, StoreError> {
+        let names: Vec<ValueHash> = user
+            .identifiers
+            .iter()
+            .map(|it| name_hash(&it.identifier, self.values.case_insensitive))
+            .collect();
+        let accounts = self.store.accounts_by_name(self.record.no, &names).await?;
+        Ok(accounts
+            .into_iter()
+            .find(|account| account.origin == AccountOrigin::Imported && user_id(account, &self.values.ids) == user.id))
+    }
+}

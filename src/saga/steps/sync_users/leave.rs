@@ -1,0 +1,82 @@
+//! Ends the access of users: sets them inactive, then ends their sessions, at most 100 users a call. Their accounts are settled
+//! after both.
+
+use super::super::{end_sessions, update_user};
+use super::calls::Landed;
+use super::person::user_id;
+use super::settled::Settled;
+use super::target::Target;
+use super::window::Leaver;
+use crate::domain::issue::{Code, Field, Issue};
+use crate::domain::tally::Effect;
+use crate::domain::user::Status;
+use crate::store::Account;
+use ic_secureauth_api::{Class, User, UserId, UserStatus, UserUpdate};
+
+/// A user who has no access any more, and may still have sessions.
+pub(super) struct Departure {
+    pub(super) user: UserId,
+    /// What is recorded when the sessions are ended.
+    pub(super) settled: Settled,
+}
+
+impl Target {
+    pub(super) async fn leave(&self, leaver: Leaver) -> Landed {
+        let Leaver { page, account, why } = leaver;
+        let id = user_id(&account, &self.values.ids);
+        let mut found = None;
+        let mut left = account.clone();
+        // Nothing is known of the user of an open account, so it is read first. That a read does not find it proves nothing: the
+        // update does.
+        if account.open {
+            found = match self.api.user(&self.pool, &id).await {
+                Ok(found) => found,
+                Err(error) => return Landed::failed(error.into()),
+            };
+            if let Some(found) = &found {
+                left = self.as_shown(left, &found.value);
+            }
+        }
+        let shown = found.as_ref().and_then(|found| found.value.status);
+        if shown != Some(UserStatus::Inactive) {
+            let inactive = |_: Option<&User>| UserUpdate {
+                status: Some(UserStatus::Inactive),
+                ..UserUpdate::default()
+            };
+            match update_user::update(&self.api, &self.pool, &id, found, inactive).await {
+                Ok(()) => {}
+                Err(error) if error.is_not_found() => {
+                    return Landed::done(vec![Settled::gone(page, account.user_guid)]);
+                }
+                Err(error) if error.class() == Class::Permanent && !error.outcome_unknown() => {
+                    let issue = Issue::of(Some(account.user_guid), Field::Status, Code::Refused);
+                    return Landed::done(vec![Settled::in_part(page, left, None, issue)]);
+                }
+                Err(error) => return Landed::failed(error.into()),
+            }
+        }
+        let effect = (account.status_sent != Some(Status::Inactive)).then_some(Effect::Deactivated);
+        let left = Account {
+            status_sent: Some(Status::Inactive),
+            ..left.adopted()
+        };
+        let settled = Settled::left(page, left, effect, why);
+        Landed::departing(vec![Departure { user: id, settled }])
+    }
+
+    /// Ends all sessions of at most 100 users. What SecureAuth refuses, or our token does not allow, is reported once; the users
+    /// have no access all the same.
+    pub(super) async fn revoke(&self, departures: Vec<Departure>) -> Landed {
+        let users: Vec<UserId> = departures.iter().map(|departure| departure.user.clone()).collect();
+        let mut settled: Vec<Settled> = departures.into_iter().map(|departure| departure.settled).collect();
+        match end_sessions::end(&self.api, &self.pool, &users).await {
+            Ok(()) => Landed::done(settled),
+            Err(error) if end_sessions::is_hopeless(&error) => {
+                tracing::warn!(%error, users = users.len(), "sessions are not ended");
+                settled.push(Settled::issue(end_sessions::issue()));
+                Landed::done(settled)
+            }
+            Err(error) => Landed::failed(error.into()),
+        }
+    }
+}

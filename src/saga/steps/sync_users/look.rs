@@ -1,0 +1,117 @@
+//! Reads the users of open accounts before anything is sent for them.
+
+use futures_util::{StreamExt, stream};
+
+use super::calls::{Answer, Landed};
+use super::change::Brought;
+use super::person::{Person, user_id};
+use super::settled::Settled;
+use super::target::Target;
+use super::values::Hashes;
+use crate::store::{Account, AccountChanges, Batch};
+use ic_secureauth_api::User;
+
+impl Target {
+    /// Reads each user. Users that are there are brought in line; the others are returned, and their accounts are this run's
+    /// from now on.
+    pub(super) async fn look(&self, people: Vec<Person>, landed: &mut Landed) -> Vec<Person> {
+        let looks = people.into_iter().map(|person| async {
+            if self.flow.is_stopping() {
+                return Looked::NotYet;
+            }
+            self.look_at(person).await
+        });
+        let looked: Vec<Looked> = stream::iter(looks).buffer_unordered(self.in_flight).collect().await;
+        let mut absent = Vec::new();
+        for looked in looked {
+            match looked {
+                Looked::There(brought) => brought.land(landed),
+                Looked::Absent(person) => absent.push(person),
+                Looked::Failed(answer) => landed.answer = answer,
+                Looked::NotYet => self.flow.cut(),
+            }
+        }
+        if matches!(landed.answer, Answer::Failed { .. }) || absent.is_empty() {
+            return Vec::new();
+        }
+        for person in &mut absent {
+            person.account = person.wanted.new_account(self.run);
+        }
+        let changes = AccountChanges {
+            put: absent.iter().map(|person| person.account.clone()).collect(),
+            ..AccountChanges::of(self.record.no)
+        };
+        let batch = Batch {
+            accounts: Some(changes),
+            ..Batch::default()
+        };
+        match self.store.write(&self.lease, &batch).await {
+            Ok(()) => absent,
+            Err(error) => {
+                landed.answer = error.into();
+                Vec::new()
+            }
+        }
+    }
+
+    /// Absent is a user that neither its id nor its name finds: a cache may answer 404 long after a creation, and whoever has
+    /// a credential must not be imported again.
+    async fn look_at(&self, person: Person) -> Looked {
+        let id = user_id(&person.account, &self.values.ids);
+        let mut found = match self.api.user(&self.pool, &id).await {
+            Ok(found) => found,
+            Err(error) => return Looked::Failed(error.into()),
+        };
+        if found.is_none() && self.live {
+            let name = person.wanted.user_name();
+            match self.api.find_user_by_identifier(&self.pool, name).await {
+                Ok(by_name) => found = by_name.filter(|by_name| by_name.value.id == id),
+                Err(error) => return Looked::Failed(error.into()),
+            }
+        }
+        match found {
+            None => Looked::Absent(person),
+            Some(found) => self
+                .bring_in_line(person, found)
+                .await
+                .map_or_else(Looked::Failed, Looked::There),
+        }
+    }
+
+    /// A user that several looks do not find is gone: one look may be answered by a cache.
+    pub(super) async fn keep(&self, page: u32, account: Account) -> Landed {
+        let id = user_id(&account, &self.values.ids);
+        for pause in &self.lag_pauses {
+            tokio::time::sleep(*pause).await;
+            match self.api.user(&self.pool, &id).await {
+                Ok(Some(found)) => {
+                    let shown = self.as_shown(account, &found.value);
+                    return Landed::done(vec![Settled::with(page, shown, None)]);
+                }
+                Ok(None) => {}
+                Err(error) => return Landed::failed(error.into()),
+            }
+        }
+        Landed::done(vec![Settled::gone(page, account.user_guid)])
+    }
+
+    /// The account with the hashes of what SecureAuth shows, and the status that was sent last.
+    pub(super) fn as_shown(&self, account: Account, user: &User) -> Account {
+        let shown = Hashes::shown(user, &self.settings.payload_members, self.values.case_insensitive);
+        Account {
+            name_hash: shown.name,
+            address_hash: shown.address,
+            profile_hash: shown.profile,
+            ..account
+        }
+    }
+}
+
+/// What a look at one user leads to.
+enum Looked {
+    There(Brought),
+    Absent(Person),
+    Failed(Answer),
+    /// The pass stops; the account stays open.
+    NotYet,
+}

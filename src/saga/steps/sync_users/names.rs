@@ -1,0 +1,121 @@
+//! Finds who has the user names that others are to get (docs/ARCHITECTURE.md#names).
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::person::Wanted;
+use super::reader::{CrmRow, judge};
+use super::target::Values;
+use crate::domain::ids::BillerId;
+use crate::domain::user::UserRow;
+use crate::store::{Account, AccountOrigin, PoolNo, Store, StoreError, ValueHash};
+
+/// Where names are looked up.
+#[derive(Clone, Copy)]
+pub(in super::super::super) struct Names<'a> {
+    pub(in super::super::super) store: &'a dyn Store,
+    pub(in super::super::super) biller_id: &'a BillerId,
+    pub(in super::super::super) pool: PoolNo,
+    pub(in super::super::super) values: &'a Values,
+}
+
+/// What the CRM says of an account that has a user name which somebody else is to get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super::super) enum Right {
+    /// The name is its own, or its row has a data error and is left as it is.
+    Entitled,
+    /// Its row is `deleted` or has another name.
+    GivesUp,
+    /// It has no row.
+    Gone,
+}
+
+/// An account with a user name that somebody else is to get.
+#[derive(Debug, Clone)]
+pub(in super::super::super) struct Holder {
+    pub(in super::super::super) account: Account,
+    pub(in super::super::super) right: Right,
+}
+
+impl Names<'_> {
+    /// The holders of these users' names, by the GUID of the user who is to get the name. Users whose names no other account has
+    /// are left out.
+    pub(in super::super::super) async fn holders(
+        &self,
+        wanted: &[&Wanted],
+    ) -> Result<HashMap<Uuid, Holder>, StoreError> {
+        let names: Vec<ValueHash> = wanted.iter().filter_map(|wanted| wanted.hashes().name).collect();
+        if names.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let accounts = self.store.accounts_by_name(self.pool, &names).await?;
+        let mut by_name: HashMap<ValueHash, Vec<Account>> = HashMap::new();
+        for account in accounts {
+            if let Some(name) = account.name_hash.filter(|_| account.origin == AccountOrigin::Imported) {
+                by_name.entry(name).or_default().push(account);
+            }
+        }
+        let mut taken = Vec::new();
+        for wanted in wanted {
+            let accounts = wanted.hashes().name.and_then(|name| by_name.get(&name));
+            let others = accounts.into_iter().flatten();
+            taken.extend(
+                others
+                    .filter(|account| account.user_guid != wanted.user_guid())
+                    .map(|account| (wanted.user_guid(), account.clone())),
+            );
+        }
+        let guids: Vec<Uuid> = taken.iter().map(|(_, holder)| holder.user_guid).collect();
+        let rights = self.rights(&guids, &by_name).await?;
+        let mut holders: HashMap<Uuid, Holder> = HashMap::new();
+        for (taker, account) in taken {
+            let right = rights.get(&account.user_guid).copied().unwrap_or(Right::Gone);
+            let known = holders.get(&taker).map(|holder| holder.right);
+            if known != Some(Right::Entitled) {
+                holders.insert(taker, Holder { account, right });
+            }
+        }
+        Ok(holders)
+    }
+
+    /// Reads the rows of accounts: an account without a row is left out.
+    async fn rights(
+        &self,
+        guids: &[Uuid],
+        held: &HashMap<ValueHash, Vec<Account>>,
+    ) -> Result<HashMap<Uuid, Right>, StoreError> {
+        let names: HashMap<Uuid, ValueHash> = held
+            .iter()
+            .flat_map(|(name, accounts)| accounts.iter().map(|account| (account.user_guid, *name)))
+            .collect();
+        let is_own = |guid: Uuid, wanted: &Wanted| wanted.hashes().name == names.get(&guid).copied();
+        self.judged(guids, is_own).await
+    }
+
+    /// What the CRM says of accounts; one without a row is left out. `is_own`: the value is the one of the row.
+    pub(super) async fn judged(
+        &self,
+        guids: &[Uuid],
+        is_own: impl Fn(Uuid, &Wanted) -> bool,
+    ) -> Result<HashMap<Uuid, Right>, StoreError> {
+        if guids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let mut rows: HashMap<Uuid, Vec<UserRow>> = HashMap::new();
+        for row in self.store.users_by_guid(self.biller_id, guids).await? {
+            if let Some(guid) = row.user_guid {
+                rows.entry(guid).or_default().push(row);
+            }
+        }
+        let judged = rows.into_iter().map(|(guid, rows)| {
+            let right = match judge(guid, rows, None).row {
+                CrmRow::Valid(user) if is_own(guid, &self.values.wanted(user.clone())) => Right::Entitled,
+                CrmRow::Valid(_) | CrmRow::Gone => Right::GivesUp,
+                CrmRow::Invalid { .. } => Right::Entitled,
+            };
+            (guid, right)
+        });
+        Ok(judged.collect())
+    }
+}

@@ -1,0 +1,138 @@
+//! What came of one user, as the other two tasks of a pass report it to `settle`.
+
+use uuid::Uuid;
+
+use super::person::Person;
+use super::task::Why;
+use crate::domain::issue::{Code, Field, Issue};
+use crate::domain::tally::Effect;
+use crate::store::{Account, AccountOrigin};
+
+/// What came of one user.
+pub(super) struct Settled {
+    /// The page that has one user less to wait for.
+    pub(super) page: Option<u32>,
+    pub(super) user: Option<Uuid>,
+    pub(super) fate: Fate,
+    pub(super) effect: Option<Effect>,
+    /// Why the user was deactivated, if not because its valid row says so.
+    pub(super) why: Option<Why>,
+    pub(super) issue: Option<Issue>,
+}
+
+/// What becomes of the account.
+pub(super) enum Fate {
+    Nothing,
+    Settle,
+    Put(Account),
+    Remove,
+}
+
+impl Settled {
+    fn new(page: Option<u32>, user: Uuid, fate: Fate, effect: Option<Effect>) -> Self {
+        Self {
+            page,
+            user: Some(user),
+            fate,
+            effect,
+            why: None,
+            issue: None,
+        }
+    }
+
+    /// SecureAuth accepted the import, and the account holds what was sent.
+    pub(super) fn imported(person: &Person) -> Self {
+        let user = person.account.user_guid;
+        Self::new(Some(person.page), user, Fate::Settle, Some(Effect::Imported))
+    }
+
+    /// The account holds what SecureAuth has now.
+    pub(super) fn with(page: u32, account: Account, effect: Option<Effect>) -> Self {
+        let settled = Account { open: false, ..account };
+        Self::new(Some(page), settled.user_guid, Fate::Put(settled), effect)
+    }
+
+    /// As [`Self::with`]; the user has no access any more.
+    pub(super) fn left(page: u32, account: Account, effect: Option<Effect>, why: Why) -> Self {
+        Self {
+            why: Some(why),
+            ..Self::with(page, account, effect)
+        }
+    }
+
+    /// Nobody has the account any more.
+    pub(super) fn gone(page: u32, user: Uuid) -> Self {
+        Self::new(Some(page), user, Fate::Remove, None)
+    }
+
+    /// SecureAuth refuses the user's data: a data error. A user who was to be imported has no account.
+    pub(super) fn refused(person: &Person) -> Self {
+        let user = person.account.user_guid;
+        let issue = Issue::of(Some(user), Field::User, Code::Refused);
+        Self::gone(person.page, user).reporting(issue)
+    }
+
+    /// Somebody else in the pool has the user name of a user who was to be imported: a data error.
+    pub(super) fn held(person: &Person, held_by: String) -> Self {
+        let user = person.account.user_guid;
+        Self::gone(person.page, user).reporting(Issue::held(user, Field::UserName, held_by))
+    }
+
+    /// A part of a change is impossible: the account is settled with what it has, so that the next run tries again.
+    pub(super) fn in_part(page: u32, account: Account, effect: Option<Effect>, issue: Issue) -> Self {
+        Self::with(page, account, effect).reporting(issue)
+    }
+
+    /// The user is linked, found under the name or the id of the work's user.
+    pub(super) fn linked_instead(person: &Person, holder: String) -> Self {
+        Self {
+            page: Some(person.page),
+            ..Self::link(person.account.user_guid, holder)
+        }
+    }
+
+    /// A user that the found pool held before. `holder`: its id.
+    pub(super) fn link(user_guid: Uuid, holder: String) -> Self {
+        let account = Account {
+            user_guid,
+            user_id: Some(holder),
+            origin: AccountOrigin::Linked,
+            open: false,
+            created_by: None,
+            name_hash: None,
+            address_hash: None,
+            profile_hash: None,
+            status_sent: None,
+        };
+        Self::new(None, user_guid, Fate::Put(account), Some(Effect::Linked))
+    }
+
+    /// Something to report, and nothing to change.
+    pub(super) fn issue(issue: Issue) -> Self {
+        Self {
+            page: None,
+            user: issue.user_guid,
+            fate: Fate::Nothing,
+            effect: None,
+            why: None,
+            issue: Some(issue),
+        }
+    }
+
+    /// The import was not begun.
+    pub(super) fn forgotten(user: Uuid) -> Self {
+        Self::new(None, user, Fate::Remove, None)
+    }
+
+    /// The change was not begun.
+    pub(super) fn unchanged(account: Account) -> Self {
+        Self::new(None, account.user_guid, Fate::Put(account), None)
+    }
+
+    pub(super) fn reporting(self, issue: Issue) -> Self {
+        Self {
+            issue: Some(issue),
+            ..self
+        }
+    }
+}
