@@ -130,6 +130,16 @@ impl Simulator {
         admin::enroll(&self.app, pool, user)
     }
 
+    /// An administrator sets an organization's `deactivated` flag in the console; `false` when there is no such organization.
+    pub fn set_deactivated(&self, organization: &str, deactivated: bool) -> bool {
+        admin::set_deactivated(&self.app, organization, deactivated)
+    }
+
+    /// An administrator deletes a user in the console; `false` when the pool has no such user.
+    pub fn remove_user(&self, pool: &str, user: &str) -> bool {
+        admin::remove_user(&self.app, pool, user)
+    }
+
     /// Whether a user could sign in to a workspace.
     pub fn sign_in(&self, workspace_id: &str, identifier: &str) -> SignIn {
         admin::sign_in(&self.app, workspace_id, identifier)

@@ -1,6 +1,7 @@
 //! The admin API for people and tests: inventory, call log, faults, switches, clock, seeds. It is no part
 //! of the simulated APIs and needs no token.
 
+mod by_hand;
 mod enroll;
 mod inventory;
 mod routes;
@@ -11,6 +12,7 @@ pub use inventory::{IdpEntry, Inventory, OrganizationEntry, PoolEntry, PoolUser,
 pub use seed::{GeneratedUsers, Seed, SeedError};
 pub use sign_in::SignIn;
 
+pub(crate) use by_hand::{remove_user, set_deactivated};
 pub(crate) use enroll::enroll;
 pub(crate) use inventory::{pool_users, take as take_inventory};
 pub(crate) use routes::router;

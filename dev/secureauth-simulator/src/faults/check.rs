@@ -57,6 +57,7 @@ impl FaultKind {
     fn members(&self) -> &'static [&'static str] {
         match self {
             Self::Delay { .. } => &["ms", "after_effect"],
+            Self::Hold { .. } => &["after_effect"],
             Self::ResetBefore | Self::ResetAfter | Self::WrongSubject => &[],
             Self::Status(_) => &[
                 "status",
@@ -79,7 +80,7 @@ mod tests {
     use crate::faults::{FaultBody, FaultStatus};
 
     /// Every kind with every member set.
-    fn all_kinds() -> [FaultKind; 7] {
+    fn all_kinds() -> [FaultKind; 8] {
         let status = FaultStatus {
             status: 503,
             body: Some(FaultBody::Html),
@@ -94,6 +95,7 @@ mod tests {
                 ms: 1,
                 after_effect: true,
             },
+            FaultKind::Hold { after_effect: true },
             FaultKind::ResetBefore,
             FaultKind::ResetAfter,
             FaultKind::Status(status),

@@ -1,11 +1,16 @@
 //! Fault injection per operation and per n-th call (row 13).
 
 mod check;
+mod hold;
 mod plan;
 mod wrong_subject;
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
+use hold::Gate;
+pub(crate) use hold::Hold;
 pub(crate) use plan::{FaultPlan, PartialUsers};
 pub(crate) use wrong_subject::redirect;
 
@@ -43,6 +48,13 @@ pub enum FaultKind {
         /// Milliseconds.
         ms: u64,
         /// Wait after the effect.
+        #[serde(default)]
+        after_effect: bool,
+    },
+    /// Holds the call before its effect, or between effect and answer, until the fault is removed. Meanwhile a test changes
+    /// the world.
+    Hold {
+        /// Hold after the effect.
         #[serde(default)]
         after_effect: bool,
     },
@@ -118,6 +130,8 @@ pub struct ActiveFault {
     pub matched: u64,
     /// Calls that it applied to.
     pub fired: u64,
+    /// Calls that it holds or has held: of a call on its way to the place where it is held, `fired` tells and this does not.
+    pub held: u64,
     /// The fault as it was added.
     #[serde(flatten)]
     pub fault: Fault,
@@ -184,31 +198,43 @@ impl Fault {
 pub(crate) struct FaultList {
     last_id: u64,
     active: Vec<ActiveFault>,
+    /// Of the faults that hold calls, by id. A gate that is dropped lets its calls go.
+    gates: HashMap<u64, Gate>,
 }
 
 impl FaultList {
     pub(crate) fn add(&mut self, fault: Fault) -> u64 {
         self.last_id += 1;
+        if matches!(fault.kind, FaultKind::Hold { .. }) {
+            self.gates.insert(self.last_id, Gate::default());
+        }
         self.active.push(ActiveFault {
             id: self.last_id,
             matched: 0,
             fired: 0,
+            held: 0,
             fault,
         });
         self.last_id
     }
 
     pub(crate) fn list(&self) -> Vec<ActiveFault> {
-        self.active.clone()
+        let mut list = self.active.clone();
+        for fault in &mut list {
+            fault.held = self.gates.get(&fault.id).map_or(0, Gate::held);
+        }
+        list
     }
 
     pub(crate) fn clear(&mut self) {
         self.active.clear();
+        self.gates.clear();
     }
 
     /// Removes one; false when there is none of that number.
     pub(crate) fn remove(&mut self, id: u64) -> bool {
         let before = self.active.len();
+        self.gates.remove(&id);
         self.active.retain(|fault| fault.id != id);
         self.active.len() < before
     }
@@ -223,7 +249,7 @@ impl FaultList {
             active.matched += 1;
             if active.fault.fires(active.matched, active.fired) {
                 active.fired += 1;
-                plan.add(&active.fault.kind);
+                plan.add(&active.fault.kind, self.gates.get(&active.id));
             }
         }
         plan

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::hold::{Gate, Hold};
 use super::{FaultBody, FaultKind, FaultStatus};
 use crate::errors::{ApiError, code_of};
 use crate::server::reply::Reply;
@@ -24,6 +25,8 @@ pub(crate) enum PartialUsers {
 pub(crate) struct FaultPlan {
     pub(crate) delay_before: Duration,
     pub(crate) delay_after: Duration,
+    pub(crate) hold_before: Option<Hold>,
+    pub(crate) hold_after: Option<Hold>,
     pub(crate) reset_before: bool,
     pub(crate) reset_after: bool,
     pub(crate) status_before: Option<FaultStatus>,
@@ -34,7 +37,8 @@ pub(crate) struct FaultPlan {
 }
 
 impl FaultPlan {
-    pub(super) fn add(&mut self, kind: &FaultKind) {
+    /// `gate`: of a fault that holds the call.
+    pub(super) fn add(&mut self, kind: &FaultKind, gate: Option<&Gate>) {
         match kind {
             FaultKind::Delay {
                 ms,
@@ -45,6 +49,8 @@ impl FaultPlan {
             FaultKind::Delay { ms, after_effect: true } => {
                 self.delay_after += Duration::from_millis(*ms);
             }
+            FaultKind::Hold { after_effect: false } => self.hold_before = gate.map(Gate::hold),
+            FaultKind::Hold { after_effect: true } => self.hold_after = gate.map(Gate::hold),
             FaultKind::ResetBefore => self.reset_before = true,
             FaultKind::ResetAfter => self.reset_after = true,
             FaultKind::Status(status) if status.after_effect => {

@@ -71,7 +71,7 @@ impl Organizations {
     }
 
     /// Adds or replaces an organization.
-    pub(super) fn put(&mut self, now: OffsetDateTime, times: LagTimes, organization: Organization) {
+    pub(crate) fn put(&mut self, now: OffsetDateTime, times: LagTimes, organization: Organization) {
         self.revision = organization.revision;
         let id = organization.id.clone();
         *self.children.entry(organization.parent_id.clone()).or_default() += 1;

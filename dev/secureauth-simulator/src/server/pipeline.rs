@@ -15,7 +15,7 @@ use super::reply::Reply;
 use crate::app::App;
 use crate::calls::Arrival;
 use crate::errors::ApiError;
-use crate::faults::FaultPlan;
+use crate::faults::{FaultPlan, Hold};
 use crate::idempotency::{Admission, Slot};
 
 /// Serves one request.
@@ -66,6 +66,12 @@ async fn pause(time: Duration) {
     }
 }
 
+async fn hold(gate: Option<&Hold>) {
+    if let Some(gate) = gate.cloned() {
+        gate.wait().await;
+    }
+}
+
 /// The steps between arrival and answer.
 async fn execute(
     app: &App,
@@ -82,6 +88,7 @@ async fn execute(
         Err(error) => return refuse(call, &error),
     };
     pause(plan.delay_before).await;
+    hold(plan.hold_before.as_ref()).await;
     if let Some(status) = &plan.status_before {
         release(app, slot);
         return status.reply(&call.switches, sequence);
@@ -94,6 +101,7 @@ async fn execute(
     if let Some(slot) = slot {
         app.keys().complete(&slot, &reply);
     }
+    hold(plan.hold_after.as_ref()).await;
     pause(plan.delay_after + reply.slow).await;
     if let Some(status) = &plan.status_after {
         reply = status.reply(&call.switches, sequence);

@@ -134,6 +134,43 @@ async fn a_delayed_effect_happens_although_the_client_has_gone() {
 }
 
 #[tokio::test]
+async fn a_call_is_held_before_or_after_its_effect_until_the_fault_is_removed() {
+    let tenant = Tenant::new().await;
+    let faults = tenant.simulator.faults();
+    for (id, after_effect) in [("before", false), ("after", true)] {
+        let hold = faults.add(Fault::on("create_organization", FaultKind::Hold { after_effect }).nth(1));
+        let request = tenant
+            .request(Method::POST, &organizations(""))
+            .json(&json!({ "id": id, "name": "Held" }));
+        let request = tokio::spawn(send(request));
+        let is_held = async || faults.list().iter().any(|fault| fault.id == hold && fault.held == 1);
+        eventually("the call is held", is_held).await;
+        let inventory = tenant.simulator.inventory();
+        assert_eq!(inventory.organizations.iter().any(|it| it.id == id), after_effect);
+        assert!(faults.remove(hold));
+        let answer = request.await.expect("a task").expect("an answer");
+        answer.expect(201);
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_sets_flags_and_deletes_users_by_hand() {
+    let tenant = Tenant::new().await;
+    tenant.biller().await;
+    tenant.import(&Chunk::new("pool").user("a").user("b")).await.expect(204);
+    let simulator = &tenant.simulator;
+    let organization = simulator.inventory().organizations.pop().expect("an organization");
+    for deactivated in [true, false] {
+        assert!(simulator.set_deactivated(&organization.id, deactivated));
+        let answer = tenant.get(&organizations(&format!("/{}", organization.id))).await;
+        assert_eq!(answer.at("/deactivated"), deactivated);
+    }
+    assert!(simulator.remove_user("pool", "u-a") && !simulator.remove_user("pool", "u-a"));
+    assert_eq!(tenant.listed("pool").await, ["u-b"]);
+    assert!(!simulator.set_deactivated("nobody", true));
+}
+
+#[tokio::test]
 async fn a_partial_import_applies_some_users_and_answers_500() {
     let tenant = Tenant::new().await;
     tenant.biller().await;
