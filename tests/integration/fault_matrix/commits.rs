@@ -173,12 +173,7 @@ async fn one(
             return Err(format!("`list --stuck` does not show {}:\n{listed}", run.onboarding_id).into());
         }
     }
-    let before = Before {
-        course,
-        biller,
-        snapshot: &snapshot,
-        command: "resume",
-    };
+    let before = Before::of(course, biller, &snapshot);
     Ok((exactly, assert_invariant(stack, &before).await?))
 }
 

@@ -63,11 +63,6 @@ async fn one(creation: &str, (name, value): (&str, &str)) -> Result<Verdict, Box
         .await?;
     stack.wait_for_end(biller, DEADLINE).await?;
     end(&stack, biller).await?;
-    let before = Before {
-        course,
-        biller,
-        snapshot: &snapshot,
-        command: "resume",
-    };
+    let before = Before::of(course, biller, &snapshot);
     assert_invariant(&stack, &before).await
 }

@@ -80,12 +80,7 @@ async fn one(
     let answer = stack.front_door().toggle(&other, true).await?;
     assert_eq!(answer.status, 202, "{}", answer.text);
     let run = stack.wait_for_end(biller, DEADLINE).await?;
-    let before = Before {
-        course,
-        biller,
-        snapshot: &snapshot,
-        command: "resume",
-    };
+    let before = Before::of(course, biller, &snapshot);
     let verdict = assert_invariant(stack, &before).await?;
     if deaths < TAKE_OVERS || run.reason.as_deref() != Some("worker_lost") {
         return Err(format!("after {deaths} deaths the run is {}: {:?}", run.state, run.reason).into());

@@ -4,6 +4,7 @@ use local_stack::{RunRecord, Stack};
 use secureauth_simulator::{PoolEntry, PoolUser, UserCounts};
 use serde_json::Value;
 
+use super::meanwhile::{self, Choice, Meanwhile};
 use super::scenario::Course;
 use super::snapshot::{Pool, Snapshot};
 use super::{stuck, succeeded};
@@ -19,6 +20,12 @@ pub(super) enum Verdict {
     StuckThenRolledBack,
 }
 
+impl Verdict {
+    pub(super) fn is_rolled_back(self) -> bool {
+        matches!(self, Self::RolledBack | Self::StuckThenRolledBack)
+    }
+}
+
 /// The part of the invariant that does not hold.
 pub(super) type Broken = Box<dyn std::error::Error>;
 
@@ -29,6 +36,26 @@ pub(super) struct Before<'a> {
     pub(super) snapshot: &'a Snapshot,
     /// The operator's command for a stuck run: `resume` or `rollback`.
     pub(super) command: &'a str,
+    /// What others did since.
+    pub(super) meanwhile: Meanwhile,
+}
+
+impl<'a> Before<'a> {
+    /// Nobody else does anything meanwhile, and an operator resumes a stuck run.
+    pub(super) fn of(course: Course, biller: &'a str, snapshot: &'a Snapshot) -> Self {
+        Self {
+            course,
+            biller,
+            snapshot,
+            command: "resume",
+            meanwhile: Meanwhile::default(),
+        }
+    }
+
+    /// What SecureAuth may hold of each of the CRM's rows.
+    pub(super) fn choices(&self) -> Vec<Choice> {
+        self.meanwhile.choices(self.course.wished_users(self.biller))
+    }
 }
 
 /// Asserts that a run ended in exactly one of three ways: SecureAuth and SQL are as the toggle event asked; everything
@@ -60,6 +87,7 @@ fn latest(stack: &Stack, before: &Before<'_>) -> Result<RunRecord, Broken> {
 async fn ended_well(stack: &Stack, before: &Before<'_>, run: &RunRecord) -> Result<Verdict, Broken> {
     let now = Snapshot::take(stack, before.biller).await?;
     now.elsewhere.is_as_before(&before.snapshot.elsewhere)?;
+    meanwhile::are_kept(before, run.state == "failed", &now)?;
     match run.state.as_str() {
         "succeeded" => {
             let accounts = succeeded::accounts(stack, before.biller)?;
@@ -89,8 +117,10 @@ pub(super) fn is_as_before(before: &Before<'_>, now: &Snapshot) -> Result<(), St
     let differs = match (&old.organization, &new.organization) {
         (None, Some(_)) => Some("its organization is left"),
         (Some(_), None) => Some("the organization is gone"),
-        _ if old.deactivated() != new.deactivated() => Some("the organization's `deactivated` flag is not as it was"),
-        (old, new) if old != new => Some("the organization changed"),
+        _ if !before.meanwhile.flag_may_be(new.deactivated(), old.deactivated()) => {
+            Some("the organization's `deactivated` flag is not as it was")
+        }
+        (Some(old), Some(new)) if with_flag_of(old, new) != *new => Some("the organization changed"),
         _ if new.pools.keys().any(|id| !old.pools.contains_key(id)) => Some("a pool is left"),
         _ if old.pools.keys().ne(new.pools.keys()) => Some("a pool is gone"),
         _ => match (first_pool(before.snapshot), first_pool(now)) {
@@ -117,13 +147,17 @@ pub(super) fn is_as_before(before: &Before<'_>, now: &Snapshot) -> Result<(), St
 
 /// The pool has the same users as before, each as it was or as the CRM has it.
 pub(super) fn users_are_as_before(before: &Before<'_>, old: &Pool, new: &Pool) -> bool {
-    let wished = before.course.wished_users(before.biller);
-    let is_in_line = |user: &PoolUser| {
-        let row = wished.iter().find(|row| user.identifiers == row.user_name.as_slice());
-        row.is_some_and(|row| succeeded::is_as_in_the_crm(user, row))
-    };
+    let choices = before.choices();
+    let is_in_line = |user: &PoolUser| choices.iter().any(|choice| choice.is_named(user) && choice.fits(user));
     let is_as_it_was = |id: &String, user: &PoolUser| old.users.get(id) == Some(user) || is_in_line(user);
     old.users.keys().eq(new.users.keys()) && new.users.iter().all(|(id, user)| is_as_it_was(id, user))
+}
+
+/// The organization, with another one's `deactivated` flag.
+pub(super) fn with_flag_of(organization: &Value, other: &Value) -> Value {
+    let mut organization = organization.clone();
+    organization["deactivated"] = other["deactivated"].clone();
+    organization
 }
 
 /// The pool, without its users and how many have which status.

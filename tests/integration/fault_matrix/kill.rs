@@ -126,11 +126,6 @@ async fn one(stack: &Stack, death: &Death) -> Result<Verdict, Box<dyn std::error
     }
     stack.host().kill_handler().await;
     end(stack, &biller).await?;
-    let before = Before {
-        course: death.course,
-        biller: &biller,
-        snapshot: &snapshot,
-        command: "resume",
-    };
+    let before = Before::of(death.course, &biller, &snapshot);
     assert_invariant(stack, &before).await
 }

@@ -158,12 +158,7 @@ async fn calls_of_a_run(course: Course) -> Result<Option<Vec<CallRecord>>, Box<d
     let expected = if course.rolled_back { "failed" } else { "succeeded" };
     assert_eq!(run.state, expected, "{course:?}: {run:?}");
     if course.rolled_back {
-        let before = Before {
-            course,
-            biller: "clean",
-            snapshot: &before,
-            command: "resume",
-        };
+        let before = Before::of(course, "clean", &before);
         let now = Snapshot::take(&stack, "clean").await?;
         assert_eq!(is_as_before(&before, &now), Ok(()), "{course:?}");
     }

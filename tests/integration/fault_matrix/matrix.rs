@@ -140,14 +140,12 @@ async fn one(stack: &Stack, case: &Case) -> Result<Verdict, Box<dyn std::error::
         .any(|fault| fault.id == added && fault.fired > 0);
     end(stack, &biller).await?;
     let before = Before {
-        course: case.course,
-        biller: &biller,
-        snapshot: &snapshot,
         command: if case.number.is_multiple_of(2) {
             "resume"
         } else {
             "rollback"
         },
+        ..Before::of(case.course, &biller, &snapshot)
     };
     let verdict = assert_invariant(stack, &before).await?;
     if met {

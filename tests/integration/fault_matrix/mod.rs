@@ -17,6 +17,7 @@ mod kill;
 mod kind;
 mod lane;
 mod matrix;
+mod meanwhile;
 mod noise;
 mod report;
 mod rolling_back;
@@ -30,6 +31,7 @@ mod wrong_subject;
 
 use futures_util::future::join_all;
 
+use meanwhile::Live;
 use scenario::{Course, Scenario};
 
 /// The simulator's name of the token endpoint.
@@ -171,6 +173,27 @@ async fn a_run_that_gets_stuck_is_reported_and_listed_whatever_commit_its_proces
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_that_are_deployed_after_a_lost_answer_change_nothing_of_a_run_under_way() {
     deployed::run().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_world_that_changes_at_any_call_is_met_as_it_was_or_as_it_is_and_caught_up_with() {
+    join_all(SCENARIOS.map(|scenario| meanwhile::at_any_call(forward(scenario)))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_world_that_changes_at_any_call_of_a_run_that_fails_loses_nothing_but_what_the_run_created() {
+    join_all(SCENARIOS.map(|scenario| meanwhile::at_any_call(rolled_back(scenario)))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_who_enroll_keep_their_credentials_whatever_answers_are_lost_and_whatever_effects_are_late() {
+    let courses = [
+        Live::FromItsCreation,
+        Live::Before(forward(Scenario::ForeignPool)),
+        Live::Before(forward(Scenario::Sync)),
+        Live::Before(rolled_back(Scenario::Sync)),
+    ];
+    join_all(courses.map(meanwhile::while_answers_are_lost)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -47,12 +47,7 @@ async fn one(stack: &Stack, course: Course, biller: &str) -> Result<Verdict, Box
         ended = end(stack, biller) => ended?,
         noisy = noise(stack, &message) => noisy?,
     }
-    let before = Before {
-        course,
-        biller,
-        snapshot: &snapshot,
-        command: "resume",
-    };
+    let before = Before::of(course, biller, &snapshot);
     let verdict = assert_invariant(stack, &before).await?;
     // A call that was given up is made again. The course's refusal may then meet another call than it should.
     if !was_too_slow(stack, &run).await {

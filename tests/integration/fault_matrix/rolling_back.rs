@@ -66,12 +66,7 @@ async fn users_that_a_lagging_list_does_not_show_are_neither_imported_again_nor_
         (run.state.as_str(), run.reason.as_deref()),
         ("failed", Some("secureauth_refused"))
     );
-    let before = Before {
-        course,
-        biller: "1876",
-        snapshot: &before,
-        command: "resume",
-    };
+    let before = Before::of(course, "1876", &before);
     assert_eq!(is_as_before(&before, &Snapshot::take(&stack, "1876").await?), Ok(()));
     let names: Vec<String> = UserRow::samples("1876", 4)
         .into_iter()

@@ -56,12 +56,7 @@ fn each_is_seen<T: Clone>(original: &T, judge: impl Fn(&T) -> Result<(), String>
 }
 
 fn before(course: Course, snapshot: &Snapshot) -> Before<'_> {
-    Before {
-        course,
-        biller: "sabotaged",
-        snapshot,
-        command: "resume",
-    }
+    Before::of(course, "sabotaged", snapshot)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -67,6 +67,11 @@ impl Course {
         self.rolled_back.then_some(fault)
     }
 
+    /// Whether the refusal comes in the middle of the import, where it is a matter of luck which other calls have begun.
+    pub(super) fn is_stopped_in_the_import(self) -> bool {
+        self.rolled_back && self.scenario == Scenario::Sync
+    }
+
     /// The index of the first call of a clean run that the course is about: the one after the refusal, else the first.
     pub(super) fn rollback_from(self, calls: &[CallRecord]) -> usize {
         let refused = |call: &CallRecord| self.rolled_back && call.status == Some(422);

@@ -44,7 +44,9 @@ fn left(before: &Before<'_>, now: &Snapshot) -> Vec<String> {
     let mut left = Vec::new();
     match (old.deactivated(), new.deactivated()) {
         (None, Some(_)) => left.push(format!("organization {}", before.biller)),
-        (old, new) if old != new => left.push(format!("deactivated flag of organization {}", before.biller)),
+        (old, new) if !before.meanwhile.flag_may_be(new, old) => {
+            left.push(format!("deactivated flag of organization {}", before.biller))
+        }
         _ => {}
     }
     for (id, pool) in &new.pools {

@@ -8,7 +8,8 @@ use secureauth_simulator::PoolUser;
 use serde_json::Value;
 use uuid::{Uuid, uuid};
 
-use super::invariant::Before;
+use super::invariant::{Before, with_flag_of};
+use super::meanwhile::Choice;
 use super::scenario::Scenario;
 use super::snapshot::{Pool, Snapshot};
 
@@ -55,7 +56,9 @@ pub(super) fn is_as_asked(
     let disabled = before.course.scenario == Scenario::Disable;
     let organization = &now.secureauth.organization;
     check(
-        now.secureauth.deactivated() == Some(disabled),
+        before
+            .meanwhile
+            .flag_may_be(now.secureauth.deactivated(), Some(disabled)),
         "the `deactivated` flag is wrong",
         organization,
     )?;
@@ -74,12 +77,7 @@ pub(super) fn is_as_asked(
     }
     let foreign = before.course.scenario == Scenario::ForeignPool;
     let theirs = found.into_iter().flat_map(|found| &found.users).filter(|_| foreign);
-    users(
-        &before.course.wished_users(before.biller),
-        &theirs.collect(),
-        pool,
-        accounts,
-    )
+    users(&before.choices(), &theirs.collect(), pool, accounts)
 }
 
 /// The database and the CRM say what was done.
@@ -140,9 +138,7 @@ fn organization_is_as_found(before: &Snapshot, now: &Snapshot, run: &RunRecord) 
     let Some(old) = &before.secureauth.organization else {
         return names(&new["metadata"]["payload"], run).map_err(|what| format!("the organization {what}"));
     };
-    let mut expected = old.clone();
-    expected["deactivated"] = new["deactivated"].clone();
-    check(expected == *new, "the organization changed", &(old, new))
+    check(with_flag_of(old, new) == *new, "the organization changed", &(old, new))
 }
 
 /// A pool that existed before has not changed. A new one names this run.
@@ -164,8 +160,8 @@ fn names(metadata: &Value, run: &RunRecord) -> Result<(), String> {
 
 /// The pool holds the CRM's users as the CRM has them, each with a settled account and under its id, somebody else's users as
 /// they were, and no others.
-fn users(
-    wished: &[UserRow],
+pub(super) fn users(
+    choices: &[Choice],
     theirs: &BTreeMap<&String, &PoolUser>,
     pool: &Pool,
     accounts: &Accounts,
@@ -174,22 +170,18 @@ fn users(
         let same = pool.users.get(*id) == Some(*user);
         check(same, "a user of somebody else changed", id)?;
     }
-    let has_name = |user: &PoolUser, name: &str| user.identifiers.iter().any(|own| own.eq_ignore_ascii_case(name));
+    let is_theirs = |user: &PoolUser, choice: &Choice| user.identifiers.iter().any(|name| choice.has_name(name));
     let mut expected = theirs.len();
-    for row in wished {
-        let name = row.user_name.as_deref().unwrap_or_default();
-        if theirs.values().any(|user| has_name(user, name)) {
+    for choice in choices {
+        let mut own = pool.users.values().filter(|user| !theirs.contains_key(&user.id));
+        let Some(user) = own.find(|user| choice.is_named(user)) else {
+            let may_be_absent = choice.may_be_absent || theirs.values().any(|user| is_theirs(user, choice));
+            check(may_be_absent, "a user is missing", choice)?;
             continue;
-        }
+        };
         expected += 1;
-        let user = pool.users.values().find(|user| user.identifiers == [name]);
-        let user = user.ok_or_else(|| format!("{name} is missing"))?;
-        check(
-            is_as_in_the_crm(user, row),
-            "a user is not as the CRM has it",
-            &(row, user),
-        )?;
-        let account = row.user_guid.as_ref().and_then(|guid| accounts.get(guid));
+        check(choice.fits(user), "a user is not as the CRM has it", &(choice, user))?;
+        let account = choice.user_guid().and_then(|guid| accounts.get(guid));
         let is_its_own = account.is_some_and(|account| !account.open && account.user_id == user.id);
         check(is_its_own, "a user has no account", &(account, user))?;
     }

@@ -86,12 +86,7 @@ async fn one(stack: &Stack, course: Course, read: &Read) -> Result<Verdict, Box<
     let faults = stack.simulator().faults().list();
     let met = faults.into_iter().any(|fault| fault.id == added && fault.fired > 0);
     end(stack, &biller).await?;
-    let before = Before {
-        course,
-        biller: &biller,
-        snapshot: &snapshot,
-        command: "resume",
-    };
+    let before = Before::of(course, &biller, &snapshot);
     let verdict = assert_invariant(stack, &before).await?;
     if met {
         Ok(verdict)

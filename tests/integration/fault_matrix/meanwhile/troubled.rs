@@ -1,0 +1,220 @@
+//! Calls of the import whose answers are lost or whose effects are late, in an organization in which people enroll meanwhile, and
+//! beside a CRM that changes.
+
+use std::collections::BTreeMap;
+
+use local_stack::{Stack, StackOptions};
+use secureauth_simulator::{CallRecord, Fault, FaultKind};
+
+use super::super::invariant::{Before, Verdict, assert_invariant};
+use super::super::kind::{Lasts, fault, kinds};
+use super::super::lane::{begin, calls_of_a_clean_run, end, in_lanes, prepare, quick};
+use super::super::report::{self, Went};
+use super::super::scenario::{Course, Scenario};
+use super::super::share;
+use super::Meanwhile;
+use super::afterwards::everything_is_caught_up;
+use super::change::Change;
+use super::held::is_held;
+use crate::support::IMPORT;
+
+/// By default every so many-th case.
+const SHARE: usize = 23;
+/// Runs afterwards: their deadlines are as short as the case's own.
+const ATTEMPTS: usize = 3;
+
+/// Calls of `sync_users` that change something.
+const CHANGING: [&str; 2] = [IMPORT, "update_user"];
+
+/// A course in whose organization people can enroll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Live {
+    /// The run creates the organization, and it is live from then on (`CREATE_DEACTIVATED=false`).
+    FromItsCreation,
+    /// It is live before the run.
+    Before(Course),
+}
+
+impl Live {
+    fn course(self) -> Course {
+        match self {
+            Self::FromItsCreation => Course {
+                scenario: Scenario::NewBiller,
+                rolled_back: false,
+            },
+            Self::Before(course) => course,
+        }
+    }
+
+    fn options(self) -> fn() -> StackOptions {
+        match self {
+            Self::FromItsCreation => || late().set("USERS_PER_PAGE", "3").set("CREATE_DEACTIVATED", "false"),
+            Self::Before(course) if course.is_stopped_in_the_import() => late,
+            Self::Before(_) => || late().set("USERS_PER_PAGE", "3"),
+        }
+    }
+}
+
+/// An effect may come for a second after its deadline: longer than a late effect takes and the change that is made then.
+fn late() -> StackOptions {
+    quick().set("CALL_MARGIN", "1s")
+}
+
+/// One case: which call fails how, and what changes while it is held.
+#[derive(Debug, Clone)]
+struct Trouble {
+    live: Live,
+    number: usize,
+    operation: String,
+    nth: u64,
+    kind_name: &'static str,
+    kind: FaultKind,
+    lasts: Lasts,
+    after_effect: bool,
+    change: Change,
+}
+
+impl Trouble {
+    fn name(&self) -> String {
+        let Self {
+            live,
+            number,
+            operation,
+            nth,
+            kind_name,
+            lasts,
+            change,
+            ..
+        } = self;
+        let effect = if self.after_effect { "after" } else { "before" };
+        format!("{live:?}, case {number}: {operation} {nth} {kind_name} {lasts:?}, {change:?} {effect} its effect")
+    }
+
+    fn biller(&self) -> String {
+        format!("trouble-{:04}", self.number)
+    }
+}
+
+/// Runs the cases of a course. Panics with all in which the invariant does not hold, or in which another Yes does not catch up.
+pub(in super::super) async fn run(live: Live) {
+    let course = live.course();
+    let calls = calls_of_a_clean_run(course).await.expect("a clean run");
+    let cases = share(troubles(live, &calls), SHARE);
+    let went = in_lanes(live.options(), cases, move |stack, cases| lane(stack, live, cases)).await;
+    report::judge(course, &went);
+}
+
+fn troubles(live: Live, calls: &[CallRecord]) -> Vec<Trouble> {
+    let names = [
+        "500",
+        "500 after the effect",
+        "reset after",
+        "late effect",
+        "partial import",
+    ];
+    let changes = [
+        Change::RowsAndEnrolled,
+        Change::Joined,
+        Change::Enrolled,
+        Change::Left,
+        Change::Changed,
+        Change::RemovedByHand,
+    ];
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut troubles = Vec::new();
+    for call in calls {
+        let operation = call.operation.as_deref().unwrap_or_default();
+        let nth = counts.entry(operation).or_default();
+        *nth += 1;
+        if !CHANGING.contains(&operation) || *nth > 2 {
+            continue;
+        }
+        // The course's own refusal.
+        if call.status == Some(422) {
+            continue;
+        }
+        for (kind_name, kind) in kinds().into_iter().filter(|(name, _)| names.contains(name)) {
+            // A call that is refused before its effect has none to wait for.
+            let moments = if kind_name == "500" {
+                [false].as_slice()
+            } else {
+                &[false, true]
+            };
+            if Fault::on(operation, kind.clone()).check().is_err() {
+                continue;
+            }
+            for lasts in [Lasts::Once, Lasts::ForEver] {
+                for change in changes {
+                    for after_effect in moments {
+                        troubles.push(Trouble {
+                            live,
+                            number: troubles.len(),
+                            operation: operation.to_owned(),
+                            nth: *nth,
+                            kind_name,
+                            kind: kind.clone(),
+                            lasts,
+                            after_effect: *after_effect,
+                            change,
+                        });
+                    }
+                }
+            }
+        }
+    }
+    troubles
+}
+
+async fn lane(stack: Stack, live: Live, cases: Vec<Trouble>) -> Vec<Went> {
+    let billers: Vec<String> = cases.iter().map(Trouble::biller).collect();
+    prepare(&stack, live.course(), &billers)
+        .await
+        .expect("what a course needs is created");
+    let mut went = Vec::new();
+    for case in cases {
+        let outcome = one(&stack, &case).await.map_err(|error| error.to_string());
+        stack.simulator().faults().clear();
+        went.push((case.name(), outcome));
+    }
+    went
+}
+
+async fn one(stack: &Stack, case: &Trouble) -> Result<Verdict, Box<dyn std::error::Error>> {
+    let (biller, course) = (case.biller(), case.live.course());
+    let mut meanwhile = Meanwhile::default();
+    stack.simulator().set_deactivated(&biller, false);
+    meanwhile.everybody_enrolls(stack, &biller);
+    let kind = FaultKind::Hold {
+        after_effect: case.after_effect,
+    };
+    let mut held = 0;
+    let snapshot = begin(stack, course, &biller, |stack| {
+        let faults = stack.simulator().faults();
+        faults.add(fault(&case.operation, &case.kind, case.nth, case.lasts));
+        held = faults.add(Fault::on(&case.operation, kind).nth(case.nth));
+    })
+    .await?;
+    if is_held(stack, &biller, held).await? {
+        case.change
+            .happens(stack, (course, &biller), case.number, &mut meanwhile)?;
+    } else if !course.is_stopped_in_the_import() {
+        return Err("the call never came".into());
+    }
+    stack.simulator().faults().remove(held);
+    end(stack, &biller).await?;
+    let snapshot = meanwhile.applied_to(snapshot);
+    let before = Before {
+        meanwhile,
+        command: if case.number.is_multiple_of(2) {
+            "resume"
+        } else {
+            "rollback"
+        },
+        ..Before::of(course, &biller, &snapshot)
+    };
+    let verdict = assert_invariant(stack, &before).await?;
+    everything_is_caught_up(stack, &before, verdict.is_rolled_back(), ATTEMPTS)
+        .await
+        .map_err(|error| format!("{verdict:?}, but {error}"))?;
+    Ok(verdict)
+}
