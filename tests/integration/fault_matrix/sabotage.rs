@@ -42,10 +42,14 @@ fn first_user(now: &mut Snapshot) -> &mut secureauth_simulator::PoolUser {
 }
 
 /// A sabotage, and what the oracle has to say of it.
-type Sabotage<T> = (&'static str, fn(&mut T));
+pub(super) type Sabotage<T> = (&'static str, fn(&mut T));
 
 /// Every sabotage must be refused with its words, and the untouched original accepted.
-fn each_is_seen<T: Clone>(original: &T, judge: impl Fn(&T) -> Result<(), String>, sabotages: &[Sabotage<T>]) {
+pub(super) fn each_is_seen<T: Clone>(
+    original: &T,
+    judge: impl Fn(&T) -> Result<(), String>,
+    sabotages: &[Sabotage<T>],
+) {
     assert_eq!(judge(original), Ok(()));
     for (words, sabotage) in sabotages {
         let mut wrong = original.clone();

@@ -151,6 +151,11 @@ async fn one(stack: &Stack, case: &Moment) -> Result<Verdict, Box<dyn std::error
         ..Before::of(course, &biller, &snapshot)
     };
     let verdict = assert_invariant(stack, &before).await?;
+    if !course.rolled_back && verdict != Verdict::Succeeded {
+        let run = stack.database().latest_run(&biller)?;
+        let reason = run.and_then(|run| run.reason);
+        println!("{}: {verdict:?} ({reason:?})", case.name());
+    }
     everything_is_caught_up(stack, &before, verdict.is_rolled_back(), 1)
         .await
         .map_err(|error| format!("{verdict:?}, but {error}"))?;

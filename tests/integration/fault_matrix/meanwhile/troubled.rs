@@ -200,6 +200,9 @@ async fn one(stack: &Stack, case: &Trouble) -> Result<Verdict, Box<dyn std::erro
     } else if !course.is_stopped_in_the_import() {
         return Err("the call never came".into());
     }
+    if case.change == Change::Enrolled && case.after_effect && meanwhile.credentials.is_empty() {
+        return Err("nobody enrolled".into());
+    }
     stack.simulator().faults().remove(held);
     end(stack, &biller).await?;
     let snapshot = meanwhile.applied_to(snapshot);
