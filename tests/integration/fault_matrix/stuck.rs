@@ -45,7 +45,7 @@ fn left(before: &Before<'_>, now: &Snapshot) -> Vec<String> {
     match (old.deactivated(), new.deactivated()) {
         (None, Some(_)) => left.push(format!("organization {}", before.biller)),
         (old, new) if !before.meanwhile.flag_may_be(new, old) => {
-            left.push(format!("deactivated flag of organization {}", before.biller))
+            left.push(format!("deactivated flag of organization {}", before.biller));
         }
         _ => {}
     }
