@@ -1,6 +1,7 @@
 //! The subcommands. The host starts `serve`; the others are for operators. With findings in the settings all but
 //! `serve` print them and exit with 2.
 
+mod allow_leavers;
 mod db;
 mod list;
 mod operate;
@@ -80,6 +81,8 @@ enum OnDatabase {
     Cancel(operate::Target),
     /// End a stuck run after cleaning up by hand what it left
     Close(operate::Target),
+    /// Let a biller's next run take access from more users than the guard allows
+    AllowLeavers(allow_leavers::Allowance),
     /// Create, update or check the database's schema
     #[command(subcommand)]
     Db(db::Command),
@@ -167,6 +170,7 @@ async fn carry_out(command: OnDatabase, database: &Database) -> Result<String, S
         OnDatabase::Rollback(target) => operate::run(store, Operation::Rollback, &target).await,
         OnDatabase::Cancel(target) => operate::run(store, Operation::Cancel, &target).await,
         OnDatabase::Close(target) => operate::run(store, Operation::Close, &target).await,
+        OnDatabase::AllowLeavers(allowance) => allow_leavers::run(store, &allowance).await,
         OnDatabase::Db(command) => db::run(database, command).await,
     }
 }

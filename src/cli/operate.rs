@@ -17,7 +17,7 @@ pub(super) struct Target {
     by: RequestedBy,
 }
 
-fn person(text: &str) -> Result<RequestedBy, &'static str> {
+pub(super) fn person(text: &str) -> Result<RequestedBy, &'static str> {
     RequestedBy::try_new(text).map_err(|_| "must be 1 to 256 characters, not blank, without control characters")
 }
 

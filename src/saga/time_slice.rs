@@ -85,7 +85,7 @@ impl RunContext<'_> {
 
     async fn end(&mut self, ending: &Ending) -> Result<Advanced, StoreError> {
         let has_ended = !matches!(ending, Ending::Stuck(_));
-        if has_ended && self.journal.pool_users.complete {
+        if has_ended && (self.journal.pool_users.complete || self.run.listing.is_some()) {
             self.store().forget_pool_users(&self.lease).await?;
         }
         self.store().finish(&self.lease, ending).await?;
@@ -110,6 +110,9 @@ impl RunContext<'_> {
                 info!(
                     users = progress.users_total,
                     imported = progress.imported,
+                    changed = progress.changed,
+                    deactivated = progress.deactivated,
+                    reactivated = progress.reactivated,
                     already_present = progress.already_present,
                     skipped = progress.skipped,
                     "the run succeeded"

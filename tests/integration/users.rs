@@ -230,7 +230,9 @@ async fn a_sync_goes_on_whatever_is_wrong_with_single_users() -> Outcome {
     refuse_user(&stack, refused)?;
     let mut invalid = UserRow::sample("1876", 501);
     invalid.email = Some("no address".into());
-    stack.crm().add_users("1876", &[invalid, UserRow::sample("1876", 200)])?;
+    stack
+        .crm()
+        .add_users("1876", &[invalid, UserRow::sample("1876", 200)])?;
     let run = enable(&stack, "1876").await?;
     assert_eq!((run.kind.as_str(), run.state.as_str()), ("sync", "succeeded"));
     assert_eq!((run.imported, run.skipped, run.failed), (1, 2, 0));

@@ -27,7 +27,7 @@ SET CONCAT_NULL_YIELDS_NULL ON;
 SET QUOTED_IDENTIFIER ON;
 SET NUMERIC_ROUNDABORT OFF;
 
-DECLARE @scriptHash NVARCHAR(64) = N'785eb04b6e3a76c84e7d66518ca3daf7eb8f191689754bf2e8d73aacd96246f5';
+DECLARE @scriptHash NVARCHAR(64) = N'27b47220dfe4452c046296c629d1edb1bd716a6012e6dea21e20d80dda71f761';
 
 BEGIN TRANSACTION;
 
@@ -209,7 +209,8 @@ END');
     CREATE INDEX IX_Account_Name ON ciam.Account (PoolNo, NameHash);
     CREATE INDEX IX_Account_Open ON ciam.Account (PoolNo, UserGuid) WHERE [Open] = 1;
 
-    -- Users of a pool that a run found, as listed before the run imported anyone; deleted when the run ends. IdentifierKey is
+    -- Users of a pool that a run found, as listed before the run imported anyone; deleted when the run ends, unless an
+    -- operator closes it. IdentifierKey is
     -- the SHA-256 (hex) of an identifier, or empty.
     CREATE TABLE ciam.PoolUserBefore (
         OnboardingId  UNIQUEIDENTIFIER NOT NULL

@@ -150,7 +150,8 @@ CREATE TABLE account (
 CREATE INDEX ix_account_name ON account (pool_no, name_hash);
 CREATE INDEX ix_account_open ON account (pool_no, user_guid) WHERE open = 1;
 
--- Users of a pool that a run found, as listed before the run imported anyone; deleted when the run ends. identifier_key is the
+-- Users of a pool that a run found, as listed before the run imported anyone; deleted when the run ends,
+-- unless an operator closes it. identifier_key is the
 -- SHA-256 (hex) of an identifier, or empty.
 CREATE TABLE pool_user_before (
     onboarding_id  TEXT NOT NULL REFERENCES onboarding (onboarding_id),
