@@ -37,8 +37,8 @@ mod tenants;
 mod users;
 
 pub use admin::{
-    GeneratedUsers, IdpEntry, Inventory, OrganizationEntry, PoolEntry, PoolUser, PoolUserAddress, Seed, SeedError,
-    SignIn, UserCounts,
+    Activation, GeneratedUsers, IdpEntry, Inventory, OrganizationEntry, PoolEntry, PoolUser, PoolUserAddress, Seed,
+    SeedError, SignIn, UserCounts,
 };
 pub use calls::CallRecord;
 pub use clock::ClockSource;

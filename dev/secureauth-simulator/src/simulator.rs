@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-use crate::admin::{self, Inventory, PoolUser, Seed, SeedError, SignIn};
+use crate::admin::{self, Activation, Inventory, PoolUser, Seed, SeedError, SignIn};
 use crate::app::App;
 use crate::calls::CallRecord;
 use crate::faults::{ActiveFault, Fault};
@@ -140,9 +140,25 @@ impl Simulator {
         admin::remove_user(&self.app, pool, user)
     }
 
-    /// Whether a user could sign in to a workspace.
+    /// A new user of a pool completes the activation by this address, or by the only one: the user becomes active, the address
+    /// verified and an identifier of the user.
+    pub fn activate(&self, pool: &str, user: &str, address: Option<&str>) -> Activation {
+        admin::activate(&self.app, pool, user, address)
+    }
+
+    /// Signs a user in to a workspace, which opens a session.
     pub fn sign_in(&self, workspace_id: &str, identifier: &str) -> SignIn {
         admin::sign_in(&self.app, workspace_id, identifier)
+    }
+
+    /// Whether a user could sign in to a workspace. Opens no session.
+    pub fn may_sign_in(&self, workspace_id: &str, identifier: &str) -> SignIn {
+        admin::may_sign_in(&self.app, workspace_id, identifier)
+    }
+
+    /// Number of a user's open sessions, also of one who was deleted.
+    pub fn sessions(&self, pool: &str, user: &str) -> usize {
+        admin::sessions(&self.app, pool, user)
     }
 }
 

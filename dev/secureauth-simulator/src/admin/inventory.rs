@@ -109,6 +109,8 @@ pub struct PoolUser {
     pub addresses: Vec<PoolUserAddress>,
     /// Number of credentials.
     pub credentials: usize,
+    /// Number of open sessions.
+    pub sessions: usize,
 }
 
 /// An address of a user.
@@ -190,10 +192,17 @@ pub(crate) fn pool_users(app: &App, pool_id: &str, after: Option<&str>, limit: u
     let pool = state.pools.get(pool_id)?;
     let page = Page::after(after.map(RecordId::from), limit);
     let rows = page.cut(pool.users.all(), |_, _| true);
-    Some(rows.into_iter().map(|(_, user)| pool_user(user)).collect())
+    Some(rows.into_iter().map(|(_, user)| pool_user(pool, user)).collect())
 }
 
-fn pool_user(user: &User) -> PoolUser {
+/// Number of a user's open sessions, also of one who was deleted.
+pub(crate) fn sessions(app: &App, pool_id: &str, user_id: &str) -> usize {
+    let state = app.state();
+    let pool = state.pools.get(pool_id);
+    pool.map_or(0, |pool| pool.users.sessions(&user_id.into()))
+}
+
+fn pool_user(pool: &Pool, user: &User) -> PoolUser {
     PoolUser {
         id: user.id.to_string(),
         status: <&str>::from(user.status).to_owned(),
@@ -208,5 +217,6 @@ fn pool_user(user: &User) -> PoolUser {
             })
             .collect(),
         credentials: user.credentials.len(),
+        sessions: pool.users.sessions(&user.id),
     }
 }

@@ -10,10 +10,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
 use axum::{Json, Router};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Seed, inventory, seed, sign_in};
+use super::{Seed, inventory, seed};
 use crate::app::App;
 use crate::faults::Fault;
 use crate::server::operation::{Access, all};
@@ -34,7 +34,9 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .route("/seed", post(plant_seed))
         .route("/clock", post(advance_clock))
         .route("/tokens/revoke", post(revoke_tokens))
-        .route("/sign-in", post(try_sign_in))
+        .route("/sign-in", post(sign_in))
+        .route("/may-sign-in", post(may_sign_in))
+        .route("/activate", post(activate))
 }
 
 type Body<T> = Result<Json<T>, JsonRejection>;
@@ -193,9 +195,35 @@ struct SignInRequest {
     identifier: String,
 }
 
-async fn try_sign_in(State(app): State<Arc<App>>, body: Body<SignInRequest>) -> Response {
+async fn sign_in(State(app): State<Arc<App>>, body: Body<SignInRequest>) -> Response {
+    answer(body, |request| {
+        super::sign_in(&app, &request.workspace_id, &request.identifier)
+    })
+}
+
+async fn may_sign_in(State(app): State<Arc<App>>, body: Body<SignInRequest>) -> Response {
+    answer(body, |request| {
+        super::may_sign_in(&app, &request.workspace_id, &request.identifier)
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ActivationRequest {
+    pool_id: String,
+    user_id: String,
+    address: Option<String>,
+}
+
+async fn activate(State(app): State<Arc<App>>, body: Body<ActivationRequest>) -> Response {
+    answer(body, |request| {
+        super::activate(&app, &request.pool_id, &request.user_id, request.address.as_deref())
+    })
+}
+
+fn answer<T, A: Serialize>(body: Body<T>, answer: impl FnOnce(T) -> A) -> Response {
     match body {
-        Ok(Json(request)) => Json(sign_in::sign_in(&app, &request.workspace_id, &request.identifier)).into_response(),
+        Ok(Json(request)) => Json(answer(request)).into_response(),
         Err(error) => refusal(StatusCode::BAD_REQUEST, error),
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn check_conflict(
     pool_id: &str,
     user: &User,
 ) -> Result<(), ApiError> {
-    let Some(conflict) = state.pools.get(pool_id).and_then(|pool| pool.users.conflict(user)) else {
+    let Some(conflict) = state.conflict(call, pool_id, user) else {
         return Ok(());
     };
     let (Conflict::Identifier(other) | Conflict::VerifiedAddress(other)) = &conflict;

@@ -51,6 +51,8 @@ pub(crate) fn import(app: &App, call: &Call) -> Result<Reply, ApiError> {
         && call.switches.failing_import == FailingImport::Nothing
     {
         transaction.roll_back(&mut state, call);
+    } else {
+        transaction.settle(&mut state, call);
     }
     state.record(call, Subject::Import, action, &workspace, None);
     outcome.map_err(|failure| failure.error)?;

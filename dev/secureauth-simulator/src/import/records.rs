@@ -162,6 +162,9 @@ pub(super) struct AddressRecord {
     pub(super) address_lc: Option<String>,
     pub(super) status: Option<String>,
     pub(super) verified: Option<bool>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub(super) verified_at: Option<OffsetDateTime>,
+    pub(super) allowed_for_2fa: Option<bool>,
     pub(super) preferred_contact_method: Option<String>,
     pub(super) metadata: Option<Map<String, Value>>,
 }

@@ -12,17 +12,9 @@ use crate::server::call::Call;
 use crate::state::record_id::RecordId;
 use crate::switches::choices::{ImportRequired, WithoutId};
 use crate::users::{
-    Address, AddressStatus, AddressType, Credential, CredentialState, CredentialType, Identifier, IdentifierType,
-    address_is_valid, compact, identifier_is_valid,
+    Address, AddressStatus, AddressType, ContactMethod, Credential, CredentialState, CredentialType, Identifier,
+    IdentifierType, address_is_valid, compact, identifier_is_valid,
 };
-
-/// How messages reach the owner of a phone number.
-#[derive(strum::EnumString)]
-#[strum(serialize_all = "snake_case")]
-enum ContactMethod {
-    Sms,
-    Voice,
-}
 
 /// Input of the checks.
 #[derive(Debug)]
@@ -68,12 +60,15 @@ impl Checks<'_> {
         if !address_is_valid(kind, value) {
             return Err(self.invalid("address"));
         }
+        let verified = record.verified.unwrap_or_default();
         Ok(Address {
             id: self.id(record.common.id.as_deref())?,
             kind,
             value: value.into(),
             status,
-            verified: record.verified.unwrap_or_default(),
+            verified,
+            verified_at: verified.then(|| record.verified_at.unwrap_or(self.call.now)),
+            allowed_for_2fa: record.allowed_for_2fa.unwrap_or_default(),
             metadata: record.metadata.as_ref().map(compact),
             created_at,
             updated_at,

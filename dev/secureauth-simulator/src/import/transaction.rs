@@ -77,6 +77,39 @@ impl Transaction {
         self.writes.push(Write::Group { id, before });
     }
 
+    /// The import stays. Late writes of users are undone and wait to be applied (row 124); users who must not sign in any more lose
+    /// their sessions where the switch says so (row 102).
+    pub(super) fn settle(self, state: &mut State, call: &Call) {
+        if !state.is_late(call) && !call.switches.inactive_ends_sessions.is_on() {
+            return;
+        }
+        let mut seen = HashSet::new();
+        let mut written = Vec::new();
+        for write in &self.writes {
+            if let Write::User { pool_id, id, .. } = write
+                && seen.insert((pool_id, id))
+            {
+                let user = state.pools.get(pool_id).and_then(|pool| pool.users.get(id)).cloned();
+                written.push((pool_id.clone(), id.clone(), user));
+            }
+        }
+        let users = self
+            .writes
+            .into_iter()
+            .filter(|write| matches!(write, Write::User { .. }));
+        Self {
+            writes: users.collect(),
+            ..Self::default()
+        }
+        .roll_back(state, call);
+        for (pool_id, id, user) in written {
+            match user {
+                Some(user) => state.put_user(call, &pool_id, user, None),
+                None => state.delete_user(call, &pool_id, &id),
+            }
+        }
+    }
+
     /// Undoes the writes, the last one first.
     pub(super) fn roll_back(self, state: &mut State, call: &Call) {
         let at_once = LagTimes::default();

@@ -162,6 +162,20 @@ impl Pools {
         pool.users.put(now, times, user)
     }
 
+    /// A user signed in (row 102).
+    pub(crate) fn open_session(&mut self, pool_id: &str, user: &RecordId) {
+        if let Some(pool) = self.by_id.get_mut(pool_id) {
+            pool.users.open_session(user);
+        }
+    }
+
+    /// Ends all sessions of a user (rows 102 and 103).
+    pub(crate) fn end_sessions(&mut self, pool_id: &str, user: &RecordId) {
+        if let Some(pool) = self.by_id.get_mut(pool_id) {
+            pool.users.end_sessions(user);
+        }
+    }
+
     /// Removes and returns a user.
     pub(crate) fn remove_user(
         &mut self,

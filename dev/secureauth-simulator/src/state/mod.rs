@@ -14,6 +14,7 @@ use crate::pools::Pools;
 use crate::random::Random;
 use crate::schemas::Schemas;
 use crate::tenants::Tenants;
+use crate::users::LateWrites;
 
 pub(crate) use idps::{Idp, Idps};
 
@@ -28,6 +29,8 @@ pub(crate) struct State {
     pub(crate) workspaces: BTreeMap<String, String>,
     pub(crate) organizations: Organizations,
     pub(crate) pools: Pools,
+    /// Writes of users that are answered and not applied yet (row 124).
+    pub(crate) late: LateWrites,
     pub(crate) schemas: Schemas,
     pub(crate) idps: Idps,
     /// Groups of imports, unchanged (row 76).
@@ -48,6 +51,7 @@ impl State {
             workspaces: workspaces.into_iter().collect(),
             organizations,
             pools: Pools::default(),
+            late: LateWrites::default(),
             schemas: Schemas::with_defaults(now),
             idps: Idps::default(),
             groups: BTreeMap::new(),

@@ -79,6 +79,42 @@ choice!(
     UnknownWorkspace { Empty = "empty", NotFound = "404" }
 );
 choice!(
+    /// Row 91.
+    EntryAgain { Refused = "409", Unchanged = "unchanged-200" }
+);
+choice!(
+    /// Row 92.
+    RemoveAbsent { NotFound = "404", NoContent = "204" }
+);
+choice!(
+    /// Row 92.
+    RemoveLast { Allowed = "allowed", Refused = "422" }
+);
+choice!(
+    /// Row 93.
+    SetEntryIds { New = "new", Kept = "kept-for-equal-values" }
+);
+choice!(
+    /// Row 93.
+    SetEmpty { Allowed = "allowed", Refused = "422" }
+);
+choice!(
+    /// Row 95.
+    SubEntryEtag { User = "user", Entry = "entry" }
+);
+choice!(
+    /// Row 96.
+    PatchForeignMember { Ignored = "ignored", Refused = "422" }
+);
+choice!(
+    /// Row 103.
+    RevokeUnknownUser { Ignored = "ignored", NotFound = "404" }
+);
+choice!(
+    /// Row 124.
+    LateConflict { Refused = "refused-at-request", Dropped = "dropped" }
+);
+choice!(
     /// Row 110.
     UnknownPool { NotFound = "404", Empty = "empty" }
 );

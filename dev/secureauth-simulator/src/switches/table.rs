@@ -1,10 +1,11 @@
 //! The table of switches: field, type, default, row of README.md, meaning.
 
 use super::choices::{
-    ChildCount, ConcurrentKey, DeleteInUse, DeletedId, ErrorDetails, FailingImport, GatewayBody, Honoured, IdpMethod,
-    ImportRequired, KeyLength, LimitRange, Management, ModeParameter, NameCharacters, NameUnique, OtherBody, OtherPool,
-    Over100, PutOmitted, PutOtherId, RetryAfterFormat, StaleIfMatch, Subentries, UnknownFields, UnknownPool,
-    UnknownScope, UnknownWorkspace, UserCount, WithoutId, WorkspaceRead,
+    ChildCount, ConcurrentKey, DeleteInUse, DeletedId, EntryAgain, ErrorDetails, FailingImport, GatewayBody, Honoured,
+    IdpMethod, ImportRequired, KeyLength, LateConflict, LimitRange, Management, ModeParameter, NameCharacters,
+    NameUnique, OtherBody, OtherPool, Over100, PatchForeignMember, PutOmitted, PutOtherId, RemoveAbsent, RemoveLast,
+    RetryAfterFormat, RevokeUnknownUser, SetEmpty, SetEntryIds, StaleIfMatch, SubEntryEtag, Subentries, UnknownFields,
+    UnknownPool, UnknownScope, UnknownWorkspace, UserCount, WithoutId, WorkspaceRead,
 };
 use super::values::{RateLimit, Refusal, SwitchValue, Toggle};
 use super::{SwitchError, SwitchInfo};
@@ -197,10 +198,32 @@ switches! {
     import_error_names_record: Toggle = Toggle::Off, 77;
     /// Pools and imports of a deactivated organization: allowed, or 409.
     deactivated_management: Management = Management::Allowed, 84;
+    /// An identifier or address that the user has, added again: 409, or answered with the present one.
+    identifier_again: EntryAgain = EntryAgain::Refused, 91;
+    /// Removing an identifier or address that the user does not have.
+    remove_absent: RemoveAbsent = RemoveAbsent::NotFound, 92;
+    /// Removing the last identifier or address of a user: allowed, or 422.
+    remove_last: RemoveLast = RemoveLast::Allowed, 92;
+    /// Ids of what `set` finds with the same value and type: new ones, or kept.
+    set_entry_ids: SetEntryIds = SetEntryIds::New, 93;
+    /// `set` with an empty list: allowed, or 422.
+    set_empty: SetEmpty = SetEmpty::Allowed, 93;
+    /// Whose etag a change of an identifier or address moves: the user's, or only that of its own answer.
+    sub_entry_etag: SubEntryEtag = SubEntryEtag::User, 95;
+    /// Members of a patch that PATCH does not change: ignored, or 422.
+    patch_foreign_member: PatchForeignMember = PatchForeignMember::Ignored, 96;
+    /// A user who becomes inactive or deleted loses all sessions.
+    inactive_ends_sessions: Toggle = Toggle::Off, 102;
+    /// Ids of users that do not exist when tokens are revoked: ignored, or 404 and nothing is revoked.
+    revoke_unknown_user: RevokeUnknownUser = RevokeUnknownUser::Ignored, 103;
     /// Identity providers of an unknown or deleted pool: 404, or an empty list.
     idps_of_unknown_pool: UnknownPool = UnknownPool::NotFound, 110;
     /// Every identity provider is switched off.
     idp_disabled: Toggle = Toggle::Off, 110;
     /// The kind of every identity provider.
     idp_method: IdpMethod = IdpMethod::IdentityPool, 110;
+    /// Milliseconds after which a write of a user is applied. It is answered at once; all reads show the old state until then.
+    user_persistence_lag_ms: u64 = 0, 124;
+    /// A conflict with a write that is not applied yet: refused at once, or the later write is answered and has no effect.
+    late_conflict: LateConflict = LateConflict::Refused, 124;
 }

@@ -25,7 +25,12 @@ pub(crate) fn check_conflicts(state: &State, call: &Call, pool_id: &str, user: &
     {
         return Err(ApiError::conflict("The user id is in use in another pool"));
     }
-    match state.pools.get(pool_id).and_then(|pool| pool.users.conflict(user)) {
+    check_taken(state, call, pool_id, user)
+}
+
+/// Refuses a user whose identifiers or verified addresses another one has.
+pub(super) fn check_taken(state: &State, call: &Call, pool_id: &str, user: &User) -> Result<(), ApiError> {
+    match state.conflict(call, pool_id, user) {
         None => Ok(()),
         Some(conflict) => Err(conflict_error(call, &conflict)),
     }

@@ -1,22 +1,16 @@
 //! `POST /users` (row 81).
 
-use std::collections::HashSet;
-use std::str::FromStr;
-
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::conflicts::{check_conflicts, rule_error};
-use super::model::{
-    Address, AddressStatus, AddressType, Credential, CredentialState, CredentialType, Identifier, IdentifierType, User,
-    UserStatus, compact,
-};
-use super::rules::{address_is_valid, check_schemas, identifier_is_valid};
+use super::entries::{NewAddress, NewIdentifier, known, new_addresses, new_identifiers};
+use super::model::{Credential, CredentialState, CredentialType, User, UserStatus, compact};
+use super::rules::check_schemas;
 use super::view::{Place, UserWithData};
 use crate::app::App;
 use crate::audit::{Action, Subject};
 use crate::errors::ApiError;
-use crate::lag::LagTimes;
 use crate::pools::{check_management, find_live};
 use crate::server::call::Call;
 use crate::server::reply::Reply;
@@ -58,22 +52,6 @@ struct NewUser {
 }
 
 #[derive(Debug, Deserialize)]
-struct NewIdentifier {
-    identifier: String,
-    r#type: String,
-    metadata: Option<Map<String, Value>>,
-}
-
-#[derive(Debug, Deserialize)]
-struct NewAddress {
-    address: String,
-    r#type: String,
-    status: String,
-    verified: bool,
-    metadata: Option<Map<String, Value>>,
-}
-
-#[derive(Debug, Deserialize)]
 struct NewCredential {
     r#type: String,
     #[serde(default)]
@@ -89,8 +67,7 @@ pub(crate) fn create(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let pool_id = call.param("ipID").to_owned();
     check_management(&state, call, &pool_id)?;
     let user = build(&mut state, call, &request)?;
-    let pool = find_live(&state, call)?;
-    if pool.users.get(&user.id).is_some() {
+    if state.newest(&pool_id, &user.id).is_some() {
         return Err(ApiError::conflict("The user id is in use"));
     }
     check_conflicts(&state, call, &pool_id, &user)?;
@@ -100,7 +77,7 @@ pub(crate) fn create(app: &App, call: &Call) -> Result<Reply, ApiError> {
     };
     let reply = Reply::json(201, &UserWithData::new(place, &user)).etag(user.revision);
     let id = user.id.to_string();
-    state.pools.put_user(call.now, LagTimes::of(call), &pool_id, user);
+    state.put_user(call, &pool_id, user, None);
     let server_id = state.pools.workspace_of(&pool_id).to_owned();
     state.record(
         call,
@@ -122,8 +99,8 @@ fn build(state: &mut State, call: &Call, request: &NewUser) -> Result<User, ApiE
         Some(id) => RecordId::from(id),
         None => state.random.uuid().into(),
     };
-    let identifiers = identifiers(state, call, &request.identifiers)?;
-    let addresses = addresses(state, call, &request.verifiable_addresses)?;
+    let identifiers = new_identifiers(state, call, &request.identifiers)?;
+    let addresses = new_addresses(state, call, &request.verifiable_addresses, None)?;
     let credentials = credentials(state, call, &request.credentials)?;
     let schemas = check_schemas(
         &state.schemas,
@@ -159,61 +136,6 @@ fn build(state: &mut State, call: &Call, request: &NewUser) -> Result<User, ApiE
         credentials,
         revision: state.next_revision(),
     })
-}
-
-fn known<T: FromStr>(call: &Call, text: &str) -> Result<T, ApiError> {
-    text.parse()
-        .map_err(|_| ApiError::refusal(call.switches.unknown_enum, "Unknown enum value"))
-}
-
-fn identifiers(state: &mut State, call: &Call, given: &[NewIdentifier]) -> Result<Vec<Identifier>, ApiError> {
-    let mut seen = HashSet::new();
-    let mut made = Vec::with_capacity(given.len());
-    for new in given {
-        let kind = known::<IdentifierType>(call, &new.r#type)?;
-        if !identifier_is_valid(kind, &new.identifier) {
-            return Err(ApiError::refusal(
-                call.switches.invalid_identifier,
-                "Invalid identifier",
-            ));
-        }
-        if !seen.insert(&new.identifier) {
-            return Err(ApiError::refusal(
-                call.switches.duplicate_in_payload,
-                "Duplicate identifier",
-            ));
-        }
-        made.push(Identifier {
-            id: state.random.uuid().into(),
-            kind,
-            value: new.identifier.as_str().into(),
-            metadata: new.metadata.as_ref().map(compact),
-            created_at: call.now,
-            updated_at: call.now,
-        });
-    }
-    Ok(made)
-}
-
-fn addresses(state: &mut State, call: &Call, given: &[NewAddress]) -> Result<Vec<Address>, ApiError> {
-    let mut made = Vec::with_capacity(given.len());
-    for new in given {
-        let kind = known::<AddressType>(call, &new.r#type)?;
-        if !address_is_valid(kind, &new.address) {
-            return Err(ApiError::refusal(call.switches.invalid_identifier, "Invalid address"));
-        }
-        made.push(Address {
-            id: state.random.uuid().into(),
-            kind,
-            value: new.address.as_str().into(),
-            status: known::<AddressStatus>(call, &new.status)?,
-            verified: new.verified,
-            metadata: new.metadata.as_ref().map(compact),
-            created_at: call.now,
-            updated_at: call.now,
-        });
-    }
-    Ok(made)
 }
 
 /// Credentials without the password, which the simulator does not need.

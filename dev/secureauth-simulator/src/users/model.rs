@@ -61,6 +61,14 @@ pub(crate) enum AddressStatus {
     Inactive,
 }
 
+/// How messages reach the owner of a phone number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString)]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum ContactMethod {
+    Sms,
+    Voice,
+}
+
 /// Kind of a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
@@ -121,6 +129,9 @@ pub(crate) struct Address {
     pub(crate) value: Box<str>,
     pub(crate) status: AddressStatus,
     pub(crate) verified: bool,
+    /// When it became verified; never set on an unverified one.
+    pub(crate) verified_at: Option<OffsetDateTime>,
+    pub(crate) allowed_for_2fa: bool,
     pub(crate) metadata: Option<JsonText>,
     pub(crate) created_at: OffsetDateTime,
     pub(crate) updated_at: OffsetDateTime,

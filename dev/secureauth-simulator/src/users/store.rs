@@ -39,16 +39,57 @@ pub(crate) struct UserStore {
     owners: HashMap<(SubRecord, RecordId), RecordId>,
     counts: Counts,
     lag: Lag<RecordId, User>,
+    /// Open sessions per user. They outlive changes of the user.
+    sessions: HashMap<RecordId, usize>,
+    sameness: Sameness,
+}
+
+/// How a pool compares identifiers and addresses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Sameness {
     case_insensitive: bool,
+}
+
+impl Sameness {
+    /// The text as it compares in the pool.
+    pub(crate) fn key(self, text: &str) -> Box<str> {
+        if self.case_insensitive {
+            text.to_lowercase().into()
+        } else {
+            text.into()
+        }
+    }
+
+    /// Whether two texts are the same in the pool.
+    pub(crate) fn of(self, one: &str, other: &str) -> bool {
+        one == other || self.key(one) == self.key(other)
+    }
 }
 
 impl UserStore {
     /// An empty store that compares identifiers exactly or in lower case (row 69).
     pub(crate) fn new(case_insensitive: bool) -> Self {
         Self {
-            case_insensitive,
+            sameness: Sameness { case_insensitive },
             ..Self::default()
         }
+    }
+
+    pub(crate) fn sameness(&self) -> Sameness {
+        self.sameness
+    }
+
+    /// Number of open sessions, also of a user who was deleted (row 102).
+    pub(crate) fn sessions(&self, id: &RecordId) -> usize {
+        self.sessions.get(id).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn open_session(&mut self, id: &RecordId) {
+        *self.sessions.entry(id.clone()).or_default() += 1;
+    }
+
+    pub(crate) fn end_sessions(&mut self, id: &RecordId) {
+        self.sessions.remove(id);
     }
 
     pub(crate) fn get(&self, id: &RecordId) -> Option<&User> {
@@ -96,6 +137,14 @@ impl UserStore {
     /// The state of a user that the list shows.
     fn listed<'a>(&'a self, now: OffsetDateTime, id: &RecordId, current: &'a User) -> Option<&'a User> {
         self.lag.shown(now, Reader::List, id).or_current(Some(current))
+    }
+
+    /// An empty store that compares as another one does.
+    pub(super) fn comparing(sameness: Sameness) -> Self {
+        Self {
+            sameness,
+            ..Self::default()
+        }
     }
 
     /// The user with this identifier or, failing that, this verified address.
@@ -154,7 +203,7 @@ impl UserStore {
 
     /// Builds the indexes anew after the pool's setting was changed.
     pub(crate) fn set_case_insensitive(&mut self, case_insensitive: bool) {
-        if self.case_insensitive == case_insensitive {
+        if self.sameness.case_insensitive == case_insensitive {
             return;
         }
         let mut changed = Self::new(case_insensitive);
@@ -162,6 +211,7 @@ impl UserStore {
             changed.index(user);
         }
         changed.users = std::mem::take(&mut self.users);
+        changed.sessions = std::mem::take(&mut self.sessions);
         *self = changed;
     }
 
@@ -192,11 +242,7 @@ impl UserStore {
     }
 
     fn key(&self, value: &str) -> Box<str> {
-        if self.case_insensitive {
-            value.to_lowercase().into()
-        } else {
-            value.into()
-        }
+        self.sameness.key(value)
     }
 }
 

@@ -214,6 +214,14 @@ async fn an_admin_body_with_an_unknown_member_is_refused_by_its_name() {
             "/admin/sign-in",
             json!({ "workspace_id": "w", "identifier": "i", "invented": 1 }),
         ),
+        (
+            "/admin/may-sign-in",
+            json!({ "workspace_id": "w", "identifier": "i", "invented": 1 }),
+        ),
+        (
+            "/admin/activate",
+            json!({ "pool_id": "p", "user_id": "u", "invented": 1 }),
+        ),
     ];
     for (path, body) in refused {
         let answer = tenant.post(path, &body).await;

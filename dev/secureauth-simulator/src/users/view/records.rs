@@ -53,6 +53,9 @@ pub(crate) struct AddressRecord<'a> {
     r#type: &'static str,
     status: &'static str,
     verified: bool,
+    #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    verified_at: Option<OffsetDateTime>,
+    allowed_for_2fa: bool,
     metadata: Json<'a>,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
@@ -71,6 +74,8 @@ impl<'a> AddressRecord<'a> {
             r#type: it.kind.into(),
             status: it.status.into(),
             verified: it.verified,
+            verified_at: it.verified_at,
+            allowed_for_2fa: it.allowed_for_2fa,
             metadata: Json(it.metadata.as_ref()),
             created_at: it.created_at,
             updated_at: it.updated_at,
