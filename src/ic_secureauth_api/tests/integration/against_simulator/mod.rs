@@ -1,5 +1,6 @@
 //! Every operation against the simulator over HTTP. The simulator shares no code with the client.
 
+mod entries;
 mod users;
 
 use std::collections::BTreeSet;
@@ -58,14 +59,21 @@ async fn an_organization_is_created_activated_and_deleted() {
             .unwrap()
             .unwrap();
         let live = found.map(|organization| organization.with_deactivated(false));
-        assert!(!api.update_organization(&live).await.unwrap().value.deactivated());
+        let live = api.update_organization(&live).await.unwrap();
+        assert!(!live.value.deactivated());
+        let renamed = live.map(|organization| organization.with_name("Smith & Sons"));
+        let renamed = api.update_organization(&renamed).await.unwrap();
+        assert_eq!(
+            (renamed.value.name(), renamed.value.deactivated()),
+            (Some("Smith & Sons"), false)
+        );
         let entry = simulator
             .inventory()
             .organizations
             .into_iter()
             .find(|entry| entry.id == BILLER)
             .unwrap();
-        assert_eq!((entry.name.as_str(), entry.deactivated), ("TestOrg", false));
+        assert_eq!((entry.name.as_str(), entry.deactivated), ("Smith & Sons", false));
         assert_eq!(
             api.child_count(&organization_id("invoice-cloud")).await.unwrap(),
             Some(1)
