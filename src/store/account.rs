@@ -105,8 +105,12 @@ pub struct AccountChanges {
     pub put: Vec<Account>,
     /// GUIDs of rows that are settled as they are: no longer open.
     pub settled: Vec<Uuid>,
-    /// GUIDs of rows that are opened because somebody else takes the user name or the address; neither is known any more.
-    pub freed: Vec<Uuid>,
+    /// GUIDs of rows that are opened and otherwise stay as they are.
+    pub opened: Vec<Uuid>,
+    /// GUIDs of open rows whose users have lost their user name: it is not known any more.
+    pub nameless: Vec<Uuid>,
+    /// GUIDs of open rows whose users have lost their e-mail address: it is not known any more.
+    pub addressless: Vec<Uuid>,
     /// GUIDs of rows that are deleted.
     pub removed: Vec<Uuid>,
 }
@@ -118,7 +122,9 @@ impl AccountChanges {
             pool,
             put: Vec::new(),
             settled: Vec::new(),
-            freed: Vec::new(),
+            opened: Vec::new(),
+            nameless: Vec::new(),
+            addressless: Vec::new(),
             removed: Vec::new(),
         }
     }

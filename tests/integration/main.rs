@@ -20,6 +20,7 @@ mod messages;
 mod operating;
 mod own_pool;
 mod payload_schema;
+mod people;
 mod planning;
 mod refused;
 mod repository;

@@ -241,6 +241,17 @@ pub(crate) async fn enable_until_it_waits(
     Ok(stack.wait_for(biller, DEADLINE, waits).await?)
 }
 
+/// As [`enable_until_it_waits`], for runs that may get over the fault by themselves.
+pub(crate) async fn enable_until_it_waits_or_ends(
+    stack: &Stack,
+    biller: &str,
+) -> Result<RunRecord, Box<dyn std::error::Error>> {
+    let answer = stack.front_door().toggle(biller, true).await?;
+    let id = answer.text_at("/onboardingId").to_owned();
+    let holds = |run: &RunRecord| run.onboarding_id == id && (run.state == "waiting" || run.has_ended());
+    Ok(stack.wait_for(biller, DEADLINE, holds).await?)
+}
+
 /// Removes all faults and resumes the run, as an operator does. Waits for the end of the run.
 pub(crate) async fn resume(stack: &Stack, run: &RunRecord) -> Result<RunRecord, Box<dyn std::error::Error>> {
     stack.simulator().faults().clear();

@@ -69,17 +69,20 @@ pub(super) async fn set_users_at_end(
 
 pub(super) async fn change(transaction: &mut Transaction, changes: &AccountChanges) -> Result<(), Fault> {
     put(transaction, changes.pool, &changes.put).await?;
-    let settle = "UPDATE a SET [Open] = 0 \
-        FROM OPENJSON(@P2) WITH (UserGuid UNIQUEIDENTIFIER '$.g') AS n \
-        JOIN ciam.Account AS a WITH (FORCESEEK) ON a.PoolNo = @P1 AND a.UserGuid = n.UserGuid";
-    for chunk in chunks(guids(&changes.settled)) {
-        transaction.execute(settle, &[&changes.pool.0, &chunk]).await?;
-    }
-    let free = "UPDATE a SET [Open] = 1, NameHash = NULL, AddressHash = NULL \
-        FROM OPENJSON(@P2) WITH (UserGuid UNIQUEIDENTIFIER '$.g') AS n \
-        JOIN ciam.Account AS a WITH (FORCESEEK) ON a.PoolNo = @P1 AND a.UserGuid = n.UserGuid";
-    for chunk in chunks(guids(&changes.freed)) {
-        transaction.execute(free, &[&changes.pool.0, &chunk]).await?;
+    let updates = [
+        ("[Open] = 0", &changes.settled),
+        ("[Open] = 1", &changes.opened),
+        ("NameHash = NULL", &changes.nameless),
+        ("AddressHash = NULL", &changes.addressless),
+    ];
+    for (set, accounts) in updates {
+        let sql = format!(
+            "UPDATE a SET {set} FROM OPENJSON(@P2) WITH (UserGuid UNIQUEIDENTIFIER '$.g') AS n \
+             JOIN ciam.Account AS a WITH (FORCESEEK) ON a.PoolNo = @P1 AND a.UserGuid = n.UserGuid"
+        );
+        for chunk in chunks(guids(accounts)) {
+            transaction.execute(&sql, &[&changes.pool.0, &chunk]).await?;
+        }
     }
     let remove = "DELETE a FROM OPENJSON(@P2) WITH (UserGuid UNIQUEIDENTIFIER '$.g') AS n \
         JOIN ciam.Account AS a WITH (FORCESEEK) ON a.PoolNo = @P1 AND a.UserGuid = n.UserGuid";

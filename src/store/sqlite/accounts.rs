@@ -88,15 +88,18 @@ pub(super) fn change(transaction: &Transaction<'_>, changes: &AccountChanges) ->
             account.status_sent.map(<&str>::from)
         ])?;
     }
-    let mut settle = transaction.prepare_cached("UPDATE account SET open = 0 WHERE pool_no = ?1 AND user_guid = ?2")?;
-    for guid in &changes.settled {
-        settle.execute(params![pool, Guid(*guid)])?;
-    }
-    let mut free = transaction.prepare_cached(
-        "UPDATE account SET open = 1, name_hash = NULL, address_hash = NULL WHERE pool_no = ?1 AND user_guid = ?2",
-    )?;
-    for guid in &changes.freed {
-        free.execute(params![pool, Guid(*guid)])?;
+    let updates = [
+        ("open = 0", &changes.settled),
+        ("open = 1", &changes.opened),
+        ("name_hash = NULL", &changes.nameless),
+        ("address_hash = NULL", &changes.addressless),
+    ];
+    for (set, guids) in updates {
+        let sql = format!("UPDATE account SET {set} WHERE pool_no = ?1 AND user_guid = ?2");
+        let mut update = transaction.prepare_cached(&sql)?;
+        for guid in guids {
+            update.execute(params![pool, Guid(*guid)])?;
+        }
     }
     let mut remove = transaction.prepare_cached("DELETE FROM account WHERE pool_no = ?1 AND user_guid = ?2")?;
     for guid in &changes.removed {

@@ -204,27 +204,35 @@ async fn accounts_are_found_by_the_hash_of_their_user_name(db: &dyn Db) {
     assert_eq!(found, [account(2), namesake]);
 }
 
-async fn an_account_whose_name_is_taken_is_opened_and_its_name_and_address_are_unknown(db: &dyn Db) {
+async fn an_account_whose_user_gives_up_name_or_address_is_opened_and_forgets_it(db: &dyn Db) {
     let (lease, pool) = with_pool(db).await;
-    let settled = Account {
+    let settled = |number| Account {
         open: false,
-        ..account(1)
+        ..account(number)
     };
-    put(db, &lease, pool, vec![settled.clone(), account(2)]).await;
+    put(db, &lease, pool, vec![settled(1), settled(2), settled(3)]).await;
+    let opened = AccountChanges {
+        opened: vec![guid(1), guid(2)],
+        ..AccountChanges::of(pool)
+    };
+    change(db, &lease, opened).await;
     let changes = AccountChanges {
-        freed: vec![guid(1)],
+        nameless: vec![guid(1)],
+        addressless: vec![guid(2)],
         ..AccountChanges::of(pool)
     };
     change(db, &lease, changes).await;
-    let freed = Account {
-        open: true,
+    let nameless = Account {
         name_hash: None,
+        ..account(1)
+    };
+    let addressless = Account {
         address_hash: None,
-        ..settled
+        ..account(2)
     };
     let mut left = all(db, pool, 10).await;
     left.sort_by_key(|account| account.user_guid);
-    assert_eq!(left, [freed, account(2)]);
+    assert_eq!(left, [nameless, addressless, settled(3)]);
 }
 
 async fn the_open_range_begins_before_the_first_open_account_and_ends_with_the_last(db: &dyn Db) {
@@ -388,7 +396,7 @@ on_both![
     many_accounts_are_written_in_one_batch,
     only_the_accounts_that_a_run_created_are_its_own,
     accounts_are_found_by_the_hash_of_their_user_name,
-    an_account_whose_name_is_taken_is_opened_and_its_name_and_address_are_unknown,
+    an_account_whose_user_gives_up_name_or_address_is_opened_and_forgets_it,
     the_open_range_begins_before_the_first_open_account_and_ends_with_the_last,
     a_found_pool_keeps_its_row_and_a_created_one_gets_a_new_row,
     the_cursor_is_kept_with_the_run,

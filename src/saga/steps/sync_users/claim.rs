@@ -3,7 +3,7 @@
 //! A pass only notes who claims what. Afterwards, while no other task works on the accounts, the holders lose what they have no
 //! right to, and the next pass brings takers and holders in line.
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 
 use super::super::super::failure::StepError;
 use super::super::super::run_context::RunContext;
@@ -43,7 +43,7 @@ impl Claim {
     }
 }
 
-/// Opens the holders' accounts, then removes what is claimed from their users.
+/// Opens the holders' accounts, removes what is claimed from their users, and records that they have lost it.
 pub(super) async fn make_way(
     context: &mut RunContext<'_>,
     target: &Target,
@@ -52,10 +52,11 @@ pub(super) async fn make_way(
     while !claims.is_empty() {
         let some: Vec<Claim> = claims.drain(..claims.len().min(AT_ONCE)).collect();
         let mut tally = context.run.tally.clone();
-        tally.passed_on += some.len() as u64;
+        // A holder whose account is open was counted by the pass that opened it.
+        tally.passed_on += some.iter().filter(|claim| !claim.holder.open).count() as u64;
         target.guard.allows(tally.guarded())?;
         let changes = AccountChanges {
-            freed: some.iter().map(|claim| claim.holder.user_guid).collect(),
+            opened: some.iter().map(|claim| claim.holder.user_guid).collect(),
             ..AccountChanges::of(target.record.no)
         };
         let batch = Batch {
@@ -65,11 +66,28 @@ pub(super) async fn make_way(
             ..Batch::default()
         };
         context.write(batch).await?;
-        stream::iter(some)
-            .map(|claim| async move { release(target, &claim).await })
+        let released: Vec<Result<Claim, ApiError>> = stream::iter(some)
+            .map(|claim| async move { release(target, &claim).await.map(|()| claim) })
             .buffer_unordered(target.in_flight)
-            .try_collect::<()>()
-            .await?;
+            .collect()
+            .await;
+        let mut changes = AccountChanges::of(target.record.no);
+        let mut failed = None;
+        for released in released {
+            match released {
+                Ok(claim) if claim.user_name.is_some() => changes.nameless.push(claim.holder.user_guid),
+                Ok(claim) => changes.addressless.push(claim.holder.user_guid),
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        let batch = Batch {
+            accounts: Some(changes),
+            ..Batch::default()
+        };
+        context.write(batch).await?;
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
     }
     Ok(())
 }

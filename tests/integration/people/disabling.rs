@@ -1,0 +1,55 @@
+//! No ends sessions, and never fails because they cannot be ended.
+
+use secureauth_simulator::Fault;
+
+use super::{BILLER, everybody_signs_in, issues};
+use crate::support::{Outcome, disable, enable, options, refusal, stack_with, start, users_in_secureauth};
+
+fn sessions(stack: &local_stack::Stack) -> usize {
+    let users = users_in_secureauth(stack, BILLER);
+    users.iter().map(|user| user.sessions).sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_no_ends_the_sessions_of_all_users() -> Outcome {
+    let stack = start(options().patient(), BILLER, 230).await?;
+    enable(&stack, BILLER).await?;
+    assert!(everybody_signs_in(&stack) > 200);
+    let run = disable(&stack, BILLER).await?;
+    assert_eq!((run.kind.as_str(), run.state.as_str()), ("disable", "succeeded"));
+    assert_eq!(sessions(&stack), 0);
+    assert_eq!(issues(&stack)?, []);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_revocation_is_an_issue_and_the_biller_is_inactive() -> Outcome {
+    let stack = stack_with(BILLER, 3).await?;
+    enable(&stack, BILLER).await?;
+    everybody_signs_in(&stack);
+    stack
+        .simulator()
+        .faults()
+        .add(Fault::on("revoke_tokens", refusal(422, false)));
+    let run = disable(&stack, BILLER).await?;
+    assert_eq!((run.kind.as_str(), run.state.as_str()), ("disable", "succeeded"));
+    assert_eq!(stack.database().biller(BILLER)?.expect("is there").state, "inactive");
+    let expected = (String::new(), "user".to_owned(), "not_revoked".to_owned());
+    assert_eq!((sessions(&stack), issues(&stack)?), (3, vec![expected]));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revocation_without_an_answer_is_given_up_after_the_pauses_of_a_run() -> Outcome {
+    let stack = start(options().set("RUN_PAUSES", "1ms,1ms"), BILLER, 3).await?;
+    enable(&stack, BILLER).await?;
+    stack
+        .simulator()
+        .faults()
+        .add(Fault::on("revoke_tokens", refusal(503, false)));
+    let run = disable(&stack, BILLER).await?;
+    assert_eq!((run.kind.as_str(), run.state.as_str()), ("disable", "succeeded"));
+    let expected = (String::new(), "user".to_owned(), "not_revoked".to_owned());
+    assert_eq!(issues(&stack)?, [expected]);
+    Ok(())
+}

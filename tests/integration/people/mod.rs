@@ -1,0 +1,161 @@
+//! People who join, move and leave: a sync makes SecureAuth true to the CRM (docs/ARCHITECTURE.md#accounts).
+
+mod disabling;
+mod found_pools;
+mod guard;
+mod leavers;
+mod movers;
+mod names;
+mod secureauth_refuses;
+
+use std::collections::BTreeMap;
+
+use local_stack::{RunRecord, Stack, UserRow};
+use rusqlite::Connection;
+use secureauth_simulator::PoolUser;
+
+use crate::support::{DEADLINE, Outcome, pools_of, users_in_secureauth};
+
+const BILLER: &str = "1876";
+
+/// One person, as the CRM and SecureAuth are compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Line {
+    email: String,
+    last_name: String,
+    may_sign_in: bool,
+}
+
+/// What the CRM has, by user name: everybody who is not `deleted`.
+fn in_the_crm(stack: &Stack) -> Result<BTreeMap<String, Line>, rusqlite::Error> {
+    let database = Connection::open(stack.database().path())?;
+    database.busy_timeout(DEADLINE)?;
+    let mut select = database
+        .prepare("SELECT user_name, email, ifnull(last_name, ''), status FROM crm_biller_user WHERE biller_id = ?1")?;
+    let rows = select.query_map([BILLER], |row| {
+        let status: String = row.get(3)?;
+        let line = Line {
+            email: row.get(1)?,
+            last_name: row.get(2)?,
+            may_sign_in: status == "active",
+        };
+        Ok((row.get::<_, String>(0)?, line, status))
+    })?;
+    let mut lines = BTreeMap::new();
+    for row in rows {
+        let (name, line, status) = row?;
+        if status != "deleted" {
+            lines.insert(name, line);
+        }
+    }
+    Ok(lines)
+}
+
+/// Asserts that every person of the CRM is in SecureAuth as the CRM has it, under no other name, and that nobody else may sign in.
+fn assert_true_to_the_crm(stack: &Stack) -> Outcome {
+    let mut shown = BTreeMap::new();
+    let mut others = Vec::new();
+    let crm = in_the_crm(stack)?;
+    for user in users_in_secureauth(stack, BILLER) {
+        let addresses: Vec<&str> = user.addresses.iter().map(|it| it.address.as_str()).collect();
+        let line = Line {
+            email: addresses.join(","),
+            last_name: user.payload["last_name"].as_str().unwrap_or_default().to_owned(),
+            may_sign_in: user.status == "active",
+        };
+        let name = user.payload["user_name"].as_str().unwrap_or_default();
+        if user.identifiers == [name] && crm.contains_key(name) {
+            shown.insert(name.to_owned(), line);
+        } else {
+            others.push(user);
+        }
+    }
+    assert_eq!(shown, crm, "others: {others:?}");
+    for other in others {
+        assert_eq!(other.status, "inactive", "{other:?}");
+        assert_eq!(other.sessions, 0, "{other:?}");
+    }
+    let database = Connection::open(stack.database().path())?;
+    let open: i64 = database.query_row("SELECT count(*) FROM account WHERE open = 1", [], |row| row.get(0))?;
+    assert_eq!(open, 0, "open accounts");
+    Ok(())
+}
+
+/// Everybody who may signs in, and so has a session. Returns how many.
+fn everybody_signs_in(stack: &Stack) -> usize {
+    let users = users_in_secureauth(stack, BILLER);
+    let names = users.iter().filter_map(|user| user.identifiers.first());
+    names
+        .filter(|name| stack.simulator().sign_in(BILLER, name).allowed)
+        .count()
+}
+
+/// Everybody enrolls a credential.
+fn everybody_enrolls(stack: &Stack) -> usize {
+    let pool = pools_of(stack, BILLER).pop().unwrap_or_default();
+    let users = users_in_secureauth(stack, BILLER);
+    users
+        .iter()
+        .filter(|user| stack.simulator().enroll(&pool, &user.id))
+        .count()
+}
+
+fn enrolled(stack: &Stack) -> usize {
+    let users = users_in_secureauth(stack, BILLER);
+    users.iter().filter(|user| user.credentials > 0).count()
+}
+
+/// The user with this user name.
+fn user(stack: &Stack, name: &str) -> Option<PoolUser> {
+    let mut users = users_in_secureauth(stack, BILLER).into_iter();
+    users.find(|user| user.identifiers.iter().any(|it| it == name))
+}
+
+fn sample(number: u32) -> UserRow {
+    UserRow::sample(BILLER, number)
+}
+
+fn name_of(row: &UserRow) -> String {
+    row.user_name.clone().unwrap_or_default()
+}
+
+fn guid_of(row: &UserRow) -> String {
+    row.user_guid.clone().unwrap_or_default()
+}
+
+fn replace(stack: &Stack, row: &UserRow) -> Outcome {
+    assert_eq!(stack.crm().replace_user(BILLER, row)?, 1);
+    Ok(())
+}
+
+fn remove(stack: &Stack, number: u32) -> Outcome {
+    assert_eq!(stack.crm().remove_user(BILLER, &guid_of(&sample(number)))?, 1);
+    Ok(())
+}
+
+fn set_status(stack: &Stack, number: u32, status: &str) -> Outcome {
+    assert_eq!(
+        stack.crm().set_user_status(BILLER, &guid_of(&sample(number)), status)?,
+        1
+    );
+    Ok(())
+}
+
+fn assert_synced(run: &RunRecord) {
+    assert_eq!(
+        (run.kind.as_str(), run.state.as_str(), run.reason.as_deref()),
+        ("sync", "succeeded", None)
+    );
+}
+
+/// GUID, field and code of the latest run's issues.
+fn issues(stack: &Stack) -> Result<Vec<(String, String, String)>, rusqlite::Error> {
+    let database = Connection::open(stack.database().path())?;
+    database.busy_timeout(DEADLINE)?;
+    let mut select = database.prepare(
+        "SELECT ifnull(user_guid, ''), field, code FROM onboarding_issue JOIN onboarding USING (onboarding_id)
+         WHERE run_no = (SELECT max(run_no) FROM onboarding) ORDER BY 1, 2, 3",
+    )?;
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    rows.collect()
+}

@@ -1,0 +1,57 @@
+//! SecureAuth refuses a change of one person: it is reported, tried again by the next sync, and everybody else is brought in line.
+
+use local_stack::UserRow;
+use secureauth_simulator::Fault;
+
+use super::{BILLER, assert_synced, assert_true_to_the_crm, guid_of, issues, name_of, remove, replace, sample, user};
+use crate::support::{Outcome, enable, refusal, stack_with};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_change_is_reported_and_tried_again_by_the_next_sync() -> Outcome {
+    for operation in ["update_user", "add_identifier", "add_address"] {
+        let stack = stack_with(BILLER, 4).await?;
+        enable(&stack, BILLER).await?;
+        let row = UserRow {
+            user_name: Some("new.name".into()),
+            email: Some("new.name@example.com".into()),
+            last_name: Some("Name".into()),
+            ..sample(2)
+        };
+        replace(&stack, &row)?;
+        stack.crm().add_users(BILLER, &[sample(9)])?;
+        let refuse = Fault::on(operation, refusal(422, false));
+        stack.simulator().faults().add(refuse);
+        let run = enable(&stack, BILLER).await?;
+        assert_synced(&run);
+        assert_eq!((run.imported, run.skipped), (1, 1), "{operation}");
+        let reported: Vec<_> = issues(&stack)?
+            .into_iter()
+            .map(|(guid, _, code)| (guid, code))
+            .collect();
+        assert_eq!(reported, [(guid_of(&sample(2)), "refused".to_owned())], "{operation}");
+        stack.simulator().faults().clear();
+        let run = enable(&stack, BILLER).await?;
+        assert_synced(&run);
+        assert_eq!((run.changed, issues(&stack)?), (1, Vec::new()), "{operation}");
+        assert_true_to_the_crm(&stack)?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leaver_whose_deactivation_is_refused_is_reported_until_it_succeeds() -> Outcome {
+    let stack = stack_with(BILLER, 4).await?;
+    enable(&stack, BILLER).await?;
+    remove(&stack, 2)?;
+    let refuse = Fault::on("update_user", refusal(422, false));
+    stack.simulator().faults().add(refuse);
+    for _ in 0..2 {
+        assert_synced(&enable(&stack, BILLER).await?);
+        let expected = (guid_of(&sample(2)), "status".to_owned(), "refused".to_owned());
+        assert_eq!(issues(&stack)?, [expected]);
+    }
+    stack.simulator().faults().clear();
+    assert_eq!(enable(&stack, BILLER).await?.deactivated, 1);
+    assert_eq!(user(&stack, &name_of(&sample(2))).expect("is there").status, "inactive");
+    Ok(())
+}
