@@ -3,7 +3,7 @@
 mod records;
 
 pub(super) use records::{
-    ComparedState, KeptState, OrganizationState, Origin, PoolState, PoolUsersState, RollbackStep, SyncState,
+    ComparedState, KeptState, OrganizationState, Origin, PoolState, PoolUsersState, RollbackStep, Sessions, SyncState,
 };
 
 use crate::domain::journal::Entry;
@@ -43,8 +43,8 @@ pub(super) struct JournalState {
     /// SecureAuth confirmed the new `deactivated` flag. Set as soon as that is known, even if the journal entry cannot
     /// be written.
     pub(super) flag_confirmed: bool,
-    /// The sessions of a disabled biller's users are ended, as far as possible.
-    pub(super) sessions_revoked: bool,
+    /// Of a disabled biller's users.
+    pub(super) sessions: Sessions,
     /// The next step of the rollback; `None`: the run is not rolling back.
     pub(super) rollback: Option<RollbackStep>,
     /// Why the rollback began; of several entries the first one counts.
@@ -164,7 +164,7 @@ impl JournalState {
             | Entry::OrganizationRestored { .. }
             | Entry::RenameOrganization { .. } => {}
             Entry::LeaversAllowed { most, .. } => self.leavers_allowed = u64::from(*most),
-            Entry::SessionsRevoked { .. } => self.sessions_revoked = true,
+            Entry::SessionsRevoked { .. } => self.sessions = Sessions::Revoked,
             Entry::Operator { .. } => self.rollback_rounds = 0,
         }
     }
@@ -319,7 +319,7 @@ impl JournalState {
             // Checked again in every time slice before the activation: somebody may have changed the pool by hand meanwhile.
             Step::VerifyUsers => self.sync.verified || self.flag_confirmed || self.is_empty(),
             Step::ActivateOrganization | Step::DeactivateOrganization => self.flag_confirmed,
-            Step::RevokeSessions => self.sessions_revoked,
+            Step::RevokeSessions => self.sessions == Sessions::Revoked,
             Step::RecordActivation | Step::RecordDeactivation => false,
         }
     }

@@ -63,6 +63,15 @@ pub enum Leavers {
     Keep,
 }
 
+/// What happens to users that a found pool held before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExistingUsers {
+    /// They are counted and left alone.
+    Link,
+    /// They are brought in line with the CRM.
+    Adopt,
+}
+
 /// How the imported users are verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, VariantNames)]
 #[strum(serialize_all = "snake_case")]
@@ -109,8 +118,8 @@ pub struct OnboardingSettings {
     pub leavers: Leavers,
     /// A run fails if more than this percentage of the users with access, and more than five, would leave.
     pub max_leavers_percent: u8,
-    /// Users that a found pool held before are brought in line with the CRM, not only linked.
-    pub adopt_existing_users: bool,
+    /// What happens to users that a found pool held before.
+    pub existing_users: ExistingUsers,
     /// How the imported users are verified.
     pub verify: Verify,
 }
@@ -176,7 +185,11 @@ impl OnboardingSettings {
             max_skipped_percent: reader.number("MAX_SKIPPED_PERCENT", 10, 0..=100),
             leavers: reader.one_of("LEAVERS", Leavers::Deactivate),
             max_leavers_percent: reader.number("MAX_LEAVERS_PERCENT", 10, 0..=100),
-            adopt_existing_users: reader.flag("ADOPT_EXISTING_USERS", false),
+            existing_users: if reader.flag("ADOPT_EXISTING_USERS", false) {
+                ExistingUsers::Adopt
+            } else {
+                ExistingUsers::Link
+            },
             verify: reader.one_of("VERIFY", Verify::Count),
         };
         reader.require(

@@ -88,6 +88,7 @@ pub struct Account {
 
 impl Account {
     /// The account of a user that a run has brought in line: linked no more.
+    #[must_use]
     pub fn adopted(self) -> Self {
         Self {
             origin: AccountOrigin::Imported,

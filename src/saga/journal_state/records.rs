@@ -72,6 +72,15 @@ pub(in super::super) struct ComparedState {
     pub(in super::super) checked: Option<Uuid>,
 }
 
+/// Whether the sessions of a pool's users are ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in super::super) enum Sessions {
+    #[default]
+    Untouched,
+    /// As far as possible.
+    Revoked,
+}
+
 /// The next step of a rollback, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in super::super) enum RollbackStep {

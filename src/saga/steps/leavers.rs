@@ -58,7 +58,7 @@ pub(in super::super) struct Leavers {
     /// Users of accounts that are not inactive.
     with_access: u64,
     /// Of these, users whose row is gone or `deleted`.
-    leavers: u64,
+    left: u64,
     /// Names that would pass from one person to another.
     passed_on: u64,
     /// Users with a valid row who were in a found pool before.
@@ -82,7 +82,7 @@ impl Leavers {
             let task = Task::of(&row, account, known.policy);
             let is_left_alone = matches!(task, Task::Linked | Task::ReportLinked);
             self.with_access += u64::from(account.is_some_and(|it| !is_left_alone && !has_no_access(it)));
-            self.leavers += u64::from(task == Task::Leave(Why::Left));
+            self.left += u64::from(task == Task::Leave(Why::Left));
             let Row::Valid(wanted) = row else { continue };
             if is_left_alone {
                 self.linked += 1;
@@ -114,7 +114,7 @@ impl Leavers {
             return;
         }
         if Task::of(&Row::Gone, Some(account), known.policy) == Task::Leave(Why::Left) {
-            self.leavers = self.leavers.saturating_sub(1);
+            self.left = self.left.saturating_sub(1);
         }
         let user_id = known.values.user_id(account);
         self.rekeyed.push(Rekeyed {
@@ -129,7 +129,7 @@ impl Leavers {
 
     /// Those whom the guard counts.
     pub(in super::super) fn guarded(&self) -> u64 {
-        self.leavers + self.passed_on
+        self.left + self.passed_on
     }
 
     /// Most users whom the guard lets go: five, or the percentage of those with access; more if an operator allows it.
@@ -151,7 +151,7 @@ impl Leavers {
         let is_allowed = allowed.is_some_and(|allowed| guarded <= u64::from(allowed.most));
         if guarded > self.limit(percent, allowed) || (is_empty && !is_allowed) {
             tracing::error!(
-                leavers = self.leavers,
+                leavers = self.left,
                 passed_on = self.passed_on,
                 with_access = self.with_access,
                 "too many users would leave; `allow-leavers` allows it"
@@ -181,10 +181,10 @@ impl Known {
 mod tests {
     use super::*;
 
-    fn leavers(leavers: u64, with_access: u64) -> Leavers {
+    fn leavers(left: u64, with_access: u64) -> Leavers {
         Leavers {
-            leavers,
             with_access,
+            left,
             ..Leavers::default()
         }
     }

@@ -91,7 +91,7 @@ async fn read(
     listing: &mut Listing,
 ) -> Result<Option<Vec<ListedUser>>, StepError> {
     let (api, is_whole) = (&context.api, listing.0.len() == 1);
-    let read: Result<Vec<(ListedRange, Option<Vec<ListedUser>>)>, StepError> = stream::iter(listing.0.clone())
+    let read: Result<Vec<RangeRead>, StepError> = stream::iter(listing.0.clone())
         .map(|range| async move { read_range(api, pool, range).await })
         .buffered(context.dependencies().max_in_flight)
         .try_collect()
@@ -110,12 +110,11 @@ async fn read(
     Ok(Some(users))
 }
 
+/// A range as it stands after a read, and the users that were read.
+type RangeRead = (ListedRange, Option<Vec<ListedUser>>);
+
 /// Reads some pages of one range. `None`: the ids of a part of the list do not ascend as texts.
-async fn read_range(
-    api: &Api,
-    pool: &PoolId,
-    mut range: ListedRange,
-) -> Result<(ListedRange, Option<Vec<ListedUser>>), StepError> {
+async fn read_range(api: &Api, pool: &PoolId, mut range: ListedRange) -> Result<RangeRead, StepError> {
     let mut users = Vec::new();
     let is_whole = range.until.is_none() && range.after.is_none();
     let in_order = |page: &[ListedUser]| page.is_sorted_by(|one, next| one.id.as_str() < next.id.as_str());

@@ -142,11 +142,11 @@ async fn an_allowance_of_a_biller_that_never_had_a_run_is_refused() -> Outcome {
 async fn rows_that_vanish_between_the_check_and_the_pass_are_counted_again() -> Outcome {
     let stack = stack_with(BILLER, 8).await?;
     enable(&stack, BILLER).await?;
-    let hold = secureauth_simulator::FaultKind::Hold { after_effect: false };
+    let waits = secureauth_simulator::FaultKind::Hold { after_effect: false };
     let held = stack
         .simulator()
         .faults()
-        .add(secureauth_simulator::Fault::on("get_organization", hold));
+        .add(secureauth_simulator::Fault::on("get_organization", waits));
     let answer = stack.front_door().toggle(BILLER, true).await?;
     stack
         .wait_for(BILLER, crate::support::DEADLINE, |run| {

@@ -19,7 +19,7 @@ pub(super) enum Part {
 pub(super) enum Who {
     Nobody,
     Itself,
-    Another(User),
+    Another(Box<User>),
 }
 
 /// What follows from the holder.
@@ -43,7 +43,7 @@ impl Target {
         Ok(match found.map(|found| found.value) {
             None => Who::Nobody,
             Some(holder) if holder.id == id => Who::Itself,
-            Some(holder) => Who::Another(holder),
+            Some(holder) => Who::Another(Box::new(holder)),
         })
     }
 

@@ -3,7 +3,7 @@
 use super::person::Wanted;
 use crate::domain::user::Status;
 use crate::settings::OnboardingSettings;
-use crate::settings::onboarding::Leavers;
+use crate::settings::onboarding::{ExistingUsers, Leavers};
 use crate::store::{Account, AccountOrigin};
 
 /// What the CRM has of a user.
@@ -58,14 +58,14 @@ pub(in super::super::super) enum Why {
 #[derive(Debug, Clone, Copy)]
 pub(in super::super::super) struct Policy {
     leavers: Leavers,
-    adopts: bool,
+    existing: ExistingUsers,
 }
 
 impl Policy {
     pub(in super::super::super) fn of(settings: &OnboardingSettings) -> Self {
         Self {
             leavers: settings.leavers,
-            adopts: settings.adopt_existing_users,
+            existing: settings.existing_users,
         }
     }
 }
@@ -79,7 +79,7 @@ impl Task {
                 Self::Nothing
             };
         };
-        if account.origin == AccountOrigin::Linked && !policy.adopts {
+        if account.origin == AccountOrigin::Linked && policy.existing == ExistingUsers::Link {
             return Self::of_linked(row);
         }
         let is_unknown = account.open || account.origin == AccountOrigin::Linked;
@@ -131,7 +131,7 @@ mod tests {
 
     const DEFAULT: Policy = Policy {
         leavers: Leavers::Deactivate,
-        adopts: false,
+        existing: ExistingUsers::Link,
     };
     const BARRED: Row = Row::Invalid { is_barred: true };
     const INVALID: Row = Row::Invalid { is_barred: false };
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn a_linked_user_is_read_and_brought_in_line_once_it_is_adopted() {
         let adopting = Policy {
-            adopts: true,
+            existing: ExistingUsers::Adopt,
             ..DEFAULT
         };
         assert_eq!(Task::of(&valid(), Some(&linked()), adopting), Task::Look);
