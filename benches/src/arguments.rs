@@ -17,6 +17,9 @@ pub(crate) struct Arguments {
     /// 100,000 users per row and a biller of a million; fails if the peer is too slow to compare with
     #[arg(long)]
     long: bool,
+    /// Only the comparison without latency, with this many users
+    #[arg(long, value_name = "USERS", conflicts_with_all = ["smoke", "long", "publish"])]
+    only: Option<u32>,
     /// Number of runs per row; the table shows medians
     #[arg(long)]
     runs: Option<u32>,
@@ -39,9 +42,10 @@ pub(crate) struct Arguments {
 
 impl Arguments {
     pub(crate) fn plan(&self) -> Plan {
-        let mut plan = match (self.smoke, self.long) {
-            (true, _) => Plan::smoke(),
-            (_, true) => Plan::long(),
+        let mut plan = match (self.only, self.smoke, self.long) {
+            (Some(users), _, _) => Plan::only(users),
+            (_, true, _) => Plan::smoke(),
+            (_, _, true) => Plan::long(),
             _ => Plan::usual(),
         };
         plan.runs = self.runs.unwrap_or(plan.runs).max(1);

@@ -33,6 +33,8 @@ pub(crate) struct Plan {
     pub(crate) starts: u32,
     /// Whether a slow peer is a failure.
     pub(crate) judges_the_peer: bool,
+    /// Nothing but the rows that compare the programs.
+    pub(crate) sizes_only: bool,
 }
 
 const fn size(latency_ms: u64, users: u32) -> Size {
@@ -58,6 +60,16 @@ impl Plan {
             big: crowd(8, 20_000, 50),
             starts: 100,
             judges_the_peer: false,
+            sizes_only: false,
+        }
+    }
+
+    /// One size without latency, for a look at a change of the code.
+    pub(crate) fn only(users: u32) -> Self {
+        Self {
+            sizes: vec![size(0, users)],
+            sizes_only: true,
+            ..Self::usual()
         }
     }
 
@@ -81,6 +93,7 @@ impl Plan {
             big: crowd(2, 200, 5),
             starts: 2,
             judges_the_peer: false,
+            sizes_only: false,
         }
     }
 }

@@ -17,6 +17,9 @@ const PEER_USES: [(u64, f64); 2] = [(960, 0.95), (50, 0.65)];
 /// Measures every row.
 pub(crate) async fn all(plan: &Plan, programs: &Programs, results: &mut Results) -> Result<(), BenchError> {
     sizes::measure_all(plan, programs, results).await?;
+    if plan.sizes_only {
+        return Ok(());
+    }
     growth::measure_all(plan, programs, results).await?;
     crowd::small_billers(plan, programs, results).await?;
     crowd::small_behind_big(plan, programs, results).await?;
