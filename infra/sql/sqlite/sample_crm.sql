@@ -19,12 +19,13 @@ CREATE TABLE IF NOT EXISTS crm_biller_user (
     status     TEXT
 );
 
--- Pages of users are read by (biller_id, GUID), so the index has the same expression as the view.
+-- Pages of users are read by (biller_id, GUID), so the index has the same expression as the view, and the columns that are read.
 CREATE INDEX IF NOT EXISTS ix_crm_biller_user ON crm_biller_user (
     biller_id,
     CASE WHEN user_guid GLOB '????????-????-????-????-????????????' AND length(replace(user_guid, '-', '')) = 32
               AND replace(user_guid, '-', '') NOT GLOB '*[^0-9A-Fa-f]*'
-         THEN lower(user_guid) END
+         THEN lower(user_guid) END,
+    user_name, first_name, last_name, email, status
 );
 
 -- Product > CIAM. activation_date: microseconds since 1970 (UTC).

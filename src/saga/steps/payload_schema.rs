@@ -114,6 +114,10 @@ impl PayloadSchema {
     pub(super) fn issues(&self, user: &CrmUser) -> Vec<Issue> {
         let names = (user.first_name.as_deref(), user.last_name.as_deref());
         let payload = Value::Object(self.members.payload(names.0, names.1, &user.user_name));
+        // Much faster than a list of no errors.
+        if self.validator.is_valid(&payload) {
+            return Vec::new();
+        }
         let mut issues: Vec<Issue> = self
             .validator
             .iter_errors(&payload)

@@ -108,19 +108,19 @@ pub(super) fn change(transaction: &Transaction<'_>, changes: &AccountChanges) ->
     Ok(())
 }
 
-/// The accounts whose user name has one of these hashes.
-pub(super) fn by_name(transaction: &Transaction<'_>, pool: PoolNo, names: &[ValueHash]) -> Result<Vec<Account>, Fault> {
+/// The accounts whose user name has one of these hashes. Reads the pool's accounts once, because the hashes have no index.
+pub(super) fn by_name(
+    transaction: &Transaction<'_>,
+    pool: PoolNo,
+    names: &[ValueHash],
+) -> Result<Vec<Account>, Fault> {
+    let names: Vec<String> = names.iter().map(hex::encode).collect();
     let mut statement = transaction.prepare_cached(&format!(
-        "SELECT {ACCOUNT} FROM account WHERE pool_no = ?1 AND name_hash = ?2 ORDER BY user_guid"
+        "SELECT {ACCOUNT} FROM account WHERE pool_no = ?1 AND name_hash IN (SELECT unhex(value) FROM json_each(?2)) \
+         ORDER BY user_guid"
     ))?;
-    let mut found = Vec::new();
-    for name in names {
-        let rows = statement.query_map(params![pool.0, name], account_row)?;
-        for row in rows {
-            found.push(row?.try_into()?);
-        }
-    }
-    Ok(found)
+    let rows = statement.query_map(params![pool.0, serde_json::json!(names).to_string()], account_row)?;
+    rows.map(|row| Ok(row?.try_into()?)).collect()
 }
 
 /// The first accounts of the range: all, or those that a run created.

@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, fmt};
 
+use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use time::{UtcOffset, format_description::well_known::Rfc3339};
 use uuid::Uuid;
@@ -25,7 +26,7 @@ pub struct ImportChunk {
     tenant_id: String,
     pool: PoolId,
     user_ids: Vec<UserId>,
-    body: Vec<u8>,
+    body: Bytes,
 }
 
 /// Why no chunk can be made of the users.
@@ -74,7 +75,7 @@ impl ImportChunk {
             tenant_id: tenant_id.to_owned(),
             pool: pool.clone(),
             user_ids,
-            body,
+            body: body.into(),
         })
     }
 
@@ -97,8 +98,8 @@ impl ImportChunk {
         &self.tenant_id
     }
 
-    pub(super) fn body(&self) -> &[u8] {
-        &self.body
+    pub(super) fn body(&self) -> Bytes {
+        self.body.clone()
     }
 }
 

@@ -39,6 +39,6 @@ impl Api<ReadWrite> {
             ));
         }
         let call = Call::new(Operation::Import, Method::PUT, self.paths().import());
-        Ok(call.json_bytes(chunk.body().to_vec()))
+        Ok(call.json_bytes(chunk.body()))
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! Every record has all members that its model marks as required (docs/reference/secureauth-api.md#import-the-body).
 
-use serde::Serialize;
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use super::{
@@ -11,6 +12,9 @@ use super::{
     settings::ImportSettings,
     user::ImportUser,
 };
+
+/// What the three records of a user usually take at most.
+const BYTES_PER_USER: usize = 1_536;
 
 /// `TenantDump` without `user_credentials` (docs/requirements.md#u3), and without pools, schemas and groups, which it could change too.
 #[derive(Serialize)]
@@ -35,10 +39,19 @@ struct User<'a> {
     #[serde(flatten)]
     common: Common<'a>,
     status: UserStatus,
-    payload: Map<String, Value>,
+    payload: Payload<'a>,
     payload_schema_id: &'a SchemaId,
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata_schema_id: Option<&'a SchemaId>,
+}
+
+/// Names and values of the members; those without a value are left out.
+struct Payload<'a>([(&'a str, Option<&'a str>); 3]);
+
+impl Serialize for Payload<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().filter_map(|(name, value)| Some((name, (*value)?))))
+    }
 }
 
 #[derive(Serialize)]
@@ -49,7 +62,7 @@ struct UserIdentifier<'a> {
     user_id: &'a UserId,
     r#type: &'static str,
     identifier: &'a str,
-    identifier_lc: String,
+    identifier_lc: Cow<'a, str>,
 }
 
 #[derive(Serialize)]
@@ -60,7 +73,7 @@ struct UserVerifiableAddress<'a> {
     user_id: &'a UserId,
     r#type: &'static str,
     address: &'a str,
-    address_lc: String,
+    address_lc: Cow<'a, str>,
     status: &'static str,
     verified: bool,
 }
@@ -78,8 +91,10 @@ impl<'a> TenantDump<'a> {
     }
 
     pub(super) fn to_json(&self) -> Vec<u8> {
+        let mut json = Vec::with_capacity(self.users.len() * BYTES_PER_USER);
         #[expect(clippy::expect_used, reason = "texts, booleans and maps with text keys only")]
-        serde_json::to_vec(self).expect("writable as JSON")
+        serde_json::to_writer(&mut json, self).expect("writable as JSON");
+        json
     }
 }
 
@@ -88,7 +103,7 @@ fn profile<'a>(common: Common<'a>, user: &'a ImportUser, settings: &'a ImportSet
         id: &user.user_id,
         common,
         status: user.status,
-        payload: user.payload(&settings.payload_members),
+        payload: Payload(user.given(&settings.payload_members)),
         payload_schema_id: &settings.payload_schema_id,
         metadata_schema_id: settings.metadata_schema_id.as_ref(),
     }
@@ -101,7 +116,7 @@ fn identifier<'a>(common: Common<'a>, user: &'a ImportUser) -> UserIdentifier<'a
         user_id: &user.user_id,
         r#type: "uid",
         identifier: &user.user_name,
-        identifier_lc: user.user_name.to_lowercase(),
+        identifier_lc: lower_case(&user.user_name),
     }
 }
 
@@ -112,8 +127,17 @@ fn address<'a>(common: Common<'a>, user: &'a ImportUser, verified: bool) -> User
         user_id: &user.user_id,
         r#type: "email",
         address: &user.email,
-        address_lc: user.email.to_lowercase(),
+        address_lc: lower_case(&user.email),
         status: "active",
         verified,
+    }
+}
+
+/// Most texts are in lower case already.
+fn lower_case(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.to_lowercase())
     }
 }

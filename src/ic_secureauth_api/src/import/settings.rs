@@ -58,15 +58,23 @@ impl PayloadMembers {
 
     /// The payload of a user. A user without first or last name gets no such member.
     pub fn payload(&self, first_name: Option<&str>, last_name: Option<&str>, user_name: &str) -> Map<String, Value> {
-        let given = [
-            (&self.first, first_name),
-            (&self.last, last_name),
-            (&self.user, Some(user_name)),
-        ];
-        given
+        self.given(first_name, last_name, user_name)
             .into_iter()
-            .filter_map(|(name, value)| Some((name.clone(), value?.into())))
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.into())))
             .collect()
+    }
+
+    /// The same, in the order of the members' names, as a [`Map`] has them.
+    pub(super) fn given<'a>(
+        &'a self,
+        first_name: Option<&'a str>,
+        last_name: Option<&'a str>,
+        user_name: &'a str,
+    ) -> [(&'a str, Option<&'a str>); 3] {
+        let [first, last, user] = self.names();
+        let mut given = [(first, first_name), (last, last_name), (user, Some(user_name))];
+        given.sort_unstable_by_key(|(name, _)| *name);
+        given
     }
 
     /// In the order first name, last name, user name.

@@ -36,6 +36,10 @@ impl ImportUser {
     pub fn payload(&self, members: &PayloadMembers) -> Map<String, Value> {
         members.payload(self.first_name.as_deref(), self.last_name.as_deref(), &self.user_name)
     }
+
+    pub(super) fn given<'a>(&'a self, members: &'a PayloadMembers) -> [(&'a str, Option<&'a str>); 3] {
+        members.given(self.first_name.as_deref(), self.last_name.as_deref(), &self.user_name)
+    }
 }
 
 /// Shows ids only: the rest is personal data.

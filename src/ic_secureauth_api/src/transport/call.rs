@@ -1,7 +1,7 @@
 //! A request before its first attempt.
 
 use reqwest::{
-    Method, Request,
+    Body, Method, Request,
     header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH},
 };
 use serde::Serialize;
@@ -69,7 +69,7 @@ impl Call {
     }
 
     /// A body that is JSON already.
-    pub(crate) fn json_bytes(mut self, body: Vec<u8>) -> Self {
+    pub(crate) fn json_bytes(mut self, body: impl Into<Body>) -> Self {
         self.header(CONTENT_TYPE, Some(JSON));
         *self.request.body_mut() = Some(body.into());
         self

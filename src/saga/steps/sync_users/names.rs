@@ -108,13 +108,14 @@ impl Names<'_> {
                 rows.entry(guid).or_default().push(row);
             }
         }
-        let judged = rows.into_iter().map(|(guid, rows)| {
-            let right = match judge(guid, rows, None).row {
+        let judged = rows.into_iter().filter_map(|(guid, rows)| {
+            let mut rows = rows.into_iter();
+            let right = match judge(guid, rows.next()?, rows.collect(), None).row {
                 CrmRow::Valid(user) if is_own(guid, &self.values.wanted(user.clone())) => Right::Entitled,
                 CrmRow::Valid(_) | CrmRow::Gone => Right::GivesUp,
                 CrmRow::Invalid { .. } => Right::Entitled,
             };
-            (guid, right)
+            Some((guid, right))
         });
         Ok(judged.collect())
     }

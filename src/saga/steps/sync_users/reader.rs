@@ -127,11 +127,11 @@ impl Page {
         let mut rows = rows.into_iter().peekable();
         while let Some(row) = rows.next() {
             let Some(user_guid) = row.user_guid else { continue };
-            let mut same = vec![row];
-            while let Some(repeated) = rows.next_if(|next| next.user_guid == Some(user_guid)) {
-                same.push(repeated);
+            let mut repeated = Vec::new();
+            while let Some(next) = rows.next_if(|next| next.user_guid == Some(user_guid)) {
+                repeated.push(next);
             }
-            let mut judged = judge(user_guid, same, schema);
+            let mut judged = judge(user_guid, row, repeated, schema);
             if known.contains(&user_guid) {
                 judged.is_known();
             }
@@ -163,13 +163,18 @@ pub(super) struct Judged {
 }
 
 /// Judges all rows with one GUID.
-pub(super) fn judge(guid: Uuid, rows: Vec<UserRow>, schema: Option<&PayloadSchema>) -> Judged {
-    let is_repeated = rows.len() > 1;
-    let is_barred = rows.iter().all(UserRow::is_barred);
+pub(super) fn judge(
+    guid: Uuid,
+    row: UserRow,
+    repeated: Vec<UserRow>,
+    schema: Option<&PayloadSchema>,
+) -> Judged {
+    let is_repeated = !repeated.is_empty();
+    let is_barred = row.is_barred() && repeated.iter().all(UserRow::is_barred);
     let mut issues = Vec::new();
     let mut counts = Counts::default();
     let mut user = None;
-    for row in rows {
+    for row in std::iter::once(row).chain(repeated) {
         match row.check() {
             Ok(Checked::Deleted(_)) => {
                 counts.deleted += 1;
