@@ -52,11 +52,11 @@ impl DerivedIds {
     }
 
     fn derive(&self, kind: &str, guid: Option<Uuid>) -> Uuid {
-        let generation = self.generation;
-        let name = match guid {
-            Some(guid) => format!("{kind}/{generation}/{}", guid.hyphenated()),
-            None => format!("{kind}/{generation}"),
-        };
+        let mut name = format!("{kind}/{}", self.generation);
+        if let Some(guid) = guid {
+            name.push('/');
+            name.push_str(guid.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+        }
         Uuid::new_v5(&self.owner, name.as_bytes())
     }
 }

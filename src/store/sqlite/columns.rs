@@ -60,7 +60,8 @@ pub(super) struct Guid(pub(super) Uuid);
 
 impl ToSql for Guid {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.0.hyphenated().to_string().into())
+        let mut buffer = Uuid::encode_buffer();
+        Ok(self.0.hyphenated().encode_lower(&mut buffer).to_owned().into())
     }
 }
 

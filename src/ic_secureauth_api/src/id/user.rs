@@ -41,7 +41,7 @@ impl UserId {
 impl From<Uuid> for UserId {
     fn from(uuid: Uuid) -> Self {
         Self {
-            text: uuid.hyphenated().to_string(),
+            text: uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned(),
             uuid: Some(uuid),
         }
     }

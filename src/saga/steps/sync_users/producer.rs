@@ -86,7 +86,7 @@ impl Producer<'_> {
         Ok(())
     }
 
-    /// Announces the page, then hands out its work. Joiners of several pages share a chunk.
+    /// Announces the page, opens its accounts in one transaction, and hands out its work. Joiners of several pages share a chunk.
     async fn send(&self, sorted: (Sorted, Event), joiners: &mut Vec<Person>, is_last: bool) -> Result<(), End> {
         let (sorted, page) = sorted;
         self.events.send(page).await.map_err(|_| End::Stopped)?;
@@ -96,16 +96,18 @@ impl Producer<'_> {
         let looks = chunks(sorted.look).map(|people| Work::join(people, true));
         self.hand_over(looks.collect()).await?;
         joiners.extend(sorted.join);
-        while joiners.len() >= MAX_CHUNK_USERS || (is_last && !joiners.is_empty()) {
-            if self.target.flow.is_stopping() {
-                return Err(End::Stopped);
-            }
-            let people: Vec<Person> = joiners.drain(..joiners.len().min(MAX_CHUNK_USERS)).collect();
-            self.open(people.iter().map(|person| person.account.clone()).collect())
-                .await?;
-            self.hand_over(vec![Work::join(people, false)]).await?;
+        let kept = if is_last { 0 } else { joiners.len() % MAX_CHUNK_USERS };
+        let people: Vec<Person> = joiners.drain(..joiners.len() - kept).collect();
+        if people.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        if self.target.flow.is_stopping() {
+            return Err(End::Stopped);
+        }
+        self.open(people.iter().map(|person| person.account.clone()).collect())
+            .await?;
+        let joins = chunks(people).map(|people| Work::join(people, false));
+        self.hand_over(joins.collect()).await
     }
 
     /// Gives the works to the window. If it has stopped, accounts that were opened for them are settled as they were.
