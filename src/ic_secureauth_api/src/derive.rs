@@ -52,7 +52,7 @@ impl DerivedIds {
     }
 
     fn derive(&self, kind: &str, guid: Option<Uuid>) -> Uuid {
-        let mut name = format!("{kind}/{}", self.generation);
+        let mut name = [kind, "/", &self.generation.to_string()].concat();
         if let Some(guid) = guid {
             name.push('/');
             name.push_str(guid.hyphenated().encode_lower(&mut Uuid::encode_buffer()));

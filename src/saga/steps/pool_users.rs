@@ -156,7 +156,7 @@ pub(in super::super) fn rows(user: &ListedUser, fold_case: bool) -> Vec<PoolUser
     }
     user.identifiers
         .iter()
-        .map(|identifier| row(fold(identifier, fold_case)))
+        .map(|identifier| row(fold(identifier, fold_case).into_owned()))
         .collect()
 }
 

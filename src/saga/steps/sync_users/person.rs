@@ -134,7 +134,7 @@ impl Wanted {
     pub(in super::super::super) fn keys(&self, values: &Values) -> PoolUser {
         PoolUser {
             user_id: self.user_id(values).to_string(),
-            identifier: fold(&self.user.user_name, values.case_insensitive),
+            identifier: fold(&self.user.user_name, values.case_insensitive).into_owned(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Hashes of the values of an account. They show a later run what changed in the CRM, without keeping personal data.
 
+use std::borrow::Cow;
+
 use sha2::{Digest, Sha256};
 
 use crate::store::ValueHash;
@@ -60,15 +62,16 @@ pub(super) fn name_hash(name: &str, case_insensitive: bool) -> ValueHash {
 
 /// Of an e-mail address, whose case is ignored.
 pub(super) fn address_hash(address: &str) -> ValueHash {
-    hash(&[Some(&address.to_lowercase())])
+    hash(&[Some(&fold(address, true))])
 }
 
 /// The form in which the pool compares an identifier.
-pub(in super::super) fn fold(identifier: &str, case_insensitive: bool) -> String {
-    if case_insensitive {
-        identifier.to_lowercase()
+pub(in super::super) fn fold(identifier: &str, case_insensitive: bool) -> Cow<'_, str> {
+    let has_case = |byte: u8| !byte.is_ascii() || byte.is_ascii_uppercase();
+    if case_insensitive && identifier.bytes().any(has_case) {
+        Cow::Owned(identifier.to_lowercase())
     } else {
-        identifier.to_owned()
+        Cow::Borrowed(identifier)
     }
 }
 
