@@ -5,7 +5,9 @@ mod phases;
 mod replay;
 mod start;
 
-pub(crate) use onboarding::{Measured, accept, delay_everything, delay_imports, load, measure, until_active};
+pub(crate) use onboarding::{
+    Measured, accept, delay_everything, delay_imports, load, measure, until_active, until_ended,
+};
 pub(crate) use phases::{IMPORT, Phases};
 pub(crate) use replay::replay;
 pub(crate) use start::start;

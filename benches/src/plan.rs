@@ -25,6 +25,9 @@ pub(crate) struct Plan {
     pub(crate) sizes: Vec<Size>,
     /// Numbers of users for the handler's memory and for how its time grows.
     pub(crate) growth: Vec<u32>,
+    /// Users of the biller that is synced, and how often it is.
+    pub(crate) synced: u32,
+    pub(crate) syncs: u32,
     /// Small billers, all at once.
     pub(crate) small: Crowd,
     /// Big billers, behind which a small one waits.
@@ -56,6 +59,8 @@ impl Plan {
             runs: 3,
             sizes: vec![size(0, 20_000), size(50, 32_000), size(960, 8_000)],
             growth: vec![10_000, 100_000],
+            synced: 100_000,
+            syncs: 40,
             small: crowd(40, 3, 50),
             big: crowd(8, 20_000, 50),
             starts: 100,
@@ -89,6 +94,8 @@ impl Plan {
             runs: 1,
             sizes: vec![size(0, 300), size(50, 300)],
             growth: vec![100, 300],
+            synced: 300,
+            syncs: 3,
             small: crowd(4, 3, 5),
             big: crowd(2, 200, 5),
             starts: 2,

@@ -5,6 +5,7 @@ mod growth;
 mod sizes;
 mod smallest;
 mod starts;
+mod syncs;
 
 use crate::error::BenchError;
 use crate::plan::Plan;
@@ -21,6 +22,7 @@ pub(crate) async fn all(plan: &Plan, programs: &Programs, results: &mut Results)
         return Ok(());
     }
     growth::measure_all(plan, programs, results).await?;
+    syncs::measure_all(plan, programs, results).await?;
     crowd::small_billers(plan, programs, results).await?;
     crowd::small_behind_big(plan, programs, results).await?;
     starts::measure_all(plan, programs, results).await?;

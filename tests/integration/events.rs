@@ -38,8 +38,8 @@ async fn a_toggle_to_yes_onboards_the_biller_and_the_crm_reads_how_far_it_is() -
     assert_eq!(shown.text_at("/onboarding/correlationId"), id);
     assert_eq!(
         shown.json["onboarding"]["progress"],
-        json!({"usersTotal": 3, "imported": 3, "changed": 0, "deactivated": 0, "linked": 0, "alreadyPresent": 0,
-            "skipped": 0, "failed": 0})
+        json!({"usersTotal": 3, "imported": 3, "changed": 0, "deactivated": 0, "reactivated": 0, "linked": 0,
+            "alreadyPresent": 0, "skipped": 0, "failed": 0})
     );
     assert_eq!(stack.in_secureauth("1876"), live(3));
     assert_understood(&stack);

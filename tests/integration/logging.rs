@@ -34,7 +34,7 @@ async fn credentials_and_personal_data_are_never_logged_not_even_at_debug_level(
     let body = json!({"source": "crm-toggle", "ciamEnabled": true, "requestedBy": "Marked Person"});
     let toggled = stack.front_door().post("1876", &body).await?;
     assert_eq!(ended(&stack, "1876", &toggled).await?.state, "succeeded");
-    // Failures: a refused import, a server that is down, and data errors.
+    // Failures: a refused import, a server that is down, data errors, and a refusal of everything.
     let answers = [(500, 1), (422, 2)];
     for (status, nth) in answers {
         let fault = FaultStatus {
@@ -55,6 +55,15 @@ async fn credentials_and_personal_data_are_never_logged_not_even_at_debug_level(
     )?;
     enable(&stack, "1876").await?;
     stack.crm().add_users("1876", &[bad])?;
+    assert_eq!(enable(&stack, "1876").await?.skipped, 1);
+    let refused = FaultStatus {
+        status: 422,
+        ..FaultStatus::default()
+    };
+    stack
+        .simulator()
+        .faults()
+        .add(Fault::on("get_organization", FaultKind::Status(refused)));
     let failed = enable(&stack, "1876").await?;
     assert_eq!(failed.state, "failed");
     let shown = stack.front_door().status("1876").await?;

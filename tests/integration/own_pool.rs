@@ -150,7 +150,7 @@ async fn a_second_pool_that_is_not_marked_as_the_runs_is_left_alone() -> Outcome
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_generation_grows_once_however_often_a_pool_has_to_be_rolled_back() -> Outcome {
-    let stack = start(options().set("RECHECK_AFTER", "150ms"), "1876", 2).await?;
+    let stack = start(options().set("RECHECK_AFTER", "2s"), "1876", 2).await?;
     stack
         .simulator()
         .faults()

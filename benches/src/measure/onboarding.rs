@@ -87,14 +87,30 @@ pub(crate) async fn until_active(stack: &Stack, biller: &str) -> Result<OffsetDa
         let run = stack.database().latest_run(biller)?;
         let has_failed = run.is_some_and(|run| run.has_ended() && run.state != "succeeded");
         if has_failed || Instant::now() >= end {
-            let lines = stack.error_lines();
-            return Err(BenchError::NotActive {
-                biller: biller.to_owned(),
-                deadline: DEADLINE,
-                errors: lines.split_at(lines.len().saturating_sub(5)).1.join("\n"),
-            });
+            return Err(not_active(stack, biller));
         }
         tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Waits until the biller's latest run has succeeded.
+pub(crate) async fn until_ended(stack: &Stack, biller: &str) -> Result<(), BenchError> {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        match stack.database().latest_run(biller)? {
+            Some(run) if run.has_ended() && run.state == "succeeded" => return Ok(()),
+            Some(run) if run.has_ended() || Instant::now() >= end => return Err(not_active(stack, biller)),
+            _ => tokio::time::sleep(LOOK).await,
+        }
+    }
+}
+
+fn not_active(stack: &Stack, biller: &str) -> BenchError {
+    let lines = stack.error_lines();
+    BenchError::NotActive {
+        biller: biller.to_owned(),
+        deadline: DEADLINE,
+        errors: lines.split_at(lines.len().saturating_sub(5)).1.join("\n"),
     }
 }
 

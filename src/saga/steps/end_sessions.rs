@@ -1,30 +1,41 @@
 //! Ends the sessions of users who have no access any more.
 
-use crate::domain::issue::{Code, Field, Issue};
-use ic_secureauth_api::{Api, ApiError, Class, PoolId, UserId};
+use tracing::warn;
 
-/// Ends all sessions of at most 100 users. Where SecureAuth refuses the call because one of them is not there, the users are asked
-/// for one by one; whoever is not there has no session.
-pub(super) async fn end(api: &Api, pool: &PoolId, users: &[UserId]) -> Result<(), ApiError> {
+use crate::domain::issue::{Code, Field, Issue};
+use ic_secureauth_api::{Api, ApiError, Class, Operation, PoolId, UserId};
+
+/// Ends all sessions of at most 100 users; asks one by one where SecureAuth refuses the call because one of them is not there. What
+/// will not succeed however often it is tried is an issue: the sessions live on until they expire.
+pub(super) async fn end(api: &Api, pool: &PoolId, users: &[UserId]) -> Result<Option<Issue>, ApiError> {
+    if !api.is_granted(Operation::RevokeTokens).await? {
+        warn!("sessions are not ended: the token has not the scope revoke_tokens");
+        return Ok(Some(not_revoked()));
+    }
     match api.revoke_tokens(pool, users).await {
+        Ok(()) => return Ok(None),
         Err(error) if error.is_not_found() => {}
-        answer => return answer,
+        Err(error) => return hopeless(error),
     }
     for user in users {
         match api.revoke_tokens(pool, std::slice::from_ref(user)).await {
-            Err(error) if !error.is_not_found() => return Err(error),
+            Err(error) if !error.is_not_found() => return hopeless(error),
+            // Whoever is not there has no session.
             _ => {}
         }
     }
-    Ok(())
+    Ok(None)
 }
 
-/// Ending the sessions will not succeed however often it is tried.
-pub(super) fn is_hopeless(error: &ApiError) -> bool {
-    error.missing_scope().is_some() || (error.class() == Class::Permanent && !error.outcome_unknown())
+fn hopeless(error: ApiError) -> Result<Option<Issue>, ApiError> {
+    if error.class() == Class::Permanent && !error.outcome_unknown() {
+        warn!(%error, "sessions are not ended");
+        return Ok(Some(not_revoked()));
+    }
+    Err(error)
 }
 
 /// Sessions live on until they expire.
-pub(super) fn issue() -> Issue {
+pub(super) fn not_revoked() -> Issue {
     Issue::of(None, Field::User, Code::NotRevoked)
 }

@@ -8,6 +8,7 @@ use super::super::run_context::RunContext;
 use super::end_sessions;
 use super::leavers::Known;
 use super::sync_users::task::has_no_access;
+use crate::domain::issue::Issue;
 use crate::domain::journal::Entry;
 use crate::store::{Batch, Cursor, GuidRange};
 use ic_secureauth_api::{MAX_REVOKED_USERS, PoolId, UserId};
@@ -21,7 +22,7 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
         None => None,
     };
     let (Some(known), Some(Ok(pool))) = (known, pool.map(PoolId::parse)) else {
-        return ended(context, false).await;
+        return ended(context, None).await;
     };
     loop {
         let range = GuidRange {
@@ -32,16 +33,17 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
         let accounts = context.store().accounts_page(known.record.no, range, size).await?;
         let Some(last) = accounts.last().map(|account| account.user_guid) else {
             info!("the sessions of the biller's users are ended");
-            return ended(context, false).await;
+            return ended(context, None).await;
         };
         let with_access = accounts.iter().filter(|account| !has_no_access(account));
         let users: Vec<UserId> = with_access.map(|account| known.user_id(account)).collect();
         if !users.is_empty() {
             match end_sessions::end(&context.api, &pool, &users).await {
-                Ok(()) => {}
-                Err(error) if end_sessions::is_hopeless(&error) || pauses_are_used_up(context) => {
-                    warn!(%error, "sessions are not ended; they live on until they expire");
-                    return ended(context, true).await;
+                Ok(None) => {}
+                Ok(Some(issue)) => return ended(context, Some(issue)).await,
+                Err(error) if pauses_are_used_up(context) => {
+                    warn!(%error, "SecureAuth stays away; sessions live on until they expire");
+                    return ended(context, Some(end_sessions::not_revoked())).await;
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -62,16 +64,12 @@ fn pauses_are_used_up(context: &RunContext<'_>) -> bool {
     usize::try_from(context.run.pauses_used).unwrap_or(usize::MAX) >= context.saga.schedules.run.len()
 }
 
-async fn ended(context: &mut RunContext<'_>, in_part: bool) -> Result<(), StepError> {
-    let issues = if in_part {
-        vec![end_sessions::issue()]
-    } else {
-        Vec::new()
-    };
+async fn ended(context: &mut RunContext<'_>, issue: Option<Issue>) -> Result<(), StepError> {
+    let in_part = issue.is_some();
     let batch = Batch {
         entries: vec![Entry::SessionsRevoked { in_part }],
-        issues_total: Some(context.run.issues_total + issues.len() as u64),
-        issues,
+        issues_total: Some(context.run.issues_total + u64::from(in_part)),
+        issues: issue.into_iter().collect(),
         ..Batch::default()
     };
     Ok(context.write(batch).await?)

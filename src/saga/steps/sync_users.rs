@@ -16,6 +16,7 @@ mod producer;
 pub(in super::super) mod reader;
 mod settle;
 mod settled;
+mod sort;
 mod target;
 pub(in super::super) mod task;
 mod values;

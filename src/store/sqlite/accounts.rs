@@ -109,11 +109,7 @@ pub(super) fn change(transaction: &Transaction<'_>, changes: &AccountChanges) ->
 }
 
 /// The accounts whose user name has one of these hashes. Reads the pool's accounts once, because the hashes have no index.
-pub(super) fn by_name(
-    transaction: &Transaction<'_>,
-    pool: PoolNo,
-    names: &[ValueHash],
-) -> Result<Vec<Account>, Fault> {
+pub(super) fn by_name(transaction: &Transaction<'_>, pool: PoolNo, names: &[ValueHash]) -> Result<Vec<Account>, Fault> {
     let names: Vec<String> = names.iter().map(hex::encode).collect();
     let mut statement = transaction.prepare_cached(&format!(
         "SELECT {ACCOUNT} FROM account WHERE pool_no = ?1 AND name_hash IN (SELECT unhex(value) FROM json_each(?2)) \

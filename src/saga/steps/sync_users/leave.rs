@@ -64,16 +64,13 @@ impl Target {
         Landed::departing(vec![Departure { user: id, settled }])
     }
 
-    /// Ends all sessions of at most 100 users. What SecureAuth refuses, or our token does not allow, is reported once; the users
-    /// have no access all the same.
+    /// Ends all sessions of at most 100 users, and settles them.
     pub(super) async fn revoke(&self, departures: Vec<Departure>) -> Landed {
         let users: Vec<UserId> = departures.iter().map(|departure| departure.user.clone()).collect();
         let mut settled: Vec<Settled> = departures.into_iter().map(|departure| departure.settled).collect();
         match end_sessions::end(&self.api, &self.pool, &users).await {
-            Ok(()) => Landed::done(settled),
-            Err(error) if end_sessions::is_hopeless(&error) => {
-                tracing::warn!(%error, users = users.len(), "sessions are not ended");
-                settled.push(Settled::issue(end_sessions::issue()));
+            Ok(issue) => {
+                settled.extend(issue.map(Settled::issue));
                 Landed::done(settled)
             }
             Err(error) => Landed::failed(error.into()),

@@ -163,12 +163,7 @@ pub(super) struct Judged {
 }
 
 /// Judges all rows with one GUID.
-pub(super) fn judge(
-    guid: Uuid,
-    row: UserRow,
-    repeated: Vec<UserRow>,
-    schema: Option<&PayloadSchema>,
-) -> Judged {
+pub(super) fn judge(guid: Uuid, row: UserRow, repeated: Vec<UserRow>, schema: Option<&PayloadSchema>) -> Judged {
     let is_repeated = !repeated.is_empty();
     let is_barred = row.is_barred() && repeated.iter().all(UserRow::is_barred);
     let mut issues = Vec::new();
