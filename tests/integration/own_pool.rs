@@ -6,11 +6,10 @@ use local_stack::{RunRecord, Stack, StackOptions};
 use reqwest::Method;
 use secureauth_simulator::{Fault, FaultKind, Seed};
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
 use crate::support::{
     DEADLINE, IMPORT, Outcome, SomebodyElse, calls_of, enable_until_it_waits, entries, live, nothing, options, patient,
-    pools_of, refusal, refuse_journal_entry, resume, start,
+    pools_of, refusal, refuse_journal_entry, resume, start, until,
 };
 
 /// Options with a short lease, for tests in which a worker does not release it.
@@ -68,15 +67,6 @@ async fn settings_that_a_new_pool_does_not_show_are_not_forgotten_when_the_worke
         ("failed", Some("settings_ignored"))
     );
     assert_eq!(stack.in_secureauth("1876"), nothing());
-    Ok(())
-}
-
-async fn until(what: &str, mut holds: impl FnMut() -> Result<bool, Box<dyn std::error::Error>>) -> Outcome {
-    let end = Instant::now() + DEADLINE;
-    while !holds()? {
-        assert!(Instant::now() < end, "waited in vain: {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
     Ok(())
 }
 

@@ -40,6 +40,16 @@ pub(crate) fn add_biller(stack: &Stack, biller: &str, users: u32) -> Outcome {
     Ok(())
 }
 
+/// Waits until something holds that no run of a biller shows.
+pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> Result<bool, Box<dyn std::error::Error>>) -> Outcome {
+    let end = tokio::time::Instant::now() + DEADLINE;
+    while !holds()? {
+        assert!(tokio::time::Instant::now() < end, "waited in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Ok(())
+}
+
 /// Toggles to Yes and waits for the end of the run.
 pub(crate) async fn enable(stack: &Stack, biller: &str) -> Result<RunRecord, Box<dyn std::error::Error>> {
     let answer = stack.front_door().toggle(biller, true).await?;

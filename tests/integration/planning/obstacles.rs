@@ -5,7 +5,7 @@ use secureauth_simulator::{Fault, Seed};
 use serde_json::json;
 
 use super::told::{add_bad_user, organization, plan};
-use crate::support::{Outcome, enable, enable_until_it_waits, options, patient, refusal, stack_with, start};
+use crate::support::{Outcome, enable, enable_until_it_waits, options, patient, refusal, stack_with, start, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn data_errors_are_told_by_guid_field_and_code_and_never_by_value() -> Outcome {
@@ -132,6 +132,13 @@ async fn a_stuck_run_is_named_with_its_reason() -> Outcome {
     }
     let run = enable(&stack, "1876").await?;
     assert_eq!(run.state, "stuck");
+    // The timer reports the run once, and writes when it does so next.
+    until("the run is reported", || {
+        let database = rusqlite::Connection::open(stack.database().path())?;
+        let sql = "SELECT due_at > updated_at FROM onboarding";
+        Ok(database.query_row(sql, [], |row| row.get(0))?)
+    })
+    .await?;
     let told = plan(&stack, "1876").await?;
     told.expect_refusal(&format!(
         "no run would start: run {} is stuck (not_rolled_back)",
