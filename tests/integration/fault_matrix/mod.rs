@@ -19,15 +19,19 @@ mod kind;
 mod lane;
 mod matrix;
 mod meanwhile;
+mod nearer;
 mod noise;
 mod report;
 mod rolling_back;
 mod sabotage;
+mod sabotage_of_people;
 mod scenario;
 mod snapshot;
 mod stuck;
 mod succeeded;
+mod table;
 mod tries;
+mod turnover;
 mod wrong_subject;
 
 use futures_util::future::join_all;
@@ -86,6 +90,11 @@ async fn a_sync_is_done_or_rolled_back_whatever_call_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn people_who_join_leave_return_and_change_at_once_are_as_the_crm_says_whatever_call_fails() {
+    matrix::run(forward(Scenario::Turnover)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_biller_is_disabled_or_stays_as_it_is_whatever_call_fails() {
     matrix::run(forward(Scenario::Disable)).await;
 }
@@ -111,16 +120,22 @@ async fn a_failed_sync_is_rolled_back_whatever_call_of_the_rollback_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn people_who_join_leave_return_and_change_at_once_are_nearer_to_the_crm_whatever_call_of_the_rollback_fails() {
+    matrix::run(rolled_back(Scenario::Turnover)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_failed_disabling_is_rolled_back_whatever_call_of_the_rollback_fails() {
     matrix::run(rolled_back(Scenario::Disable)).await;
 }
 
 /// The scenarios of every test about all courses.
-const SCENARIOS: [Scenario; 5] = [
+const SCENARIOS: [Scenario; 6] = [
     Scenario::NewBiller,
     Scenario::DeactivatedOrganization,
     Scenario::ForeignPool,
     Scenario::Sync,
+    Scenario::Turnover,
     Scenario::Disable,
 ];
 
@@ -167,6 +182,7 @@ async fn a_run_that_gets_stuck_is_reported_and_listed_whatever_commit_its_proces
         Scenario::DeactivatedOrganization,
         Scenario::ForeignPool,
         Scenario::Sync,
+        Scenario::Turnover,
     ];
     join_all(scenarios.map(|scenario| commits::run(rolled_back(scenario), true))).await;
 }
@@ -192,6 +208,7 @@ async fn people_who_enroll_keep_their_credentials_whatever_answers_are_lost_and_
         Live::FromItsCreation,
         Live::Before(forward(Scenario::ForeignPool)),
         Live::Before(forward(Scenario::Sync)),
+        Live::Before(forward(Scenario::Turnover)),
         Live::Before(rolled_back(Scenario::Sync)),
     ];
     join_all(courses.map(meanwhile::while_answers_are_lost)).await;

@@ -15,7 +15,6 @@ use crate::support::{DEADLINE, Outcome};
 struct Evidence {
     run: RunRecord,
     now: Snapshot,
-    accounts: succeeded::Accounts,
 }
 
 /// Runs a course, and returns what was before it and what it left.
@@ -28,7 +27,6 @@ async fn evidence(course: Course) -> Result<(Snapshot, Evidence), Box<dyn std::e
     let evidence = Evidence {
         run,
         now: Snapshot::take(&stack, biller).await?,
-        accounts: succeeded::accounts(&stack, biller)?,
     };
     Ok((before, evidence))
 }
@@ -68,7 +66,7 @@ async fn the_oracle_sees_whatever_is_wrong_after_a_success() -> Outcome {
     let course = forward(Scenario::NewBiller);
     let (snapshot, right) = evidence(course).await?;
     let before = before(course, &snapshot);
-    let judge = |it: &Evidence| succeeded::is_as_asked(&before, &it.run, &it.now, &it.accounts);
+    let judge = |it: &Evidence| succeeded::is_as_asked(&before, &it.run, &it.now);
     each_is_seen(
         &right,
         judge,
@@ -80,8 +78,12 @@ async fn the_oracle_sees_whatever_is_wrong_after_a_success() -> Outcome {
             ("the pool has the marker of another run", |it| {
                 first_pool(&mut it.now).entry.metadata["ic_bid"] = json!("another");
             }),
-            ("a user has no account", |it| {
-                it.accounts.values_mut().for_each(|account| account.open = true);
+            ("an account is open", |it| {
+                let accounts = it.now.people.accounts.values_mut();
+                accounts.for_each(|account| account.open = true);
+            }),
+            ("a user is missing", |it| {
+                it.now.people.accounts.pop_first();
             }),
             ("there are 2 pools", |it| {
                 let second = first_pool(&mut it.now).clone();
@@ -136,7 +138,7 @@ async fn the_oracle_sees_whatever_a_sync_changes_beside_the_users() -> Outcome {
     let course = forward(Scenario::Sync);
     let (snapshot, right) = evidence(course).await?;
     let before = before(course, &snapshot);
-    let judge = |it: &Evidence| succeeded::is_as_asked(&before, &it.run, &it.now, &it.accounts);
+    let judge = |it: &Evidence| succeeded::is_as_asked(&before, &it.run, &it.now);
     each_is_seen(
         &right,
         judge,

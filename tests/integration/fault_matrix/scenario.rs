@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::elsewhere::ANOTHER_BILLER;
 use super::tries::tried;
-use crate::support::{DEADLINE, Outcome, add_biller};
+use super::turnover;
+use crate::support::{DEADLINE, Outcome, pools_of};
 
 /// What exists before a run, and what the toggle event asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub(super) enum Scenario {
     ForeignPool,
     /// An active biller with new and changed users.
     Sync,
+    /// An active biller whose people join, leave, return and change in every way at once.
+    Turnover,
     /// An active biller.
     Disable,
 }
@@ -31,20 +34,26 @@ pub(super) struct Course {
 }
 
 impl Scenario {
-    /// Number of users that the CRM has at the end.
-    pub(super) fn users(self) -> u32 {
+    /// Number of sample users that the CRM has at the end.
+    fn users(self) -> u32 {
         match self {
             Self::NewBiller => 120,
             Self::DeactivatedOrganization => 4,
             Self::ForeignPool => 6,
             Self::Sync => 7,
             Self::Disable => 2,
+            Self::Turnover => 0,
         }
     }
 
     /// Whether the biller is active before the run.
     pub(super) fn starts_active(self) -> bool {
-        matches!(self, Self::Sync | Self::Disable)
+        matches!(self, Self::Sync | Self::Turnover | Self::Disable)
+    }
+
+    /// Whether the run is a sync.
+    pub(super) fn syncs(self) -> bool {
+        matches!(self, Self::Sync | Self::Turnover)
     }
 
     /// Whether the toggle is set to Yes.
@@ -61,15 +70,11 @@ impl Course {
             ..FaultStatus::default()
         });
         let fault = match self.scenario {
-            Scenario::Sync => Fault::on("update_user", refusal).nth(2),
+            // The verification.
+            Scenario::Sync | Scenario::Turnover => Fault::on("get_pool", refusal).nth(3),
             _ => Fault::on("update_organization", refusal).nth(1).path(biller),
         };
         self.rolled_back.then_some(fault)
-    }
-
-    /// Whether the refusal comes in the middle of the import, where it is a matter of luck which other calls have begun.
-    pub(super) fn is_stopped_in_the_import(self) -> bool {
-        self.rolled_back && self.scenario == Scenario::Sync
     }
 
     /// The index of the first call of a clean run that the course is about: the one after the refusal, else the first.
@@ -80,12 +85,13 @@ impl Course {
 
     /// Creates the biller, and what SecureAuth has of it at first.
     pub(super) fn seed(self, stack: &Stack, biller: &str) -> Outcome {
-        let users = if self.scenario == Scenario::Sync {
-            4
-        } else {
-            self.users()
+        let users = match self.scenario {
+            Scenario::Sync => UserRow::samples(biller, 4),
+            Scenario::Turnover => turnover::before(biller),
+            _ => UserRow::samples(biller, self.users()),
         };
-        add_biller(stack, biller, users)?;
+        stack.crm().add_biller(biller, "Smith & Sons, Inc.")?;
+        stack.crm().add_users(biller, &users)?;
         let seed = match self.scenario {
             Scenario::DeactivatedOrganization => Seed::default().organization(&organization(biller)),
             Scenario::ForeignPool => foreign_pool(biller),
@@ -96,7 +102,7 @@ impl Course {
     }
 
     /// Number of users of the course. A course that is rolled back is about its end, so it does not need several pages.
-    pub(super) fn users(self) -> u32 {
+    fn users(self) -> u32 {
         if self.rolled_back && self.scenario == Scenario::NewBiller {
             5
         } else {
@@ -104,8 +110,12 @@ impl Course {
         }
     }
 
-    /// Changes users in the CRM after the biller became active.
+    /// After the biller became active: everybody enrolls a credential and signs in, then users change in the CRM.
     pub(super) fn change(self, stack: &Stack, biller: &str) -> Outcome {
+        everybody_signs_in(stack, biller);
+        if self.scenario == Scenario::Turnover {
+            turnover::happens(stack, biller)?;
+        }
         if self.scenario == Scenario::Sync {
             stack.crm().add_users(
                 biller,
@@ -122,6 +132,11 @@ impl Course {
 
     /// The CRM's users as SecureAuth has to hold them in the end.
     pub(super) fn wished_users(self, biller: &str) -> Vec<UserRow> {
+        if self.scenario == Scenario::Turnover {
+            let mut rows = turnover::rows(biller);
+            rows.retain(|row| row.status.as_deref() != Some("deleted"));
+            return rows;
+        }
         let mut users = UserRow::samples(biller, self.users());
         if self.scenario == Scenario::Sync {
             for user in changed(biller) {
@@ -160,6 +175,22 @@ async fn is_activated(stack: &Stack, biller: &str) -> Result<Option<()>, Box<dyn
         }
     }
     Ok(None)
+}
+
+fn everybody_signs_in(stack: &Stack, biller: &str) {
+    for pool in pools_of(stack, biller) {
+        for user in stack
+            .simulator()
+            .pool_users(&pool, None, usize::MAX)
+            .unwrap_or_default()
+        {
+            assert!(stack.simulator().enroll(&pool, &user.id), "{biller}: {user:?}");
+            for name in &user.identifiers {
+                let signs_in = stack.simulator().sign_in(biller, name).allowed;
+                assert_eq!(signs_in, user.status == "active", "{biller}: {user:?}");
+            }
+        }
+    }
 }
 
 /// Two users whose names and status the CRM changes; their user names stay.

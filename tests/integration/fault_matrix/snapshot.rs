@@ -7,6 +7,7 @@ use secureauth_simulator::{Inventory, PoolEntry, PoolUser};
 use serde_json::Value;
 
 use super::elsewhere::Elsewhere;
+use super::table::People;
 use crate::support::SomebodyElse;
 
 /// Everything that is known of a biller at one moment, and what is there of others.
@@ -16,6 +17,7 @@ pub(super) struct Snapshot {
     /// The biller's record, without the generation, which a failed run may raise.
     pub(super) record: Option<BillerRecord>,
     pub(super) product: Option<ProductCiam>,
+    pub(super) people: People,
     pub(super) elsewhere: Elsewhere,
 }
 
@@ -47,10 +49,14 @@ impl Snapshot {
         }
         let somebody = SomebodyElse::in_secureauth_of(stack).await?;
         let inventory = stack.simulator().inventory();
+        let pools = pools(stack, &somebody, &inventory, biller).await?;
+        let users = pools.values().flat_map(|pool| pool.users.values());
+        let people = People::take(stack, biller, users)?;
         Ok(Self {
+            people,
             secureauth: InSecureAuth {
                 organization: organization(&somebody, &inventory, biller).await?,
-                pools: pools(stack, &somebody, &inventory, biller).await?,
+                pools,
                 idps: idps(&inventory, biller),
             },
             record: record.filter(|record| record.state != "not_enabled" || record.organization_id.is_some()),

@@ -2,7 +2,8 @@
 
 use local_stack::{RunRecord, Stack};
 
-use super::invariant::{Before, Broken, users_are_as_before};
+use super::invariant::{Before, Broken};
+use super::nearer::users_are_as_before;
 use super::snapshot::Snapshot;
 use crate::support::DEADLINE;
 
@@ -52,8 +53,12 @@ fn left(before: &Before<'_>, now: &Snapshot) -> Vec<String> {
     for (id, pool) in &new.pools {
         match old.pools.get(id) {
             None => left.push(format!("pool {id}")),
-            Some(old) if !users_are_as_before(before, old, pool) => left.push(format!("users in pool {id}")),
-            Some(_) => {}
+            Some(old) => {
+                let is_new = |user: &String| !old.users.contains_key(user);
+                if pool.users.keys().any(is_new) || users_are_as_before(before, old, pool, now).is_err() {
+                    left.push(format!("users in pool {id}"));
+                }
+            }
         }
     }
     left

@@ -1,57 +1,18 @@
 //! What must hold after a run that succeeded: SecureAuth, SQL and the CRM are as the toggle event asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use ic_secureauth_api::DerivedIds;
-use local_stack::{RunRecord, Stack, UserRow};
+use local_stack::{RunRecord, UserRow};
 use secureauth_simulator::PoolUser;
 use serde_json::Value;
-use uuid::{Uuid, uuid};
 
 use super::invariant::{Before, with_flag_of};
 use super::meanwhile::Choice;
 use super::scenario::Scenario;
 use super::snapshot::{Pool, Snapshot};
+use super::table::{self, Account};
 
-/// The accounts of a biller's pool, by user GUID.
-pub(super) type Accounts = BTreeMap<String, Account>;
-
-/// What the database knows of a user in a pool.
-#[derive(Debug, Clone)]
-pub(super) struct Account {
-    /// The user's id in SecureAuth.
-    pub(super) user_id: String,
-    /// It is not settled.
-    pub(super) open: bool,
-}
-
-/// Reads the accounts of the biller's pool. Derived ids must stay the same for ever, so their namespace is written down here
-/// once more.
-pub(super) fn accounts(stack: &Stack, biller: &str) -> Result<Accounts, Box<dyn std::error::Error>> {
-    const NAMESPACE: Uuid = uuid!("8f1d3c52-6f0e-5c1b-9a57-2f0b7f6e41c3");
-    let mut accounts = Accounts::new();
-    for (guid, account) in stack.database().accounts(biller)? {
-        let ids = DerivedIds::new(NAMESPACE, stack.simulator().tenant(), biller, account.generation);
-        let derived = ids.user_id(guid.parse()?).to_string();
-        let user_id = account.user_id.unwrap_or(derived);
-        accounts.insert(
-            guid,
-            Account {
-                user_id,
-                open: account.open,
-            },
-        );
-    }
-    Ok(accounts)
-}
-
-/// `accounts`: the accounts of the biller's pool, by user GUID.
-pub(super) fn is_as_asked(
-    before: &Before<'_>,
-    run: &RunRecord,
-    now: &Snapshot,
-    accounts: &Accounts,
-) -> Result<(), String> {
+pub(super) fn is_as_asked(before: &Before<'_>, run: &RunRecord, now: &Snapshot) -> Result<(), String> {
     is_recorded(before, run, now)?;
     let disabled = before.course.scenario == Scenario::Disable;
     let organization = &now.secureauth.organization;
@@ -72,12 +33,30 @@ pub(super) fn is_as_asked(
     let found = before.snapshot.secureauth.pools.values().next();
     pool_is_as_found(found, pool, run)?;
     if disabled {
-        let same = found.is_some_and(|found| found.users == pool.users);
-        return check(same, "the users changed", &pool.users);
+        return sessions_are_ended(found, pool, now);
     }
-    let foreign = before.course.scenario == Scenario::ForeignPool;
-    let theirs = found.into_iter().flat_map(|found| &found.users).filter(|_| foreign);
-    users(&before.choices(), &theirs.collect(), pool, accounts)
+    let theirs = before.theirs();
+    users(before, &theirs, pool, now)?;
+    if before.meanwhile.is_nothing() {
+        table::is_exact_or_reported(now, pool, &theirs)?;
+    }
+    Ok(())
+}
+
+/// Nothing of the users has changed but that they have no session any more, unless an issue says that they may.
+fn sessions_are_ended(found: Option<&Pool>, pool: &Pool, now: &Snapshot) -> Result<(), String> {
+    let without_sessions = |pool: &Pool| -> Vec<PoolUser> {
+        let users = pool.users.values().cloned();
+        users.map(|user| PoolUser { sessions: 0, ..user }).collect()
+    };
+    let same = found.is_some_and(|found| without_sessions(found) == without_sessions(pool));
+    check(same, "the users changed", &pool.users)?;
+    let ended = pool.users.values().all(|user| user.sessions == 0);
+    check(
+        ended || now.people.sessions_live_on(),
+        "a session is left, and not reported",
+        &pool.users,
+    )
 }
 
 /// The database and the CRM say what was done.
@@ -96,7 +75,7 @@ fn is_recorded(before: &Before<'_>, run: &RunRecord, now: &Snapshot) -> Result<(
     check(product.toggle_on == on, "the CRM's toggle is wrong", &shown)?;
     check(product.status == status, "the CRM has another status", &shown)?;
     match scenario {
-        Scenario::Sync => {
+        Scenario::Sync | Scenario::Turnover => {
             check(
                 record.activation_date == old_date,
                 "a sync changed the activation date",
@@ -116,7 +95,7 @@ fn is_recorded(before: &Before<'_>, run: &RunRecord, now: &Snapshot) -> Result<(
         "the CRM has another activation date",
         &shown,
     )?;
-    let by_this_run = scenario == Scenario::Sync || product.onboarding_id == run.onboarding_id;
+    let by_this_run = scenario.syncs() || product.onboarding_id == run.onboarding_id;
     check(by_this_run, "the CRM names another run", &shown)?;
     let organization = record.organization_id.as_deref();
     check(
@@ -158,46 +137,80 @@ fn names(metadata: &Value, run: &RunRecord) -> Result<(), String> {
     check(is_ours, "has the marker of another run", metadata)
 }
 
-/// The pool holds the CRM's users as the CRM has them, each with a settled account and under its id, somebody else's users as
-/// they were, and no others.
-pub(super) fn users(
-    choices: &[Choice],
+/// The pool holds the CRM's users as the CRM has them, each with a settled account and under its id, nobody who left has access,
+/// somebody else's users are as they were, and there are no others. An issue excuses the person it names.
+fn users(
+    before: &Before<'_>,
     theirs: &BTreeMap<&String, &PoolUser>,
     pool: &Pool,
-    accounts: &Accounts,
+    now: &Snapshot,
 ) -> Result<(), String> {
     for (id, user) in theirs {
         let same = pool.users.get(*id) == Some(*user);
         check(same, "a user of somebody else changed", id)?;
     }
-    let is_theirs = |user: &PoolUser, choice: &Choice| user.identifiers.iter().any(|name| choice.has_name(name));
-    let mut expected = theirs.len();
-    for choice in choices {
-        let mut own = pool.users.values().filter(|user| !theirs.contains_key(&user.id));
-        let Some(user) = own.find(|user| choice.is_named(user)) else {
-            let may_be_absent = choice.may_be_absent || theirs.values().any(|user| is_theirs(user, choice));
-            check(may_be_absent, "a user is missing", choice)?;
+    let people = &now.people;
+    let mut known: BTreeSet<&String> = theirs.keys().copied().collect();
+    let mut rest: BTreeMap<&String, &Account> = people.accounts.iter().collect();
+    for choice in before.choices() {
+        let guid = choice.user_guid().cloned().unwrap_or_default();
+        let account = rest.remove(&guid);
+        if account.is_some_and(|account| theirs.contains_key(&account.user_id)) {
+            continue;
+        }
+        let user = account.and_then(|account| pool.users.get(&account.user_id));
+        let (Some(account), Some(user)) = (account, user) else {
+            let may_be_absent = may_be_absent(before, theirs, &choice, account) || people.is_reported(&guid);
+            check(may_be_absent && !before.had(&guid), "a user is missing", &choice)?;
             continue;
         };
-        expected += 1;
-        check(choice.fits(user), "a user is not as the CRM has it", &(choice, user))?;
-        let account = choice.user_guid().and_then(|guid| accounts.get(guid));
-        let is_its_own = account.is_some_and(|account| !account.open && account.user_id == user.id);
-        check(is_its_own, "a user has no account", &(account, user))?;
+        known.insert(&account.user_id);
+        check(!account.open, "an account is open", &(account, user))?;
+        let is_right = choice.fits(user, people.sessions_live_on()) || people.is_reported(&guid);
+        check(is_right, "a user is not as the CRM has it", &(choice, user))?;
     }
-    check(
-        pool.users.len() == expected,
-        "there are too many users",
-        &pool.users.keys(),
-    )
+    for (guid, account) in rest {
+        let Some(user) = pool.users.get(&account.user_id) else {
+            continue;
+        };
+        known.insert(&account.user_id);
+        check(!account.open, "an account is open", &(account, user))?;
+        let is_right = has_left(user, people.sessions_live_on()) || people.is_reported(guid);
+        check(is_right, "somebody who left has access", user)?;
+    }
+    let others = pool.users.keys().filter(|id| !known.contains(id));
+    let others: Vec<_> = others.collect();
+    check(others.is_empty(), "there are too many users", &others)
 }
 
+fn may_be_absent(
+    before: &Before<'_>,
+    theirs: &BTreeMap<&String, &PoolUser>,
+    choice: &Choice,
+    account: Option<&Account>,
+) -> bool {
+    let is_theirs = |user: &&PoolUser| user.identifiers.iter().any(|name| choice.has_name(name));
+    let by_hand = account.is_some_and(|account| before.meanwhile.has_removed(&account.user_id));
+    choice.may_be_absent || by_hand || theirs.values().any(is_theirs)
+}
+
+/// Everything that SecureAuth holds of the user is exactly as in the row.
 pub(super) fn is_as_in_the_crm(user: &PoolUser, row: &UserRow) -> bool {
     let addresses = user.addresses.iter().map(|address| Some(address.address.as_str()));
-    user.payload["last_name"].as_str() == row.last_name.as_deref()
-        && user.payload["first_name"].as_str() == row.first_name.as_deref()
+    has_profile(user, row)
         && Some(user.status.as_str()) == row.status.as_deref()
+        && user.identifiers == row.user_name.as_slice()
         && addresses.eq([row.email.as_deref()])
+}
+
+pub(super) fn has_profile(user: &PoolUser, row: &UserRow) -> bool {
+    let has = |member: &str, wanted: &Option<String>| user.payload[member].as_str() == wanted.as_deref();
+    has("last_name", &row.last_name) && has("first_name", &row.first_name) && has("user_name", &row.user_name)
+}
+
+/// The user has no access any more. `sessions_live_on`: an issue says that sessions could not be ended.
+pub(super) fn has_left(user: &PoolUser, sessions_live_on: bool) -> bool {
+    user.status == "inactive" && (user.sessions == 0 || sessions_live_on)
 }
 
 fn check(holds: bool, what: &str, shown: &impl std::fmt::Debug) -> Result<(), String> {

@@ -3,16 +3,17 @@
 use local_stack::UserRow;
 use secureauth_simulator::PoolUser;
 
-use super::super::succeeded::is_as_in_the_crm;
+use super::super::succeeded::{has_left, is_as_in_the_crm};
 use super::RowChange;
 
-/// What SecureAuth may hold of one row of the CRM: a user like one of these rows, or nobody.
+/// What SecureAuth may hold of one row of the CRM: a user exactly like one of these rows, one without access, or nobody.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Choice {
     rows: Vec<UserRow>,
+    /// A run may have read no row, so it imported nobody. It deletes nobody all the same.
     pub(in super::super) may_be_absent: bool,
-    /// Only the user name is compared.
-    may_have_any_profile: bool,
+    /// A run may have read that the person left.
+    pub(in super::super) may_have_left: bool,
 }
 
 impl Choice {
@@ -21,34 +22,30 @@ impl Choice {
         Self::one_of(vec![row])
     }
 
-    pub(super) fn one_of(rows: Vec<UserRow>) -> Self {
+    fn one_of(rows: Vec<UserRow>) -> Self {
         Self {
             rows,
             may_be_absent: false,
-            may_have_any_profile: false,
+            may_have_left: false,
         }
     }
 
-    pub(super) fn or_absent(self) -> Self {
+    fn or_absent(self) -> Self {
         Self {
             may_be_absent: true,
             ..self
         }
     }
 
-    pub(super) fn or_any_profile(self) -> Self {
+    fn or_left(self) -> Self {
         Self {
-            may_have_any_profile: true,
+            may_have_left: true,
             ..self
         }
     }
 
-    pub(super) fn or_absent_if_named<'a>(self, mut names: impl Iterator<Item = &'a String>) -> Self {
-        if names.any(|name| self.has_name(name)) {
-            self.or_absent()
-        } else {
-            self
-        }
+    pub(in super::super) fn rows(&self) -> &[UserRow] {
+        &self.rows
     }
 
     pub(in super::super) fn user_guid(&self) -> Option<&String> {
@@ -61,28 +58,20 @@ impl Choice {
         names.into_iter().any(|own| own.eq_ignore_ascii_case(name))
     }
 
-    /// The user has the user name of one of the rows, and no other.
-    pub(in super::super) fn is_named(&self, user: &PoolUser) -> bool {
-        self.rows.iter().any(|row| user.identifiers == row.user_name.as_slice())
-    }
-
-    /// The user is as one of the rows has it.
-    pub(in super::super) fn fits(&self, user: &PoolUser) -> bool {
-        self.may_have_any_profile || self.rows.iter().any(|row| is_as_in_the_crm(user, row))
+    /// The user is as one of the rows has it, or has left. `sessions_live_on`: an issue says that sessions could not be ended.
+    pub(in super::super) fn fits(&self, user: &PoolUser, sessions_live_on: bool) -> bool {
+        let has_no_access = has_left(user, sessions_live_on);
+        let is_a_row = self.rows.iter().any(|row| is_as_in_the_crm(user, row));
+        (is_a_row && (user.status != "inactive" || has_no_access)) || (self.may_have_left && has_no_access)
     }
 }
 
 impl RowChange {
-    /// A run may have read the row before or after the change. What a user has of a row of which it got the rest later, is judged
-    /// as `not_yet` says.
+    /// A run may have read the row before or after the change.
     pub(super) fn in_either_state(&self) -> Choice {
         match (&self.before, &self.now) {
-            (Some(before), Some(now)) => {
-                let mut rows = super::not_yet::with_names_and_addresses_of(before, now);
-                rows.extend(super::not_yet::with_names_and_addresses_of(now, before));
-                Choice::one_of(rows)
-            }
-            (Some(before), None) => super::not_yet::left(before),
+            (Some(before), Some(now)) => Choice::one_of(vec![before.clone(), now.clone()]),
+            (Some(before), None) => Choice::only(before.clone()).or_absent().or_left(),
             (None, Some(now)) => Choice::only(now.clone()).or_absent(),
             (None, None) => Choice::one_of(Vec::new()).or_absent(),
         }

@@ -1,4 +1,4 @@
-//! Nobody loses an enrolled credential, unless a rollback deletes what the run created.
+//! Nobody loses an enrolled credential, unless a rollback deletes the pool that the run created.
 
 use local_stack::Stack;
 
@@ -31,23 +31,28 @@ impl Meanwhile {
             };
             if stack.simulator().remove_user(&pool, &user.id) {
                 self.credentials.remove(&(pool, user.id.clone()));
-                self.removed.insert(user.id, user.identifiers.concat());
+                self.removed.insert(user.id);
             }
         }
     }
 }
 
-/// Asserts that everybody who has enrolled a credential has it. `rolled_back`: the run was, and its users went with their credentials.
+/// Asserts that everybody who has enrolled a credential has it. `rolled_back`: the run was, and a pool that it created went with its
+/// users.
 pub(in super::super) fn are_kept(before: &Before<'_>, rolled_back: bool, now: &Snapshot) -> Result<(), String> {
-    for ((pool_id, id), count) in &before.meanwhile.credentials {
-        let found = before.snapshot.secureauth.pools.get(pool_id);
-        let was_there = found.is_some_and(|pool| pool.users.contains_key(id));
-        if rolled_back && !was_there {
-            continue;
+    let found = &before.snapshot.secureauth.pools;
+    let mut expected = before.meanwhile.credentials.clone();
+    for (pool_id, pool) in found {
+        for user in pool.users.values() {
+            let key = (pool_id.clone(), user.id.clone());
+            expected.entry(key).or_insert(user.credentials);
         }
-        let pool = now.secureauth.pools.get(pool_id);
-        match pool.and_then(|pool| pool.users.get(id)) {
-            Some(user) if user.credentials < *count => {
+    }
+    expected.retain(|(pool_id, _), count| *count > 0 && (!rolled_back || found.contains_key(pool_id)));
+    for ((pool_id, id), count) in expected {
+        let pool = now.secureauth.pools.get(&pool_id);
+        match pool.and_then(|pool| pool.users.get(&id)) {
+            Some(user) if user.credentials < count => {
                 return Err(format!(
                     "user {id} lost a credential: {} of {count} are left",
                     user.credentials

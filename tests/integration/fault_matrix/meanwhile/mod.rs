@@ -4,7 +4,7 @@
 //! The simulator holds one call of the run, the change is made, and the call goes on; so each case has its change at the same
 //! place of the run every time. `moments` changes the world at any call of a course, `troubled` at calls of the import whose
 //! answers are lost or whose effects are late. The oracle accepts a changed row in either state; a row that did not change must be
-//! right. After each case another Yes must bring SecureAuth to what the CRM holds then (`afterwards`).
+//! right. After each case another Yes must bring SecureAuth exactly to what the CRM holds then (`afterwards`).
 
 mod afterwards;
 mod change;
@@ -12,17 +12,17 @@ mod choice;
 mod enrolled;
 mod held;
 mod moments;
-mod not_yet;
 mod rows;
 mod sabotage;
 mod troubled;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use local_stack::UserRow;
 
 use super::snapshot::Snapshot;
 
+pub(super) use afterwards::everything_is_caught_up;
 pub(super) use choice::Choice;
 pub(super) use enrolled::are_kept;
 pub(super) use moments::run as at_any_call;
@@ -35,8 +35,8 @@ pub(super) struct Meanwhile {
     rows: BTreeMap<String, RowChange>,
     /// The `deactivated` flag that an administrator set.
     flag: Option<bool>,
-    /// User names of users that an administrator deleted, by id.
-    removed: BTreeMap<String, String>,
+    /// Ids of users that an administrator deleted.
+    removed: BTreeSet<String>,
     /// Number of credentials by pool and user, for everybody who has one.
     credentials: BTreeMap<(String, String), usize>,
 }
@@ -51,20 +51,20 @@ struct RowChange {
 impl Meanwhile {
     /// What SecureAuth may hold of each row at the end of the run.
     pub(super) fn choices(&self, rows: Vec<UserRow>) -> Vec<Choice> {
-        self.choices_by(rows, RowChange::in_either_state)
-    }
-
-    /// What SecureAuth may hold of each row after another run.
-    fn choices_afterwards(&self, rows: Vec<UserRow>) -> Vec<Choice> {
-        self.choices_by(rows, not_yet::afterwards)
-    }
-
-    fn choices_by(&self, rows: Vec<UserRow>, judge: impl Fn(&RowChange) -> Choice) -> Vec<Choice> {
         let changed = |row: &UserRow| row.user_guid.as_ref().is_some_and(|guid| self.rows.contains_key(guid));
         let unchanged = rows.into_iter().filter(|row| !changed(row)).map(Choice::only);
-        let all = unchanged.chain(self.rows.values().map(judge));
-        all.map(|choice| choice.or_absent_if_named(self.removed.values()))
-            .collect()
+        let changed = self.rows.values().map(RowChange::in_either_state);
+        unchanged.chain(changed).collect()
+    }
+
+    /// Whether nobody else did anything that a run could miss.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.rows.is_empty() && self.flag.is_none() && self.removed.is_empty()
+    }
+
+    /// Whether an administrator deleted the user.
+    pub(super) fn has_removed(&self, user_id: &str) -> bool {
+        self.removed.contains(user_id)
     }
 
     /// Whether the flag may be this one where the run should leave `wanted`: what an administrator set may stay.
@@ -76,7 +76,7 @@ impl Meanwhile {
     /// not.
     fn applied_to(&self, mut snapshot: Snapshot) -> Snapshot {
         for (pool_id, pool) in &mut snapshot.secureauth.pools {
-            pool.users.retain(|id, _| !self.removed.contains_key(id));
+            pool.users.retain(|id, _| !self.removed.contains(id));
             for (id, user) in &mut pool.users {
                 if let Some(count) = self.credentials.get(&(pool_id.clone(), id.clone())) {
                     user.credentials = *count;

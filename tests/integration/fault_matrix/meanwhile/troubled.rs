@@ -24,7 +24,15 @@ const SHARE: usize = 23;
 const ATTEMPTS: usize = 3;
 
 /// Calls of `sync_users` that change something.
-const CHANGING: [&str; 2] = [IMPORT, "update_user"];
+const CHANGING: [&str; 7] = [
+    IMPORT,
+    "update_user",
+    "add_identifier",
+    "remove_identifier",
+    "add_address",
+    "remove_address",
+    "revoke_tokens",
+];
 
 /// A course in whose organization people can enroll.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +57,6 @@ impl Live {
     fn options(self) -> fn() -> StackOptions {
         match self {
             Self::FromItsCreation => || late().set("USERS_PER_PAGE", "3").set("CREATE_DEACTIVATED", "false"),
-            Self::Before(course) if course.is_stopped_in_the_import() => late,
             Self::Before(_) => || late().set("USERS_PER_PAGE", "3"),
         }
     }
@@ -197,7 +204,7 @@ async fn one(stack: &Stack, case: &Trouble) -> Result<Verdict, Box<dyn std::erro
     if is_held(stack, &biller, held).await? {
         case.change
             .happens(stack, (course, &biller), case.number, &mut meanwhile)?;
-    } else if !course.is_stopped_in_the_import() {
+    } else {
         return Err("the call never came".into());
     }
     if case.change == Change::Enrolled && case.after_effect && meanwhile.credentials.is_empty() {
