@@ -17,14 +17,16 @@ pub(super) async fn end(api: &Api, pool: &PoolId, users: &[UserId]) -> Result<Op
         Err(error) if error.is_not_found() => {}
         Err(error) => return hopeless(error),
     }
+    let mut issue = None;
     for user in users {
         match api.revoke_tokens(pool, std::slice::from_ref(user)).await {
-            Err(error) if !error.is_not_found() => return hopeless(error),
+            Ok(()) => {}
             // Whoever is not there has no session.
-            _ => {}
+            Err(error) if error.is_not_found() && api.user(pool, user).await?.is_none() => {}
+            Err(error) => issue = hopeless(error)?,
         }
     }
-    Ok(None)
+    Ok(issue)
 }
 
 fn hopeless(error: ApiError) -> Result<Option<Issue>, ApiError> {

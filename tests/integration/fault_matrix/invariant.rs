@@ -179,17 +179,17 @@ pub(super) fn is_as_before(before: &Before<'_>, now: &Snapshot) -> Result<(), St
 /// Whoever the run imported is gone, except people who have enrolled a credential: each is named by an issue, and has a settled
 /// account that is no longer the run's.
 fn is_nobody_left(old: &Pool, new: &Pool, now: &Snapshot) -> bool {
-    let may_stay = |user: &PoolUser| {
+    let may_stay = |(id, user): (&String, &PoolUser)| {
         let people = &now.people;
         let is_named = |guid: &String| {
             let mut issues = people.issues.iter();
             issues.any(|issue| issue.code == "enrolled" && issue.user_guid.as_ref() == Some(guid))
         };
-        let account = people.guid_of(&user.id).filter(|guid| is_named(guid));
+        let account = people.guid_of(id).filter(|guid| is_named(guid));
         let account = account.and_then(|guid| people.accounts.get(guid));
         user.credentials > 0 && account.is_some_and(|account| !account.open && account.created_by.is_none())
     };
-    let mut added = new.users.values().filter(|user| !old.users.contains_key(&user.id));
+    let mut added = new.users.iter().filter(|(id, _)| !old.users.contains_key(*id));
     added.all(may_stay)
 }
 
