@@ -3,7 +3,6 @@
 use std::{collections::HashSet, fmt};
 
 use bytes::Bytes;
-use sha2::{Digest as _, Sha256};
 use time::{UtcOffset, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
@@ -20,8 +19,9 @@ pub const MAX_CHUNK_USERS: usize = 100;
 pub const MAX_CHUNK_BYTES: usize = 1_000_000;
 
 /// At most 100 users for one pool. Every record has the ids of that pool and of the tenant, and the body has user arrays only
-/// (docs/reference/secureauth-api.md#rules-guards). The body is made once, so that every repetition sends the same bytes.
-#[derive(Clone)]
+/// (docs/reference/secureauth-api.md#rules-guards). The body is made once, so that every repetition sends the same bytes. Two
+/// chunks are equal if they send the same bytes.
+#[derive(Clone, PartialEq, Eq)]
 pub struct ImportChunk {
     tenant_id: String,
     pool: PoolId,
@@ -87,11 +87,6 @@ impl ImportChunk {
     /// Ids of the users, in the order they were given.
     pub fn user_ids(&self) -> &[UserId] {
         &self.user_ids
-    }
-
-    /// SHA-256 of the body in hex: two chunks with the same hash send the same bytes.
-    pub fn content_hash(&self) -> String {
-        hex::encode(Sha256::digest(&self.body))
     }
 
     pub(super) fn tenant_id(&self) -> &str {
