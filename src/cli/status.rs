@@ -77,6 +77,10 @@ fn report_run(text: &mut String, run: &Run) -> std::fmt::Result {
     ];
     let counts: Vec<String> = counts.iter().map(|(number, what)| format!("{number} {what}")).collect();
     writeln!(text, "users         {}", counts.join(", "))?;
+    if run.tally.without_row > 0 {
+        let others = run.tally.without_row;
+        writeln!(text, "others        {others} users of the pool have no row in the CRM")?;
+    }
     for (effect, users) in &run.tally.first {
         for user in users {
             writeln!(text, "user          {user} {effect}")?;

@@ -50,6 +50,9 @@ pub struct Tally {
     pub passed_on: u64,
     /// Users deactivated although their row has a data error, because it says that they have no access.
     pub barred: u64,
+    /// Users of a pool that the run did not create whom no CRM row and no account stands for.
+    #[serde(default)]
+    pub without_row: u64,
 }
 
 impl Tally {

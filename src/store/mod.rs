@@ -178,6 +178,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         limit: u32,
     ) -> Result<Vec<Account>, StoreError>;
 
+    /// How many accounts the pool has.
+    async fn count_accounts(&self, pool: PoolNo) -> Result<u64, StoreError>;
+
     /// How many of the pool's accounts this run created.
     async fn count_created(&self, pool: PoolNo, run: OnboardingId) -> Result<u64, StoreError>;
 

@@ -167,8 +167,15 @@ async fn finish(context: &mut RunContext<'_>, target: &Target) -> Result<(), Ste
     } else {
         before.users_total.saturating_sub(others)
     };
+    let mut tally = tally.clone();
+    if !target.created {
+        let accounts = context.store().count_accounts(target.record.no).await?;
+        let in_the_pool = context.journal.sync.users_before + imported;
+        tally.without_row = in_the_pool.saturating_sub(accounts);
+    }
     let batch = Batch {
         entries: vec![Entry::SyncFinished],
+        tally: Some(tally),
         progress: Some(Progress {
             imported,
             already_present,

@@ -167,13 +167,20 @@ fn account(row: &Row) -> Result<Account, Fault> {
     Ok(account_row(row)?.try_into()?)
 }
 
-pub(super) async fn count_created(pool: &Pool, no: PoolNo, run: OnboardingId) -> Result<u64, Fault> {
-    let sql = "SELECT COUNT_BIG(*) AS Created FROM ciam.Account AS a WHERE a.PoolNo = @P1 AND a.CreatedBy = @P2";
+/// How many accounts the pool has, all or those that a run created.
+pub(super) async fn count(pool: &Pool, no: PoolNo, created_by: Option<OnboardingId>) -> Result<u64, Fault> {
+    let of_run = if created_by.is_some() {
+        "AND a.CreatedBy = @P2"
+    } else {
+        ""
+    };
+    let sql = format!("SELECT COUNT_BIG(*) AS Accounts FROM ciam.Account AS a WHERE a.PoolNo = @P1 {of_run}");
     let mut session = pool.session().await?;
-    let row = session.row(sql, &[&no.0, &run.0]).await?;
+    let run = created_by.map(|run| run.0).unwrap_or_default();
+    let row = session.row(&sql, &[&no.0, &run]).await?;
     session.give_back();
     let count: i64 = match row {
-        Some(row) => required(&row, "Created")?,
+        Some(row) => required(&row, "Accounts")?,
         None => 0,
     };
     Ok(count.unsigned_abs())

@@ -156,9 +156,14 @@ impl Store for SqlServerStore {
         .await
     }
 
+    async fn count_accounts(&self, pool: PoolNo) -> Result<u64, StoreError> {
+        self.repeating("count accounts", || accounts::count(&self.pool, pool, None))
+            .await
+    }
+
     async fn count_created(&self, pool: PoolNo, run: OnboardingId) -> Result<u64, StoreError> {
         self.repeating("count a run's accounts", || {
-            accounts::count_created(&self.pool, pool, run)
+            accounts::count(&self.pool, pool, Some(run))
         })
         .await
     }

@@ -137,10 +137,16 @@ pub(super) fn page(
     rows.map(|row| Ok(row?.try_into()?)).collect()
 }
 
-pub(super) fn count_created(transaction: &Transaction<'_>, pool: PoolNo, run: OnboardingId) -> Result<u64, Fault> {
-    let mut statement =
-        transaction.prepare_cached("SELECT count(*) FROM account WHERE pool_no = ?1 AND created_by = ?2")?;
-    let count: i64 = statement.query_row(params![pool.0, Guid(run.0)], |row| row.get(0))?;
+/// How many accounts the pool has, all or those that a run created.
+pub(super) fn count(
+    transaction: &Transaction<'_>,
+    pool: PoolNo,
+    created_by: Option<OnboardingId>,
+) -> Result<u64, Fault> {
+    let mut statement = transaction
+        .prepare_cached("SELECT count(*) FROM account WHERE pool_no = ?1 AND (?2 IS NULL OR created_by = ?2)")?;
+    let run = created_by.map(|run| Guid(run.0));
+    let count: i64 = statement.query_row(params![pool.0, run], |row| row.get(0))?;
     Ok(count.unsigned_abs())
 }
 

@@ -208,9 +208,16 @@ impl Store for SqliteStore {
         .await
     }
 
+    async fn count_accounts(&self, pool: PoolNo) -> Result<u64, StoreError> {
+        self.read("count accounts", move |transaction, _| {
+            accounts::count(transaction, pool, None)
+        })
+        .await
+    }
+
     async fn count_created(&self, pool: PoolNo, run: OnboardingId) -> Result<u64, StoreError> {
         self.read("count a run's accounts", move |transaction, _| {
-            accounts::count_created(transaction, pool, run)
+            accounts::count(transaction, pool, Some(run))
         })
         .await
     }

@@ -40,9 +40,14 @@ fn not_adopted(number: u32) -> (String, String, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_the_crm_gives_no_access_is_reported_each_time_until_adopted() -> Outcome {
     let stack = start(options(), BILLER, 5).await?;
-    by_hand(&stack, &[1, 2, 3])?;
+    by_hand(&stack, &[1, 2, 3, 77, 78])?;
     let run = enable(&stack, BILLER).await?;
     assert_eq!((run.state.as_str(), run.imported, run.linked), ("succeeded", 2, 3));
+    let told = stack.handler().run(&["status", BILLER]).await?;
+    assert!(
+        told.contains("others        2 users of the pool have no row in the CRM"),
+        "{told}"
+    );
     set_status(&stack, 1, "inactive")?;
     remove(&stack, 2)?;
     for _ in 0..2 {

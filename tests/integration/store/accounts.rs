@@ -184,6 +184,7 @@ async fn only_the_accounts_that_a_run_created_are_its_own(db: &dyn Db) {
     put(db, &lease, pool, accounts).await;
     let store = db.store();
     assert_eq!(store.count_created(pool, run_id(1)).await.unwrap(), 2);
+    assert_eq!(store.count_accounts(pool).await.unwrap(), 4);
     let page = store
         .created_accounts_page(pool, run_id(1), GuidRange::default(), 10)
         .await;

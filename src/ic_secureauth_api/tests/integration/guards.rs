@@ -167,3 +167,19 @@ fn a_change_in_any_user_changes_the_chunk() {
     };
     assert_ne!(chunk("rsable"), chunk("Rsable"));
 }
+
+/// Compiles only if calls can run on tasks of a multi-threaded runtime.
+#[test]
+fn calls_may_move_between_threads() {
+    fn assert_send<T: Send>(_: &T) {}
+    fn assert_shareable<T: Clone + Send + Sync + 'static>() {}
+    assert_shareable::<SecureAuth>();
+    assert_shareable::<Api>();
+    assert_shareable::<ReadOnlyApi>();
+    let client = SecureAuth::new(crate::support::config("https://tenant.example")).unwrap();
+    let api = client.call(crate::support::context(None));
+    let (pool, chunk) = (pool_of_samples(), chunk_of(1).unwrap());
+    assert_send(&api.import(&chunk));
+    assert_send(&api.pool(&pool));
+    assert_send(&api.read_only().granted_scopes());
+}
