@@ -81,8 +81,9 @@ impl Leavers {
             };
             let task = Task::of(&row, account, known.policy);
             let is_left_alone = matches!(task, Task::Linked | Task::ReportLinked);
-            self.with_access += u64::from(account.is_some_and(|it| !is_left_alone && !has_no_access(it)));
-            self.left += u64::from(task == Task::Leave(Why::Left));
+            let has_access = account.is_some_and(|it| !is_left_alone && !has_no_access(it));
+            self.with_access += u64::from(has_access);
+            self.left += u64::from(has_access && task == Task::Leave(Why::Left));
             let Row::Valid(wanted) = row else { continue };
             if is_left_alone {
                 self.linked += 1;
@@ -113,7 +114,7 @@ impl Leavers {
             self.passed_on += 1;
             return;
         }
-        if Task::of(&Row::Gone, Some(account), known.policy) == Task::Leave(Why::Left) {
+        if !has_no_access(account) && Task::of(&Row::Gone, Some(account), known.policy) == Task::Leave(Why::Left) {
             self.left = self.left.saturating_sub(1);
         }
         let user_id = known.values.user_id(account);

@@ -161,3 +161,24 @@ async fn rows_that_vanish_between_the_check_and_the_pass_are_counted_again() -> 
     assert!(super::user(&stack, &name_of(&sample(1))).is_some());
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_of_people_who_left_long_ago_count_once_when_joiners_take_them() -> Outcome {
+    let stack = stack_with(BILLER, 20).await?;
+    enable(&stack, BILLER).await?;
+    for number in 1..=5 {
+        remove(&stack, number)?;
+    }
+    assert_eq!(enable(&stack, BILLER).await?.deactivated, 5);
+    let joiners: Vec<_> = (1..=5)
+        .map(|number| local_stack::UserRow {
+            user_name: sample(number).user_name,
+            ..sample(100 + number)
+        })
+        .collect();
+    stack.crm().add_users(BILLER, &joiners)?;
+    let run = enable(&stack, BILLER).await?;
+    assert_synced(&run);
+    assert_eq!((run.imported, run.deactivated), (5, 0));
+    assert_true_to_the_crm(&stack)
+}

@@ -7,7 +7,7 @@ use super::producer::{End, Producer};
 use super::reader::{CrmRow, Page, UserInPage};
 use super::settle::Event;
 use super::settled::Settled;
-use super::task::{Row, Task, Why};
+use super::task::{Row, Task, Why, has_no_access};
 use super::window::{Leaver, Work};
 use crate::domain::issue::{Code, Field, Issue};
 use crate::store::{Account, PoolUser, StoreError};
@@ -78,7 +78,7 @@ impl Producer<'_> {
             }
             (Task::Keep, _, Some(account)) => sorted.others.push(Work::Keep { page, account }),
             (Task::Leave(why), _, Some(account)) => {
-                sorted.leavers += u64::from(why == Why::Left);
+                sorted.leavers += u64::from(why == Why::Left && !has_no_access(&account));
                 sorted.others.push(Work::Leave(Leaver { page, account, why }));
             }
             _ => {}

@@ -105,7 +105,7 @@ impl Task {
     }
 
     fn leave(account: &Account, why: Why) -> Self {
-        if has_no_access(account) {
+        if has_no_access(account) && !account.open {
             Self::Nothing
         } else {
             Self::Leave(why)
@@ -113,9 +113,9 @@ impl Task {
     }
 }
 
-/// The user is settled as inactive.
+/// The user was set inactive, and its sessions ended.
 pub(in super::super::super) fn has_no_access(account: &Account) -> bool {
-    !account.open && account.status_sent == Some(Status::Inactive)
+    account.status_sent == Some(Status::Inactive)
 }
 
 #[cfg(test)]
