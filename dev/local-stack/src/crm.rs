@@ -107,6 +107,15 @@ impl Crm {
         self.connection().execute(sql, (biller_id, user_guid, status))
     }
 
+    /// The user names of the rows that say `active`.
+    pub fn active_user_names(&self, biller_id: &str) -> rusqlite::Result<Vec<String>> {
+        let connection = self.connection();
+        let sql = "SELECT user_name FROM crm_biller_user WHERE biller_id = ?1 AND status = 'active' AND user_name IS NOT NULL";
+        let mut select = connection.prepare(sql)?;
+        let names = select.query_map([biller_id], |row| row.get(0))?;
+        names.collect()
+    }
+
     /// Removes a user's rows. Returns how many there were.
     pub fn remove_user(&self, biller_id: &str, user_guid: &str) -> rusqlite::Result<usize> {
         let sql = "DELETE FROM crm_biller_user WHERE biller_id = ?1 AND user_guid = ?2";

@@ -35,7 +35,7 @@ const NO: Event = Event::Toggle(false);
 const WIZARD: Event = Event::Wizard(true);
 
 /// All sample billers.
-pub(super) const BILLERS: [SampleBiller; 10] = [
+pub(super) const BILLERS: [SampleBiller; 11] = [
     SampleBiller {
         id: "1001",
         name: "Maple Grove",
@@ -106,7 +106,10 @@ pub(super) const BILLERS: [SampleBiller; 10] = [
         id: "1009",
         name: "Summit Waste",
         users: 5,
-        acts: &[Act::of(YES, Ending::Active(5)), Act::of(NO, Ending::Inactive(5))],
+        acts: &[
+            Act::of(YES, Ending::Active(5)),
+            Act::of(NO, Ending::Inactive(5)).after(Change::SignIns),
+        ],
         ..PLAIN
     },
     SampleBiller {
@@ -114,6 +117,16 @@ pub(super) const BILLERS: [SampleBiller; 10] = [
         name: "Willow Creek",
         users: 4,
         acts: &[Act::of(Event::Wizard(false), Ending::NotEnabled)],
+        ..PLAIN
+    },
+    SampleBiller {
+        id: "1011",
+        name: "Foxhill Sewer",
+        users: 80,
+        acts: &[
+            Act::of(YES, Ending::Active(80)),
+            Act::of(YES, Ending::Active(81)).after(Change::PeopleChangePlaces),
+        ],
         ..PLAIN
     },
 ];

@@ -11,6 +11,7 @@ macro_rules! say {
 mod billers;
 mod console;
 mod log;
+mod people;
 mod readme;
 mod run;
 mod scenario;

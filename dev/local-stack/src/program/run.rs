@@ -66,7 +66,7 @@ pub(super) async fn run(options: StackOptions, log: &Path, keep: bool) -> Result
     let seconds = begun.elapsed().as_secs_f64();
     if complaints.is_empty() {
         say!(
-            "{} events in {seconds:.1} s, each as expected. SecureAuth holds {}, and the database says the same.",
+            "{} events in {seconds:.1} s, each as expected. SecureAuth holds {}, and the database says the same. Who may sign in is as the CRM says.",
             rows.len(),
             Totals::expected()
         );
@@ -142,7 +142,8 @@ async fn play(stack: &Stack, biller: &'static SampleBiller, mut line: BillerLine
         };
         let mut row = Row::judge(stack, biller, *act, &status, begun.elapsed())?;
         row.disagreements.extend(failure);
-        line.end(&format!("{} {status}", if row.is_good() { "✓" } else { "✗" }));
+        let done = row.observed.done.as_deref().unwrap_or_default();
+        line.end(&format!("{} {status}{done}", if row.is_good() { "✓" } else { "✗" }));
         rows.push(row);
     }
     Ok(rows)

@@ -5,6 +5,7 @@ use secureauth_simulator::{Fault, FaultKind, FaultStatus, Seed};
 use serde_json::json;
 
 use super::billers::SampleBiller;
+use super::people;
 
 /// An event that the CRM sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,10 @@ pub(super) enum Change {
     MoreUsers(u32),
     /// The bad records are corrected in the CRM.
     RecordsCorrected,
+    /// Everybody signs in.
+    SignIns,
+    /// Everybody signs in, then people leave, change places and join.
+    PeopleChangePlaces,
 }
 
 /// The state of a biller after an event.
@@ -129,16 +134,22 @@ impl Change {
                     stack.crm().replace_user(id, &user)?;
                 }
             }
+            Self::SignIns => people::sign_in(stack, biller),
+            Self::PeopleChangePlaces => {
+                people::sign_in(stack, biller);
+                people::change_places(stack, biller)?;
+            }
         }
         Ok(())
     }
 
     fn label(self) -> Option<String> {
         match self {
-            Self::None | Self::SecureAuthAcceptsAgain => None,
+            Self::None | Self::SecureAuthAcceptsAgain | Self::SignIns => None,
             Self::SecureAuthRefusesActivation => Some("refused".to_owned()),
             Self::MoreUsers(count) => Some(format!("{count} more")),
             Self::RecordsCorrected => Some("fixed".to_owned()),
+            Self::PeopleChangePlaces => Some("moves".to_owned()),
         }
     }
 }

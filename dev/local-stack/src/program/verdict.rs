@@ -1,11 +1,13 @@
 //! Checks whether an event ended as expected, in the simulator's inventory and in the database, not only in the
 //! handler's answers.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use local_stack::{BillerInventory, Stack, StackError};
+use local_stack::{BillerInventory, RunRecord, Stack, StackError};
 
 use super::billers::SampleBiller;
+use super::people::People;
 use super::scenario::{Act, Ending};
 
 /// What SecureAuth, the database and the CRM hold after an event.
@@ -23,6 +25,10 @@ pub(super) struct Observed {
     pub(super) has_date: bool,
     /// The toggle `Product > CIAM` of the CRM.
     pub(super) toggle_on: bool,
+    /// Who may sign in.
+    pub(super) people: People,
+    /// What a sync did to people.
+    pub(super) done: Option<String>,
     /// Why the latest run did not succeed.
     pub(super) reason: Option<String>,
 }
@@ -47,6 +53,7 @@ impl Observed {
         let database = stack.database();
         let record = database.biller(biller_id)?;
         let product = stack.crm().product_ciam(biller_id)?;
+        let run = database.latest_run(biller_id)?;
         Ok(Self {
             status: status.to_owned(),
             secureauth: stack.in_secureauth(biller_id),
@@ -56,7 +63,9 @@ impl Observed {
                 .map_or_else(|| "not_enabled".to_owned(), |it| it.state.clone()),
             has_date: record.is_some_and(|it| it.activation_date.is_some()),
             toggle_on: product.is_some_and(|it| it.toggle_on),
-            reason: database.latest_run(biller_id)?.and_then(|run| run.reason),
+            people: People::look(stack, biller_id)?,
+            done: run.as_ref().filter(|run| run.kind == "sync").map(done),
+            reason: run.and_then(|run| run.reason),
         })
     }
 
@@ -108,6 +117,22 @@ impl Observed {
             yes_no(self.has_date),
         );
         differs("toggle in the CRM", yes_no(is_active), yes_no(self.toggle_on));
+        let people = &self.people;
+        let wrong = people.may_sign_in.symmetric_difference(&people.should_sign_in);
+        let wrong = if is_active {
+            wrong.count()
+        } else {
+            people.may_sign_in.len()
+        };
+        if wrong > 0 {
+            let (may, should) = (people.may_sign_in.len(), people.should_sign_in.len());
+            found.push(format!(
+                "{may} people may sign in, {should} should, and {wrong} of them are the wrong ones"
+            ));
+        }
+        if people.sessions_left > 0 {
+            found.push(format!("{} sessions of people without access", people.sessions_left));
+        }
         if !found.is_empty() {
             found.extend(self.reason.as_ref().map(|reason| format!("the run's reason: {reason}")));
         }
@@ -150,6 +175,14 @@ pub(super) fn organization(deactivated: Option<bool>) -> String {
     .to_owned()
 }
 
+/// What a sync did to people, in one line.
+fn done(run: &RunRecord) -> String {
+    format!(
+        ": {} imported, {} changed, {} deactivated, {} reported",
+        run.imported, run.changed, run.deactivated, run.issues_total
+    )
+}
+
 fn yes_no(yes: bool) -> String {
     if yes { "yes" } else { "no" }.to_owned()
 }
@@ -172,6 +205,8 @@ mod tests {
             ciam_state: state.to_owned(),
             has_date: deactivated.is_some(),
             toggle_on: state == "active",
+            people: People::default(),
+            done: None,
             reason: None,
         }
     }
@@ -210,6 +245,26 @@ mod tests {
             "{found}"
         );
         assert!(found.contains("users in SecureAuth 8 instead of 0"), "{found}");
+    }
+
+    #[test]
+    fn somebody_who_may_sign_in_against_the_crm_is_a_disagreement() {
+        let name = |name: &str| name.to_owned();
+        let mut wrong = observed(Some(false), 2, "active");
+        wrong.people.should_sign_in = BTreeSet::from([name("ada")]);
+        wrong.people.may_sign_in = BTreeSet::from([name("bob")]);
+        let found = wrong.disagreements(Ending::Active(2));
+        assert_eq!(
+            found,
+            ["1 people may sign in, 1 should, and 2 of them are the wrong ones"]
+        );
+        let mut left = observed(Some(true), 2, "inactive");
+        left.people.should_sign_in = BTreeSet::from([name("ada")]);
+        left.people.sessions_left = 3;
+        assert_eq!(
+            left.disagreements(Ending::Inactive(2)),
+            ["3 sessions of people without access"]
+        );
     }
 
     #[test]
