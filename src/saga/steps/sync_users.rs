@@ -14,6 +14,7 @@ pub(in super::super) mod names;
 mod person;
 mod producer;
 pub(in super::super) mod reader;
+mod removal;
 mod settle;
 mod settled;
 mod sort;

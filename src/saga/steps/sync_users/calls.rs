@@ -78,6 +78,16 @@ impl Landed {
     }
 }
 
+impl Answer {
+    /// What SecureAuth answers and what it shows contradict each other.
+    pub(super) fn not_shown() -> Self {
+        Self::Failed {
+            error: StepError::not_shown(),
+            is_answered: true,
+        }
+    }
+}
+
 /// One attempt without an answer is no reason to give up. An answered call was repeated already where that is of use.
 impl From<ApiError> for Answer {
     fn from(error: ApiError) -> Self {
@@ -156,10 +166,7 @@ impl Target {
         match answer {
             Ok(()) => Answer::Accepted,
             // A replica may not know the run's new pool yet: a 404 is then no refusal of the users.
-            Err(error) if error.is_not_found() && self.created => Answer::Failed {
-                error: StepError::not_shown(),
-                is_answered: true,
-            },
+            Err(error) if error.is_not_found() && self.created => Answer::not_shown(),
             // An earlier attempt of a call whose last answer is a refusal may still take effect.
             Err(error) if error.class() == Class::Permanent && !error.is_not_found() && !error.outcome_unknown() => {
                 let status = error.status().unwrap_or_default().to_string();

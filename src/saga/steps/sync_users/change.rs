@@ -7,6 +7,7 @@ use super::calls::{Answer, Landed};
 use super::conflict::{Conflict, Part, Who};
 use super::leave::Departure;
 use super::person::{Person, sent, user_id};
+use super::removal::Removal;
 use super::settled::Settled;
 use super::target::Target;
 use super::task::Why;
@@ -214,8 +215,8 @@ impl Change<'_> {
         };
         let is_old = |text: &str| address_hash(text) == old;
         for it in shown.verifiable_addresses.iter().filter(|it| is_old(&it.address)) {
-            api.remove_address(pool, &self.id, &it.address, None).await?;
-            self.has_changed = true;
+            let removal = self.target.remove_address(&self.id, &it.address).await?;
+            self.is_removed(removal)?;
         }
         let own_name = fold(wanted.user_name(), self.target.values.case_insensitive);
         for it in shown.identifiers.iter().filter(|it| it.kind == "email") {
@@ -229,8 +230,14 @@ impl Change<'_> {
     }
 
     async fn remove_identifier(&mut self, identifier: &str) -> Result<(), Answer> {
-        let (api, pool) = (&self.target.api, &self.target.pool);
-        api.remove_identifier(pool, &self.id, identifier, None).await?;
+        let removal = self.target.remove_identifier(&self.id, identifier).await?;
+        self.is_removed(removal)
+    }
+
+    fn is_removed(&mut self, removal: Removal) -> Result<(), Answer> {
+        if removal == Removal::Shown {
+            return Err(Answer::not_shown());
+        }
         self.has_changed = true;
         Ok(())
     }

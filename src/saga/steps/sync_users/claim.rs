@@ -9,10 +9,10 @@ use super::super::super::failure::StepError;
 use super::super::super::run_context::RunContext;
 use super::names::Holder;
 use super::person::{Wanted, user_id};
+use super::removal::Removal;
 use super::target::Target;
 use super::values::fold;
 use crate::store::{Account, AccountChanges, Batch};
-use ic_secureauth_api::ApiError;
 
 /// Holders whose accounts are opened in one transaction.
 const AT_ONCE: usize = 1_000;
@@ -62,11 +62,10 @@ pub(super) async fn make_way(
         let batch = Batch {
             accounts: Some(changes),
             tally: Some(tally),
-            is_progress: true,
             ..Batch::default()
         };
         context.write(batch).await?;
-        let released: Vec<Result<Claim, ApiError>> = stream::iter(some)
+        let released: Vec<Result<Claim, StepError>> = stream::iter(some)
             .map(|claim| async move { release(target, &claim).await.map(|()| claim) })
             .buffer_unordered(target.in_flight)
             .collect()
@@ -80,20 +79,22 @@ pub(super) async fn make_way(
                 Err(error) => failed = failed.or(Some(error)),
             }
         }
+        // Only what is given up is progress: a call that always fails must not keep the run open for ever.
         let batch = Batch {
+            is_progress: !changes.nameless.is_empty() || !changes.addressless.is_empty(),
             accounts: Some(changes),
             ..Batch::default()
         };
         context.write(batch).await?;
         if let Some(error) = failed {
-            return Err(error.into());
+            return Err(error);
         }
     }
     Ok(())
 }
 
 /// Removes what is claimed from the holder's user. What is gone already counts as removed.
-async fn release(target: &Target, claim: &Claim) -> Result<(), ApiError> {
+async fn release(target: &Target, claim: &Claim) -> Result<(), StepError> {
     let (api, pool) = (&target.api, &target.pool);
     let id = user_id(&claim.holder, &target.values.ids);
     let Some(found) = api.user(pool, &id).await? else {
@@ -107,13 +108,20 @@ async fn release(target: &Target, claim: &Claim) -> Result<(), ApiError> {
         let text = &identifier.identifier;
         let goes_with_address = identifier.kind == "email" && same(text, claim.address.as_ref(), true);
         if same(text, claim.user_name.as_ref(), ignores_case) || goes_with_address {
-            api.remove_identifier(pool, &id, text, None).await?;
+            is_removed(target.remove_identifier(&id, text).await?)?;
         }
     }
     for address in &found.value.verifiable_addresses {
         if same(&address.address, claim.address.as_ref(), true) {
-            api.remove_address(pool, &id, &address.address, None).await?;
+            is_removed(target.remove_address(&id, &address.address).await?)?;
         }
     }
     Ok(())
+}
+
+fn is_removed(removal: Removal) -> Result<(), StepError> {
+    match removal {
+        Removal::Gone => Ok(()),
+        Removal::Shown => Err(StepError::not_shown()),
+    }
 }
