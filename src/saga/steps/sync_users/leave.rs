@@ -2,7 +2,7 @@
 //! after both.
 
 use super::super::{end_sessions, update_user};
-use super::calls::Landed;
+use super::calls::{Answer, Landed};
 use super::person::user_id;
 use super::settled::Settled;
 use super::target::Target;
@@ -45,8 +45,13 @@ impl Target {
             };
             match update_user::update(&self.api, &self.pool, &id, found, inactive).await {
                 Ok(()) => {}
+                // An account is forgotten only if nothing shows its user.
                 Err(error) if error.is_not_found() => {
-                    return Landed::done(vec![Settled::gone(page, account.user_guid)]);
+                    return match self.api.user(&self.pool, &id).await {
+                        Ok(None) => Landed::done(vec![Settled::gone(page, account.user_guid)]),
+                        Ok(Some(_)) => Landed::failed(Answer::not_shown()),
+                        Err(error) => Landed::failed(error.into()),
+                    };
                 }
                 Err(error) if error.class() == Class::Permanent && !error.outcome_unknown() => {
                     let issue = Issue::of(Some(account.user_guid), Field::Status, Code::Refused);
