@@ -9,7 +9,7 @@ use super::settled::Settled;
 use super::target::Target;
 use super::values::Hashes;
 use crate::store::{Account, AccountChanges, Batch};
-use ic_secureauth_api::User;
+use ic_secureauth_api::{Class, IdentifierType, NewIdentifier, User, Versioned};
 
 impl Target {
     /// Reads each user. Users that are there are brought in line; the others are returned, and their accounts are this run's
@@ -69,6 +69,12 @@ impl Target {
                 Err(error) => return Looked::Failed(error.into()),
             }
         }
+        if found.is_none() && self.live && person.has_another_name() {
+            found = match self.found_by_new_name(&person).await {
+                Ok(found) => found,
+                Err(answer) => return Looked::Failed(answer),
+            };
+        }
         match found {
             None => Looked::Absent(person),
             Some(found) => self
@@ -76,6 +82,27 @@ impl Target {
                 .await
                 .map_or_else(Looked::Failed, Looked::There),
         }
+    }
+
+    /// A user who has, or had, another name than the CRM has now cannot be found by it, and an import would replace the user with all
+    /// credentials. Only whoever is there can get the new name.
+    async fn found_by_new_name(&self, person: &Person) -> Result<Option<Versioned<User>>, Answer> {
+        let id = user_id(&person.account, &self.values.ids);
+        let name = person.wanted.user_name();
+        let new = NewIdentifier {
+            identifier: name.to_owned(),
+            kind: IdentifierType::Uid,
+        };
+        let key = self.key("add-identifier");
+        match self.api.add_identifier(&self.pool, &id, &new, &key, None).await {
+            Ok(_) => {}
+            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) if error.class() == Class::Permanent => return Err(Answer::not_shown()),
+            Err(error) => return Err(error.into()),
+        }
+        let found = self.api.find_user_by_identifier(&self.pool, name).await?;
+        let found = found.filter(|found| found.value.id == id);
+        found.map(Some).ok_or_else(Answer::not_shown)
     }
 
     /// A user that several looks do not find is gone: one look may be answered by a cache.

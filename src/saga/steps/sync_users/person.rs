@@ -163,6 +163,15 @@ pub(super) struct Person {
     pub(super) account: Account,
 }
 
+impl Person {
+    /// The account is one of a user whom a call has reached before, under another name than the CRM has now.
+    pub(super) fn has_another_name(&self) -> bool {
+        let account = &self.account;
+        let is_known = account.address_hash.is_some() || account.profile_hash.is_some();
+        is_known && self.wanted.renames(account)
+    }
+}
+
 /// The id of an account's user in SecureAuth. An id that is kept is one that SecureAuth showed.
 pub(in super::super) fn user_id(account: &Account, ids: &DerivedIds) -> UserId {
     let kept = account.user_id.as_deref().and_then(|id| UserId::parse(id).ok());
