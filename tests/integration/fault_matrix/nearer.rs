@@ -21,7 +21,7 @@ pub(super) fn users_are_as_before(before: &Before<'_>, old: &Pool, new: &Pool, n
         let people = [&now.people, &before.snapshot.people];
         let guid = people.into_iter().find_map(|people| people.guid_of(id));
         let Some(guid) = guid else {
-            return Err(format!("a user without an account is not as it was: {was:?} → {is:?}"));
+            return Err(format!("a user is not as it was, and has no account: {was:?} → {is:?}"));
         };
         let choice = choices.iter().find(|choice| choice.user_guid() == Some(guid));
         let is_claimed = |name: &String| {

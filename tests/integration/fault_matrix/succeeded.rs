@@ -53,7 +53,7 @@ fn sessions_are_ended(found: Option<&Pool>, pool: &Pool, now: &Snapshot) -> Resu
     check(same, "the users changed", &pool.users)?;
     let ended = pool.users.values().all(|user| user.sessions == 0);
     check(
-        ended || now.people.sessions_live_on(),
+        ended || now.people.sessions_live_on,
         "a session is left, and not reported",
         &pool.users,
     )
@@ -166,7 +166,7 @@ fn users(
         };
         known.insert(&account.user_id);
         check(!account.open, "an account is open", &(account, user))?;
-        let is_right = choice.fits(user, people.sessions_live_on()) || people.is_reported(&guid);
+        let is_right = choice.fits(user, people.sessions_live_on) || people.is_reported(&guid);
         check(is_right, "a user is not as the CRM has it", &(choice, user))?;
     }
     for (guid, account) in rest {
@@ -175,7 +175,7 @@ fn users(
         };
         known.insert(&account.user_id);
         check(!account.open, "an account is open", &(account, user))?;
-        let is_right = has_left(user, people.sessions_live_on()) || people.is_reported(guid);
+        let is_right = has_left(user, people.sessions_live_on) || people.is_reported(guid);
         check(is_right, "somebody who left has access", user)?;
     }
     let others = pool.users.keys().filter(|id| !known.contains(id));

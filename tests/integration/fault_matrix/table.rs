@@ -41,6 +41,8 @@ pub(super) struct People {
     pub(super) rows: BTreeMap<String, UserRow>,
     pub(super) accounts: Accounts,
     pub(super) issues: Vec<Issue>,
+    /// A run of the biller has reported that sessions could not be ended. They live on until they expire: no later run ends them.
+    pub(super) sessions_live_on: bool,
     /// Ids of users who may sign in.
     pub(super) may_sign_in: BTreeSet<String>,
 }
@@ -58,17 +60,13 @@ impl People {
             rows: rows(stack, biller)?,
             accounts: accounts(stack, biller)?,
             issues: issues(stack, biller)?,
+            sessions_live_on: sessions_live_on(stack, biller)?,
         })
     }
 
-    /// An issue names the person, or says that a change of the person was refused.
+    /// An issue names the person.
     pub(super) fn is_reported(&self, guid: &str) -> bool {
         self.issues.iter().any(|issue| issue.user_guid.as_deref() == Some(guid))
-    }
-
-    /// An issue says that sessions could not be ended.
-    pub(super) fn sessions_live_on(&self) -> bool {
-        self.issues.iter().any(|issue| issue.code == "not_revoked")
     }
 
     /// The GUID of a user's account.
@@ -135,6 +133,15 @@ fn issues(stack: &Stack, biller: &str) -> Result<Vec<Issue>, Box<dyn std::error:
     Ok(issues.collect::<Result<_, _>>()?)
 }
 
+fn sessions_live_on(stack: &Stack, biller: &str) -> Result<bool, Box<dyn std::error::Error>> {
+    let database = Connection::open(stack.database().path())?;
+    database.busy_timeout(DEADLINE)?;
+    let sql = "SELECT count(*) FROM onboarding_issue JOIN onboarding USING (onboarding_id)
+               WHERE biller_id = ?1 AND code = 'not_revoked'";
+    let reported: i64 = database.query_row(sql, [biller], |row| row.get(0))?;
+    Ok(reported > 0)
+}
+
 /// One line of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Line {
@@ -144,7 +151,7 @@ struct Line {
     /// `None`: SecureAuth has no such user.
     status: Option<String>,
     may_sign_in: bool,
-    /// The person has no access and has sessions all the same.
+    /// The person has no access and has sessions all the same, although no run said so.
     has_sessions_left: bool,
 }
 
@@ -215,7 +222,8 @@ fn shown(people: &People, pool: &Pool) -> BTreeMap<String, Line> {
             profile: user.filter(|_| is_person).map(Profile::of_user),
             status: user.map(|user| user.status.clone()),
             may_sign_in: people.may_sign_in.contains(user_id),
-            has_sessions_left: user.is_some_and(|user| user.status == "inactive" && user.sessions > 0),
+            has_sessions_left: user
+                .is_some_and(|user| user.status == "inactive" && user.sessions > 0 && !people.sessions_live_on),
         }
     };
     let mut lines = BTreeMap::new();
@@ -283,19 +291,7 @@ pub(super) fn is_exact_or_reported(
     if let Some((guid, _)) = people.accounts.iter().find(|(_, account)| account.open) {
         return Err(format!("an account is open: {guid}"));
     }
-    let mut forgiven = now.clone();
-    if people.sessions_live_on() {
-        for user in forgiven
-            .secureauth
-            .pools
-            .values_mut()
-            .flat_map(|pool| pool.users.values_mut())
-        {
-            user.sessions = 0;
-        }
-    }
-    let pool = forgiven.secureauth.pools.get(&pool.entry.id).unwrap_or(pool);
-    let differences = differences(&forgiven, pool, theirs);
+    let differences = differences(now, pool, theirs);
     match differences.iter().find(|(guid, _)| !people.is_reported(guid)) {
         None => Ok(()),
         Some((guid, what)) => Err(format!("not as the CRM says, and not reported: {guid}: {what}")),
