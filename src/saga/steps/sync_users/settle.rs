@@ -130,7 +130,8 @@ fn collect(
         for settled in settled {
             if let Some(page) = settled.page {
                 pages.one_less(page);
-                is_progress = true;
+                // A holder that a claim opened is settled by each pass: that alone must not keep the run open for ever.
+                is_progress |= settled.effect.is_some();
             }
             if let (Some(effect), Some(user)) = (settled.effect, settled.user) {
                 progress.count(effect);
