@@ -13,6 +13,7 @@ use super::removal::Removal;
 use super::target::Target;
 use super::values::fold;
 use crate::store::{Account, AccountChanges, Batch};
+use ic_secureauth_api::{ApiError, User, UserId, Versioned};
 
 /// Holders whose accounts are opened in one transaction.
 const AT_ONCE: usize = 1_000;
@@ -97,7 +98,12 @@ pub(super) async fn make_way(
 async fn release(target: &Target, claim: &Claim) -> Result<(), StepError> {
     let (api, pool) = (&target.api, &target.pool);
     let id = user_id(&claim.holder, &target.values.ids);
-    let Some(found) = api.user(pool, &id).await? else {
+    let found = match api.user(pool, &id).await? {
+        // A read may not show a user who is there, and who keeps the value then.
+        None => shown_by_value(target, claim, &id).await?,
+        found => found,
+    };
+    let Some(found) = found else {
         return Ok(());
     };
     let same = |text: &str, claimed: Option<&String>, ignores_case| {
@@ -117,6 +123,17 @@ async fn release(target: &Target, claim: &Claim) -> Result<(), StepError> {
         }
     }
     Ok(())
+}
+
+/// The holder, found by what is claimed.
+async fn shown_by_value(target: &Target, claim: &Claim, id: &UserId) -> Result<Option<Versioned<User>>, ApiError> {
+    let (api, pool) = (&target.api, &target.pool);
+    let found = match (&claim.user_name, &claim.address) {
+        (Some(name), _) => api.find_user_by_identifier(pool, name).await?,
+        (None, Some(address)) => api.find_user_by_address(pool, address).await?,
+        (None, None) => None,
+    };
+    Ok(found.filter(|found| found.value.id == *id))
 }
 
 fn is_removed(removal: Removal) -> Result<(), StepError> {
