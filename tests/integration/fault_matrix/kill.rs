@@ -7,15 +7,18 @@ use local_stack::{Stack, StackOptions};
 use secureauth_simulator::{CallRecord, Fault, FaultKind};
 use tokio::time::Instant;
 
-use super::TOKEN;
 use super::invariant::{Before, Verdict, assert_invariant};
 use super::lane::{begin, calls_of_a_clean_run, end, in_lanes, prepare, quick};
 use super::report::{self, Went};
-use super::scenario::Course;
+use super::scenario::{Course, Scenario};
+use super::{TOKEN, share};
 use crate::support::DEADLINE;
 
 /// How long a call is under way: long enough for the kill, shorter than the time for which the next worker waits.
 pub(super) const UNDER_WAY_MS: u64 = 300;
+
+/// By default every so many-th death of a turnover, and every death of the other courses.
+const SHARE_OF_A_TURNOVER: usize = 4;
 
 /// One case: where the process is killed.
 #[derive(Debug, Clone)]
@@ -54,6 +57,11 @@ pub(super) fn short_lease() -> StackOptions {
 pub(super) async fn run(course: Course) {
     let calls = calls_of_a_clean_run(course).await.expect("a clean run");
     let deaths = deaths(course, &calls);
+    let deaths = if course.scenario == Scenario::Turnover {
+        share(deaths, SHARE_OF_A_TURNOVER)
+    } else {
+        deaths
+    };
     let went = in_lanes(short_lease, deaths, move |stack, deaths| lane(stack, course, deaths)).await;
     report::judge(course, &went);
 }

@@ -1,8 +1,9 @@
 //! The invariant (docs/ARCHITECTURE.md#invariant) under every fault, through the real protocols: each course × each
 //! SecureAuth operation that it calls × each kind of fault × the call that the fault meets; the process killed at each
 //! call, after each commit, and again and again at the same call; reads answered about something else; settings deployed
-//! meanwhile; messages doubled and timers fired; the world changed by others while a call is held (`meanwhile/`). `sabotage.rs`
-//! tests what judges the cases.
+//! meanwhile; messages doubled and timers fired; the world changed by others while a call is held (`meanwhile/`). In one course
+//! (`turnover.rs`) people join, leave, return and change in every way at once; a table by GUID (`table.rs`) compares them. The files
+//! `sabotage*.rs` test what judges the cases.
 //!
 //! The name of a case that fails says what is needed to repeat it; the simulator's seed is 0 in every stack. By default
 //! every fifth case of the matrix runs, and every late effect of a write and every lasting 404. Every kill at a call runs, and
