@@ -21,7 +21,12 @@ impl People {
     /// Looks into the simulator's inventory and the CRM's table.
     pub(super) fn look(stack: &Stack, biller_id: &str) -> Result<Self, StackError> {
         let mut people = Self {
-            should_sign_in: stack.crm().active_user_names(biller_id)?.iter().map(lower).collect(),
+            should_sign_in: stack
+                .crm()
+                .active_user_names(biller_id)?
+                .iter()
+                .map(|name| name.to_lowercase())
+                .collect(),
             ..Self::default()
         };
         let inventory = stack.simulator().inventory();
@@ -35,7 +40,8 @@ impl People {
             let users = stack.simulator().pool_users(&pool.id, None, usize::MAX);
             for user in users.into_iter().flatten() {
                 if is_live && user.status == "active" {
-                    people.may_sign_in.extend(user.identifiers.iter().map(lower));
+                    let names = user.identifiers.iter().map(|name| name.to_lowercase());
+                    people.may_sign_in.extend(names);
                 } else {
                     people.sessions_left += user.sessions;
                 }
@@ -43,10 +49,6 @@ impl People {
         }
         Ok(people)
     }
-}
-
-fn lower(name: &String) -> String {
-    name.to_lowercase()
 }
 
 /// Everybody of the biller who may signs in, which opens a session.

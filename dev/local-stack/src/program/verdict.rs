@@ -1,7 +1,6 @@
 //! Checks whether an event ended as expected, in the simulator's inventory and in the database, not only in the
 //! handler's answers.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use local_stack::{BillerInventory, RunRecord, Stack, StackError};
@@ -189,6 +188,8 @@ fn yes_no(yes: bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn observed(deactivated: Option<bool>, users: u64, state: &str) -> Observed {
