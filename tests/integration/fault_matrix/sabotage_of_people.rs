@@ -79,28 +79,28 @@ async fn the_oracle_sees_whoever_a_turnover_treats_wrong() -> Outcome {
         &[
             // The row is gone.
             ("somebody who left has access", |now| {
-                user(now, 4).status = "active".to_owned()
+                user(now, 4).status = "active".to_owned();
             }),
             ("somebody who left has access", |now| user(now, 4).sessions = 1),
             // `deleted`.
             ("somebody who left has access", |now| {
-                user(now, 5).status = "active".to_owned()
+                user(now, 5).status = "active".to_owned();
             }),
             // Inactive.
             ("a user is not as the CRM has it", |now| user(now, 6).sessions = 1),
             ("a user is not as the CRM has it", |now| {
-                user(now, 6).status = "active".to_owned()
+                user(now, 6).status = "active".to_owned();
             }),
             // Returned.
             ("a user is not as the CRM has it", |now| {
-                user(now, 7).status = "inactive".to_owned()
+                user(now, 7).status = "inactive".to_owned();
             }),
             // The name of another one.
             ("a user is not as the CRM has it", |now| {
-                user(now, 1).identifiers = vec![name(1)]
+                user(now, 1).identifiers = vec![name(1)];
             }),
             ("a user is not as the CRM has it", |now| {
-                user(now, 2).identifiers.push(name(2))
+                user(now, 2).identifiers.push(name(2));
             }),
             ("a user is not as the CRM has it", |now| {
                 user(now, 3).payload["user_name"] = json!(name(3));
@@ -166,15 +166,15 @@ async fn the_oracle_sees_what_a_failed_turnover_leaves_farther_from_the_crm_than
         judge,
         &[
             ("a user is not as it was", |now| {
-                user(now, 11).status = "inactive".to_owned()
+                user(now, 11).status = "inactive".to_owned();
             }),
             ("a user is not as it was", |now| user(now, 11).sessions = 0),
             ("a user is not as it was", |now| {
-                user(now, 9).payload["last_name"] = json!("Neither")
+                user(now, 9).payload["last_name"] = json!("Neither");
             }),
             ("a user is not as it was", |now| user(now, 11).identifiers.clear()),
             ("a user is not as it was", |now| {
-                user(now, 12).identifiers.push("another".to_owned())
+                user(now, 12).identifiers.push("another".to_owned());
             }),
             ("a user is not as it was", |now| user(now, 10).addresses.clear()),
             ("a user is gone", |now| remove(now, 4)),

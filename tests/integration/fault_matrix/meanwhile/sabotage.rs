@@ -169,7 +169,7 @@ async fn afterwards(stack: &Stack, course: Course, snapshot: &Snapshot, right: S
                 accounts.for_each(|account| account.open = true);
             }),
             ("not as the CRM says", |scene| {
-                scene.leaver().status = "active".to_owned()
+                "active".clone_into(&mut scene.leaver().status);
             }),
             ("not as the CRM says", |scene| scene.leaver().sessions = 1),
             ("lost a credential", |scene| scene.unchanged().credentials -= 1),
