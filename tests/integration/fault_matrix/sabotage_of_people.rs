@@ -143,7 +143,7 @@ async fn the_oracle_sees_whoever_a_turnover_treats_wrong() -> Outcome {
     report(&mut reported, 4, "refused");
     assert_eq!(judge(&reported), Ok(()));
     let pool = reported.secureauth.pools.values().next().expect("a pool");
-    let said = table::is_exact(&reported, pool, &before.theirs()).expect_err("after another Yes it is no excuse");
+    let said = table::is_exact(&before, &reported, pool).expect_err("after another Yes it is no excuse");
     assert!(said.contains("not as the CRM says"), "{said}");
     let mut refused = right;
     user(&mut refused, 6).sessions = 1;

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use secureauth_simulator::PoolUser;
 use uuid::{Uuid, uuid};
 
+use super::invariant::Before;
 use super::snapshot::{Pool, Snapshot};
 use crate::support::DEADLINE;
 
@@ -268,9 +269,15 @@ pub(super) fn differences(
         .collect()
 }
 
-/// Asserts that the table is exactly what the CRM says.
-pub(super) fn is_exact(now: &Snapshot, pool: &Pool, theirs: &BTreeMap<&String, &PoolUser>) -> Result<(), String> {
-    let differences = differences(now, pool, theirs);
+/// Asserts that the table is exactly what the CRM says. Whoever an administrator deleted may still be missing: a sync compares the
+/// users one by one only if their number changes while it runs, or with `VERIFY=full`.
+pub(super) fn is_exact(before: &Before<'_>, now: &Snapshot, pool: &Pool) -> Result<(), String> {
+    let mut differences = differences(now, pool, &before.theirs());
+    differences.retain(|guid, _| {
+        let account = now.people.accounts.get(guid).filter(|account| !account.open);
+        let id = account.map(|account| &account.user_id);
+        !id.is_some_and(|id| before.meanwhile.has_removed(id) && !pool.users.contains_key(id))
+    });
     match differences.first_key_value() {
         None => Ok(()),
         Some((guid, what)) => Err(format!(

@@ -44,6 +44,6 @@ pub(super) fn is_as_the_crm_says(before: &Before<'_>, rolled_back: bool, now: &S
             return Err(format!("a user of somebody else changed: {id}"));
         }
     }
-    table::is_exact(now, pool, &theirs)?;
+    table::is_exact(before, now, pool)?;
     are_kept(before, rolled_back, now)
 }

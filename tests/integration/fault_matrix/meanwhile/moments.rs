@@ -8,7 +8,7 @@ use secureauth_simulator::{CallRecord, Fault, FaultKind};
 use super::super::invariant::{Before, Verdict, assert_invariant};
 use super::super::lane::{begin, calls_of_a_clean_run, end, in_lanes, prepare, quick};
 use super::super::report::{self, Went};
-use super::super::scenario::Course;
+use super::super::scenario::{Course, Scenario};
 use super::super::{TOKEN, share};
 use super::Meanwhile;
 use super::afterwards::everything_is_caught_up;
@@ -17,6 +17,8 @@ use super::held::is_held;
 
 /// By default every so many-th case.
 const SHARE: usize = 31;
+/// The same of a turnover, which makes more calls.
+const SHARE_OF_A_TURNOVER: usize = 83;
 
 /// One case: what changes while which call is held.
 #[derive(Debug, Clone)]
@@ -63,7 +65,9 @@ fn small_pages() -> StackOptions {
 /// does not catch up.
 pub(in super::super) async fn run(course: Course) {
     let calls = calls_of_a_clean_run(course).await.expect("a clean run");
-    let cases = share(moments(course, &calls), SHARE);
+    let turnover = course.scenario == Scenario::Turnover;
+    let share_of = if turnover { SHARE_OF_A_TURNOVER } else { SHARE };
+    let cases = share(moments(course, &calls), share_of);
     let went = in_lanes(small_pages, cases, move |stack, cases| lane(stack, course, cases)).await;
     report::judge(course, &went);
 }

@@ -20,6 +20,8 @@ use crate::support::IMPORT;
 
 /// By default every so many-th case.
 const SHARE: usize = 23;
+/// The same of a turnover, which makes more calls.
+const SHARE_OF_A_TURNOVER: usize = 61;
 /// Runs afterwards: their deadlines are as short as the case's own.
 const ATTEMPTS: usize = 3;
 
@@ -106,7 +108,9 @@ impl Trouble {
 pub(in super::super) async fn run(live: Live) {
     let course = live.course();
     let calls = calls_of_a_clean_run(course).await.expect("a clean run");
-    let cases = share(troubles(live, &calls), SHARE);
+    let turnover = course.scenario == Scenario::Turnover;
+    let share_of = if turnover { SHARE_OF_A_TURNOVER } else { SHARE };
+    let cases = share(troubles(live, &calls), share_of);
     let went = in_lanes(live.options(), cases, move |stack, cases| lane(stack, live, cases)).await;
     report::judge(course, &went);
 }
