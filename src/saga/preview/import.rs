@@ -56,6 +56,8 @@ pub(super) async fn into_found(reading: &Reading<'_>, before: Before<'_>) -> Res
             biller_id: subject.biller_id,
             pool: record.no,
             values: &values,
+            schema: Some(schema),
+            run: None,
         }),
         values: &values,
         policy: Policy::of(&subject.settings.onboarding),

@@ -174,6 +174,8 @@ impl Known {
             biller_id: subject.biller_id,
             pool: self.record.no,
             values: &self.values,
+            schema: None,
+            run: None,
         }
     }
 }

@@ -106,7 +106,7 @@ pub(super) async fn settle_open(context: &mut RunContext<'_>, target: &Target) -
 }
 
 /// Waits until calls without an answer can no longer take effect: nothing may be sent again before, and no organization may
-/// go live. `false`: the time slice is over.
+/// go live. An error if that is after the end of the time slice.
 async fn wait_out(context: &RunContext<'_>) -> Result<(), StepError> {
     let Some(late) = context.guard.late().filter(|late| !late.is_zero()) else {
         return Ok(());

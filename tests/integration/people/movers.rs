@@ -189,3 +189,19 @@ async fn a_name_that_differs_in_case_only_is_no_other_name() -> Outcome {
     assert!(shown.iter().any(|user| user.payload["user_name"] == upper));
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_joiner_gets_the_verified_address_of_somebody_who_left() -> Outcome {
+    let stack = start(options().set("ADDRESS_VERIFIED", "true"), BILLER, 6).await?;
+    enable(&stack, BILLER).await?;
+    super::remove(&stack, 2)?;
+    let joiner = UserRow {
+        email: sample(2).email,
+        ..sample(41)
+    };
+    stack.crm().add_users(BILLER, &[joiner])?;
+    let run = enable(&stack, BILLER).await?;
+    assert_synced(&run);
+    assert_eq!((run.imported, run.deactivated), (1, 1));
+    assert_true_to_the_crm(&stack)
+}

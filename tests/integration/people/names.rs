@@ -179,3 +179,42 @@ async fn names_come_right_whatever_call_of_the_rotation_is_lost() -> Outcome {
     }
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_whose_new_name_is_shared_keeps_the_old_one_although_a_joiner_wants_it() -> Outcome {
+    let stack = stack_with(BILLER, 6).await?;
+    enable(&stack, BILLER).await?;
+    let shared = |number| UserRow {
+        user_name: Some("shared.name".into()),
+        ..sample(number)
+    };
+    replace(&stack, &shared(2))?;
+    stack.crm().add_users(BILLER, &[shared(42), with_name_of(41, 2)])?;
+    let run = enable(&stack, BILLER).await?;
+    assert_synced(&run);
+    assert_eq!((run.imported, run.skipped), (0, 3));
+    let shown = user(&stack, &name_of(&sample(2))).expect("the name stays");
+    assert_eq!(shown.status, "active");
+    let held = (guid_of(&sample(41)), "user_name".to_owned(), "held".to_owned());
+    assert!(issues(&stack)?.contains(&held));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_of_an_interrupted_change_does_not_stay() -> Outcome {
+    let stack = start(patient(), BILLER, 3).await?;
+    enable(&stack, BILLER).await?;
+    let named = |name: &str| UserRow {
+        user_name: Some(name.into()),
+        ..sample(2)
+    };
+    replace(&stack, &named("second.name"))?;
+    stack
+        .simulator()
+        .faults()
+        .add(Fault::on("remove_identifier", refusal(503, false)));
+    let waiting = enable_until_it_waits_or_ends(&stack, BILLER).await?;
+    replace(&stack, &named("third.name"))?;
+    assert_synced(&resume(&stack, &waiting).await?);
+    assert_true_to_the_crm(&stack)
+}

@@ -55,3 +55,41 @@ async fn a_leaver_whose_deactivation_is_refused_is_reported_until_it_succeeds() 
     assert_eq!(user(&stack, &name_of(&sample(2))).expect("is there").status, "inactive");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_secureauth_does_not_remove_is_reported_and_everybody_else_is_brought_in_line() -> Outcome {
+    let stack = stack_with(BILLER, 6).await?;
+    enable(&stack, BILLER).await?;
+    let renamed = UserRow {
+        user_name: Some("new.name".into()),
+        ..sample(2)
+    };
+    replace(&stack, &renamed)?;
+    remove(&stack, 3)?;
+    let taker = UserRow {
+        user_name: sample(3).user_name,
+        ..sample(41)
+    };
+    stack.crm().add_users(BILLER, &[taker, sample(42)])?;
+    let refuse = Fault::on("remove_identifier", refusal(422, false));
+    stack.simulator().faults().add(refuse);
+    let run = enable(&stack, BILLER).await?;
+    assert_synced(&run);
+    assert_eq!((run.imported, run.deactivated, run.skipped), (1, 1, 2));
+    let mut reported: Vec<_> = issues(&stack)?
+        .into_iter()
+        .map(|(guid, _, code)| (guid, code))
+        .collect();
+    reported.sort();
+    let mut expected = vec![
+        (guid_of(&sample(2)), "refused".to_owned()),
+        (guid_of(&sample(41)), "held".to_owned()),
+    ];
+    expected.sort();
+    assert_eq!(reported, expected);
+    stack.simulator().faults().clear();
+    let run = enable(&stack, BILLER).await?;
+    assert_synced(&run);
+    assert_eq!((run.imported, issues(&stack)?), (1, Vec::new()));
+    assert_true_to_the_crm(&stack)
+}

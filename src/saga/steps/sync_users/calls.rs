@@ -194,11 +194,15 @@ impl Target {
             self.bring_in_line(person, found).await?.land(&mut landed);
             return Ok(landed);
         }
-        let who = if refusal.conflict {
-            self.holder(&person, Part::UserName).await?
-        } else {
-            Who::Nobody
-        };
+        let mut part = Part::UserName;
+        let mut who = Who::Nobody;
+        if refusal.conflict {
+            who = self.holder(&person, part).await?;
+        }
+        if refusal.conflict && !matches!(who, Who::Another(_)) && self.settings.address_verified {
+            part = Part::Address;
+            who = self.holder(&person, part).await?;
+        }
         let Who::Another(holder) = who else {
             landed.people = vec![person];
             landed.answer = Answer::Refused(Refusal {
@@ -207,13 +211,13 @@ impl Target {
             });
             return Ok(landed);
         };
-        match self.conflict(&person, &holder, Part::UserName).await? {
+        match self.conflict(&person, &holder, part).await? {
             Conflict::Claimed => {}
-            Conflict::Stranger(holder) if self.is_found() => {
+            Conflict::Stranger(holder) if self.is_found() && part == Part::UserName => {
                 landed.settled.push(Settled::linked_instead(&person, holder));
             }
             Conflict::Stranger(held_by) | Conflict::Held(held_by) => {
-                landed.settled.push(Settled::held(&person, held_by));
+                landed.settled.push(Settled::held(&person, part, held_by));
             }
         }
         Ok(landed)

@@ -183,12 +183,16 @@ impl Change<'_> {
             }
         }
         let old = account.name_hash.filter(|old| Some(*old) != new);
-        for it in &shown.identifiers {
-            if it.kind == "uid" && old.is_some() && hash(&it.identifier) == old {
-                self.remove_identifier(&it.identifier).await?;
+        let mut is_only_name = true;
+        for it in shown.identifiers.iter().filter(|it| it.kind == "uid") {
+            let this = hash(&it.identifier);
+            if this != new && (this == old || self.may_be_left_over()) {
+                is_only_name &= self.remove_identifier(&it.identifier).await?;
             }
         }
-        self.now.name_hash = new;
+        if is_only_name {
+            self.now.name_hash = new;
+        }
         Ok(())
     }
 
@@ -209,51 +213,69 @@ impl Change<'_> {
                 return Ok(());
             }
         }
-        let Some(old) = account.address_hash.filter(|old| Some(*old) != new) else {
-            self.now.address_hash = new;
-            return Ok(());
-        };
-        let is_old = |text: &str| address_hash(text) == old;
-        for it in shown.verifiable_addresses.iter().filter(|it| is_old(&it.address)) {
-            let removal = self.target.remove_address(&self.id, &it.address).await?;
-            self.is_removed(removal)?;
+        let old = account.address_hash.filter(|old| Some(*old) != new);
+        let mut is_only_address = true;
+        for it in shown.verifiable_addresses.iter().filter(|it| it.kind == "email") {
+            let this = Some(address_hash(&it.address));
+            if this != new && (this == old || self.may_be_left_over()) {
+                let removed = self.target.remove_address(&self.id, &it.address).await;
+                is_only_address &= self.is_removed(removed, Field::Email)?;
+            }
         }
         let own_name = fold(wanted.user_name(), self.target.values.case_insensitive);
         for it in shown.identifiers.iter().filter(|it| it.kind == "email") {
             let is_user_name = fold(&it.identifier, self.target.values.case_insensitive) == own_name;
-            if is_old(&it.identifier) && !is_user_name {
-                self.remove_identifier(&it.identifier).await?;
+            if old.is_some() && Some(address_hash(&it.identifier)) == old && !is_user_name {
+                is_only_address &= self.remove_identifier(&it.identifier).await?;
             }
         }
-        self.now.address_hash = new;
-        Ok(())
-    }
-
-    async fn remove_identifier(&mut self, identifier: &str) -> Result<(), Answer> {
-        let removal = self.target.remove_identifier(&self.id, identifier).await?;
-        self.is_removed(removal)
-    }
-
-    fn is_removed(&mut self, removal: Removal) -> Result<(), Answer> {
-        if removal == Removal::Shown {
-            return Err(Answer::not_shown());
+        if is_only_address {
+            self.now.address_hash = new;
         }
-        self.has_changed = true;
         Ok(())
+    }
+
+    /// A call without an outcome may have left values with the user that no row names any more. Nobody else's are touched: an adopted
+    /// user keeps what it had.
+    fn may_be_left_over(&self) -> bool {
+        self.person.account.open && self.person.account.origin == AccountOrigin::Imported
+    }
+
+    async fn remove_identifier(&mut self, identifier: &str) -> Result<bool, Answer> {
+        let removed = self.target.remove_identifier(&self.id, identifier).await;
+        self.is_removed(removed, Field::UserName)
+    }
+
+    /// Whether the value is gone. A refusal is reported, and the next sync tries again.
+    fn is_removed(&mut self, removed: Result<Removal, ApiError>, field: Field) -> Result<bool, Answer> {
+        match removed {
+            Ok(Removal::Gone) => {
+                self.has_changed = true;
+                Ok(true)
+            }
+            Ok(Removal::Shown) => Err(Answer::not_shown()),
+            Err(error) if is_refusal(&error) => {
+                self.report(field, Code::Refused);
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Whether the user has the value now. If somebody else has it, its holder either gives it up or is reported.
     async fn is_added<T>(&mut self, added: Result<T, ApiError>, part: Part) -> Result<bool, Answer> {
-        let field = match part {
-            Part::UserName => Field::UserName,
-            Part::Address => Field::Email,
-        };
+        let field = part.field();
         match added {
             Ok(_) => {
                 self.has_changed = true;
                 return Ok(true);
             }
             Err(error) if error.is_conflict() => {}
+            // Somebody deleted the user meanwhile. The next pass looks for it.
+            Err(error) if error.is_not_found() => {
+                self.is_waiting = true;
+                return Ok(false);
+            }
             Err(error) if is_refusal(&error) => {
                 self.report(field, Code::Refused);
                 return Ok(false);
@@ -329,6 +351,6 @@ fn due_status(there: Option<&User>, account: &Account, wanted: Status) -> Option
 }
 
 /// SecureAuth refuses this user's data, and the call had no effect.
-fn is_refusal(error: &ApiError) -> bool {
+pub(super) fn is_refusal(error: &ApiError) -> bool {
     error.class() == Class::Permanent && !error.is_not_found() && !error.outcome_unknown()
 }

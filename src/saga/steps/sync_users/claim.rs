@@ -7,11 +7,15 @@ use futures_util::{StreamExt, stream};
 
 use super::super::super::failure::StepError;
 use super::super::super::run_context::RunContext;
-use super::names::Holder;
+use super::change::is_refusal;
+use super::conflict::Part;
 use super::person::{Wanted, user_id};
 use super::removal::Removal;
 use super::target::Target;
 use super::values::fold;
+use crate::domain::ids::OnboardingId;
+use crate::domain::issue::Issue;
+use crate::domain::run::Progress;
 use crate::store::{Account, AccountChanges, Batch};
 use ic_secureauth_api::{ApiError, User, UserId, Versioned};
 
@@ -21,26 +25,37 @@ const AT_ONCE: usize = 1_000;
 /// What a holder has to give up.
 #[derive(Debug)]
 pub(super) struct Claim {
+    /// The open account of the user who is to get it.
+    taker: Account,
     holder: Account,
-    user_name: Option<String>,
-    address: Option<String>,
+    part: Part,
+    value: String,
 }
 
 impl Claim {
-    pub(super) fn of_name(wanted: &Wanted, holder: &Holder) -> Self {
+    pub(super) fn of(part: Part, wanted: &Wanted, taker: Account, holder: Account) -> Self {
+        let value = match part {
+            Part::UserName => wanted.user_name(),
+            Part::Address => wanted.email(),
+        };
         Self {
-            holder: holder.account.clone(),
-            user_name: Some(wanted.user_name().to_owned()),
-            address: None,
+            taker,
+            holder,
+            part,
+            value: value.to_owned(),
         }
     }
 
-    pub(super) fn of_address(wanted: &Wanted, holder: Account) -> Self {
-        Self {
-            holder,
-            user_name: None,
-            address: Some(wanted.email().to_owned()),
+    /// SecureAuth does not take it from the holder: the taker is a data error. A taker who is to be imported has no account then.
+    fn refused(&self, run: OnboardingId, changes: &mut AccountChanges) -> Issue {
+        let taker = self.taker.user_guid;
+        let is_unknown = self.taker.name_hash.is_none() && self.taker.profile_hash.is_none();
+        if is_unknown || self.taker.created_by == Some(run) {
+            changes.removed.push(taker);
+        } else {
+            changes.settled.push(taker);
         }
+        Issue::held(taker, self.part.field(), self.holder.user_guid.to_string())
     }
 }
 
@@ -66,24 +81,34 @@ pub(super) async fn make_way(
             ..Batch::default()
         };
         context.write(batch).await?;
-        let released: Vec<Result<Claim, StepError>> = stream::iter(some)
-            .map(|claim| async move { release(target, &claim).await.map(|()| claim) })
+        let released: Vec<Result<(Claim, bool), StepError>> = stream::iter(some)
+            .map(|claim| async move { release(target, &claim).await.map(|is_free| (claim, is_free)) })
             .buffer_unordered(target.in_flight)
             .collect()
             .await;
         let mut changes = AccountChanges::of(target.record.no);
+        let mut issues = Vec::new();
         let mut failed = None;
         for released in released {
             match released {
-                Ok(claim) if claim.user_name.is_some() => changes.nameless.push(claim.holder.user_guid),
-                Ok(claim) => changes.addressless.push(claim.holder.user_guid),
+                Ok((claim, false)) => issues.push(claim.refused(context.run.id, &mut changes)),
+                Ok((claim, true)) if claim.part == Part::UserName => changes.nameless.push(claim.holder.user_guid),
+                Ok((claim, true)) => changes.addressless.push(claim.holder.user_guid),
                 Err(error) => failed = failed.or(Some(error)),
             }
         }
-        // Only what is given up is progress: a call that always fails must not keep the run open for ever.
+        let refused = issues.len() as u64;
+        let before = context.run.progress;
         let batch = Batch {
+            // Only what is given up is progress: a call that always fails must not keep the run open for ever.
             is_progress: !changes.nameless.is_empty() || !changes.addressless.is_empty(),
             accounts: Some(changes),
+            issues_total: Some(context.run.issues_total + refused),
+            issues,
+            progress: Some(Progress {
+                skipped: before.skipped + refused,
+                ..before
+            }),
             ..Batch::default()
         };
         context.write(batch).await?;
@@ -94,8 +119,8 @@ pub(super) async fn make_way(
     Ok(())
 }
 
-/// Removes what is claimed from the holder's user. What is gone already counts as removed.
-async fn release(target: &Target, claim: &Claim) -> Result<(), StepError> {
+/// Removes what is claimed from the holder's user. What is gone already counts as removed. `false`: SecureAuth refuses.
+async fn release(target: &Target, claim: &Claim) -> Result<bool, StepError> {
     let (api, pool) = (&target.api, &target.pool);
     let id = user_id(&claim.holder, &target.values.ids);
     let found = match api.user(pool, &id).await? {
@@ -104,41 +129,44 @@ async fn release(target: &Target, claim: &Claim) -> Result<(), StepError> {
         found => found,
     };
     let Some(found) = found else {
-        return Ok(());
+        return Ok(true);
     };
-    let same = |text: &str, claimed: Option<&String>, ignores_case| {
-        claimed.is_some_and(|claimed| fold(text, ignores_case) == fold(claimed, ignores_case))
-    };
-    let ignores_case = target.values.case_insensitive;
+    let is_name = claim.part == Part::UserName;
+    let ignores_case = target.values.case_insensitive || !is_name;
+    let is_claimed = |text: &str| fold(text, ignores_case) == fold(&claim.value, ignores_case);
     for identifier in &found.value.identifiers {
+        // The identifier that an activation made of an address goes with it.
+        let counts = is_name || identifier.kind == "email";
         let text = &identifier.identifier;
-        let goes_with_address = identifier.kind == "email" && same(text, claim.address.as_ref(), true);
-        if same(text, claim.user_name.as_ref(), ignores_case) || goes_with_address {
-            is_removed(target.remove_identifier(&id, text).await?)?;
+        if counts && is_claimed(text) && !is_removed(target.remove_identifier(&id, text).await)? {
+            return Ok(false);
         }
     }
     for address in &found.value.verifiable_addresses {
-        if same(&address.address, claim.address.as_ref(), true) {
-            is_removed(target.remove_address(&id, &address.address).await?)?;
+        let text = &address.address;
+        if !is_name && is_claimed(text) && !is_removed(target.remove_address(&id, text).await)? {
+            return Ok(false);
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// The holder, found by what is claimed.
 async fn shown_by_value(target: &Target, claim: &Claim, id: &UserId) -> Result<Option<Versioned<User>>, ApiError> {
     let (api, pool) = (&target.api, &target.pool);
-    let found = match (&claim.user_name, &claim.address) {
-        (Some(name), _) => api.find_user_by_identifier(pool, name).await?,
-        (None, Some(address)) => api.find_user_by_address(pool, address).await?,
-        (None, None) => None,
+    let found = match claim.part {
+        Part::UserName => api.find_user_by_identifier(pool, &claim.value).await?,
+        Part::Address => api.find_user_by_address(pool, &claim.value).await?,
     };
     Ok(found.filter(|found| found.value.id == *id))
 }
 
-fn is_removed(removal: Removal) -> Result<(), StepError> {
-    match removal {
-        Removal::Gone => Ok(()),
-        Removal::Shown => Err(StepError::not_shown()),
+/// `false`: SecureAuth refuses.
+fn is_removed(removed: Result<Removal, ApiError>) -> Result<bool, StepError> {
+    match removed {
+        Ok(Removal::Gone) => Ok(true),
+        Ok(Removal::Shown) => Err(StepError::not_shown()),
+        Err(error) if is_refusal(&error) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }

@@ -1,10 +1,11 @@
 //! Finds out who has a user name or an address that SecureAuth refuses because somebody has it (409).
 
 use super::claim::Claim;
-use super::names::{Holder, Right};
+use super::names::Right;
 use super::person::{Person, user_id};
 use super::target::Target;
 use super::values::name_hash;
+use crate::domain::issue::Field;
 use crate::store::{Account, AccountOrigin, StoreError, ValueHash};
 use ic_secureauth_api::{ApiError, User};
 
@@ -13,6 +14,15 @@ use ic_secureauth_api::{ApiError, User};
 pub(super) enum Part {
     UserName,
     Address,
+}
+
+impl Part {
+    pub(super) fn field(self) -> Field {
+        match self {
+            Self::UserName => Field::UserName,
+            Self::Address => Field::Email,
+        }
+    }
 }
 
 /// Who has the value, as SecureAuth shows it.
@@ -62,10 +72,8 @@ impl Target {
         if right == Right::Entitled {
             return Ok(Conflict::Held(guid.to_string()));
         }
-        self.flow.claim(match part {
-            Part::UserName => Claim::of_name(&person.wanted, &Holder { account, right }),
-            Part::Address => Claim::of_address(&person.wanted, account),
-        });
+        self.flow
+            .claim(Claim::of(part, &person.wanted, person.account.clone(), account));
         Ok(Conflict::Claimed)
     }
 

@@ -1,15 +1,16 @@
 //! Finds who has the user names that others are to get (docs/ARCHITECTURE.md#names).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
+use super::super::payload_schema::PayloadSchema;
 use super::person::Wanted;
 use super::reader::{CrmRow, judge};
 use super::target::Values;
-use crate::domain::ids::BillerId;
+use crate::domain::ids::{BillerId, OnboardingId};
 use crate::domain::user::UserRow;
-use crate::store::{Account, AccountOrigin, PoolNo, Store, StoreError, ValueHash};
+use crate::store::{Account, AccountOrigin, GuidRange, PoolNo, Store, StoreError, ValueHash};
 
 /// Where names are looked up.
 #[derive(Clone, Copy)]
@@ -18,6 +19,10 @@ pub(in super::super::super) struct Names<'a> {
     pub(in super::super::super) biller_id: &'a BillerId,
     pub(in super::super::super) pool: PoolNo,
     pub(in super::super::super) values: &'a Values,
+    /// `None`: rows are not checked against the payload schema.
+    pub(in super::super::super) schema: Option<&'a PayloadSchema>,
+    /// The run whose issues are data errors too, such as values that rows share; `None`: it has none.
+    pub(in super::super::super) run: Option<OnboardingId>,
 }
 
 /// What the CRM says of an account that has a user name which somebody else is to get.
@@ -108,9 +113,14 @@ impl Names<'_> {
                 rows.entry(guid).or_default().push(row);
             }
         }
+        let known = match self.run {
+            Some(run) => self.store.users_with_issues(run, GuidRange::default()).await?,
+            None => HashSet::new(),
+        };
         let judged = rows.into_iter().filter_map(|(guid, rows)| {
             let mut rows = rows.into_iter();
-            let right = match judge(guid, rows.next()?, rows.collect(), None).row {
+            let right = match judge(guid, rows.next()?, rows.collect(), self.schema).row {
+                CrmRow::Valid(_) if known.contains(&guid) => Right::Entitled,
                 CrmRow::Valid(user) if is_own(guid, &self.values.wanted(user.clone())) => Right::Entitled,
                 CrmRow::Valid(_) | CrmRow::Gone => Right::GivesUp,
                 CrmRow::Invalid { .. } => Right::Entitled,

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::conflict::Part;
 use super::person::Person;
 use super::task::Why;
 use crate::domain::issue::{Code, Field, Issue};
@@ -72,10 +73,10 @@ impl Settled {
         Self::gone(person.page, user).reporting(issue)
     }
 
-    /// Somebody else in the pool has the user name of a user who was to be imported: a data error.
-    pub(super) fn held(person: &Person, held_by: String) -> Self {
+    /// Somebody else in the pool has the user name or the address of a user who was to be imported: a data error.
+    pub(super) fn held(person: &Person, part: Part, held_by: String) -> Self {
         let user = person.account.user_guid;
-        Self::gone(person.page, user).reporting(Issue::held(user, Field::UserName, held_by))
+        Self::gone(person.page, user).reporting(Issue::held(user, part.field(), held_by))
     }
 
     /// A part of a change is impossible: the account is settled with what it has, so that the next run tries again.

@@ -1,6 +1,7 @@
 //! Sorts the users of a page by what they need: the second half of the producer.
 
 use super::claim::Claim;
+use super::conflict::Part;
 use super::names::{Holder, Right};
 use super::person::{Person, Wanted};
 use super::producer::{End, Producer};
@@ -114,8 +115,9 @@ impl Producer<'_> {
                     sorted.settled.push(Settled::issue(wanted.held_by(holder)));
                 }
                 Some(holder) => {
-                    self.target.flow.claim(Claim::of_name(&wanted, holder));
-                    sorted.waiting.push(wanted.unknown_account());
+                    let taker = wanted.unknown_account();
+                    self.claim(&wanted, &taker, holder);
+                    sorted.waiting.push(taker);
                 }
             }
         }
@@ -130,13 +132,18 @@ impl Producer<'_> {
         for person in looks {
             match holders.get(&person.account.user_guid) {
                 Some(holder) if holder.right != Right::Entitled => {
-                    self.target.flow.claim(Claim::of_name(&person.wanted, holder));
+                    self.claim(&person.wanted, &person.account, holder);
                     sorted.waiting.push(person.account);
                 }
                 _ => sorted.look.push(person),
             }
         }
         Ok(free)
+    }
+
+    fn claim(&self, wanted: &Wanted, taker: &Account, holder: &Holder) {
+        let claim = Claim::of(Part::UserName, wanted, taker.clone(), holder.account.clone());
+        self.target.flow.claim(claim);
     }
 
     /// A change whose new user name another account has. Without a right to it, the rest of the change is still made.
@@ -148,7 +155,7 @@ impl Producer<'_> {
         if holder.right == Right::Entitled {
             sorted.others.push(Work::Change(person));
         } else {
-            self.target.flow.claim(Claim::of_name(&person.wanted, holder));
+            self.claim(&person.wanted, &person.account, holder);
             sorted.waiting.push(Account {
                 open: true,
                 ..person.account

@@ -228,6 +228,8 @@ impl Target {
             biller_id: &self.biller_id,
             pool: self.record.no,
             values: &self.values,
+            schema: Some(&self.schema),
+            run: Some(self.run),
         }
     }
 

@@ -126,7 +126,7 @@ pub(super) struct Window<'a> {
     settled: Vec<Settled>,
     /// Users whose sessions have to end.
     departures: Vec<Departure>,
-    /// Calls without an answer since the last accepted one.
+    /// Works that ended without an answer since the last one that did not.
     unanswered: u32,
     failure: Option<StepError>,
 }
@@ -217,7 +217,10 @@ impl<'a> Window<'a> {
             }
         }
         match answer {
-            Answer::Done => self.split_sibling(sibling),
+            Answer::Done => {
+                self.unanswered = 0;
+                self.split_sibling(sibling);
+            }
             Answer::Accepted => {
                 self.unanswered = 0;
                 self.refused_are_data_errors();
