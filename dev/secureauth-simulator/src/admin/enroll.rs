@@ -30,6 +30,8 @@ pub(crate) fn enroll(app: &App, pool_id: &str, user_id: &str) -> bool {
         updated_at: now,
     };
     user.credentials.push(credential);
+    // As every change of a user's entries, it gives the user a new etag.
+    user.revision = state.next_revision();
     state.pools.put_user(now, LagTimes::default(), pool_id, user);
     true
 }

@@ -136,7 +136,16 @@ impl Target {
         }
         landed.answer = self.import(&absent).await;
         if matches!(landed.answer, Answer::Accepted) {
-            landed.settled.extend(absent.iter().map(Settled::imported));
+            for person in absent {
+                let settled = Settled::imported(&person);
+                // A user of an open account may have sessions from before somebody deleted it.
+                if look && person.wanted.is_inactive() {
+                    let user = user_id(&person.account, &self.values.ids);
+                    landed.departures.push(Departure { user, settled });
+                } else {
+                    landed.settled.push(settled);
+                }
+            }
         } else {
             landed.people = absent;
         }
