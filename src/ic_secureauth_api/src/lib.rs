@@ -72,7 +72,7 @@ pub use pools::{NewPool, Pool, PoolSetting};
 pub use schemas::Schema;
 pub use users::{
     Address, AddressStatus, AddressType, AddressUpdate, Identifier, IdentifierType, ListedUser, MAX_REVOKED_USERS,
-    NewAddress, NewIdentifier, User, UserPatch, UserStatus, UserUpdate,
+    NewAddress, NewIdentifier, User, UserStatus, UserUpdate,
 };
 
 /// Compiles the example in README.md.

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 use super::super::failure::StepError;
-use super::super::steps::leavers::{Known, Rekeyed};
+use super::super::steps::leavers::Rekeyed;
 use super::super::steps::sync_users::names::{Holder, Names, Right};
 use super::super::steps::sync_users::reader::{CrmRow, Page, Reader, UserInPage};
 use super::super::steps::sync_users::task::{Policy, Row, Task, Why};
@@ -122,9 +122,7 @@ impl Counting<'_> {
             let row = match row {
                 _ if self.old.contains(&user_guid) => continue,
                 CrmRow::Valid(_) if known.contains(&user_guid) => Row::Invalid { is_barred: false },
-                CrmRow::Valid(valid) => Row::Valid(self.values.wanted(valid)),
-                CrmRow::Invalid { is_barred } => Row::Invalid { is_barred },
-                CrmRow::Gone => Row::Gone,
+                row => Row::of(row, self.values),
             };
             users.push((user_guid, row, account));
         }
@@ -228,11 +226,6 @@ pub(super) fn verdict(
 
 fn with_issues(users: &UsersOutlook) -> HashSet<Uuid> {
     users.issues.iter().filter_map(|issue| issue.user_guid).collect()
-}
-
-/// The accounts of the pool that the biller's earlier runs used.
-pub(super) async fn known(reading: &Reading<'_>) -> Result<Option<Known>, StoreError> {
-    Known::of(reading.subject, reading.stored).await
 }
 
 /// The ids and user names that a pool's list shows. A run records them in `PoolUserBefore`. A preview writes nothing,

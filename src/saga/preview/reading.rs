@@ -5,8 +5,8 @@ use super::super::look::organization_anywhere;
 use super::super::naming::Subject;
 use super::super::ownership::{Owner, owner_of_found};
 use super::super::steps::ensure_organization::is_below;
-use super::super::steps::find_pool::{self, Known};
-use super::super::steps::leavers::Rekeyed;
+use super::super::steps::find_pool;
+use super::super::steps::leavers::{Known, Rekeyed};
 use super::super::steps::{PayloadSchema, check_users, new_pool, payload_schema};
 use super::import;
 use super::stops::Stops;
@@ -31,7 +31,7 @@ impl Reading<'_> {
         let mut stops = Stops::default();
         let settings = self.subject.settings;
         let schema = stops.keep(self.schema(&settings.payload_schema_id).await)?;
-        let known = import::known(self).await?;
+        let known = Known::of(self.subject, self.stored).await?;
         let found = check_users::read(self.subject, schema.as_ref(), known.as_ref()).await?;
         let check_users::Found {
             counts,
@@ -180,7 +180,7 @@ impl Reading<'_> {
     }
 
     async fn find_pool(&self, organization: &OrganizationId) -> Result<Option<Pool>, StepError> {
-        let known = Known {
+        let known = find_pool::Known {
             organization: organization.clone(),
             stored: self.stored.identity_pool_id.clone(),
             derived: self.subject.derived_ids().pool_id(),

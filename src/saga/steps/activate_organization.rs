@@ -12,7 +12,7 @@ use crate::domain::issue::{Code, Field, Issue};
 use crate::domain::journal::Entry;
 use crate::domain::run::Kind;
 use crate::store::Batch;
-use ic_secureauth_api::{Class, Organization, Versioned};
+use ic_secureauth_api::{Organization, Versioned};
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let id = organization_of(context)?;
@@ -66,7 +66,7 @@ async fn rename(
     let renamed = found.clone().map(|organization| organization.with_name(&name));
     match context.api.update_organization(&renamed).await {
         Ok(answer) => Ok(answer),
-        Err(error) if error.class() == Class::Permanent && !error.outcome_unknown() => {
+        Err(error) if error.is_refusal() => {
             warn!(%error, "SecureAuth refuses the biller's new name for its organization");
             let batch = Batch {
                 issues: vec![Issue::of(None, Field::BillerName, Code::Refused)],

@@ -3,7 +3,7 @@
 use tracing::warn;
 
 use crate::domain::issue::{Code, Field, Issue};
-use ic_secureauth_api::{Api, ApiError, Class, Operation, PoolId, UserId};
+use ic_secureauth_api::{Api, ApiError, Operation, PoolId, UserId};
 
 /// Ends all sessions of at most 100 users; asks one by one where SecureAuth refuses the call because one of them is not there. What
 /// will not succeed however often it is tried is an issue: the sessions live on until they expire.
@@ -30,7 +30,7 @@ pub(super) async fn end(api: &Api, pool: &PoolId, users: &[UserId]) -> Result<Op
 }
 
 fn hopeless(error: ApiError) -> Result<Option<Issue>, ApiError> {
-    if error.class() == Class::Permanent && !error.outcome_unknown() {
+    if error.is_refusal() {
         warn!(%error, "sessions are not ended");
         return Ok(Some(not_revoked()));
     }

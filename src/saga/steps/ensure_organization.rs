@@ -9,7 +9,7 @@ use super::super::run_context::RunContext;
 use super::own_pools;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use ic_secureauth_api::{Class, NewOrganization, Organization, OrganizationId};
+use ic_secureauth_api::{NewOrganization, Organization, OrganizationId};
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     if context
@@ -82,7 +82,7 @@ async fn create(context: &mut RunContext<'_>, id: OrganizationId) -> Result<(), 
         }
         Err(error) if error.is_conflict() => conflict(context, &id, error.outcome_unknown()).await,
         Err(error) => {
-            if error.class() == Class::Permanent && !error.outcome_unknown() {
+            if error.is_refusal() {
                 context.note(Entry::OrganizationRefused).await?;
             }
             Err(error.into())

@@ -12,7 +12,7 @@ use super::{identity_provider, new_pool, own_pools, pool_users};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 use crate::store::{Batch, Cursor, NewPool, PoolOrigin};
-use ic_secureauth_api::{Class, OrganizationId, Pool, PoolId};
+use ic_secureauth_api::{OrganizationId, Pool, PoolId};
 
 /// Refused pool ids after which the run fails (docs/ARCHITECTURE.md#ids).
 const REFUSED_IDS: u32 = 3;
@@ -133,7 +133,7 @@ async fn create(context: &mut RunContext<'_>) -> Result<(), StepError> {
             next_generation(context, &new.id).await
         }
         Err(error) => {
-            if error.class() == Class::Permanent && !error.outcome_unknown() {
+            if error.is_refusal() {
                 context.note(Entry::PoolRefused).await?;
             }
             // A replica may not know the new organization yet.

@@ -10,7 +10,7 @@ use super::super::naming::Subject;
 use super::sync_users::Values;
 use super::sync_users::Wanted;
 use super::sync_users::names::{Holder, Names, Right};
-use super::sync_users::reader::{CrmRow, Page};
+use super::sync_users::reader::Page;
 use super::sync_users::task::{Policy, Row, Task, Why, has_no_access};
 use crate::domain::biller::{BillerCiam, LeaversAllowed};
 use crate::domain::reason::Reason;
@@ -40,6 +40,21 @@ impl Known {
             values: Values::of(subject, record.generation, record.case_insensitive),
             policy: Policy::of(&subject.settings.onboarding),
         }))
+    }
+
+    pub(super) fn user_id(&self, account: &Account) -> UserId {
+        self.values.user_id(account)
+    }
+
+    pub(super) fn names<'a>(&'a self, subject: Subject<'a>) -> Names<'a> {
+        Names {
+            store: subject.dependencies.store.as_ref(),
+            biller_id: subject.biller_id,
+            pool: self.record.no,
+            values: &self.values,
+            schema: None,
+            run: None,
+        }
     }
 }
 
@@ -74,11 +89,7 @@ impl Leavers {
         let mut takers: Vec<(Wanted, bool)> = Vec::new();
         for user in &page.users {
             let account = user.account.as_ref();
-            let row = match &user.row {
-                CrmRow::Valid(valid) => Row::Valid(known.values.wanted(valid.clone())),
-                CrmRow::Invalid { is_barred } => Row::Invalid { is_barred: *is_barred },
-                CrmRow::Gone => Row::Gone,
-            };
+            let row = Row::of(user.row.clone(), &known.values);
             let task = Task::of(&row, account, known.policy);
             let is_left_alone = matches!(task, Task::Linked | Task::ReportLinked);
             let has_access = account.is_some_and(|it| !is_left_alone && !has_no_access(it));
@@ -160,23 +171,6 @@ impl Leavers {
             return Err(StepError::Permanent(Reason::TooManyLeavers));
         }
         Ok(())
-    }
-}
-
-impl Known {
-    pub(super) fn user_id(&self, account: &Account) -> UserId {
-        self.values.user_id(account)
-    }
-
-    pub(super) fn names<'a>(&'a self, subject: Subject<'a>) -> Names<'a> {
-        Names {
-            store: subject.dependencies.store.as_ref(),
-            biller_id: subject.biller_id,
-            pool: self.record.no,
-            values: &self.values,
-            schema: None,
-            run: None,
-        }
     }
 }
 

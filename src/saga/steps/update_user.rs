@@ -31,6 +31,14 @@ pub(super) async fn update(
     }
 }
 
+/// The update that takes a user's access, whoever is there.
+pub(super) fn inactive(_: Option<&User>) -> UserUpdate {
+    UserUpdate {
+        status: Some(UserStatus::Inactive),
+        ..UserUpdate::default()
+    }
+}
+
 /// `None` for a person who activated the account: `active` is never set back to `new`
 /// (docs/decisions.md#activated-stays-activated).
 pub(super) fn status_to_send(there: Option<UserStatus>, wanted: UserStatus) -> Option<UserStatus> {

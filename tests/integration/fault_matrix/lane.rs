@@ -7,7 +7,8 @@ use local_stack::{RunRecord, Stack, StackOptions};
 use secureauth_simulator::CallRecord;
 use tokio::time::Instant;
 
-use super::invariant::{Before, is_as_before};
+use super::invariant::{Before, Verdict, is_as_before};
+use super::report::Went;
 use super::scenario::{self, Course};
 use super::snapshot::Snapshot;
 use super::tries::tried;
@@ -90,6 +91,30 @@ pub(super) async fn prepare(stack: &Stack, course: Course, billers: &[String]) -
         }
     }
     Ok(())
+}
+
+/// One case: a run of one biller that meets something.
+pub(super) trait Case: Send + Sync {
+    /// Says what is needed to repeat it.
+    fn name(&self) -> String;
+    fn biller(&self) -> String;
+    /// Runs it on a stack that holds what its course needs.
+    fn run(&self, stack: &Stack) -> impl Future<Output = Result<Verdict, Box<dyn std::error::Error>>> + Send;
+}
+
+/// Runs the cases of a lane one after the other.
+pub(super) async fn run_all<C: Case>(stack: Stack, course: Course, cases: Vec<C>) -> Vec<Went> {
+    let billers: Vec<String> = cases.iter().map(C::biller).collect();
+    prepare(&stack, course, &billers)
+        .await
+        .expect("what a course needs is created");
+    let mut went = Vec::new();
+    for case in cases {
+        let outcome = case.run(&stack).await.map_err(|error| error.to_string());
+        stack.simulator().faults().clear();
+        went.push((case.name(), outcome));
+    }
+    went
 }
 
 /// Takes the snapshot, adds the course's own refusal and sends the toggle event. Returns the snapshot.

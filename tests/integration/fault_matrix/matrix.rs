@@ -7,14 +7,14 @@ use secureauth_simulator::{CallRecord, Fault, FaultKind};
 
 use super::invariant::{Before, Verdict, assert_invariant};
 use super::kind::{Lasts, fault, kinds};
-use super::lane::{begin, calls_of_a_clean_run, end, in_lanes, prepare, quick};
-use super::report::{self, Went};
+use super::lane::{Case, begin, calls_of_a_clean_run, end, in_lanes, quick, run_all};
+use super::report;
 use super::scenario::{Course, Scenario};
 use super::{TOKEN, everything};
 
 /// One cell of the matrix.
 #[derive(Debug, Clone)]
-struct Case {
+struct Cell {
     course: Course,
     number: usize,
     operation: String,
@@ -24,7 +24,7 @@ struct Case {
     lasts: Lasts,
 }
 
-impl Case {
+impl Case for Cell {
     fn name(&self) -> String {
         let Self {
             course,
@@ -38,6 +38,16 @@ impl Case {
         format!("{course:?}: {operation} {kind_name} {lasts} from call {nth}")
     }
 
+    fn biller(&self) -> String {
+        format!("case-{:04}", self.number)
+    }
+
+    async fn run(&self, stack: &Stack) -> Result<Verdict, Box<dyn std::error::Error>> {
+        one(stack, self).await
+    }
+}
+
+impl Cell {
     /// The cases that run by default: every fifth one (which ones, differs with operation and course), every late
     /// effect of a write, and every lasting 404; of a turnover fewer. Late effects and lasting 404s have found errors before.
     fn is_in_the_sample(&self) -> bool {
@@ -54,10 +64,6 @@ impl Case {
         }
         late || hidden || (self.number + turn).is_multiple_of(5)
     }
-
-    fn biller(&self) -> String {
-        format!("case-{:04}", self.number)
-    }
 }
 
 /// Runs the matrix of a course. Panics with all cases in which the invariant does not hold.
@@ -66,15 +72,15 @@ pub(super) async fn run(course: Course) {
     let mut cases = cases(course, &calls);
     assert!(cases.len() > 20, "{course:?}: {calls:?}");
     if !everything() {
-        cases.retain(Case::is_in_the_sample);
+        cases.retain(Cell::is_in_the_sample);
     }
-    let went = in_lanes(quick, cases, move |stack, cases| lane(stack, course, cases)).await;
+    let went = in_lanes(quick, cases, move |stack, cases| run_all(stack, course, cases)).await;
     report::judge(course, &went);
 }
 
 /// The cases of a course: of each operation the first and the second call of a clean run (from the refusal on, where
 /// there is one), each under every fault.
-fn cases(course: Course, calls: &[CallRecord]) -> Vec<Case> {
+fn cases(course: Course, calls: &[CallRecord]) -> Vec<Cell> {
     let from = course.rollback_from(calls);
     let name = |call: &CallRecord| call.operation.clone().unwrap_or_default();
     let mut operations: BTreeMap<String, (u64, u64)> = BTreeMap::new();
@@ -95,7 +101,7 @@ fn cases(course: Course, calls: &[CallRecord]) -> Vec<Case> {
                     continue;
                 }
                 for lasts in [Lasts::Once, Lasts::ForEver] {
-                    cases.push(Case {
+                    cases.push(Cell {
                         course,
                         number: cases.len(),
                         operation: operation.clone(),
@@ -111,21 +117,7 @@ fn cases(course: Course, calls: &[CallRecord]) -> Vec<Case> {
     cases
 }
 
-async fn lane(stack: Stack, course: Course, cases: Vec<Case>) -> Vec<Went> {
-    let billers: Vec<String> = cases.iter().map(Case::biller).collect();
-    prepare(&stack, course, &billers)
-        .await
-        .expect("what a course needs is created");
-    let mut went = Vec::new();
-    for case in cases {
-        let outcome = one(&stack, &case).await.map_err(|error| error.to_string());
-        stack.simulator().faults().clear();
-        went.push((case.name(), outcome));
-    }
-    went
-}
-
-async fn one(stack: &Stack, case: &Case) -> Result<Verdict, Box<dyn std::error::Error>> {
+async fn one(stack: &Stack, case: &Cell) -> Result<Verdict, Box<dyn std::error::Error>> {
     let biller = case.biller();
     if case.operation == TOKEN {
         stack.simulator().revoke_tokens();

@@ -88,6 +88,11 @@ impl ApiError {
         self.is_refused_with(409)
     }
 
+    /// This request's data is refused, and no attempt of the call had or will have an effect.
+    pub fn is_refusal(&self) -> bool {
+        self.class() == Class::Permanent && !self.outcome_unknown()
+    }
+
     /// 404: something that the request names does not exist, or this replica does not know it yet.
     pub fn is_not_found(&self) -> bool {
         self.is_refused_with(404)

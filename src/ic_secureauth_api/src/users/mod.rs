@@ -25,7 +25,6 @@ mod user;
 pub use addresses::{AddressStatus, AddressType, AddressUpdate, NewAddress};
 pub use identifiers::{IdentifierType, NewIdentifier};
 pub use listed::ListedUser;
-pub use patch::UserPatch;
 pub use status::UserStatus;
 pub use tokens::MAX_REVOKED_USERS;
 pub use update::UserUpdate;

@@ -13,10 +13,10 @@ pub struct UserUpdate {
     /// Whether the user may sign in from now on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<UserStatus>,
-    /// Replaces the profile as a whole.
+    /// An update replaces the profile as a whole; a patch changes the members that are given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payload: Option<Map<String, Value>>,
-    /// Sent as `If-Match`: the update fails when the user has changed since this version was read.
+    /// Sent as `If-Match`: the call fails when the user has changed since this version was read.
     #[serde(skip)]
     pub if_match: Option<ETag>,
 }

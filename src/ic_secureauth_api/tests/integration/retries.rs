@@ -1,7 +1,7 @@
 //! How often the client tries a call, and the error that it returns.
 
 use ic_secureauth_api::{
-    Class, IdentifierType, NewAddress, NewIdentifier, Organization, Resource, UserPatch, UserUpdate, Versioned,
+    Class, IdentifierType, NewAddress, NewIdentifier, Organization, Resource, UserUpdate, Versioned,
 };
 use serde_json::json as object;
 
@@ -92,7 +92,7 @@ async fn a_404_to_a_write_names_the_resource_that_a_replica_may_not_know_yet() {
             Resource::User,
         ),
         (
-            api.patch_user(&pool_of_samples(), &samples::user_id(), &UserPatch::default())
+            api.patch_user(&pool_of_samples(), &samples::user_id(), &UserUpdate::default())
                 .await
                 .err(),
             Resource::User,

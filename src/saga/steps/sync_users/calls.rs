@@ -177,7 +177,7 @@ impl Target {
             // A replica may not know the run's new pool yet: a 404 is then no refusal of the users.
             Err(error) if error.is_not_found() && self.created => Answer::not_shown(),
             // An earlier attempt of a call whose last answer is a refusal may still take effect.
-            Err(error) if error.class() == Class::Permanent && !error.is_not_found() && !error.outcome_unknown() => {
+            Err(error) if error.is_refusal() && !error.is_not_found() => {
                 let status = error.status().unwrap_or_default().to_string();
                 Answer::Refused(Refusal {
                     conflict: error.is_conflict(),

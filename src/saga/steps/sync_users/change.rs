@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 use super::super::update_user::{self, status_to_send};
 use super::calls::{Answer, Landed};
 use super::conflict::{Conflict, Part, Who};
+use super::entries::Removal;
 use super::leave::Departure;
 use super::person::{Person, sent, user_id};
-use super::removal::Removal;
 use super::settled::Settled;
 use super::target::Target;
 use super::task::Why;
@@ -16,9 +16,7 @@ use crate::domain::issue::{Code, Field, Issue};
 use crate::domain::tally::Effect;
 use crate::domain::user::Status;
 use crate::store::{Account, AccountOrigin};
-use ic_secureauth_api::{
-    ApiError, Class, IdentifierType, NewAddress, NewIdentifier, User, UserId, UserStatus, UserUpdate, Versioned,
-};
+use ic_secureauth_api::{ApiError, User, UserId, UserStatus, UserUpdate, Versioned};
 
 /// A user who is as the CRM has it, or as near as SecureAuth allows.
 pub(super) enum Brought {
@@ -138,11 +136,7 @@ impl Change<'_> {
     }
 
     async fn status_only(&mut self) -> Result<(), Answer> {
-        let inactive = |_: Option<&User>| UserUpdate {
-            status: Some(UserStatus::Inactive),
-            ..UserUpdate::default()
-        };
-        match self.update(None, inactive).await {
+        match self.update(None, update_user::inactive).await {
             Ok(()) => {
                 self.has_sent_status = true;
                 self.now.status_sent = Some(Status::Inactive);
@@ -171,13 +165,7 @@ impl Change<'_> {
         let ignores_case = self.target.values.case_insensitive;
         let hash = |text: &str| Some(name_hash(text, ignores_case));
         if !shown.identifiers.iter().any(|it| hash(&it.identifier) == new) {
-            let (api, pool) = (&self.target.api, &self.target.pool);
-            let new = NewIdentifier {
-                identifier: wanted.user_name().to_owned(),
-                kind: IdentifierType::Uid,
-            };
-            let key = self.target.key("add-identifier");
-            let added = api.add_identifier(pool, &self.id, &new, &key, None).await;
+            let added = self.target.add(&self.id, Part::UserName, wanted.user_name()).await;
             if !self.is_added(added, Part::UserName).await? {
                 return Ok(());
             }
@@ -187,7 +175,7 @@ impl Change<'_> {
         for it in shown.identifiers.iter().filter(|it| it.kind == "uid") {
             let this = hash(&it.identifier);
             if this != new && (this == old || self.may_be_left_over()) {
-                is_only_name &= self.remove_identifier(&it.identifier).await?;
+                is_only_name &= self.remove(Part::UserName, &it.identifier).await?;
             }
         }
         if is_only_name {
@@ -203,12 +191,9 @@ impl Change<'_> {
         if account.address_hash == new && !account.open {
             return Ok(());
         }
-        let (api, pool) = (&self.target.api, &self.target.pool);
         let mut addresses = shown.verifiable_addresses.iter();
         if !addresses.any(|it| Some(address_hash(&it.address)) == new) {
-            let address = NewAddress::email(wanted.email(), self.target.settings.address_verified);
-            let key = self.target.key("add-address");
-            let added = api.add_address(pool, &self.id, &address, &key, None).await;
+            let added = self.target.add(&self.id, Part::Address, wanted.email()).await;
             if !self.is_added(added, Part::Address).await? {
                 return Ok(());
             }
@@ -218,15 +203,14 @@ impl Change<'_> {
         for it in shown.verifiable_addresses.iter().filter(|it| it.kind == "email") {
             let this = Some(address_hash(&it.address));
             if this != new && (this == old || self.may_be_left_over()) {
-                let removed = self.target.remove_address(&self.id, &it.address).await;
-                is_only_address &= self.is_removed(removed, Field::Email)?;
+                is_only_address &= self.remove(Part::Address, &it.address).await?;
             }
         }
         let own_name = fold(wanted.user_name(), self.target.values.case_insensitive);
         for it in shown.identifiers.iter().filter(|it| it.kind == "email") {
             let is_user_name = fold(&it.identifier, self.target.values.case_insensitive) == own_name;
             if old.is_some() && Some(address_hash(&it.identifier)) == old && !is_user_name {
-                is_only_address &= self.remove_identifier(&it.identifier).await?;
+                is_only_address &= self.remove(Part::UserName, &it.identifier).await?;
             }
         }
         if is_only_address {
@@ -241,21 +225,16 @@ impl Change<'_> {
         self.person.account.open && self.person.account.origin == AccountOrigin::Imported
     }
 
-    async fn remove_identifier(&mut self, identifier: &str) -> Result<bool, Answer> {
-        let removed = self.target.remove_identifier(&self.id, identifier).await;
-        self.is_removed(removed, Field::UserName)
-    }
-
     /// Whether the value is gone. A refusal is reported, and the next sync tries again.
-    fn is_removed(&mut self, removed: Result<Removal, ApiError>, field: Field) -> Result<bool, Answer> {
-        match removed {
+    async fn remove(&mut self, part: Part, value: &str) -> Result<bool, Answer> {
+        match self.target.remove(&self.id, part, value).await {
             Ok(Removal::Gone) => {
                 self.has_changed = true;
                 Ok(true)
             }
             Ok(Removal::Shown) => Err(Answer::not_shown()),
             Err(error) if is_refusal(&error) => {
-                self.report(field, Code::Refused);
+                self.report(part.field(), Code::Refused);
                 Ok(false)
             }
             Err(error) => Err(error.into()),
@@ -263,10 +242,10 @@ impl Change<'_> {
     }
 
     /// Whether the user has the value now. If somebody else has it, its holder either gives it up or is reported.
-    async fn is_added<T>(&mut self, added: Result<T, ApiError>, part: Part) -> Result<bool, Answer> {
+    async fn is_added(&mut self, added: Result<(), ApiError>, part: Part) -> Result<bool, Answer> {
         let field = part.field();
         match added {
-            Ok(_) => {
+            Ok(()) => {
                 self.has_changed = true;
                 return Ok(true);
             }
@@ -314,7 +293,7 @@ impl Change<'_> {
         let loses_access = self.now.status_sent == Some(Status::Inactive)
             && (self.has_sent_status || person.account.open || person.account.origin == AccountOrigin::Linked);
         let mut settled = match self.issue {
-            Some(issue) => Settled::in_part(person.page, self.now, effect, issue),
+            Some(issue) => Settled::with(person.page, self.now, effect).reporting(issue),
             None => Settled::with(person.page, self.now, effect),
         };
         if settled.issue.is_some() && effect == Some(Effect::Deactivated) {
@@ -350,7 +329,7 @@ fn due_status(there: Option<&User>, account: &Account, wanted: Status) -> Option
     is_due.then(|| status_to_send(shown, sent(wanted))).flatten()
 }
 
-/// SecureAuth refuses this user's data, and the call had no effect.
-pub(super) fn is_refusal(error: &ApiError) -> bool {
-    error.class() == Class::Permanent && !error.is_not_found() && !error.outcome_unknown()
+/// SecureAuth refuses this user's data; that the user is not there says nothing of them.
+fn is_refusal(error: &ApiError) -> bool {
+    error.is_refusal() && !error.is_not_found()
 }

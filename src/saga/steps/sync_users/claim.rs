@@ -7,10 +7,9 @@ use futures_util::{StreamExt, stream};
 
 use super::super::super::failure::StepError;
 use super::super::super::run_context::RunContext;
-use super::change::is_refusal;
 use super::conflict::Part;
+use super::entries::Removal;
 use super::person::{Wanted, user_id};
-use super::removal::Removal;
 use super::target::Target;
 use super::values::fold;
 use crate::domain::ids::OnboardingId;
@@ -138,13 +137,13 @@ async fn release(target: &Target, claim: &Claim) -> Result<bool, StepError> {
         // The identifier that an activation made of an address goes with it.
         let counts = is_name || identifier.kind == "email";
         let text = &identifier.identifier;
-        if counts && is_claimed(text) && !is_removed(target.remove_identifier(&id, text).await)? {
+        if counts && is_claimed(text) && !is_removed(target.remove(&id, Part::UserName, text).await)? {
             return Ok(false);
         }
     }
     for address in &found.value.verifiable_addresses {
         let text = &address.address;
-        if !is_name && is_claimed(text) && !is_removed(target.remove_address(&id, text).await)? {
+        if !is_name && is_claimed(text) && !is_removed(target.remove(&id, Part::Address, text).await)? {
             return Ok(false);
         }
     }
@@ -166,7 +165,7 @@ fn is_removed(removed: Result<Removal, ApiError>) -> Result<bool, StepError> {
     match removed {
         Ok(Removal::Gone) => Ok(true),
         Ok(Removal::Shown) => Err(StepError::not_shown()),
-        Err(error) if is_refusal(&error) => Ok(false),
+        Err(error) if error.is_refusal() && !error.is_not_found() => Ok(false),
         Err(error) => Err(error.into()),
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::issue::{Code, Field, Issue};
 use crate::domain::tally::Effect;
 use crate::domain::user::Status;
 use crate::store::Account;
-use ic_secureauth_api::{Class, User, UserId, UserStatus, UserUpdate};
+use ic_secureauth_api::{UserId, UserStatus};
 
 /// A user who has no access any more, and may still have sessions.
 pub(super) struct Departure {
@@ -39,11 +39,7 @@ impl Target {
         }
         let shown = found.as_ref().and_then(|found| found.value.status);
         if shown != Some(UserStatus::Inactive) {
-            let inactive = |_: Option<&User>| UserUpdate {
-                status: Some(UserStatus::Inactive),
-                ..UserUpdate::default()
-            };
-            match update_user::update(&self.api, &self.pool, &id, found, inactive).await {
+            match update_user::update(&self.api, &self.pool, &id, found, update_user::inactive).await {
                 Ok(()) => {}
                 // An account is forgotten only if nothing shows its user.
                 Err(error) if error.is_not_found() => {
@@ -53,9 +49,9 @@ impl Target {
                         Err(error) => Landed::failed(error.into()),
                     };
                 }
-                Err(error) if error.class() == Class::Permanent && !error.outcome_unknown() => {
+                Err(error) if error.is_refusal() => {
                     let issue = Issue::of(Some(account.user_guid), Field::Status, Code::Refused);
-                    return Landed::done(vec![Settled::in_part(page, left, None, issue)]);
+                    return Landed::done(vec![Settled::with(page, left, None).reporting(issue)]);
                 }
                 Err(error) => return Landed::failed(error.into()),
             }

@@ -4,12 +4,13 @@ use futures_util::{StreamExt, stream};
 
 use super::calls::{Answer, Landed};
 use super::change::Brought;
+use super::conflict::Part;
 use super::person::{Person, user_id};
 use super::settled::Settled;
 use super::target::Target;
 use super::values::Hashes;
 use crate::store::{Account, AccountChanges, Batch};
-use ic_secureauth_api::{Class, IdentifierType, NewIdentifier, User, Versioned};
+use ic_secureauth_api::{Class, User, Versioned};
 
 impl Target {
     /// Reads each user. Users that are there are brought in line; the others are returned, and their accounts are this run's
@@ -89,13 +90,8 @@ impl Target {
     async fn found_by_new_name(&self, person: &Person) -> Result<Option<Versioned<User>>, Answer> {
         let id = user_id(&person.account, &self.values.ids);
         let name = person.wanted.user_name();
-        let new = NewIdentifier {
-            identifier: name.to_owned(),
-            kind: IdentifierType::Uid,
-        };
-        let key = self.key("add-identifier");
-        match self.api.add_identifier(&self.pool, &id, &new, &key, None).await {
-            Ok(_) => {}
+        match self.add(&id, Part::UserName, name).await {
+            Ok(()) => {}
             Err(error) if error.is_not_found() => return Ok(None),
             Err(error) if error.class() == Class::Permanent => return Err(Answer::not_shown()),
             Err(error) => return Err(error.into()),

@@ -72,7 +72,12 @@ impl Names<'_> {
             );
         }
         let guids: Vec<Uuid> = taken.iter().map(|(_, holder)| holder.user_guid).collect();
-        let rights = self.rights(&guids, &by_name).await?;
+        let names: HashMap<Uuid, Option<ValueHash>> = taken
+            .iter()
+            .map(|(_, holder)| (holder.user_guid, holder.name_hash))
+            .collect();
+        let is_own = |guid: Uuid, row: &Wanted| names.get(&guid) == Some(&row.hashes().name);
+        let rights = self.judged(&guids, is_own).await?;
         let mut holders: HashMap<Uuid, Holder> = HashMap::new();
         for (taker, account) in taken {
             let right = rights.get(&account.user_guid).copied().unwrap_or(Right::Gone);
@@ -82,20 +87,6 @@ impl Names<'_> {
             }
         }
         Ok(holders)
-    }
-
-    /// Reads the rows of accounts: an account without a row is left out.
-    async fn rights(
-        &self,
-        guids: &[Uuid],
-        held: &HashMap<ValueHash, Vec<Account>>,
-    ) -> Result<HashMap<Uuid, Right>, StoreError> {
-        let names: HashMap<Uuid, ValueHash> = held
-            .iter()
-            .flat_map(|(name, accounts)| accounts.iter().map(|account| (account.user_guid, *name)))
-            .collect();
-        let is_own = |guid: Uuid, wanted: &Wanted| wanted.hashes().name == names.get(&guid).copied();
-        self.judged(guids, is_own).await
     }
 
     /// What the CRM says of accounts; one without a row is left out. `is_own`: the value is the one of the row.

@@ -48,7 +48,7 @@ pub(in super::super::super) struct UserInPage {
 }
 
 /// The CRM's rows with one GUID.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in super::super::super) enum CrmRow {
     Valid(CrmUser),
     /// A data error, also one that the run knows already, or a repeated GUID.

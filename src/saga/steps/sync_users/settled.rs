@@ -79,11 +79,6 @@ impl Settled {
         Self::gone(person.page, user).reporting(Issue::held(user, part.field(), held_by))
     }
 
-    /// A part of a change is impossible: the account is settled with what it has, so that the next run tries again.
-    pub(super) fn in_part(page: u32, account: Account, effect: Option<Effect>, issue: Issue) -> Self {
-        Self::with(page, account, effect).reporting(issue)
-    }
-
     /// The user is linked, found under the name or the id of the work's user.
     pub(super) fn linked_instead(person: &Person, holder: String) -> Self {
         Self {
@@ -130,6 +125,8 @@ impl Settled {
         Self::new(None, account.user_guid, Fate::Put(account), None)
     }
 
+    /// The same with an issue. Of a change that is impossible in part, the account holds what it has, so that the next run tries
+    /// again.
     pub(super) fn reporting(self, issue: Issue) -> Self {
         Self {
             issue: Some(issue),

@@ -5,7 +5,7 @@ use super::conflict::Part;
 use super::names::{Holder, Right};
 use super::person::{Person, Wanted};
 use super::producer::{End, Producer};
-use super::reader::{CrmRow, Page, UserInPage};
+use super::reader::{Page, UserInPage};
 use super::settle::Event;
 use super::settled::Settled;
 use super::task::{Row, Task, Why, has_no_access};
@@ -62,11 +62,7 @@ impl Producer<'_> {
 
     fn sort_user(&self, user: UserInPage, page: u32, sorted: &mut Sorted, strangers: &mut Vec<Wanted>) {
         let guid = user.user_guid;
-        let row = match user.row {
-            CrmRow::Valid(user) => Row::Valid(self.target.values.wanted(user)),
-            CrmRow::Invalid { is_barred } => Row::Invalid { is_barred },
-            CrmRow::Gone => Row::Gone,
-        };
+        let row = Row::of(user.row, &self.target.values);
         let report = |code| Settled::issue(Issue::of(Some(guid), Field::Status, code));
         let task = Task::of(&row, user.account.as_ref(), self.target.policy);
         match (task, row, user.account) {

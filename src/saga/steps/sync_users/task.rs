@@ -1,6 +1,8 @@
 //! Decides what a user needs: from the CRM's row and the account, without I/O (docs/ARCHITECTURE.md#accounts).
 
 use super::person::Wanted;
+use super::reader::CrmRow;
+use super::target::Values;
 use crate::domain::user::Status;
 use crate::settings::OnboardingSettings;
 use crate::settings::onboarding::{ExistingUsers, Leavers};
@@ -18,6 +20,16 @@ pub(in super::super::super) enum Row {
     },
     /// A row with status `deleted`, or none.
     Gone,
+}
+
+impl Row {
+    pub(in super::super::super) fn of(row: CrmRow, values: &Values) -> Self {
+        match row {
+            CrmRow::Valid(user) => Self::Valid(values.wanted(user)),
+            CrmRow::Invalid { is_barred } => Self::Invalid { is_barred },
+            CrmRow::Gone => Self::Gone,
+        }
+    }
 }
 
 /// What is to be done.
@@ -123,7 +135,6 @@ mod tests {
     use ic_secureauth_api::DerivedIds;
     use uuid::Uuid;
 
-    use super::super::target::Values;
     use super::*;
     use crate::domain::ids::OnboardingId;
     use crate::domain::user::CrmUser;

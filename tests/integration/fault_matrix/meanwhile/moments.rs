@@ -6,8 +6,8 @@ use local_stack::{Stack, StackOptions};
 use secureauth_simulator::{CallRecord, Fault, FaultKind};
 
 use super::super::invariant::{Before, Verdict, assert_invariant};
-use super::super::lane::{begin, calls_of_a_clean_run, end, in_lanes, prepare, quick};
-use super::super::report::{self, Went};
+use super::super::lane::{Case, begin, calls_of_a_clean_run, end, in_lanes, quick, run_all};
+use super::super::report;
 use super::super::scenario::{Course, Scenario};
 use super::super::{TOKEN, share};
 use super::Meanwhile;
@@ -31,7 +31,7 @@ struct Moment {
     change: Change,
 }
 
-impl Moment {
+impl Case for Moment {
     fn name(&self) -> String {
         let Self {
             course,
@@ -47,6 +47,10 @@ impl Moment {
 
     fn biller(&self) -> String {
         format!("moment-{:04}", self.number)
+    }
+
+    async fn run(&self, stack: &Stack) -> Result<Verdict, Box<dyn std::error::Error>> {
+        one(stack, self).await
     }
 }
 
@@ -68,7 +72,7 @@ pub(in super::super) async fn run(course: Course) {
     let turnover = course.scenario == Scenario::Turnover;
     let share_of = if turnover { SHARE_OF_A_TURNOVER } else { SHARE };
     let cases = share(moments(course, &calls), share_of);
-    let went = in_lanes(small_pages, cases, move |stack, cases| lane(stack, course, cases)).await;
+    let went = in_lanes(small_pages, cases, move |stack, cases| run_all(stack, course, cases)).await;
     report::judge(course, &went);
 }
 
@@ -108,20 +112,6 @@ fn moments(course: Course, calls: &[CallRecord]) -> Vec<Moment> {
         }
     }
     moments
-}
-
-async fn lane(stack: Stack, course: Course, cases: Vec<Moment>) -> Vec<Went> {
-    let billers: Vec<String> = cases.iter().map(Moment::biller).collect();
-    prepare(&stack, course, &billers)
-        .await
-        .expect("what a course needs is created");
-    let mut went = Vec::new();
-    for case in cases {
-        let outcome = one(&stack, &case).await.map_err(|error| error.to_string());
-        stack.simulator().faults().clear();
-        went.push((case.name(), outcome));
-    }
-    went
 }
 
 async fn one(stack: &Stack, case: &Moment) -> Result<Verdict, Box<dyn std::error::Error>> {

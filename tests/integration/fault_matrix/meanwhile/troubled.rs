@@ -8,8 +8,8 @@ use secureauth_simulator::{CallRecord, Fault, FaultKind};
 
 use super::super::invariant::{Before, Verdict, assert_invariant};
 use super::super::kind::{Lasts, fault, kinds};
-use super::super::lane::{begin, calls_of_a_clean_run, end, in_lanes, prepare, quick};
-use super::super::report::{self, Went};
+use super::super::lane::{Case, begin, calls_of_a_clean_run, end, in_lanes, quick, run_all};
+use super::super::report;
 use super::super::scenario::{Course, Scenario};
 use super::super::share;
 use super::Meanwhile;
@@ -83,7 +83,7 @@ struct Trouble {
     change: Change,
 }
 
-impl Trouble {
+impl Case for Trouble {
     fn name(&self) -> String {
         let Self {
             live,
@@ -102,6 +102,10 @@ impl Trouble {
     fn biller(&self) -> String {
         format!("trouble-{:04}", self.number)
     }
+
+    async fn run(&self, stack: &Stack) -> Result<Verdict, Box<dyn std::error::Error>> {
+        one(stack, self).await
+    }
 }
 
 /// Runs the cases of a course. Panics with all in which the invariant does not hold, or in which another Yes does not catch up.
@@ -111,7 +115,7 @@ pub(in super::super) async fn run(live: Live) {
     let turnover = course.scenario == Scenario::Turnover;
     let share_of = if turnover { SHARE_OF_A_TURNOVER } else { SHARE };
     let cases = share(troubles(live, &calls), share_of);
-    let went = in_lanes(live.options(), cases, move |stack, cases| lane(stack, live, cases)).await;
+    let went = in_lanes(live.options(), cases, move |stack, cases| run_all(stack, course, cases)).await;
     report::judge(course, &went);
 }
 
@@ -174,20 +178,6 @@ fn troubles(live: Live, calls: &[CallRecord]) -> Vec<Trouble> {
         }
     }
     troubles
-}
-
-async fn lane(stack: Stack, live: Live, cases: Vec<Trouble>) -> Vec<Went> {
-    let billers: Vec<String> = cases.iter().map(Trouble::biller).collect();
-    prepare(&stack, live.course(), &billers)
-        .await
-        .expect("what a course needs is created");
-    let mut went = Vec::new();
-    for case in cases {
-        let outcome = one(&stack, &case).await.map_err(|error| error.to_string());
-        stack.simulator().faults().clear();
-        went.push((case.name(), outcome));
-    }
-    went
 }
 
 async fn one(stack: &Stack, case: &Trouble) -> Result<Verdict, Box<dyn std::error::Error>> {

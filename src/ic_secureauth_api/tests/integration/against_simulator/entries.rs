@@ -2,7 +2,7 @@
 
 use ic_secureauth_api::{
     AddressStatus, AddressUpdate, Api, Class, ClientAuthMethod, Deleted, ETag, IdentifierType, NewAddress,
-    NewIdentifier, Operation, PoolId, User, UserId, UserPatch, UserStatus, Versioned,
+    NewIdentifier, Operation, PoolId, User, UserId, UserStatus, UserUpdate, Versioned,
 };
 use secureauth_simulator::{Fault, FaultKind, Seed, Simulator};
 use serde_json::json;
@@ -83,10 +83,10 @@ async fn a_user_name_moves_under_one_tag_from_step_to_step() {
         .await
         .unwrap();
     assert_eq!(removed.value, Deleted::Deleted);
-    let patch = UserPatch {
+    let patch = UserUpdate {
         payload: json!({ "family_name": "Roe" }).as_object().cloned(),
         if_match: removed.etag,
-        ..UserPatch::default()
+        ..UserUpdate::default()
     };
     let patched = api.patch_user(pool, jane, &patch).await.unwrap();
     let payload = patched.value.payload.unwrap();
@@ -214,9 +214,9 @@ async fn a_leaver_is_signed_out_everywhere_by_a_client_that_may() {
     for name in ["jane", "john"] {
         assert!(it.simulator.sign_in(BILLER, name).allowed);
     }
-    let patch = UserPatch {
+    let patch = UserUpdate {
         status: Some(UserStatus::Inactive),
-        ..UserPatch::default()
+        ..UserUpdate::default()
     };
     let left = it.api.patch_user(&it.pool, &it.jane, &patch).await.unwrap();
     assert_eq!(left.value.status, Some(UserStatus::Inactive));
@@ -246,9 +246,9 @@ async fn a_leaver_is_signed_out_everywhere_by_a_client_that_may() {
 #[tokio::test]
 async fn a_user_who_activated_has_an_identifier_that_nobody_sent() {
     let it = biller();
-    let patch = UserPatch {
+    let patch = UserUpdate {
         status: Some(UserStatus::New),
-        ..UserPatch::default()
+        ..UserUpdate::default()
     };
     it.api.patch_user(&it.pool, &it.jane, &patch).await.unwrap();
     assert!(it.simulator.activate("p", "jane", None).activated);

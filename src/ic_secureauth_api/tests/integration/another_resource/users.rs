@@ -1,8 +1,6 @@
 //! Users of a pool.
 
-use ic_secureauth_api::{
-    AddressStatus, AddressUpdate, IdentifierType, NewAddress, NewIdentifier, UserPatch, UserUpdate,
-};
+use ic_secureauth_api::{AddressStatus, AddressUpdate, IdentifierType, NewAddress, NewIdentifier, UserUpdate};
 use serde_json::{Value, json as object};
 
 use super::{FOREIGN, each, in_list, is_refused};
@@ -24,7 +22,7 @@ async fn a_user_that_is_not_the_one_asked_for_is_no_answer() {
     })
     .await;
     is_refused("patch_user", 200, answers(), |api| async move {
-        let patch = UserPatch::default();
+        let patch = UserUpdate::default();
         api.patch_user(&pool_of_samples(), &user_id(), &patch).await
     })
     .await;

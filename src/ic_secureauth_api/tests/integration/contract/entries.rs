@@ -2,7 +2,7 @@
 
 use ic_secureauth_api::{
     Address, AddressStatus, AddressUpdate, Class, Deleted, ETag, Identifier, IdentifierType, NewAddress, NewIdentifier,
-    UserId, UserPatch, UserStatus, Versioned,
+    UserId, UserStatus, UserUpdate, Versioned,
 };
 use serde_json::{Value, json as object};
 
@@ -126,7 +126,7 @@ async fn an_address_is_removed_by_its_text_and_absent_the_next_time() {
 #[tokio::test]
 async fn a_merge_patch_sends_single_members_of_the_profile_and_null_for_those_to_remove() {
     let server = Server::scripted([json(200, &samples::user()).insert_header("etag", "\"u2\"")]).await;
-    let patch = UserPatch {
+    let patch = UserUpdate {
         status: Some(UserStatus::Inactive),
         payload: object!({ "first_name": "demo", "last_name": null })
             .as_object()
@@ -171,7 +171,7 @@ async fn what_a_user_is_refused_for_is_told_apart() {
             api.add_identifier(&pool, &user, &name(), &key("add"), None).await.err(),
             api.add_address(&pool, &user, &new, &key("add"), None).await.err(),
             api.update_address(&pool, &user, &update, None).await.err(),
-            api.patch_user(&pool, &user, &UserPatch::default()).await.err(),
+            api.patch_user(&pool, &user, &UserUpdate::default()).await.err(),
         ];
         for error in errors.map(Option::unwrap) {
             assert_eq!((error.class(), error.attempts()), (class, 1), "{error}");

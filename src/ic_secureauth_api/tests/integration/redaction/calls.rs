@@ -4,7 +4,7 @@ use std::fmt::{Debug, Display, Write as _};
 
 use ic_secureauth_api::{
     AddressStatus, AddressUpdate, Api, ApiError, AuditQuery, ETag, IdentifierType, NewAddress, NewIdentifier,
-    OrganizationQuery, PoolId, SchemaId, UserPatch, UserUpdate,
+    OrganizationQuery, PoolId, SchemaId, UserUpdate,
     tenant_management::{NewTenant, TenantId, TenantManagement},
 };
 use serde_json::json as object;
@@ -86,9 +86,9 @@ async fn call_users(api: &Api, pool: &PoolId, seen: &mut Seen) {
     seen.result(api.delete_user(pool, &user_id(), None).await);
     call_entries(api, pool, seen).await;
     let payload = object!({ "first_name": NAME, "last_name": null }).as_object().cloned();
-    let patch = UserPatch {
+    let patch = UserUpdate {
         payload,
-        ..UserPatch::default()
+        ..UserUpdate::default()
     };
     seen.add(&patch);
     seen.result(api.patch_user(pool, &user_id(), &patch).await);
