@@ -20,6 +20,7 @@ mod fixtures;
 mod leases;
 mod operator;
 mod permissions;
+mod pool_users;
 mod records;
 mod schema;
 mod slots;
