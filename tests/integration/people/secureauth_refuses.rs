@@ -3,8 +3,11 @@
 use local_stack::UserRow;
 use secureauth_simulator::Fault;
 
-use super::{BILLER, assert_synced, assert_true_to_the_crm, guid_of, issues, name_of, remove, replace, sample, user};
-use crate::support::{Outcome, enable, refusal, stack_with};
+use super::{
+    BILLER, assert_synced, assert_true_to_the_crm, everybody_signs_in, guid_of, issues, name_of, remove, replace, sample,
+    user,
+};
+use crate::support::{Outcome, enable, enable_until_it_waits, patient, refusal, resume, stack_with, start};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_change_is_reported_and_tried_again_by_the_next_sync() -> Outcome {
@@ -91,5 +94,40 @@ async fn a_name_that_secureauth_does_not_remove_is_reported_and_everybody_else_i
     let run = enable(&stack, BILLER).await?;
     assert_synced(&run);
     assert_eq!((run.imported, issues(&stack)?), (1, Vec::new()));
+    assert_true_to_the_crm(&stack)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_left_loses_access_although_a_call_for_somebody_else_always_fails() -> Outcome {
+    let options = patient().set("USERS_PER_PAGE", "10").set("RETRY_ATTEMPTS", "1");
+    let stack = start(options, BILLER, 60).await?;
+    enable(&stack, BILLER).await?;
+    everybody_signs_in(&stack);
+    let mut rows: Vec<UserRow> = (1..=60).map(sample).collect();
+    rows.sort_by_key(guid_of);
+    for row in &rows {
+        let renamed = UserRow {
+            last_name: Some("Renamed".into()),
+            ..row.clone()
+        };
+        replace(&stack, &renamed)?;
+    }
+    let first = user(&stack, &name_of(&rows[0])).expect("is there");
+    let fails = Fault {
+        path_contains: Some(first.id),
+        ..Fault::on("update_user", refusal(500, false))
+    };
+    stack.simulator().faults().add(fails);
+    let leavers = &rows[57..];
+    for row in leavers {
+        assert_eq!(stack.crm().remove_user(BILLER, &guid_of(row))?, 1);
+    }
+    let waiting = enable_until_it_waits(&stack, BILLER).await?;
+    for row in leavers {
+        let shown = user(&stack, &name_of(row)).expect("is there");
+        assert_eq!((shown.status.as_str(), shown.sessions), ("inactive", 0));
+    }
+    stack.simulator().faults().clear();
+    assert_synced(&resume(&stack, &waiting).await?);
     assert_true_to_the_crm(&stack)
 }

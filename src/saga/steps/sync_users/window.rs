@@ -22,6 +22,9 @@ use ic_secureauth_api::MAX_REVOKED_USERS;
 /// takes no user at all.
 const REFUSED_IN_A_ROW: usize = 25;
 
+/// So many works failed one after the other: SecureAuth is not there.
+const FAILED_IN_A_ROW: u32 = 3;
+
 /// What takes one place in the window.
 pub(super) enum Work {
     /// Import users.
@@ -126,9 +129,12 @@ pub(super) struct Window<'a> {
     settled: Vec<Settled>,
     /// Users whose sessions have to end.
     departures: Vec<Departure>,
-    /// Works that ended without an answer since the last one that did not.
-    unanswered: u32,
+    /// Works that failed since the last one that did not.
+    failed_in_a_row: u32,
+    /// The first answered failure.
     failure: Option<StepError>,
+    /// Why the pass stops early.
+    stopped_by: Option<StepError>,
 }
 
 impl<'a> Window<'a> {
@@ -142,8 +148,9 @@ impl<'a> Window<'a> {
             takes_nobody: false,
             settled: Vec::new(),
             departures: Vec::new(),
-            unanswered: 0,
+            failed_in_a_row: 0,
             failure: None,
+            stopped_by: None,
         }
     }
 
@@ -182,7 +189,7 @@ impl<'a> Window<'a> {
         self.settled
             .extend(std::mem::take(&mut self.ready).into_iter().flat_map(Work::left));
         self.report().await;
-        self.failure.map_or(Ok(()), Err)
+        self.stopped_by.or(self.failure).map_or(Ok(()), Err)
     }
 
     fn begin(&mut self) {
@@ -218,15 +225,16 @@ impl<'a> Window<'a> {
         }
         match answer {
             Answer::Done => {
-                self.unanswered = 0;
+                self.failed_in_a_row = 0;
                 self.split_sibling(sibling);
             }
             Answer::Accepted => {
-                self.unanswered = 0;
+                self.failed_in_a_row = 0;
                 self.refused_are_data_errors();
                 self.split_sibling(sibling);
             }
             Answer::Refused(refusal) => {
+                self.failed_in_a_row = 0;
                 self.whole_sibling(sibling);
                 self.split(people, refusal);
             }
@@ -289,7 +297,7 @@ impl<'a> Window<'a> {
                 "SecureAuth refuses every user with the same code, so it is no data error"
             );
             self.takes_nobody = true;
-            self.failed(StepError::Permanent(Reason::SecureauthRefused), true);
+            self.stop(StepError::Permanent(Reason::SecureauthRefused));
         }
     }
 
@@ -301,13 +309,22 @@ impl<'a> Window<'a> {
         }
     }
 
-    /// A call that was not answered leaves its users open, and the pass goes on unless several in a row are not answered.
+    /// A work that fails leaves its users open. One user's call that always fails must not keep others from losing access, so
+    /// the pass goes on unless several works in a row fail. An answered failure is the outcome of the pass; a lost answer alone is
+    /// none, as the next pass looks.
     fn failed(&mut self, error: StepError, is_answered: bool) {
-        self.unanswered += 1;
-        if is_answered || self.unanswered >= self.target.attempts {
-            self.target.flow.stop();
+        self.failed_in_a_row += 1;
+        let is_hopeless = matches!(error, StepError::LeaseLost | StepError::Store(_) | StepError::Stuck(_));
+        if is_hopeless || self.failed_in_a_row >= FAILED_IN_A_ROW {
+            self.stop(error);
+        } else if is_answered {
             self.failure.get_or_insert(error);
         }
+    }
+
+    fn stop(&mut self, error: StepError) {
+        self.target.flow.stop();
+        self.stopped_by.get_or_insert(error);
     }
 
     async fn report(&mut self) {
