@@ -63,6 +63,15 @@ pub enum AccountOrigin {
 /// The first 16 bytes of the SHA-256 of a value that was sent.
 pub type ValueHash = [u8; 16];
 
+/// What accounts are looked up by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HashedValue {
+    /// Fast for any number of hashes: SQL Server has an index.
+    UserName,
+    /// Reads all accounts of the pool.
+    Address,
+}
+
 /// A row of `Account`: what is known of one user in one pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {

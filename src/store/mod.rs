@@ -27,8 +27,8 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 pub use account::{
-    Account, AccountChanges, AccountOrigin, Cursor, GuidRange, NewPool, PoolNo, PoolOrigin, PoolRecord, PoolUser,
-    ValueHash,
+    Account, AccountChanges, AccountOrigin, Cursor, GuidRange, HashedValue, NewPool, PoolNo, PoolOrigin, PoolRecord,
+    PoolUser, ValueHash,
 };
 pub use batch::Batch;
 pub use error::StoreError;
@@ -184,8 +184,13 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// How many of the pool's accounts this run created.
     async fn count_created(&self, pool: PoolNo, run: OnboardingId) -> Result<u64, StoreError>;
 
-    /// The accounts of the pool whose user name has one of these hashes.
-    async fn accounts_by_name(&self, pool: PoolNo, names: &[ValueHash]) -> Result<Vec<Account>, StoreError>;
+    /// The accounts of the pool whose user name, or e-mail address, has one of these hashes.
+    async fn accounts_by(
+        &self,
+        value: HashedValue,
+        hashes: &[ValueHash],
+        pool: PoolNo,
+    ) -> Result<Vec<Account>, StoreError>;
 
     /// The range that begins before the pool's first open account and ends with the last one; `None`: none is open.
     async fn open_range(&self, pool: PoolNo) -> Result<Option<GuidRange>, StoreError>;

@@ -86,13 +86,7 @@ pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<b
                 ..Batch::default()
             })
             .await?;
-        let (api, pool_id, ids) = (&context.api, &pool.id, &pool.ids);
-        let enrolled: Vec<Account> = stream::iter(accounts)
-            .map(|account| async move { delete(api, pool_id, user_id(&account, ids), account).await })
-            .buffer_unordered(context.dependencies().max_in_flight)
-            .try_filter_map(|enrolled| async move { Ok(enrolled) })
-            .try_collect()
-            .await?;
+        let enrolled = delete_all(context, &pool, accounts).await?;
         let issues: Vec<Issue> = enrolled
             .iter()
             .map(|account| Issue::of(Some(account.user_guid), Field::User, Code::Enrolled))
@@ -123,21 +117,61 @@ pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<b
     }
 }
 
-/// Deletes one user, unless it has enrolled a credential: then its account is returned. What was read counts only as long as
-/// nobody changes the user (412).
-async fn delete(api: &Api, pool: &PoolId, user: UserId, account: Account) -> Result<Option<Account>, ApiError> {
+/// Deletes users, and returns the accounts of those who have enrolled a credential. One look may be answered by a cache, so whoever
+/// it does not find is looked for again. A user whom no look finds is deleted all the same: nobody may be left.
+async fn delete_all(context: &RunContext<'_>, pool: &Found, accounts: Vec<Account>) -> Result<Vec<Account>, StepError> {
+    let mut enrolled = Vec::new();
+    let mut left = accounts;
+    for pause in context.lag_pauses() {
+        if left.is_empty() {
+            break;
+        }
+        tokio::time::sleep(pause).await;
+        let tried: Vec<(Account, Tried)> = stream::iter(left.drain(..))
+            .map(|account| async move {
+                let tried = delete(&context.api, &pool.id, &pool.user_id(&account)).await?;
+                Ok::<_, ApiError>((account, tried))
+            })
+            .buffer_unordered(context.dependencies().max_in_flight)
+            .try_collect()
+            .await?;
+        for (account, tried) in tried {
+            match tried {
+                Tried::Deleted => {}
+                Tried::HasEnrolled => enrolled.push(account),
+                Tried::NotFound => left.push(account),
+            }
+        }
+    }
+    let (api, id) = (&context.api, &pool.id);
+    stream::iter(left)
+        .map(|account| async move { api.delete_user(id, &pool.user_id(&account), None).await })
+        .buffer_unordered(context.dependencies().max_in_flight)
+        .try_for_each(|_| async { Ok(()) })
+        .await?;
+    Ok(enrolled)
+}
+
+/// What came of the deletion of one user.
+enum Tried {
+    Deleted,
+    HasEnrolled,
+    NotFound,
+}
+
+/// Deletes one user without a credential. What was read counts only as long as nobody changes the user (412).
+async fn delete(api: &Api, pool: &PoolId, user: &UserId) -> Result<Tried, ApiError> {
     let mut tries = 1;
     loop {
-        let Some(found) = api.user(pool, &user).await? else {
-            // A cache may hide a user who is there.
-            return api.delete_user(pool, &user, None).await.map(|_| None);
+        let Some(found) = api.user(pool, user).await? else {
+            return Ok(Tried::NotFound);
         };
         if found.value.has_credentials() {
-            return Ok(Some(account));
+            return Ok(Tried::HasEnrolled);
         }
-        match api.delete_user(pool, &user, found.etag.as_ref()).await {
+        match api.delete_user(pool, user, found.etag.as_ref()).await {
             Err(error) if error.class() == Class::Stale && tries < STALE_TRIES => tries += 1,
-            answer => return answer.map(|_| None),
+            answer => return answer.map(|_| Tried::Deleted),
         }
     }
 }

@@ -17,7 +17,9 @@ use super::users::within;
 use crate::domain::ids::{BillerId, OnboardingId};
 use crate::store::row::PoolRow;
 use crate::store::transition::identifier_key;
-use crate::store::{Account, AccountChanges, GuidRange, Lease, NewPool, PoolNo, PoolRecord, PoolUser, ValueHash};
+use crate::store::{
+    Account, AccountChanges, GuidRange, HashedValue, Lease, NewPool, PoolNo, PoolRecord, PoolUser, ValueHash,
+};
 
 const ACCOUNT: &str = "a.UserGuid, a.UserId, a.Origin, a.[Open], a.CreatedBy, a.NameHash, a.AddressHash, a.ProfileHash, \
     a.StatusSent";
@@ -186,16 +188,25 @@ pub(super) async fn count(pool: &Pool, no: PoolNo, created_by: Option<Onboarding
     Ok(count.unsigned_abs())
 }
 
-/// The accounts whose user name has one of these hashes.
-pub(super) async fn by_name(pool: &Pool, no: PoolNo, names: &[ValueHash]) -> Result<Vec<Account>, Fault> {
+/// The accounts with one of these hashes.
+pub(super) async fn by_hash(
+    pool: &Pool,
+    value: HashedValue,
+    hashes: &[ValueHash],
+    no: PoolNo,
+) -> Result<Vec<Account>, Fault> {
+    let column = match value {
+        HashedValue::UserName => "NameHash",
+        HashedValue::Address => "AddressHash",
+    };
     let sql = format!(
-        "SELECT {ACCOUNT} FROM OPENJSON(@P2) WITH (NameHash NVARCHAR(4000) '$.h') AS asked \
+        "SELECT {ACCOUNT} FROM OPENJSON(@P2) WITH (Hash NVARCHAR(4000) '$.h') AS asked \
          JOIN ciam.Account AS a WITH (FORCESEEK) \
-            ON a.PoolNo = @P1 AND a.NameHash = CONVERT(BINARY(16), asked.NameHash, 2)"
+            ON a.PoolNo = @P1 AND a.{column} = CONVERT(BINARY(16), asked.Hash, 2)"
     );
     let mut session = pool.session().await?;
     let mut found = Vec::new();
-    for chunk in chunks(names.iter().map(|name| json!({ "h": hex::encode(name) }))) {
+    for chunk in chunks(hashes.iter().map(|hash| json!({ "h": hex::encode(hash) }))) {
         for row in session.rows(&sql, &[&no.0, &chunk]).await? {
             found.push(account(&row)?);
         }

@@ -15,8 +15,8 @@ use crate::domain::run::Run;
 use crate::domain::toggle_event::ToggleEvent;
 use crate::domain::user::UserRow;
 use crate::store::{
-    Acceptance, Account, Batch, BillerView, DueRun, Ending, GuidRange, Lease, LeaseOutcome, Operated, PoolNo,
-    PoolRecord, PoolUser, Release, Resend, Store, StoreError, ValueHash,
+    Acceptance, Account, Batch, BillerView, DueRun, Ending, GuidRange, HashedValue, Lease, LeaseOutcome, Operated,
+    PoolNo, PoolRecord, PoolUser, Release, Resend, Store, StoreError, ValueHash,
 };
 
 #[async_trait]
@@ -168,9 +168,14 @@ impl Store for SqlServerStore {
         .await
     }
 
-    async fn accounts_by_name(&self, pool: PoolNo, names: &[ValueHash]) -> Result<Vec<Account>, StoreError> {
-        self.repeating("look up accounts by user name", || {
-            accounts::by_name(&self.pool, pool, names)
+    async fn accounts_by(
+        &self,
+        value: HashedValue,
+        hashes: &[ValueHash],
+        pool: PoolNo,
+    ) -> Result<Vec<Account>, StoreError> {
+        self.repeating("look up accounts by a hash", || {
+            accounts::by_hash(&self.pool, value, hashes, pool)
         })
         .await
     }

@@ -11,7 +11,9 @@ use super::users::bounds;
 use crate::domain::ids::{BillerId, OnboardingId};
 use crate::store::row::PoolRow;
 use crate::store::transition::identifier_key;
-use crate::store::{Account, AccountChanges, GuidRange, Lease, NewPool, PoolNo, PoolRecord, PoolUser, ValueHash};
+use crate::store::{
+    Account, AccountChanges, GuidRange, HashedValue, Lease, NewPool, PoolNo, PoolRecord, PoolUser, ValueHash,
+};
 
 const ACCOUNT: &str =
     "user_guid, user_id, origin, open, created_by, name_hash, address_hash, profile_hash, status_sent";
@@ -108,14 +110,23 @@ pub(super) fn change(transaction: &Transaction<'_>, changes: &AccountChanges) ->
     Ok(())
 }
 
-/// The accounts whose user name has one of these hashes. Reads the pool's accounts once, because the hashes have no index.
-pub(super) fn by_name(transaction: &Transaction<'_>, pool: PoolNo, names: &[ValueHash]) -> Result<Vec<Account>, Fault> {
-    let names: Vec<String> = names.iter().map(hex::encode).collect();
+/// The accounts with one of these hashes. Reads the pool's accounts once, because the hashes have no index.
+pub(super) fn by_hash(
+    transaction: &Transaction<'_>,
+    value: HashedValue,
+    hashes: &[ValueHash],
+    pool: PoolNo,
+) -> Result<Vec<Account>, Fault> {
+    let hashes: Vec<String> = hashes.iter().map(hex::encode).collect();
+    let column = match value {
+        HashedValue::UserName => "name_hash",
+        HashedValue::Address => "address_hash",
+    };
     let mut statement = transaction.prepare_cached(&format!(
-        "SELECT {ACCOUNT} FROM account WHERE pool_no = ?1 AND name_hash IN (SELECT unhex(value) FROM json_each(?2)) \
+        "SELECT {ACCOUNT} FROM account WHERE pool_no = ?1 AND {column} IN (SELECT unhex(value) FROM json_each(?2)) \
          ORDER BY user_guid"
     ))?;
-    let rows = statement.query_map(params![pool.0, serde_json::json!(names).to_string()], account_row)?;
+    let rows = statement.query_map(params![pool.0, serde_json::json!(hashes).to_string()], account_row)?;
     rows.map(|row| Ok(row?.try_into()?)).collect()
 }
 

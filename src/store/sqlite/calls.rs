@@ -15,8 +15,8 @@ use crate::domain::run::Run;
 use crate::domain::toggle_event::ToggleEvent;
 use crate::domain::user::UserRow;
 use crate::store::{
-    Acceptance, Account, Batch, BillerView, DueRun, Ending, GuidRange, Lease, LeaseOutcome, Operated, PoolNo,
-    PoolRecord, PoolUser, Release, Resend, Store, StoreError, ValueHash,
+    Acceptance, Account, Batch, BillerView, DueRun, Ending, GuidRange, HashedValue, Lease, LeaseOutcome, Operated,
+    PoolNo, PoolRecord, PoolUser, Release, Resend, Store, StoreError, ValueHash,
 };
 
 /// Rows that one transaction deletes.
@@ -222,10 +222,15 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn accounts_by_name(&self, pool: PoolNo, names: &[ValueHash]) -> Result<Vec<Account>, StoreError> {
-        let names = names.to_vec();
-        self.read("look up accounts by user name", move |transaction, _| {
-            accounts::by_name(transaction, pool, &names)
+    async fn accounts_by(
+        &self,
+        value: HashedValue,
+        hashes: &[ValueHash],
+        pool: PoolNo,
+    ) -> Result<Vec<Account>, StoreError> {
+        let hashes = hashes.to_vec();
+        self.read("look up accounts by a hash", move |transaction, _| {
+            accounts::by_hash(transaction, value, &hashes, pool)
         })
         .await
     }

@@ -205,3 +205,26 @@ async fn a_joiner_gets_the_verified_address_of_somebody_who_left() -> Outcome {
     assert_eq!((run.imported, run.deactivated), (1, 1));
     assert_true_to_the_crm(&stack)
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_joiner_gets_the_verified_address_of_somebody_who_has_given_up_the_name_already() -> Outcome {
+    let stack = start(options().set("ADDRESS_VERIFIED", "true"), BILLER, 6).await?;
+    enable(&stack, BILLER).await?;
+    super::remove(&stack, 2)?;
+    let with_the_name = UserRow {
+        user_name: sample(2).user_name,
+        ..sample(41)
+    };
+    let with_the_address = UserRow {
+        email: sample(2).email,
+        ..sample(42)
+    };
+    for joiner in [with_the_name, with_the_address] {
+        stack.crm().add_users(BILLER, &[joiner])?;
+        let run = enable(&stack, BILLER).await?;
+        assert_synced(&run);
+        assert_eq!((run.imported, run.skipped), (1, 0));
+        assert_true_to_the_crm(&stack)?;
+    }
+    Ok(())
+}

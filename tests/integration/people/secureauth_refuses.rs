@@ -4,10 +4,12 @@ use local_stack::UserRow;
 use secureauth_simulator::Fault;
 
 use super::{
-    BILLER, assert_synced, assert_true_to_the_crm, everybody_signs_in, guid_of, issues, name_of, remove, replace, sample,
-    user,
+    BILLER, assert_synced, assert_true_to_the_crm, enrolled, everybody_enrolls, everybody_signs_in, guid_of, issues,
+    name_of, remove, replace, sample, user,
 };
-use crate::support::{Outcome, enable, enable_until_it_waits, patient, refusal, resume, stack_with, start};
+use crate::support::{
+    DEADLINE, IMPORT, Outcome, enable, enable_until_it_waits, options, patient, refusal, resume, stack_with, start,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_change_is_reported_and_tried_again_by_the_next_sync() -> Outcome {
@@ -130,4 +132,25 @@ async fn whoever_left_loses_access_although_a_call_for_somebody_else_always_fail
     stack.simulator().faults().clear();
     assert_synced(&resume(&stack, &waiting).await?);
     assert_true_to_the_crm(&stack)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_a_rollback_does_not_find_at_once_keeps_an_enrolled_credential() -> Outcome {
+    let stack = start(options().set("RUN_PAUSES", "2s"), BILLER, 3).await?;
+    enable(&stack, BILLER).await?;
+    stack.crm().add_users(BILLER, &[sample(9)])?;
+    let faults = stack.simulator().faults();
+    faults.add(Fault::on(IMPORT, refusal(500, true)));
+    enable_until_it_waits(&stack, BILLER).await?;
+    assert_eq!(everybody_enrolls(&stack), 4);
+    faults.add(Fault::on("get_pool", refusal(503, false)));
+    faults.add(Fault::on("get_user", refusal(404, false)).nth(1));
+    let run = stack.wait_for_end(BILLER, DEADLINE).await?;
+    assert_eq!((run.state.as_str(), run.kind.as_str()), ("failed", "sync"));
+    assert_eq!(enrolled(&stack), 4);
+    assert_eq!(
+        issues(&stack)?,
+        [(guid_of(&sample(9)), "user".to_owned(), "enrolled".to_owned())]
+    );
+    Ok(())
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use biller_onboarding::domain::user::Status;
 use biller_onboarding::store::{
-    Account, AccountChanges, AccountOrigin, Batch, Cursor, GuidRange, Lease, NewPool, PoolNo, PoolOrigin, PoolRecord,
-    ValueHash,
+    Account, AccountChanges, AccountOrigin, Batch, Cursor, GuidRange, HashedValue, Lease, NewPool, PoolNo, PoolOrigin,
+    PoolRecord, ValueHash,
 };
 use uuid::Uuid;
 
@@ -192,7 +192,7 @@ async fn only_the_accounts_that_a_run_created_are_its_own(db: &dyn Db) {
     assert_eq!(own, [guid(1), guid(4)].into());
 }
 
-async fn accounts_are_found_by_the_hash_of_their_user_name(db: &dyn Db) {
+async fn accounts_are_found_by_the_hash_of_user_name_or_address(db: &dyn Db) {
     let (lease, pool) = with_pool(db).await;
     put(db, &lease, pool, (1..=3).map(account).collect()).await;
     let namesake = Account {
@@ -200,9 +200,21 @@ async fn accounts_are_found_by_the_hash_of_their_user_name(db: &dyn Db) {
         ..account(4)
     };
     put(db, &lease, pool, vec![namesake.clone()]).await;
-    let mut found = db.store().accounts_by_name(pool, &[hash(2), hash(7)]).await.unwrap();
+    let hashes = [hash(2), hash(7)];
+    let mut found = db
+        .store()
+        .accounts_by(HashedValue::UserName, &hashes, pool)
+        .await
+        .unwrap();
     found.sort_by_key(|account| account.user_guid);
     assert_eq!(found, [account(2), namesake]);
+    for (value, expected) in [
+        (HashedValue::UserName, vec![]),
+        (HashedValue::Address, vec![account(3)]),
+    ] {
+        let address = account(3).address_hash.expect("has one");
+        assert_eq!(db.store().accounts_by(value, &[address], pool).await.unwrap(), expected);
+    }
 }
 
 async fn an_account_whose_user_gives_up_name_or_address_is_opened_and_forgets_it(db: &dyn Db) {
@@ -319,7 +331,7 @@ on_both![
     pages_of_accounts_hold_every_account_of_the_range_once,
     many_accounts_are_written_in_one_batch,
     only_the_accounts_that_a_run_created_are_its_own,
-    accounts_are_found_by_the_hash_of_their_user_name,
+    accounts_are_found_by_the_hash_of_user_name_or_address,
     an_account_whose_user_gives_up_name_or_address_is_opened_and_forgets_it,
     the_open_range_begins_before_the_first_open_account_and_ends_with_the_last,
     a_found_pool_keeps_its_row_and_a_created_one_gets_a_new_row,

@@ -4,9 +4,9 @@ use super::claim::Claim;
 use super::names::Right;
 use super::person::{Person, user_id};
 use super::target::Target;
-use super::values::name_hash;
+use super::values::{address_hash, name_hash};
 use crate::domain::issue::Field;
-use crate::store::{Account, AccountOrigin, StoreError, ValueHash};
+use crate::store::{Account, AccountOrigin, HashedValue, StoreError, ValueHash};
 use ic_secureauth_api::{ApiError, User};
 
 /// What is refused.
@@ -77,16 +77,31 @@ impl Target {
         Ok(Conflict::Claimed)
     }
 
-    /// The account of a user that SecureAuth shows, found by its user names.
+    /// The account of a user that SecureAuth shows, found by its user names, or by its addresses once it has given them up.
     async fn account_of(&self, user: &User) -> Result<Option<Account>, StoreError> {
-        let names: Vec<ValueHash> = user
+        let ignores_case = self.values.case_insensitive;
+        let names = user
             .identifiers
             .iter()
-            .map(|it| name_hash(&it.identifier, self.values.case_insensitive))
-            .collect();
-        let accounts = self.store.accounts_by_name(self.record.no, &names).await?;
-        Ok(accounts
-            .into_iter()
-            .find(|account| account.origin == AccountOrigin::Imported && user_id(account, &self.values.ids) == user.id))
+            .map(|it| name_hash(&it.identifier, ignores_case));
+        let addresses = user.verifiable_addresses.iter().map(|it| address_hash(&it.address));
+        let hashes: [(HashedValue, Vec<ValueHash>); 2] = [
+            (HashedValue::UserName, names.collect()),
+            (HashedValue::Address, addresses.collect()),
+        ];
+        for (value, hashes) in hashes {
+            let mut accounts = self
+                .store
+                .accounts_by(value, &hashes, self.record.no)
+                .await?
+                .into_iter();
+            let is_its = |account: &Account| {
+                account.origin == AccountOrigin::Imported && user_id(account, &self.values.ids) == user.id
+            };
+            if let Some(account) = accounts.find(is_its) {
+                return Ok(Some(account));
+            }
+        }
+        Ok(None)
     }
 }

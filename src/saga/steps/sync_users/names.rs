@@ -10,7 +10,7 @@ use super::reader::{CrmRow, judge};
 use super::target::Values;
 use crate::domain::ids::{BillerId, OnboardingId};
 use crate::domain::user::UserRow;
-use crate::store::{Account, AccountOrigin, GuidRange, PoolNo, Store, StoreError, ValueHash};
+use crate::store::{Account, AccountOrigin, GuidRange, HashedValue, PoolNo, Store, StoreError, ValueHash};
 
 /// Where names are looked up.
 #[derive(Clone, Copy)]
@@ -54,7 +54,7 @@ impl Names<'_> {
         if names.is_empty() {
             return Ok(HashMap::new());
         }
-        let accounts = self.store.accounts_by_name(self.pool, &names).await?;
+        let accounts = self.store.accounts_by(HashedValue::UserName, &names, self.pool).await?;
         let mut by_name: HashMap<ValueHash, Vec<Account>> = HashMap::new();
         for account in accounts {
             if let Some(name) = account.name_hash.filter(|_| account.origin == AccountOrigin::Imported) {
