@@ -8,7 +8,8 @@ use super::{
     name_of, remove, replace, sample, user,
 };
 use crate::support::{
-    DEADLINE, IMPORT, Outcome, enable, enable_until_it_waits, options, patient, refusal, resume, stack_with, start,
+    DEADLINE, IMPORT, Outcome, calls_of, enable, enable_until_it_waits, options, patient, refusal, resume, stack_with,
+    start,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -144,9 +145,15 @@ async fn whoever_a_rollback_does_not_find_at_once_keeps_an_enrolled_credential()
     enable_until_it_waits(&stack, BILLER).await?;
     assert_eq!(everybody_enrolls(&stack), 4);
     faults.add(Fault::on("get_pool", refusal(503, false)));
-    faults.add(Fault::on("get_user", refusal(404, false)).nth(1));
+    faults.add(Fault::on("get_user", refusal(404, false)).nth(2));
     let run = stack.wait_for_end(BILLER, DEADLINE).await?;
     assert_eq!((run.state.as_str(), run.kind.as_str()), ("failed", "sync"));
+    let looks = calls_of(&stack, "get_user").into_iter().filter_map(|call| call.status);
+    assert_eq!(
+        looks.collect::<Vec<_>>(),
+        [200, 404, 200],
+        "one of the pass, two of the rollback"
+    );
     assert_eq!(enrolled(&stack), 4);
     assert_eq!(
         issues(&stack)?,
