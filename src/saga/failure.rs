@@ -38,9 +38,11 @@ impl StepError {
     }
 }
 
+/// A refusal after an attempt that may have had an effect proves nothing: the step has to look.
 impl From<ApiError> for StepError {
     fn from(error: ApiError) -> Self {
         match error.class() {
+            Class::Permanent if error.outcome_unknown() => Self::not_shown(),
             Class::Retry { after } => Self::Retry {
                 reason: Reason::SecureauthUnavailable,
                 after,

@@ -1,5 +1,6 @@
 //! People who join, move and leave: a sync makes SecureAuth true to the CRM (docs/ARCHITECTURE.md#accounts).
 
+mod chains;
 mod disabling;
 mod found_pools;
 mod guard;

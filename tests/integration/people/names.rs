@@ -12,7 +12,7 @@ use crate::support::{
     Outcome, enable, enable_until_it_waits_or_ends, patient, pools_of, refusal, resume, stack_with, start, status,
 };
 
-fn with_name_of(number: u32, other: u32) -> UserRow {
+pub(super) fn with_name_of(number: u32, other: u32) -> UserRow {
     UserRow {
         user_name: sample(other).user_name,
         ..sample(number)

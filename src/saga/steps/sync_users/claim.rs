@@ -3,19 +3,22 @@
 //! A pass only notes who claims what. Afterwards, while no other task works on the accounts, the holders lose what they have no
 //! right to, and the next pass brings takers and holders in line.
 
+use std::collections::{HashMap, HashSet};
+
 use futures_util::{StreamExt, stream};
+use uuid::Uuid;
 
 use super::super::super::failure::StepError;
 use super::super::super::run_context::RunContext;
 use super::conflict::Part;
 use super::entries::Removal;
+use super::names::Right;
 use super::person::{Wanted, user_id};
+use super::settle;
 use super::target::Target;
-use super::values::fold;
-use crate::domain::ids::OnboardingId;
+use super::values::{Hashes, fold};
 use crate::domain::issue::Issue;
-use crate::domain::run::Progress;
-use crate::store::{Account, AccountChanges, Batch};
+use crate::store::{Account, AccountChanges, Batch, StoreError};
 use ic_secureauth_api::{ApiError, User, UserId, Versioned};
 
 /// Holders whose accounts are opened in one transaction.
@@ -29,6 +32,7 @@ pub(super) struct Claim {
     holder: Account,
     part: Part,
     value: String,
+    hashes: Hashes,
 }
 
 impl Claim {
@@ -42,19 +46,18 @@ impl Claim {
             holder,
             part,
             value: value.to_owned(),
+            hashes: wanted.hashes(),
         }
     }
 
-    /// SecureAuth does not take it from the holder: the taker is a data error. A taker who is to be imported has no account then.
-    fn refused(&self, run: OnboardingId, changes: &mut AccountChanges) -> Issue {
-        let taker = self.taker.user_guid;
-        let is_unknown = self.taker.name_hash.is_none() && self.taker.profile_hash.is_none();
-        if is_unknown || self.taker.created_by == Some(run) {
-            changes.removed.push(taker);
-        } else {
-            changes.settled.push(taker);
-        }
-        Issue::held(taker, self.part.field(), self.holder.user_guid.to_string())
+    /// The holder keeps it, so the taker is a data error. Its account stays open: the next pass settles it as shown.
+    fn refused(&self) -> Issue {
+        let (taker, holder) = (self.taker.user_guid, self.holder.user_guid);
+        Issue::held(taker, self.part.field(), holder.to_string())
+    }
+
+    fn is_of_a_name(&self) -> bool {
+        self.part == Part::UserName
     }
 }
 
@@ -62,13 +65,16 @@ impl Claim {
 pub(super) async fn make_way(
     context: &mut RunContext<'_>,
     target: &Target,
-    mut claims: Vec<Claim>,
+    claims: Vec<Claim>,
 ) -> Result<(), StepError> {
+    let (mut claims, refused) = judge_again(target, claims).await?;
+    record(context, target, Released::refused(refused)).await?;
     while !claims.is_empty() {
         let some: Vec<Claim> = claims.drain(..claims.len().min(AT_ONCE)).collect();
         let mut tally = context.run.tally.clone();
         // A holder whose account is open was counted by the pass that opened it.
-        tally.passed_on += some.iter().filter(|claim| !claim.holder.open).count() as u64;
+        let names = some.iter().filter(|claim| claim.is_of_a_name() && !claim.holder.open);
+        tally.passed_on += names.count() as u64;
         target.guard.allows(tally.guarded())?;
         let changes = AccountChanges {
             opened: some.iter().map(|claim| claim.holder.user_guid).collect(),
@@ -80,42 +86,97 @@ pub(super) async fn make_way(
             ..Batch::default()
         };
         context.write(batch).await?;
-        let released: Vec<Result<(Claim, bool), StepError>> = stream::iter(some)
-            .map(|claim| async move { release(target, &claim).await.map(|is_free| (claim, is_free)) })
+        let released: Vec<_> = stream::iter(some)
+            .map(|claim| async move { (release(target, &claim).await, claim) })
             .buffer_unordered(target.in_flight)
             .collect()
             .await;
-        let mut changes = AccountChanges::of(target.record.no);
-        let mut issues = Vec::new();
+        let mut all = Released::default();
         let mut failed = None;
-        for released in released {
+        for (released, claim) in released {
             match released {
-                Ok((claim, false)) => issues.push(claim.refused(context.run.id, &mut changes)),
-                Ok((claim, true)) if claim.part == Part::UserName => changes.nameless.push(claim.holder.user_guid),
-                Ok((claim, true)) => changes.addressless.push(claim.holder.user_guid),
+                Ok(true) => all.free.push(claim),
+                Ok(false) => all.refused.push(claim),
                 Err(error) => failed = failed.or(Some(error)),
             }
         }
-        let refused = issues.len() as u64;
-        let before = context.run.progress;
-        let batch = Batch {
-            // Only what is given up is progress: a call that always fails must not keep the run open for ever.
-            is_progress: !changes.nameless.is_empty() || !changes.addressless.is_empty(),
-            accounts: Some(changes),
-            issues_total: Some(context.run.issues_total + refused),
-            issues,
-            progress: Some(Progress {
-                skipped: before.skipped + refused,
-                ..before
-            }),
-            ..Batch::default()
-        };
-        context.write(batch).await?;
+        record(context, target, all).await?;
         if let Some(error) = failed {
             return Err(error);
         }
     }
     Ok(())
+}
+
+/// Splits off the claims on holders who are entitled to what they have. The pass may have found that a holder cannot get its own
+/// new name: it then keeps the old one, and so does whoever was to get that one, and so on.
+async fn judge_again(target: &Target, claims: Vec<Claim>) -> Result<(Vec<Claim>, Vec<Claim>), StoreError> {
+    let mut rights: HashMap<Uuid, Right> = HashMap::new();
+    for some in claims.chunks(AT_ONCE) {
+        let guids: Vec<Uuid> = some.iter().map(|claim| claim.holder.user_guid).collect();
+        let is_own = |guid, row: &Wanted| {
+            let mut claims = some.iter().filter(|claim| claim.holder.user_guid == guid);
+            claims.any(|claim| claim.part.is_same(claim.hashes, row.hashes()))
+        };
+        rights.extend(target.names().judged(&guids, is_own).await?);
+    }
+    rights.retain(|_, right| *right == Right::Entitled);
+    let mut keeps: HashSet<Uuid> = rights.into_keys().collect();
+    let mut open = claims;
+    let mut refused = Vec::new();
+    loop {
+        let (kept, others): (Vec<Claim>, Vec<Claim>) = open
+            .into_iter()
+            .partition(|claim| keeps.contains(&claim.holder.user_guid));
+        open = others;
+        if kept.is_empty() {
+            return Ok((open, refused));
+        }
+        keeps.extend(kept.iter().map(|claim| claim.taker.user_guid));
+        refused.extend(kept);
+    }
+}
+
+/// What came of some claims.
+#[derive(Default)]
+struct Released {
+    free: Vec<Claim>,
+    refused: Vec<Claim>,
+}
+
+impl Released {
+    fn refused(refused: Vec<Claim>) -> Self {
+        Self {
+            refused,
+            ..Self::default()
+        }
+    }
+}
+
+async fn record(context: &mut RunContext<'_>, target: &Target, released: Released) -> Result<(), StepError> {
+    let Released { free, refused } = released;
+    if free.is_empty() && refused.is_empty() {
+        return Ok(());
+    }
+    let (names, addresses): (Vec<Claim>, Vec<Claim>) = free.into_iter().partition(Claim::is_of_a_name);
+    let holders = |claims: Vec<Claim>| claims.iter().map(|claim| claim.holder.user_guid).collect();
+    let changes = AccountChanges {
+        nameless: holders(names),
+        addressless: holders(addresses),
+        ..AccountChanges::of(target.record.no)
+    };
+    let takers: HashSet<Uuid> = refused.iter().map(|claim| claim.taker.user_guid).collect();
+    let batch = Batch {
+        // Only what is given up is progress: a call that always fails must not keep the run open for ever.
+        is_progress: !changes.nameless.is_empty() || !changes.addressless.is_empty(),
+        accounts: Some(changes),
+        issues_total: Some(context.run.issues_total + refused.len() as u64),
+        issues: refused.iter().map(Claim::refused).collect(),
+        ..Batch::default()
+    };
+    let mut verdict = Ok(());
+    settle::record(context, batch, takers.len() as u64, &mut verdict).await?;
+    verdict
 }
 
 /// Removes what is claimed from the holder's user. What is gone already counts as removed. `false`: SecureAuth refuses.

@@ -2,9 +2,9 @@
 
 use super::claim::Claim;
 use super::names::Right;
-use super::person::{Person, user_id};
+use super::person::{Person, Wanted, user_id};
 use super::target::Target;
-use super::values::{address_hash, name_hash};
+use super::values::{Hashes, address_hash, name_hash};
 use crate::domain::issue::Field;
 use crate::store::{Account, AccountOrigin, HashedValue, StoreError, ValueHash};
 use ic_secureauth_api::{ApiError, User};
@@ -21,6 +21,13 @@ impl Part {
         match self {
             Self::UserName => Field::UserName,
             Self::Address => Field::Email,
+        }
+    }
+
+    pub(super) fn is_same(self, one: Hashes, other: Hashes) -> bool {
+        match self {
+            Self::UserName => one.name == other.name,
+            Self::Address => one.address == other.address,
         }
     }
 }
@@ -63,10 +70,7 @@ impl Target {
         };
         let guid = account.user_guid;
         let wanted = person.wanted.hashes();
-        let has_right = |_, row: &super::person::Wanted| match part {
-            Part::UserName => row.hashes().name == wanted.name,
-            Part::Address => row.hashes().address == wanted.address,
-        };
+        let has_right = |_, row: &Wanted| part.is_same(wanted, row.hashes());
         let rights = self.names().judged(&[guid], has_right).await?;
         let right = rights.get(&guid).copied().unwrap_or(Right::Gone);
         if right == Right::Entitled {

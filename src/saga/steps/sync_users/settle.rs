@@ -170,7 +170,7 @@ fn collect(
 }
 
 /// Writes the batch. Data errors are counted as skipped while the run accepts them, else as failed.
-async fn record(
+pub(super) async fn record(
     context: &mut RunContext<'_>,
     mut batch: Batch,
     new_data_errors: u64,

@@ -133,8 +133,8 @@ pub(super) struct Window<'a> {
     failed_in_a_row: u32,
     /// The first answered failure.
     failure: Option<StepError>,
-    /// Why the pass stops early.
-    stopped_by: Option<StepError>,
+    /// Counts more than any failure: why the pass stops early, or that SecureAuth takes no user at all.
+    verdict: Option<StepError>,
 }
 
 impl<'a> Window<'a> {
@@ -150,7 +150,7 @@ impl<'a> Window<'a> {
             departures: Vec::new(),
             failed_in_a_row: 0,
             failure: None,
-            stopped_by: None,
+            verdict: None,
         }
     }
 
@@ -175,29 +175,46 @@ impl<'a> Window<'a> {
             }
         }
         works.close();
-        while let Some(landed) = self.flights.next().await {
-            self.land(landed).await;
-        }
+        self.drain().await;
+        self.end_sessions().await;
         while let Some(work) = works.recv().await {
             self.ready.push(work);
         }
-        // Whoever has lost access already, and may still have sessions, is left for another pass.
-        if !self.ready.is_empty() || !self.departures.is_empty() {
+        if !self.ready.is_empty() {
             self.target.flow.cut();
         }
         self.refused_are_data_errors();
         self.settled
             .extend(std::mem::take(&mut self.ready).into_iter().flat_map(Work::left));
         self.report().await;
-        self.stopped_by.or(self.failure).map_or(Ok(()), Err)
+        self.verdict.or(self.failure).map_or(Ok(()), Err)
     }
 
     fn begin(&mut self) {
         while self.flights.len() < self.target.in_flight
             && let Some(work) = self.ready.pop()
         {
+            if self.takes_nobody && matches!(work, Work::Join { .. }) {
+                self.settled.extend(work.left());
+            } else {
+                self.flights.push(self.target.start(work));
+            }
+        }
+    }
+
+    async fn drain(&mut self) {
+        while let Some(landed) = self.flights.next().await {
+            self.land(landed).await;
+        }
+    }
+
+    /// Whoever has lost access keeps no session, also if the pass stops.
+    async fn end_sessions(&mut self) {
+        self.revoke();
+        for work in self.ready.extract_if(.., |work| matches!(work, Work::Revoke(_))) {
             self.flights.push(self.target.start(work));
         }
+        self.drain().await;
     }
 
     /// Hands out the users whose sessions have to end, as many as a call takes.
@@ -297,7 +314,13 @@ impl<'a> Window<'a> {
                 "SecureAuth refuses every user with the same code, so it is no data error"
             );
             self.takes_nobody = true;
-            self.stop(StepError::Permanent(Reason::SecureauthRefused));
+            let nobody = StepError::Permanent(Reason::SecureauthRefused);
+            // Somebody else may have to lose access.
+            if self.target.created {
+                self.stop(nobody);
+            } else {
+                self.verdict.get_or_insert(nobody);
+            }
         }
     }
 
@@ -324,7 +347,7 @@ impl<'a> Window<'a> {
 
     fn stop(&mut self, error: StepError) {
         self.target.flow.stop();
-        self.stopped_by.get_or_insert(error);
+        self.verdict.get_or_insert(error);
     }
 
     async fn report(&mut self) {
