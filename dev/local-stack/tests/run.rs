@@ -94,7 +94,7 @@ fn every_biller_ends_as_expected_and_the_last_lines_count_it() -> Result<(), Box
     );
     assert_eq!(
         people,
-        "5617 people have the user name and the access that the CRM says, 2 who left have no access, and 4 have data errors, listed above."
+        "5617 people have the user name and the access that the CRM says, 2 who left have no access, and 4 still have data errors, listed above."
     );
     assert!(log.starts_with("Log of handler and host: "), "{log}");
     Ok(())

@@ -48,8 +48,8 @@ impl std::fmt::Display for Count {
         } = self;
         write!(
             formatter,
-            "{compared} people have the user name and the access that the CRM says, {left} who left have no access, and {reported} have \
-             data errors"
+            "{compared} people have the user name and the access that the CRM says, {left} who left have no access, and {reported} \
+             still have data errors"
         )
     }
 }
