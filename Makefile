@@ -12,7 +12,7 @@ BIN := $(CARGO_TARGET_DIR)/debug
 help: ## Lists the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
 
-run: ## Onboards sample billers on this machine and ends with a table
+run: ## Onboards sample billers on this machine and shows what came of them
 	@scripts/stage.sh build cargo build --workspace --bins
 	@$(BIN)/local-stack run $(ARGS)
 

@@ -107,13 +107,23 @@ impl Crm {
         self.connection().execute(sql, (biller_id, user_guid, status))
     }
 
-    /// The user names of the rows that say `active`.
-    pub fn active_user_names(&self, biller_id: &str) -> rusqlite::Result<Vec<String>> {
+    /// A biller's users, as the handler reads them.
+    pub fn users(&self, biller_id: &str) -> rusqlite::Result<Vec<UserRow>> {
         let connection = self.connection();
-        let sql = "SELECT user_name FROM crm_biller_user WHERE biller_id = ?1 AND status = 'active' AND user_name IS NOT NULL";
-        let mut select = connection.prepare(sql)?;
-        let names = select.query_map([biller_id], |row| row.get(0))?;
-        names.collect()
+        let sql = "SELECT user_guid, user_name, first_name, last_name, email, status FROM ciam_biller_user
+                   WHERE biller_id = ?1";
+        let mut select = connection.prepare_cached(sql)?;
+        let users = select.query_map([biller_id], |row| {
+            Ok(UserRow {
+                user_guid: row.get(0)?,
+                user_name: row.get(1)?,
+                first_name: row.get(2)?,
+                last_name: row.get(3)?,
+                email: row.get(4)?,
+                status: row.get(5)?,
+            })
+        })?;
+        users.collect()
     }
 
     /// Removes a user's rows. Returns how many there were.

@@ -1,5 +1,7 @@
 //! Reads the handler's own tables (`infra/sql/sqlite/0001_onboarding.sql`).
 
+mod people;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,6 +11,8 @@ use rusqlite::{Connection, OptionalExtension, Row, RowIndex};
 use serde_json::Value;
 use time::OffsetDateTime;
 
+pub use people::{AccountRecord, IssueRecord};
+
 /// How long a read waits for a lock. In WAL mode readers hardly ever wait.
 const BUSY_TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -16,27 +20,14 @@ const BUSY_TIMEOUT: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub struct Database {
     path: PathBuf,
+    /// Part of every derived id.
+    tenant_id: String,
     connection: Mutex<Connection>,
 }
 
 /// The newest row of the pool that the biller has; `?1`: the biller.
 const PRESENT_POOL: &str = "(SELECT max(pool_no) FROM pool JOIN biller_ciam USING (biller_id)
     WHERE biller_id = ?1 AND pool_id = identity_pool_id)";
-
-/// What the database knows of one user in a pool (a row of `account`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountRecord {
-    /// The user's id in SecureAuth; `None` where it is the derived one.
-    pub user_id: Option<String>,
-    /// `imported|linked`.
-    pub origin: String,
-    /// A call that touches the user may be on its way.
-    pub open: bool,
-    /// The run that imported the user first.
-    pub created_by: Option<String>,
-    /// The generation of the derived id.
-    pub generation: u32,
-}
 
 /// A biller's CIAM state (a row of `biller_ciam`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,12 +114,13 @@ impl RunRecord {
 }
 
 impl Database {
-    pub(crate) fn open(path: &Path) -> rusqlite::Result<Self> {
+    pub(crate) fn open(path: &Path, tenant_id: &str) -> rusqlite::Result<Self> {
         let connection = Connection::open(path)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "query_only", true)?;
         Ok(Self {
             path: path.to_owned(),
+            tenant_id: tenant_id.to_owned(),
             connection: Mutex::new(connection),
         })
     }
@@ -209,34 +201,6 @@ impl Database {
             })
         })?;
         entries.collect()
-    }
-
-    /// The accounts of the biller's present pool, by user GUID.
-    pub fn accounts(&self, biller_id: &str) -> rusqlite::Result<BTreeMap<String, AccountRecord>> {
-        let connection = self.connection();
-        let sql = format!(
-            "SELECT user_guid, user_id, account.origin, open, created_by, generation
-             FROM account JOIN pool USING (pool_no) WHERE pool_no = {PRESENT_POOL}"
-        );
-        let mut select = connection.prepare_cached(&sql)?;
-        let accounts = select.query_map([biller_id], |row| {
-            let account = AccountRecord {
-                user_id: row.get(1)?,
-                origin: row.get(2)?,
-                open: row.get(3)?,
-                created_by: row.get(4)?,
-                generation: row.get(5)?,
-            };
-            Ok((row.get(0)?, account))
-        })?;
-        accounts.collect()
-    }
-
-    /// How many users a biller has in its pool because runs imported them.
-    pub fn users_onboarded(&self, biller_id: &str) -> rusqlite::Result<u64> {
-        let sql =
-            format!("SELECT count(*) FROM account WHERE pool_no = {PRESENT_POOL} AND origin = 'imported' AND open = 0");
-        self.connection().query_row(&sql, [biller_id], |row| count(row, 0))
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {

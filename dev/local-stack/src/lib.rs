@@ -29,7 +29,7 @@ mod secureauth;
 mod stack;
 
 pub use crm::{Crm, ProductCiam, UserRow};
-pub use database::{AccountRecord, BillerRecord, Database, JournalEntry, RunRecord};
+pub use database::{AccountRecord, BillerRecord, Database, IssueRecord, JournalEntry, RunRecord};
 pub use error::StackError;
 pub use front_door::{FrontDoor, HttpAnswer};
 pub use secureauth::BillerInventory;

@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ic_secureauth_api::DerivedIds;
-use local_stack::{Stack, UserRow};
+use local_stack::{AccountRecord, IssueRecord, Stack, UserRow};
 use rusqlite::Connection;
 use secureauth_simulator::PoolUser;
-use uuid::{Uuid, uuid};
 
 use super::invariant::Before;
 use super::snapshot::{Pool, Snapshot};
@@ -79,59 +77,32 @@ impl People {
     }
 }
 
-fn rows(stack: &Stack, biller: &str) -> Result<BTreeMap<String, UserRow>, Box<dyn std::error::Error>> {
-    let database = Connection::open(stack.database().path())?;
-    database.busy_timeout(DEADLINE)?;
-    let mut select = database.prepare(
-        "SELECT user_guid, user_name, first_name, last_name, email, status FROM crm_biller_user WHERE biller_id = ?1",
-    )?;
-    let rows = select.query_map([biller], |row| {
-        let user = UserRow {
-            user_guid: row.get(0)?,
-            user_name: row.get(1)?,
-            first_name: row.get(2)?,
-            last_name: row.get(3)?,
-            email: row.get(4)?,
-            status: row.get(5)?,
-        };
-        Ok((row.get(0)?, user))
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+fn rows(stack: &Stack, biller: &str) -> Result<BTreeMap<String, UserRow>, rusqlite::Error> {
+    let rows = stack.crm().users(biller)?.into_iter();
+    Ok(rows.filter_map(|row| Some((row.user_guid.clone()?, row))).collect())
 }
 
-/// Reads the accounts of the biller's pool. Derived ids must stay the same for ever, so their namespace is written down here
-/// once more.
-fn accounts(stack: &Stack, biller: &str) -> Result<Accounts, Box<dyn std::error::Error>> {
-    const NAMESPACE: Uuid = uuid!("8f1d3c52-6f0e-5c1b-9a57-2f0b7f6e41c3");
-    let mut accounts = Accounts::new();
-    for (guid, account) in stack.database().accounts(biller)? {
-        let ids = DerivedIds::new(NAMESPACE, stack.simulator().tenant(), biller, account.generation);
-        let derived = ids.user_id(guid.parse()?).to_string();
-        let account = Account {
-            user_id: account.user_id.unwrap_or(derived),
-            open: account.open,
-            linked: account.origin == "linked",
-            created_by: account.created_by,
-        };
-        accounts.insert(guid, account);
-    }
-    Ok(accounts)
+fn accounts(stack: &Stack, biller: &str) -> Result<Accounts, rusqlite::Error> {
+    let accounts = stack.database().accounts(biller)?.into_iter();
+    let account = |account: AccountRecord| Account {
+        user_id: account.user_id,
+        open: account.open,
+        linked: account.origin == "linked",
+        created_by: account.created_by,
+    };
+    Ok(accounts.map(|(guid, it)| (guid, account(it))).collect())
 }
 
-fn issues(stack: &Stack, biller: &str) -> Result<Vec<Issue>, Box<dyn std::error::Error>> {
+fn issues(stack: &Stack, biller: &str) -> Result<Vec<Issue>, rusqlite::Error> {
     let Some(run) = stack.database().latest_run(biller)? else {
         return Ok(Vec::new());
     };
-    let database = Connection::open(stack.database().path())?;
-    database.busy_timeout(DEADLINE)?;
-    let mut select = database.prepare("SELECT user_guid, code FROM onboarding_issue WHERE onboarding_id = ?1")?;
-    let issues = select.query_map([run.onboarding_id], |row| {
-        Ok(Issue {
-            user_guid: row.get(0)?,
-            code: row.get(1)?,
-        })
-    })?;
-    Ok(issues.collect::<Result<_, _>>()?)
+    let issues = stack.database().issues(&run.onboarding_id)?.into_iter();
+    let issue = |issue: IssueRecord| Issue {
+        user_guid: issue.user_guid,
+        code: issue.code,
+    };
+    Ok(issues.map(issue).collect())
 }
 
 fn sessions_live_on(stack: &Stack, biller: &str) -> Result<bool, Box<dyn std::error::Error>> {

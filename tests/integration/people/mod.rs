@@ -15,7 +15,7 @@ use local_stack::{RunRecord, Stack, UserRow};
 use rusqlite::Connection;
 use secureauth_simulator::PoolUser;
 
-use crate::support::{DEADLINE, Outcome, pools_of, users_in_secureauth};
+use crate::support::{Outcome, pools_of, users_in_secureauth};
 
 const BILLER: &str = "1876";
 
@@ -29,27 +29,14 @@ struct Line {
 
 /// What the CRM has, by user name: everybody who is not `deleted`.
 fn in_the_crm(stack: &Stack) -> Result<BTreeMap<String, Line>, rusqlite::Error> {
-    let database = Connection::open(stack.database().path())?;
-    database.busy_timeout(DEADLINE)?;
-    let mut select = database
-        .prepare("SELECT user_name, email, ifnull(last_name, ''), status FROM crm_biller_user WHERE biller_id = ?1")?;
-    let rows = select.query_map([BILLER], |row| {
-        let status: String = row.get(3)?;
-        let line = Line {
-            email: row.get(1)?,
-            last_name: row.get(2)?,
-            may_sign_in: status == "active",
-        };
-        Ok((row.get::<_, String>(0)?, line, status))
-    })?;
-    let mut lines = BTreeMap::new();
-    for row in rows {
-        let (name, line, status) = row?;
-        if status != "deleted" {
-            lines.insert(name, line);
-        }
-    }
-    Ok(lines)
+    let rows = stack.crm().users(BILLER)?.into_iter();
+    let people = rows.filter(|row| row.status.as_deref() != Some("deleted"));
+    let line = |row: UserRow| Line {
+        email: row.email.unwrap_or_default(),
+        last_name: row.last_name.unwrap_or_default(),
+        may_sign_in: row.status.as_deref() == Some("active"),
+    };
+    Ok(people.map(|row| (name_of(&row), line(row))).collect())
 }
 
 /// Asserts that every person of the CRM is in SecureAuth as the CRM has it, under no other name, and that nobody else may sign in.
@@ -151,12 +138,11 @@ fn assert_synced(run: &RunRecord) {
 
 /// GUID, field and code of the latest run's issues.
 fn issues(stack: &Stack) -> Result<Vec<(String, String, String)>, rusqlite::Error> {
-    let database = Connection::open(stack.database().path())?;
-    database.busy_timeout(DEADLINE)?;
-    let mut select = database.prepare(
-        "SELECT ifnull(user_guid, ''), field, code FROM onboarding_issue JOIN onboarding USING (onboarding_id)
-         WHERE run_no = (SELECT max(run_no) FROM onboarding) ORDER BY 1, 2, 3",
-    )?;
-    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    rows.collect()
+    let Some(run) = stack.database().runs()?.pop() else {
+        return Ok(Vec::new());
+    };
+    let issues = stack.database().issues(&run.onboarding_id)?.into_iter();
+    Ok(issues
+        .map(|issue| (issue.user_guid.unwrap_or_default(), issue.field, issue.code))
+        .collect())
 }

@@ -2,6 +2,7 @@
 
 use local_stack::UserRow;
 
+use super::reports::Report;
 use super::scenario::{Act, Change, Ending, Event};
 
 /// A sample biller, and the events that it gets.
@@ -33,6 +34,22 @@ const PLAIN: SampleBiller = SampleBiller {
 const YES: Event = Event::Toggle(true);
 const NO: Event = Event::Toggle(false);
 const WIZARD: Event = Event::Wizard(true);
+
+/// The data errors of [`spoil`].
+const BAD_RECORDS: [Report; 4] = [
+    Report::of(1, "email", "missing"),
+    Report::of(2, "user_name", "invalid"),
+    Report::of(3, "user_name", "duplicate"),
+    Report::of(4, "user_name", "duplicate"),
+];
+
+/// The data errors of [`Change::PeopleChangePlaces`].
+const MOVES: [Report; 4] = [
+    Report::of(8, "user_name", "duplicate"),
+    Report::of(1_008, "user_name", "duplicate"),
+    Report::of(9, "user_name", "invalid"),
+    Report::held(1_009, "user_name", 9),
+];
 
 /// All sample billers.
 pub(super) const BILLERS: [SampleBiller; 11] = [
@@ -69,7 +86,7 @@ pub(super) const BILLERS: [SampleBiller; 11] = [
         users: 250,
         has_bad_records: true,
         acts: &[
-            Act::of(YES, Ending::Failed),
+            Act::of(YES, Ending::Failed).reporting(&BAD_RECORDS),
             Act::of(YES, Ending::Active(250)).after(Change::RecordsCorrected),
         ],
         ..PLAIN
@@ -125,7 +142,9 @@ pub(super) const BILLERS: [SampleBiller; 11] = [
         users: 80,
         acts: &[
             Act::of(YES, Ending::Active(80)),
-            Act::of(YES, Ending::Active(81)).after(Change::PeopleChangePlaces),
+            Act::of(YES, Ending::Active(81))
+                .after(Change::PeopleChangePlaces)
+                .reporting(&MOVES),
         ],
         ..PLAIN
     },

@@ -11,8 +11,10 @@ macro_rules! say {
 mod billers;
 mod console;
 mod log;
+mod moves;
 mod people;
 mod readme;
+mod reports;
 mod run;
 mod scenario;
 mod serve;
@@ -41,7 +43,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Onboards sample billers and checks SecureAuth and the database: exit code 0 when every biller ended as expected
+    /// Onboards sample billers and compares SecureAuth with database and CRM, person by person: exit code 0 when all is as expected
     Run {
         #[command(flatten)]
         common: Common,

@@ -11,6 +11,8 @@ use tokio::time::Instant;
 
 use super::billers::{BILLERS, SampleBiller};
 use super::console::{BillerLine, Console};
+use super::people::Count;
+use super::reports;
 use super::scenario::{Act, load};
 use super::signals::{INTERRUPTED, StopSignals};
 use super::table;
@@ -58,6 +60,7 @@ pub(super) async fn run(options: StackOptions, log: &Path, keep: bool) -> Result
     };
     console.close();
     say!("\n{}\n", table::render(&rows, console.width()));
+    say!("{}\n", reports::render(&rows));
     let complaints = complaints(&stack, &rows);
     let directory = stack.directory().to_owned();
     let error_lines = stack.error_lines();
@@ -66,9 +69,10 @@ pub(super) async fn run(options: StackOptions, log: &Path, keep: bool) -> Result
     let seconds = begun.elapsed().as_secs_f64();
     if complaints.is_empty() {
         say!(
-            "{} events in {seconds:.1} s, each as expected. SecureAuth holds {}, and the database says the same. Who may sign in is as the CRM says.",
+            "{} events in {seconds:.1} s, each as expected. SecureAuth holds {}, and the database says the same.\n{}, listed above.",
             rows.len(),
-            Totals::expected()
+            Totals::expected(),
+            people(&rows)
         );
     } else {
         say!("NOT as expected, after {seconds:.1} s:");
@@ -167,16 +171,24 @@ async fn fire(stack: &Stack, biller_id: &str, act: &Act, line: &mut BillerLine) 
     }
 }
 
+/// The people of all billers that have an organization in the end.
+fn people(rows: &[Row]) -> Count {
+    let last = rows.chunk_by(|row, next| row.biller.id == next.biller.id);
+    let last = last.filter_map(<[Row]>::last);
+    let onboarded = last.filter(|row| row.act.ending.has_organization());
+    onboarded.map(|row| Count::of(&row.observed.people)).sum()
+}
+
 /// Everything that is not as expected, as sentences.
 fn complaints(stack: &Stack, rows: &[Row]) -> Vec<String> {
     let bad = rows.iter().filter(|row| !row.is_good());
     let mut complaints: Vec<_> = bad
         .map(|row| {
             format!(
-                "biller {}, {}: {}",
+                "biller {}, {}:\n      {}",
                 row.biller.id,
                 row.act.label(),
-                row.disagreements.join("; ")
+                row.disagreements.join("\n      ")
             )
         })
         .collect();

@@ -5,7 +5,8 @@ use secureauth_simulator::{Fault, FaultKind, FaultStatus, Seed};
 use serde_json::json;
 
 use super::billers::SampleBiller;
-use super::people;
+use super::moves;
+use super::reports::Report;
 
 /// An event that the CRM sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub(super) struct Act {
     pub(super) event: Event,
     /// How the event has to end.
     pub(super) ending: Ending,
+    /// The data errors that the event's run has to report.
+    pub(super) reports: &'static [Report],
 }
 
 impl Act {
@@ -74,12 +77,19 @@ impl Act {
             change: Change::None,
             event,
             ending,
+            reports: &[],
         }
     }
 
     /// The same event after a change.
     pub(super) const fn after(mut self, change: Change) -> Self {
         self.change = change;
+        self
+    }
+
+    /// The same event with these data errors.
+    pub(super) const fn reporting(mut self, reports: &'static [Report]) -> Self {
+        self.reports = reports;
         self
     }
 }
@@ -134,10 +144,10 @@ impl Change {
                     stack.crm().replace_user(id, &user)?;
                 }
             }
-            Self::SignIns => people::sign_in(stack, biller),
+            Self::SignIns => moves::sign_in(stack, biller),
             Self::PeopleChangePlaces => {
-                people::sign_in(stack, biller);
-                people::change_places(stack, biller)?;
+                moves::sign_in(stack, biller);
+                moves::change_places(stack, biller)?;
             }
         }
         Ok(())

@@ -1,5 +1,5 @@
 //! Checks whether an event ended as expected, in the simulator's inventory and in the database, not only in the
-//! handler's answers.
+//! handler's answers: numbers here, people one by one in `people.rs`.
 
 use std::time::Duration;
 
@@ -7,6 +7,7 @@ use local_stack::{BillerInventory, RunRecord, Stack, StackError};
 
 use super::billers::SampleBiller;
 use super::people::People;
+use super::reports;
 use super::scenario::{Act, Ending};
 
 /// What SecureAuth, the database and the CRM hold after an event.
@@ -24,7 +25,7 @@ pub(super) struct Observed {
     pub(super) has_date: bool,
     /// The toggle `Product > CIAM` of the CRM.
     pub(super) toggle_on: bool,
-    /// Who may sign in.
+    /// The biller's people, one by one.
     pub(super) people: People,
     /// What a sync did to people.
     pub(super) done: Option<String>,
@@ -62,7 +63,7 @@ impl Observed {
                 .map_or_else(|| "not_enabled".to_owned(), |it| it.state.clone()),
             has_date: record.is_some_and(|it| it.activation_date.is_some()),
             toggle_on: product.is_some_and(|it| it.toggle_on),
-            people: People::look(stack, biller_id)?,
+            people: People::look(stack, biller_id, run.as_ref())?,
             done: run.as_ref().filter(|run| run.kind == "sync").map(done),
             reason: run.and_then(|run| run.reason),
         })
@@ -116,22 +117,7 @@ impl Observed {
             yes_no(self.has_date),
         );
         differs("toggle in the CRM", yes_no(is_active), yes_no(self.toggle_on));
-        let people = &self.people;
-        let wrong = people.may_sign_in.symmetric_difference(&people.should_sign_in);
-        let wrong = if is_active {
-            wrong.count()
-        } else {
-            people.may_sign_in.len()
-        };
-        if wrong > 0 {
-            let (may, should) = (people.may_sign_in.len(), people.should_sign_in.len());
-            found.push(format!(
-                "{may} people may sign in, {should} should, and {wrong} of them are the wrong ones"
-            ));
-        }
-        if people.sessions_left > 0 {
-            found.push(format!("{} sessions of people without access", people.sessions_left));
-        }
+        found.extend(self.people.disagreements(ending));
         if !found.is_empty() {
             found.extend(self.reason.as_ref().map(|reason| format!("the run's reason: {reason}")));
         }
@@ -149,12 +135,15 @@ impl Row {
         took: Duration,
     ) -> Result<Self, StackError> {
         let observed = Observed::look(stack, biller.id, status)?;
+        let reported = observed.people.reported().map(|(issue, _)| issue);
+        let mut disagreements = reports::disagreements(biller.id, act.reports, reported);
+        disagreements.extend(observed.disagreements(act.ending));
         Ok(Self {
             biller,
             act,
-            disagreements: observed.disagreements(act.ending),
             observed,
             took,
+            disagreements,
         })
     }
 
@@ -188,8 +177,6 @@ fn yes_no(yes: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     fn observed(deactivated: Option<bool>, users: u64, state: &str) -> Observed {
@@ -246,26 +233,6 @@ mod tests {
             "{found}"
         );
         assert!(found.contains("users in SecureAuth 8 instead of 0"), "{found}");
-    }
-
-    #[test]
-    fn somebody_who_may_sign_in_against_the_crm_is_a_disagreement() {
-        let name = |name: &str| name.to_owned();
-        let mut wrong = observed(Some(false), 2, "active");
-        wrong.people.should_sign_in = BTreeSet::from([name("ada")]);
-        wrong.people.may_sign_in = BTreeSet::from([name("bob")]);
-        let found = wrong.disagreements(Ending::Active(2));
-        assert_eq!(
-            found,
-            ["1 people may sign in, 1 should, and 2 of them are the wrong ones"]
-        );
-        let mut left = observed(Some(true), 2, "inactive");
-        left.people.should_sign_in = BTreeSet::from([name("ada")]);
-        left.people.sessions_left = 3;
-        assert_eq!(
-            left.disagreements(Ending::Inactive(2)),
-            ["3 sessions of people without access"]
-        );
     }
 
     #[test]

@@ -86,10 +86,10 @@ impl Stack {
             hosts,
             host_options,
             front_doors,
+            crm: Crm::open(&path)?,
+            database: Database::open(&path, simulator.tenant())?,
             simulator,
             handler,
-            crm: Crm::open(&path)?,
-            database: Database::open(&path)?,
             directory,
         })
     }
