@@ -133,6 +133,7 @@ impl Saga {
             }),
             time_slice_end: Instant::now() + self.dependencies.run.time_slice,
             guard,
+            share: self.shares.enter(),
             organization_seen: None,
             run: leased.run,
         };

@@ -19,6 +19,7 @@ mod ownership;
 pub mod preview;
 mod rollback;
 mod run_context;
+mod shares;
 mod steps;
 mod stuck_runs;
 mod time_slice;
@@ -77,6 +78,7 @@ pub struct Saga {
     dependencies: Dependencies,
     worker: WorkerId,
     slot: worker_slot::WorkerSlot,
+    shares: shares::Shares,
     schedules: Schedules,
     stale: AtomicBool,
     schemas: steps::Schemas,
@@ -96,10 +98,12 @@ impl Saga {
             rollback: dependencies.run.rollback_pauses.clone(),
             rollback_limit: dependencies.run.rollback_time_limit,
         };
+        let shares = shares::Shares::of(dependencies.max_in_flight);
         Self {
             dependencies,
             worker,
             slot,
+            shares,
             schedules,
             stale: AtomicBool::new(false),
             schemas: steps::Schemas::default(),

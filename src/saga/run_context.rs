@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::journal_state::JournalState;
 use super::kept_settings::KeptSettings;
 use super::lease_guard::LeaseGuard;
+use super::shares::Share;
 use super::{Dependencies, Saga};
 use crate::domain::journal::Entry;
 use crate::domain::run::Run;
@@ -26,6 +27,8 @@ pub(super) struct RunContext<'a> {
     pub(super) kept: KeptSettings,
     pub(super) lease: Lease,
     pub(super) guard: Arc<LeaseGuard>,
+    /// The run's part of the calls in flight.
+    pub(super) share: Arc<Share>,
     pub(super) api: Api,
     pub(super) time_slice_end: Instant,
     /// The run's organization as this time slice read it last.

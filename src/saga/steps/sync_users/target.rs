@@ -10,6 +10,7 @@ use super::super::super::failure::StepError;
 use super::super::super::journal_state::Origin;
 use super::super::super::naming::Subject;
 use super::super::super::run_context::RunContext;
+use super::super::super::shares::Share;
 use super::super::known_pool;
 use super::super::payload_schema::{self, PayloadSchema};
 use super::claim::Claim;
@@ -45,6 +46,8 @@ pub(in super::super::super) struct Target {
     pub(super) users_per_page: u32,
     pub(in super::super) attempts: u32,
     pub(in super::super) in_flight: usize,
+    /// How much of it the window uses.
+    pub(super) share: Arc<Share>,
     /// Pauses before each look at something that a read may not show yet.
     pub(super) lag_pauses: Vec<Duration>,
     pub(super) policy: Policy,
@@ -207,6 +210,7 @@ impl Target {
             users_per_page: context.times().users_per_page,
             attempts: context.dependencies().attempts,
             in_flight: context.dependencies().max_in_flight,
+            share: Arc::clone(&context.share),
             lag_pauses: context.lag_pauses(),
             policy: Policy::of(context.settings()),
             guard: Guard {

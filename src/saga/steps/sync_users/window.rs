@@ -159,7 +159,7 @@ impl<'a> Window<'a> {
         let mut more = true;
         while !self.target.flow.is_stopping() {
             self.begin();
-            let has_room = self.flights.len() < self.target.in_flight;
+            let has_room = self.flights.len() < self.target.share.in_flight();
             tokio::select! {
                 Some(landed) = self.flights.next(), if !self.flights.is_empty() => self.land(landed).await,
                 work = works.recv(), if more && has_room => match work {
@@ -191,7 +191,7 @@ impl<'a> Window<'a> {
     }
 
     fn begin(&mut self) {
-        while self.flights.len() < self.target.in_flight
+        while self.flights.len() < self.target.share.in_flight()
             && let Some(work) = self.ready.pop()
         {
             if self.takes_nobody && matches!(work, Work::Join { .. }) {
