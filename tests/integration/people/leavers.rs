@@ -117,6 +117,36 @@ async fn leavers_keep_access_and_are_reported_each_time_if_the_setting_says_so()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_issue_that_is_found_again_is_counted_once() -> Outcome {
+    let mut options = patient().set("LEAVERS", "keep");
+    for client in &mut options.simulator.clients {
+        client.scopes.retain(|scope| scope != "revoke_tokens");
+    }
+    let stack = start(options, BILLER, 140).await?;
+    enable(&stack, BILLER).await?;
+    remove(&stack, 1)?;
+    for number in 2..=130 {
+        set_status(&stack, number, "inactive")?;
+    }
+    let of_person_139 = user(&stack, &name_of(&sample(139))).expect("is there").id;
+    let renamed = local_stack::UserRow {
+        last_name: Some("Renamed".into()),
+        ..sample(139)
+    };
+    replace(&stack, &renamed)?;
+    stack.simulator().faults().add(Fault {
+        path_contains: Some(of_person_139),
+        ..Fault::on("update_user", refusal(500, false))
+    });
+    let waiting = enable_until_it_waits(&stack, BILLER).await?;
+    assert_synced(&resume(&stack, &waiting).await?);
+    let view = status(&stack, BILLER).await?;
+    assert_eq!(issues(&stack)?.len(), 2, "left, not_revoked");
+    assert_eq!(view.number_at("/onboarding/issuesTotal"), 2);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_the_scope_access_ends_all_the_same_and_one_issue_says_that_sessions_live_on() -> Outcome {
     let mut options = options();
     for client in &mut options.simulator.clients {
