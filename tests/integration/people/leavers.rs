@@ -1,5 +1,6 @@
 //! Whoever left the CRM, or is inactive there, loses access and sessions; whoever returns gets access back.
 
+use local_stack::UserRow;
 use secureauth_simulator::Fault;
 use serde_json::json;
 
@@ -129,7 +130,7 @@ async fn an_issue_that_is_found_again_is_counted_once() -> Outcome {
         set_status(&stack, number, "inactive")?;
     }
     let of_person_139 = user(&stack, &name_of(&sample(139))).expect("is there").id;
-    let renamed = local_stack::UserRow {
+    let renamed = UserRow {
         last_name: Some("Renamed".into()),
         ..sample(139)
     };
@@ -184,6 +185,29 @@ async fn a_status_that_took_effect_without_an_answer_still_ends_the_sessions() -
     assert_true_to_the_crm(&stack)?;
     assert_eq!(user(&stack, &name_of(&sample(2))).expect("is there").sessions, 0);
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_that_took_effect_without_an_answer_are_counted() -> Outcome {
+    let stack = start(patient(), BILLER, 4).await?;
+    enable(&stack, BILLER).await?;
+    set_status(&stack, 2, "inactive")?;
+    let renamed = UserRow {
+        last_name: Some("Renamed".into()),
+        ..sample(3)
+    };
+    replace(&stack, &renamed)?;
+    stack
+        .simulator()
+        .faults()
+        .add(Fault::on("update_user", refusal(500, true)));
+    let waiting = enable_until_it_waits(&stack, BILLER).await?;
+    stack.simulator().clear_calls();
+    let run = resume(&stack, &waiting).await?;
+    assert_synced(&run);
+    assert!(calls_of(&stack, "update_user").is_empty(), "nothing was left to send");
+    assert_eq!((run.deactivated, run.changed, run.already_present), (1, 1, 2));
+    assert_true_to_the_crm(&stack)
 }
 
 #[tokio::test(flavor = "multi_thread")]
