@@ -127,7 +127,7 @@ pub struct Run {
     pub reason: Option<String>,
     /// When its rollback began.
     pub rolling_back_since: Option<OffsetDateTime>,
-    /// Number of data errors found; the database may store fewer of them.
+    /// Number of issues found; the database may store fewer of them.
     pub issues_total: u64,
     /// The W3C trace parent of the event that started it.
     pub traceparent: Option<String>,

@@ -75,9 +75,8 @@ impl RunContext<'_> {
         if let Some(generation) = batch.generation {
             self.run.generation = generation;
         }
-        if let Some(total) = batch.issues_total {
-            self.run.issues_total = total;
-        }
+        // Too many until the run is read again, if the database has some of them already.
+        self.run.issues_total += batch.issues.len() as u64;
         if let Some(cursor) = batch.cursor {
             self.run.user_cursor = match cursor {
                 Cursor::Start => None,

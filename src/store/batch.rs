@@ -25,9 +25,10 @@ pub struct Batch {
     pub cursor: Option<Cursor>,
     /// Inserted unless they exist already, as they do when a page is read again.
     pub pool_users_before: Vec<PoolUser>,
-    /// Inserted unless they exist already; at most [`Self::ISSUES_KEPT`] per run are kept.
+    /// Inserted unless they exist already; at most [`Self::ISSUES_KEPT`] per run are kept. The run's total becomes the number of
+    /// its rows.
     pub issues: Vec<Issue>,
-    /// How many issues the run has in all.
+    /// How many issues were found in all. Counts only with more of `issues` than are kept, where rows cannot tell.
     pub issues_total: Option<u64>,
     /// Replaces the run's progress.
     pub progress: Option<Progress>,
@@ -47,4 +48,10 @@ impl Batch {
     /// Most `OnboardingIssue` rows per run: enough for one issue of every skipped user, with a million users and 10 %
     /// skipped.
     pub const ISSUES_KEPT: u64 = 100_000;
+
+    /// How many issues the run has once this many rows are kept.
+    pub(crate) fn issues_found(&self, kept: u64) -> u64 {
+        let found = self.issues_total.filter(|_| kept >= Self::ISSUES_KEPT);
+        kept.max(found.unwrap_or_default())
+    }
 }

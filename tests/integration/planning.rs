@@ -4,11 +4,11 @@ mod obstacles;
 mod told;
 
 use local_stack::UserRow;
-use secureauth_simulator::Seed;
+use secureauth_simulator::{Fault, Seed};
 use serde_json::json;
 
 use self::told::{add_bad_user, assert_did, organization, plan};
-use crate::support::{Outcome, enable, options, pools_of, stack_with, start};
+use crate::support::{Outcome, enable, options, pools_of, refusal, stack_with, start};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_biller_gets_what_its_plan_says() -> Outcome {
@@ -103,5 +103,53 @@ async fn an_active_biller_is_synced_as_its_plan_says() -> Outcome {
     assert_eq!(told.import(), [2, 1, 0, 0, 249]);
     assert_did(&enable(&stack, "1876").await?, &told);
     assert_eq!(plan(&stack, "1876").await?.import(), [0, 0, 0, 0, 252]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_who_is_inactive_and_has_a_data_error_loses_access_as_the_plan_says() -> Outcome {
+    let stack = stack_with("1876", 4).await?;
+    enable(&stack, "1876").await?;
+    let shared = UserRow {
+        user_name: UserRow::sample("1876", 3).user_name,
+        status: Some("inactive".into()),
+        ..UserRow::sample("1876", 2)
+    };
+    assert_eq!(stack.crm().replace_user("1876", &shared)?, 1);
+    let told = plan(&stack, "1876").await?;
+    assert_eq!(told.code, Some(0), "{}", told.why);
+    let guid = shared.user_guid.unwrap_or_default();
+    told.expect(
+        "user",
+        &format!("{guid} deactivated no access, although the row has a data error"),
+    );
+    assert_eq!(told.import()[2], 1);
+    let run = enable(&stack, "1876").await?;
+    assert_eq!((run.state.as_str(), run.deactivated), ("succeeded", 1));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_with_open_accounts_are_said_to_be_read_first() -> Outcome {
+    let stack = start(options().set("RUN_PAUSES", "1ms,1ms"), "1876", 4).await?;
+    enable(&stack, "1876").await?;
+    let renamed = UserRow {
+        last_name: Some("Renamed".into()),
+        ..UserRow::sample("1876", 2)
+    };
+    assert_eq!(stack.crm().replace_user("1876", &renamed)?, 1);
+    let faults = stack.simulator().faults();
+    faults.add(Fault::on("update_user", refusal(500, false)));
+    assert_eq!(enable(&stack, "1876").await?.state, "failed");
+    faults.clear();
+    let told = plan(&stack, "1876").await?;
+    assert_eq!(told.code, Some(0), "{}", told.why);
+    told.expect(
+        "read first",
+        "1 would be read first, then changed or deactivated if they differ",
+    );
+    told.expect("user", &format!("{} read first", renamed.user_guid.unwrap_or_default()));
+    assert_eq!(told.import(), [0, 0, 0, 0, 3]);
+    assert_eq!(enable(&stack, "1876").await?.changed, 1);
     Ok(())
 }

@@ -111,7 +111,7 @@ fn report_pool(text: &mut String, pool: Option<&PoolOutlook>) -> std::fmt::Resul
     writeln!(text, "provider      {provider}")
 }
 
-/// The counts, then the first users of each kind.
+/// The counts, users who are read first, then the first users of each kind.
 fn report_import(text: &mut String, outlook: Option<&ImportOutlook>) -> std::fmt::Result {
     let Some(outlook) = outlook else {
         return writeln!(text, "import        {}", not_reached());
@@ -131,6 +131,13 @@ fn report_import(text: &mut String, outlook: Option<&ImportOutlook>) -> std::fmt
     let rare = rare.iter().filter(|(number, _)| *number > 0);
     parts.extend(rare.map(|(number, what)| format!("{number} {what}")));
     writeln!(text, "import        {}", parts.join(", "))?;
+    if outlook.read_first > 0 {
+        let what = "would be read first, then changed or deactivated if they differ";
+        writeln!(text, "read first    {} {what}", outlook.read_first)?;
+    }
+    for user in &outlook.first_read {
+        writeln!(text, "user          {user} read first")?;
+    }
     for (effect, users) in &outlook.first {
         for (user, what) in users {
             writeln!(text, "user          {user} {effect} {what}")?;

@@ -121,7 +121,9 @@ impl Counting<'_> {
             let account = account.or_else(|| self.rekeyed.get(&user_guid).map(|account| (*account).clone()));
             let row = match row {
                 _ if self.old.contains(&user_guid) => continue,
-                CrmRow::Valid(_) if known.contains(&user_guid) => Row::Invalid { is_barred: false },
+                CrmRow::Valid(user) if known.contains(&user_guid) => Row::Invalid {
+                    is_barred: user.status == Status::Inactive,
+                },
                 row => Row::of(row, self.values),
             };
             users.push((user_guid, row, account));
@@ -162,7 +164,7 @@ impl Counting<'_> {
             (Task::Look, Row::Valid(wanted)) => {
                 let id = account.map_or_else(|| wanted.user_id(self.values), |account| self.values.user_id(account));
                 match self.api.user(&self.pool.id, &id).await? {
-                    Some(_) => self.outlook.already_present += 1,
+                    Some(_) => self.outlook.read_first(guid),
                     None => self.outlook.count(Effect::Imported, guid, "missing in the pool"),
                 }
             }
@@ -204,7 +206,7 @@ impl Counting<'_> {
             }
             None => self.outlook.count(Effect::Imported, guid, ""),
             Some(_) if !self.is_own => self.outlook.count(Effect::Linked, guid, ""),
-            Some(holder) if holder.as_str() == key.user_id => self.outlook.already_present += 1,
+            Some(holder) if holder.as_str() == key.user_id => self.outlook.read_first(guid),
             Some(_) => self.outlook.unfit += 1,
         }
     }

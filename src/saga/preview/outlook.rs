@@ -123,6 +123,11 @@ pub struct ImportOutlook {
     pub already_present: u64,
     /// Users that do not fit the schema of this pool, or whose name another user of the pool has.
     pub unfit: u64,
+    /// Users who are in the pool, and of whom it is not known what they have there: a call had no outcome, or they are adopted. The
+    /// run would read them, then change or deactivate whoever differs.
+    pub read_first: u64,
+    /// The first of them.
+    pub first_read: Vec<Uuid>,
     /// People whose accounts would only get the new GUIDs that the CRM gave them; part of `already_present`.
     pub rekeyed: u64,
     /// The first users of each kind, and what would be done.
@@ -130,6 +135,14 @@ pub struct ImportOutlook {
 }
 
 impl ImportOutlook {
+    /// Counts one user who is read first, and names it if it is one of the first.
+    pub(super) fn read_first(&mut self, user: Uuid) {
+        self.read_first += 1;
+        if self.first_read.len() < Tally::NAMED {
+            self.first_read.push(user);
+        }
+    }
+
     /// Counts one user, and names it if it is one of the first of its kind.
     pub(super) fn count(&mut self, effect: Effect, user: Uuid, what: impl Into<String>) {
         match effect {

@@ -70,7 +70,6 @@ async fn rename(
             warn!(%error, "SecureAuth refuses the biller's new name for its organization");
             let batch = Batch {
                 issues: vec![Issue::of(None, Field::BillerName, Code::Refused)],
-                issues_total: Some(context.run.issues_total + 1),
                 ..Batch::default()
             };
             context.write(batch).await?;

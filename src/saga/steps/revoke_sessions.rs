@@ -1,11 +1,12 @@
 //! Ends the sessions of a disabled biller's users, at most 100 users a call. The organization is deactivated already, so a
-//! refusal, or SecureAuth that stays away, is reported and does not keep the run from ending.
+//! refusal is reported and the others' sessions end all the same; SecureAuth that stays away is reported and does not keep the run
+//! from ending.
 
 use tracing::{info, warn};
 
 use super::super::failure::StepError;
 use super::super::run_context::RunContext;
-use super::end_sessions;
+use super::end_sessions::{self, Ended};
 use super::leavers::Known;
 use super::sync_users::task::has_no_access;
 use crate::domain::issue::Issue;
@@ -32,15 +33,17 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
         let size = u32::try_from(MAX_REVOKED_USERS).unwrap_or(u32::MAX);
         let accounts = context.store().accounts_page(known.record.no, range, size).await?;
         let Some(last) = accounts.last().map(|account| account.user_guid) else {
-            info!("the sessions of the biller's users are ended");
+            info!("the sessions of the biller's users are ended as far as SecureAuth lets them end");
             return ended(context, None).await;
         };
         let with_access = accounts.iter().filter(|account| !has_no_access(account));
         let users: Vec<UserId> = with_access.map(|account| known.user_id(account)).collect();
+        let mut issue = None;
         if !users.is_empty() {
             match end_sessions::end(&context.api, &pool, &users).await {
-                Ok(None) => {}
-                Ok(Some(issue)) => return ended(context, Some(issue)).await,
+                // No other users' sessions could be ended either.
+                Ok(none @ Ended::NotGranted) => return ended(context, none.issue()).await,
+                Ok(done) => issue = done.issue(),
                 Err(error) if pauses_are_used_up(context) => {
                     warn!(%error, "SecureAuth stays away; sessions live on until they expire");
                     return ended(context, Some(end_sessions::not_revoked())).await;
@@ -50,6 +53,7 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
         }
         let batch = Batch {
             cursor: Some(Cursor::At(last)),
+            issues: issue.into_iter().collect(),
             is_progress: true,
             ..Batch::default()
         };
@@ -65,10 +69,10 @@ fn pauses_are_used_up(context: &RunContext<'_>) -> bool {
 }
 
 async fn ended(context: &mut RunContext<'_>, issue: Option<Issue>) -> Result<(), StepError> {
-    let in_part = issue.is_some();
+    // A disable run has no other issues.
+    let in_part = issue.is_some() || context.run.issues_total > 0;
     let batch = Batch {
         entries: vec![Entry::SessionsRevoked { in_part }],
-        issues_total: Some(context.run.issues_total + u64::from(in_part)),
         issues: issue.into_iter().collect(),
         ..Batch::default()
     };

@@ -104,7 +104,6 @@ pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<b
         context
             .write(Batch {
                 accounts: Some(changes),
-                issues_total: Some(context.run.issues_total + issues.len() as u64),
                 issues,
                 cursor: Some(Cursor::At(last)),
                 is_progress: true,

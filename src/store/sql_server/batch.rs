@@ -13,7 +13,6 @@ use super::runs::update_leased;
 use super::session::{PAIRS, Transaction};
 use super::{accounts, billers};
 use crate::domain::ids::OnboardingId;
-use crate::domain::issue::Issue;
 use crate::domain::journal::{Entry, Recorded};
 use crate::store::row::{entry_columns, json_text, recorded};
 use crate::store::transition::identifier_key;
@@ -33,7 +32,7 @@ pub(super) async fn write(pool: &Pool, lease: &Lease, batch: &Batch) -> Result<(
         accounts::set_users_at_end(&mut transaction, pool, users.map(clamp)).await?;
     }
     insert_pool_users(&mut transaction, id, &batch.pool_users_before).await?;
-    insert_issues(&mut transaction, id, &batch.issues).await?;
+    let issues_total = insert_issues(&mut transaction, id, batch).await?;
     if batch.allowance_used {
         billers::use_up_allowance(&mut transaction, id).await?;
     }
@@ -45,12 +44,18 @@ pub(super) async fn write(pool: &Pool, lease: &Lease, batch: &Batch) -> Result<(
         transaction.execute(sql, &values).await?;
     }
     // The run's row comes last, and with it the fence: locked any longer, it would keep the run's own heart-beat waiting.
-    update_run(&mut transaction, lease, batch).await?;
+    update_run(&mut transaction, lease, batch, issues_total).await?;
     transaction.commit().await
 }
 
-async fn update_run(transaction: &mut Transaction, lease: &Lease, batch: &Batch) -> Result<(), Fault> {
-    let set = "UpdatedAt = @now, Step = COALESCE(NULLIF(@P4, N''), Step), IssuesTotal = COALESCE(@P5, IssuesTotal), \
+async fn update_run(
+    transaction: &mut Transaction,
+    lease: &Lease,
+    batch: &Batch,
+    issues_total: Option<u64>,
+) -> Result<(), Fault> {
+    let set = "UpdatedAt = @now, Step = COALESCE(NULLIF(@P4, N''), Step), \
+        IssuesTotal = CASE WHEN @P5 > IssuesTotal THEN @P5 ELSE IssuesTotal END, \
         Generation = COALESCE(@P6, Generation), PausesUsed = CASE WHEN @P7 = 1 THEN 0 ELSE PausesUsed END, \
         TakeOvers = CASE WHEN @P7 = 1 THEN 0 ELSE TakeOvers END, \
         UsersTotal = COALESCE(@P8, UsersTotal), Imported = COALESCE(@P9, Imported), \
@@ -69,7 +74,7 @@ async fn update_run(transaction: &mut Transaction, lease: &Lease, batch: &Batch)
     };
     let values: [&dyn ToSql; 17] = [
         &or_empty(batch.step.map(<&str>::from)),
-        &batch.issues_total.map(clamp),
+        &issues_total.map(clamp),
         &batch.generation.map(i64::from),
         &batch.is_progress,
         &progress.map(|progress| clamp(progress.users_total)),
@@ -147,7 +152,8 @@ async fn insert_pool_users(transaction: &mut Transaction, id: OnboardingId, user
     Ok(())
 }
 
-async fn insert_issues(transaction: &mut Transaction, id: OnboardingId, issues: &[Issue]) -> Result<(), Fault> {
+/// The run's number of issues, if the batch has any.
+async fn insert_issues(transaction: &mut Transaction, id: OnboardingId, batch: &Batch) -> Result<Option<u64>, Fault> {
     // Counting makes the server seek once per row, whatever its statistics say.
     let known = |user: &str| {
         format!(
@@ -166,11 +172,12 @@ async fn insert_issues(transaction: &mut Transaction, id: OnboardingId, issues: 
             Position BIGINT '$.n', UserGuid UNIQUEIDENTIFIER '$.g', Field NVARCHAR(4000) '$.f', \
             Code NVARCHAR(4000) '$.c', HeldBy NVARCHAR(4000) '$.h') AS n \
          WHERE 0 = CASE WHEN n.UserGuid IS NULL THEN ({of_nobody}) ELSE ({of_user}) END \
-         ORDER BY n.Position",
+         ORDER BY n.Position; \
+         SELECT @P3 - @room + @@ROWCOUNT AS [Kept]",
         of_nobody = known("i.UserGuid IS NULL"),
         of_user = known("i.UserGuid = n.UserGuid"),
     );
-    let rows = distinct(issues).map(|issue| {
+    let rows = distinct(&batch.issues).map(|issue| {
         json!({
             "g": issue.user_guid,
             "f": <&str>::from(issue.field),
@@ -178,11 +185,14 @@ async fn insert_issues(transaction: &mut Transaction, id: OnboardingId, issues: 
             "h": issue.held_by,
         })
     });
+    let mut kept = None;
     for chunk in chunks(rows) {
         let values: [&dyn ToSql; 3] = [&id.0, &chunk, &clamp(Batch::ISSUES_KEPT)];
-        transaction.execute(&sql, &values).await?;
+        if let Some(row) = transaction.row(&sql, &values).await? {
+            kept = Some(required::<i64>(&row, "Kept")?.unsigned_abs());
+        }
     }
-    Ok(())
+    Ok(kept.map(|kept| batch.issues_found(kept)))
 }
 
 /// SQL Server's integers are signed. No count comes near the limit.

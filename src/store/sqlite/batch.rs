@@ -7,7 +7,6 @@ use super::error::Fault;
 use super::runs::update_leased;
 use super::{accounts, billers};
 use crate::domain::ids::OnboardingId;
-use crate::domain::issue::Issue;
 use crate::domain::journal::{Entry, Recorded};
 use crate::store::row::{entry_columns, json_text, recorded};
 use crate::store::transition::identifier_key;
@@ -27,7 +26,7 @@ pub(super) fn write(transaction: &Transaction<'_>, now: Micros, lease: &Lease, b
         accounts::set_users_at_end(transaction, pool, users.map(clamp))?;
     }
     insert_pool_users(transaction, id, &batch.pool_users_before)?;
-    insert_issues(transaction, id, &batch.issues)?;
+    insert_issues(transaction, id, batch)?;
     if batch.allowance_used {
         billers::use_up_allowance(transaction, now, id)?;
     }
@@ -46,18 +45,17 @@ fn update_run(transaction: &Transaction<'_>, now: Micros, lease: &Lease, batch: 
     update_leased(
         transaction,
         lease,
-        "updated_at = ?4, step = ifnull(?5, step), issues_total = ifnull(?6, issues_total), \
-            generation = ifnull(?7, generation), pauses_used = iif(?8, 0, pauses_used), \
-            take_overs = iif(?8, 0, take_overs), \
-            users_total = ifnull(?9, users_total), imported = ifnull(?10, imported), \
-            changed = ifnull(?11, changed), deactivated = ifnull(?12, deactivated), linked = ifnull(?13, linked), \
-            already_present = ifnull(?14, already_present), skipped = ifnull(?15, skipped), failed = ifnull(?16, failed), \
-            user_cursor = iif(?17, ?18, user_cursor), reactivated = ifnull(?19, reactivated), tally = ifnull(?20, tally), \
-            listing = ifnull(?21, listing)",
+        "updated_at = ?4, step = ifnull(?5, step), \
+            generation = ifnull(?6, generation), pauses_used = iif(?7, 0, pauses_used), \
+            take_overs = iif(?7, 0, take_overs), \
+            users_total = ifnull(?8, users_total), imported = ifnull(?9, imported), \
+            changed = ifnull(?10, changed), deactivated = ifnull(?11, deactivated), linked = ifnull(?12, linked), \
+            already_present = ifnull(?13, already_present), skipped = ifnull(?14, skipped), failed = ifnull(?15, failed), \
+            user_cursor = iif(?16, ?17, user_cursor), reactivated = ifnull(?18, reactivated), tally = ifnull(?19, tally), \
+            listing = ifnull(?20, listing)",
         &[
             &now,
             &batch.step.map(<&str>::from),
-            &batch.issues_total.map(clamp),
             &batch.generation,
             &batch.is_progress,
             &progress.map(|progress| clamp(progress.users_total)),
@@ -122,8 +120,8 @@ fn insert_pool_users(transaction: &Transaction<'_>, id: OnboardingId, users: &[P
     Ok(())
 }
 
-fn insert_issues(transaction: &Transaction<'_>, id: OnboardingId, issues: &[Issue]) -> Result<(), Fault> {
-    if issues.is_empty() {
+fn insert_issues(transaction: &Transaction<'_>, id: OnboardingId, batch: &Batch) -> Result<(), Fault> {
+    if batch.issues.is_empty() {
         return Ok(());
     }
     let mut kept: u64 = transaction.query_row(
@@ -135,7 +133,7 @@ fn insert_issues(transaction: &Transaction<'_>, id: OnboardingId, issues: &[Issu
         "INSERT INTO onboarding_issue (onboarding_id, user_guid, field, code, held_by) VALUES (?1, ?2, ?3, ?4, ?5) \
          ON CONFLICT DO NOTHING",
     )?;
-    for issue in issues {
+    for issue in &batch.issues {
         if kept >= Batch::ISSUES_KEPT {
             break;
         }
@@ -148,6 +146,10 @@ fn insert_issues(transaction: &Transaction<'_>, id: OnboardingId, issues: &[Issu
         ])?;
         kept += u64::from(inserted > 0);
     }
+    transaction.execute(
+        "UPDATE onboarding SET issues_total = max(issues_total, ?2) WHERE onboarding_id = ?1",
+        params![Guid(id.0), clamp(batch.issues_found(kept))],
+    )?;
     Ok(())
 }
 

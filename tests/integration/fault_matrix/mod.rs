@@ -6,9 +6,10 @@
 //! `sabotage*.rs` test what judges the cases.
 //!
 //! The name of a case that fails says what is needed to repeat it; the simulator's seed is 0 in every stack. By default
-//! every fifth case of the matrix runs, and every late effect of a write and every lasting 404. Every kill at a call runs, and
-//! of the other kinds the share that each file names. `FAULT_MATRIX=full` runs all cases. Timing (another task, a busy machine)
-//! may change how a case ends, but never whether the invariant holds.
+//! every fifth case of the matrix runs, and every late effect of a write, every lasting 404 and every kill at a call; of a turnover
+//! every 23rd case, the first late effect of each write, every lasting 404 and every fourth kill. Of the other kinds the share
+//! runs that each file names. `FAULT_MATRIX=full` runs all cases. Timing (another task, a busy machine) may change how a case
+//! ends, but never whether the invariant holds.
 
 mod commits;
 mod deployed;

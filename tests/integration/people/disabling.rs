@@ -3,7 +3,9 @@
 use secureauth_simulator::Fault;
 
 use super::{BILLER, everybody_signs_in, issues};
-use crate::support::{Outcome, disable, enable, options, refusal, stack_with, start, users_in_secureauth};
+use crate::support::{
+    Outcome, calls_of, disable, enable, entries, options, refusal, stack_with, start, status, users_in_secureauth,
+};
 
 fn sessions(stack: &local_stack::Stack) -> usize {
     let users = users_in_secureauth(stack, BILLER);
@@ -36,6 +38,42 @@ async fn a_refused_revocation_is_an_issue_and_the_biller_is_inactive() -> Outcom
     assert_eq!(stack.database().biller(BILLER)?.expect("is there").state, "inactive");
     let expected = (String::new(), "user".to_owned(), "not_revoked".to_owned());
     assert_eq!((sessions(&stack), issues(&stack)?), (3, vec![expected]));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_revocation_is_one_issue_and_the_sessions_of_all_others_end() -> Outcome {
+    let stack = start(options().patient(), BILLER, 330).await?;
+    enable(&stack, BILLER).await?;
+    let before = everybody_signs_in(&stack);
+    assert!(before > 250);
+    let every_other_call = Fault::on("revoke_tokens", refusal(422, false)).nth(1).every(2);
+    stack.simulator().faults().add(every_other_call);
+    let run = disable(&stack, BILLER).await?;
+    assert_eq!((run.kind.as_str(), run.state.as_str()), ("disable", "succeeded"));
+    assert_eq!(calls_of(&stack, "revoke_tokens").len(), 4);
+    assert!((1..=200).contains(&sessions(&stack)), "of the two refused calls");
+    let expected = (String::new(), "user".to_owned(), "not_revoked".to_owned());
+    assert_eq!(issues(&stack)?, [expected]);
+    let view = status(&stack, BILLER).await?;
+    assert_eq!(view.number_at("/onboarding/issuesTotal"), 1);
+    assert_eq!(entries(&stack, &run, "sessions_revoked")?[0]["in_part"], true);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_scope_a_no_asks_for_nobody_and_reports_it_once() -> Outcome {
+    let mut options = options().patient();
+    for client in &mut options.simulator.clients {
+        client.scopes.retain(|scope| scope != "revoke_tokens");
+    }
+    let stack = start(options, BILLER, 230).await?;
+    enable(&stack, BILLER).await?;
+    let run = disable(&stack, BILLER).await?;
+    assert_eq!((run.kind.as_str(), run.state.as_str()), ("disable", "succeeded"));
+    assert!(calls_of(&stack, "revoke_tokens").is_empty());
+    let expected = (String::new(), "user".to_owned(), "not_revoked".to_owned());
+    assert_eq!(issues(&stack)?, [expected]);
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Whoever left the CRM, or is inactive there, loses access and sessions; whoever returns gets access back.
 
+use local_stack::UserRow;
 use secureauth_simulator::Fault;
 use serde_json::json;
 
@@ -117,6 +118,58 @@ async fn leavers_keep_access_and_are_reported_each_time_if_the_setting_says_so()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_leaver_who_keeps_access_is_reported_by_the_run_that_finds_the_account_open() -> Outcome {
+    let stack = start(patient().set("LEAVERS", "keep"), BILLER, 4).await?;
+    enable(&stack, BILLER).await?;
+    let renamed = UserRow {
+        last_name: Some("Renamed".into()),
+        ..sample(2)
+    };
+    replace(&stack, &renamed)?;
+    stack
+        .simulator()
+        .faults()
+        .add(Fault::on("update_user", refusal(500, false)));
+    let waiting = enable_until_it_waits(&stack, BILLER).await?;
+    remove(&stack, 2)?;
+    assert_synced(&resume(&stack, &waiting).await?);
+    let left = (guid_of(&sample(2)), "status".to_owned(), "left".to_owned());
+    assert_eq!(issues(&stack)?, [left]);
+    assert_eq!(user(&stack, &name_of(&sample(2))).expect("is there").status, "active");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issue_that_is_found_again_is_counted_once() -> Outcome {
+    let mut options = patient().set("LEAVERS", "keep");
+    for client in &mut options.simulator.clients {
+        client.scopes.retain(|scope| scope != "revoke_tokens");
+    }
+    let stack = start(options, BILLER, 140).await?;
+    enable(&stack, BILLER).await?;
+    remove(&stack, 1)?;
+    for number in 2..=130 {
+        set_status(&stack, number, "inactive")?;
+    }
+    let of_person_139 = user(&stack, &name_of(&sample(139))).expect("is there").id;
+    let renamed = UserRow {
+        last_name: Some("Renamed".into()),
+        ..sample(139)
+    };
+    replace(&stack, &renamed)?;
+    stack.simulator().faults().add(Fault {
+        path_contains: Some(of_person_139),
+        ..Fault::on("update_user", refusal(500, false))
+    });
+    let waiting = enable_until_it_waits(&stack, BILLER).await?;
+    assert_synced(&resume(&stack, &waiting).await?);
+    let view = status(&stack, BILLER).await?;
+    assert_eq!(issues(&stack)?.len(), 2, "left, not_revoked");
+    assert_eq!(view.number_at("/onboarding/issuesTotal"), 2);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_the_scope_access_ends_all_the_same_and_one_issue_says_that_sessions_live_on() -> Outcome {
     let mut options = options();
     for client in &mut options.simulator.clients {
@@ -154,6 +207,29 @@ async fn a_status_that_took_effect_without_an_answer_still_ends_the_sessions() -
     assert_true_to_the_crm(&stack)?;
     assert_eq!(user(&stack, &name_of(&sample(2))).expect("is there").sessions, 0);
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_that_took_effect_without_an_answer_are_counted() -> Outcome {
+    let stack = start(patient(), BILLER, 4).await?;
+    enable(&stack, BILLER).await?;
+    set_status(&stack, 2, "inactive")?;
+    let renamed = UserRow {
+        last_name: Some("Renamed".into()),
+        ..sample(3)
+    };
+    replace(&stack, &renamed)?;
+    stack
+        .simulator()
+        .faults()
+        .add(Fault::on("update_user", refusal(500, true)));
+    let waiting = enable_until_it_waits(&stack, BILLER).await?;
+    stack.simulator().clear_calls();
+    let run = resume(&stack, &waiting).await?;
+    assert_synced(&run);
+    assert!(calls_of(&stack, "update_user").is_empty(), "nothing was left to send");
+    assert_eq!((run.deactivated, run.changed, run.already_present), (1, 1, 2));
+    assert_true_to_the_crm(&stack)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -311,9 +311,13 @@ impl Change<'_> {
         let was_inactive = account.status_sent == Some(Status::Inactive) || shown == Some(UserStatus::Inactive);
         match self.now.status_sent {
             _ if is_mine => Some(Effect::Imported),
-            Some(Status::Inactive) if self.has_sent_status => Some(Effect::Deactivated),
+            Some(Status::Inactive) if self.has_sent_status || self.person.status_was_to_change() => {
+                Some(Effect::Deactivated)
+            }
             _ if self.has_sent_status && was_inactive => Some(Effect::Reactivated),
-            _ if self.has_changed && self.issue.is_none() => Some(Effect::Changed),
+            _ if (self.has_changed || self.person.value_was_to_change(&self.now)) && self.issue.is_none() => {
+                Some(Effect::Changed)
+            }
             _ => None,
         }
     }

@@ -70,8 +70,8 @@ impl Target {
         let users: Vec<UserId> = departures.iter().map(|departure| departure.user.clone()).collect();
         let mut settled: Vec<Settled> = departures.into_iter().map(|departure| departure.settled).collect();
         match end_sessions::end(&self.api, &self.pool, &users).await {
-            Ok(issue) => {
-                settled.extend(issue.map(Settled::issue));
+            Ok(ended) => {
+                settled.extend(ended.issue().map(Settled::issue));
                 Landed::done(settled)
             }
             Err(error) => Landed::failed(error.into()),

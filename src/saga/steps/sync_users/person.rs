@@ -164,11 +164,32 @@ pub(super) struct Person {
 }
 
 impl Person {
-    /// The account is one of a user whom a call has reached before, under another name than the CRM has now.
+    /// The account is one of a user whom a call has reached before.
+    pub(super) fn is_known(&self) -> bool {
+        self.account.address_hash.is_some() || self.account.profile_hash.is_some()
+    }
+
+    /// A call has reached the user before, under another name than the CRM has now.
     pub(super) fn has_another_name(&self) -> bool {
-        let account = &self.account;
-        let is_known = account.address_hash.is_some() || account.profile_hash.is_some();
-        is_known && self.wanted.renames(account)
+        self.is_known() && self.wanted.renames(&self.account)
+    }
+
+    /// An earlier call about the status had no outcome. If the user is inactive now, as the CRM says, that call did it; of any other
+    /// status the account does not tell which one the user had before.
+    pub(super) fn status_was_to_change(&self) -> bool {
+        self.account.open && self.is_known() && self.account.status_sent.is_none()
+    }
+
+    /// An earlier call without an outcome brought about a value that the account holds otherwise. A value that is not known proves
+    /// nothing: users who gave a name up were counted already.
+    pub(super) fn value_was_to_change(&self, now: &Account) -> bool {
+        let before = &self.account;
+        let values = [
+            (before.name_hash, now.name_hash),
+            (before.address_hash, now.address_hash),
+            (before.profile_hash, now.profile_hash),
+        ];
+        before.open && values.iter().any(|(before, now)| before.is_some() && before != now)
     }
 }
 

@@ -158,7 +158,6 @@ fn collect(
     let new_data_errors = users.len() as u64;
     let batch = Batch {
         accounts: Some(changes),
-        issues_total: Some(context.run.issues_total + issues.len() as u64),
         issues,
         progress: Some(progress),
         tally: tally.filter(|tally| *tally != context.run.tally),

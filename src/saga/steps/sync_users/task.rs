@@ -51,7 +51,7 @@ pub(in super::super::super) enum Task {
     Look,
     /// Send what differs.
     Change,
-    /// Read the user of an open account: keep what is shown.
+    /// Read the user of an open account: keep what is shown. Report it too if the user left, and `LEAVERS=keep`.
     Keep,
     /// End the user's access.
     Leave(Why),
