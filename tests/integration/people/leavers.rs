@@ -320,3 +320,25 @@ async fn an_account_that_an_administrator_locked_is_not_opened_by_another_change
     );
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_end_although_the_row_had_a_data_error_when_the_run_went_on() -> Outcome {
+    let stack = start(patient(), BILLER, 4).await?;
+    enable(&stack, BILLER).await?;
+    everybody_signs_in(&stack);
+    set_status(&stack, 2, "inactive")?;
+    let lost = Fault::on("update_user", refusal(500, true));
+    stack.simulator().faults().add(lost);
+    let waiting = enable_until_it_waits(&stack, BILLER).await?;
+    let mut row = sample(2);
+    row.email = Some("no address".into());
+    replace(&stack, &row)?;
+    assert_synced(&resume(&stack, &waiting).await?);
+    assert!(user(&stack, &name_of(&sample(2))).expect("is there").sessions > 0);
+    row = sample(2);
+    row.status = Some("inactive".into());
+    replace(&stack, &row)?;
+    assert_synced(&enable(&stack, BILLER).await?);
+    assert_eq!(user(&stack, &name_of(&sample(2))).expect("is there").sessions, 0);
+    assert_true_to_the_crm(&stack)
+}

@@ -290,8 +290,10 @@ impl Change<'_> {
             return Brought::Waiting;
         }
         let effect = self.effect(shown);
-        let loses_access = self.now.status_sent == Some(Status::Inactive)
-            && (self.has_sent_status || person.account.open || person.account.origin == AccountOrigin::Linked);
+        // Unless the account says so, nobody knows whether the sessions of an inactive user were ended.
+        let account = &person.account;
+        let is_unknown = account.open || account.status_sent.is_none() || account.origin == AccountOrigin::Linked;
+        let loses_access = self.now.status_sent == Some(Status::Inactive) && (self.has_sent_status || is_unknown);
         let mut settled = match self.issue {
             Some(issue) => Settled::with(person.page, self.now, effect).reporting(issue),
             None => Settled::with(person.page, self.now, effect),
