@@ -196,7 +196,7 @@ END');
     CREATE TABLE ciam.Account (
         PoolNo      BIGINT           NOT NULL CONSTRAINT FK_Account_Pool REFERENCES ciam.Pool (PoolNo),
         UserGuid    UNIQUEIDENTIFIER NOT NULL,
-        UserId      NVARCHAR(256)    NULL,
+        UserId      NVARCHAR(256)    COLLATE Latin1_General_100_BIN2 NULL,
         Origin      NVARCHAR(32)     NOT NULL,
         [Open]      BIT              NOT NULL,
         CreatedBy   UNIQUEIDENTIFIER NULL,
@@ -208,6 +208,7 @@ END');
     );
     CREATE INDEX IX_Account_Name ON ciam.Account (PoolNo, NameHash);
     CREATE INDEX IX_Account_Open ON ciam.Account (PoolNo, UserGuid) WHERE [Open] = 1;
+    CREATE INDEX IX_Account_User ON ciam.Account (PoolNo, UserId) WHERE UserId IS NOT NULL;
 
     -- Users of a pool that a run found, as listed before the run imported anyone; deleted when the run ends, unless an
     -- operator closes it. IdentifierKey is

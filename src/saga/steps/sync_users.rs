@@ -10,6 +10,7 @@ mod claim;
 mod conflict;
 mod entries;
 mod leave;
+mod link;
 mod look;
 pub(in super::super) mod names;
 mod person;

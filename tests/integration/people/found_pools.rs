@@ -5,7 +5,7 @@ use secureauth_simulator::Seed;
 use serde_json::json;
 
 use super::{BILLER, assert_synced, guid_of, issues, name_of, remove, sample, set_status};
-use crate::support::{Outcome, enable, options, start, users_in_secureauth};
+use crate::support::{Outcome, SomebodyElse, enable, options, start, status, users_in_secureauth};
 
 /// A pool that somebody made by hand, with users of the CRM in it.
 fn by_hand(stack: &Stack, numbers: &[u32]) -> Outcome {
@@ -96,5 +96,90 @@ async fn adopted_users_are_brought_in_line_and_never_deleted() -> Outcome {
             .all(|id| ids.contains(&(*id).to_owned()))
     );
     assert!(super::user(&stack, &name_of(&sample(4))).is_some());
+    Ok(())
+}
+
+/// Number 41, who has the user name of another one.
+fn namesake_of(number: u32) -> UserRow {
+    UserRow {
+        user_name: sample(number).user_name,
+        ..sample(41)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_adopted_leaver_keeps_no_access_when_a_joiner_gets_the_user_name() -> Outcome {
+    let stack = start(options().set("ADOPT_EXISTING_USERS", "true"), BILLER, 5).await?;
+    by_hand(&stack, &[1, 2, 3])?;
+    assert_eq!(enable(&stack, BILLER).await?.state, "succeeded");
+    remove(&stack, 2)?;
+    assert_eq!(enable(&stack, BILLER).await?.deactivated, 1);
+    stack.crm().add_users(BILLER, &[namesake_of(2)])?;
+    for imported in [1, 0] {
+        let run = enable(&stack, BILLER).await?;
+        assert_synced(&run);
+        assert_eq!((run.imported, run.linked, issues(&stack)?), (imported, 0, Vec::new()));
+        assert_eq!(status_of(&stack, "theirs-2"), "inactive");
+        super::assert_true_to_the_crm(&stack)?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_who_is_linked_to_somebody_is_not_linked_to_a_second_person() -> Outcome {
+    let stack = start(options(), BILLER, 5).await?;
+    by_hand(&stack, &[1, 2, 3])?;
+    assert_eq!(enable(&stack, BILLER).await?.linked, 3);
+    remove(&stack, 2)?;
+    stack.crm().add_users(BILLER, &[namesake_of(2)])?;
+    // The second time the pool's list is read again, because somebody was added to it.
+    for _ in 0..2 {
+        let run = enable(&stack, BILLER).await?;
+        assert_synced(&run);
+        assert_eq!((run.imported, run.linked, run.skipped), (0, 2, 1));
+        let held = (guid_of(&sample(41)), "user_name".to_owned(), "held".to_owned());
+        assert_eq!(issues(&stack)?, [not_adopted(2), held]);
+        let view = status(&stack, BILLER).await?;
+        let issues = view.json["onboarding"]["issues"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let by: Vec<_> = issues.iter().filter_map(|issue| issue["heldBy"].as_str()).collect();
+        assert_eq!(by, [guid_of(&sample(2))]);
+        add_by_hand(&stack).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_people_with_two_names_of_one_user_only_one_is_linked() -> Outcome {
+    let stack = start(
+        options().set("USERS_PER_PAGE", "1").set("ON_INVALID_USER", "skip"),
+        BILLER,
+        20,
+    )
+    .await?;
+    by_hand(&stack, &[1])?;
+    let second = UserRow {
+        user_name: sample(1).email,
+        ..sample(41)
+    };
+    stack.crm().add_users(BILLER, &[second])?;
+    let run = enable(&stack, BILLER).await?;
+    assert_eq!((run.state.as_str(), run.linked, run.skipped), ("succeeded", 1, 1));
+    let issues = issues(&stack)?;
+    assert_eq!(issues.len(), 1);
+    assert_eq!(issues[0].2, "held");
+    Ok(())
+}
+
+/// Somebody adds a user whom the CRM does not know.
+async fn add_by_hand(stack: &Stack) -> Outcome {
+    let somebody = SomebodyElse::in_secureauth_of(stack).await?;
+    let by_hand = json!({"id": "by-hand", "status": "active",
+        "identifiers": [{"identifier": "by.hand", "type": "uid"}]});
+    somebody
+        .identity(reqwest::Method::POST, "system/pools/theirs/users", &by_hand)
+        .await?;
     Ok(())
 }

@@ -172,6 +172,12 @@ impl Person {
     }
 }
 
+/// No call of an earlier run can have reached a user of this account.
+pub(super) fn is_new(account: &Account, run: OnboardingId) -> bool {
+    let is_unknown = account.user_id.is_none() && account.name_hash.is_none() && account.profile_hash.is_none();
+    is_unknown || account.created_by == Some(run)
+}
+
 /// The id of an account's user in SecureAuth. An id that is kept is one that SecureAuth showed.
 pub(in super::super) fn user_id(account: &Account, ids: &DerivedIds) -> UserId {
     let kept = account.user_id.as_deref().and_then(|id| UserId::parse(id).ok());

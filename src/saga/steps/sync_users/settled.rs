@@ -89,18 +89,23 @@ impl Settled {
 
     /// A user that the found pool held before. `holder`: its id.
     pub(super) fn link(user_guid: Uuid, holder: String) -> Self {
-        let account = Account {
-            user_guid,
-            user_id: Some(holder),
-            origin: AccountOrigin::Linked,
-            open: false,
-            created_by: None,
-            name_hash: None,
-            address_hash: None,
-            profile_hash: None,
-            status_sent: None,
-        };
+        let account = Account::linked(user_guid, holder);
         Self::new(None, user_guid, Fate::Put(account), Some(Effect::Linked))
+    }
+
+    /// The account that is linked, if one is.
+    pub(super) fn linked(&self) -> Option<&Account> {
+        match &self.fate {
+            Fate::Put(account) if account.origin == AccountOrigin::Linked => Some(account),
+            _ => None,
+        }
+    }
+
+    /// Somebody else is linked to the user already: a data error.
+    pub(super) fn linked_already(&mut self, user: Uuid, other: Uuid) {
+        self.fate = Fate::Remove;
+        self.effect = None;
+        self.issue = Some(Issue::held(user, Field::UserName, other.to_string()));
     }
 
     /// Something to report, and nothing to change.

@@ -170,31 +170,34 @@ impl Producer<'_> {
             .map(|wanted| wanted.keys(&self.target.values))
             .collect();
         let held = self.store.pool_users_before(self.target.run, &keys).await?;
+        let ids: Vec<String> = held.values().cloned().collect();
+        let mut accounts = self.target.holders_by_id(&ids).await?;
         let mut opened = Vec::new();
         for (wanted, key) in strangers.into_iter().zip(keys) {
-            match held.get(&key.user_id) {
-                None => sorted.join.push(self.joiner(page, wanted)),
-                Some(holder) if self.target.is_found() => {
-                    let link = Settled::link(wanted.user_guid(), holder.clone());
-                    if wanted.is_inactive() {
-                        sorted.settled.push(Settled::issue(Issue::of(
-                            Some(wanted.user_guid()),
-                            Field::Status,
-                            Code::NotAdopted,
-                        )));
-                    }
-                    sorted.settled.push(link);
-                }
-                Some(holder) if *holder == key.user_id => {
-                    let account = wanted.unknown_account();
-                    opened.push(account.clone());
-                    sorted.look.push(Person { page, wanted, account });
-                }
-                Some(holder) => {
-                    let user = wanted.user_guid();
-                    let issue = Issue::held(user, Field::UserName, holder.clone());
+            let user = wanted.user_guid();
+            let Some(holder) = held.get(&key.user_id) else {
+                sorted.join.push(self.joiner(page, wanted));
+                continue;
+            };
+            let other = accounts.get(holder);
+            if self.target.is_found() && other.is_none() {
+                accounts.insert(holder.clone(), user);
+                if wanted.is_inactive() {
+                    let issue = Issue::of(Some(user), Field::Status, Code::NotAdopted);
                     sorted.settled.push(Settled::issue(issue));
                 }
+                sorted.settled.push(Settled::link(user, holder.clone()));
+            } else if let Some(other) = other.filter(|_| *holder == key.user_id) {
+                // The other one had this GUID before.
+                let issue = Issue::held(user, Field::UserGuid, other.to_string());
+                sorted.settled.push(Settled::issue(issue));
+            } else if other.is_some() || *holder == key.user_id {
+                let account = wanted.unknown_account();
+                opened.push(account.clone());
+                sorted.look.push(Person { page, wanted, account });
+            } else {
+                let issue = Issue::held(user, Field::UserName, holder.clone());
+                sorted.settled.push(Settled::issue(issue));
             }
         }
         self.open(opened).await

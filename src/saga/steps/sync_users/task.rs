@@ -80,6 +80,11 @@ impl Policy {
             existing: settings.existing_users,
         }
     }
+
+    /// The user was in a found pool before and is never changed.
+    pub(super) fn leaves_alone(self, account: &Account) -> bool {
+        account.origin == AccountOrigin::Linked && self.existing == ExistingUsers::Link
+    }
 }
 
 impl Task {
@@ -91,7 +96,7 @@ impl Task {
                 Self::Nothing
             };
         };
-        if account.origin == AccountOrigin::Linked && policy.existing == ExistingUsers::Link {
+        if policy.leaves_alone(account) {
             return Self::of_linked(row);
         }
         let is_unknown = account.open || account.origin == AccountOrigin::Linked;
