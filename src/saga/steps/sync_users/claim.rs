@@ -9,7 +9,7 @@ use super::super::super::failure::StepError;
 use super::super::super::run_context::RunContext;
 use super::conflict::Part;
 use super::entries::Removal;
-use super::person::{Wanted, is_new, user_id};
+use super::person::{Wanted, is_unknown, user_id};
 use super::target::Target;
 use super::values::fold;
 use crate::domain::ids::OnboardingId;
@@ -48,7 +48,7 @@ impl Claim {
     /// SecureAuth does not take it from the holder: the taker is a data error. A taker who is to be imported has no account then.
     fn refused(&self, run: OnboardingId, changes: &mut AccountChanges) -> Issue {
         let taker = self.taker.user_guid;
-        if is_new(&self.taker, run) {
+        if is_unknown(&self.taker) || self.taker.created_by == Some(run) {
             changes.removed.push(taker);
         } else {
             changes.settled.push(taker);

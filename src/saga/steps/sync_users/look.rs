@@ -5,7 +5,7 @@ use futures_util::{StreamExt, stream};
 use super::calls::{Answer, Landed};
 use super::change::Brought;
 use super::conflict::Part;
-use super::person::{Person, is_new, user_id};
+use super::person::{Person, is_unknown, user_id};
 use super::settled::Settled;
 use super::target::Target;
 use super::values::Hashes;
@@ -70,7 +70,8 @@ impl Target {
                 Err(error) => return Looked::Failed(error.into()),
             };
             match by_name {
-                Some(holder) if holder.value.id != id && is_new(&person.account, self.run) => {
+                // A person from a refused chunk is not settled here: the chunk's other half would be blamed.
+                Some(holder) if holder.value.id != id && is_unknown(&person.account) => {
                     let given_way = self.give_way(&person, &holder.value, Part::UserName).await;
                     return given_way.map_or_else(|error| Looked::Failed(error.into()), Looked::There);
                 }

@@ -172,10 +172,9 @@ impl Person {
     }
 }
 
-/// No call of an earlier run can have reached a user of this account.
-pub(super) fn is_new(account: &Account, run: OnboardingId) -> bool {
-    let is_unknown = account.user_id.is_none() && account.name_hash.is_none() && account.profile_hash.is_none();
-    is_unknown || account.created_by == Some(run)
+/// Nothing is known of the account's user, and no call can have reached it.
+pub(super) fn is_unknown(account: &Account) -> bool {
+    account.user_id.is_none() && account.name_hash.is_none() && account.profile_hash.is_none()
 }
 
 /// The id of an account's user in SecureAuth. An id that is kept is one that SecureAuth showed.
