@@ -1,11 +1,14 @@
 //! Pools that stood before: their users are linked, reported where the CRM gives them no access, and adopted on request.
 
 use local_stack::{Stack, UserRow};
-use secureauth_simulator::Seed;
+use secureauth_simulator::{Fault, Seed};
 use serde_json::json;
 
 use super::{BILLER, assert_synced, guid_of, issues, name_of, remove, sample, set_status};
-use crate::support::{Outcome, SomebodyElse, enable, options, start, status, users_in_secureauth};
+use crate::support::{
+    Outcome, SomebodyElse, enable, enable_until_it_waits_or_ends, options, patient, pools_of, refusal, resume, start,
+    status, users_in_secureauth,
+};
 
 /// A pool that somebody made by hand, with users of the CRM in it.
 fn by_hand(stack: &Stack, numbers: &[u32]) -> Outcome {
@@ -173,13 +176,59 @@ async fn of_two_people_with_two_names_of_one_user_only_one_is_linked() -> Outcom
     Ok(())
 }
 
+/// Number 4 gives up its user name in a run that pauses then, and number 41 joins with it before the run goes on.
+async fn assert_that_a_name_which_the_run_has_freed_is_free(stack: &Stack) -> Outcome {
+    let renamed = UserRow {
+        user_name: Some("fourth.name".into()),
+        ..sample(4)
+    };
+    let unlucky = UserRow {
+        email: Some("other@example.com".into()),
+        ..sample(5)
+    };
+    super::replace(stack, &renamed)?;
+    super::replace(stack, &unlucky)?;
+    add_by_hand(stack).await?;
+    stack
+        .simulator()
+        .faults()
+        .add(Fault::on("add_address", refusal(503, false)));
+    let waiting = enable_until_it_waits_or_ends(stack, BILLER).await?;
+    assert_eq!(waiting.state, "waiting");
+    let freed = super::user(stack, "fourth.name").expect("has the new name");
+    assert_eq!(freed.identifiers, ["fourth.name"]);
+    stack.crm().add_users(BILLER, &[namesake_of(4)])?;
+    let run = resume(stack, &waiting).await?;
+    assert_synced(&run);
+    assert_eq!((run.imported, issues(stack)?), (1, Vec::new()));
+    let joined = super::user(stack, &name_of(&sample(4))).expect("joined");
+    assert_eq!(joined.payload["last_name"].as_str(), sample(41).last_name.as_deref());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_linked_under_a_name_that_the_run_itself_has_freed() -> Outcome {
+    let stack = start(patient(), BILLER, 6).await?;
+    by_hand(&stack, &[1, 2])?;
+    assert_eq!(enable(&stack, BILLER).await?.linked, 2);
+    assert_that_a_name_which_the_run_has_freed_is_free(&stack).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_the_run_itself_has_freed_is_not_held_in_a_pool_of_the_biller() -> Outcome {
+    let stack = start(patient(), BILLER, 6).await?;
+    assert_eq!(enable(&stack, BILLER).await?.imported, 6);
+    assert_that_a_name_which_the_run_has_freed_is_free(&stack).await
+}
+
 /// Somebody adds a user whom the CRM does not know.
 async fn add_by_hand(stack: &Stack) -> Outcome {
     let somebody = SomebodyElse::in_secureauth_of(stack).await?;
     let by_hand = json!({"id": "by-hand", "status": "active",
         "identifiers": [{"identifier": "by.hand", "type": "uid"}]});
+    let pool = pools_of(stack, BILLER).pop().unwrap_or_default();
     somebody
-        .identity(reqwest::Method::POST, "system/pools/theirs/users", &by_hand)
+        .identity(reqwest::Method::POST, &format!("system/pools/{pool}/users"), &by_hand)
         .await?;
     Ok(())
 }

@@ -12,6 +12,7 @@ use super::task::{Row, Task, Why, has_no_access};
 use super::window::{Leaver, Work};
 use crate::domain::issue::{Code, Field, Issue};
 use crate::store::{Account, PoolUser, StoreError};
+use ic_secureauth_api::DerivedIds;
 
 /// The work of one page.
 #[derive(Default)]
@@ -180,24 +181,23 @@ impl Producer<'_> {
                 continue;
             };
             let other = accounts.get(holder);
-            if self.target.is_found() && other.is_none() {
+            let is_own_id = *holder == key.user_id;
+            if self.target.is_found() && other.is_none() && (is_own_id || !DerivedIds::may_be_user_id(holder)) {
                 accounts.insert(holder.clone(), user);
                 if wanted.is_inactive() {
                     let issue = Issue::of(Some(user), Field::Status, Code::NotAdopted);
                     sorted.settled.push(Settled::issue(issue));
                 }
                 sorted.settled.push(Settled::link(user, holder.clone()));
-            } else if let Some(other) = other.filter(|_| *holder == key.user_id) {
+            } else if let Some(other) = other.filter(|_| is_own_id) {
                 // The other one had this GUID before.
                 let issue = Issue::held(user, Field::UserGuid, other.to_string());
                 sorted.settled.push(Settled::issue(issue));
-            } else if other.is_some() || *holder == key.user_id {
+            } else {
+                // The pool is asked, because this run may have renamed the holder since the users were listed.
                 let account = wanted.unknown_account();
                 opened.push(account.clone());
                 sorted.look.push(Person { page, wanted, account });
-            } else {
-                let issue = Issue::held(user, Field::UserName, holder.clone());
-                sorted.settled.push(Settled::issue(issue));
             }
         }
         self.open(opened).await
