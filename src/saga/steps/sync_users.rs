@@ -8,6 +8,7 @@ mod calls;
 mod change;
 mod claim;
 mod conflict;
+mod deleted;
 mod entries;
 mod leave;
 mod link;
@@ -85,6 +86,10 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
             return Ok(());
         }
     }
+    if !settle_open(context, &target).await? {
+        return Ok(());
+    }
+    deleted::link(context, &target).await?;
     if settle_open(context, &target).await? {
         finish(context, &target).await?;
     }

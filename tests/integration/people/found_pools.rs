@@ -73,7 +73,8 @@ async fn adopted_users_are_brought_in_line_and_never_deleted() -> Outcome {
     let stack = start(options().set("ADOPT_EXISTING_USERS", "true"), BILLER, 5).await?;
     by_hand(&stack, &[1, 2, 3])?;
     let run = enable(&stack, BILLER).await?;
-    assert_eq!((run.state.as_str(), run.imported, run.linked), ("succeeded", 2, 3));
+    // Who is adopted is not left alone, and so not counted as linked.
+    assert_eq!((run.state.as_str(), run.imported, run.linked), ("succeeded", 2, 0));
     set_status(&stack, 1, "inactive")?;
     remove(&stack, 2)?;
     let row = UserRow {
@@ -135,21 +136,22 @@ async fn a_user_who_is_linked_to_somebody_is_not_linked_to_a_second_person() -> 
     assert_eq!(enable(&stack, BILLER).await?.linked, 3);
     remove(&stack, 2)?;
     stack.crm().add_users(BILLER, &[namesake_of(2)])?;
+    let held = (guid_of(&sample(41)), "user_name".to_owned(), "held".to_owned());
+    let mut expected = vec![not_adopted(2), held];
+    expected.sort();
     // The second time the pool's list is read again, because somebody was added to it.
-    for _ in 0..2 {
+    for is_listed in [false, true] {
+        if is_listed {
+            add_by_hand(&stack).await?;
+        }
         let run = enable(&stack, BILLER).await?;
         assert_synced(&run);
         assert_eq!((run.imported, run.linked, run.skipped), (0, 2, 1));
-        let held = (guid_of(&sample(41)), "user_name".to_owned(), "held".to_owned());
-        assert_eq!(issues(&stack)?, [not_adopted(2), held]);
+        assert_eq!(issues(&stack)?, expected);
         let view = status(&stack, BILLER).await?;
-        let issues = view.json["onboarding"]["issues"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
-        let by: Vec<_> = issues.iter().filter_map(|issue| issue["heldBy"].as_str()).collect();
-        assert_eq!(by, [guid_of(&sample(2))]);
-        add_by_hand(&stack).await?;
+        let issues = view.json["onboarding"]["issues"].as_array().into_iter().flatten();
+        let held_by: Vec<_> = issues.filter_map(|issue| issue["heldBy"].as_str()).collect();
+        assert_eq!(held_by, [guid_of(&sample(2))]);
     }
     Ok(())
 }
@@ -163,6 +165,10 @@ async fn of_two_people_with_two_names_of_one_user_only_one_is_linked() -> Outcom
     )
     .await?;
     by_hand(&stack, &[1])?;
+    let somebody = SomebodyElse::in_secureauth_of(&stack).await?;
+    let path = "system/pools/theirs/users/theirs-1/identifiers/add";
+    let second_name = json!({"identifier": sample(1).email, "type": "uid"});
+    somebody.identity(reqwest::Method::POST, path, &second_name).await?;
     let second = UserRow {
         user_name: sample(1).email,
         ..sample(41)
@@ -173,6 +179,54 @@ async fn of_two_people_with_two_names_of_one_user_only_one_is_linked() -> Outcom
     let issues = issues(&stack)?;
     assert_eq!(issues.len(), 1);
     assert_eq!(issues[0].2, "held");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_deleted_when_the_pool_is_found_is_reported_until_adopted() -> Outcome {
+    let stack = start(options(), BILLER, 5).await?;
+    by_hand(&stack, &[1, 2, 3])?;
+    set_status(&stack, 1, "inactive")?;
+    set_status(&stack, 2, "deleted")?;
+    let mut expected = vec![not_adopted(1), not_adopted(2)];
+    expected.sort();
+    for linked in [2, 2] {
+        let run = enable(&stack, BILLER).await?;
+        assert_eq!(
+            (run.state.as_str(), run.linked, run.deactivated),
+            ("succeeded", linked, 0)
+        );
+        assert_eq!(issues(&stack)?, expected);
+        let told = status(&stack, BILLER).await?;
+        assert_eq!(told.json["onboarding"]["issuesTotal"], 2);
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_the_crm_gives_no_access_loses_it_in_the_run_that_adopts() -> Outcome {
+    let stack = start(options().set("ADOPT_EXISTING_USERS", "true"), BILLER, 5).await?;
+    by_hand(&stack, &[1, 2, 3])?;
+    set_status(&stack, 1, "inactive")?;
+    set_status(&stack, 2, "deleted")?;
+    let run = enable(&stack, BILLER).await?;
+    assert_eq!((run.state.as_str(), run.linked, run.deactivated), ("succeeded", 0, 2));
+    assert_eq!(issues(&stack)?, Vec::new());
+    super::assert_true_to_the_crm(&stack)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_row_does_not_count_where_somebody_else_has_the_user_name_now() -> Outcome {
+    let stack = start(options().set("ADOPT_EXISTING_USERS", "true"), BILLER, 5).await?;
+    by_hand(&stack, &[1, 2])?;
+    set_status(&stack, 2, "deleted")?;
+    stack.crm().add_users(BILLER, &[namesake_of(2)])?;
+    let run = enable(&stack, BILLER).await?;
+    assert_eq!(
+        (run.state.as_str(), run.deactivated, issues(&stack)?),
+        ("succeeded", 0, Vec::new())
+    );
+    assert_eq!(status_of(&stack, "theirs-2"), "active");
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use super::names::Right;
 use super::person::{Person, user_id};
 use super::settled::Settled;
 use super::target::Target;
+use super::task::Row;
 use super::values::{address_hash, name_hash};
 use crate::domain::issue::Field;
 use crate::store::{Account, HashedValue, StoreError, ValueHash};
@@ -87,7 +88,9 @@ impl Target {
         let settled = match self.conflict(person, holder, part).await? {
             Conflict::Claimed => return Ok(Brought::Waiting),
             Conflict::Stranger(holder) if self.is_found() && part == Part::UserName => {
-                Settled::linked_instead(person, holder)
+                let row = Row::Valid(person.wanted.clone());
+                let known = self.known(person.account.user_guid, &row, holder);
+                Settled::known(Some(person.page), &row, known)
             }
             Conflict::Stranger(held_by) | Conflict::Held(held_by) => Settled::held(person, part, held_by),
         };

@@ -6,9 +6,30 @@ use uuid::Uuid;
 
 use super::settle::Event;
 use super::target::Target;
-use crate::store::StoreError;
+use super::task::{Row, Task};
+use crate::domain::issue::{Field, Issue};
+use crate::store::{Account, StoreError};
+
+/// The account of somebody whom a found pool held before; open if the user is to be adopted.
+pub(super) struct Known {
+    pub(super) account: Account,
+    pub(super) issue: Option<Issue>,
+}
 
 impl Target {
+    /// What becomes of somebody without an account whom the found pool holds under this id.
+    pub(super) fn known(&self, user: Uuid, row: &Row, holder: String) -> Known {
+        let account = Account::linked(user, holder);
+        let task = Task::of(row, Some(&account), self.policy);
+        Known {
+            issue: task.code().map(|code| Issue::of(Some(user), Field::Status, code)),
+            account: Account {
+                open: matches!(task, Task::Look | Task::Leave(_)),
+                ..account
+            },
+        }
+    }
+
     /// Who has an account that keeps one of these ids of SecureAuth, by id.
     pub(super) async fn holders_by_id(&self, ids: &[String]) -> Result<HashMap<String, Uuid>, StoreError> {
         if ids.is_empty() {

@@ -10,7 +10,7 @@ use super::settle::Event;
 use super::settled::Settled;
 use super::task::{Row, Task, Why, has_no_access};
 use super::window::{Leaver, Work};
-use crate::domain::issue::{Code, Field, Issue};
+use crate::domain::issue::{Field, Issue};
 use crate::store::{Account, PoolUser, StoreError};
 use ic_secureauth_api::DerivedIds;
 
@@ -64,12 +64,11 @@ impl Producer<'_> {
     fn sort_user(&self, user: UserInPage, page: u32, sorted: &mut Sorted, strangers: &mut Vec<Wanted>) {
         let guid = user.user_guid;
         let row = Row::of(user.row, &self.target.values);
-        let report = |code| Settled::issue(Issue::of(Some(guid), Field::Status, code));
         let task = Task::of(&row, user.account.as_ref(), self.target.policy);
+        let issue = task.code().map(|code| Issue::of(Some(guid), Field::Status, code));
+        sorted.settled.extend(issue.map(Settled::issue));
         match (task, row, user.account) {
             (Task::Join, Row::Valid(wanted), _) => strangers.push(wanted),
-            (Task::ReportLinked, _, _) => sorted.settled.push(report(Code::NotAdopted)),
-            (Task::ReportLeaver, _, _) => sorted.settled.push(report(Code::Left)),
             (Task::Look, Row::Valid(wanted), Some(account)) => sorted.look.push(Person { page, wanted, account }),
             (Task::Change, Row::Valid(wanted), Some(account)) => {
                 sorted.others.push(Work::Change(Person { page, wanted, account }));
@@ -184,11 +183,15 @@ impl Producer<'_> {
             let is_own_id = *holder == key.user_id;
             if self.target.is_found() && other.is_none() && (is_own_id || !DerivedIds::may_be_user_id(holder)) {
                 accounts.insert(holder.clone(), user);
-                if wanted.is_inactive() {
-                    let issue = Issue::of(Some(user), Field::Status, Code::NotAdopted);
-                    sorted.settled.push(Settled::issue(issue));
+                let row = Row::Valid(wanted.clone());
+                let known = self.target.known(user, &row, holder.clone());
+                if known.account.open {
+                    let account = known.account;
+                    opened.push(account.clone());
+                    sorted.look.push(Person { page, wanted, account });
+                } else {
+                    sorted.settled.push(Settled::known(None, &row, known));
                 }
-                sorted.settled.push(Settled::link(user, holder.clone()));
             } else if let Some(other) = other.filter(|_| is_own_id) {
                 // The other one had this GUID before.
                 let issue = Issue::held(user, Field::UserGuid, other.to_string());

@@ -3,6 +3,7 @@
 use super::person::Wanted;
 use super::reader::CrmRow;
 use super::target::Values;
+use crate::domain::issue::Code;
 use crate::domain::user::Status;
 use crate::settings::OnboardingSettings;
 use crate::settings::onboarding::{ExistingUsers, Leavers};
@@ -110,6 +111,15 @@ impl Task {
             Row::Invalid { is_barred: true } => Self::leave(account, Why::Barred),
             Row::Invalid { is_barred: false } if account.open => Self::Keep,
             Row::Invalid { is_barred: false } => Self::Nothing,
+        }
+    }
+
+    /// What is reported of the user's status.
+    pub(super) fn code(self) -> Option<Code> {
+        match self {
+            Self::ReportLinked => Some(Code::NotAdopted),
+            Self::ReportLeaver => Some(Code::Left),
+            _ => None,
         }
     }
 
