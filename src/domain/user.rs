@@ -65,13 +65,28 @@ impl std::fmt::Debug for CrmUser {
     }
 }
 
+/// What a row with status `deleted` says of its user, unchecked.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DeletedUser {
+    /// The CRM's key.
+    pub user_guid: Uuid,
+    /// Sign-in name; empty without one.
+    pub user_name: String,
+}
+
+impl std::fmt::Debug for DeletedUser {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "DeletedUser({})", self.user_guid)
+    }
+}
+
 /// A row without data errors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Checked {
     /// A user to be sent.
     User(CrmUser),
     /// A row with status `deleted`: counted, never sent.
-    Deleted(Uuid),
+    Deleted(DeletedUser),
 }
 
 impl UserRow {
@@ -95,7 +110,9 @@ impl UserRow {
         }
         let status = match self.status.as_deref() {
             Some("deleted") => {
-                return guid.map(Checked::Deleted).ok_or(issues);
+                let user_name = self.user_name.unwrap_or_default();
+                let deleted = guid.map(|user_guid| DeletedUser { user_guid, user_name });
+                return deleted.map(Checked::Deleted).ok_or(issues);
             }
             None | Some("") => {
                 report(Field::Status, Code::Missing);
@@ -248,7 +265,11 @@ mod tests {
             email: None,
             ..row()
         };
-        assert_eq!(deleted.check(), Ok(Checked::Deleted(Uuid::from_u128(7))));
+        let expected = DeletedUser {
+            user_guid: Uuid::from_u128(7),
+            user_name: "rsable".into(),
+        };
+        assert_eq!(deleted.check(), Ok(Checked::Deleted(expected)));
     }
 
     #[test]

@@ -96,6 +96,22 @@ pub struct Account {
 }
 
 impl Account {
+    /// Of a user that a found pool held before, under this id.
+    #[must_use]
+    pub fn linked(user_guid: Uuid, user_id: String) -> Self {
+        Self {
+            user_guid,
+            user_id: Some(user_id),
+            origin: AccountOrigin::Linked,
+            open: false,
+            created_by: None,
+            name_hash: None,
+            address_hash: None,
+            profile_hash: None,
+            status_sent: None,
+        }
+    }
+
     /// The account of a user that a run has brought in line: linked no more.
     #[must_use]
     pub fn adopted(self) -> Self {

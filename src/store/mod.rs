@@ -192,6 +192,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         pool: PoolNo,
     ) -> Result<Vec<Account>, StoreError>;
 
+    /// The accounts of the pool that keep one of these ids of SecureAuth. An account whose user has the derived id keeps none.
+    async fn accounts_by_user_id(&self, ids: &[String], pool: PoolNo) -> Result<Vec<Account>, StoreError>;
+
     /// The range that begins before the pool's first open account and ends with the last one; `None`: none is open.
     async fn open_range(&self, pool: PoolNo) -> Result<Option<GuidRange>, StoreError>;
 

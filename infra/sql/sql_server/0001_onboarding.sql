@@ -27,7 +27,7 @@ SET CONCAT_NULL_YIELDS_NULL ON;
 SET QUOTED_IDENTIFIER ON;
 SET NUMERIC_ROUNDABORT OFF;
 
-DECLARE @scriptHash NVARCHAR(64) = N'27b47220dfe4452c046296c629d1edb1bd716a6012e6dea21e20d80dda71f761';
+DECLARE @scriptHash NVARCHAR(64) = N'1554506e7295b1c06c20cd7bd6572a2db6e53c9f1886daf32859173d6f8a7b72';
 
 BEGIN TRANSACTION;
 
@@ -196,7 +196,7 @@ END');
     CREATE TABLE ciam.Account (
         PoolNo      BIGINT           NOT NULL CONSTRAINT FK_Account_Pool REFERENCES ciam.Pool (PoolNo),
         UserGuid    UNIQUEIDENTIFIER NOT NULL,
-        UserId      NVARCHAR(256)    NULL,
+        UserId      NVARCHAR(256)    COLLATE Latin1_General_100_BIN2 NULL,
         Origin      NVARCHAR(32)     NOT NULL,
         [Open]      BIT              NOT NULL,
         CreatedBy   UNIQUEIDENTIFIER NULL,
@@ -208,6 +208,7 @@ END');
     );
     CREATE INDEX IX_Account_Name ON ciam.Account (PoolNo, NameHash);
     CREATE INDEX IX_Account_Open ON ciam.Account (PoolNo, UserGuid) WHERE [Open] = 1;
+    CREATE INDEX IX_Account_User ON ciam.Account (PoolNo, UserId) WHERE UserId IS NOT NULL;
 
     -- Users of a pool that a run found, as listed before the run imported anyone; deleted when the run ends, unless an
     -- operator closes it. IdentifierKey is

@@ -41,6 +41,11 @@ impl DerivedIds {
         self.derive("user", Some(guid)).into()
     }
 
+    /// Whether an id has the form of a derived one, whoever derived it.
+    pub fn may_be_user_id(id: &str) -> bool {
+        Uuid::try_parse(id).is_ok_and(|id| id.get_version_num() == 5)
+    }
+
     /// `user_identifiers.id` of that user's name.
     pub fn identifier_id(&self, guid: Uuid) -> Uuid {
         self.derive("ident/uid", Some(guid))

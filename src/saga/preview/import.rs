@@ -17,7 +17,7 @@ use crate::domain::run::Kind;
 use crate::domain::tally::Effect;
 use crate::domain::user::Status;
 use crate::settings::OnboardingSettings;
-use crate::store::{Account, GuidRange, PoolOrigin, PoolRecord, StoreError};
+use crate::store::{Account, GuidRange, PoolOrigin, PoolRecord, PoolUser, StoreError};
 use ic_secureauth_api::{MAX_PAGE, Pool, ReadOnlyApi, UserId};
 
 /// What is known of the pool and its users before the import is counted.
@@ -68,6 +68,8 @@ pub(super) async fn into_found(reading: &Reading<'_>, before: Before<'_>) -> Res
             .iter()
             .map(|it| (it.account.user_guid, &it.account))
             .collect(),
+        taken: HashSet::new(),
+        deleted: Vec::new(),
         outlook: ImportOutlook {
             rekeyed: before.rekeyed.len() as u64,
             ..ImportOutlook::default()
@@ -90,6 +92,7 @@ pub(super) async fn into_found(reading: &Reading<'_>, before: Before<'_>) -> Res
         unfit.extend(page.issues.iter().filter_map(|issue| issue.user_guid));
         count.page(page, &known).await?;
     }
+    count.deleted().await?;
     unfit.retain(|guid| !known.contains(guid));
     count.outlook.unfit += unfit.len() as u64;
     Ok(count.outlook)
@@ -106,6 +109,9 @@ struct Counting<'a> {
     listed: Listed,
     old: HashSet<Uuid>,
     rekeyed: HashMap<Uuid, &'a Account>,
+    /// Ids of users whom accounts have, or people who are counted.
+    taken: HashSet<Option<String>>,
+    deleted: Vec<Account>,
     outlook: ImportOutlook,
 }
 
@@ -129,9 +135,57 @@ impl Counting<'_> {
             users.push((user_guid, row, account));
         }
         let holders = self.holders(&users).await?;
+        let deleted = page.deleted.iter();
+        let deleted: Vec<Account> = deleted
+            .filter_map(|user| self.linked(user.user_guid, &self.values.keys(user.user_guid, &user.user_name)))
+            .collect();
+        let strangers = users.iter().filter(|(_, _, account)| account.is_none());
+        let linked: HashMap<Uuid, Account> = strangers
+            .filter_map(|(guid, row, _)| match row {
+                Row::Valid(wanted) => Some((*guid, self.linked(*guid, &wanted.keys(self.values))?)),
+                _ => None,
+            })
+            .collect();
+        self.take_users_of_accounts(linked.values().chain(&deleted)).await?;
+        self.deleted.extend(deleted);
         for (guid, row, account) in users {
             let holder = holders.get(&guid);
-            self.user(guid, &row, account.as_ref(), holder).await?;
+            let linked = linked
+                .get(&guid)
+                .filter(|it| holder.is_none() && self.taken.insert(it.user_id.clone()));
+            self.user(guid, &row, account.as_ref().or(linked), holder).await?;
+        }
+        Ok(())
+    }
+
+    /// The account that somebody without one gets if the found pool holds the user.
+    fn linked(&self, guid: Uuid, key: &PoolUser) -> Option<Account> {
+        let holder = self
+            .listed
+            .holder(&key.user_id, &key.identifier)
+            .filter(|_| !self.is_own)?;
+        Some(Account::linked(guid, holder.to_string()))
+    }
+
+    /// Users whom accounts have already are linked to nobody else.
+    async fn take_users_of_accounts(
+        &mut self,
+        linked: impl Iterator<Item = &Account> + Send,
+    ) -> Result<(), StoreError> {
+        let ids: Vec<String> = linked.filter_map(|account| account.user_id.clone()).collect();
+        if let Some(names) = self.names.filter(|_| !ids.is_empty()) {
+            let accounts = names.store.accounts_by_user_id(&ids, names.pool).await?;
+            self.taken.extend(accounts.into_iter().map(|account| account.user_id));
+        }
+        Ok(())
+    }
+
+    /// People whose row is `deleted` and whom the pool holds: after everybody with a valid row, as in a run.
+    async fn deleted(&mut self) -> Result<(), StepError> {
+        for account in std::mem::take(&mut self.deleted) {
+            if self.taken.insert(account.user_id.clone()) {
+                self.user(account.user_guid, &Row::Gone, Some(&account), None).await?;
+            }
         }
         Ok(())
     }
@@ -205,7 +259,6 @@ impl Counting<'_> {
                 self.outlook.count(Effect::Imported, guid, what);
             }
             None => self.outlook.count(Effect::Imported, guid, ""),
-            Some(_) if !self.is_own => self.outlook.count(Effect::Linked, guid, ""),
             Some(holder) if holder.as_str() == key.user_id => self.outlook.read_first(guid),
             Some(_) => self.outlook.unfit += 1,
         }

@@ -8,8 +8,10 @@ mod calls;
 mod change;
 mod claim;
 mod conflict;
+mod deleted;
 mod entries;
 mod leave;
+mod link;
 mod look;
 pub(in super::super) mod names;
 mod person;
@@ -84,6 +86,10 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
             return Ok(());
         }
     }
+    if !settle_open(context, &target).await? {
+        return Ok(());
+    }
+    deleted::link(context, &target).await?;
     if settle_open(context, &target).await? {
         finish(context, &target).await?;
     }

@@ -204,10 +204,30 @@ pub(super) async fn by_hash(
          JOIN ciam.Account AS a WITH (FORCESEEK) \
             ON a.PoolNo = @P1 AND a.{column} = CONVERT(BINARY(16), asked.Hash, 2)"
     );
+    let asked = hashes.iter().map(|hash| json!({ "h": hex::encode(hash) }));
+    asked_for(pool, &sql, no, asked).await
+}
+
+/// The accounts that keep one of these ids.
+pub(super) async fn by_user_id(pool: &Pool, ids: &[String], no: PoolNo) -> Result<Vec<Account>, Fault> {
+    let sql = format!(
+        "SELECT {ACCOUNT} FROM OPENJSON(@P2) WITH (UserId NVARCHAR(4000) '$.u') AS asked \
+         JOIN ciam.Account AS a ON a.PoolNo = @P1 AND a.UserId IS NOT NULL \
+            AND a.UserId = CONVERT(NVARCHAR(256), asked.UserId) COLLATE Latin1_General_100_BIN2"
+    );
+    asked_for(pool, &sql, no, ids.iter().map(|id| json!({ "u": id }))).await
+}
+
+async fn asked_for(
+    pool: &Pool,
+    sql: &str,
+    no: PoolNo,
+    asked: impl Iterator<Item = Value>,
+) -> Result<Vec<Account>, Fault> {
     let mut session = pool.session().await?;
     let mut found = Vec::new();
-    for chunk in chunks(hashes.iter().map(|hash| json!({ "h": hex::encode(hash) }))) {
-        for row in session.rows(&sql, &[&no.0, &chunk]).await? {
+    for chunk in chunks(asked) {
+        for row in session.rows(sql, &[&no.0, &chunk]).await? {
             found.push(account(&row)?);
         }
     }

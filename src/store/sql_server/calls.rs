@@ -180,6 +180,13 @@ impl Store for SqlServerStore {
         .await
     }
 
+    async fn accounts_by_user_id(&self, ids: &[String], pool: PoolNo) -> Result<Vec<Account>, StoreError> {
+        self.repeating("look up accounts by user id", || {
+            accounts::by_user_id(&self.pool, ids, pool)
+        })
+        .await
+    }
+
     async fn open_range(&self, pool: PoolNo) -> Result<Option<GuidRange>, StoreError> {
         self.repeating("look for open accounts", || accounts::open_range(&self.pool, pool))
             .await

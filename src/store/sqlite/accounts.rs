@@ -130,6 +130,16 @@ pub(super) fn by_hash(
     rows.map(|row| Ok(row?.try_into()?)).collect()
 }
 
+/// The accounts that keep one of these ids.
+pub(super) fn by_user_id(transaction: &Transaction<'_>, ids: &[String], pool: PoolNo) -> Result<Vec<Account>, Fault> {
+    let mut statement = transaction.prepare_cached(&format!(
+        "SELECT {ACCOUNT} FROM account WHERE pool_no = ?1 AND user_id IN (SELECT value FROM json_each(?2)) \
+         ORDER BY user_guid"
+    ))?;
+    let rows = statement.query_map(params![pool.0, serde_json::json!(ids).to_string()], account_row)?;
+    rows.map(|row| Ok(row?.try_into()?)).collect()
+}
+
 /// The first accounts of the range: all, or those that a run created.
 pub(super) fn page(
     transaction: &Transaction<'_>,

@@ -235,6 +235,14 @@ impl Store for SqliteStore {
         .await
     }
 
+    async fn accounts_by_user_id(&self, ids: &[String], pool: PoolNo) -> Result<Vec<Account>, StoreError> {
+        let ids = ids.to_vec();
+        self.read("look up accounts by user id", move |transaction, _| {
+            accounts::by_user_id(transaction, &ids, pool)
+        })
+        .await
+    }
+
     async fn open_range(&self, pool: PoolNo) -> Result<Option<GuidRange>, StoreError> {
         self.read("look for open accounts", move |transaction, _| {
             accounts::open_range(transaction, pool)

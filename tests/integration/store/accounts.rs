@@ -217,6 +217,28 @@ async fn accounts_are_found_by_the_hash_of_user_name_or_address(db: &dyn Db) {
     }
 }
 
+async fn accounts_are_found_by_the_ids_that_they_keep_and_case_counts(db: &dyn Db) {
+    let (lease, pool) = with_pool(db).await;
+    let keeping = |number, id: &str| Account {
+        user_id: Some(id.into()),
+        ..account(number)
+    };
+    let accounts = vec![
+        account(1),
+        keeping(2, "theirs-2"),
+        keeping(3, "Theirs-3"),
+        keeping(4, "theirs-4"),
+    ];
+    put(db, &lease, pool, accounts).await;
+    let asked = ["theirs-2", "theirs-3", "theirs-4", "theirs-5"].map(str::to_owned);
+    let mut found = db.store().accounts_by_user_id(&asked, pool).await.unwrap();
+    found.sort_by_key(|account| account.user_guid);
+    assert_eq!(found, [keeping(2, "theirs-2"), keeping(4, "theirs-4")]);
+    let other = PoolNo(pool.0 + 1);
+    assert!(db.store().accounts_by_user_id(&asked, other).await.unwrap().is_empty());
+    assert!(db.store().accounts_by_user_id(&[], pool).await.unwrap().is_empty());
+}
+
 async fn an_account_whose_user_gives_up_name_or_address_is_opened_and_forgets_it(db: &dyn Db) {
     let (lease, pool) = with_pool(db).await;
     let settled = |number| Account {
@@ -332,6 +354,7 @@ on_both![
     many_accounts_are_written_in_one_batch,
     only_the_accounts_that_a_run_created_are_its_own,
     accounts_are_found_by_the_hash_of_user_name_or_address,
+    accounts_are_found_by_the_ids_that_they_keep_and_case_counts,
     an_account_whose_user_gives_up_name_or_address_is_opened_and_forgets_it,
     the_open_range_begins_before_the_first_open_account_and_ends_with_the_last,
     a_found_pool_keeps_its_row_and_a_created_one_gets_a_new_row,

@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::super::super::failure::StepError;
-use super::conflict::{Conflict, Part, Who};
+use super::conflict::{Part, Who};
 use super::leave::Departure;
 use super::person::{Person, user_id};
 use super::settled::Settled;
@@ -220,15 +220,7 @@ impl Target {
             });
             return Ok(landed);
         };
-        match self.conflict(&person, &holder, part).await? {
-            Conflict::Claimed => {}
-            Conflict::Stranger(holder) if self.is_found() && part == Part::UserName => {
-                landed.settled.push(Settled::linked_instead(&person, holder));
-            }
-            Conflict::Stranger(held_by) | Conflict::Held(held_by) => {
-                landed.settled.push(Settled::held(&person, part, held_by));
-            }
-        }
+        self.give_way(&person, &holder, part).await?.land(&mut landed);
         Ok(landed)
     }
 }

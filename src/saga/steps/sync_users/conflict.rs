@@ -1,12 +1,15 @@
 //! Finds out who has a user name or an address that SecureAuth refuses because somebody has it (409).
 
+use super::change::Brought;
 use super::claim::Claim;
 use super::names::Right;
 use super::person::{Person, Wanted, user_id};
+use super::settled::Settled;
 use super::target::Target;
+use super::task::Row;
 use super::values::{Hashes, address_hash, name_hash};
 use crate::domain::issue::Field;
-use crate::store::{Account, AccountOrigin, HashedValue, StoreError, ValueHash};
+use crate::store::{Account, HashedValue, StoreError, ValueHash};
 use ic_secureauth_api::{ApiError, User};
 
 /// What is refused.
@@ -45,7 +48,7 @@ pub(super) enum Conflict {
     Claimed,
     /// The holder, by GUID, is entitled to it.
     Held(String),
-    /// The holder, by its id in SecureAuth, has no account, or a linked one.
+    /// The holder, by its id in SecureAuth, has no account.
     Stranger(String),
 }
 
@@ -69,6 +72,9 @@ impl Target {
             return Ok(Conflict::Stranger(holder.id.to_string()));
         };
         let guid = account.user_guid;
+        if self.policy.leaves_alone(&account) {
+            return Ok(Conflict::Held(guid.to_string()));
+        }
         let wanted = person.wanted.hashes();
         let has_right = |_, row: &Wanted| part.is_same(wanted, row.hashes());
         let rights = self.names().judged(&[guid], has_right).await?;
@@ -81,8 +87,30 @@ impl Target {
         Ok(Conflict::Claimed)
     }
 
-    /// The account of a user that SecureAuth shows, found by its user names, or by its addresses once it has given them up.
+    /// Somebody else has the user name or the address of a user who was to be imported.
+    pub(super) async fn give_way(&self, person: &Person, holder: &User, part: Part) -> Result<Brought, StoreError> {
+        let settled = match self.conflict(person, holder, part).await? {
+            Conflict::Claimed => return Ok(Brought::Waiting),
+            Conflict::Stranger(holder) if self.is_found() && part == Part::UserName => {
+                let row = Row::Valid(person.wanted.clone());
+                let known = self.known(person.account.user_guid, &row, holder);
+                Settled::known(Some(person.page), &row, known)
+            }
+            Conflict::Stranger(held_by) | Conflict::Held(held_by) => Settled::held(person, part, held_by),
+        };
+        Ok(Brought::Settled(settled))
+    }
+
+    /// The account of a user that SecureAuth shows: found by the id that it keeps, else by its user names, or by its addresses once it
+    /// has given them up.
     async fn account_of(&self, user: &User) -> Result<Option<Account>, StoreError> {
+        let kept = self
+            .store
+            .accounts_by_user_id(&[user.id.to_string()], self.record.no)
+            .await?;
+        if let Some(account) = kept.into_iter().next() {
+            return Ok(Some(account));
+        }
         let ignores_case = self.values.case_insensitive;
         let names = user
             .identifiers
@@ -99,9 +127,7 @@ impl Target {
                 .accounts_by(value, &hashes, self.record.no)
                 .await?
                 .into_iter();
-            let is_its = |account: &Account| {
-                account.origin == AccountOrigin::Imported && user_id(account, &self.values.ids) == user.id
-            };
+            let is_its = |account: &Account| user_id(account, &self.values.ids) == user.id;
             if let Some(account) = accounts.find(is_its) {
                 return Ok(Some(account));
             }

@@ -5,7 +5,7 @@ use futures_util::{StreamExt, stream};
 use super::calls::{Answer, Landed};
 use super::change::Brought;
 use super::conflict::Part;
-use super::person::{Person, user_id};
+use super::person::{Person, is_unknown, user_id};
 use super::settled::Settled;
 use super::target::Target;
 use super::values::Hashes;
@@ -65,9 +65,17 @@ impl Target {
         };
         if found.is_none() && self.live {
             let name = person.wanted.user_name();
-            match self.api.find_user_by_identifier(&self.pool, name).await {
-                Ok(by_name) => found = by_name.filter(|by_name| by_name.value.id == id),
+            let by_name = match self.api.find_user_by_identifier(&self.pool, name).await {
+                Ok(by_name) => by_name,
                 Err(error) => return Looked::Failed(error.into()),
+            };
+            match by_name {
+                // A person from a refused chunk is not settled here: the chunk's other half would be blamed.
+                Some(holder) if holder.value.id != id && is_unknown(&person.account) => {
+                    let given_way = self.give_way(&person, &holder.value, Part::UserName).await;
+                    return given_way.map_or_else(|error| Looked::Failed(error.into()), Looked::There);
+                }
+                by_name => found = by_name.filter(|by_name| by_name.value.id == id),
             }
         }
         if found.is_none() && self.live && person.has_another_name() {

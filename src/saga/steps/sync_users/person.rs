@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::names::Holder;
 use super::target::Values;
-use super::values::{Hashes, Parts, fold};
+use super::values::{Hashes, Parts};
 use crate::domain::ids::OnboardingId;
 use crate::domain::issue::{Field, Issue};
 use crate::domain::user::{CrmUser, Status};
@@ -132,10 +132,7 @@ impl Wanted {
 
     /// The keys that would find the user in a pool.
     pub(in super::super::super) fn keys(&self, values: &Values) -> PoolUser {
-        PoolUser {
-            user_id: self.user_id(values).to_string(),
-            identifier: fold(&self.user.user_name, values.case_insensitive).into_owned(),
-        }
+        values.keys(self.user.user_guid, &self.user.user_name)
     }
 
     pub(super) fn import(&self, ids: &DerivedIds) -> ImportUser {
@@ -191,6 +188,11 @@ impl Person {
         ];
         before.open && values.iter().any(|(before, now)| before.is_some() && before != now)
     }
+}
+
+/// Nothing is known of the account's user, and no call can have reached it.
+pub(super) fn is_unknown(account: &Account) -> bool {
+    account.user_id.is_none() && account.name_hash.is_none() && account.profile_hash.is_none()
 }
 
 /// The id of an account's user in SecureAuth. An id that is kept is one that SecureAuth showed.

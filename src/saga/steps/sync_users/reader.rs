@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::super::payload_schema::PayloadSchema;
 use crate::domain::ids::{BillerId, OnboardingId};
 use crate::domain::issue::{Code, Field, Issue};
-use crate::domain::user::{Checked, CrmUser, UserRow};
+use crate::domain::user::{Checked, CrmUser, DeletedUser, UserRow};
 use crate::domain::user_set::Counts;
 use crate::store::{Account, GuidRange, PoolNo, Store, StoreError};
 
@@ -30,6 +30,8 @@ pub(in super::super::super) struct Reader<'a> {
 #[derive(Debug, Default)]
 pub(in super::super::super) struct Page {
     pub(in super::super::super) users: Vec<UserInPage>,
+    /// Users whose row is `deleted` and who have no account.
+    pub(in super::super::super) deleted: Vec<DeletedUser>,
     /// Data errors that the run does not know yet.
     pub(in super::super::super) issues: Vec<Issue>,
     pub(in super::super::super) counts: Counts,
@@ -138,10 +140,12 @@ impl Page {
             self.counts.add(judged.counts);
             self.issues.append(&mut judged.issues);
             let row = judged.row;
+            let account = accounts.remove(&user_guid);
+            self.deleted.extend(judged.deleted.filter(|_| account.is_none()));
             self.users.push(UserInPage {
                 user_guid,
                 row,
-                account: accounts.remove(&user_guid),
+                account,
             });
         }
         self.users.extend(accounts.into_values().map(|account| UserInPage {
@@ -157,6 +161,8 @@ impl Page {
 /// What the rows with one GUID amount to.
 pub(super) struct Judged {
     pub(super) row: CrmRow,
+    /// If no row says otherwise.
+    deleted: Option<DeletedUser>,
     issues: Vec<Issue>,
     counts: Counts,
     is_barred: bool,
@@ -169,9 +175,11 @@ pub(super) fn judge(guid: Uuid, row: UserRow, repeated: Vec<UserRow>, schema: Op
     let mut issues = Vec::new();
     let mut counts = Counts::default();
     let mut user = None;
+    let mut deleted = None;
     for row in std::iter::once(row).chain(repeated) {
         match row.check() {
-            Ok(Checked::Deleted(_)) => {
+            Ok(Checked::Deleted(found)) => {
+                deleted = Some(found);
                 counts.deleted += 1;
                 continue;
             }
@@ -192,6 +200,7 @@ pub(super) fn judge(guid: Uuid, row: UserRow, repeated: Vec<UserRow>, schema: Op
         None => CrmRow::Gone,
     };
     let mut judged = Judged {
+        deleted: deleted.filter(|_| matches!(row, CrmRow::Gone)),
         row,
         issues,
         counts,

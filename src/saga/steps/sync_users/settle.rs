@@ -31,6 +31,14 @@ pub(super) enum Event {
     Settled(Vec<Settled>),
 }
 
+impl Event {
+    pub(super) fn settled(&mut self) -> &mut Vec<Settled> {
+        match self {
+            Self::Page { settled, .. } | Self::Settled(settled) => settled,
+        }
+    }
+}
+
 /// The pages between the cursor and the newest page.
 #[derive(Default)]
 struct Pages {
@@ -74,12 +82,14 @@ pub(super) async fn run(
     let mut arrived = Vec::new();
     let mut next_look = Instant::now() + context.times().short_slice;
     while events.recv_many(&mut arrived, super::EVENTS).await > 0 {
-        let (batch, new_data_errors) = collect(context, target, &mut pages, arrived.drain(..), moves_cursor);
         if recorded.is_err() {
+            arrived.clear();
             continue;
         }
-        if let Err(error) = record(context, batch, new_data_errors, &mut verdict).await {
-            recorded = Err(error);
+        recorded = target.link_each_once(&mut arrived).await.map_err(StepError::from);
+        let (batch, new_data_errors) = collect(context, target, &mut pages, arrived.drain(..), moves_cursor);
+        if recorded.is_ok() {
+            recorded = record(context, batch, new_data_errors, &mut verdict).await;
         }
         if recorded.is_err() || verdict.is_err() {
             target.flow.stop();

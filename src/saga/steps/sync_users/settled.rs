@@ -3,8 +3,9 @@
 use uuid::Uuid;
 
 use super::conflict::Part;
+use super::link::Known;
 use super::person::Person;
-use super::task::Why;
+use super::task::{Row, Why};
 use crate::domain::issue::{Code, Field, Issue};
 use crate::domain::tally::Effect;
 use crate::store::{Account, AccountOrigin};
@@ -79,28 +80,35 @@ impl Settled {
         Self::gone(person.page, user).reporting(Issue::held(user, part.field(), held_by))
     }
 
-    /// The user is linked, found under the name or the id of the work's user.
-    pub(super) fn linked_instead(person: &Person, holder: String) -> Self {
+    /// A user that the found pool held before. One to be adopted stays open, and a later pass brings it in line.
+    pub(super) fn known(page: Option<u32>, row: &Row, known: Known) -> Self {
+        let Known { account, issue } = known;
+        let is_linked = !account.open && matches!(row, Row::Valid(_));
         Self {
-            page: Some(person.page),
-            ..Self::link(person.account.user_guid, holder)
+            issue,
+            page: page.filter(|_| !account.open),
+            ..Self::new(
+                None,
+                account.user_guid,
+                Fate::Put(account),
+                is_linked.then_some(Effect::Linked),
+            )
         }
     }
 
-    /// A user that the found pool held before. `holder`: its id.
-    pub(super) fn link(user_guid: Uuid, holder: String) -> Self {
-        let account = Account {
-            user_guid,
-            user_id: Some(holder),
-            origin: AccountOrigin::Linked,
-            open: false,
-            created_by: None,
-            name_hash: None,
-            address_hash: None,
-            profile_hash: None,
-            status_sent: None,
-        };
-        Self::new(None, user_guid, Fate::Put(account), Some(Effect::Linked))
+    /// The account that is linked, if one is.
+    pub(super) fn linked(&self) -> Option<&Account> {
+        match &self.fate {
+            Fate::Put(account) if account.origin == AccountOrigin::Linked => Some(account),
+            _ => None,
+        }
+    }
+
+    /// Somebody else is linked to the user already: a data error.
+    pub(super) fn linked_already(&mut self, user: Uuid, other: Uuid) {
+        self.fate = Fate::Remove;
+        self.effect = None;
+        self.issue = Some(Issue::held(user, Field::UserName, other.to_string()));
     }
 
     /// Something to report, and nothing to change.

@@ -10,8 +10,9 @@ use super::settle::Event;
 use super::settled::Settled;
 use super::task::{Row, Task, Why, has_no_access};
 use super::window::{Leaver, Work};
-use crate::domain::issue::{Code, Field, Issue};
+use crate::domain::issue::{Field, Issue};
 use crate::store::{Account, PoolUser, StoreError};
+use ic_secureauth_api::DerivedIds;
 
 /// The work of one page.
 #[derive(Default)]
@@ -63,12 +64,11 @@ impl Producer<'_> {
     fn sort_user(&self, user: UserInPage, page: u32, sorted: &mut Sorted, strangers: &mut Vec<Wanted>) {
         let guid = user.user_guid;
         let row = Row::of(user.row, &self.target.values);
-        let report = |code| Settled::issue(Issue::of(Some(guid), Field::Status, code));
         let task = Task::of(&row, user.account.as_ref(), self.target.policy);
+        let issue = task.code().map(|code| Issue::of(Some(guid), Field::Status, code));
+        sorted.settled.extend(issue.map(Settled::issue));
         match (task, row, user.account) {
             (Task::Join, Row::Valid(wanted), _) => strangers.push(wanted),
-            (Task::ReportLinked, _, _) => sorted.settled.push(report(Code::NotAdopted)),
-            (Task::ReportLeaver, _, _) => sorted.settled.push(report(Code::Left)),
             (Task::Look, Row::Valid(wanted), Some(account)) => sorted.look.push(Person { page, wanted, account }),
             (Task::Change, Row::Valid(wanted), Some(account)) => {
                 sorted.others.push(Work::Change(Person { page, wanted, account }));
@@ -170,31 +170,37 @@ impl Producer<'_> {
             .map(|wanted| wanted.keys(&self.target.values))
             .collect();
         let held = self.store.pool_users_before(self.target.run, &keys).await?;
+        let ids: Vec<String> = held.values().cloned().collect();
+        let mut accounts = self.target.holders_by_id(&ids).await?;
         let mut opened = Vec::new();
         for (wanted, key) in strangers.into_iter().zip(keys) {
-            match held.get(&key.user_id) {
-                None => sorted.join.push(self.joiner(page, wanted)),
-                Some(holder) if self.target.is_found() => {
-                    let link = Settled::link(wanted.user_guid(), holder.clone());
-                    if wanted.is_inactive() {
-                        sorted.settled.push(Settled::issue(Issue::of(
-                            Some(wanted.user_guid()),
-                            Field::Status,
-                            Code::NotAdopted,
-                        )));
-                    }
-                    sorted.settled.push(link);
-                }
-                Some(holder) if *holder == key.user_id => {
-                    let account = wanted.unknown_account();
+            let user = wanted.user_guid();
+            let Some(holder) = held.get(&key.user_id) else {
+                sorted.join.push(self.joiner(page, wanted));
+                continue;
+            };
+            let other = accounts.get(holder);
+            let is_own_id = *holder == key.user_id;
+            if self.target.is_found() && other.is_none() && (is_own_id || !DerivedIds::may_be_user_id(holder)) {
+                accounts.insert(holder.clone(), user);
+                let row = Row::Valid(wanted.clone());
+                let known = self.target.known(user, &row, holder.clone());
+                if known.account.open {
+                    let account = known.account;
                     opened.push(account.clone());
                     sorted.look.push(Person { page, wanted, account });
+                } else {
+                    sorted.settled.push(Settled::known(None, &row, known));
                 }
-                Some(holder) => {
-                    let user = wanted.user_guid();
-                    let issue = Issue::held(user, Field::UserName, holder.clone());
-                    sorted.settled.push(Settled::issue(issue));
-                }
+            } else if let Some(other) = other.filter(|_| is_own_id) {
+                // The other one had this GUID before.
+                let issue = Issue::held(user, Field::UserGuid, other.to_string());
+                sorted.settled.push(Settled::issue(issue));
+            } else {
+                // The pool is asked, because this run may have renamed the holder since the users were listed.
+                let account = wanted.unknown_account();
+                opened.push(account.clone());
+                sorted.look.push(Person { page, wanted, account });
             }
         }
         self.open(opened).await

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::super::super::failure::StepError;
 use super::super::super::journal_state::Origin;
@@ -17,11 +18,12 @@ use super::claim::Claim;
 use super::names::Names;
 use super::person::{Wanted, user_id};
 use super::task::Policy;
+use super::values::fold;
 use crate::domain::ids::{BillerId, OnboardingId};
 use crate::domain::reason::Reason;
 use crate::domain::user::CrmUser;
 use crate::settings::onboarding::ActiveUserStatus;
-use crate::store::{Account, Lease, PoolOrigin, PoolRecord, Store};
+use crate::store::{Account, Lease, PoolOrigin, PoolRecord, PoolUser, Store};
 use ic_secureauth_api::{Api, DerivedIds, IdempotencyKey, ImportSettings, PoolId, SchemaId, UserId};
 
 /// The pool and how its accounts are written.
@@ -169,6 +171,14 @@ impl Values {
     /// The id of an account's user in SecureAuth.
     pub(in super::super::super) fn user_id(&self, account: &Account) -> UserId {
         user_id(account, &self.ids)
+    }
+
+    /// The keys that would find a user in a pool.
+    pub(in super::super::super) fn keys(&self, user: Uuid, user_name: &str) -> PoolUser {
+        PoolUser {
+            user_id: self.ids.user_id(user).to_string(),
+            identifier: fold(user_name, self.case_insensitive).into_owned(),
+        }
     }
 
     /// What the account of the user is to hold.

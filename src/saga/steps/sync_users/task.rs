@@ -3,6 +3,7 @@
 use super::person::Wanted;
 use super::reader::CrmRow;
 use super::target::Values;
+use crate::domain::issue::Code;
 use crate::domain::user::Status;
 use crate::settings::OnboardingSettings;
 use crate::settings::onboarding::{ExistingUsers, Leavers};
@@ -80,6 +81,11 @@ impl Policy {
             existing: settings.existing_users,
         }
     }
+
+    /// The user was in a found pool before and is never changed.
+    pub(super) fn leaves_alone(self, account: &Account) -> bool {
+        account.origin == AccountOrigin::Linked && self.existing == ExistingUsers::Link
+    }
 }
 
 impl Task {
@@ -91,7 +97,7 @@ impl Task {
                 Self::Nothing
             };
         };
-        if account.origin == AccountOrigin::Linked && policy.existing == ExistingUsers::Link {
+        if policy.leaves_alone(account) {
             return Self::of_linked(row);
         }
         let is_unknown = account.open || account.origin == AccountOrigin::Linked;
@@ -105,6 +111,15 @@ impl Task {
             Row::Invalid { is_barred: true } => Self::leave(account, Why::Barred),
             Row::Invalid { is_barred: false } if account.open => Self::Keep,
             Row::Invalid { is_barred: false } => Self::Nothing,
+        }
+    }
+
+    /// What is reported of the user's status.
+    pub(super) fn code(self) -> Option<Code> {
+        match self {
+            Self::ReportLinked => Some(Code::NotAdopted),
+            Self::ReportLeaver => Some(Code::Left),
+            _ => None,
         }
     }
 

@@ -1,0 +1,66 @@
+//! People whose row is `deleted` and whom a found pool held before. They come last, because everybody with a valid row goes before
+//! them: the CRM may have given their user names to others.
+
+use std::sync::Arc;
+
+use super::super::super::failure::StepError;
+use super::super::super::run_context::RunContext;
+use super::reader::Reader;
+use super::target::Target;
+use super::task::Row;
+use crate::store::{AccountChanges, Batch, GuidRange, PoolUser};
+use ic_secureauth_api::DerivedIds;
+
+/// Gives them accounts: linked and reported, or open if they are to be adopted. Without a list of the pool, or once all have accounts,
+/// nothing is done.
+pub(super) async fn link(context: &mut RunContext<'_>, target: &Target) -> Result<(), StepError> {
+    if !target.is_found() || context.run.listing.is_none() || context.journal.users_deleted == 0 {
+        return Ok(());
+    }
+    let store = Arc::clone(context.store());
+    let reader = Reader {
+        store: store.as_ref(),
+        biller_id: &target.biller_id,
+        pool: Some(target.record.no),
+        run: None,
+        schema: None,
+        limit: target.users_per_page,
+    };
+    let mut rest = Some(GuidRange::default());
+    while let Some(range) = rest {
+        let page = reader.page(range).await?;
+        rest = page.rest(range);
+        let people = page.deleted.iter();
+        let keys: Vec<PoolUser> = people
+            .map(|deleted| target.values.keys(deleted.user_guid, &deleted.user_name))
+            .collect();
+        let held = store.pool_users_before(target.run, &keys).await?;
+        let ids: Vec<String> = held.values().cloned().collect();
+        let mut accounts = target.holders_by_id(&ids).await?;
+        let mut changes = AccountChanges::of(target.record.no);
+        let mut issues = Vec::new();
+        for (deleted, key) in page.deleted.iter().zip(keys) {
+            let Some(holder) = held.get(&key.user_id) else { continue };
+            // It may be the user of an account that has given the name up since the users were listed.
+            let may_be_ours = *holder != key.user_id && DerivedIds::may_be_user_id(holder);
+            if may_be_ours || accounts.contains_key(holder) {
+                continue;
+            }
+            accounts.insert(holder.clone(), deleted.user_guid);
+            let known = target.known(deleted.user_guid, &Row::Gone, holder.clone());
+            issues.extend(known.issue);
+            changes.put.push(known.account);
+        }
+        if !changes.put.is_empty() {
+            let batch = Batch {
+                accounts: Some(changes),
+                issues_total: Some(context.run.issues_total + issues.len() as u64),
+                issues,
+                is_progress: true,
+                ..Batch::default()
+            };
+            context.write(batch).await?;
+        }
+    }
+    Ok(())
+}
