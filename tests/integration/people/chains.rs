@@ -155,3 +155,37 @@ async fn addresses_of_people_who_left_long_ago_count_for_no_guard() -> Outcome {
     assert_eq!(run.imported, 8);
     assert_true_to_the_crm(&stack)
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guid_that_comes_back_after_its_person_got_another_one_costs_that_person_nothing() -> Outcome {
+    let stack = stack_with(BILLER, 6).await?;
+    enable(&stack, BILLER).await?;
+    assert_eq!(everybody_enrolls(&stack), 6);
+    let rekeyed = UserRow {
+        user_guid: sample(40).user_guid,
+        ..sample(2)
+    };
+    remove(&stack, 2)?;
+    stack.crm().add_users(BILLER, &[rekeyed])?;
+    assert_synced(&enable(&stack, BILLER).await?);
+    let back = UserRow {
+        user_guid: sample(2).user_guid,
+        ..sample(41)
+    };
+    let taker = UserRow {
+        user_guid: sample(42).user_guid,
+        ..with_name_of(42, 3)
+    };
+    remove(&stack, 3)?;
+    stack.crm().add_users(BILLER, &[back, taker])?;
+    for _ in 0..2 {
+        let run = enable(&stack, BILLER).await?;
+        assert_synced(&run);
+        let expected = (guid_of(&sample(2)), "user_guid".to_owned(), "held".to_owned());
+        assert_eq!(issues(&stack)?, [expected]);
+        assert_eq!(enrolled(&stack), 6);
+        let shown = user(&stack, &name_of(&sample(2))).expect("keeps the account");
+        assert_eq!((shown.status.as_str(), shown.credentials), ("active", 1));
+    }
+    Ok(())
+}

@@ -40,6 +40,7 @@ impl Producer<'_> {
             self.target.guard.allows_all(sorted.leavers)?;
         }
         self.target.guard.allows(*leavers)?;
+        let strangers = self.with_free_ids(strangers, &mut sorted).await?;
         let strangers = self.without_holders(strangers, &mut sorted).await?;
         if self.target.created {
             sorted
@@ -88,6 +89,28 @@ impl Producer<'_> {
             account: wanted.new_account(self.target.run),
             wanted,
         }
+    }
+
+    /// Reports the users without an account whose ids are those of other people, who had their GUIDs before: an import would replace
+    /// these people.
+    async fn with_free_ids(&self, strangers: Vec<Wanted>, sorted: &mut Sorted) -> Result<Vec<Wanted>, StoreError> {
+        if self.target.created {
+            return Ok(strangers);
+        }
+        let id = |wanted: &Wanted| wanted.user_id(&self.target.values).to_string();
+        let ids: Vec<String> = strangers.iter().map(id).collect();
+        let holders = self.target.holders_by_id(&ids).await?;
+        let mut free = Vec::new();
+        for (wanted, id) in strangers.into_iter().zip(ids) {
+            match holders.get(&id) {
+                None => free.push(wanted),
+                Some(other) => {
+                    let issue = Issue::held(wanted.user_guid(), Field::UserGuid, other.to_string());
+                    sorted.settled.push(Settled::issue(issue));
+                }
+            }
+        }
+        Ok(free)
     }
 
     /// Sets aside the users whose user names other accounts have, and returns the users without an account whose names are
@@ -179,9 +202,9 @@ impl Producer<'_> {
                 sorted.join.push(self.joiner(page, wanted));
                 continue;
             };
-            let other = accounts.get(holder);
+            let is_free = !accounts.contains_key(holder);
             let is_own_id = *holder == key.user_id;
-            if self.target.is_found() && other.is_none() && (is_own_id || !DerivedIds::may_be_user_id(holder)) {
+            if self.target.is_found() && is_free && (is_own_id || !DerivedIds::may_be_user_id(holder)) {
                 accounts.insert(holder.clone(), user);
                 let row = Row::Valid(wanted.clone());
                 let known = self.target.known(user, &row, holder.clone());
@@ -192,10 +215,6 @@ impl Producer<'_> {
                 } else {
                     sorted.settled.push(Settled::known(None, &row, known));
                 }
-            } else if let Some(other) = other.filter(|_| is_own_id) {
-                // The other one had this GUID before.
-                let issue = Issue::held(user, Field::UserGuid, other.to_string());
-                sorted.settled.push(Settled::issue(issue));
             } else {
                 // The pool is asked, because this run may have renamed the holder since the users were listed.
                 let account = wanted.unknown_account();
