@@ -22,7 +22,10 @@ impl Ended {
     }
 }
 
-/// Ends all sessions of at most 100 users; asks one by one where SecureAuth refuses the call because one of them is not there.
+/// So many single users refused one after the other, and none accepted: it is not about them.
+const REFUSED_IN_A_ROW: usize = 3;
+
+/// Ends all sessions of at most 100 users; asks one by one where SecureAuth refuses the call, as it may because of one of them.
 pub(super) async fn end(api: &Api, pool: &PoolId, users: &[UserId]) -> Result<Ended, ApiError> {
     if !api.is_granted(Operation::RevokeTokens).await? {
         warn!("sessions are not ended: the token has not the scope revoke_tokens");
@@ -30,27 +33,28 @@ pub(super) async fn end(api: &Api, pool: &PoolId, users: &[UserId]) -> Result<En
     }
     match api.revoke_tokens(pool, users).await {
         Ok(()) => return Ok(Ended::All),
-        Err(error) if error.is_not_found() => {}
-        Err(error) => return hopeless(error),
+        Err(error) if error.is_not_found() || error.is_refusal() => {}
+        Err(error) => return Err(error),
     }
     let mut ended = Ended::All;
+    let mut refused = 0;
     for user in users {
+        if refused == REFUSED_IN_A_ROW {
+            break;
+        }
         match api.revoke_tokens(pool, std::slice::from_ref(user)).await {
-            Ok(()) => {}
+            Ok(()) => refused = 0,
             // Whoever is not there has no session.
             Err(error) if error.is_not_found() && api.user(pool, user).await?.is_none() => {}
-            Err(error) => ended = hopeless(error)?,
+            Err(error) if error.is_refusal() => {
+                warn!(%error, "sessions of a user are not ended");
+                refused += 1;
+                ended = Ended::InPart;
+            }
+            Err(error) => return Err(error),
         }
     }
     Ok(ended)
-}
-
-fn hopeless(error: ApiError) -> Result<Ended, ApiError> {
-    if error.is_refusal() {
-        warn!(%error, "sessions are not ended");
-        return Ok(Ended::InPart);
-    }
-    Err(error)
 }
 
 /// Sessions live on until they expire.

@@ -8,7 +8,7 @@ use super::invariant::{Before, Verdict, assert_invariant};
 use super::lane::{begin, end, prepare, quick};
 use super::scenario::{Course, Scenario};
 use super::share;
-use crate::support::{DEADLINE, IMPORT};
+use crate::support::{DEADLINE, IMPORT, refusal};
 
 /// By default every so many-th case runs.
 const SHARE: usize = 4;
@@ -53,6 +53,11 @@ async fn one(creation: &str, (name, value): (&str, &str)) -> Result<Verdict, Box
     let snapshot = begin(&stack, course, biller, |stack| {
         let lost = Fault::on(creation, FaultKind::ResetAfter);
         stack.simulator().faults().add(lost.nth(1));
+        // After a lost import the run looks for its users, and pauses only if that fails.
+        if creation == IMPORT {
+            let look = Fault::on("get_user", refusal(500, false));
+            stack.simulator().faults().add(look.nth(1));
+        }
     })
     .await?;
     let run = stack.wait_for(biller, DEADLINE, |run| run.state == "waiting").await?;

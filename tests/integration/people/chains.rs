@@ -9,7 +9,10 @@ use super::{
     BILLER, assert_synced, assert_true_to_the_crm, enrolled, everybody_enrolls, everybody_signs_in, guid_of, issues,
     name_of, remove, replace, sample, user,
 };
-use crate::support::{IMPORT, Outcome, enable, options, refusal, stack_with, start, until, users_in_secureauth};
+use crate::support::{
+    IMPORT, Outcome, enable, enable_until_it_waits, options, patient, refusal, resume, stack_with, start, until,
+    users_in_secureauth,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_gives_up_a_name_who_cannot_get_the_new_one() -> Outcome {
@@ -188,4 +191,61 @@ async fn a_guid_that_comes_back_after_its_person_got_another_one_costs_that_pers
         assert_eq!((shown.status.as_str(), shown.credentials), ("active", 1));
     }
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_somebody_gave_up_passes_on_although_the_rest_of_the_row_is_refused() -> Outcome {
+    let stack = stack_with(BILLER, 5).await?;
+    enable(&stack, BILLER).await?;
+    let renamed = UserRow {
+        user_name: Some("fresh.name".into()),
+        last_name: Some("Refused".into()),
+        ..sample(2)
+    };
+    replace(&stack, &renamed)?;
+    stack.crm().add_users(BILLER, &[with_name_of(41, 2)])?;
+    let refuse = Fault {
+        path_contains: user(&stack, &name_of(&sample(2))).map(|user| user.id),
+        ..Fault::on("update_user", refusal(422, false))
+    };
+    stack.simulator().faults().add(refuse);
+    let run = enable(&stack, BILLER).await?;
+    assert_synced(&run);
+    assert_eq!((run.imported, run.skipped), (1, 1));
+    assert!(user(&stack, "fresh.name").is_some());
+    let taker = user(&stack, &name_of(&sample(2))).expect("was imported");
+    assert_eq!(
+        taker.payload["last_name"],
+        with_name_of(41, 2).last_name.unwrap_or_default()
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_inactive_does_not_wait_for_a_name_with_access() -> Outcome {
+    let stack = start(patient(), BILLER, 6).await?;
+    enable(&stack, BILLER).await?;
+    everybody_signs_in(&stack);
+    remove(&stack, 3)?;
+    let inactive = UserRow {
+        status: Some("inactive".into()),
+        ..with_name_of(2, 3)
+    };
+    replace(&stack, &inactive)?;
+    let renamed = UserRow {
+        last_name: Some("Renamed".into()),
+        ..sample(4)
+    };
+    replace(&stack, &renamed)?;
+    let fails = Fault {
+        path_contains: user(&stack, &name_of(&sample(4))).map(|user| user.id),
+        ..Fault::on("update_user", refusal(500, false))
+    };
+    stack.simulator().faults().add(fails);
+    let waiting = enable_until_it_waits(&stack, BILLER).await?;
+    let shown = user(&stack, &name_of(&sample(2))).expect("has the old name still");
+    assert_eq!((shown.status.as_str(), shown.sessions), ("inactive", 0));
+    stack.simulator().faults().clear();
+    assert_synced(&resume(&stack, &waiting).await?);
+    assert_true_to_the_crm(&stack)
 }

@@ -1,7 +1,7 @@
 //! Pools that stood before: their users are linked, reported where the CRM gives them no access, and adopted on request.
 
 use local_stack::{Stack, UserRow};
-use secureauth_simulator::{Fault, Seed};
+use secureauth_simulator::{Fault, FaultKind, Seed};
 use serde_json::json;
 
 use super::{BILLER, assert_synced, guid_of, issues, name_of, remove, sample, set_status};
@@ -284,5 +284,23 @@ async fn add_by_hand(stack: &Stack) -> Outcome {
     somebody
         .identity(reqwest::Method::POST, &format!("system/pools/{pool}/users"), &by_hand)
         .await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_adoption_without_an_answer_is_looked_at_again() -> Outcome {
+    let mut stack = start(options().set("RETRY_ATTEMPTS", "1"), BILLER, 5).await?;
+    by_hand(&stack, &[1, 2, 3])?;
+    enable(&stack, BILLER).await?;
+    set_status(&stack, 1, "inactive")?;
+    stack.deploy("ADOPT_EXISTING_USERS", "true").await?;
+    let lost = Fault {
+        path_contains: Some("theirs-1".into()),
+        ..Fault::on("update_user", FaultKind::ResetBefore).nth(1)
+    };
+    stack.simulator().faults().add(lost);
+    let run = enable(&stack, BILLER).await?;
+    assert_synced(&run);
+    assert_eq!(status_of(&stack, "theirs-1"), "inactive");
     Ok(())
 }

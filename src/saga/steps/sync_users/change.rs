@@ -286,14 +286,19 @@ impl Change<'_> {
 
     fn finish(self, shown: Option<UserStatus>) -> Brought {
         let person = self.person;
-        if self.is_waiting {
-            return Brought::Waiting;
-        }
         let effect = self.effect(shown);
         // Unless the account says so, nobody knows whether the sessions of an inactive user were ended.
         let account = &person.account;
         let is_unknown = account.open || account.status_sent.is_none() || account.origin == AccountOrigin::Linked;
         let loses_access = self.now.status_sent == Some(Status::Inactive) && (self.has_sent_status || is_unknown);
+        if self.is_waiting {
+            let settled = Settled::still_open(person.account.user_guid);
+            return if loses_access {
+                Brought::Departing(Departure { user: self.id, settled })
+            } else {
+                Brought::Waiting
+            };
+        }
         let mut settled = match self.issue {
             Some(issue) => Settled::with(person.page, self.now, effect).reporting(issue),
             None => Settled::with(person.page, self.now, effect),

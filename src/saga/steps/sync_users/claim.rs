@@ -3,7 +3,7 @@
 //! A pass only notes who claims what. Afterwards, while no other task works on the accounts, the holders lose what they have no
 //! right to, and the next pass brings takers and holders in line.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use futures_util::{StreamExt, stream};
 use uuid::Uuid;
@@ -18,7 +18,7 @@ use super::settle;
 use super::target::Target;
 use super::values::{Hashes, fold};
 use crate::domain::issue::Issue;
-use crate::store::{Account, AccountChanges, Batch, StoreError};
+use crate::store::{Account, AccountChanges, Batch, StoreError, ValueHash};
 use ic_secureauth_api::{ApiError, User, UserId, Versioned};
 
 /// Holders whose accounts are opened in one transaction.
@@ -56,6 +56,11 @@ impl Claim {
         Issue::held(taker, self.part.field(), holder.to_string())
     }
 
+    /// The account says that the holder has it.
+    fn is_recorded(&self) -> bool {
+        self.part.of(Hashes::known(&self.holder)) == self.part.of(self.hashes)
+    }
+
     fn is_of_a_name(&self) -> bool {
         self.part == Part::UserName
     }
@@ -88,7 +93,7 @@ pub(super) async fn make_way(
         context.write(batch).await?;
         let released: Vec<_> = stream::iter(some)
             .map(|claim| async move { (release(target, &claim).await, claim) })
-            .buffer_unordered(target.in_flight)
+            .buffer_unordered(target.share.in_flight())
             .collect()
             .await;
         let mut all = Released::default();
@@ -111,17 +116,18 @@ pub(super) async fn make_way(
 /// Splits off the claims on holders who are entitled to what they have. The pass may have found that a holder cannot get its own
 /// new name: it then keeps the old one, and so does whoever was to get that one, and so on.
 async fn judge_again(target: &Target, claims: Vec<Claim>) -> Result<(Vec<Claim>, Vec<Claim>), StoreError> {
-    let mut rights: HashMap<Uuid, Right> = HashMap::new();
+    let mut keeps: HashSet<Uuid> = HashSet::new();
     for some in claims.chunks(AT_ONCE) {
         let guids: Vec<Uuid> = some.iter().map(|claim| claim.holder.user_guid).collect();
         let is_own = |guid, row: &Wanted| {
             let mut claims = some.iter().filter(|claim| claim.holder.user_guid == guid);
-            claims.any(|claim| claim.part.is_same(claim.hashes, row.hashes()))
+            claims.any(|claim| claim.part.of(claim.hashes) == claim.part.of(row.hashes()))
         };
-        rights.extend(target.names().judged(&guids, is_own).await?);
+        let still = still_have(target, some).await?;
+        let rights = target.names().judged(&guids, is_own).await?.into_iter();
+        let entitled = rights.filter(|(guid, right)| *right == Right::Entitled && still.contains(guid));
+        keeps.extend(entitled.map(|(guid, _)| guid));
     }
-    rights.retain(|_, right| *right == Right::Entitled);
-    let mut keeps: HashSet<Uuid> = rights.into_keys().collect();
     let mut open = claims;
     let mut refused = Vec::new();
     loop {
@@ -135,6 +141,23 @@ async fn judge_again(target: &Target, claims: Vec<Claim>) -> Result<(Vec<Claim>,
         keeps.extend(kept.iter().map(|claim| claim.taker.user_guid));
         refused.extend(kept);
     }
+}
+
+/// The holders that have not given it up meanwhile.
+async fn still_have(target: &Target, claims: &[Claim]) -> Result<HashSet<Uuid>, StoreError> {
+    let mut holders = HashSet::new();
+    for part in [Part::UserName, Part::Address] {
+        let of_part = claims.iter().filter(|claim| claim.part == part);
+        let hashes: Vec<ValueHash> = of_part.filter_map(|claim| part.of(claim.hashes)).collect();
+        if !hashes.is_empty() {
+            let accounts = target
+                .store
+                .accounts_by(part.hashed(), &hashes, target.record.no)
+                .await?;
+            holders.extend(accounts.into_iter().map(|account| account.user_guid));
+        }
+    }
+    Ok(holders)
 }
 
 /// What came of some claims.
@@ -158,6 +181,9 @@ async fn record(context: &mut RunContext<'_>, target: &Target, released: Release
     if free.is_empty() && refused.is_empty() {
         return Ok(());
     }
+    // Only what is given up, and was not before, is progress: a call that always fails, or has no effect, must not keep the run open
+    // for ever.
+    let is_progress = free.iter().any(Claim::is_recorded);
     let (names, addresses): (Vec<Claim>, Vec<Claim>) = free.into_iter().partition(Claim::is_of_a_name);
     let holders = |claims: Vec<Claim>| claims.iter().map(|claim| claim.holder.user_guid).collect();
     let changes = AccountChanges {
@@ -167,8 +193,7 @@ async fn record(context: &mut RunContext<'_>, target: &Target, released: Release
     };
     let takers: HashSet<Uuid> = refused.iter().map(|claim| claim.taker.user_guid).collect();
     let batch = Batch {
-        // Only what is given up is progress: a call that always fails must not keep the run open for ever.
-        is_progress: !changes.nameless.is_empty() || !changes.addressless.is_empty(),
+        is_progress,
         accounts: Some(changes),
         issues_total: Some(context.run.issues_total + refused.len() as u64),
         issues: refused.iter().map(Claim::refused).collect(),

@@ -27,10 +27,17 @@ impl Part {
         }
     }
 
-    pub(super) fn is_same(self, one: Hashes, other: Hashes) -> bool {
+    pub(super) fn of(self, hashes: Hashes) -> Option<ValueHash> {
         match self {
-            Self::UserName => one.name == other.name,
-            Self::Address => one.address == other.address,
+            Self::UserName => hashes.name,
+            Self::Address => hashes.address,
+        }
+    }
+
+    pub(super) fn hashed(self) -> HashedValue {
+        match self {
+            Self::UserName => HashedValue::UserName,
+            Self::Address => HashedValue::Address,
         }
     }
 }
@@ -76,7 +83,7 @@ impl Target {
             return Ok(Conflict::Held(guid.to_string()));
         }
         let wanted = person.wanted.hashes();
-        let has_right = |_, row: &Wanted| part.is_same(wanted, row.hashes());
+        let has_right = |_, row: &Wanted| part.of(wanted) == part.of(row.hashes());
         let rights = self.names().judged(&[guid], has_right).await?;
         let right = rights.get(&guid).copied().unwrap_or(Right::Gone);
         if right == Right::Entitled {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::super::super::failure::StepError;
 use super::super::super::run_context::RunContext;
+use super::link::Known;
 use super::reader::Reader;
 use super::target::Target;
 use super::task::Row;
@@ -26,6 +27,9 @@ pub(super) async fn link(context: &mut RunContext<'_>, target: &Target) -> Resul
         schema: None,
         limit: target.users_per_page,
     };
+    let has_data_errors = super::invalid(context) > 0;
+    // More than the guard lets go are reported, and adopted by later runs.
+    let mut room = target.guard.room(context.run.tally.guarded());
     let mut rest = Some(GuidRange::default());
     while let Some(range) = rest {
         let page = reader.page(range).await?;
@@ -41,13 +45,18 @@ pub(super) async fn link(context: &mut RunContext<'_>, target: &Target) -> Resul
         let mut issues = Vec::new();
         for (deleted, key) in page.deleted.iter().zip(keys) {
             let Some(holder) = held.get(&key.user_id) else { continue };
-            // It may be the user of an account that has given the name up since the users were listed.
-            let may_be_ours = *holder != key.user_id && DerivedIds::may_be_user_id(holder);
-            if may_be_ours || accounts.contains_key(holder) {
+            // It may be the user of an account that has given the name up since the users were listed, or of somebody whose row has a
+            // data error.
+            let may_be_anothers = has_data_errors || DerivedIds::may_be_user_id(holder);
+            if (*holder != key.user_id && may_be_anothers) || accounts.contains_key(holder) {
                 continue;
             }
             accounts.insert(holder.clone(), deleted.user_guid);
-            let known = target.known(deleted.user_guid, &Row::Gone, holder.clone());
+            let mut known = target.known(deleted.user_guid, &Row::Gone, holder.clone());
+            if known.account.open && room == 0 {
+                known = Known::not_adopted(known.account);
+            }
+            room -= u64::from(known.account.open);
             issues.extend(known.issue);
             changes.put.push(known.account);
         }

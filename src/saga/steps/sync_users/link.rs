@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::settle::Event;
 use super::target::Target;
 use super::task::{Row, Task};
-use crate::domain::issue::{Field, Issue};
+use crate::domain::issue::{Code, Field, Issue};
 use crate::store::{Account, StoreError};
 
 /// The account of somebody whom a found pool held before; open if the user is to be adopted.
@@ -16,13 +16,23 @@ pub(super) struct Known {
     pub(super) issue: Option<Issue>,
 }
 
+impl Known {
+    /// Somebody who is not adopted yet.
+    pub(super) fn not_adopted(account: Account) -> Self {
+        Self {
+            issue: Some(Issue::of(Some(account.user_guid), Field::Status, Code::NotAdopted)),
+            account: Account { open: false, ..account },
+        }
+    }
+}
+
 impl Target {
     /// What becomes of somebody without an account whom the found pool holds under this id.
     pub(super) fn known(&self, user: Uuid, row: &Row, holder: String) -> Known {
         let account = Account::linked(user, holder);
         let task = Task::of(row, Some(&account), self.policy);
         Known {
-            issue: task.code().map(|code| Issue::of(Some(user), Field::Status, code)),
+            issue: task.code(row).map(|code| Issue::of(Some(user), Field::Status, code)),
             account: Account {
                 open: matches!(task, Task::Look | Task::Leave(_)),
                 ..account

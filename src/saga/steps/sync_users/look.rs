@@ -22,7 +22,10 @@ impl Target {
             }
             self.look_at(person).await
         });
-        let looked: Vec<Looked> = stream::iter(looks).buffer_unordered(self.in_flight).collect().await;
+        let looked: Vec<Looked> = stream::iter(looks)
+            .buffer_unordered(self.share.in_flight())
+            .collect()
+            .await;
         let mut absent = Vec::new();
         for looked in looked {
             match looked {

@@ -161,6 +161,14 @@ pub(super) struct Person {
 }
 
 impl Person {
+    /// The account as it is written before any call.
+    pub(super) fn opened(&self) -> Account {
+        Account {
+            open: true,
+            ..self.account.clone()
+        }
+    }
+
     /// The account is one of a user whom a call has reached before.
     pub(super) fn is_known(&self) -> bool {
         self.account.address_hash.is_some() || self.account.profile_hash.is_some()

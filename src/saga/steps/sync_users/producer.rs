@@ -7,13 +7,11 @@ use tokio::sync::mpsc::error::SendError;
 
 use super::super::super::failure::StepError;
 use super::person::Person;
-use super::reader::{CrmRow, Page, Reader};
+use super::reader::Reader;
 use super::settle::Event;
 use super::sort::Sorted;
 use super::target::Target;
-use super::task::{Row, Task};
 use super::window::Work;
-use crate::domain::issue::{Code, Field, Issue};
 use crate::store::{Account, AccountChanges, Batch, GuidRange, Store, StoreError};
 use ic_secureauth_api::MAX_CHUNK_USERS;
 
@@ -62,10 +60,8 @@ impl Producer<'_> {
             if self.target.flow.is_stopping() {
                 return Err(End::Stopped);
             }
-            let mut page = reader.page(range).await?;
+            let page = reader.page(range).await?;
             rest = page.rest(range);
-            let kept = self.open_leavers(&page);
-            page.issues.extend(kept);
             let sorted = self.sort(page, number, &mut leavers).await?;
             number += 1;
             self.send(sorted, &mut joiners, rest.is_none()).await?;
@@ -73,21 +69,14 @@ impl Producer<'_> {
         Ok(())
     }
 
-    /// Users who left and keep access, and whose accounts are open. What is shown of them is read; they are reported before.
-    fn open_leavers(&self, page: &Page) -> Vec<Issue> {
-        let policy = self.target.policy;
-        let gone = page.users.iter().filter(|user| matches!(user.row, CrmRow::Gone));
-        gone.filter(|user| Task::of(&Row::Gone, user.account.as_ref(), policy) == Task::Keep)
-            .map(|user| Issue::of(Some(user.user_guid), Field::Status, Code::Left))
-            .collect()
-    }
-
     /// Announces the page, opens its accounts in one transaction, and hands out its work. Joiners of several pages share a chunk.
     async fn send(&self, sorted: (Sorted, Event), joiners: &mut Vec<Person>, is_last: bool) -> Result<(), End> {
         let (sorted, page) = sorted;
         self.events.send(page).await.map_err(|_| End::Stopped)?;
         let opened = sorted.others.iter().filter_map(Work::opened);
-        self.open(opened.chain(sorted.waiting).collect()).await?;
+        let settled = |person: &&Person| !person.account.open;
+        let adopted = sorted.look.iter().filter(settled).map(Person::opened);
+        self.open(opened.chain(adopted).chain(sorted.waiting).collect()).await?;
         self.hand_over(sorted.others).await?;
         let looks = chunks(sorted.look).map(|people| Work::join(people, true));
         self.hand_over(looks.collect()).await?;

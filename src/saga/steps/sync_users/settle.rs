@@ -88,6 +88,9 @@ pub(super) async fn run(
         }
         recorded = target.link_each_once(&mut arrived).await.map_err(StepError::from);
         let (batch, new_data_errors) = collect(context, target, &mut pages, arrived.drain(..), moves_cursor);
+        if batch.cursor.is_some() {
+            target.flow.made_progress();
+        }
         if recorded.is_ok() {
             recorded = record(context, batch, new_data_errors, &mut verdict).await;
         }

@@ -123,6 +123,11 @@ impl Settled {
         }
     }
 
+    /// The account stays open.
+    pub(super) fn still_open(user: Uuid) -> Self {
+        Self::new(None, user, Fate::Nothing, None)
+    }
+
     /// The import was not begun.
     pub(super) fn forgotten(user: Uuid) -> Self {
         Self::new(None, user, Fate::Remove, None)

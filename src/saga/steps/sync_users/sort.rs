@@ -66,7 +66,7 @@ impl Producer<'_> {
         let guid = user.user_guid;
         let row = Row::of(user.row, &self.target.values);
         let task = Task::of(&row, user.account.as_ref(), self.target.policy);
-        let issue = task.code().map(|code| Issue::of(Some(guid), Field::Status, code));
+        let issue = task.code(&row).map(|code| Issue::of(Some(guid), Field::Status, code));
         sorted.settled.extend(issue.map(Settled::issue));
         match (task, row, user.account) {
             (Task::Join, Row::Valid(wanted), _) => strangers.push(wanted),
@@ -150,9 +150,9 @@ impl Producer<'_> {
         let looks = std::mem::take(&mut sorted.look);
         for person in looks {
             match holders.get(&person.account.user_guid) {
-                Some(holder) if holder.right != Right::Entitled => {
+                Some(holder) if Self::has_to_wait(&person.wanted, holder) => {
                     self.claim(&person.wanted, &person.account, holder);
-                    sorted.waiting.push(person.account);
+                    sorted.waiting.push(person.opened());
                 }
                 _ => sorted.look.push(person),
             }
@@ -171,15 +171,17 @@ impl Producer<'_> {
             sorted.others.push(work);
             return;
         };
-        if holder.right == Right::Entitled {
-            sorted.others.push(Work::Change(person));
-        } else {
+        if Self::has_to_wait(&person.wanted, holder) {
             self.claim(&person.wanted, &person.account, holder);
-            sorted.waiting.push(Account {
-                open: true,
-                ..person.account
-            });
+            sorted.waiting.push(person.opened());
+        } else {
+            sorted.others.push(Work::Change(person));
         }
+    }
+
+    /// Whoever is to have no access loses it at once, and claims the name afterwards.
+    fn has_to_wait(wanted: &Wanted, holder: &Holder) -> bool {
+        holder.right != Right::Entitled && !wanted.is_inactive()
     }
 
     /// Users without an account in a pool that this run did not create: the pool may hold them all the same, or somebody else

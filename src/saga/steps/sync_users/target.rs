@@ -75,6 +75,11 @@ impl Guard {
         Ok(())
     }
 
+    /// How many more may leave.
+    pub(super) fn room(&self, leavers: u64) -> u64 {
+        self.limit.saturating_sub(leavers)
+    }
+
     /// `leavers`: users of the whole run so far.
     pub(super) fn allows(&self, leavers: u64) -> Result<(), StepError> {
         if leavers > self.limit {

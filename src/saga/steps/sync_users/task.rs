@@ -115,10 +115,11 @@ impl Task {
     }
 
     /// What is reported of the user's status.
-    pub(super) fn code(self) -> Option<Code> {
-        match self {
-            Self::ReportLinked => Some(Code::NotAdopted),
-            Self::ReportLeaver => Some(Code::Left),
+    pub(super) fn code(self, row: &Row) -> Option<Code> {
+        match (self, row) {
+            (Self::ReportLinked, _) => Some(Code::NotAdopted),
+            // Whoever left is kept only with `LEAVERS=keep`.
+            (Self::ReportLeaver, _) | (Self::Keep, Row::Gone) => Some(Code::Left),
             _ => None,
         }
     }

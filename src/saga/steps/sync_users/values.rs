@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use sha2::{Digest, Sha256};
 
-use crate::store::ValueHash;
+use crate::store::{Account, ValueHash};
 use ic_secureauth_api::{PayloadMembers, User};
 
 /// Of the three parts of an account that are sent by calls of their own.
@@ -27,6 +27,15 @@ pub(super) struct Parts<'a> {
 }
 
 impl Hashes {
+    /// What the account says.
+    pub(super) fn known(account: &Account) -> Self {
+        Self {
+            name: account.name_hash,
+            address: account.address_hash,
+            profile: account.profile_hash,
+        }
+    }
+
     pub(super) fn of(parts: Parts<'_>, case_insensitive: bool) -> Self {
         let name = parts.user_name.map(|name| name_hash(name, case_insensitive));
         let address = parts.email.map(address_hash);

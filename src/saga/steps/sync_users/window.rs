@@ -86,6 +86,11 @@ impl Work {
         })
     }
 
+    /// Nobody is looked for before.
+    fn is_import(&self) -> bool {
+        matches!(self, Self::Join { look, touched, .. } if !look || *touched)
+    }
+
     /// The user of a change of the user name.
     pub(super) fn renamed(&self) -> Option<&Wanted> {
         let Self::Change(Person { wanted, account, .. }) = self else {
@@ -194,7 +199,7 @@ impl<'a> Window<'a> {
         while self.flights.len() < self.target.share.in_flight()
             && let Some(work) = self.ready.pop()
         {
-            if self.takes_nobody && matches!(work, Work::Join { .. }) {
+            if self.takes_nobody && work.is_import() {
                 self.settled.extend(work.left());
             } else {
                 self.flights.push(self.target.start(work));
