@@ -53,7 +53,7 @@ pub struct RunSettings {
     /// Pause between the last crash of a run and its rollback, which may crash too
     /// (docs/decisions.md#take-overs-are-counted).
     pub crash_pause: Duration,
-    /// Length of a time slice while other runs are queued (`SLICE_WHILE_OTHERS_WAIT`).
+    /// Pause between looks whether another run is queued, for which the time slice ends (`SLICE_WHILE_OTHERS_WAIT`).
     pub short_slice: Duration,
     /// How long a payload schema that was read is used for all runs (`PAYLOAD_SCHEMA_KEPT`).
     pub schema_kept: Duration,
@@ -110,7 +110,7 @@ impl RunSettings {
             ),
             max_take_overs: reader.number("MAX_TAKE_OVERS", 2, 1..=100),
             crash_pause: reader.duration("CRASH_PAUSE", 31 * MINUTE, 30 * MINUTE),
-            short_slice: reader.duration("SLICE_WHILE_OTHERS_WAIT", SECOND, SECOND),
+            short_slice: reader.duration("SLICE_WHILE_OTHERS_WAIT", SECOND / 4, SECOND / 10),
             schema_kept: reader.duration("PAYLOAD_SCHEMA_KEPT", 10 * MINUTE, SECOND),
             stuck_report_every: reader.duration("STUCK_REPORT_EVERY", 60 * MINUTE, MINUTE),
             users_per_page: reader.number("USERS_PER_PAGE", 1000, 1..=10_000),
