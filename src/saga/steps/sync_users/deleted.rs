@@ -47,8 +47,8 @@ pub(super) async fn link(context: &mut RunContext<'_>, target: &Target) -> Resul
             let Some(holder) = held.get(&key.user_id) else { continue };
             // It may be the user of an account that has given the name up since the users were listed, or of somebody whose row has a
             // data error.
-            let may_be_anothers = has_data_errors || DerivedIds::may_be_user_id(holder);
-            if (*holder != key.user_id && may_be_anothers) || accounts.contains_key(holder) {
+            let may_be_taken = has_data_errors || DerivedIds::may_be_user_id(holder);
+            if (*holder != key.user_id && may_be_taken) || accounts.contains_key(holder) {
                 continue;
             }
             accounts.insert(holder.clone(), deleted.user_guid);
