@@ -25,7 +25,7 @@ pub(super) enum Status {
 pub(super) struct ForPeople {
     pub(super) status: Status,
     pub(super) message: &'static str,
-    /// The run succeeded, but some rows had data errors.
+    /// The run succeeded, but some rows had data errors, or some sessions did not end.
     pub(super) completed_with_issues: bool,
 }
 
@@ -41,14 +41,17 @@ impl ForPeople {
             Some(run) if run.state == RunState::Stuck => say(Status::Stuck, went_wrong(run.kind)),
             Some(run) if run.state == RunState::Failed => say(Status::Failed, went_wrong(run.kind)),
             run => match biller.state {
-                CiamState::Active => Self {
-                    completed_with_issues: run
-                        .is_some_and(|run| run.state == RunState::Succeeded && run.issues_total > 0),
-                    ..say(Status::Active, messages::ENABLED)
-                },
-                CiamState::Inactive => say(Status::Inactive, messages::DISABLED),
+                CiamState::Active => say(Status::Active, messages::ENABLED).completed(run),
+                CiamState::Inactive => say(Status::Inactive, messages::DISABLED).completed(run),
                 CiamState::NotEnabled => say(Status::NotEnabled, messages::NEVER_ENABLED),
             },
+        }
+    }
+
+    fn completed(self, run: Option<&Run>) -> Self {
+        Self {
+            completed_with_issues: run.is_some_and(|run| run.state == RunState::Succeeded && run.issues_total > 0),
+            ..self
         }
     }
 }

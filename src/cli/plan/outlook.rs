@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::domain::run::Kind;
 use crate::saga::preview::{
     ImportOutlook, Mark, OrganizationOutlook, Outlook, PoolOutlook, SchemaOutlook, UsersOutlook,
 };
@@ -12,7 +13,7 @@ const ISSUES: usize = 20;
 
 pub(super) fn report(text: &mut String, outlook: &Outlook) -> std::fmt::Result {
     writeln!(text, "run           {} would start", outlook.kind)?;
-    report_users(text, &outlook.users)?;
+    report_users(text, outlook.kind, &outlook.users)?;
     writeln!(text, "schema        {}", schema(&outlook.schema))?;
     let organization = outlook.organization.as_ref().map_or_else(not_reached, organization);
     writeln!(text, "organization  {organization}")?;
@@ -20,7 +21,7 @@ pub(super) fn report(text: &mut String, outlook: &Outlook) -> std::fmt::Result {
     report_import(text, outlook.import.as_ref())
 }
 
-fn report_users(text: &mut String, users: &UsersOutlook) -> std::fmt::Result {
+fn report_users(text: &mut String, kind: Kind, users: &UsersOutlook) -> std::fmt::Result {
     let counts = users.counts;
     writeln!(
         text,
@@ -28,12 +29,19 @@ fn report_users(text: &mut String, users: &UsersOutlook) -> std::fmt::Result {
         counts.total, counts.invalid, counts.deleted
     )?;
     if counts.invalid > 0 {
-        let verdict = if users.acceptable {
-            "the run would skip these users"
-        } else {
-            "the run would fail"
+        let verdict = match (kind, users.acceptable) {
+            (Kind::Sync, _) => "the run would leave these users as they are",
+            (_, true) => "the run would skip these users (ON_INVALID_USER, MAX_SKIPPED_PERCENT)",
+            (_, false) => "the run would fail (ON_INVALID_USER, MAX_SKIPPED_PERCENT)",
         };
-        writeln!(text, "data errors   {verdict} (ON_INVALID_USER, MAX_SKIPPED_PERCENT)")?;
+        writeln!(text, "data errors   {verdict}")?;
+    }
+    if users.guarded > 0 {
+        let (guarded, limit) = (users.guarded, users.guard_limit);
+        writeln!(
+            text,
+            "guard         {guarded} would leave or pass a user name on; at most {limit} may (MAX_LEAVERS_PERCENT, allow-leavers)"
+        )?;
     }
     for issue in users.issues.iter().take(ISSUES) {
         let guid = issue.user_guid.map_or_else(|| "-".to_owned(), |guid| guid.to_string());

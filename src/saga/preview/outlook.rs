@@ -48,6 +48,10 @@ pub struct UsersOutlook {
     pub issues: Vec<Issue>,
     /// `ON_INVALID_USER` lets the run continue without the users that have data errors.
     pub acceptable: bool,
+    /// Users who would lose access because their row is `deleted` or gone, and user names that would pass from one person to another.
+    pub guarded: u64,
+    /// As many may.
+    pub guard_limit: u64,
 }
 
 /// Whose marker a resource carries that exists already.

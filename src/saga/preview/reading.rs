@@ -40,13 +40,16 @@ impl Reading<'_> {
             ..
         } = found;
         let verdict = check_users::verdict(kind, counts.invalid, counts.total, &settings.onboarding);
+        let percent = settings.onboarding.max_leavers_percent;
+        let allowed = self.stored.leavers_allowed.as_ref();
         let users = UsersOutlook {
             counts,
             issues,
             acceptable: stops.keep(verdict)?.is_some(),
+            guarded: leavers.guarded(),
+            guard_limit: leavers.limit(percent, allowed),
         };
-        let percent = settings.onboarding.max_leavers_percent;
-        stops.keep(leavers.verdict(counts, percent, self.stored.leavers_allowed.as_ref()))?;
+        stops.keep(leavers.verdict(counts, percent, allowed))?;
         let schema_outlook = SchemaOutlook {
             id: settings.payload_schema_id.clone(),
             usable: schema.is_some(),

@@ -64,7 +64,8 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     }
 }
 
-fn pauses_are_used_up(context: &RunContext<'_>) -> bool {
+/// A revocation that fails once more is given up: it never fails a run.
+pub(super) fn pauses_are_used_up(context: &RunContext<'_>) -> bool {
     usize::try_from(context.run.pauses_used).unwrap_or(usize::MAX) >= context.saga.schedules.run.len()
 }
 

@@ -2,7 +2,7 @@
 
 use secureauth_simulator::Fault;
 
-use super::{BILLER, everybody_signs_in, issues};
+use super::{BILLER, assert_synced, everybody_signs_in, guid_of, issues, sample};
 use crate::support::{
     Outcome, calls_of, disable, enable, entries, options, refusal, stack_with, start, status, users_in_secureauth,
 };
@@ -74,6 +74,30 @@ async fn one_user_whose_sessions_secureauth_does_not_end_keeps_nobody_elses() ->
     let run = disable(&stack, BILLER).await?;
     assert_eq!((run.kind.as_str(), run.state.as_str()), ("disable", "succeeded"));
     assert_eq!((sessions(&stack), issues(&stack)?.len()), (1, 1));
+    let view = status(&stack, BILLER).await?;
+    assert_eq!(
+        (view.text_at("/status"), &view.json["completedWithIssues"]),
+        ("inactive", &true.into())
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_whose_revocations_always_fail_reports_it_and_everybody_is_brought_in_line() -> Outcome {
+    for status in [403, 503] {
+        let stack = start(options().set("RUN_PAUSES", "20ms, 20ms"), BILLER, 6).await?;
+        enable(&stack, BILLER).await?;
+        everybody_signs_in(&stack);
+        stack.crm().set_user_status(BILLER, &guid_of(&sample(2)), "inactive")?;
+        stack.crm().add_users(BILLER, &[sample(41)])?;
+        let fails = Fault::on("revoke_tokens", refusal(status, false));
+        stack.simulator().faults().add(fails);
+        let run = enable(&stack, BILLER).await?;
+        assert_synced(&run);
+        assert_eq!((run.imported, run.deactivated), (1, 1), "{status}");
+        let expected = (String::new(), "user".to_owned(), "not_revoked".to_owned());
+        assert_eq!(issues(&stack)?, [expected]);
+    }
     Ok(())
 }
 

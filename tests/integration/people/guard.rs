@@ -102,6 +102,8 @@ async fn what_an_operator_allows_is_used_up_by_the_next_run() -> Outcome {
     let told = stack.handler().output(&["plan", BILLER]).await?;
     let text = String::from_utf8(told.stdout)?;
     assert!(text.contains("8 deactivated"), "{text}");
+    let guard = "guard         8 would leave or pass a user name on; at most 5 may";
+    assert!(text.contains(guard), "{text}");
     assert!(
         text.contains(&format!("{} deactivated left the CRM", guid_of(&sample(3)))),
         "{text}"

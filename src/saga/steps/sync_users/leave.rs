@@ -11,7 +11,7 @@ use crate::domain::issue::{Code, Field, Issue};
 use crate::domain::tally::Effect;
 use crate::domain::user::Status;
 use crate::store::Account;
-use ic_secureauth_api::{UserId, UserStatus};
+use ic_secureauth_api::{Class, UserId, UserStatus};
 
 /// A user who has no access any more, and may still have sessions.
 pub(super) struct Departure {
@@ -72,6 +72,11 @@ impl Target {
         match end_sessions::end(&self.api, &self.pool, &users).await {
             Ok(ended) => {
                 settled.extend(ended.issue().map(Settled::issue));
+                Landed::done(settled)
+            }
+            Err(error) if self.gives_up_revoking && error.class() != Class::NotStarted => {
+                tracing::warn!(%error, "SecureAuth stays away; sessions live on until they expire");
+                settled.push(Settled::issue(end_sessions::not_revoked()));
                 Landed::done(settled)
             }
             Err(error) => Landed::failed(error.into()),

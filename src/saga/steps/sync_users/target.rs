@@ -14,6 +14,7 @@ use super::super::super::run_context::RunContext;
 use super::super::super::shares::Share;
 use super::super::known_pool;
 use super::super::payload_schema::{self, PayloadSchema};
+use super::super::revoke_sessions::pauses_are_used_up;
 use super::claim::Claim;
 use super::names::Names;
 use super::person::{Wanted, user_id};
@@ -52,6 +53,8 @@ pub(in super::super::super) struct Target {
     pub(super) share: Arc<Share>,
     /// Pauses before each look at something that a read may not show yet.
     pub(super) lag_pauses: Vec<Duration>,
+    /// Sessions that cannot be ended are an issue and no failure.
+    pub(super) gives_up_revoking: bool,
     pub(super) policy: Policy,
     pub(super) guard: Guard,
     pub(super) flow: Flow,
@@ -227,6 +230,7 @@ impl Target {
             in_flight: context.dependencies().max_in_flight,
             share: Arc::clone(&context.share),
             lag_pauses: context.lag_pauses(),
+            gives_up_revoking: pauses_are_used_up(context),
             policy: Policy::of(context.settings()),
             guard: Guard {
                 limit: context.journal.leavers_limit,
