@@ -25,9 +25,9 @@ pub struct Database {
     connection: Mutex<Connection>,
 }
 
-/// The newest row of the pool that the biller has; `?1`: the biller.
+/// The newest row of the pool that the biller has, or that a run found and left behind; `?1`: the biller.
 const PRESENT_POOL: &str = "(SELECT max(pool_no) FROM pool JOIN biller_ciam USING (biller_id)
-    WHERE biller_id = ?1 AND pool_id = identity_pool_id)";
+    WHERE biller_id = ?1 AND pool_id = ifnull(identity_pool_id, iif(origin = 'found', pool_id, NULL)))";
 
 /// A biller's CIAM state (a row of `biller_ciam`).
 #[derive(Debug, Clone, PartialEq, Eq)]
