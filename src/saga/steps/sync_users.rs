@@ -24,6 +24,7 @@ mod target;
 pub(in super::super) mod task;
 mod values;
 mod window;
+mod work;
 
 use std::sync::Arc;
 

@@ -9,7 +9,7 @@ use super::leave::Departure;
 use super::person::{Person, user_id};
 use super::settled::Settled;
 use super::target::Target;
-use super::window::{Sibling, Work};
+use super::work::{Sibling, Work};
 use crate::domain::reason::Reason;
 use crate::store::StoreError;
 use ic_secureauth_api::{ApiError, Class, ImportChunk};

@@ -6,7 +6,7 @@ use super::calls::{Answer, Landed};
 use super::person::user_id;
 use super::settled::Settled;
 use super::target::Target;
-use super::window::Leaver;
+use super::work::Leaver;
 use crate::domain::issue::{Code, Field, Issue};
 use crate::domain::tally::Effect;
 use crate::domain::user::Status;

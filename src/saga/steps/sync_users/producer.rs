@@ -11,7 +11,7 @@ use super::reader::Reader;
 use super::settle::Event;
 use super::sort::Sorted;
 use super::target::Target;
-use super::window::Work;
+use super::work::Work;
 use crate::store::{Account, AccountChanges, Batch, GuidRange, Store, StoreError};
 use ic_secureauth_api::MAX_CHUNK_USERS;
 

@@ -9,7 +9,7 @@ use super::reader::{Page, UserInPage};
 use super::settle::Event;
 use super::settled::Settled;
 use super::task::{Row, Task, Why, has_no_access};
-use super::window::{Leaver, Work};
+use super::work::{Leaver, Work};
 use crate::domain::issue::{Field, Issue};
 use crate::store::{Account, PoolUser, StoreError};
 use ic_secureauth_api::DerivedIds;
