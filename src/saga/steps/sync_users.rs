@@ -1,7 +1,7 @@
 //! Brings the accounts of the pool in line with the CRM's users (docs/ARCHITECTURE.md#accounts).
 //!
 //! One pass goes through the CRM's rows and the accounts beside them. `reader` reads a page of both, `task` decides what is
-//! to be done for each user, `producer` opens the accounts and hands out the work, `window` keeps calls in flight, `calls`
+//! to be done for each user, `producer` opens the accounts and hands out the `work`, `window` keeps calls in flight, `calls`
 //! makes them, and `settle` records what came of each. A replay is the same pass again.
 
 mod calls;

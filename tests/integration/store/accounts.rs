@@ -92,17 +92,7 @@ async fn all(db: &dyn Db, pool: PoolNo, limit: u32) -> Vec<Account> {
 
 async fn an_account_is_read_as_it_was_written(db: &dyn Db) {
     let (lease, pool) = with_pool(db).await;
-    let linked = Account {
-        user_id: Some("somebody@else".into()),
-        origin: AccountOrigin::Linked,
-        open: false,
-        created_by: None,
-        name_hash: None,
-        address_hash: None,
-        profile_hash: None,
-        status_sent: None,
-        ..account(2)
-    };
+    let linked = Account::linked(guid(2), "somebody@else".into());
     put(db, &lease, pool, vec![account(1), linked.clone()]).await;
     assert_eq!(all(db, pool, 10).await, [account(1), linked.clone()]);
     let changed = Account {

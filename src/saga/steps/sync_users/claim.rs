@@ -195,7 +195,6 @@ async fn record(context: &mut RunContext<'_>, target: &Target, released: Release
     let batch = Batch {
         is_progress,
         accounts: Some(changes),
-        issues_total: Some(context.run.issues_total + refused.len() as u64),
         issues: refused.iter().map(Claim::refused).collect(),
         ..Batch::default()
     };

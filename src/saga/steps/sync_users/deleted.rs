@@ -63,7 +63,6 @@ pub(super) async fn link(context: &mut RunContext<'_>, target: &Target) -> Resul
         if !changes.put.is_empty() {
             let batch = Batch {
                 accounts: Some(changes),
-                issues_total: Some(context.run.issues_total + issues.len() as u64),
                 issues,
                 is_progress: true,
                 ..Batch::default()
