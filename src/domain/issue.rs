@@ -27,6 +27,8 @@ pub enum Code {
     Left,
     /// The CRM gives no access to a user that a found pool held before, and the pool still does (`ADOPT_EXISTING_USERS`).
     NotAdopted,
+    /// SecureAuth refuses to set inactive a user who is to have no access.
+    NotDeactivated,
     /// Sessions could not be ended.
     NotRevoked,
     /// The rollback left the user in the pool, because it has enrolled a credential.
@@ -36,7 +38,10 @@ pub enum Code {
 impl Code {
     /// The row is wrong, so its user is left out. The other codes are no fault of the row.
     pub fn is_data_error(self) -> bool {
-        !matches!(self, Self::Left | Self::NotAdopted | Self::NotRevoked | Self::Enrolled)
+        !matches!(
+            self,
+            Self::Left | Self::NotAdopted | Self::NotDeactivated | Self::NotRevoked | Self::Enrolled
+        )
     }
 }
 

@@ -74,6 +74,7 @@ fn values_are_spelled_in_snake_case() {
         "refused",
         "left",
         "not_adopted",
+        "not_deactivated",
         "not_revoked",
         "enrolled",
     ]);

@@ -3,12 +3,16 @@
 //! It uses the client's read-only view, the store's reading methods and the steps' own judging functions. It takes no
 //! worker slot, because it has at most one call in flight.
 
+mod counting;
 mod import;
+mod listed;
 mod outlook;
+mod people;
 mod reading;
 mod stops;
 
-pub use self::outlook::{ImportOutlook, Mark, OrganizationOutlook, Outlook, PoolOutlook, SchemaOutlook, UsersOutlook};
+pub use self::outlook::{Mark, OrganizationOutlook, Outlook, PoolOutlook, SchemaOutlook, UsersOutlook};
+pub use self::people::{ImportOutlook, People, Planned};
 use self::reading::Reading;
 use super::Saga;
 use super::kept_settings::KeptSettings;

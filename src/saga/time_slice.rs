@@ -113,8 +113,10 @@ impl RunContext<'_> {
                     changed = progress.changed,
                     deactivated = progress.deactivated,
                     reactivated = progress.reactivated,
+                    linked = progress.linked,
                     already_present = progress.already_present,
                     skipped = progress.skipped,
+                    failed = progress.failed,
                     "the run succeeded"
                 );
                 RunState::Succeeded

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::domain::run::Kind;
 use crate::saga::preview::{
-    ImportOutlook, Mark, OrganizationOutlook, Outlook, PoolOutlook, SchemaOutlook, UsersOutlook,
+    ImportOutlook, Mark, OrganizationOutlook, Outlook, People, Planned, PoolOutlook, SchemaOutlook, UsersOutlook,
 };
 use ic_secureauth_api::IdpCheck;
 
@@ -70,6 +70,7 @@ fn organization(outlook: &OrganizationOutlook) -> String {
             below_parent,
             deactivated,
             mark,
+            new_name,
         } => {
             let state = if *deactivated {
                 "deactivated, would be activated"
@@ -78,7 +79,9 @@ fn organization(outlook: &OrganizationOutlook) -> String {
             };
             let place = if *below_parent { "" } else { " (elsewhere)" };
             let parent = parent.as_deref().unwrap_or("-");
-            format!("{id} exists below {parent}{place}, {state}, {}", whose(*mark))
+            let renamed = new_name.as_deref();
+            let renamed = renamed.map_or_else(String::new, |name| format!(", would be renamed to {name}"));
+            format!("{id} exists below {parent}{place}, {state}, {}{renamed}", whose(*mark))
         }
     }
 }
@@ -119,39 +122,41 @@ fn report_pool(text: &mut String, pool: Option<&PoolOutlook>) -> std::fmt::Resul
     writeln!(text, "provider      {provider}")
 }
 
-/// The counts, users who are read first, then the first users of each kind.
+/// The counts, then the first users of each kind.
 fn report_import(text: &mut String, outlook: Option<&ImportOutlook>) -> std::fmt::Result {
     let Some(outlook) = outlook else {
         return writeln!(text, "import        {}", not_reached());
     };
-    let mut parts = vec![
-        format!("{} would be imported", outlook.imported),
-        format!("{} changed", outlook.changed),
-        format!("{} deactivated", outlook.deactivated),
-        format!("{} reactivated", outlook.reactivated),
-        format!("{} are already present", outlook.already_present),
+    let always = [
+        Planned::Imported,
+        Planned::Changed,
+        Planned::Deactivated,
+        Planned::Reactivated,
     ];
-    let rare = [
-        (outlook.linked, "are in the pool without a run's doing"),
-        (outlook.unfit, "do not fit the pool"),
-        (outlook.rekeyed, "have new GUIDs"),
-    ];
-    let rare = rare.iter().filter(|(number, _)| *number > 0);
-    parts.extend(rare.map(|(number, what)| format!("{number} {what}")));
+    let mut parts: Vec<String> = always
+        .iter()
+        .map(|kind| format!("{} {kind}", outlook.count_of(*kind)))
+        .collect();
+    parts.push(format!("{} already present", outlook.already_present));
+    let rare = outlook.people.iter().filter(|(kind, _)| !always.contains(kind));
+    parts.extend(rare.map(|(kind, people)| format!("{} {kind}", people.count)));
     writeln!(text, "import        {}", parts.join(", "))?;
-    if outlook.read_first > 0 {
-        let what = "would be read first, then changed or deactivated if they differ";
-        writeln!(text, "read first    {} {what}", outlook.read_first)?;
-    }
-    for user in &outlook.first_read {
-        writeln!(text, "user          {user} read first")?;
-    }
-    for (effect, users) in &outlook.first {
-        for (user, what) in users {
-            writeln!(text, "user          {user} {effect} {what}")?;
-        }
+    for (kind, people) in &outlook.people {
+        report_people(text, *kind, people)?;
     }
     Ok(())
+}
+
+fn report_people(text: &mut String, kind: Planned, people: &People) -> std::fmt::Result {
+    for (user, what) in &people.first {
+        let separator = if what.is_empty() { "" } else { ": " };
+        writeln!(text, "user          {user} {kind}{separator}{what}")?;
+    }
+    let named = people.first.len() as u64;
+    if named == 0 || named == people.count {
+        return Ok(());
+    }
+    writeln!(text, "user          and {} more {kind}", people.count - named)
 }
 
 fn whose(mark: Mark) -> &'static str {

@@ -1,13 +1,9 @@
 //! What a run would find and do, in the form that `plan` prints.
 
-use std::collections::BTreeMap;
-
-use uuid::Uuid;
-
+use super::people::ImportOutlook;
 use crate::domain::issue::Issue;
 use crate::domain::reason::Reason;
 use crate::domain::run::Kind;
-use crate::domain::tally::{Effect, Tally};
 use crate::domain::user_set::Counts;
 use ic_secureauth_api::{IdpCheck, PoolSetting};
 
@@ -24,7 +20,7 @@ pub struct Outlook {
     pub organization: Option<OrganizationOutlook>,
     /// Whether the identity pool exists, and as what.
     pub pool: Option<PoolOutlook>,
-    /// How many users would be imported or changed.
+    /// Who would be imported, changed or reported.
     pub import: Option<ImportOutlook>,
     /// Why the run would not succeed, in the order in which its steps would fail.
     pub stops: Vec<Reason>,
@@ -87,6 +83,8 @@ pub enum OrganizationOutlook {
         deactivated: bool,
         /// Whose marker it carries.
         mark: Mark,
+        /// The name that the run would give it.
+        new_name: Option<String>,
     },
 }
 
@@ -108,57 +106,4 @@ pub enum PoolOutlook {
     },
     /// There are several and none is known: the run would be stuck.
     Several,
-}
-
-/// What the run would do with users.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ImportOutlook {
-    /// Users that would be imported.
-    pub imported: u64,
-    /// Users that would be changed, because the CRM has other values than were sent last.
-    pub changed: u64,
-    /// Users that would lose access.
-    pub deactivated: u64,
-    /// Users that would get access back.
-    pub reactivated: u64,
-    /// Users that the pool held before the biller's first run, by id or by user name: they would be left alone.
-    pub linked: u64,
-    /// Users whose accounts are as the CRM has them.
-    pub already_present: u64,
-    /// Users that do not fit the schema of this pool, or whose name another user of the pool has.
-    pub unfit: u64,
-    /// Users who are in the pool, and of whom it is not known what they have there: a call had no outcome, or they are adopted. The
-    /// run would read them, then change or deactivate whoever differs.
-    pub read_first: u64,
-    /// The first of them.
-    pub first_read: Vec<Uuid>,
-    /// People whose accounts would only get the new GUIDs that the CRM gave them; part of `already_present`.
-    pub rekeyed: u64,
-    /// The first users of each kind, and what would be done.
-    pub first: BTreeMap<Effect, Vec<(Uuid, String)>>,
-}
-
-impl ImportOutlook {
-    /// Counts one user who is read first, and names it if it is one of the first.
-    pub(super) fn read_first(&mut self, user: Uuid) {
-        self.read_first += 1;
-        if self.first_read.len() < Tally::NAMED {
-            self.first_read.push(user);
-        }
-    }
-
-    /// Counts one user, and names it if it is one of the first of its kind.
-    pub(super) fn count(&mut self, effect: Effect, user: Uuid, what: impl Into<String>) {
-        match effect {
-            Effect::Imported => self.imported += 1,
-            Effect::Changed => self.changed += 1,
-            Effect::Deactivated => self.deactivated += 1,
-            Effect::Reactivated => self.reactivated += 1,
-            Effect::Linked => self.linked += 1,
-        }
-        let first = self.first.entry(effect).or_default();
-        if first.len() < Tally::NAMED {
-            first.push((user, what.into()));
-        }
-    }
 }

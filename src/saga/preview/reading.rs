@@ -7,7 +7,7 @@ use super::super::ownership::{Owner, owner_of_found};
 use super::super::steps::ensure_organization::is_below;
 use super::super::steps::find_pool;
 use super::super::steps::leavers::{Known, Rekeyed};
-use super::super::steps::{PayloadSchema, check_users, new_pool, payload_schema};
+use super::super::steps::{PayloadSchema, activate_organization, check_users, new_pool, payload_schema};
 use super::import;
 use super::stops::Stops;
 use super::{ImportOutlook, Mark, OrganizationOutlook, Outlook, PoolOutlook, SchemaOutlook, UsersOutlook};
@@ -91,7 +91,7 @@ impl Reading<'_> {
             return self.creation(outlook, &id, stops);
         };
         let noticed = stops.0.len();
-        outlook.organization = Some(self.organization(&found, stops).await?);
+        outlook.organization = Some(self.organization(&found, outlook.kind, stops).await?);
         if stops.0.len() > noticed {
             return Ok(());
         }
@@ -159,13 +159,18 @@ impl Reading<'_> {
     fn pool_creation(&self, outlook: &mut Outlook, stops: &Stops) {
         outlook.pool = Some(PoolOutlook::Create(self.subject.derived_ids().pool_id().to_string()));
         let counts = outlook.users.counts;
-        outlook.import = stops.0.is_empty().then(|| ImportOutlook {
-            imported: counts.total - counts.invalid,
-            ..ImportOutlook::default()
-        });
+        outlook.import = stops
+            .0
+            .is_empty()
+            .then(|| ImportOutlook::of_new_pool(counts.total - counts.invalid));
     }
 
-    async fn organization(&self, found: &Organization, stops: &mut Stops) -> Result<OrganizationOutlook, StoreError> {
+    async fn organization(
+        &self,
+        found: &Organization,
+        kind: Kind,
+        stops: &mut Stops,
+    ) -> Result<OrganizationOutlook, StoreError> {
         let mark = self.mark(found.marker(), stops).await?;
         let below = is_below(found, &self.subject.settings.onboarding.parent_organization_id);
         let below_parent = below.is_ok();
@@ -179,6 +184,7 @@ impl Reading<'_> {
             below_parent,
             deactivated: found.deactivated(),
             mark,
+            new_name: activate_organization::new_name(found, self.subject.biller_name, kind).map(str::to_owned),
         })
     }
 

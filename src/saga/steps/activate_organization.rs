@@ -46,19 +46,20 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     Ok(())
 }
 
-/// Gives an organization that a run of ours created the biller's present name. Only a sync does: the biller is live already. A
-/// name that SecureAuth refuses is reported.
+/// The name that an organization gets: the biller's present one. Only a sync renames, because the biller is live already, and only
+/// an organization that a run of ours created.
+pub(in super::super) fn new_name<'a>(found: &Organization, name: Option<&'a str>, kind: Kind) -> Option<&'a str> {
+    let is_due = kind == Kind::Sync && found.marker().is_some();
+    name.filter(|name| is_due && found.name() != Some(name))
+}
+
+/// A name that SecureAuth refuses is reported.
 async fn rename(
     context: &mut RunContext<'_>,
     found: Versioned<Organization>,
 ) -> Result<Versioned<Organization>, StepError> {
-    let name = context
-        .run
-        .biller_name
-        .clone()
-        .filter(|_| context.run.kind == Kind::Sync);
-    let is_ours = found.value.marker().is_some();
-    let Some(name) = name.filter(|name| is_ours && found.value.name() != Some(name)) else {
+    let name = new_name(&found.value, context.run.biller_name.as_deref(), context.run.kind).map(str::to_owned);
+    let Some(name) = name else {
         return Ok(found);
     };
     let organization_id = found.value.id().to_string();

@@ -105,7 +105,7 @@ async fn what_an_operator_allows_is_used_up_by_the_next_run() -> Outcome {
     let guard = "guard         8 would leave or pass a user name on; at most 5 may";
     assert!(text.contains(guard), "{text}");
     assert!(
-        text.contains(&format!("{} deactivated left the CRM", guid_of(&sample(3)))),
+        text.contains(&format!("{} deactivated: left the CRM", guid_of(&sample(3)))),
         "{text}"
     );
     let allow = ["allow-leavers", BILLER, "7", "--by", "ada"];

@@ -52,8 +52,10 @@ async fn a_leaver_whose_deactivation_is_refused_is_reported_until_it_succeeds() 
     let refuse = Fault::on("update_user", refusal(422, false));
     stack.simulator().faults().add(refuse);
     for _ in 0..2 {
-        assert_synced(&enable(&stack, BILLER).await?);
-        let expected = (guid_of(&sample(2)), "status".to_owned(), "refused".to_owned());
+        let run = enable(&stack, BILLER).await?;
+        assert_synced(&run);
+        assert_eq!((run.deactivated, run.already_present, run.skipped), (0, 3, 0));
+        let expected = (guid_of(&sample(2)), "status".to_owned(), "not_deactivated".to_owned());
         assert_eq!(issues(&stack)?, [expected]);
     }
     stack.simulator().faults().clear();

@@ -50,7 +50,7 @@ impl Target {
                     };
                 }
                 Err(error) if error.is_refusal() => {
-                    let issue = Issue::of(Some(account.user_guid), Field::Status, Code::Refused);
+                    let issue = Issue::of(Some(account.user_guid), Field::Status, Code::NotDeactivated);
                     return Landed::done(vec![Settled::with(page, left, None).reporting(issue)]);
                 }
                 Err(error) => return Landed::failed(error.into()),

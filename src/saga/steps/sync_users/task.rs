@@ -82,9 +82,14 @@ impl Policy {
         }
     }
 
+    /// Users whom a found pool held before are brought in line.
+    pub(in super::super::super) fn adopts(self) -> bool {
+        self.existing == ExistingUsers::Adopt
+    }
+
     /// The user was in a found pool before and is never changed.
     pub(super) fn leaves_alone(self, account: &Account) -> bool {
-        account.origin == AccountOrigin::Linked && self.existing == ExistingUsers::Link
+        account.origin == AccountOrigin::Linked && !self.adopts()
     }
 }
 
@@ -115,7 +120,7 @@ impl Task {
     }
 
     /// What is reported of the user's status.
-    pub(super) fn code(self, row: &Row) -> Option<Code> {
+    pub(in super::super::super) fn code(self, row: &Row) -> Option<Code> {
         match (self, row) {
             (Self::ReportLinked, _) => Some(Code::NotAdopted),
             // Whoever left is kept only with `LEAVERS=keep`.

@@ -1,0 +1,193 @@
+//! `plan` names whom a Yes would change or report, and the run then does that.
+
+use local_stack::{Stack, UserRow};
+use rusqlite::Connection;
+use secureauth_simulator::Seed;
+use serde_json::json;
+
+use super::told::{Told, organization, plan};
+use crate::support::{Outcome, enable, options, stack_with, start};
+
+const BILLER: &str = "1876";
+
+fn sample(number: u32) -> UserRow {
+    UserRow::sample(BILLER, number)
+}
+
+fn guid(number: u32) -> String {
+    sample(number).user_guid.unwrap_or_default()
+}
+
+fn remove(stack: &Stack, number: u32) -> Outcome {
+    assert_eq!(stack.crm().remove_user(BILLER, &guid(number))?, 1);
+    Ok(())
+}
+
+fn replace(stack: &Stack, row: &UserRow) -> Outcome {
+    assert_eq!(stack.crm().replace_user(BILLER, row)?, 1);
+    Ok(())
+}
+
+/// The lines about single people, in order.
+fn people(told: &Told) -> Vec<&str> {
+    let lines = told.lines.iter();
+    lines
+        .filter_map(|line| line.strip_prefix("user "))
+        .map(str::trim)
+        .collect()
+}
+
+/// The issues of the latest run: GUID and code, in order.
+fn issues(stack: &Stack) -> Result<Vec<(String, String)>, rusqlite::Error> {
+    let connection = Connection::open(stack.database().path())?;
+    let mut select = connection.prepare(
+        "SELECT lower(user_guid), code FROM onboarding_issue WHERE onboarding_id = \
+         (SELECT onboarding_id FROM onboarding ORDER BY created_at DESC LIMIT 1) ORDER BY 1",
+    )?;
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_joins_moves_and_leaves_is_named() -> Outcome {
+    let stack = stack_with(BILLER, 8).await?;
+    enable(&stack, BILLER).await?;
+    remove(&stack, 1)?;
+    let moves = UserRow {
+        last_name: Some("Renamed".into()),
+        ..sample(2)
+    };
+    replace(&stack, &moves)?;
+    // Number 30 gets the user name of number 1, who left. Number 31 gets the one of number 4, who has it.
+    let heir = UserRow {
+        user_name: sample(1).user_name,
+        ..sample(30)
+    };
+    remove(&stack, 3)?;
+    let rekeyed = UserRow {
+        user_guid: Some(guid(33)),
+        ..sample(3)
+    };
+    stack.crm().add_users(BILLER, &[heir, rekeyed])?;
+    let database = Connection::open(stack.database().path())?;
+    database.execute("UPDATE crm_biller SET biller_name = 'Smith & Daughters'", [])?;
+    let told = plan(&stack, BILLER).await?;
+    assert_eq!(told.code, Some(0), "{}", told.why);
+    told.expect(
+        "organization",
+        "1876 exists below invoice-cloud, live, with the marker of an earlier run, would be renamed to Smith & Daughters",
+    );
+    told.expect(
+        "import",
+        "1 imported, 1 changed, 1 deactivated, 0 reactivated, 6 already present, 1 re-keyed",
+    );
+    let expected = [
+        format!("{} imported: the user name passes on from another account", guid(30)),
+        format!("{} changed: profile", guid(2)),
+        format!("{} deactivated: left the CRM", guid(1)),
+        format!("{} re-keyed: was {}", guid(33), guid(3)),
+    ];
+    assert_eq!(people(&told), expected);
+    let run = enable(&stack, BILLER).await?;
+    let did = (run.imported, run.changed, run.deactivated, run.already_present);
+    assert_eq!((run.state.as_str(), did), ("succeeded", (1, 1, 1, 6)));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_keeps_access_or_gets_no_name_is_named() -> Outcome {
+    let stack = start(options().set("LEAVERS", "keep"), BILLER, 6).await?;
+    enable(&stack, BILLER).await?;
+    remove(&stack, 1)?;
+    let number_4 = UserRow {
+        user_name: Some("two words".into()),
+        ..sample(4)
+    };
+    replace(&stack, &number_4)?;
+    // Number 4 keeps its user name, because its row has a data error.
+    let joiner = UserRow {
+        user_name: sample(4).user_name,
+        ..sample(31)
+    };
+    let mover = UserRow {
+        user_name: sample(4).user_name,
+        ..sample(2)
+    };
+    for taker in [joiner, mover] {
+        if stack.crm().replace_user(BILLER, &taker)? == 0 {
+            stack.crm().add_users(BILLER, std::slice::from_ref(&taker))?;
+        }
+        let told = plan(&stack, BILLER).await?;
+        assert_eq!(told.code, Some(0), "{}", told.why);
+        let user = taker.user_guid.clone().unwrap_or_default();
+        let expected = [
+            format!("{} kept: left the CRM", guid(1)),
+            format!("{user} data error: user_name held by {}", guid(4)),
+        ];
+        assert_eq!(people(&told), expected);
+        let run = enable(&stack, BILLER).await?;
+        assert_eq!((run.state.as_str(), run.imported, run.changed), ("succeeded", 0, 0));
+        let mut reported = vec![
+            (guid(1), "left".to_owned()),
+            (guid(4), "invalid".to_owned()),
+            (user.clone(), "held".to_owned()),
+        ];
+        reported.sort();
+        assert_eq!(issues(&stack)?, reported);
+        if user == guid(31) {
+            remove(&stack, 31)?;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn linked_people_without_access_in_the_crm_and_those_who_want_their_names_are_named() -> Outcome {
+    let stack = stack_with(BILLER, 5).await?;
+    let pool = json!({"id": "theirs", "name": "Theirs", "workspace_id": BILLER, "identifier_case_insensitive": true,
+        "payload_schema_id": stack.handler().settings()["SECUREAUTH_PAYLOAD_SCHEMA_ID"]});
+    let mut seed = Seed::default().organization(&organization(&json!({}))).pool(&pool);
+    for number in [1, 2] {
+        let name = sample(number).user_name;
+        seed = seed.user(
+            &json!({"id": format!("theirs-{number}"), "user_pool_id": "theirs", "status": "active",
+            "identifiers": [{"identifier": name, "type": "uid"}]}),
+        );
+    }
+    stack.simulator().seed(seed)?;
+    assert_eq!(enable(&stack, BILLER).await?.linked, 2);
+    remove(&stack, 2)?;
+    let namesake = UserRow {
+        user_name: sample(2).user_name,
+        ..sample(41)
+    };
+    stack.crm().add_users(BILLER, &[namesake])?;
+    let told = plan(&stack, BILLER).await?;
+    assert_eq!(told.code, Some(0), "{}", told.why);
+    let expected = [
+        format!("{} linked", guid(1)),
+        format!("{} not adopted: the CRM gives no access", guid(2)),
+        format!("{} data error: user_name held by theirs-2", guid(41)),
+    ];
+    assert_eq!(people(&told), expected);
+    let run = enable(&stack, BILLER).await?;
+    assert_eq!((run.state.as_str(), run.linked, run.imported), ("succeeded", 1, 0));
+    let mut reported = vec![(guid(2), "not_adopted".to_owned()), (guid(41), "held".to_owned())];
+    reported.sort();
+    assert_eq!(issues(&stack)?, reported);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_twenty_of_a_kind_are_named_and_the_others_counted() -> Outcome {
+    let stack = stack_with(BILLER, 4).await?;
+    enable(&stack, BILLER).await?;
+    let joiners: Vec<UserRow> = (100..125).map(sample).collect();
+    stack.crm().add_users(BILLER, &joiners)?;
+    let told = plan(&stack, BILLER).await?;
+    assert_eq!(told.import(), [25, 0, 0, 0, 4]);
+    let people = people(&told);
+    assert_eq!(people.len(), 21);
+    assert_eq!(people.last(), Some(&"and 5 more imported"));
+    Ok(())
+}
