@@ -72,6 +72,14 @@ impl Meanwhile {
         now == wanted || (now.is_some() && now == self.flag)
     }
 
+    /// Forgets who enrolled, but for the users that were there before the run.
+    fn only_of_users_before(&mut self, snapshot: &Snapshot) {
+        let pools = &snapshot.secureauth.pools;
+        let was_there =
+            |pool: &String, user: &String| pools.get(pool).is_some_and(|pool| pool.users.contains_key(user));
+        self.credentials.retain(|(pool, user), _| was_there(pool, user));
+    }
+
     /// The snapshot before the run, with what people did to its users since: enrolled credentials are there, deleted users are
     /// not.
     fn applied_to(&self, mut snapshot: Snapshot) -> Snapshot {
