@@ -5,6 +5,7 @@ use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use super::biller::CiamState;
 use super::ids::{BillerId, EventId, OnboardingId, RequestedBy};
+use super::issue::Code;
 use super::run::{Kind, Run, RunState};
 
 /// Where in the CRM a toggle event comes from.
@@ -79,8 +80,8 @@ pub struct Snapshot {
     pub event: Option<RecordedEvent>,
     /// `ciam.Biller` has the biller id, byte for byte.
     pub biller_exists: bool,
-    /// The biller has a name that is not blank.
-    pub biller_named: bool,
+    /// Whether the biller has a name; the error is [`Code::Missing`], or what is wrong with it.
+    pub biller_name: Result<(), Code>,
     /// The biller's CIAM state.
     pub ciam: CiamState,
     /// The biller's open or stuck run, which blocks others.
@@ -108,6 +109,8 @@ pub enum Decision {
     BillerNotFound,
     /// The biller has no name, which its organization needs.
     BillerWithoutName,
+    /// The biller's name has a data error.
+    BillerNameInvalid(Code),
 }
 
 /// The whole event table: looks at earlier events, then at biller and run.
@@ -141,8 +144,11 @@ pub fn decide_unseen(enable: bool, snapshot: &Snapshot) -> Decision {
     }
     match (enable, snapshot.ciam) {
         (true, CiamState::Active) => Decision::Start(Kind::Sync),
-        (true, _) if !snapshot.biller_named => Decision::BillerWithoutName,
-        (true, _) => Decision::Start(Kind::Enable),
+        (true, _) => match snapshot.biller_name {
+            Ok(()) => Decision::Start(Kind::Enable),
+            Err(Code::Missing) => Decision::BillerWithoutName,
+            Err(code) => Decision::BillerNameInvalid(code),
+        },
         (false, CiamState::Active) => Decision::Start(Kind::Disable),
         (false, _) => Decision::NothingToDo,
     }
@@ -171,7 +177,7 @@ mod tests {
         Snapshot {
             event: None,
             biller_exists: true,
-            biller_named: true,
+            biller_name: Ok(()),
             ciam,
             blocking: None,
         }
@@ -262,8 +268,12 @@ mod tests {
     fn a_biller_needs_to_exist_and_to_have_a_name_to_be_enabled() {
         let yes = event(true, Source::CrmToggle);
         let mut nameless = snapshot(CiamState::NotEnabled);
-        nameless.biller_named = false;
+        nameless.biller_name = Err(Code::Missing);
         assert_eq!(decide(&yes, &nameless), Decision::BillerWithoutName);
+        nameless.biller_name = Err(Code::Unreadable);
+        assert_eq!(decide(&yes, &nameless), Decision::BillerNameInvalid(Code::Unreadable));
+        nameless.ciam = CiamState::Active;
+        assert_eq!(decide(&yes, &nameless), Decision::Start(Kind::Sync));
         let mut missing = snapshot(CiamState::NotEnabled);
         missing.biller_exists = false;
         assert_eq!(decide(&yes, &missing), Decision::BillerNotFound);
