@@ -69,3 +69,20 @@ impl<'i> Keyword<'i> for Pattern {
         instance.as_str().is_none_or(|text| self.0.is_match(text))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn patterns_in_schemas_are_those_of_go() {
+        let schema = json!({"$schema": "https://own.example", "properties": {
+            "a": {"pattern": "^[[:alpha:]]+$"}, "b": {"pattern": r"^\Qx.\E\d$"}}});
+        let validator = compile(&schema).unwrap();
+        assert!(validator.is_valid(&json!({"a": "Ann", "b": "x.1"})));
+        assert!(!validator.is_valid(&json!({"a": "4nn"})) && !validator.is_valid(&json!({"b": "xy1"})));
+        assert!(compile(&json!({"pattern": "(?=a)"})).is_none());
+    }
+}
