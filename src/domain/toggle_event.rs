@@ -80,8 +80,8 @@ pub struct Snapshot {
     pub event: Option<RecordedEvent>,
     /// `ciam.Biller` has the biller id, byte for byte.
     pub biller_exists: bool,
-    /// Whether the biller has a name; the error is [`Code::Missing`], or what is wrong with it.
-    pub biller_name: Result<(), Code>,
+    /// What is wrong with the biller's name, if anything; [`Code::Missing`]: it has none.
+    pub name_error: Option<Code>,
     /// The biller's CIAM state.
     pub ciam: CiamState,
     /// The biller's open or stuck run, which blocks others.
@@ -144,10 +144,10 @@ pub fn decide_unseen(enable: bool, snapshot: &Snapshot) -> Decision {
     }
     match (enable, snapshot.ciam) {
         (true, CiamState::Active) => Decision::Start(Kind::Sync),
-        (true, _) => match snapshot.biller_name {
-            Ok(()) => Decision::Start(Kind::Enable),
-            Err(Code::Missing) => Decision::BillerWithoutName,
-            Err(code) => Decision::BillerNameInvalid(code),
+        (true, _) => match snapshot.name_error {
+            None => Decision::Start(Kind::Enable),
+            Some(Code::Missing) => Decision::BillerWithoutName,
+            Some(code) => Decision::BillerNameInvalid(code),
         },
         (false, CiamState::Active) => Decision::Start(Kind::Disable),
         (false, _) => Decision::NothingToDo,
@@ -177,7 +177,7 @@ mod tests {
         Snapshot {
             event: None,
             biller_exists: true,
-            biller_name: Ok(()),
+            name_error: None,
             ciam,
             blocking: None,
         }
@@ -268,9 +268,9 @@ mod tests {
     fn a_biller_needs_to_exist_and_to_have_a_name_to_be_enabled() {
         let yes = event(true, Source::CrmToggle);
         let mut nameless = snapshot(CiamState::NotEnabled);
-        nameless.biller_name = Err(Code::Missing);
+        nameless.name_error = Some(Code::Missing);
         assert_eq!(decide(&yes, &nameless), Decision::BillerWithoutName);
-        nameless.biller_name = Err(Code::Unreadable);
+        nameless.name_error = Some(Code::Unreadable);
         assert_eq!(decide(&yes, &nameless), Decision::BillerNameInvalid(Code::Unreadable));
         nameless.ciam = CiamState::Active;
         assert_eq!(decide(&yes, &nameless), Decision::Start(Kind::Sync));

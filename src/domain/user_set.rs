@@ -4,12 +4,15 @@
 //! It takes the rows twice. The first time it keeps 8 bytes per value; two rows with the same hash are suspects. The second
 //! time it compares the suspects' values, usually none (docs/decisions.md#duplicates-by-hash).
 
+mod crossing;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use uuid::Uuid;
 
+use self::crossing::Crossing;
 use super::issue::{Code, Field, Issue};
 use super::text::fold;
 use super::user::CrmUser;
@@ -66,14 +69,6 @@ struct Shared {
     holders: HashMap<String, Vec<Uuid>>,
 }
 
-/// Values that may be the user name of one user and the address of another.
-#[derive(Debug, Default)]
-struct Crossing {
-    hashes: HashSet<u64>,
-    named: HashMap<String, Uuid>,
-    addressed: Vec<(String, Uuid)>,
-}
-
 impl UserSet {
     /// `address_verified`: a verified address belongs to one user only in SecureAuth, and is nobody else's user name.
     /// `case_insensitive`: so the pool compares user names.
@@ -101,27 +96,14 @@ impl UserSet {
     /// `None`: no two rows share anything.
     pub fn suspects(self) -> Option<Suspects> {
         let addresses = self.verified.unwrap_or_default();
-        let as_names: HashSet<u64> = addresses.as_names.into_iter().collect();
         let suspects = Suspects {
             case_insensitive: self.case_insensitive,
-            crossing: Crossing {
-                hashes: self
-                    .names
-                    .iter()
-                    .filter(|name| as_names.contains(name))
-                    .copied()
-                    .collect(),
-                ..Crossing::default()
-            },
+            crossing: Crossing::of(&self.names, &addresses.as_names),
             names: Shared::of(self.names),
             emails: Shared::of(addresses.all),
         };
-        let hashes = [
-            &suspects.names.hashes,
-            &suspects.emails.hashes,
-            &suspects.crossing.hashes,
-        ];
-        let is_empty = hashes.iter().all(|hashes| hashes.is_empty());
+        let is_empty = suspects.names.hashes.is_empty() && suspects.emails.hashes.is_empty();
+        let is_empty = is_empty && suspects.crossing.is_empty();
         (!is_empty).then_some(suspects)
     }
 }
@@ -130,11 +112,9 @@ impl Suspects {
     /// Takes the next row.
     pub fn add(&mut self, user: &CrmUser) {
         let guid = user.user_guid;
-        let (name, as_name) = (
-            fold(&user.user_name, self.case_insensitive),
-            fold(&user.email, self.case_insensitive),
-        );
-        self.crossing.add(&name, &as_name, guid);
+        let name = fold(&user.user_name, self.case_insensitive);
+        self.crossing
+            .add(&name, &fold(&user.email, self.case_insensitive), guid);
         self.names.add(name, guid);
         self.emails.add(address_key(&user.email), guid);
     }
@@ -174,29 +154,6 @@ impl Shared {
             .flatten()
             .map(|guid| Issue::of(Some(guid), field, Code::Duplicate))
             .collect()
-    }
-}
-
-impl Crossing {
-    fn add(&mut self, name: &str, address: &str, guid: Uuid) {
-        if self.hashes.is_empty() {
-            return;
-        }
-        if self.hashes.contains(&hash(name)) {
-            self.named.insert(name.to_owned(), guid);
-        }
-        if name != address && self.hashes.contains(&hash(address)) {
-            self.addressed.push((address.to_owned(), guid));
-        }
-    }
-
-    /// The user name goes before the address.
-    fn issues(self) -> Vec<Issue> {
-        let held = self.addressed.into_iter().filter_map(|(address, guid)| {
-            let holder = self.named.get(&address)?;
-            Some(Issue::held(guid, Field::Email, holder.to_string()))
-        });
-        held.collect()
     }
 }
 

@@ -49,7 +49,7 @@ impl Saga {
         let snapshot = Snapshot {
             event: None,
             biller_exists: true,
-            biller_name: view.name.as_ref().map(drop).map_err(|code| *code),
+            name_error: view.name.as_ref().err().copied(),
             ciam: view.biller.state,
             blocking: view
                 .run

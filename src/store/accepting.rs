@@ -104,10 +104,10 @@ impl Found {
                 run: run.as_ref().map(RunHead::from),
             }),
             biller_exists: self.listed.is_some(),
-            biller_name: match &self.listed {
-                Some(listed) => listed.name.as_ref().map(drop).map_err(|code| *code),
-                None => Err(Code::Missing),
-            },
+            name_error: self
+                .listed
+                .as_ref()
+                .and_then(|listed| listed.name.as_ref().err().copied()),
             ciam: self
                 .biller
                 .as_ref()
