@@ -182,11 +182,13 @@ async fn a_verified_address_that_is_another_persons_user_name_is_found_before_th
 #[tokio::test(flavor = "multi_thread")]
 async fn user_names_that_differ_in_case_are_two_people_where_the_pool_tells_case_apart() -> Outcome {
     let stack = start(options().set("IDENTIFIER_CASE_INSENSITIVE", "false"), BILLER, 0).await?;
-    let named = |number, name: &str| UserRow {
+    let with_name = |number, name: &str| UserRow {
         user_name: Some(name.into()),
         ..UserRow::sample(BILLER, number)
     };
-    stack.crm().add_users(BILLER, &[named(1, "Bob"), named(2, "bob")])?;
+    stack
+        .crm()
+        .add_users(BILLER, &[with_name(1, "Bob"), with_name(2, "bob")])?;
     let run = enable(&stack, BILLER).await?;
     assert_eq!((run.state.as_str(), run.imported), ("succeeded", 2));
     let mut names: Vec<_> = users_in_secureauth(&stack, BILLER)

@@ -76,7 +76,7 @@ pub(crate) enum Damaged {
     BillerName,
     FirstName,
     /// A character of several bytes is cut at the end of an 8-bit text.
-    CutFirstName,
+    FirstNameCut,
 }
 
 /// Columns that hold texts of string enums.

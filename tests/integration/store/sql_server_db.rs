@@ -239,7 +239,7 @@ impl Db for SqlServerDb {
         let statements: &[&str] = match text {
             Damaged::BillerName => &["UPDATE crm.Biller SET BillerName = CONVERT(NVARCHAR(10), 0x4A003DD8)"],
             Damaged::FirstName => &["UPDATE crm.BillerUser SET FirstName = CONVERT(NVARCHAR(10), 0x3DD84A00)"],
-            Damaged::CutFirstName => &[
+            Damaged::FirstNameCut => &[
                 "ALTER TABLE crm.BillerUser ALTER COLUMN FirstName VARCHAR(100) COLLATE Japanese_CI_AS NULL",
                 "EXEC sp_refreshview N'ciam.BillerUser'",
                 "UPDATE crm.BillerUser SET FirstName = 0x4A83",

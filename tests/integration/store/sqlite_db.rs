@@ -110,7 +110,7 @@ impl Db for SqliteDb {
         let sql = match text {
             Damaged::BillerName => "UPDATE crm_biller SET biller_name = CAST(x'4AC3' AS TEXT)",
             Damaged::FirstName => "UPDATE crm_biller_user SET first_name = CAST(x'4AFF4A' AS TEXT)",
-            Damaged::CutFirstName => "UPDATE crm_biller_user SET first_name = CAST(x'4AC3' AS TEXT)",
+            Damaged::FirstNameCut => "UPDATE crm_biller_user SET first_name = CAST(x'4AC3' AS TEXT)",
         };
         self.execute(sql, []);
     }

@@ -79,7 +79,7 @@ async fn a_user_is_read_unchanged(db: &dyn Db) {
 
 /// Whoever checks a row finds the text unreadable.
 async fn a_damaged_text_is_read_as_one_and_the_rest_of_the_row_and_of_the_page_as_it_is(db: &dyn Db) {
-    for damaged in [Damaged::FirstName, Damaged::CutFirstName] {
+    for damaged in [Damaged::FirstName, Damaged::FirstNameCut] {
         let id = format!("{damaged:?}");
         db.add_users(&id, &[with_guid(GUIDS[0])]).await;
         db.damage(damaged).await;
