@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use super::error_text;
 use crate::domain::ids::BillerId;
+use crate::domain::issue::Code;
 use crate::domain::reason::Reason;
 use crate::domain::toggle_event::{Decision, RunHead};
 use crate::functions::Services;
@@ -45,7 +46,16 @@ fn why_none(preview: &Preview) -> String {
             format!("run {id} is stuck ({reason})")
         }
         Decision::BillerWithoutName => Reason::BillerWithoutName.to_string(),
+        Decision::BillerNameInvalid(code) => format!("biller_name_invalid: BillerName is {code}"),
         _ => "there is nothing to do".to_owned(),
+    }
+}
+
+fn name(preview: &Preview) -> String {
+    match &preview.name {
+        Ok(name) => name.clone(),
+        Err(Code::Missing) => "-".to_owned(),
+        Err(code) => format!("- ({code})"),
     }
 }
 
@@ -53,7 +63,7 @@ fn report(preview: &Preview, obstacle: Option<&str>) -> Result<String, std::fmt:
     let mut text = String::new();
     let ciam = &preview.biller;
     writeln!(text, "biller        {}", ciam.biller_id)?;
-    writeln!(text, "name          {}", preview.name.as_deref().unwrap_or("-"))?;
+    writeln!(text, "name          {}", name(preview))?;
     writeln!(text, "ciam          {}", ciam.state)?;
     match &preview.outlook {
         Some(outlook) => outlook::report(&mut text, outlook)?,

@@ -9,17 +9,21 @@ use uuid::Uuid;
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum Code {
-    /// NULL or empty.
+    /// NULL or blank.
     Missing,
     /// SecureAuth does not accept this form (docs/reference/secureauth-api.md#import-values).
     Invalid,
+    /// The database holds bytes there that are no text.
+    Unreadable,
+    /// Control characters, characters without a width, or characters that change the direction of what follows.
+    HiddenCharacter,
     /// Longer than 256 characters, or than the payload schema allows.
     TooLong,
-    /// Another row of the biller has the same value, ignoring case.
+    /// Another row of the biller has the same value, as the pool compares it.
     Duplicate,
     /// Not one of the values that the view may contain.
     UnknownValue,
-    /// Another account of the pool has the same value.
+    /// Another account of the pool has the same value, or another row has the address as its user name.
     Held,
     /// SecureAuth refused this record and no other of its chunk.
     Refused,

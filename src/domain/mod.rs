@@ -14,6 +14,7 @@ pub mod run;
 pub mod step;
 pub mod string_enum;
 pub mod tally;
+pub mod text;
 pub mod toggle_event;
 pub mod user;
 pub mod user_set;

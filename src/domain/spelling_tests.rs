@@ -67,6 +67,8 @@ fn values_are_spelled_in_snake_case() {
     spelled::<Code>(&[
         "missing",
         "invalid",
+        "unreadable",
+        "hidden_character",
         "too_long",
         "duplicate",
         "unknown_value",

@@ -5,6 +5,7 @@ use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use super::biller::CiamState;
 use super::ids::{BillerId, EventId, OnboardingId, RequestedBy};
+use super::issue::Code;
 use super::run::{Kind, Run, RunState};
 
 /// Where in the CRM a toggle event comes from.
@@ -79,8 +80,8 @@ pub struct Snapshot {
     pub event: Option<RecordedEvent>,
     /// `ciam.Biller` has the biller id, byte for byte.
     pub biller_exists: bool,
-    /// The biller has a name that is not blank.
-    pub biller_named: bool,
+    /// What is wrong with the biller's name, if anything; [`Code::Missing`]: it has none.
+    pub name_error: Option<Code>,
     /// The biller's CIAM state.
     pub ciam: CiamState,
     /// The biller's open or stuck run, which blocks others.
@@ -108,6 +109,8 @@ pub enum Decision {
     BillerNotFound,
     /// The biller has no name, which its organization needs.
     BillerWithoutName,
+    /// The biller's name has a data error.
+    BillerNameInvalid(Code),
 }
 
 /// The whole event table: looks at earlier events, then at biller and run.
@@ -141,8 +144,11 @@ pub fn decide_unseen(enable: bool, snapshot: &Snapshot) -> Decision {
     }
     match (enable, snapshot.ciam) {
         (true, CiamState::Active) => Decision::Start(Kind::Sync),
-        (true, _) if !snapshot.biller_named => Decision::BillerWithoutName,
-        (true, _) => Decision::Start(Kind::Enable),
+        (true, _) => match snapshot.name_error {
+            None => Decision::Start(Kind::Enable),
+            Some(Code::Missing) => Decision::BillerWithoutName,
+            Some(code) => Decision::BillerNameInvalid(code),
+        },
         (false, CiamState::Active) => Decision::Start(Kind::Disable),
         (false, _) => Decision::NothingToDo,
     }
@@ -171,7 +177,7 @@ mod tests {
         Snapshot {
             event: None,
             biller_exists: true,
-            biller_named: true,
+            name_error: None,
             ciam,
             blocking: None,
         }
@@ -262,8 +268,12 @@ mod tests {
     fn a_biller_needs_to_exist_and_to_have_a_name_to_be_enabled() {
         let yes = event(true, Source::CrmToggle);
         let mut nameless = snapshot(CiamState::NotEnabled);
-        nameless.biller_named = false;
+        nameless.name_error = Some(Code::Missing);
         assert_eq!(decide(&yes, &nameless), Decision::BillerWithoutName);
+        nameless.name_error = Some(Code::Unreadable);
+        assert_eq!(decide(&yes, &nameless), Decision::BillerNameInvalid(Code::Unreadable));
+        nameless.ciam = CiamState::Active;
+        assert_eq!(decide(&yes, &nameless), Decision::Start(Kind::Sync));
         let mut missing = snapshot(CiamState::NotEnabled);
         missing.biller_exists = false;
         assert_eq!(decide(&yes, &missing), Decision::BillerNotFound);

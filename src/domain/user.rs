@@ -4,6 +4,7 @@ use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
 
 use super::issue::{Code, Field, Issue};
+use super::text;
 
 const LONGEST: usize = 256;
 
@@ -20,7 +21,7 @@ pub struct UserRow {
     pub last_name: Option<String>,
     /// E-mail address.
     pub email: Option<String>,
-    /// `active|inactive|new|deleted`.
+    /// `active|inactive|new|deleted`, in any case.
     pub status: Option<String>,
 }
 
@@ -43,7 +44,7 @@ pub struct CrmUser {
     pub user_guid: Uuid,
     /// At most 256 visible ASCII characters (docs/reference/secureauth-api.md#import-values).
     pub user_name: String,
-    /// A valid ASCII e-mail address of at most 256 characters.
+    /// A valid ASCII e-mail address of at most 256 characters; an international domain is in its ASCII form.
     pub email: String,
     /// At most 256 characters; `None` is left out of the payload.
     pub first_name: Option<String>,
@@ -92,46 +93,34 @@ pub enum Checked {
 impl UserRow {
     /// Whether the row says, whatever else is wrong with it, that its user has no access.
     pub fn is_barred(&self) -> bool {
-        matches!(self.status.as_deref(), Some("inactive" | "deleted"))
+        matches!(self.status_text().as_deref(), Ok("inactive" | "deleted"))
     }
 
-    /// Checks the row by itself; [`super::user_set`] finds what rows must not share.
+    /// Checks the row by itself; [`super::user_set`] finds what rows must not share. Whatever is sent, hashed or compared later
+    /// has the form that it gets here.
     ///
     /// # Errors
     /// Every data error of the row.
     pub fn check(self) -> Result<Checked, Vec<Issue>> {
-        let mut issues = Vec::new();
-        let guid = self.user_guid;
-        let mut report = |field, code| {
-            issues.push(Issue::of(guid, field, code));
+        let mut issues = Issues {
+            user_guid: self.user_guid,
+            found: Vec::new(),
         };
-        if guid.is_none() {
-            report(Field::UserGuid, Code::Missing);
+        let user_guid = issues.keep(Field::UserGuid, self.user_guid.ok_or(Code::Missing));
+        let status = self.status_text();
+        if status.as_deref() == Ok("deleted") {
+            let user_name = self.user_name.as_deref().unwrap_or_default().trim().to_owned();
+            let deleted = user_guid.map(|user_guid| DeletedUser { user_guid, user_name });
+            return deleted.map(Checked::Deleted).ok_or(issues.found);
         }
-        let status = match self.status.as_deref() {
-            Some("deleted") => {
-                let user_name = self.user_name.unwrap_or_default();
-                let deleted = guid.map(|user_guid| DeletedUser { user_guid, user_name });
-                return deleted.map(Checked::Deleted).ok_or(issues);
-            }
-            None | Some("") => {
-                report(Field::Status, Code::Missing);
-                None
-            }
-            Some(text) => {
-                let status = text.parse().ok();
-                if status.is_none() {
-                    report(Field::Status, Code::UnknownValue);
-                }
-                status
-            }
-        };
-        let user_name = required(self.user_name, Field::UserName, is_user_name, &mut report);
-        let email = required(self.email, Field::Email, is_email, &mut report);
-        let first_name = optional(self.first_name, Field::FirstName, &mut report);
-        let last_name = optional(self.last_name, Field::LastName, &mut report);
-        match (guid, user_name, email, status) {
-            (Some(user_guid), Some(user_name), Some(email), Some(status)) if issues.is_empty() => {
+        let status = status.and_then(|text| text.parse().map_err(|_| Code::UnknownValue));
+        let status = issues.keep(Field::Status, status);
+        let user_name = issues.keep(Field::UserName, user_name(self.user_name.as_deref()));
+        let email = issues.keep(Field::Email, email(self.email.as_deref()));
+        let first_name = issues.keep(Field::FirstName, name(self.first_name.as_deref()));
+        let last_name = issues.keep(Field::LastName, name(self.last_name.as_deref()));
+        match (user_guid, user_name, email, first_name, last_name, status) {
+            (Some(user_guid), Some(user_name), Some(email), Some(first_name), Some(last_name), Some(status)) => {
                 Ok(Checked::User(CrmUser {
                     user_guid,
                     user_name,
@@ -141,53 +130,69 @@ impl UserRow {
                     status,
                 }))
             }
-            _ => Err(issues),
+            _ => Err(issues.found),
         }
+    }
+
+    /// The status as the string enum spells it.
+    fn status_text(&self) -> Result<String, Code> {
+        text::usable(self.status.as_deref()).map(str::to_ascii_lowercase)
     }
 }
 
-fn required(
-    value: Option<String>,
-    field: Field,
-    is_valid: fn(&str) -> bool,
-    report: &mut impl FnMut(Field, Code),
-) -> Option<String> {
-    match value {
-        Some(text) if text.trim().is_empty() => {
-            report(field, Code::Missing);
-            None
-        }
-        None => {
-            report(field, Code::Missing);
-            None
-        }
-        Some(text) if text.chars().count() > LONGEST => {
-            report(field, Code::TooLong);
-            None
-        }
-        Some(text) if !is_valid(&text) => {
-            report(field, Code::Invalid);
-            None
-        }
-        valid => valid,
+/// The data errors of one row.
+struct Issues {
+    user_guid: Option<Uuid>,
+    found: Vec<Issue>,
+}
+
+impl Issues {
+    fn keep<T>(&mut self, field: Field, checked: Result<T, Code>) -> Option<T> {
+        checked
+            .map_err(|code| self.found.push(Issue::of(self.user_guid, field, code)))
+            .ok()
     }
 }
 
-fn optional(value: Option<String>, field: Field, report: &mut impl FnMut(Field, Code)) -> Option<String> {
-    let text = value.filter(|text| !text.trim().is_empty())?;
-    if text.chars().count() > LONGEST {
-        report(field, Code::TooLong);
-        None
-    } else if text.chars().any(char::is_control) {
-        report(field, Code::Invalid);
-        None
+fn user_name(text: Option<&str>) -> Result<String, Code> {
+    let text = short(text)?;
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(text.to_owned())
     } else {
-        Some(text)
+        Err(Code::Invalid)
     }
 }
 
-fn is_user_name(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_graphic())
+fn email(text: Option<&str>) -> Result<String, Code> {
+    let address = text::with_ascii_domain(short(text)?).ok_or(Code::Invalid)?;
+    if is_too_long(&address) {
+        Err(Code::TooLong)
+    } else if is_email(&address) {
+        Ok(address.into_owned())
+    } else {
+        Err(Code::Invalid)
+    }
+}
+
+/// A name that may be absent.
+fn name(text: Option<&str>) -> Result<Option<String>, Code> {
+    match short(text) {
+        Ok(text) => Ok(Some(text.to_owned())),
+        Err(Code::Missing) => Ok(None),
+        Err(code) => Err(code),
+    }
+}
+
+/// A usable text of at most 256 characters.
+fn short(text: Option<&str>) -> Result<&str, Code> {
+    if text.is_some_and(|text| is_too_long(text.trim())) {
+        return Err(Code::TooLong);
+    }
+    text::usable(text)
+}
+
+fn is_too_long(text: &str) -> bool {
+    text.chars().count() > LONGEST
 }
 
 fn is_email(text: &str) -> bool {
@@ -195,87 +200,4 @@ fn is_email(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row() -> UserRow {
-        UserRow {
-            user_guid: Some(Uuid::from_u128(7)),
-            user_name: Some("rsable".into()),
-            first_name: Some("demo".into()),
-            last_name: None,
-            email: Some("rsable@invoicecloud.com".into()),
-            status: Some("active".into()),
-        }
-    }
-
-    fn codes(row: UserRow) -> Vec<(Field, Code)> {
-        row.check()
-            .expect_err("has data errors")
-            .into_iter()
-            .map(|issue| (issue.field, issue.code))
-            .collect()
-    }
-
-    #[test]
-    fn a_complete_row_becomes_a_user_and_absent_names_stay_absent() {
-        let Ok(Checked::User(user)) = row().check() else {
-            panic!("is valid")
-        };
-        assert_eq!(user.first_name.as_deref(), Some("demo"));
-        assert_eq!(user.last_name, None);
-        assert_eq!(user.status, Status::Active);
-    }
-
-    #[test]
-    fn every_data_error_of_a_row_is_found_at_once() {
-        let bad = UserRow {
-            user_guid: None,
-            user_name: Some("two words".into()),
-            email: Some("not-an-address".into()),
-            status: Some("retired".into()),
-            ..row()
-        };
-        assert_eq!(
-            codes(bad),
-            [
-                (Field::UserGuid, Code::Missing),
-                (Field::Status, Code::UnknownValue),
-                (Field::UserName, Code::Invalid),
-                (Field::Email, Code::Invalid),
-            ]
-        );
-    }
-
-    #[test]
-    fn user_names_are_ascii_without_blanks_or_control_characters() {
-        for bad in ["jörg", "a b", "a\tb", "a\u{7f}"] {
-            let row = UserRow {
-                user_name: Some(bad.into()),
-                ..row()
-            };
-            assert_eq!(codes(row), [(Field::UserName, Code::Invalid)], "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn a_deleted_row_is_left_out_whatever_else_is_wrong_with_it() {
-        let deleted = UserRow {
-            status: Some("deleted".into()),
-            email: None,
-            ..row()
-        };
-        let expected = DeletedUser {
-            user_guid: Uuid::from_u128(7),
-            user_name: "rsable".into(),
-        };
-        assert_eq!(deleted.check(), Ok(Checked::Deleted(expected)));
-    }
-
-    #[test]
-    fn debug_output_shows_no_personal_data() {
-        let Ok(checked) = row().check() else { panic!("is valid") };
-        let shown = format!("{:?} {checked:?}", row());
-        assert!(!shown.contains("rsable") && !shown.contains("demo"), "{shown}");
-    }
-}
+mod tests;

@@ -11,6 +11,7 @@ use super::queue_message::QueueMessage;
 use super::status_view::status_url;
 use crate::domain::biller::BillerCiam;
 use crate::domain::ids::OnboardingId;
+use crate::domain::issue::Field;
 use crate::domain::messages;
 use crate::domain::run::Run;
 use crate::domain::toggle_event::{Decision, RunHead};
@@ -55,6 +56,15 @@ pub(super) fn accepted(acceptance: &Acceptance, wizard: bool) -> Result<Answer, 
                 Code::BillerWithoutName,
                 "the biller has no name, so no organization can be created for it",
             ));
+        }
+        Decision::BillerNameInvalid(code) => {
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                Code::BillerNameInvalid,
+                "the biller's name has a data error, so no organization can be created for it",
+            )
+            .with("field", Field::BillerName.to_string())
+            .with("fieldCode", code.to_string()));
         }
     };
     let Some(run) = &acceptance.run else {

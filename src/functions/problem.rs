@@ -19,6 +19,7 @@ pub(super) enum Code {
     Stuck,
     EventIdReused,
     BillerWithoutName,
+    BillerNameInvalid,
     BodyTooLarge,
     Configuration,
     VaultUnavailable,

@@ -17,8 +17,10 @@ use self::reading::Reading;
 use super::Saga;
 use super::kept_settings::KeptSettings;
 use super::naming::Subject;
+use super::steps::check_users;
 use crate::domain::biller::BillerCiam;
 use crate::domain::ids::BillerId;
+use crate::domain::issue::Code;
 use crate::domain::run::{Kind, Run};
 use crate::domain::toggle_event::{Decision, RunHead, Snapshot, decide_unseen};
 use crate::store::StoreError;
@@ -29,8 +31,8 @@ use ic_secureauth_api::CallContext;
 pub struct Preview {
     /// The biller's CIAM record.
     pub biller: BillerCiam,
-    /// Its name in the CRM; `None` when it has none, never blank.
-    pub name: Option<String>,
+    /// Its name in the CRM, or what is wrong with it.
+    pub name: Result<String, Code>,
     /// What a Yes leads to.
     pub decision: Decision,
     /// The biller's latest run. Where the decision names a run, it is this one.
@@ -51,7 +53,7 @@ impl Saga {
         let snapshot = Snapshot {
             event: None,
             biller_exists: true,
-            biller_named: view.name.is_some(),
+            name_error: view.name.as_ref().err().copied(),
             ciam: view.biller.state,
             blocking: view
                 .run
@@ -68,7 +70,10 @@ impl Saga {
             outlook: None,
         };
         if let Decision::Start(kind) = preview.decision {
-            preview.outlook = Some(self.outlook(kind, &preview).await?);
+            let mut outlook = self.outlook(kind, &preview).await?;
+            let of_name = check_users::issue_of_name(kind, &preview.name);
+            outlook.users.issues.splice(0..0, of_name);
+            preview.outlook = Some(outlook);
         }
         Ok(Some(preview))
     }
@@ -81,7 +86,7 @@ impl Saga {
             dependencies: &self.dependencies,
             settings: &kept,
             biller_id: &preview.biller.biller_id,
-            biller_name: preview.name.as_deref(),
+            biller_name: preview.name.as_deref().ok(),
             generation: preview.biller.generation,
         };
         let context = CallContext {

@@ -3,7 +3,9 @@
 use super::Acceptance;
 use crate::domain::biller::{BillerCiam, CiamState};
 use crate::domain::ids::OnboardingId;
+use crate::domain::issue::Code;
 use crate::domain::run::{Kind, Run};
+use crate::domain::text;
 use crate::domain::toggle_event::{Decision, RecordedEvent, RunHead, Snapshot, ToggleEvent, decide};
 
 /// What was read under the biller's lock.
@@ -22,14 +24,14 @@ pub(super) struct Found {
 /// A row of `ciam.Biller`.
 #[derive(Debug)]
 pub(super) struct Listed {
-    pub(super) name: Option<String>,
+    /// As [`super::BillerView::name`].
+    pub(super) name: Result<String, Code>,
 }
 
 impl Listed {
-    /// A blank name counts as none.
-    pub(super) fn new(name: Option<String>) -> Self {
+    pub(super) fn new(name: Option<&str>) -> Self {
         Self {
-            name: name.filter(|name| !name.trim().is_empty()),
+            name: text::usable(name).map(str::to_owned),
         }
     }
 }
@@ -70,7 +72,7 @@ impl Found {
             Decision::Start(kind) => {
                 let start = Start {
                     kind: *kind,
-                    biller_name: self.listed.and_then(|listed| listed.name),
+                    biller_name: self.listed.and_then(|listed| listed.name.ok()),
                     generation: biller.generation,
                     first,
                 };
@@ -79,9 +81,11 @@ impl Found {
             Decision::Join(head) => (None, Some(head.id), self.blocking),
             Decision::Replay(_) => (None, None, self.event.and_then(|(_, run)| run)),
             Decision::OppositeRunning(_) | Decision::Stuck(_) => (None, None, self.blocking),
-            Decision::NothingToDo | Decision::EventReused | Decision::BillerNotFound | Decision::BillerWithoutName => {
-                (None, None, None)
-            }
+            Decision::NothingToDo
+            | Decision::EventReused
+            | Decision::BillerNotFound
+            | Decision::BillerWithoutName
+            | Decision::BillerNameInvalid(_) => (None, None, None),
         };
         Accepted {
             records_event: event_run.is_some() || decision == Decision::NothingToDo,
@@ -100,7 +104,10 @@ impl Found {
                 run: run.as_ref().map(RunHead::from),
             }),
             biller_exists: self.listed.is_some(),
-            biller_named: self.listed.as_ref().is_some_and(|listed| listed.name.is_some()),
+            name_error: self
+                .listed
+                .as_ref()
+                .and_then(|listed| listed.name.as_ref().err().copied()),
             ciam: self
                 .biller
                 .as_ref()

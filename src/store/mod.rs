@@ -36,7 +36,7 @@ pub use lease::{Ending, Lease, LeaseOutcome, LeasedRun, Operated, Release, Resen
 
 use crate::domain::biller::{BillerCiam, LeaversAllowed};
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
-use crate::domain::issue::Issue;
+use crate::domain::issue::{Code, Issue};
 use crate::domain::journal::Recorded;
 use crate::domain::operation::Operation;
 use crate::domain::run::Run;
@@ -62,8 +62,8 @@ pub struct Acceptance {
 pub struct BillerView {
     /// The biller's CIAM record; [`BillerCiam::untouched`] if there is none.
     pub biller: BillerCiam,
-    /// The name that the CRM has now; never blank.
-    pub name: Option<String>,
+    /// The name that the CRM has now, or what is wrong with it: `missing`, `unreadable` or `hidden_character`.
+    pub name: Result<String, Code>,
     /// The biller's latest run.
     pub run: Option<Run>,
     /// The first issues of that run, in a stable order.

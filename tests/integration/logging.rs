@@ -132,7 +132,11 @@ async fn serve_logs_to_stdout_and_a_subcommand_to_stderr_because_its_stdout_is_t
 }
 
 /// The lines of the console, as soon as the end of this run is among them.
-async fn console_until(stack: &Stack, run: &RunRecord, end: &str) -> Result<Vec<String>, Box<dyn std::error::Error>> {
+pub(crate) async fn console_until(
+    stack: &Stack,
+    run: &RunRecord,
+    end: &str,
+) -> Result<Vec<String>, Box<dyn std::error::Error>> {
     let is_end = |text: &str| text.contains(&run.onboarding_id) && text.contains(end);
     let lines = stack
         .host()

@@ -17,6 +17,7 @@ mod going_live;
 mod logging;
 mod looking_again;
 mod messages;
+mod odd_data;
 mod operating;
 mod own_pool;
 mod payload_schema;

@@ -5,6 +5,8 @@ use local_stack::{Stack, StackOptions, UserRow};
 use secureauth_simulator::{Fault, Seed};
 use serde_json::{Value, json};
 
+use crate::logging::console_until;
+use crate::planning::plan;
 use crate::support::{
     IMPORT, Outcome, calls_of, enable, enable_until_it_waits, live, nothing, options, patient, refusal, resume, start,
     status,
@@ -20,20 +22,49 @@ fn picky(options: StackOptions) -> StackOptions {
 /// A stack with that schema, and one biller with this many users.
 async fn stack_with(options: StackOptions, users: u32) -> Result<Stack, Box<dyn std::error::Error>> {
     let stack = start(options, "1876", users).await?;
-    let schema = json!({"id": PICKY, "name": "Picky", "schema": {"type": "object", "properties": {
-        "first_name": {"type": "string", "not": {"const": "unwanted"}},
-        "last_name": {"type": "string"}, "user_name": {"type": "string"}}}});
+    add_schema(&stack, PICKY, &picky_schema())?;
+    Ok(stack)
+}
+
+fn picky_schema() -> Value {
+    json!({"type": "object", "properties": {
+        "first_name": {"type": "string", "not": {"const": UNWANTED}},
+        "last_name": {"type": "string"}, "user_name": {"type": "string"}}})
+}
+
+/// A first name that the schemas refuse.
+pub(crate) const UNWANTED: &str = "unwanted";
+
+fn add_schema(stack: &Stack, id: &str, schema: &Value) -> Outcome {
+    let schema = json!({"id": id, "name": id, "schema": schema});
     stack.simulator().seed(Seed {
         schemas: schema.as_object().cloned().into_iter().collect(),
         ..Seed::default()
     })?;
+    Ok(())
+}
+
+/// The picky schema in a dialect that only SecureAuth knows, and one biller with this many users.
+pub(crate) async fn stack_with_unknown_dialect(
+    options: StackOptions,
+    users: u32,
+) -> Result<Stack, Box<dyn std::error::Error>> {
+    let stack = start(
+        options.set("SECUREAUTH_PAYLOAD_SCHEMA_ID", "own_dialect"),
+        "1876",
+        users,
+    )
+    .await?;
+    let mut schema = picky_schema();
+    schema["$schema"] = json!("https://secureauth.example/dialect");
+    add_schema(&stack, "own_dialect", &schema)?;
     Ok(stack)
 }
 
-/// Gives a user the first name that the schema refuses. Returns the user's GUID.
+/// Gives a user a first name that the schema refuses. Returns the user's GUID.
 fn make_unfit(stack: &Stack, number: u32) -> Result<Option<String>, Box<dyn std::error::Error>> {
     let user = UserRow {
-        first_name: Some("unwanted".into()),
+        first_name: Some(UNWANTED.into()),
         ..UserRow::sample("1876", number)
     };
     assert_eq!(stack.crm().replace_user("1876", &user)?, 1);
@@ -106,6 +137,50 @@ async fn a_payload_schema_that_does_not_exist_fails_the_run_before_anything_is_w
         ("failed", Some("payload_schema_unusable"))
     );
     assert!(!wrote(&stack), "nothing was written");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn regular_expressions_of_the_schema_are_those_of_go() -> Outcome {
+    let stack = start(options().set("SECUREAUTH_PAYLOAD_SCHEMA_ID", "go"), "1876", 30).await?;
+    let schema = json!({"properties": {
+        "first_name": {"pattern": "^[^[:digit:]]+$"},
+        "last_name": {"pattern": r"^\Q[\E|^\PN+$"},
+        "user_name": {"pattern": "^[[:alnum:]._@-]+$"}}});
+    add_schema(&stack, "go", &schema)?;
+    let told = plan(&stack, "1876").await?;
+    told.expect("schema", "go exists; the users were checked against it");
+    let unfit = UserRow {
+        first_name: Some("R2".into()),
+        ..UserRow::sample("1876", 7)
+    };
+    stack.crm().replace_user("1876", &unfit)?;
+    assert_eq!(enable(&stack, "1876").await?.reason.as_deref(), Some("invalid_users"));
+    let expected = json!([{"userGuid": unfit.user_guid, "field": "first_name", "code": "invalid"}]);
+    assert_eq!(issues(&stack).await?, expected);
+    stack.crm().replace_user("1876", &UserRow::sample("1876", 7))?;
+    assert_eq!(enable(&stack, "1876").await?.state, "succeeded");
+    assert_eq!(stack.in_secureauth("1876"), live(30));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_secureauth_can_check_is_a_warning_and_the_users_are_sent() -> Outcome {
+    let stack = stack_with_unknown_dialect(options(), 30).await?;
+    let told = plan(&stack, "1876").await?;
+    assert_eq!(told.code, Some(0), "{}", told.why);
+    told.expect(
+        "schema",
+        "own_dialect exists; only SecureAuth can check the users against these parts of it: $schema or $ref",
+    );
+    let run = enable(&stack, "1876").await?;
+    assert_eq!(run.state, "succeeded");
+    assert_eq!(stack.in_secureauth("1876"), live(30));
+    let lines = console_until(&stack, &run, "the run succeeded").await?;
+    let warnings = lines
+        .iter()
+        .filter(|line| line.contains("only SecureAuth can check users"));
+    assert_eq!(warnings.count(), 1, "{lines:#?}");
     Ok(())
 }
 

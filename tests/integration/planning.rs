@@ -8,7 +8,8 @@ use local_stack::UserRow;
 use secureauth_simulator::{Fault, Seed};
 use serde_json::json;
 
-use self::told::{add_bad_user, assert_did, organization, plan};
+pub(crate) use self::told::plan;
+use self::told::{add_bad_user, assert_did, organization};
 use crate::support::{Outcome, enable, options, pools_of, refusal, stack_with, start};
 
 #[tokio::test(flavor = "multi_thread")]

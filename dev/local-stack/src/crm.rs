@@ -107,6 +107,18 @@ impl Crm {
         self.connection().execute(sql, (biller_id, user_guid, status))
     }
 
+    /// Puts bytes that are no text into the first name of a user.
+    pub fn damage_first_name(&self, user_guid: &str) -> rusqlite::Result<usize> {
+        let sql = "UPDATE crm_biller_user SET first_name = CAST(x'4AC3' AS TEXT) WHERE user_guid = ?1";
+        self.connection().execute(sql, [user_guid])
+    }
+
+    /// Gives a biller another name, whatever its bytes.
+    pub fn rename_biller(&self, biller_id: &str, name: &[u8]) -> rusqlite::Result<usize> {
+        let sql = "UPDATE crm_biller SET biller_name = CAST(?2 AS TEXT) WHERE biller_id = ?1";
+        self.connection().execute(sql, (biller_id, name))
+    }
+
     /// A biller's users, as the handler reads them.
     pub fn users(&self, biller_id: &str) -> rusqlite::Result<Vec<UserRow>> {
         let connection = self.connection();

@@ -6,9 +6,10 @@
 -- The handler relies on these names, columns and types:
 --   ciam.Biller(BillerId, BillerName)
 --       BillerId NVARCHAR or VARCHAR, spelled exactly as the CRM sends it (no padding: RTRIM a CHAR column), letters,
---       digits, _ and -, at most 64; BillerName NVARCHAR or VARCHAR.
+--       digits, _ and -, at most 64; BillerName CHAR, VARCHAR, NCHAR or NVARCHAR.
 --   ciam.BillerUser(BillerId, UserGuid, UserName, FirstName, LastName, Email, Status)
---       UserGuid UNIQUEIDENTIFIER, the others NVARCHAR or VARCHAR; Status is one of active, inactive, new, deleted.
+--       UserGuid UNIQUEIDENTIFIER, the others CHAR, VARCHAR, NCHAR or NVARCHAR; padding and the case of Status do not
+--       matter. Status is one of active, inactive, new, deleted.
 --       Pages are read by (BillerId, UserGuid), so the two columns behind the view should have an index.
 --   ciam.RecordCiamStatus(@BillerId, @CiamStatus, @ActivationDate, @ToggleOn, @OnboardingId)
 --       Sets the CRM's Product > CIAM columns. Called inside the transaction that ends a run: it must not begin, commit or
@@ -57,8 +58,8 @@ FROM crm.Biller AS b');
 -- This CRM keeps its keys as text; what is not a GUID becomes NULL, which the handler reports as a data error.
 EXEC (N'CREATE VIEW ciam.BillerUser AS
 SELECT u.BillerId,
-       CASE WHEN u.UserGuid LIKE N''________-____-____-____-____________''
-            THEN TRY_CONVERT(UNIQUEIDENTIFIER, u.UserGuid) END AS UserGuid,
+       CASE WHEN LTRIM(RTRIM(u.UserGuid)) LIKE N''________-____-____-____-____________''
+            THEN TRY_CONVERT(UNIQUEIDENTIFIER, LTRIM(RTRIM(u.UserGuid))) END AS UserGuid,
        u.UserName, u.FirstName, u.LastName, u.Email, u.Status
 FROM crm.BillerUser AS u');
 

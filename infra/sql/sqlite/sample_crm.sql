@@ -22,9 +22,10 @@ CREATE TABLE IF NOT EXISTS crm_biller_user (
 -- Pages of users are read by (biller_id, GUID), so the index has the same expression as the view, and the columns that are read.
 CREATE INDEX IF NOT EXISTS ix_crm_biller_user ON crm_biller_user (
     biller_id,
-    CASE WHEN user_guid GLOB '????????-????-????-????-????????????' AND length(replace(user_guid, '-', '')) = 32
-              AND replace(user_guid, '-', '') NOT GLOB '*[^0-9A-Fa-f]*'
-         THEN lower(user_guid) END,
+    CASE WHEN trim(user_guid) GLOB '????????-????-????-????-????????????'
+              AND length(replace(trim(user_guid), '-', '')) = 32
+              AND replace(trim(user_guid), '-', '') NOT GLOB '*[^0-9A-Fa-f]*'
+         THEN lower(trim(user_guid)) END,
     user_name, first_name, last_name, email, status
 );
 
@@ -44,8 +45,9 @@ SELECT biller_id, biller_name FROM crm_biller;
 -- A key that is not a GUID becomes NULL, which the handler reports as a data error.
 CREATE VIEW IF NOT EXISTS ciam_biller_user AS
 SELECT biller_id,
-       CASE WHEN user_guid GLOB '????????-????-????-????-????????????' AND length(replace(user_guid, '-', '')) = 32
-              AND replace(user_guid, '-', '') NOT GLOB '*[^0-9A-Fa-f]*'
-         THEN lower(user_guid) END AS user_guid,
+       CASE WHEN trim(user_guid) GLOB '????????-????-????-????-????????????'
+              AND length(replace(trim(user_guid), '-', '')) = 32
+              AND replace(trim(user_guid), '-', '') NOT GLOB '*[^0-9A-Fa-f]*'
+         THEN lower(trim(user_guid)) END AS user_guid,
        user_name, first_name, last_name, email, status
 FROM crm_biller_user;

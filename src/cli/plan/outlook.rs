@@ -53,11 +53,15 @@ fn report_users(text: &mut String, kind: Kind, users: &UsersOutlook) -> std::fmt
     }
 }
 
-fn schema(SchemaOutlook { id, usable }: &SchemaOutlook) -> String {
-    if *usable {
+fn schema(outlook: &SchemaOutlook) -> String {
+    let SchemaOutlook { id, usable, unchecked } = outlook;
+    if !usable {
+        format!("{id} cannot be used; the users were not checked against it")
+    } else if unchecked.is_empty() {
         format!("{id} exists; the users were checked against it")
     } else {
-        format!("{id} cannot be used; the users were not checked against it")
+        let parts = unchecked.join(" ");
+        format!("{id} exists; only SecureAuth can check the users against these parts of it: {parts}")
     }
 }
 

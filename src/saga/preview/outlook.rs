@@ -31,8 +31,10 @@ pub struct Outlook {
 pub struct SchemaOutlook {
     /// `SECUREAUTH_PAYLOAD_SCHEMA_ID`
     pub id: String,
-    /// It could be read and compiled, so the users were checked against it.
+    /// It could be read and compiled, so the users were checked against it, but for `unchecked`.
     pub usable: bool,
+    /// Where it says what only SecureAuth can judge.
+    pub unchecked: Vec<String>,
 }
 
 /// The biller's users, as the CRM has them now.

@@ -53,6 +53,10 @@ impl Reading<'_> {
         let schema_outlook = SchemaOutlook {
             id: settings.payload_schema_id.clone(),
             usable: schema.is_some(),
+            unchecked: schema
+                .as_ref()
+                .map(|schema| schema.unchecked().to_vec())
+                .unwrap_or_default(),
         };
         let mut outlook = Outlook {
             kind,

@@ -25,7 +25,17 @@ const REKEYED_AT_ONCE: usize = 500;
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let schema = payload_schema::configured(context).await?;
+    if !schema.unchecked().is_empty() {
+        tracing::warn!(
+            schema_id = %schema.id(),
+            unchecked = %schema.unchecked().join(" "),
+            "only SecureAuth can check users against these parts of the payload schema"
+        );
+    }
     let stored = context.store().biller(&context.run.biller_id, 0).await?;
+    let of_name = stored
+        .as_ref()
+        .and_then(|view| issue_of_name(context.run.kind, &view.name));
     let biller = stored.map(|view| view.biller);
     let allowed = biller.as_ref().and_then(|biller| biller.leavers_allowed.clone());
     let known = match &biller {
@@ -34,10 +44,12 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     };
     let Found {
         counts,
-        issues,
-        issues_total,
+        mut issues,
+        mut issues_total,
         leavers,
     } = read(context.subject(), Some(&schema), known.as_ref()).await?;
+    issues_total += u64::from(of_name.is_some());
+    issues.splice(0..0, of_name);
     if let Some(known) = &known {
         rekey(context, known, &leavers.rekeyed).await?;
     }
@@ -81,6 +93,12 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
         "users checked"
     );
     verdict.and(guard)
+}
+
+/// A sync keeps the organization's name where the CRM's has a data error. An enable run does not start with such a name.
+pub(in super::super) fn issue_of_name(kind: Kind, name: &Result<String, Code>) -> Option<Issue> {
+    let code = name.as_ref().err().filter(|_| kind == Kind::Sync)?;
+    (*code != Code::Missing).then(|| Issue::of(None, Field::BillerName, *code))
 }
 
 /// Gives accounts the new GUIDs of their people. No call is made, and nobody loses a credential.
@@ -131,7 +149,11 @@ pub(in super::super) async fn read(
         ..rows
     };
     let mut found = Found::default();
-    let mut set = UserSet::new(subject.settings.onboarding.address_verified);
+    let settings = &subject.settings.onboarding;
+    let case_insensitive = known.map_or(settings.identifier_case_insensitive, |known| {
+        known.record.case_insensitive
+    });
+    let mut set = UserSet::new(settings.address_verified, case_insensitive);
     let mut rest = Some(GuidRange::default());
     while let Some(range) = rest {
         let page = reader.page(range).await?;

@@ -1,14 +1,19 @@
 //! The payload schema. An import does not say which record it refuses, so each payload is checked against the schema
-//! first. No metadata is sent, so there is no check for it (docs/decisions.md#no-metadata-for-users).
+//! first. No metadata is sent, so there is no check for it (docs/decisions.md#no-metadata-for-users). What only SecureAuth can judge
+//! is left to it.
+
+mod document;
+mod re2;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
-use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 use tokio::time::Instant;
 
+use self::document::Compiled;
 use super::super::failure::StepError;
 use super::super::run_context::RunContext;
 use crate::domain::issue::{Code, Field, Issue};
@@ -21,7 +26,7 @@ use ic_secureauth_api::{Api, PayloadMembers, SchemaId};
 #[derive(Debug)]
 pub(in super::super) struct PayloadSchema {
     id: SchemaId,
-    validator: Validator,
+    compiled: Compiled,
     members: PayloadMembers,
 }
 
@@ -101,13 +106,17 @@ impl PayloadSchema {
         &self.id
     }
 
-    /// Does not follow references to other documents: such a schema counts as unusable.
+    /// Where the schema says what only SecureAuth can judge; empty when all of it can be judged here.
+    pub(in super::super) fn unchecked(&self) -> &[String] {
+        &self.compiled.unchecked
+    }
+
     fn new(id: SchemaId, schema: &Value, members: PayloadMembers) -> Result<Self, StepError> {
-        let validator = jsonschema::validator_for(schema).map_err(|error| {
+        let compiled = document::compile(schema).map_err(|error| {
             tracing::error!(schema_id = %id, %error, "the payload schema cannot be compiled");
             unusable()
         })?;
-        Ok(Self { id, validator, members })
+        Ok(Self { id, compiled, members })
     }
 
     /// The data errors of the payload that would be sent for the user; empty when it fits.
@@ -115,11 +124,11 @@ impl PayloadSchema {
         let names = (user.first_name.as_deref(), user.last_name.as_deref());
         let payload = Value::Object(self.members.payload(names.0, names.1, &user.user_name));
         // Much faster than a list of no errors.
-        if self.validator.is_valid(&payload) {
+        let validator = self.compiled.validator.as_ref();
+        let Some(validator) = validator.filter(|validator| !validator.is_valid(&payload)) else {
             return Vec::new();
-        }
-        let mut issues: Vec<Issue> = self
-            .validator
+        };
+        let mut issues: Vec<Issue> = validator
             .iter_errors(&payload)
             .flat_map(|error| self.findings(&error))
             .map(|(field, code)| Issue::of(Some(user.user_guid), field, code))
@@ -222,17 +231,19 @@ mod tests {
 
     #[test]
     fn a_schema_that_cannot_be_compiled_is_a_permanent_failure_with_a_reason_of_its_own() {
-        for document in [
-            json!({"type": "text"}),
-            json!({"$ref": "https://elsewhere.example/schema"}),
-        ] {
-            assert!(
-                matches!(
-                    schema(&document),
-                    Err(StepError::Permanent(Reason::PayloadSchemaUnusable))
-                ),
-                "{document}"
-            );
-        }
+        let unusable = schema(&json!({"type": "text"}));
+        assert!(matches!(
+            unusable,
+            Err(StepError::Permanent(Reason::PayloadSchemaUnusable))
+        ));
+    }
+
+    #[test]
+    fn a_name_that_does_not_match_the_pattern_of_go_is_a_data_error_of_its_field() {
+        let letters = json!({"properties": {
+            "first_name": {"pattern": "^[[:upper:]]"},
+            "user_name": {"pattern": r"^\Qrsable\E$"},
+        }});
+        assert_eq!(found(&letters), [(Field::FirstName, Code::Invalid)]);
     }
 }

@@ -4,6 +4,7 @@ use tiberius::ToSql;
 use uuid::Uuid;
 
 use super::columns::{biller_row, optional_text, text};
+use super::crm_text;
 use super::error::Fault;
 use super::pool::Pool;
 use super::runs::run_where;
@@ -18,11 +19,14 @@ use crate::store::{BillerView, row};
 /// again byte for byte. The parameter is VARCHAR (an id is ASCII), so that an index is used for a VARCHAR and for an
 /// NVARCHAR column.
 pub(super) async fn listed(session: &mut Session, id: &BillerId) -> Result<Option<Listed>, Fault> {
-    let sql = "SELECT b.BillerId, b.BillerName FROM ciam.Biller AS b WHERE b.BillerId = CONVERT(VARCHAR(64), @P1)";
+    let sql = format!(
+        "SELECT b.BillerId, {} FROM ciam.Biller AS b WHERE b.BillerId = CONVERT(VARCHAR(64), @P1)",
+        crm_text::column("b", "BillerName")
+    );
     let biller_id: &str = id.as_ref();
-    for row in session.rows(sql, &[&biller_id]).await? {
+    for row in session.rows(&sql, &[&biller_id]).await? {
         if text(&row, "BillerId")? == biller_id {
-            return Ok(Some(Listed::new(optional_text(&row, "BillerName")?)));
+            return Ok(Some(Listed::new(crm_text::read(&row, "BillerName")?.as_deref())));
         }
     }
     Ok(None)

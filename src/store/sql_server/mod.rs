@@ -10,6 +10,7 @@ mod batch;
 mod billers;
 mod calls;
 mod columns;
+mod crm_text;
 mod due;
 mod ending;
 mod error;

@@ -140,6 +140,8 @@ impl Pool {
         config.application_name("biller-onboarding");
         config.handshake_timeout(Some(options.connect_timeout));
         config.command_timeout(Some(options.command_timeout));
+        // A damaged text of the CRM is an error of its row, not of the whole answer (`crm_text`).
+        config.lossy_utf16_decoding(true);
         let lock_timeout = millis(options.command_timeout / 2);
         let pool = |size| {
             let manager = Manager {

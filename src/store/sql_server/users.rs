@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use tiberius::{Row, ToSql};
 use uuid::Uuid;
 
-use super::columns::{optional_text, required};
+use super::columns::required;
+use super::crm_text;
 use super::error::Fault;
 use super::pool::Pool;
 use crate::domain::ids::{BillerId, OnboardingId};
@@ -21,16 +22,23 @@ const OF_BILLER: &str = "u.BillerId = CONVERT(VARCHAR(64), @P1) \
 /// GUIDs of one statement.
 const GUIDS: usize = 50;
 
-const USER: &str = "u.UserGuid, u.UserName, u.FirstName, u.LastName, u.Email, u.Status";
+/// The columns of `ciam.BillerUser AS u` that [`user`] reads.
+fn columns() -> String {
+    let texts = ["UserName", "FirstName", "LastName", "Email", "Status"];
+    format!(
+        "u.UserGuid, {}",
+        texts.map(|name| crm_text::column("u", name)).join(", ")
+    )
+}
 
 fn user(row: &Row) -> Result<UserRow, Fault> {
     Ok(UserRow {
         user_guid: row.try_get("UserGuid")?,
-        user_name: optional_text(row, "UserName")?,
-        first_name: optional_text(row, "FirstName")?,
-        last_name: optional_text(row, "LastName")?,
-        email: optional_text(row, "Email")?,
-        status: optional_text(row, "Status")?,
+        user_name: crm_text::read(row, "UserName")?,
+        first_name: crm_text::read(row, "FirstName")?,
+        last_name: crm_text::read(row, "LastName")?,
+        email: crm_text::read(row, "Email")?,
+        status: crm_text::read(row, "Status")?,
     })
 }
 
@@ -38,8 +46,9 @@ fn user(row: &Row) -> Result<UserRow, Fault> {
 /// it orders them in its own way (docs/reference/sql-server.md#guids).
 pub(super) async fn page(pool: &Pool, biller: &BillerId, range: GuidRange, limit: u32) -> Result<Vec<UserRow>, Fault> {
     let within = within("u", range, 3);
+    let columns = columns();
     let sql = format!(
-        "SELECT {USER} FROM ciam.BillerUser AS u \
+        "SELECT {columns} FROM ciam.BillerUser AS u \
          WHERE {OF_BILLER} {within} AND u.UserGuid <= ( \
             SELECT TOP (1) page.UserGuid FROM ( \
                 SELECT TOP (@P2) u.UserGuid FROM ciam.BillerUser AS u \
@@ -66,7 +75,8 @@ pub(super) async fn page(pool: &Pool, biller: &BillerId, range: GuidRange, limit
 pub(super) async fn with_guids(pool: &Pool, biller: &BillerId, guids: &[Uuid]) -> Result<Vec<UserRow>, Fault> {
     let list: Vec<String> = (2..2 + GUIDS).map(|number| format!("@P{number}")).collect();
     let sql = format!(
-        "SELECT {USER} FROM ciam.BillerUser AS u WHERE {OF_BILLER} AND u.UserGuid IN ({})",
+        "SELECT {} FROM ciam.BillerUser AS u WHERE {OF_BILLER} AND u.UserGuid IN ({})",
+        columns(),
         list.join(", ")
     );
     let biller_id: &str = biller.as_ref();

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::columns::{Guid, Micros, biller_row};
+use super::columns::{Guid, Micros, biller_row, crm_text};
 use super::error::Fault;
 use super::runs::run_where;
 use crate::domain::biller::{BillerCiam, LeaversAllowed};
@@ -14,7 +14,7 @@ use crate::store::{BillerView, row};
 pub(super) fn listed(transaction: &Transaction<'_>, biller_id: &str) -> Result<Option<Listed>, Fault> {
     Ok(transaction
         .prepare_cached("SELECT biller_name FROM ciam_biller WHERE biller_id = ?1")?
-        .query_row([biller_id], |row| row.get(0).map(Listed::new))
+        .query_row([biller_id], |row| Ok(Listed::new(crm_text(row, 0)?.as_deref())))
         .optional()?)
 }
 

@@ -54,6 +54,23 @@ impl FromSql for Guid {
     }
 }
 
+/// A text of the CRM's views. Bytes that are no UTF-8 become U+FFFD, so that they are an error of this value alone
+/// ([`crate::domain::text::usable`]).
+struct CrmText(String);
+
+impl FromSql for CrmText {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        match value {
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Ok(Self(String::from_utf8_lossy(bytes).into_owned())),
+            _ => Err(FromSqlError::InvalidType),
+        }
+    }
+}
+
+pub(super) fn crm_text(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<String>> {
+    Ok(row.get::<_, Option<CrmText>>(index)?.map(|text| text.0))
+}
+
 /// A GUID, stored as text in lower case with hyphens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Guid(pub(super) Uuid);

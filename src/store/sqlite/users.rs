@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rusqlite::{Row, Transaction, params};
 use uuid::Uuid;
 
-use super::columns::Guid;
+use super::columns::{Guid, crm_text};
 use super::error::Fault;
 use crate::domain::ids::{BillerId, OnboardingId};
 use crate::domain::user::UserRow;
@@ -16,11 +16,11 @@ const USER: &str = "user_guid, user_name, first_name, last_name, email, status";
 fn user(row: &Row<'_>) -> rusqlite::Result<UserRow> {
     Ok(UserRow {
         user_guid: row.get::<_, Option<Guid>>(0)?.map(|guid| guid.0),
-        user_name: row.get(1)?,
-        first_name: row.get(2)?,
-        last_name: row.get(3)?,
-        email: row.get(4)?,
-        status: row.get(5)?,
+        user_name: crm_text(row, 1)?,
+        first_name: crm_text(row, 2)?,
+        last_name: crm_text(row, 3)?,
+        email: crm_text(row, 4)?,
+        status: crm_text(row, 5)?,
     })
 }
 

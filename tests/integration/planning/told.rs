@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use crate::support::DEADLINE;
 
 /// What `plan` printed and how it ended.
-pub(super) struct Told {
-    pub(super) code: Option<i32>,
+pub(crate) struct Told {
+    pub(crate) code: Option<i32>,
     pub(super) lines: Vec<String>,
-    pub(super) why: String,
+    pub(crate) why: String,
 }
 
 impl Told {
@@ -30,7 +30,7 @@ impl Told {
         words.filter_map(|word| word.parse().ok()).collect()
     }
 
-    pub(super) fn expect(&self, label: &str, value: &str) {
+    pub(crate) fn expect(&self, label: &str, value: &str) {
         assert_eq!(self.at(label), value, "{:#?}", self.lines);
     }
 
@@ -63,7 +63,7 @@ fn rows(stack: &Stack) -> Result<Vec<Row>, Box<dyn std::error::Error>> {
 }
 
 /// Runs `plan`, and asserts that it wrote nothing, neither to SecureAuth nor to the database.
-pub(super) async fn plan(stack: &Stack, biller: &str) -> Result<Told, Box<dyn std::error::Error>> {
+pub(crate) async fn plan(stack: &Stack, biller: &str) -> Result<Told, Box<dyn std::error::Error>> {
     // No worker may write meanwhile: one that has just ended a run still has to free its slot. Runs that wait do so for
     // an hour.
     stack.settle(Duration::from_mins(1), DEADLINE).await?;

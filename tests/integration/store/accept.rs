@@ -1,11 +1,12 @@
 //! Toggle events: what they lead to, and that an event that is sent again gets the same answer.
 
 use biller_onboarding::domain::ids::RequestedBy;
+use biller_onboarding::domain::issue::Code;
 use biller_onboarding::domain::run::{Kind, RunState};
 use biller_onboarding::domain::toggle_event::{Decision, Source, ToggleEvent};
 use biller_onboarding::store::{Acceptance, Ending};
 
-use super::db::{Db, on_both};
+use super::db::{Damaged, Db, on_both};
 use super::fixtures::{RESEND, activated, biller, finish, no, queued, run_id, stuck, with_event, yes};
 
 async fn accept(db: &dyn Db, event: &ToggleEvent) -> Acceptance {
@@ -66,6 +67,21 @@ async fn a_biller_without_a_name_cannot_be_enabled(db: &dyn Db) {
         let accepted = accept(db, &event).await;
         assert_eq!(accepted.decision, Decision::BillerWithoutName, "{name:?}");
     }
+}
+
+async fn a_biller_with_a_damaged_name_cannot_be_enabled_and_is_shown_all_the_same(db: &dyn Db) {
+    db.add_biller("1876", Some("Sample")).await;
+    db.damage(Damaged::BillerName).await;
+    let refused = accept(db, &yes(1)).await;
+    assert_eq!(refused.decision, Decision::BillerNameInvalid(Code::Unreadable));
+    let view = db.store().biller(&biller("1876"), 1).await.unwrap();
+    assert_eq!(view.expect("is listed").name, Err(Code::Unreadable));
+}
+
+async fn blanks_around_a_name_do_not_count(db: &dyn Db) {
+    db.add_biller("1876", Some(" Max  ")).await;
+    let run = accept(db, &yes(1)).await.run.expect("has a run");
+    assert_eq!(run.biller_name.as_deref(), Some("Max"));
 }
 
 async fn billers_that_differ_in_case_only_are_two(db: &dyn Db) {
@@ -254,7 +270,7 @@ async fn a_biller_is_shown_with_its_latest_run(db: &dyn Db) {
     let untouched = db.store().biller(&biller("1876"), 9).await.unwrap();
     let untouched = untouched.expect("is listed");
     assert!(untouched.run.is_none() && untouched.issues.is_empty());
-    assert_eq!(untouched.name.as_deref(), Some("Sample"));
+    assert_eq!(untouched.name.as_deref(), Ok("Sample"));
 
     for number in [1, 2] {
         accept(db, &yes(number)).await;
@@ -272,6 +288,8 @@ on_both![
     a_wizard_without_the_checkbox_is_nothing_to_do_even_for_an_unknown_biller,
     a_biller_that_is_not_listed_is_not_found,
     a_biller_without_a_name_cannot_be_enabled,
+    a_biller_with_a_damaged_name_cannot_be_enabled_and_is_shown_all_the_same,
+    blanks_around_a_name_do_not_count,
     billers_that_differ_in_case_only_are_two,
     a_biller_id_may_have_64_characters,
     the_name_is_taken_once_when_the_run_is_accepted,

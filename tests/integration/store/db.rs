@@ -30,6 +30,9 @@ pub(crate) trait Db: Send + Sync {
     /// Adds rows to the CRM's users.
     async fn add_users(&self, biller: &str, users: &[CrmUserRow<'_>]);
 
+    /// Puts something that is no text into the CRM.
+    async fn damage(&self, text: Damaged);
+
     /// `Product > CIAM` of a biller, as the CRM has it.
     async fn product_ciam(&self, biller: &str) -> Option<ProductCiam>;
 
@@ -65,6 +68,15 @@ pub(crate) trait Db: Send + Sync {
 
     /// Tries to change and to delete the run's journal with SQL. True if both are refused.
     async fn journal_refuses_changes(&self, run: OnboardingId) -> bool;
+}
+
+/// Texts of the CRM's rows, all of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Damaged {
+    BillerName,
+    FirstName,
+    /// A character of several bytes is cut at the end of an 8-bit text.
+    FirstNameCut,
 }
 
 /// Columns that hold texts of string enums.

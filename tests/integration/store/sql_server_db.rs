@@ -23,7 +23,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
-use super::db::{CrmUserRow, Db, ProductCiam, Word};
+use super::db::{CrmUserRow, Damaged, Db, ProductCiam, Word};
 
 type Connection = Client<Compat<TcpStream>>;
 
@@ -231,6 +231,23 @@ impl Db for SqlServerDb {
         });
         let rows = Value::Array(rows.collect()).to_string();
         self.execute(sql, &[&biller, &rows]).await;
+    }
+
+    // U+D83D is the first half of a character that takes two units of NVARCHAR; 0x83 is the first half of one that takes two bytes
+    // of this VARCHAR.
+    async fn damage(&self, text: Damaged) {
+        let statements: &[&str] = match text {
+            Damaged::BillerName => &["UPDATE crm.Biller SET BillerName = CONVERT(NVARCHAR(10), 0x4A003DD8)"],
+            Damaged::FirstName => &["UPDATE crm.BillerUser SET FirstName = CONVERT(NVARCHAR(10), 0x3DD84A00)"],
+            Damaged::FirstNameCut => &[
+                "ALTER TABLE crm.BillerUser ALTER COLUMN FirstName VARCHAR(100) COLLATE Japanese_CI_AS NULL",
+                "EXEC sp_refreshview N'ciam.BillerUser'",
+                "UPDATE crm.BillerUser SET FirstName = 0x4A83",
+            ],
+        };
+        for sql in statements {
+            self.execute(sql, &[]).await;
+        }
     }
 
     async fn product_ciam(&self, biller: &str) -> Option<ProductCiam> {

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Params, params};
 use tempfile::TempDir;
 use time::OffsetDateTime;
 
-use super::db::{CrmUserRow, Db, ProductCiam, Word};
+use super::db::{CrmUserRow, Damaged, Db, ProductCiam, Word};
 
 /// A clock that stands still until the test moves it.
 #[derive(Debug)]
@@ -104,6 +104,15 @@ impl Db for SqliteDb {
             transaction.execute(sql, values).unwrap();
         }
         transaction.commit().unwrap();
+    }
+
+    async fn damage(&self, text: Damaged) {
+        let sql = match text {
+            Damaged::BillerName => "UPDATE crm_biller SET biller_name = CAST(x'4AC3' AS TEXT)",
+            Damaged::FirstName => "UPDATE crm_biller_user SET first_name = CAST(x'4AFF4A' AS TEXT)",
+            Damaged::FirstNameCut => "UPDATE crm_biller_user SET first_name = CAST(x'4AC3' AS TEXT)",
+        };
+        self.execute(sql, []);
     }
 
     async fn product_ciam(&self, biller: &str) -> Option<ProductCiam> {

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
+use biller_onboarding::domain::issue::Code;
+use biller_onboarding::domain::text;
 use biller_onboarding::domain::user::UserRow;
 use biller_onboarding::store::GuidRange;
 use uuid::Uuid;
 
-use super::db::{CrmUserRow, Db, on_both};
+use super::db::{CrmUserRow, Damaged, Db, on_both};
 use super::fixtures::biller;
 
 const GUIDS: [&str; 5] = [
@@ -73,6 +75,40 @@ async fn a_user_is_read_unchanged(db: &dyn Db) {
     };
     assert_eq!(each(db, "1876").await, std::slice::from_ref(&expected));
     assert_eq!(pages(db, "1876", 10).await, [[expected]]);
+}
+
+/// Whoever checks a row finds the text unreadable.
+async fn a_damaged_text_is_read_as_one_and_the_rest_of_the_row_and_of_the_page_as_it_is(db: &dyn Db) {
+    for damaged in [Damaged::FirstName, Damaged::FirstNameCut] {
+        let id = format!("{damaged:?}");
+        db.add_users(&id, &[with_guid(GUIDS[0])]).await;
+        db.damage(damaged).await;
+        db.add_users(&id, &[with_guid(GUIDS[1])]).await;
+        let key: Uuid = GUIDS[0].parse().unwrap();
+        let by_guid = db.store().users_by_guid(&biller(&id), &[key]).await.unwrap();
+        for rows in [each(db, &id).await, by_guid] {
+            let row = rows.iter().find(|row| row.user_guid == Some(key)).expect("is read");
+            assert_eq!(row.user_name.as_deref(), Some("name"));
+            assert_eq!(
+                text::usable(row.first_name.as_deref()),
+                Err(Code::Unreadable),
+                "{damaged:?}"
+            );
+        }
+        assert_eq!(each(db, &id).await.len(), 2);
+    }
+}
+
+async fn padding_is_read_as_it_is_and_a_padded_key_is_a_key(db: &dyn Db) {
+    let key = format!("{}   ", GUIDS[2]);
+    let row = CrmUserRow {
+        first_name: Some("Max  "),
+        ..with_guid(&key)
+    };
+    db.add_users("1876", &[row]).await;
+    let read = each(db, "1876").await;
+    assert_eq!(guids(&read), [GUIDS[2].parse::<Uuid>().unwrap()]);
+    assert_eq!(read[0].first_name.as_deref(), Some("Max  "));
 }
 
 async fn a_biller_may_have_no_users(db: &dyn Db) {
@@ -172,6 +208,8 @@ async fn all_users_arrive_also_when_they_are_read_in_several_groups(db: &dyn Db)
 on_both![
     rows_are_read_by_their_keys,
     a_user_is_read_unchanged,
+    a_damaged_text_is_read_as_one_and_the_rest_of_the_row_and_of_the_page_as_it_is,
+    padding_is_read_as_it_is_and_a_padded_key_is_a_key,
     a_biller_may_have_no_users,
     rows_without_a_usable_key_are_counted_and_all_others_are_read,
     a_page_keeps_to_its_range,

@@ -1,6 +1,7 @@
 //! Schemas (docs/reference/secureauth-api.md#schemas; dev/secureauth-simulator/README.md#row-73).
 
 pub(crate) mod defaults;
+mod go;
 mod operations;
 mod store;
 

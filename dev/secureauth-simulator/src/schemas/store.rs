@@ -28,7 +28,7 @@ impl Schema {
             id: id.into(),
             name: name.to_owned(),
             description: String::new(),
-            validator: jsonschema::validator_for(&definition).ok()?,
+            validator: super::go::compile(&definition)?,
             definition,
             system: false,
             created_at: now,

@@ -1,9 +1,8 @@
 //! Hashes of the values of an account. They show a later run what changed in the CRM, without keeping personal data.
 
-use std::borrow::Cow;
-
 use sha2::{Digest, Sha256};
 
+pub(in super::super) use crate::domain::text::fold;
 use crate::store::{Account, ValueHash};
 use ic_secureauth_api::{PayloadMembers, User};
 
@@ -72,16 +71,6 @@ pub(super) fn name_hash(name: &str, case_insensitive: bool) -> ValueHash {
 /// Of an e-mail address, whose case is ignored.
 pub(super) fn address_hash(address: &str) -> ValueHash {
     hash(&[Some(&fold(address, true))])
-}
-
-/// The form in which the pool compares an identifier.
-pub(in super::super) fn fold(identifier: &str, case_insensitive: bool) -> Cow<'_, str> {
-    let has_case = |byte: u8| !byte.is_ascii() || byte.is_ascii_uppercase();
-    if case_insensitive && identifier.bytes().any(has_case) {
-        Cow::Owned(identifier.to_lowercase())
-    } else {
-        Cow::Borrowed(identifier)
-    }
 }
 
 /// The length before each value tells apart what would be the same text when joined; an absent value has no length.
