@@ -18,6 +18,11 @@ pub(super) enum StepError {
         /// The shortest pause, if SecureAuth asked for one.
         after: Option<Duration>,
     },
+    /// SecureAuth asked for a pause that lasts longer than the time slice.
+    Paused {
+        /// What is left of it.
+        rest: Duration,
+    },
     /// The same request would fail again.
     Permanent(Reason),
     /// Neither going on nor rolling back is safe.
@@ -47,6 +52,7 @@ impl From<ApiError> for StepError {
                 reason: Reason::SecureauthUnavailable,
                 after,
             },
+            Class::Paused { rest } => Self::Paused { rest },
             Class::Reauthenticate => Self::Retry {
                 reason: Reason::CredentialsRefused,
                 after: None,
@@ -127,6 +133,14 @@ pub(super) fn after_failure(
         }
     };
     match failure {
+        Failure::Paused { rest, accepted: true } => paused(*rest, RunState::Waiting, pauses_used),
+        Failure::Paused { rest, accepted: false } => {
+            let unavailable = Failure::Retry {
+                reason: Reason::SecureauthUnavailable,
+                after: Some(*rest),
+            };
+            after_failure(kind, journal, rolling_back, pauses_used, &unavailable, schedules)
+        }
         Failure::Permanent(reason) => give_up(*reason),
         Failure::Stuck(reason) => Next::Stuck(*reason),
         Failure::Retry { reason, after } => match schedules.run.get(used) {
@@ -155,7 +169,15 @@ pub(super) fn while_unseen(pauses_used: u32, schedules: &Schedules) -> Next {
 /// A [`StepError`], except a lost lease and rows of a newer version, which end the time slice at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failure {
-    Retry { reason: Reason, after: Option<Duration> },
+    Retry {
+        reason: Reason,
+        after: Option<Duration>,
+    },
+    /// `accepted`: before that, SecureAuth accepted a call of this time slice that changes something. So the server is there, only slow.
+    Paused {
+        rest: Duration,
+        accepted: bool,
+    },
     Permanent(Reason),
     Stuck(Reason),
 }
@@ -164,13 +186,37 @@ impl Failure {
     fn reason(&self) -> Reason {
         match self {
             Self::Retry { reason, .. } | Self::Permanent(reason) | Self::Stuck(reason) => *reason,
+            Self::Paused { .. } => Reason::SecureauthUnavailable,
+        }
+    }
+
+    /// The shortest pause.
+    fn after(&self) -> Duration {
+        match self {
+            Self::Paused { rest, .. } => *rest,
+            Self::Retry { after, .. } => after.unwrap_or_default(),
+            Self::Permanent(_) | Self::Stuck(_) => Duration::ZERO,
         }
     }
 }
 
+/// A pause that uses up none of the run's own.
+fn paused(rest: Duration, state: RunState, pauses_used: u32) -> Next {
+    Next::Wait {
+        after: rest,
+        state,
+        reason: Reason::SecureauthUnavailable,
+        pauses_used,
+    }
+}
+
 fn grown(schedules: &Schedules, used: usize, state: RunState, failure: &Failure, in_the_end: Reason) -> Next {
-    if let Failure::Stuck(reason) = failure {
-        return Next::Stuck(*reason);
+    match failure {
+        Failure::Stuck(reason) => return Next::Stuck(*reason),
+        Failure::Paused { rest, accepted: true } => {
+            return paused(*rest, state, u32::try_from(used).unwrap_or(u32::MAX));
+        }
+        _ => {}
     }
     let pause = |index: usize| {
         let last = schedules.rollback.len().saturating_sub(1);
@@ -188,7 +234,7 @@ fn grown(schedules: &Schedules, used: usize, state: RunState, failure: &Failure,
         }
     }
     Next::Wait {
-        after: next,
+        after: next.max(failure.after()),
         state,
         reason: failure.reason(),
         pauses_used: u32::try_from(used).unwrap_or(u32::MAX).saturating_add(1),
@@ -260,6 +306,24 @@ mod tests {
             next(&created(), false, 0, slow_down),
             Next::Wait { after, .. } if after == 60 * SECOND
         ));
+    }
+
+    #[test]
+    fn a_pause_of_secureauth_uses_up_a_pause_of_the_run_only_if_nothing_was_accepted() {
+        let paused = |accepted| Failure::Paused {
+            rest: 60 * SECOND,
+            accepted,
+        };
+        for (rolling_back, journal) in [(false, created()), (false, live()), (true, created())] {
+            for (accepted, used_then) in [(true, 1), (false, 2)] {
+                let Next::Wait { after, pauses_used, .. } = next(&journal, rolling_back, 1, paused(accepted)) else {
+                    panic!("waits")
+                };
+                assert_eq!((after, pauses_used), (60 * SECOND, used_then));
+            }
+        }
+        assert!(matches!(next(&created(), false, 2, paused(true)), Next::Wait { .. }));
+        assert!(matches!(next(&created(), false, 2, paused(false)), Next::RollBack(_)));
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub fn config(base_url: &str) -> Config {
             factor: 2.0,
             max: Duration::from_millis(5),
             retry_after_cap: Duration::from_mins(2),
+            forbidden: Duration::from_millis(1),
         },
         deadlines: Deadlines::default(),
         max_in_flight: 8,
