@@ -152,3 +152,89 @@ async fn acquire(semaphore: &Semaphore) -> SemaphorePermit<'_> {
     #[expect(clippy::expect_used, reason = "the semaphores are private and nothing closes them")]
     semaphore.acquire().await.expect("open semaphore")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn far() -> Instant {
+        Instant::now() + Duration::from_hours(1)
+    }
+
+    /// When each of these tasks got its permit; each holds it for a second.
+    async fn entered(limiter: &Arc<Limiter>, tasks: usize) -> Vec<Duration> {
+        let start = Instant::now();
+        let enter = |_| {
+            let limiter = Arc::clone(limiter);
+            tokio::spawn(async move {
+                let permit = limiter.enter(far()).await.unwrap();
+                let at = start.elapsed();
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                permit.accepted();
+                at
+            })
+        };
+        let tasks: Vec<_> = (0..tasks).map(enter).collect();
+        let mut times = Vec::new();
+        for task in tasks {
+            times.push(task.await.unwrap());
+        }
+        times.sort();
+        times
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_called_by_one_task_holds_the_others_too() {
+        let limiter = Arc::new(Limiter::new(8));
+        limiter.pause(Duration::from_secs(30));
+        limiter.pause(Duration::from_secs(5));
+        for at in entered(&limiter, 20).await {
+            assert!(at >= Duration::from_secs(30));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_waited_for_a_slot_still_respects_a_pause_called_meanwhile() {
+        let limiter = Arc::new(Limiter::new(1));
+        let slot = limiter.enter(far()).await.unwrap();
+        let waiting = tokio::spawn({
+            let limiter = Arc::clone(&limiter);
+            async move { entered(&limiter, 1).await }
+        });
+        tokio::task::yield_now().await;
+        limiter.pause(Duration::from_secs(10));
+        drop(slot);
+        assert!(waiting.await.unwrap()[0] >= Duration::from_secs(10));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_refusal_one_request_is_in_flight_until_one_is_accepted_and_then_they_start_one_by_one() {
+        let limiter = Arc::new(Limiter::new(8));
+        let first = limiter.enter(far()).await.unwrap();
+        first.refused(Duration::from_secs(10), true);
+        drop(first);
+        let times = entered(&limiter, 8).await;
+        assert_eq!(times[0].as_secs(), 10);
+        assert!(times[1] >= Duration::from_secs(11), "{times:?}");
+        assert!(times.windows(2).all(|two| two[0] < two[1]), "{times:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_a_pause_or_a_turn_that_ends_too_late() {
+        let limiter = Limiter::new(8);
+        let soon = Instant::now() + Duration::from_secs(5);
+        limiter.pause(Duration::from_secs(30));
+        let rest = limiter.enter(soon).await.unwrap_err();
+        assert_eq!(rest, TooLong(Duration::from_secs(30)));
+        let permit = limiter.enter(far()).await.unwrap();
+        permit.refused(Duration::from_millis(1), true);
+        permit.accepted();
+        let mut turns = 0;
+        while limiter.enter(Instant::now()).await.is_ok() {
+            turns += 1;
+            assert!(turns < 100, "turns are at the learned rate, not at once");
+        }
+    }
+}

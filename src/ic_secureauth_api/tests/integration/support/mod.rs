@@ -38,7 +38,7 @@ pub fn config(base_url: &str) -> Config {
             first: Duration::from_millis(1),
             factor: 2.0,
             max: Duration::from_millis(5),
-            retry_after_cap: Duration::from_mins(2),
+            retry_after_cap: Duration::from_millis(500),
             forbidden: Duration::from_millis(1),
         },
         deadlines: Deadlines::default(),
