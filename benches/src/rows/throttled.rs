@@ -20,7 +20,8 @@ pub(super) async fn measure_all(plan: &Plan, programs: &Programs, results: &mut 
         load(&stack, BILLER, users)?;
         for module in MODULES {
             let switch = format!("rate-limit-{module}");
-            stack.simulator().set_switch(&switch, &format!("{rate}/1000/{burst}"))?;
+            let set = stack.simulator().set_switch(&switch, &format!("{rate}/1000/{burst}"));
+            set.map_err(|error| BenchError::Simulator(error.to_string()))?;
         }
         let one = measure(&stack, BILLER, users).await?;
         stack.stop(false).await;
