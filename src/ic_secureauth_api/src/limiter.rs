@@ -12,8 +12,7 @@ use tokio::{
 
 use super::pace::Pace;
 
-/// A call may wait so much longer for its turn than the caller allows: the calls in flight have their turns within a second or so, and
-/// another time slice would cost more.
+/// A call may wait so long for its turn whatever the caller allows: another time slice would cost more.
 const OVERTIME: Duration = Duration::from_secs(1);
 
 /// One for all tasks of a client, because the server limits the tenant, not the task.
@@ -75,9 +74,10 @@ impl Limiter {
             if self.pause_end().is_some() || (is_refused && single.is_none()) {
                 continue;
             }
-            let turn = self.lock().pace.reserve(Instant::now());
-            if turn > latest + OVERTIME {
-                return Err(TooLong(turn - Instant::now()));
+            let now = Instant::now();
+            let turn = self.lock().pace.reserve(now);
+            if turn > latest.max(now + OVERTIME) {
+                return Err(TooLong(turn - now));
             }
             sleep_until(turn).await;
             if self.pause_end().is_none() {

@@ -76,6 +76,11 @@ impl ErrorKind {
         }
     }
 
+    /// Whether an API refused the request itself: a limit would have refused it before.
+    pub(crate) fn passed_the_limits(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.status < 500) && self.throttled().is_none()
+    }
+
     /// Whether the client tries again within the same call, because the cause may be gone in seconds.
     pub(crate) fn is_worth_repeating(&self) -> bool {
         match self {

@@ -134,9 +134,9 @@ impl Transport {
     }
 
     async fn enter(&self, latest: Instant) -> Result<Permit<'_>, Failed> {
-        let latest_now = latest.min(Instant::now() + self.backoff.retry_after_cap);
+        let longest = Instant::now() + self.backoff.retry_after_cap;
         let too_long = |TooLong(rest)| Failed::for_good(ErrorKind::Paused { rest });
-        self.limiter.enter(latest_now).await.map_err(too_long)
+        self.limiter.enter(latest.min(longest)).await.map_err(too_long)
     }
 
     /// One attempt, and the waits before it that the server asks for.
@@ -152,6 +152,9 @@ impl Transport {
                 Err(failed) => failed,
             };
             let Some(pause) = progress.pause(&failed.kind, &self.backoff) else {
+                if failed.kind.passed_the_limits() {
+                    permit.accepted();
+                }
                 return Err(failed);
             };
             permit.refused(pause, failed.kind.throttled() == Some(Throttled::TooMany));
