@@ -124,10 +124,14 @@ impl Pace {
     /// overflowed during the pause, all but a burst flowed in after the pause.
     fn lower_rate(&self, learned: &Learned, now: Instant) -> f64 {
         let (most, least) = (learned.rate * DECREASE.0, learned.rate * DECREASE.1);
+        let sent = (self.accepted + 1.0) / seconds(learned.resumed, now);
         // A search begins far below the server's rate, so a long one does not tell it.
         let is_unknown = learned.is_searching && self.accepted > 4.0 * learned.burst;
         let measured = if is_unknown {
             most
+        } else if sent < learned.rate / 2.0 {
+            // Something else than the rate limited the calls, so what was accepted says nothing about the server.
+            2.0 * sent
         } else {
             let whole = (self.accepted + 1.0) / seconds(self.counted_from, now);
             whole.max((self.accepted - learned.burst) / seconds(learned.resumed, now))
