@@ -114,6 +114,15 @@ pub(super) fn after_failure(
     failure: &Failure,
     schedules: &Schedules,
 ) -> Next {
+    if let Failure::Paused { rest, accepted: true } = failure {
+        let going_back = rolling_back.then_some(RunState::RollingBack);
+        return Next::Wait {
+            after: *rest,
+            state: going_back.unwrap_or(RunState::Waiting),
+            reason: failure.reason(),
+            pauses_used,
+        };
+    }
     let used = usize::try_from(pauses_used).unwrap_or(usize::MAX);
     if rolling_back {
         return grown(schedules, used, RunState::RollingBack, failure, Reason::NotRolledBack);
@@ -133,24 +142,16 @@ pub(super) fn after_failure(
         }
     };
     match failure {
-        Failure::Paused { rest, accepted: true } => paused(*rest, RunState::Waiting, pauses_used),
-        Failure::Paused { rest, accepted: false } => {
-            let unavailable = Failure::Retry {
-                reason: Reason::SecureauthUnavailable,
-                after: Some(*rest),
-            };
-            after_failure(kind, journal, rolling_back, pauses_used, &unavailable, schedules)
-        }
         Failure::Permanent(reason) => give_up(*reason),
         Failure::Stuck(reason) => Next::Stuck(*reason),
-        Failure::Retry { reason, after } => match schedules.run.get(used) {
+        Failure::Retry { .. } | Failure::Paused { .. } => match schedules.run.get(used) {
             Some(pause) => Next::Wait {
-                after: (*pause).max(after.unwrap_or_default()),
+                after: (*pause).max(failure.after()),
                 state: RunState::Waiting,
-                reason: *reason,
+                reason: failure.reason(),
                 pauses_used: pauses_used.saturating_add(1),
             },
-            None => give_up(*reason),
+            None => give_up(failure.reason()),
         },
     }
 }
@@ -200,23 +201,9 @@ impl Failure {
     }
 }
 
-/// A pause that uses up none of the run's own.
-fn paused(rest: Duration, state: RunState, pauses_used: u32) -> Next {
-    Next::Wait {
-        after: rest,
-        state,
-        reason: Reason::SecureauthUnavailable,
-        pauses_used,
-    }
-}
-
 fn grown(schedules: &Schedules, used: usize, state: RunState, failure: &Failure, in_the_end: Reason) -> Next {
-    match failure {
-        Failure::Stuck(reason) => return Next::Stuck(*reason),
-        Failure::Paused { rest, accepted: true } => {
-            return paused(*rest, state, u32::try_from(used).unwrap_or(u32::MAX));
-        }
-        _ => {}
+    if let Failure::Stuck(reason) = failure {
+        return Next::Stuck(*reason);
     }
     let pause = |index: usize| {
         let last = schedules.rollback.len().saturating_sub(1);
