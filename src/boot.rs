@@ -139,6 +139,7 @@ impl Boot {
                 first: secureauth.retry.first,
                 max: secureauth.retry.max,
                 retry_after_cap: secureauth.retry.after_cap,
+                forbidden: secureauth.retry.forbidden,
                 ..api::Backoff::default()
             },
             deadlines: api::Deadlines {

@@ -17,6 +17,16 @@ pub(crate) struct Crowd {
     pub(crate) latency_ms: u64,
 }
 
+/// A server that allows so many calls.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Throttled {
+    /// Calls a second.
+    pub(crate) rate: u32,
+    /// Calls at once.
+    pub(crate) burst: u32,
+    pub(crate) users: u32,
+}
+
 /// How much is measured.
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -32,6 +42,9 @@ pub(crate) struct Plan {
     pub(crate) small: Crowd,
     /// Big billers, behind which a small one waits.
     pub(crate) big: Crowd,
+    pub(crate) throttled: Vec<Throttled>,
+    /// How long the handler may learn the server's rate before it is judged.
+    pub(crate) learning_seconds: u32,
     /// Starts of the process.
     pub(crate) starts: u32,
     /// Whether a slow peer is a failure.
@@ -52,8 +65,12 @@ const fn crowd(billers: u32, users: u32, latency_ms: u64) -> Crowd {
     }
 }
 
+const fn throttled(rate: u32, burst: u32, users: u32) -> Throttled {
+    Throttled { rate, burst, users }
+}
+
 impl Plan {
-    /// Takes a few minutes. Numbers of users are whole rounds of 8 chunks of 100, except without latency.
+    /// Takes some minutes. Numbers of users are whole rounds of 8 chunks of 100, except without latency.
     pub(crate) fn usual() -> Self {
         Self {
             runs: 3,
@@ -63,6 +80,13 @@ impl Plan {
             syncs: 40,
             small: crowd(40, 3, 50),
             big: crowd(8, 20_000, 50),
+            throttled: vec![
+                throttled(1, 1, 500),
+                throttled(2, 2, 1_000),
+                throttled(5, 10, 60_000),
+                throttled(20, 10, 240_000),
+            ],
+            learning_seconds: 60,
             starts: 100,
             judges_the_peer: false,
             sizes_only: false,
@@ -78,11 +102,18 @@ impl Plan {
         }
     }
 
-    /// Takes most of an hour.
+    /// Takes an hour.
     pub(crate) fn long() -> Self {
         Self {
             sizes: vec![size(0, 100_000), size(50, 100_000), size(960, 100_000)],
             growth: vec![10_000, 100_000, 1_000_000],
+            throttled: vec![
+                throttled(1, 1, 500),
+                throttled(2, 2, 1_000),
+                throttled(5, 10, 60_000),
+                throttled(20, 10, 240_000),
+                throttled(100, 10, 1_200_000),
+            ],
             judges_the_peer: true,
             ..Self::usual()
         }
@@ -98,6 +129,8 @@ impl Plan {
             syncs: 3,
             small: crowd(4, 3, 5),
             big: crowd(2, 200, 5),
+            throttled: vec![throttled(5, 2, 1_500)],
+            learning_seconds: 1,
             starts: 2,
             judges_the_peer: false,
             sizes_only: false,

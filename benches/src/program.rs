@@ -14,7 +14,7 @@ use crate::error::BenchError;
 pub(crate) const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// The settings that a stack makes short for tests. Without a value they are as in production.
-const AS_IN_PRODUCTION: [&str; 20] = [
+const AS_IN_PRODUCTION: [&str; 21] = [
     "SECUREAUTH_CONNECT_DEADLINE",
     "SECUREAUTH_CRUD_DEADLINE",
     "SECUREAUTH_IMPORT_DEADLINE",
@@ -22,6 +22,7 @@ const AS_IN_PRODUCTION: [&str; 20] = [
     "RETRY_FIRST",
     "RETRY_MAX",
     "RETRY_AFTER_CAP",
+    "FORBIDDEN_PAUSE",
     "RUN_PAUSES",
     "ROLLBACK_PAUSES",
     "ROLLBACK_TIME_LIMIT",

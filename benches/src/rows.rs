@@ -6,6 +6,7 @@ mod sizes;
 mod smallest;
 mod starts;
 mod syncs;
+mod throttled;
 
 use crate::error::BenchError;
 use crate::plan::Plan;
@@ -25,6 +26,7 @@ pub(crate) async fn all(plan: &Plan, programs: &Programs, results: &mut Results)
     syncs::measure_all(plan, programs, results).await?;
     crowd::small_billers(plan, programs, results).await?;
     crowd::small_behind_big(plan, programs, results).await?;
+    throttled::measure_all(plan, programs, results).await?;
     starts::measure_all(plan, programs, results).await?;
     smallest::measure_all(programs, results).await
 }

@@ -112,7 +112,8 @@ impl Saga {
             async move { store.renew(&lease, ttl).await.map(|()| true) }
         });
         let margin = self.dependencies.run.call_margin;
-        let guard = Arc::new(LeaseGuard::new(heart.hold(), slot, margin, leased.late));
+        let time_slice_end = Instant::now() + self.dependencies.run.time_slice;
+        let guard = Arc::new(LeaseGuard::new(heart.hold(), slot, margin, time_slice_end, leased.late));
         let read = self.read_journal(leased.run.id).await;
         let (journal, kept) = match read {
             Ok(read) => read,
@@ -131,7 +132,7 @@ impl Saga {
                 traceparent: leased.run.traceparent.clone(),
                 guard: Some(Arc::clone(&guard) as Arc<dyn CallGuard>),
             }),
-            time_slice_end: Instant::now() + self.dependencies.run.time_slice,
+            time_slice_end,
             guard,
             share: self.shares.enter(),
             organization_seen: None,

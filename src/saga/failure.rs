@@ -18,6 +18,11 @@ pub(super) enum StepError {
         /// The shortest pause, if SecureAuth asked for one.
         after: Option<Duration>,
     },
+    /// SecureAuth asked for a pause that lasts longer than the time slice.
+    Paused {
+        /// What is left of it.
+        rest: Duration,
+    },
     /// The same request would fail again.
     Permanent(Reason),
     /// Neither going on nor rolling back is safe.
@@ -47,6 +52,7 @@ impl From<ApiError> for StepError {
                 reason: Reason::SecureauthUnavailable,
                 after,
             },
+            Class::Paused { rest } => Self::Paused { rest },
             Class::Reauthenticate => Self::Retry {
                 reason: Reason::CredentialsRefused,
                 after: None,
@@ -108,6 +114,15 @@ pub(super) fn after_failure(
     failure: &Failure,
     schedules: &Schedules,
 ) -> Next {
+    if let Failure::Paused { rest, accepted: true } = failure {
+        let going_back = rolling_back.then_some(RunState::RollingBack);
+        return Next::Wait {
+            after: *rest,
+            state: going_back.unwrap_or(RunState::Waiting),
+            reason: failure.reason(),
+            pauses_used,
+        };
+    }
     let used = usize::try_from(pauses_used).unwrap_or(usize::MAX);
     if rolling_back {
         return grown(schedules, used, RunState::RollingBack, failure, Reason::NotRolledBack);
@@ -129,14 +144,14 @@ pub(super) fn after_failure(
     match failure {
         Failure::Permanent(reason) => give_up(*reason),
         Failure::Stuck(reason) => Next::Stuck(*reason),
-        Failure::Retry { reason, after } => match schedules.run.get(used) {
+        Failure::Retry { .. } | Failure::Paused { .. } => match schedules.run.get(used) {
             Some(pause) => Next::Wait {
-                after: (*pause).max(after.unwrap_or_default()),
+                after: (*pause).max(failure.after()),
                 state: RunState::Waiting,
-                reason: *reason,
+                reason: failure.reason(),
                 pauses_used: pauses_used.saturating_add(1),
             },
-            None => give_up(*reason),
+            None => give_up(failure.reason()),
         },
     }
 }
@@ -155,7 +170,15 @@ pub(super) fn while_unseen(pauses_used: u32, schedules: &Schedules) -> Next {
 /// A [`StepError`], except a lost lease and rows of a newer version, which end the time slice at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failure {
-    Retry { reason: Reason, after: Option<Duration> },
+    Retry {
+        reason: Reason,
+        after: Option<Duration>,
+    },
+    /// `accepted`: before that, SecureAuth accepted a call of this time slice that changes something. So the server is there, only slow.
+    Paused {
+        rest: Duration,
+        accepted: bool,
+    },
     Permanent(Reason),
     Stuck(Reason),
 }
@@ -164,6 +187,16 @@ impl Failure {
     fn reason(&self) -> Reason {
         match self {
             Self::Retry { reason, .. } | Self::Permanent(reason) | Self::Stuck(reason) => *reason,
+            Self::Paused { .. } => Reason::SecureauthUnavailable,
+        }
+    }
+
+    /// The shortest pause.
+    fn after(&self) -> Duration {
+        match self {
+            Self::Paused { rest, .. } => *rest,
+            Self::Retry { after, .. } => after.unwrap_or_default(),
+            Self::Permanent(_) | Self::Stuck(_) => Duration::ZERO,
         }
     }
 }
@@ -188,7 +221,7 @@ fn grown(schedules: &Schedules, used: usize, state: RunState, failure: &Failure,
         }
     }
     Next::Wait {
-        after: next,
+        after: next.max(failure.after()),
         state,
         reason: failure.reason(),
         pauses_used: u32::try_from(used).unwrap_or(u32::MAX).saturating_add(1),
@@ -260,6 +293,24 @@ mod tests {
             next(&created(), false, 0, slow_down),
             Next::Wait { after, .. } if after == 60 * SECOND
         ));
+    }
+
+    #[test]
+    fn a_pause_of_secureauth_uses_up_a_pause_of_the_run_only_if_nothing_was_accepted() {
+        let paused = |accepted| Failure::Paused {
+            rest: 60 * SECOND,
+            accepted,
+        };
+        for (rolling_back, journal) in [(false, created()), (false, live()), (true, created())] {
+            for (accepted, used_then) in [(true, 1), (false, 2)] {
+                let Next::Wait { after, pauses_used, .. } = next(&journal, rolling_back, 1, paused(accepted)) else {
+                    panic!("waits")
+                };
+                assert_eq!((after, pauses_used), (60 * SECOND, used_then));
+            }
+        }
+        assert!(matches!(next(&created(), false, 2, paused(true)), Next::Wait { .. }));
+        assert!(matches!(next(&created(), false, 2, paused(false)), Next::RollBack(_)));
     }
 
     #[test]

@@ -3,8 +3,10 @@
 //! (docs/decisions.md#secureauth-cannot-be-fenced).
 //!
 //! Also records until when calls that ended without an answer may still take effect
-//! (docs/decisions.md#calls-without-an-answer).
+//! (docs/decisions.md#calls-without-an-answer), and lets no call wait for SecureAuth longer than the time slice lasts
+//! (docs/decisions.md#a-wait-is-no-attempt).
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,18 +21,33 @@ pub(super) struct LeaseGuard {
     lease: Arc<Hold>,
     slot: Arc<Hold>,
     margin: Duration,
+    time_slice_end: Instant,
     late_until: Mutex<Option<Instant>>,
+    accepted: AtomicBool,
 }
 
 impl LeaseGuard {
     /// `late`: what earlier time slices of the run know of [`Self::late`].
-    pub(super) fn new(lease: Arc<Hold>, slot: Arc<Hold>, margin: Duration, late: Option<Duration>) -> Self {
+    pub(super) fn new(
+        lease: Arc<Hold>,
+        slot: Arc<Hold>,
+        margin: Duration,
+        time_slice_end: Instant,
+        late: Option<Duration>,
+    ) -> Self {
         Self {
             lease,
             slot,
             margin,
+            time_slice_end,
             late_until: Mutex::new(late.map(|late| Instant::now() + late)),
+            accepted: AtomicBool::new(false),
         }
+    }
+
+    /// SecureAuth accepted a call of this time slice that changes something.
+    pub(super) fn has_accepted(&self) -> bool {
+        self.accepted.load(Ordering::Relaxed)
     }
 
     /// For how long calls of the run may still take effect although nobody waits for them; `None` when each was answered.
@@ -55,6 +72,14 @@ impl CallGuard for LeaseGuard {
         }
     }
 
+    fn patience(&self) -> Option<Instant> {
+        Some(self.time_slice_end)
+    }
+
+    fn accepted(&self) {
+        self.accepted.store(true, Ordering::Relaxed);
+    }
+
     fn outcome_unknown(&self, until: Instant) {
         let mut late_until = self.late_until.lock().unwrap_or_else(PoisonError::into_inner);
         *late_until = (*late_until).max(Some(until + self.margin));
@@ -69,7 +94,7 @@ mod tests {
 
     fn guard(late: Option<Duration>) -> LeaseGuard {
         let hold = Arc::new(Hold::until(Instant::now() + Duration::from_mins(3)));
-        LeaseGuard::new(Arc::clone(&hold), hold, MARGIN, late)
+        LeaseGuard::new(Arc::clone(&hold), hold, MARGIN, Instant::now(), late)
     }
 
     #[tokio::test(start_paused = true)]

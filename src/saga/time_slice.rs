@@ -156,6 +156,10 @@ impl RunContext<'_> {
                 }
                 Failure::Retry { reason, after }
             }
+            StepError::Paused { rest } => Failure::Paused {
+                rest,
+                accepted: self.guard.has_accepted(),
+            },
             StepError::Permanent(reason) => Failure::Permanent(reason),
             StepError::Stuck(reason) => Failure::Stuck(reason),
         };

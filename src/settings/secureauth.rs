@@ -2,7 +2,7 @@
 //!
 //! Variables: `SECUREAUTH_BASE_URL`, `SECUREAUTH_REGION`, `SECUREAUTH_AUTH_METHOD`, `SECUREAUTH_IMPORT_PATH`,
 //! `SECUREAUTH_MAX_IN_FLIGHT`, `SECUREAUTH_WORKERS`, `SECUREAUTH_{CONNECT,CRUD,IMPORT,TOKEN}_DEADLINE`,
-//! `SECUREAUTH_TOKEN_MARGIN`, `RETRY_ATTEMPTS`, `RETRY_FIRST`, `RETRY_MAX`, `RETRY_AFTER_CAP`.
+//! `SECUREAUTH_TOKEN_MARGIN`, `RETRY_ATTEMPTS`, `RETRY_FIRST`, `RETRY_MAX`, `RETRY_AFTER_CAP`, `FORBIDDEN_PAUSE`.
 
 use std::time::Duration;
 
@@ -67,6 +67,8 @@ pub struct Retry {
     pub max: Duration,
     /// Longest `Retry-After` that is waited for inside a call.
     pub after_cap: Duration,
+    /// Pause of all calls after a 403 that may mean too many calls.
+    pub forbidden: Duration,
 }
 
 #[derive(Debug, Clone)]
@@ -173,6 +175,7 @@ impl Retry {
             first: reader.duration("RETRY_FIRST", Duration::from_millis(500), Duration::from_millis(100)),
             max: reader.duration("RETRY_MAX", Duration::from_secs(20), Duration::from_secs(1)),
             after_cap: reader.duration("RETRY_AFTER_CAP", Duration::from_mins(2), Duration::from_secs(10)),
+            forbidden: reader.duration("FORBIDDEN_PAUSE", Duration::from_secs(15), Duration::from_secs(1)),
         };
         reader.require(retry.first <= retry.max, "RETRY_FIRST", &["RETRY_MAX"], || {
             "at most RETRY_MAX".to_owned()

@@ -8,6 +8,7 @@ use crate::auth::Tokens;
 use crate::calls::CallLog;
 use crate::clock::Clock;
 use crate::faults::FaultList;
+use crate::forbidden::Forbidden;
 use crate::idempotency::IdempotencyKeys;
 use crate::limits::Limits;
 use crate::options::{Client, Options};
@@ -27,6 +28,7 @@ pub(crate) struct App {
     state: Mutex<State>,
     tokens: Mutex<Tokens>,
     limits: Mutex<Limits>,
+    forbidden: Mutex<Forbidden>,
     faults: Mutex<FaultList>,
     keys: Mutex<IdempotencyKeys>,
     calls: Mutex<CallLog>,
@@ -60,6 +62,7 @@ impl App {
             state: Mutex::new(state),
             tokens: Mutex::default(),
             limits: Mutex::default(),
+            forbidden: Mutex::default(),
             faults: Mutex::default(),
             keys: Mutex::default(),
             calls: Mutex::default(),
@@ -100,6 +103,10 @@ impl App {
 
     pub(crate) fn tokens(&self) -> MutexGuard<'_, Tokens> {
         lock(&self.tokens)
+    }
+
+    pub(crate) fn forbidden(&self) -> MutexGuard<'_, Forbidden> {
+        lock(&self.forbidden)
     }
 
     pub(crate) fn limits(&self) -> MutexGuard<'_, Limits> {

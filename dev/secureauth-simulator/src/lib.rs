@@ -20,6 +20,7 @@ mod clock;
 mod dump;
 mod errors;
 mod faults;
+mod forbidden;
 mod idempotency;
 mod import;
 mod lag;

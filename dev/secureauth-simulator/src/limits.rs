@@ -11,11 +11,47 @@ use crate::switches::Switches;
 use crate::switches::choices::RetryAfterFormat;
 use crate::switches::values::RateLimit;
 
+/// A token bucket.
 #[derive(Debug)]
-struct Bucket {
-    limit: RateLimit,
+pub(crate) struct Bucket {
+    pub(crate) limit: RateLimit,
     tokens: f64,
     filled_at: OffsetDateTime,
+}
+
+impl Bucket {
+    pub(crate) fn full(limit: RateLimit, now: OffsetDateTime) -> Self {
+        Self {
+            limit,
+            tokens: limit.burst(),
+            filled_at: now,
+        }
+    }
+
+    /// Adds what flowed in.
+    pub(crate) fn fill(&mut self, now: OffsetDateTime) {
+        let elapsed = (now - self.filled_at).as_seconds_f64().max(0.0);
+        self.tokens = (self.tokens + elapsed * self.limit.per_second()).min(self.limit.burst());
+        self.filled_at = now;
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.tokens >= self.limit.burst()
+    }
+
+    /// Takes a token; false when there is none.
+    pub(crate) fn take(&mut self) -> bool {
+        let has_one = self.tokens >= 1.0;
+        if has_one {
+            self.tokens -= 1.0;
+        }
+        has_one
+    }
+
+    /// Until there is a token.
+    fn wait(&self) -> Duration {
+        Duration::from_secs_f64((1.0 - self.tokens) / self.limit.per_second())
+    }
 }
 
 /// The buckets in use. A bucket whose limit was changed starts full.
@@ -30,28 +66,18 @@ impl Limits {
             Module::System => switches.rate_limit_system,
             Module::Identity => switches.rate_limit_identity,
         };
-        let RateLimit::Bucket { rate, period, burst } = limit else {
+        if limit == RateLimit::Off {
             return Ok(());
-        };
-        let full = || Bucket {
-            limit,
-            tokens: f64::from(burst),
-            filled_at: now,
-        };
-        let bucket = self.0.entry(module).or_insert_with(full);
+        }
+        let bucket = self.0.entry(module).or_insert_with(|| Bucket::full(limit, now));
         if bucket.limit != limit {
-            *bucket = full();
+            *bucket = Bucket::full(limit, now);
         }
-        let per_second = f64::from(rate) / period.as_secs_f64();
-        let elapsed = (now - bucket.filled_at).as_seconds_f64().max(0.0);
-        bucket.tokens = (bucket.tokens + elapsed * per_second).min(f64::from(burst));
-        bucket.filled_at = now;
-        if bucket.tokens >= 1.0 {
-            bucket.tokens -= 1.0;
+        bucket.fill(now);
+        if bucket.take() {
             return Ok(());
         }
-        let wait = Duration::from_secs_f64((1.0 - bucket.tokens) / per_second);
-        Err(refusal(wait, now, switches.retry_after_format))
+        Err(refusal(bucket.wait(), now, switches.retry_after_format))
     }
 }
 

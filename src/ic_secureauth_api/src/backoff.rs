@@ -15,8 +15,10 @@ pub struct Backoff {
     pub factor: f32,
     /// Largest bound.
     pub max: Duration,
-    /// Longest time that the client waits because of a `Retry-After`.
+    /// Longest pause that a call waits for. A longer one ends the call, and nothing is sent during it.
     pub retry_after_cap: Duration,
+    /// Pause of all calls after a 403 `request_forbidden`; the second and the third one of a call are two and three times as long.
+    pub forbidden: Duration,
 }
 
 impl Default for Backoff {
@@ -26,7 +28,24 @@ impl Default for Backoff {
             factor: 2.0,
             max: Duration::from_secs(20),
             retry_after_cap: Duration::from_mins(2),
+            forbidden: Duration::from_secs(15),
         }
+    }
+}
+
+/// Most pauses of one call because of a 403 `request_forbidden`.
+const FORBIDDEN_PAUSES: u32 = 3;
+
+impl Backoff {
+    /// The pause after a 429 without `Retry-After`: each one of a call is twice as long as the one before it.
+    pub(super) fn unnamed(&self, pauses_before: u32) -> Duration {
+        let first = self.first.max(Duration::from_millis(1));
+        first.saturating_mul(2_u32.saturating_pow(pauses_before))
+    }
+
+    /// The pause after a 403 `request_forbidden`; `None` once they are used up.
+    pub(super) fn forbidden(&self, pauses_before: u32) -> Option<Duration> {
+        (pauses_before < FORBIDDEN_PAUSES).then(|| self.forbidden.saturating_mul(pauses_before + 1))
     }
 }
 

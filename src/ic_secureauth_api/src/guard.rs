@@ -33,6 +33,15 @@ pub trait CallGuard: Send + Sync {
     /// error nothing is sent, and the operation ends with [`Class::NotStarted`](super::Class::NotStarted).
     fn may_start(&self, deadline: Duration) -> Result<(), CallNotAllowed>;
 
+    /// Until when a call may wait because the server asks for it. `None`: as long as one pause may last
+    /// ([`Backoff::retry_after_cap`](super::Backoff::retry_after_cap)).
+    fn patience(&self) -> Option<Instant> {
+        None
+    }
+
+    /// SecureAuth accepted a call that changes something.
+    fn accepted(&self) {}
+
     /// An attempt that changes something ended without a known outcome, or was cancelled. Its deadline is `until`: up to
     /// then SecureAuth may be working on it.
     fn outcome_unknown(&self, until: Instant) {

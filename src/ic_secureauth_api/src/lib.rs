@@ -38,6 +38,7 @@ mod mechanism;
 mod members;
 mod operation;
 mod organizations;
+mod pace;
 mod page;
 mod paths;
 mod pools;

@@ -17,6 +17,7 @@ impl Stops {
         let reason = match found {
             Ok(found) => return Ok(Some(found)),
             Err(StepError::Store(error)) => return Err(error),
+            Err(StepError::Paused { .. }) => Reason::SecureauthUnavailable,
             Err(StepError::Retry { reason, .. } | StepError::Permanent(reason) | StepError::Stuck(reason)) => reason,
             // Only a lease guard causes this, and a preview has none.
             Err(StepError::LeaseLost) => Reason::SecureauthUnavailable,

@@ -31,7 +31,6 @@ pub(super) fn kinds() -> Vec<(&'static str, FaultKind)> {
     };
     let slow_down = FaultKind::Status(FaultStatus {
         status: 429,
-        retry_after: Some("1".to_owned()),
         ..FaultStatus::default()
     });
     let effective_500 = FaultKind::Status(FaultStatus {

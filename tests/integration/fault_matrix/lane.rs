@@ -35,6 +35,7 @@ pub(super) fn quick() -> StackOptions {
         ("RETRY_FIRST", "5ms"),
         ("RETRY_MAX", "10ms"),
         ("RETRY_AFTER_CAP", "30ms"),
+        ("FORBIDDEN_PAUSE", "1ms"),
         ("RUN_PAUSES", "20ms"),
         ("ROLLBACK_PAUSES", "30ms"),
         ("ROLLBACK_TIME_LIMIT", "100ms"),

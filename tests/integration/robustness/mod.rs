@@ -6,4 +6,5 @@ mod deployments;
 mod servers;
 mod slow_bodies;
 mod stuck_runs;
+mod throttled;
 mod worker_slots;

@@ -11,7 +11,7 @@ const PAYLOAD_SCHEMA_ID: &str = "5d5ced58793b41178123b2d1cc5fb658";
 /// Pauses are short. Deadlines are short too, because a rollback waits for the longest of them. So on a slow machine a
 /// call may be given up and repeated (see [`StackOptions::patient`](crate::StackOptions::patient)). Times that count
 /// only when something is lost (leases, repeated messages, time limits) are long enough for a slow machine.
-const SHORT: [(&str, &str); 22] = [
+const SHORT: [(&str, &str); 23] = [
     ("SECUREAUTH_CONNECT_DEADLINE", "1s"),
     ("SECUREAUTH_CRUD_DEADLINE", "2s"),
     ("SECUREAUTH_IMPORT_DEADLINE", "2s"),
@@ -19,6 +19,7 @@ const SHORT: [(&str, &str); 22] = [
     ("RETRY_FIRST", "20ms"),
     ("RETRY_MAX", "200ms"),
     ("RETRY_AFTER_CAP", "1s"),
+    ("FORBIDDEN_PAUSE", "20ms"),
     ("RUN_PAUSES", "100ms, 200ms"),
     ("ROLLBACK_PAUSES", "200ms"),
     ("ROLLBACK_TIME_LIMIT", "10m"),

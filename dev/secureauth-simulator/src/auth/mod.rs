@@ -85,7 +85,7 @@ fn is_system_tenant(call: &Call) -> bool {
     call.param("tid") == SYSTEM_TENANT && call.switches.tenant_management.is_on()
 }
 
-/// Rows 5 to 7: checks the token and its scope. Returns the client id.
+/// Rows 5 to 7 and 121: checks the token and its scope. Returns the client id.
 pub(crate) fn authenticate(app: &App, access: Access, call: &Call) -> Result<String, ApiError> {
     let token = call
         .header("authorization")
@@ -109,7 +109,7 @@ pub(crate) fn authenticate(app: &App, access: Access, call: &Call) -> Result<Str
     if allowed || !call.switches.scope_check.is_on() {
         return Ok(grant.client_id.clone());
     }
-    Err(ApiError::new(403, "The token does not have the required scope"))
+    Err(crate::forbidden::missing_scope(&call.switches))
 }
 
 /// Lifetime of tokens (row 5).

@@ -15,6 +15,8 @@ pub(crate) struct Organizations {
     /// Ids of deleted organizations that stay unusable (row 33).
     reserved: BTreeSet<String>,
     lag: Lag<String, Organization>,
+    /// When each organization was created, but for the first one (row 123).
+    made_at: HashMap<String, OffsetDateTime>,
     /// The etag of the list. Every write changes it.
     revision: u64,
 }
@@ -37,6 +39,10 @@ impl Organizations {
 
     pub(crate) fn get(&self, id: &str) -> Option<&Organization> {
         self.by_id.get(id)
+    }
+
+    pub(crate) fn made_at(&self, id: &str) -> Option<OffsetDateTime> {
+        self.made_at.get(id).copied()
     }
 
     /// The state that a GET shows; it may be older (row 15).
@@ -77,6 +83,7 @@ impl Organizations {
         *self.children.entry(organization.parent_id.clone()).or_default() += 1;
         let before = self.by_id.insert(id.clone(), organization);
         self.forget_child(before.as_ref());
+        self.made_at.entry(id.clone()).or_insert(now);
         self.lag.record(now, times, id, || before);
     }
 
@@ -85,6 +92,7 @@ impl Organizations {
         self.revision = revision;
         let before = self.by_id.remove(id);
         self.forget_child(before.as_ref());
+        self.made_at.remove(id);
         self.lag.record(now, times, id.to_owned(), || before);
         if reserve {
             self.reserved.insert(id.to_owned());

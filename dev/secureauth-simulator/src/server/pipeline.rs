@@ -87,6 +87,13 @@ async fn execute(
         Ok(Admission::Replay(reply)) => return reply,
         Err(error) => return refuse(call, &error),
     };
+    let _importing = match crate::forbidden::begin(app, operation, call) {
+        Ok(importing) => importing,
+        Err(error) => {
+            release(app, slot);
+            return refuse(call, &error);
+        }
+    };
     pause(plan.delay_before).await;
     hold(plan.hold_before.as_ref()).await;
     if let Some(status) = &plan.status_before {
@@ -119,6 +126,7 @@ fn admit(
 ) -> Result<Admission, ApiError> {
     crate::auth::check_tenant(app, operation.access, call)?;
     app.limits().take(operation.module, call.now, &call.switches)?;
+    app.forbidden().burst(operation.module, call.now, &call.switches)?;
     if operation.access != Access::Public {
         call.client_id = crate::auth::authenticate(app, operation.access, call)?;
     }
@@ -127,6 +135,7 @@ fn admit(
         Received::TooLarge => return Err(ApiError::new(413, "The body is too large")),
         Received::Broken => return Err(ApiError::bad_request("The body ended early")),
     };
+    crate::forbidden::young_workspace(app, call)?;
     let admission = app.keys().admit(&operation.method, call);
     // After the key is taken, so that whoever sees the body knows that it is.
     if call.switches.keep_request_bodies.is_on() && operation.name != crate::auth::TOKEN {

@@ -111,6 +111,18 @@ choice!(
     RevokeUnknownUser { Ignored = "ignored", NotFound = "404" }
 );
 choice!(
+    /// Row 121: the form of a 403.
+    ForbiddenBody { Api = "api", Rfc6749 = "rfc6749" }
+);
+choice!(
+    /// Row 121: the code of a missing scope.
+    ScopeErrorCode { Forbidden = "forbidden", RequestForbidden = "request_forbidden" }
+);
+choice!(
+    /// Row 122.
+    ConcurrentImport { Allowed = "allowed", Refused = "refused" }
+);
+choice!(
     /// Row 124.
     LateConflict { Refused = "refused-at-request", Dropped = "dropped" }
 );

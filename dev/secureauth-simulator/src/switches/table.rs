@@ -1,11 +1,12 @@
 //! The table of switches: field, type, default, row of README.md, meaning.
 
 use super::choices::{
-    ChildCount, ConcurrentKey, DeleteInUse, DeletedId, EntryAgain, ErrorDetails, FailingImport, GatewayBody, Honoured,
-    IdpMethod, ImportRequired, KeyLength, LateConflict, LimitRange, Management, ModeParameter, NameCharacters,
-    NameUnique, OtherBody, OtherPool, Over100, PatchForeignMember, PutOmitted, PutOtherId, RemoveAbsent, RemoveLast,
-    RetryAfterFormat, RevokeUnknownUser, SetEmpty, SetEntryIds, StaleIfMatch, SubEntryEtag, Subentries, UnknownFields,
-    UnknownPool, UnknownScope, UnknownWorkspace, UserCount, WithoutId, WorkspaceRead,
+    ChildCount, ConcurrentImport, ConcurrentKey, DeleteInUse, DeletedId, EntryAgain, ErrorDetails, FailingImport,
+    ForbiddenBody, GatewayBody, Honoured, IdpMethod, ImportRequired, KeyLength, LateConflict, LimitRange, Management,
+    ModeParameter, NameCharacters, NameUnique, OtherBody, OtherPool, Over100, PatchForeignMember, PutOmitted,
+    PutOtherId, RemoveAbsent, RemoveLast, RetryAfterFormat, RevokeUnknownUser, ScopeErrorCode, SetEmpty, SetEntryIds,
+    StaleIfMatch, SubEntryEtag, Subentries, UnknownFields, UnknownPool, UnknownScope, UnknownWorkspace, UserCount,
+    WithoutId, WorkspaceRead,
 };
 use super::values::{RateLimit, Refusal, SwitchValue, Toggle};
 use super::{SwitchError, SwitchInfo};
@@ -222,6 +223,16 @@ switches! {
     idp_disabled: Toggle = Toggle::Off, 110;
     /// The kind of every identity provider.
     idp_method: IdpMethod = IdpMethod::IdentityPool, 110;
+    /// Token bucket of each module whose refusal is a 403 `request_forbidden` without `retry-after`, until the bucket is full again.
+    forbidden_bursts: RateLimit = RateLimit::Off, 120;
+    /// Form of a 403 of a burst or of a missing scope: that of the APIs, or that of RFC 6749.
+    forbidden_body: ForbiddenBody = ForbiddenBody::Api, 121;
+    /// The code of the 403 of a missing scope.
+    scope_error_code: ScopeErrorCode = ScopeErrorCode::Forbidden, 121;
+    /// A second import of a client while one runs: allowed, or 403 `request_forbidden`.
+    concurrent_import: ConcurrentImport = ConcurrentImport::Allowed, 122;
+    /// Milliseconds for which calls on a new workspace are a 403 `request_forbidden`.
+    new_workspace_forbidden_ms: u64 = 0, 123;
     /// Milliseconds after which a write of a user is applied. It is answered at once; all reads show the old state until then.
     user_persistence_lag_ms: u64 = 0, 124;
     /// A conflict with a write that is not applied yet: refused at once, or the later write is answered and has no effect.

@@ -110,6 +110,24 @@ pub(crate) enum RateLimit {
     },
 }
 
+impl RateLimit {
+    /// Tokens that flow in per second.
+    pub(crate) fn per_second(self) -> f64 {
+        match self {
+            Self::Off => f64::INFINITY,
+            Self::Bucket { rate, period, .. } => f64::from(rate) / period.as_secs_f64(),
+        }
+    }
+
+    /// Most tokens kept.
+    pub(crate) fn burst(self) -> f64 {
+        match self {
+            Self::Off => f64::INFINITY,
+            Self::Bucket { burst, .. } => f64::from(burst),
+        }
+    }
+}
+
 impl SwitchValue for RateLimit {
     fn parse(text: &str) -> Option<Self> {
         if text == "off" {

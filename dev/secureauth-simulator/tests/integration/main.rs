@@ -15,6 +15,7 @@ mod consistency;
 mod determinism;
 mod entries;
 mod faults;
+mod forbidden;
 mod idempotency;
 mod import;
 mod late_writes;

@@ -10,8 +10,13 @@ use super::ErrorKind;
 pub enum Class {
     /// The same request can succeed later, when something else has changed. Try again, not before `after` if the server named a time.
     Retry {
-        /// `Retry-After`, at most [`Backoff::retry_after_cap`](crate::Backoff::retry_after_cap).
+        /// `Retry-After`.
         after: Option<Duration>,
+    },
+    /// The server asked for a pause that the call could not wait for. Nothing was sent during it. Try again when it is over.
+    Paused {
+        /// What is left of the pause.
+        rest: Duration,
     },
     /// The token endpoint refused the client's credentials. Read them again before the next try, because they may have been rotated.
     /// (When an API refuses a token, the client renews it within the call; if that does not help, the class is [`Class::Retry`].)
@@ -24,10 +29,23 @@ pub enum Class {
     NotStarted,
 }
 
+/// Which limit of the server a refused request met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Throttled {
+    /// 429 of an API.
+    TooMany,
+    /// 403 `request_forbidden` although the scope is granted, or may be: the sign of a burst
+    /// (docs/decisions.md#forbidden-may-be-a-limit).
+    Forbidden,
+    /// Either of them from the token endpoint.
+    Token,
+}
+
 impl ErrorKind {
     pub(crate) fn class(&self) -> Class {
         match self {
             Self::NotStarted => Class::NotStarted,
+            Self::Paused { rest } => Class::Paused { rest: *rest },
             Self::Guard(_) => Class::Permanent,
             Self::Refused(refusal) => match refusal.status {
                 400 | 404 | 409 | 413 | 422 => Class::Permanent,
@@ -48,17 +66,36 @@ impl ErrorKind {
         }
     }
 
+    /// Why the server asks for a wait, if it does. The attempt had no effect and counts as none.
+    pub(crate) fn throttled(&self) -> Option<Throttled> {
+        match self {
+            Self::Refused(refusal) if refusal.status == 429 => Some(Throttled::TooMany),
+            Self::Refused(refusal) if refusal.is_burst() => Some(Throttled::Forbidden),
+            Self::NoToken(cause) => cause.throttled().map(|_| Throttled::Token),
+            _ => None,
+        }
+    }
+
+    /// Whether an API refused the request itself: a limit would have refused it before.
+    pub(crate) fn passed_the_limits(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.status < 500) && self.throttled().is_none()
+    }
+
     /// Whether the client tries again within the same call, because the cause may be gone in seconds.
     pub(crate) fn is_worth_repeating(&self) -> bool {
         match self {
             // `x-external-error`: the tenant's own code failed and would fail again.
             Self::Refused(refusal) => match refusal.status {
-                408 | 429 => true,
+                408 => true,
                 status => status >= 500 && !refusal.caused_by_tenant_code,
             },
             Self::Timeout | Self::Connect { .. } | Self::Interrupted => true,
             Self::NoToken(cause) => cause.is_worth_repeating(),
-            Self::UnusableAnswer { .. } | Self::MissingScope { .. } | Self::NotStarted | Self::Guard(_) => false,
+            Self::UnusableAnswer { .. }
+            | Self::MissingScope { .. }
+            | Self::Paused { .. }
+            | Self::NotStarted
+            | Self::Guard(_) => false,
         }
     }
 
@@ -67,9 +104,12 @@ impl ErrorKind {
         match self {
             Self::Refused(refusal) => refusal.status == 408 || refusal.status >= 500,
             Self::Timeout | Self::Interrupted | Self::UnusableAnswer { .. } => true,
-            Self::Connect { .. } | Self::NoToken(_) | Self::MissingScope { .. } | Self::NotStarted | Self::Guard(_) => {
-                false
-            }
+            Self::Connect { .. }
+            | Self::NoToken(_)
+            | Self::MissingScope { .. }
+            | Self::Paused { .. }
+            | Self::NotStarted
+            | Self::Guard(_) => false,
         }
     }
 
@@ -119,8 +159,25 @@ mod tests {
         for status in [301, 401, 403, 405, 412] {
             assert!(!refused(status).is_worth_repeating(), "{status}");
         }
-        for status in [408, 429, 500, 502, 503, 504] {
+        for status in [408, 500, 502, 503, 504] {
             assert!(refused(status).is_worth_repeating(), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_429_and_a_403_of_a_burst_ask_for_a_wait() {
+        let burst = ErrorKind::Refused(Refusal {
+            status: 403,
+            error_code: Some("request_forbidden".into()),
+            ..Refusal::default()
+        });
+        assert_eq!(refused(429).throttled(), Some(Throttled::TooMany));
+        assert_eq!(burst.throttled(), Some(Throttled::Forbidden));
+        let no_token = ErrorKind::NoToken(Box::new(refused(429)));
+        assert_eq!(no_token.throttled(), Some(Throttled::Token));
+        assert_eq!(burst.explained_by(Some("identity")).throttled(), None);
+        for status in [401, 403, 408, 503] {
+            assert_eq!(refused(status).throttled(), None, "{status}");
         }
     }
 

@@ -35,6 +35,11 @@ pub enum ErrorKind {
         /// The 403 of the API; `None` when the token was not used, because it lacks a scope that every client needs.
         refusal: Option<Refusal>,
     },
+    /// The server asked for a pause that lasts longer than the call can wait ([`CallGuard::patience`](crate::CallGuard::patience)).
+    Paused {
+        /// What is left of it.
+        rest: Duration,
+    },
     /// The caller's guard did not allow the attempt.
     NotStarted,
     /// The client itself refused to send the request (docs/reference/secureauth-api.md#rules-guards).
@@ -52,10 +57,16 @@ pub struct Refusal {
     pub message: Option<&'static str>,
     /// `x-trace-id`.
     pub trace_id: Option<String>,
-    /// `Retry-After`, capped.
+    /// `Retry-After`, at most a day.
     pub retry_after: Option<Duration>,
     /// `x-external-error` (other than `false`): the tenant's own scripts failed.
     pub caused_by_tenant_code: bool,
+}
+
+impl Refusal {
+    pub(crate) fn is_burst(&self) -> bool {
+        self.status == 403 && self.error_code.as_deref() == Some("request_forbidden")
+    }
 }
 
 impl ErrorKind {
@@ -98,7 +109,10 @@ impl ErrorKind {
     }
 
     pub(crate) fn retry_after(&self) -> Option<Duration> {
-        self.refusal().and_then(|refusal| refusal.retry_after)
+        match self {
+            Self::Paused { rest } => Some(*rest),
+            _ => self.refusal().and_then(|refusal| refusal.retry_after),
+        }
     }
 }
 
@@ -124,6 +138,7 @@ impl fmt::Display for ErrorKind {
                 scope,
                 refusal: Some(refusal),
             } => write!(f, "answered {refusal}: the token lacks the scope {scope}"),
+            Self::Paused { rest } => write!(f, "SecureAuth asked for a pause; {rest:?} of it are left"),
             Self::NotStarted => f.write_str("not started: the caller's guard does not allow the call"),
             Self::Guard(reason) => write!(f, "not sent: {reason}"),
         }

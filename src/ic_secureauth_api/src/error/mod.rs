@@ -10,6 +10,7 @@ mod kind;
 
 pub(super) use body::Reason;
 pub use class::Class;
+pub(super) use class::Throttled;
 pub use kind::{ErrorKind, Refusal};
 
 /// An operation that failed after all its attempts.
@@ -78,7 +79,7 @@ impl ApiError {
         self.0.attempts
     }
 
-    /// `Retry-After` of the last answer, at most [`Backoff::retry_after_cap`](crate::Backoff::retry_after_cap).
+    /// `Retry-After` of the last answer, or what is left of the pause.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.kind.retry_after()
     }

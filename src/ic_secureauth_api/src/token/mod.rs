@@ -47,12 +47,7 @@ impl Tokens {
 
     /// A token that is valid for at least the margin. Tasks that wait for a renewal share its result, also its failure, so that a
     /// token endpoint in trouble gets one request instead of one per task.
-    pub(super) async fn get(
-        &self,
-        http: &reqwest::Client,
-        deadline: Duration,
-        retry_after_cap: Duration,
-    ) -> Result<Arc<AccessToken>, ErrorKind> {
+    pub(super) async fn get(&self, http: &reqwest::Client, deadline: Duration) -> Result<Arc<AccessToken>, ErrorKind> {
         if let Some(token) = self.usable() {
             return Ok(token);
         }
@@ -68,7 +63,7 @@ impl Tokens {
         }
         let outcome = self
             .credentials
-            .request(http, deadline, retry_after_cap, self.margin)
+            .request(http, deadline, self.margin)
             .await
             .map(Arc::new);
         last.failure = outcome.as_ref().err().cloned();

@@ -38,14 +38,13 @@ impl Credentials {
         &self,
         http: &reqwest::Client,
         deadline: Duration,
-        retry_after_cap: Duration,
         margin: Duration,
     ) -> Result<AccessToken, ErrorKind> {
         let wanted: Vec<&str> = self.scopes.iter().map(String::as_str).collect();
         let required = self.required_scopes.to_vec();
         let is_optional = |scope: &&&str| !required.contains(scope);
         let optional: Vec<&str> = wanted.iter().filter(is_optional).copied().collect();
-        let mut outcome = self.ask(http, deadline, retry_after_cap, margin, &wanted).await;
+        let mut outcome = self.ask(http, deadline, margin, &wanted).await;
         if optional.is_empty() || !refuses_a_scope(&outcome) {
             return outcome;
         }
@@ -56,7 +55,7 @@ impl Credentials {
                 continue; // All of them were refused above.
             }
             warn!(scopes = ?more, "SecureAuth refused the requested scopes; requesting fewer");
-            let next = self.ask(http, deadline, retry_after_cap, margin, &more).await;
+            let next = self.ask(http, deadline, margin, &more).await;
             if !refuses_a_scope(&next) {
                 accepted = more;
                 outcome = Ok(next?);
@@ -64,7 +63,7 @@ impl Credentials {
         }
         if outcome.is_err() {
             warn!(scopes = ?required, "SecureAuth refused the requested scopes; requesting fewer");
-            outcome = self.ask(http, deadline, retry_after_cap, margin, &required).await;
+            outcome = self.ask(http, deadline, margin, &required).await;
         }
         outcome
     }
@@ -73,16 +72,12 @@ impl Credentials {
         &self,
         http: &reqwest::Client,
         deadline: Duration,
-        retry_after_cap: Duration,
         margin: Duration,
         scopes: &[&str],
     ) -> Result<AccessToken, ErrorKind> {
         let asked_at = Instant::now();
         let no_token = |kind: ErrorKind| ErrorKind::NoToken(kind.into());
-        let answer = self
-            .send(http, deadline, retry_after_cap, scopes)
-            .await
-            .map_err(no_token)?;
+        let answer = self.send(http, deadline, scopes).await.map_err(no_token)?;
         let response: Option<TokenResponse> = answer.parse();
         let token = response
             .and_then(|response| AccessToken::granted(response, scopes, asked_at, margin))
@@ -94,13 +89,7 @@ impl Credentials {
         }
     }
 
-    async fn send(
-        &self,
-        http: &reqwest::Client,
-        deadline: Duration,
-        retry_after_cap: Duration,
-        scopes: &[&str],
-    ) -> Result<Answer, ErrorKind> {
+    async fn send(&self, http: &reqwest::Client, deadline: Duration, scopes: &[&str]) -> Result<Answer, ErrorKind> {
         let scope = scopes.join(" ");
         let mut form = vec![("grant_type", "client_credentials")];
         if !scope.is_empty() {
@@ -121,7 +110,7 @@ impl Credentials {
             }
         }
         let response = request.form(&form).send().await.map_err(|error| interruption(&error))?;
-        Answer::read(Operation::Token, response, retry_after_cap).await
+        Answer::read(Operation::Token, response).await
     }
 }
 

@@ -1,7 +1,5 @@
 //! Reads an answer to its end and decides by its status what it is.
 
-use std::time::Duration;
-
 use reqwest::{
     Response, StatusCode,
     header::{ETAG, HeaderMap},
@@ -36,7 +34,7 @@ pub(crate) struct Answer {
 
 impl Answer {
     /// Reads the whole answer; fails for an error status.
-    pub(crate) async fn read(operation: Operation, response: Response, cap: Duration) -> Result<Self, ErrorKind> {
+    pub(crate) async fn read(operation: Operation, response: Response) -> Result<Self, ErrorKind> {
         let status = response.status();
         let headers = response.headers().clone();
         let trace_id = trace_id(&headers);
@@ -59,7 +57,7 @@ impl Answer {
                 return Err(unusable());
             }
             if status != StatusCode::NOT_FOUND || !operation.absence_is_an_answer() {
-                return Err(ErrorKind::Refused(refusal(status, &headers, &body, cap)));
+                return Err(ErrorKind::Refused(refusal(status, &headers, &body)));
             }
             body
         };
@@ -192,14 +190,14 @@ fn innermost(error: &reqwest::Error) -> String {
     cause.to_string()
 }
 
-fn refusal(status: StatusCode, headers: &HeaderMap, body: &Body, cap: Duration) -> Refusal {
+fn refusal(status: StatusCode, headers: &HeaderMap, body: &Body) -> Refusal {
     let Reason { code, message } = Reason::of(body.bytes());
     Refusal {
         status: status.as_u16(),
         error_code: code,
         message,
         trace_id: trace_id(headers),
-        retry_after: retry_after(headers, cap),
+        retry_after: retry_after(headers),
         caused_by_tenant_code: headers.get("x-external-error").is_some_and(|value| value != "false"),
     }
 }

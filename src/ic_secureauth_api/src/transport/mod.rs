@@ -1,7 +1,8 @@
 //! Sends a call in one or more attempts.
 //!
-//! Each attempt waits for the shared pause and for a slot, gets a token, asks the caller's guard, sends the request and reads the
-//! answer. Only this module logs failed attempts.
+//! Each attempt waits for the shared pause, a slot and a turn, gets a token, asks the caller's guard, sends the request and reads the
+//! answer. A wait that the server asks for is no attempt (docs/decisions.md#a-wait-is-no-attempt). Only this module logs failed
+//! attempts.
 
 use std::{
     sync::{
@@ -13,11 +14,13 @@ use std::{
 
 use backon::Retryable as _;
 use reqwest::header::AUTHORIZATION;
+use tokio::time::Instant;
 
 use super::{
     ApiError, Backoff, CallContext, ConfigError, Deadlines, ErrorKind, Operation,
     backoff::Pauses,
-    limiter::Limiter,
+    error::Throttled,
+    limiter::{Limiter, Permit, TooLong},
     token::{AccessToken, Tokens},
 };
 
@@ -28,11 +31,13 @@ mod log;
 mod progress;
 mod retry_after;
 mod unsettled;
+mod waits;
 
 pub(super) use answer::{Answer, interruption};
 pub(super) use call::Call;
 use progress::{Failed, Progress};
 use unsettled::Unsettled;
+use waits::Waits;
 
 /// Limits of attempts, times and requests in flight.
 #[derive(Debug)]
@@ -52,7 +57,7 @@ pub(super) struct Transport {
     limiter: Limiter,
     pauses: Pauses,
     deadlines: Deadlines,
-    retry_after_cap: Duration,
+    backoff: Backoff,
 }
 
 impl Transport {
@@ -73,7 +78,7 @@ impl Transport {
             limiter: Limiter::new(policy.max_in_flight),
             pauses: Pauses::new(policy.backoff, policy.attempts, policy.jitter_seed),
             deadlines: policy.deadlines,
-            retry_after_cap: policy.backoff.retry_after_cap,
+            backoff: policy.backoff,
         })
     }
 
@@ -85,7 +90,7 @@ impl Transport {
     /// The answer, or the error of the last attempt.
     pub(super) async fn send(&self, mut call: Call, context: &CallContext) -> Result<Answer, ApiError> {
         call.context(context);
-        let progress = Progress::new(&call, self.deadlines.connect);
+        let progress = Progress::new(&call, self.deadlines.connect, Waits::until(self.latest(context)));
         let (call, progress) = (&call, &progress);
         (|| self.attempt(call, context, progress))
             .retry(self.pauses.for_one_call())
@@ -99,21 +104,64 @@ impl Transport {
     pub(super) async fn granted_scopes(&self, context: &CallContext) -> Result<Vec<String>, ApiError> {
         let attempts = AtomicU32::new(0);
         let asked = || attempts.load(Ordering::Relaxed);
+        let waits = Waits::until(self.latest(context));
         (|| async {
-            let _permit = self.limiter.enter().await;
-            let attempt = attempts.fetch_add(1, Ordering::Relaxed) + 1;
-            self.token(Operation::Token, attempt, context).await
+            // Ends as in `attempt`.
+            loop {
+                let permit = self.enter(waits.latest).await?;
+                let attempt = attempts.fetch_add(1, Ordering::Relaxed) + 1;
+                let failed = match self.token(Operation::Token, attempt, context).await {
+                    Ok(token) => return Ok(token),
+                    Err(failed) => failed,
+                };
+                let Some(pause) = waits.pause(&failed.kind, &self.backoff) else {
+                    return Err(failed);
+                };
+                permit.refused(pause, false);
+            }
         })
         .retry(self.pauses.for_one_call())
         .when(|failed: &Failed| failed.repeatable)
-        .adjust(|failed, pause| Some(pause?.saturating_add(failed.kind.retry_after().unwrap_or_default())))
         .await
         .map(|token| token.scopes().to_vec())
         .map_err(|failed| ApiError::new(Operation::Token, failed.kind, asked(), false))
     }
 
+    /// Until when a call that begins now may wait for pauses.
+    fn latest(&self, context: &CallContext) -> Instant {
+        let patience = context.guard.as_ref().and_then(|guard| guard.patience());
+        patience.unwrap_or_else(|| Instant::now() + self.backoff.retry_after_cap)
+    }
+
+    async fn enter(&self, latest: Instant) -> Result<Permit<'_>, Failed> {
+        let longest = Instant::now() + self.backoff.retry_after_cap;
+        let too_long = |TooLong(rest)| Failed::for_good(ErrorKind::Paused { rest });
+        self.limiter.enter(latest.min(longest)).await.map_err(too_long)
+    }
+
+    /// One attempt, and the waits before it that the server asks for.
     async fn attempt(&self, call: &Call, context: &CallContext, progress: &Progress) -> Result<Answer, Failed> {
-        let _permit = self.limiter.enter().await;
+        // Ends because every turn waits for a pause, and no pause may end after `latest`.
+        loop {
+            let permit = self.enter(progress.waits.latest).await?;
+            let failed = match self.try_once(call, context, progress).await {
+                Ok(answer) => {
+                    permit.accepted();
+                    return Ok(answer);
+                }
+                Err(failed) => failed,
+            };
+            let Some(pause) = progress.pause(&failed.kind, &self.backoff) else {
+                if failed.kind.passed_the_limits() {
+                    permit.accepted();
+                }
+                return Err(failed);
+            };
+            permit.refused(pause, failed.kind.throttled() == Some(Throttled::TooMany));
+        }
+    }
+
+    async fn try_once(&self, call: &Call, context: &CallContext, progress: &Progress) -> Result<Answer, Failed> {
         let token = self.token(call.operation, progress.sent() + 1, context).await?;
         match self.exchange(call, &token, context, progress).await {
             Err(failed) if failed.kind.rejects_the_token() && progress.may_renew() => self.tokens.discard(&token),
@@ -130,7 +178,7 @@ impl Transport {
         context: &CallContext,
     ) -> Result<Arc<AccessToken>, Failed> {
         self.tokens
-            .get(&self.http, self.deadlines.token, self.retry_after_cap)
+            .get(&self.http, self.deadlines.token)
             .await
             .map_err(|kind| self.failed(operation, attempt, kind, context))
     }
@@ -162,13 +210,16 @@ impl Transport {
         progress.sending();
         let unsettled = Unsettled::sending(call.operation, context.guard.as_ref(), deadline);
         let outcome = match self.http.execute(request).await {
-            Ok(response) => Answer::read(call.operation, response, self.retry_after_cap).await,
+            Ok(response) => Answer::read(call.operation, response).await,
             Err(error) => Err(interruption(&error)),
         };
         let attempt = progress.sent();
         match outcome {
             Ok(answer) => {
                 log::answered(&answer, attempt, context);
+                if let Some(guard) = context.guard.as_ref().filter(|_| call.operation.mutates()) {
+                    guard.accepted();
+                }
                 Ok(answer.after(attempt, context, unsettled.answered()))
             }
             Err(kind) => {

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Mutex, OnceLock, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
@@ -10,7 +10,11 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{super::ErrorKind, Call};
+use super::{
+    super::{Backoff, ErrorKind},
+    Call,
+    waits::Waits,
+};
 
 /// How long the server remembers an idempotency key (docs/reference/secureauth-api.md#requests-idempotency-key).
 const KEY_LIFETIME: Duration = Duration::from_mins(1);
@@ -36,7 +40,8 @@ impl Failed {
 /// The state of one call over its attempts.
 #[derive(Debug)]
 pub(super) struct Progress {
-    first_sent: OnceLock<Instant>,
+    pub(super) waits: Waits,
+    first_sent: Mutex<Option<Instant>>,
     sent: AtomicU32,
     uncertain: AtomicBool,
     renewed: AtomicBool,
@@ -47,9 +52,10 @@ pub(super) struct Progress {
 
 impl Progress {
     /// A repetition has to arrive while the server remembers the key, so the window is shorter by the time to connect.
-    pub(super) fn new(call: &Call, connect: Duration) -> Self {
+    pub(super) fn new(call: &Call, connect: Duration, waits: Waits) -> Self {
         Self {
-            first_sent: OnceLock::new(),
+            waits,
+            first_sent: Mutex::new(None),
             sent: AtomicU32::new(0),
             uncertain: AtomicBool::new(false),
             renewed: AtomicBool::new(false),
@@ -75,7 +81,7 @@ impl Progress {
 
     /// A request is about to be sent.
     pub(super) fn sending(&self) {
-        self.first_sent.get_or_init(Instant::now);
+        self.first_sent().get_or_insert_with(Instant::now);
         self.sent.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -95,14 +101,28 @@ impl Progress {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The pause before the next attempt, at least `Retry-After`; `None` when no attempt may follow.
-    pub(super) fn pause_before_repeating(&self, kind: &ErrorKind, pause: Option<Duration>) -> Option<Duration> {
-        let pause = pause?.saturating_add(kind.retry_after().unwrap_or_default());
+    /// How long to pause before the attempt is made again because the server asked for it; `None` when it may not be.
+    pub(super) fn pause(&self, kind: &ErrorKind, backoff: &Backoff) -> Option<Duration> {
+        let pause = self.waits.pause(kind, backoff)?;
+        if !self.is_uncertain() {
+            // Nothing that was sent so far can have an effect, so the key's minute begins with the next attempt.
+            *self.first_sent() = None;
+        }
         self.within_window(pause).then_some(pause)
     }
 
+    fn first_sent(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.first_sent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The pause before the next attempt; `None` when no attempt may follow. The limiter waits for `Retry-After`.
+    pub(super) fn pause_before_repeating(&self, kind: &ErrorKind, pause: Option<Duration>) -> Option<Duration> {
+        let whole = pause?.saturating_add(kind.retry_after().unwrap_or_default());
+        self.within_window(whole).then_some(pause?)
+    }
+
     fn within_window(&self, ahead: Duration) -> bool {
-        match (self.window, self.first_sent.get()) {
+        match (self.window, *self.first_sent()) {
             (Some(window), Some(first)) => first.elapsed().saturating_add(ahead) < window,
             _ => true,
         }
@@ -122,6 +142,10 @@ mod tests {
 
     const CONNECT: Duration = Duration::from_secs(10);
 
+    fn waits() -> Waits {
+        Waits::until(Instant::now())
+    }
+
     fn call(keyed: bool) -> Call {
         let url = Url::parse("https://host/path").unwrap();
         let call = Call::new(Operation::CreatePool, Method::POST, url);
@@ -134,7 +158,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_keyed_request_is_repeated_only_while_its_key_is_remembered() {
-        let progress = Progress::new(&call(true), CONNECT);
+        let progress = Progress::new(&call(true), CONNECT, waits());
         progress.sending();
         progress.failed(&ErrorKind::Timeout);
         let second = Some(Duration::from_secs(1));
@@ -149,7 +173,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_request_without_a_key_has_no_window() {
-        let progress = Progress::new(&call(false), CONNECT);
+        let progress = Progress::new(&call(false), CONNECT, waits());
         progress.sending();
         advance(Duration::from_mins(10)).await;
         let second = Some(Duration::from_secs(1));
@@ -157,25 +181,34 @@ mod tests {
         assert_eq!(progress.key_expired(), None);
     }
 
-    #[test]
-    fn the_pause_is_never_shorter_than_what_the_server_asked_for() {
-        let progress = Progress::new(&call(false), CONNECT);
-        let kind = ErrorKind::Refused(Refusal {
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_attempt_had_no_effect_so_the_keys_minute_begins_with_the_next_one() {
+        let progress = Progress::new(&call(true), CONNECT, waits());
+        let wait = ErrorKind::Refused(Refusal {
             status: 429,
-            retry_after: Some(Duration::from_secs(7)),
+            retry_after: Some(Duration::from_secs(100)),
             ..Refusal::default()
         });
-        let jitter = Duration::from_millis(30);
+        progress.sending();
+        progress.failed(&wait);
         assert_eq!(
-            progress.pause_before_repeating(&kind, Some(jitter)),
-            Some(Duration::from_millis(7_030))
+            progress.pause(&wait, &Backoff::default()),
+            Some(Duration::from_secs(100))
         );
-        assert_eq!(progress.pause_before_repeating(&kind, None), None);
+        advance(Duration::from_secs(100)).await;
+        assert_eq!(progress.key_expired(), None);
+        progress.sending();
+        progress.failed(&ErrorKind::Timeout);
+        assert_eq!(
+            progress.pause(&wait, &Backoff::default()),
+            None,
+            "the timeout may have had an effect"
+        );
     }
 
     #[test]
     fn uncertainty_outlives_a_later_certain_failure() {
-        let progress = Progress::new(&call(true), CONNECT);
+        let progress = Progress::new(&call(true), CONNECT, waits());
         progress.failed(&ErrorKind::Timeout);
         progress.failed(&ErrorKind::Connect {
             reason: "refused".into(),

@@ -187,17 +187,33 @@ async fn a_token_endpoint_in_trouble_is_asked_again_and_then_left_to_the_run() {
     assert!(server.api().pool(&pool_of_samples()).await.unwrap().is_some());
     assert_eq!(server.token_requests().await.len(), 3);
 
-    let server = with_tokens(|| reply(429).insert_header("retry-after", "0")).await;
+    let server = with_tokens(|| reply(503)).await;
     let error = server.api().pool(&pool_of_samples()).await.unwrap_err();
-    assert_eq!(
-        error.class(),
-        Class::Retry {
-            after: Some(Duration::ZERO)
-        }
-    );
+    assert_eq!(error.class(), Class::Retry { after: None });
     assert_eq!((server.token_requests().await.len(), error.attempts()), (3, 0));
     let error = server.api().granted_scopes().await.unwrap_err();
     assert_eq!((server.token_requests().await.len(), error.attempts()), (6, 3));
+}
+
+#[tokio::test]
+async fn a_token_endpoint_that_is_closed_gets_no_request_until_it_is_open_again() {
+    let hour = Duration::from_hours(1);
+    let server = with_tokens(|| reply(429).insert_header("retry-after", "3600")).await;
+    let (api, pool) = (server.api(), pool_of_samples());
+    let calls = join_all((0..20).map(|_| api.pool(&pool))).await;
+    for call in calls {
+        let class = call.unwrap_err().class();
+        assert!(
+            matches!(class, Class::Paused { rest } if rest <= hour && rest > hour / 2),
+            "{class:?}"
+        );
+    }
+    assert!(matches!(
+        api.granted_scopes().await.unwrap_err().class(),
+        Class::Paused { .. }
+    ));
+    assert_eq!(server.token_requests().await.len(), 1);
+    assert!(server.requests().await.is_empty());
 }
 
 #[tokio::test]

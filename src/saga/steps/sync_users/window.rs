@@ -247,7 +247,10 @@ impl<'a> Window<'a> {
     /// none, as the next pass looks.
     fn failed(&mut self, error: StepError, is_answered: bool) {
         self.failed_in_a_row += 1;
-        let is_hopeless = matches!(error, StepError::LeaseLost | StepError::Store(_) | StepError::Stuck(_));
+        let is_hopeless = matches!(
+            error,
+            StepError::LeaseLost | StepError::Store(_) | StepError::Stuck(_) | StepError::Paused { .. }
+        );
         if is_hopeless || self.failed_in_a_row >= FAILED_IN_A_ROW {
             self.stop(error);
         } else if is_answered {

@@ -1,0 +1,81 @@
+//! The waits of one call that the server asks for.
+
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use super::super::{Backoff, ErrorKind, error::Throttled};
+
+/// The waits of one call that the server asks for.
+#[derive(Debug)]
+pub(super) struct Waits {
+    /// No wait may end later.
+    pub(super) latest: Instant,
+    forbidden: AtomicU32,
+    unnamed: AtomicU32,
+}
+
+impl Waits {
+    pub(super) fn until(latest: Instant) -> Self {
+        Self {
+            latest,
+            forbidden: AtomicU32::new(0),
+            unnamed: AtomicU32::new(0),
+        }
+    }
+
+    /// How long the server asks everybody to wait; `None` if it does not, or when the call has waited often enough.
+    pub(super) fn pause(&self, kind: &ErrorKind, backoff: &Backoff) -> Option<Duration> {
+        let count = |pauses: &AtomicU32| pauses.fetch_add(1, Ordering::Relaxed);
+        let named = kind.retry_after().filter(|wait| !wait.is_zero());
+        match kind.throttled()? {
+            Throttled::Forbidden => Some(
+                backoff
+                    .forbidden(count(&self.forbidden))?
+                    .max(named.unwrap_or_default()),
+            ),
+            Throttled::TooMany | Throttled::Token => {
+                Some(named.unwrap_or_else(|| backoff.unnamed(count(&self.unnamed))))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::super::error::Refusal, *};
+
+    fn refused(status: u16, code: Option<&str>, retry_after: Option<u64>) -> ErrorKind {
+        ErrorKind::Refused(Refusal {
+            status,
+            error_code: code.map(str::to_owned),
+            retry_after: retry_after.map(Duration::from_secs),
+            ..Refusal::default()
+        })
+    }
+
+    #[test]
+    fn a_pause_is_as_long_as_the_server_says_and_grows_where_it_does_not_say() {
+        let waits = Waits::until(Instant::now());
+        let pauses = |kind: &ErrorKind| {
+            let pause = |_| waits.pause(kind, &Backoff::default()).map(|pause| pause.as_millis());
+            (0..4).map(pause).collect::<Vec<_>>()
+        };
+        assert_eq!(pauses(&refused(429, None, Some(7))), [Some(7_000); 4]);
+        let growing = [500, 1_000, 2_000, 4_000].map(Some);
+        assert_eq!(pauses(&refused(429, None, None)), growing);
+        assert_eq!(pauses(&refused(503, None, Some(7))), [None; 4]);
+    }
+
+    #[test]
+    fn a_burst_pauses_a_call_three_times_and_is_then_an_error() {
+        let waits = Waits::until(Instant::now());
+        let burst = refused(403, Some("request_forbidden"), None);
+        let pauses = [15, 30, 45].map(|seconds| Some(Duration::from_secs(seconds)));
+        assert_eq!([(); 3].map(|()| waits.pause(&burst, &Backoff::default())), pauses);
+        assert_eq!(waits.pause(&burst, &Backoff::default()), None);
+    }
+}

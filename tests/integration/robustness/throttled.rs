@@ -1,0 +1,181 @@
+//! Servers that ask for waits: 429 with and without `Retry-After`, and 403 for bursts.
+
+use std::time::Duration;
+
+use local_stack::{RunRecord, Stack, StackOptions};
+use secureauth_simulator::{ALL_SCOPES, CallRecord, Client, Fault, FaultKind, FaultStatus};
+use time::OffsetDateTime;
+
+use crate::support::{
+    DEADLINE, IMPORT, Outcome, calls_of, enable, enable_until_it_waits, live, nothing, patient, refusal, start, until,
+};
+
+/// Waits of a few seconds are waited for inside a call.
+fn waiting() -> StackOptions {
+    patient().set("RETRY_AFTER_CAP", "10s")
+}
+
+/// Refuses with `Retry-After`, in seconds.
+fn slow_down(seconds: &str) -> FaultKind {
+    FaultKind::Status(FaultStatus {
+        status: 429,
+        retry_after: Some(seconds.to_owned()),
+        ..FaultStatus::default()
+    })
+}
+
+fn burst() -> FaultKind {
+    FaultKind::Status(FaultStatus {
+        status: 403,
+        error_code: Some("request_forbidden".to_owned()),
+        ..FaultStatus::default()
+    })
+}
+
+fn refused(stack: &Stack, status: u16) -> usize {
+    let calls = stack.simulator().calls();
+    calls.iter().filter(|call| call.status == Some(status)).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_of_two_calls_a_second_gets_hardly_more_calls_than_are_needed() -> Outcome {
+    let stack = start(waiting(), "1876", 1_000).await?;
+    for module in ["oauth2", "system", "identity"] {
+        stack
+            .simulator()
+            .set_switch(&format!("rate-limit-{module}"), "2/1000/2")?;
+    }
+    let run = enable(&stack, "1876").await?;
+    assert_eq!(run.state, "succeeded");
+    assert_eq!(stack.in_secureauth("1876"), live(1_000));
+    assert_eq!(calls_of(&stack, "delete_pool").len(), 0);
+    let accepted = calls_of(&stack, IMPORT)
+        .iter()
+        .filter(|call| call.status == Some(200))
+        .count();
+    assert_eq!(accepted, 10);
+    assert!(refused(&stack, 429) <= 20, "{}", refused(&stack, 429));
+    Ok(())
+}
+
+/// The run is waiting until about an hour from now, nobody holds its lease, and nothing was sent since the refusal.
+fn assert_waits_for_an_hour(stack: &Stack, run: &RunRecord) {
+    let due = run.next_attempt_at.expect("is due");
+    let rest = due - OffsetDateTime::now_utc();
+    assert!(
+        rest > Duration::from_mins(50) && rest <= Duration::from_hours(1),
+        "{rest}"
+    );
+    assert_eq!(refused(stack, 429), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_longer_than_the_time_slice_is_the_runs_due_time_and_nothing_is_sent_before() -> Outcome {
+    for operation in ["token", "get_organization", "create_pool", IMPORT] {
+        let stack = start(patient(), "1876", 1_000).await?;
+        stack.simulator().faults().add(Fault::on(operation, slow_down("3600")));
+        let run = enable_until_it_waits(&stack, "1876").await?;
+        assert_waits_for_an_hour(&stack, &run);
+        let calls = stack.simulator().calls().len();
+        // The timer looks at due runs all the time; this one is not due.
+        stack.settle(Duration::from_millis(500), DEADLINE).await?;
+        assert_eq!(stack.simulator().calls().len(), calls, "{operation}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_waits_as_long_as_secureauth_says() -> Outcome {
+    let stack = start(patient(), "1876", 1).await?;
+    let faults = stack.simulator().faults();
+    faults.add(Fault::on("update_organization", refusal(422, false)).nth(1));
+    faults.add(Fault::on("delete_pool", slow_down("3600")).nth(1));
+    let answer = stack.front_door().toggle("1876", true).await?;
+    assert_eq!(answer.status, 202, "{}", answer.text);
+    until("the rollback waits", || {
+        let run = stack.database().latest_run("1876")?;
+        Ok(run.is_some_and(|run| {
+            run.state == "rolling_back" && refused(&stack, 429) == 1 && run.next_attempt_at.is_some()
+        }))
+    })
+    .await?;
+    let run = stack.database().latest_run("1876")?.expect("a run");
+    assert_waits_for_an_hour(&stack, &run);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_at_a_slow_server_ends() -> Outcome {
+    let stack = start(waiting(), "1876", 1).await?;
+    let faults = stack.simulator().faults();
+    faults.add(Fault::on("update_organization", refusal(422, false)).nth(1));
+    for operation in ["delete_pool", "delete_organization"] {
+        faults.add(Fault::on(operation, slow_down("1")).times(2));
+    }
+    assert_eq!(enable(&stack, "1876").await?.state, "failed");
+    assert_eq!(stack.in_secureauth("1876"), nothing());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_throttled_token_endpoint_is_waited_for() -> Outcome {
+    let stack = start(waiting(), "1876", 1).await?;
+    stack
+        .simulator()
+        .faults()
+        .add(Fault::on("token", slow_down("1")).times(4));
+    let run = enable(&stack, "1876").await?;
+    assert_eq!(run.state, "succeeded");
+    assert_eq!(calls_of(&stack, "token").len(), 5);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_forbids_bursts_is_waited_for() -> Outcome {
+    let stack = start(waiting().set("FORBIDDEN_PAUSE", "500ms"), "1876", 500).await?;
+    stack.simulator().set_switch("forbidden-bursts", "20/1000/4")?;
+    let run = enable(&stack, "1876").await?;
+    assert_eq!(run.state, "succeeded");
+    assert!(refused(&stack, 403) > 0, "bursts were refused");
+    assert_eq!(stack.in_secureauth("1876"), live(500));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_organization_that_may_not_be_used_yet_is_waited_for() -> Outcome {
+    let stack = start(waiting().set("FORBIDDEN_PAUSE", "100ms"), "1876", 1).await?;
+    stack.simulator().set_switch("new-workspace-forbidden-ms", "250")?;
+    let run = enable(&stack, "1876").await?;
+    assert_eq!(run.state, "succeeded");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_403_that_does_not_end_pauses_a_call_three_times_and_then_the_run() -> Outcome {
+    let stack = start(waiting().set("FORBIDDEN_PAUSE", "1ms"), "1876", 1).await?;
+    stack.simulator().faults().add(Fault::on("create_pool", burst()));
+    let run = enable(&stack, "1876").await?;
+    assert_eq!(run.state, "failed");
+    // Four a time slice: the first one and those after the two pauses of the run.
+    assert_eq!(calls_of(&stack, "create_pool").len(), 12);
+    assert_eq!(stack.in_secureauth("1876"), nothing());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_scope_is_no_burst() -> Outcome {
+    let mut options = waiting();
+    let scopes = ALL_SCOPES.iter().filter(|scope| **scope != "manage_configuration");
+    options.simulator.clients = vec![Client {
+        scopes: scopes.map(ToString::to_string).collect(),
+        ..Client::new("onboarding", "simulator-secret")
+    }];
+    let stack = start(options, "1876", 1).await?;
+    stack.simulator().set_switch("scope-error-code", "request_forbidden")?;
+    stack.simulator().set_switch("unknown-scope", "left-out")?;
+    let run = enable(&stack, "1876").await?;
+    assert_eq!(run.state, "failed");
+    let is_api = |call: &CallRecord| call.operation.as_deref() != Some("token");
+    assert_eq!(stack.simulator().calls().iter().filter(|call| is_api(call)).count(), 0);
+    Ok(())
+}
