@@ -54,6 +54,8 @@ pub struct Refusal {
     pub trace_id: Option<String>,
     /// `Retry-After`, capped.
     pub retry_after: Option<Duration>,
+    /// Members of the request that a 400 or 422 calls unknown; only of those that the client can leave out.
+    pub unknown_members: Vec<String>,
     /// `x-external-error` (other than `false`): the tenant's own scripts failed.
     pub caused_by_tenant_code: bool,
 }

@@ -8,7 +8,7 @@ mod body;
 mod class;
 mod kind;
 
-pub(super) use body::Reason;
+pub(super) use body::{Reason, unknown_members};
 pub use class::Class;
 pub use kind::{ErrorKind, Refusal};
 
@@ -110,6 +110,11 @@ impl ApiError {
             ErrorKind::MissingScope { scope, .. } => Some(scope),
             _ => None,
         }
+    }
+
+    /// Members of the request that the server refused as unknown and that can be left out.
+    pub(super) fn unknown_members(&self) -> &[String] {
+        self.0.kind.refusal().map_or(&[], |refusal| &refusal.unknown_members)
     }
 
     /// The write may have taken effect: look at the resource before the next write (docs/reference/secureauth-api.md#rules-outcomes).

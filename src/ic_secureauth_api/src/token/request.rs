@@ -121,7 +121,7 @@ impl Credentials {
             }
         }
         let response = request.form(&form).send().await.map_err(|error| interruption(&error))?;
-        Answer::read(Operation::Token, response, retry_after_cap).await
+        Answer::read(Operation::Token, response, retry_after_cap, &[]).await
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     super::{
         ApiError, CallContext, Deleted, ETag, ErrorKind, Operation, Versioned,
         concerns::{Asked, Concerns, Mismatch},
-        error::{Reason, Refusal},
+        error::{Reason, Refusal, unknown_members},
     },
     body::{Body, LARGEST, LARGEST_ERROR},
     log,
@@ -35,8 +35,13 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// Reads the whole answer; fails for an error status.
-    pub(crate) async fn read(operation: Operation, response: Response, cap: Duration) -> Result<Self, ErrorKind> {
+    /// Reads the whole answer; fails for an error status. `optional`: members of the request that can be left out.
+    pub(crate) async fn read(
+        operation: Operation,
+        response: Response,
+        cap: Duration,
+        optional: &[String],
+    ) -> Result<Self, ErrorKind> {
         let status = response.status();
         let headers = response.headers().clone();
         let trace_id = trace_id(&headers);
@@ -59,7 +64,11 @@ impl Answer {
                 return Err(unusable());
             }
             if status != StatusCode::NOT_FOUND || !operation.absence_is_an_answer() {
-                return Err(ErrorKind::Refused(refusal(status, &headers, &body, cap)));
+                let mut refusal = refusal(status, &headers, &body, cap);
+                if matches!(refusal.status, 400 | 422) {
+                    refusal.unknown_members = unknown_members(body.bytes(), optional);
+                }
+                return Err(ErrorKind::Refused(refusal));
             }
             body
         };
@@ -200,6 +209,7 @@ fn refusal(status: StatusCode, headers: &HeaderMap, body: &Body, cap: Duration) 
         message,
         trace_id: trace_id(headers),
         retry_after: retry_after(headers, cap),
+        unknown_members: Vec::new(),
         caused_by_tenant_code: headers.get("x-external-error").is_some_and(|value| value != "false"),
     }
 }
