@@ -3,7 +3,7 @@
 
 use tracing::error;
 
-use super::{Saga, leftovers};
+use super::{Saga, commands_of};
 use crate::domain::ids::OnboardingId;
 use crate::store::StoreError;
 
@@ -27,15 +27,14 @@ impl Saga {
         let Some(run) = self.dependencies.store.run(id).await? else {
             return Ok(());
         };
-        let left = match self.dependencies.store.journal(id).await {
-            Ok(journal) => leftovers(journal.into_iter().map(|recorded| recorded.entry)),
-            Err(_) => "unknown: the journal cannot be read".to_owned(),
-        };
+        let left = self.left_by(id).await;
+        let left = left.unwrap_or_else(|_| "unknown: the journal cannot be read".to_owned());
         error!(
             onboarding_id = %id,
             biller_id = %run.biller_id,
             reason = run.reason.as_deref().unwrap_or_default(),
             left,
+            commands = ?commands_of(&run),
             "the run is stuck until an operator acts"
         );
         Ok(())

@@ -44,6 +44,22 @@ fn without_a_vault_sql_server_needs_its_connection_string() {
 }
 
 #[test]
+fn a_secret_in_the_environment_beside_the_vault_is_found_outside_development() {
+    let development = ("AZURE_FUNCTIONS_ENVIRONMENT", "Development");
+    for (variable, value) in [
+        ("SECUREAUTH_TENANT_ID", "dev"),
+        ("SECUREAUTH_CLIENT_SECRET", "S3CRET"),
+        ("SQLSERVER_CONNECTION_STRING", "Server=db;User ID=app;Password=S3CRET"),
+    ] {
+        let both = [&PRODUCTION[..], &[(variable, value)]].concat();
+        let findings = read(&both).unwrap_err();
+        assert_eq!(variables(&findings), [variable]);
+        assert!(findings.to_string().contains("KEY_VAULT_URL") && !findings.to_string().contains("S3CRET"));
+        assert!(read(&[&both[..], &[development]].concat()).is_ok());
+    }
+}
+
+#[test]
 fn a_wrong_vault_is_one_finding() {
     let mut pairs = PRODUCTION;
     pairs[1].1 = "ic.vault.azure.net";

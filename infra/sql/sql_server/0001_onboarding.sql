@@ -78,7 +78,8 @@ BEGIN
     );
 
     -- Runs. RunNo is the order in which they were accepted. Tally (JSON): the first GUIDs of each kind of change, and what the
-    -- guard of leavers counts. Listing (JSON): how far the users of a found pool are recorded.
+    -- guard of leavers counts. Listing (JSON): how far the users of a found pool are recorded. FirstCause, LastError (JSON):
+    -- failures.
     CREATE TABLE ciam.Onboarding (
         RunNo           BIGINT IDENTITY(1, 1) NOT NULL,
         OnboardingId    UNIQUEIDENTIFIER      NOT NULL CONSTRAINT PK_Onboarding PRIMARY KEY NONCLUSTERED,
@@ -105,6 +106,8 @@ BEGIN
         IssuesTotal     BIGINT        NOT NULL CONSTRAINT DF_Onboarding_IssuesTotal DEFAULT 0,
         Tally           NVARCHAR(MAX) NULL,
         Listing         NVARCHAR(MAX) NULL,
+        FirstCause      NVARCHAR(MAX) NULL,
+        LastError       NVARCHAR(MAX) NULL,
         PausesUsed      BIGINT        NOT NULL CONSTRAINT DF_Onboarding_PausesUsed DEFAULT 0,
         TakeOvers       BIGINT        NOT NULL CONSTRAINT DF_Onboarding_TakeOvers DEFAULT 0,
         CreatedAt       DATETIME2(6)  NOT NULL,

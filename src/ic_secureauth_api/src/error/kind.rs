@@ -12,7 +12,7 @@ pub enum ErrorKind {
     Timeout,
     /// No connection: nothing was sent.
     Connect {
-        /// The innermost cause: name resolution, TCP or TLS. It repeats nothing of the request.
+        /// The server's host and port, and the innermost cause: name resolution, TCP or TLS. It repeats nothing of the request.
         reason: String,
     },
     /// The connection was lost after the request, or a part of it, was sent.
@@ -32,7 +32,8 @@ pub enum ErrorKind {
     MissingScope {
         /// For example `identity`.
         scope: &'static str,
-        /// The 403 of the API; `None` when the token was not used, because it lacks a scope that every client needs.
+        /// The 403 of the API, or the refusal of the token endpoint; `None` when the token was not used, because it lacks a scope that
+        /// every client needs.
         refusal: Option<Refusal>,
     },
     /// The caller's guard did not allow the attempt.
@@ -109,7 +110,7 @@ impl fmt::Display for ErrorKind {
         match self {
             Self::Refused(refusal) => write!(f, "answered {refusal}"),
             Self::Timeout => f.write_str("no answer within the deadline"),
-            Self::Connect { reason } => write!(f, "no connection: {reason}"),
+            Self::Connect { reason } => write!(f, "no connection to {reason}"),
             Self::Interrupted => f.write_str("connection lost during the request"),
             Self::UnusableAnswer {
                 status,

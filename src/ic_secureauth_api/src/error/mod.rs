@@ -112,6 +112,11 @@ impl ApiError {
         }
     }
 
+    /// The token endpoint's address does not exist (404). The tenant's id is a part of it.
+    pub fn is_tenant_unknown(&self) -> bool {
+        matches!(&self.0.kind, ErrorKind::NoToken(cause) if cause.status() == Some(404))
+    }
+
     /// Members of the request that the server refused as unknown and that can be left out.
     pub(super) fn unknown_members(&self) -> &[String] {
         self.0.kind.refusal().map_or(&[], |refusal| &refusal.unknown_members)

@@ -183,12 +183,22 @@ pub(crate) fn interruption(error: &reqwest::Error) -> ErrorKind {
         ErrorKind::Guard("the request cannot be built")
     } else if error.is_connect() {
         ErrorKind::Connect {
-            reason: innermost(error),
+            reason: format!("{}: {}", server(error), innermost(error)),
         }
     } else if error.is_timeout() {
         ErrorKind::Timeout
     } else {
         ErrorKind::Interrupted
+    }
+}
+
+/// Host and port of the request.
+fn server(error: &reqwest::Error) -> String {
+    let url = error.url();
+    let host = url.and_then(|url| url.host_str()).unwrap_or("the server");
+    match url.and_then(|url| url.port_or_known_default()) {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
     }
 }
 
