@@ -52,6 +52,12 @@ impl TokenCredential for FixedToken {
 /// (docs/reference/key-vault.md#challenge).
 async fn vault(secrets: &[(&str, &str)]) -> MockServer {
     let stub = MockServer::start().await;
+    fill(&stub, secrets).await;
+    stub
+}
+
+/// What was mounted earlier comes first.
+async fn fill(stub: &MockServer, secrets: &[(&str, &str)]) {
     for (name, value) in secrets {
         Mock::given(method("GET"))
             .and(path(format!("/secrets/{name}/")))
@@ -61,16 +67,15 @@ async fn vault(secrets: &[(&str, &str)]) -> MockServer {
             ))
             .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "value": value })))
             .with_priority(1)
-            .mount(&stub)
+            .mount(stub)
             .await;
     }
     Mock::given(header_exists("authorization"))
         .respond_with(ResponseTemplate::new(404).set_body_json(json!({ "error": { "code": "SecretNotFound" } })))
         .with_priority(2)
-        .mount(&stub)
+        .mount(stub)
         .await;
-    challenge(&stub).await;
-    stub
+    challenge(stub).await;
 }
 
 async fn challenge(stub: &MockServer) {
@@ -167,7 +172,7 @@ async fn a_secret_that_is_disabled_or_expired_is_named_with_its_state() {
 
 #[tokio::test]
 async fn a_vault_that_is_busy_is_asked_again_when_it_said_or_the_caller_learns_when() {
-    let stub = vault(&ALL).await;
+    let stub = MockServer::start().await;
     let busy = ResponseTemplate::new(429).insert_header("retry-after", "1");
     Mock::given(header_exists("authorization"))
         .respond_with(busy)
@@ -175,6 +180,7 @@ async fn a_vault_that_is_busy_is_asked_again_when_it_said_or_the_caller_learns_w
         .with_priority(1)
         .mount(&stub)
         .await;
+    fill(&stub, &ALL).await;
     let begun = std::time::Instant::now();
     let twice = settings(&[("KEY_VAULT_ATTEMPTS", "2")]);
     assert!(resolve(&twice, &stub.uri()).await.is_ok());
