@@ -4,22 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azure_core::credentials::TokenCredential;
-use azure_core::error::ErrorKind;
 use azure_core::http::{ClientOptions, ExponentialRetryOptions, HttpClient, RetryOptions, StatusCode, Transport};
 use azure_identity::{
     DeveloperToolsCredential, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
 };
-use azure_security_keyvault_secrets::models::SecretAttributes;
 use azure_security_keyvault_secrets::{SecretClient, SecretClientOptions};
 use secrecy::SecretString;
 use time::OffsetDateTime;
 
+use super::secret_state::{out_of_force, refused_state};
 use super::vault::{Identity, Vault};
-use super::vault_wait::{Impatient, LongWait, retry_after};
-
-const DISABLED: &str = "disabled";
-const EXPIRED: &str = "expired";
-const NOT_VALID_YET: &str = "not valid yet";
+use super::vault_wait::{Impatient, asked_wait};
 
 /// Why the secrets could not be read. Secrets are named, values are never shown. Any of these errors may pass, so the
 /// caller asks again later.
@@ -138,57 +133,6 @@ impl KeyVault {
         }
         Ok(secret.value.map(|value| SecretString::from(value.trim())))
     }
-}
-
-/// The vault returns a secret outside its dates all the same.
-fn out_of_force(attributes: &SecretAttributes, now: OffsetDateTime) -> Option<&'static str> {
-    if attributes.enabled == Some(false) {
-        Some(DISABLED)
-    } else if attributes.expires.is_some_and(|end| end <= now) {
-        Some(EXPIRED)
-    } else if attributes.not_before.is_some_and(|start| start > now) {
-        Some(NOT_VALID_YET)
-    } else {
-        None
-    }
-}
-
-/// Why the vault refuses a secret that the identity may read (docs/reference/key-vault.md#secrets).
-fn refused_state(error: &ErrorKind) -> Option<&'static str> {
-    let ErrorKind::HttpResponse {
-        raw_response: Some(response),
-        ..
-    } = error
-    else {
-        return None;
-    };
-    let body: serde_json::Value = response.body().json().ok()?;
-    match body.pointer("/error/innererror/code")?.as_str()? {
-        "SecretDisabled" => Some(DISABLED),
-        "SecretExpired" => Some(EXPIRED),
-        "SecretNotYetValid" => Some(NOT_VALID_YET),
-        _ => None,
-    }
-}
-
-/// `Retry-After` of a 429 that was the last attempt, or that asks for more than the deadline.
-fn asked_wait(source: &azure_core::Error, now: OffsetDateTime) -> Option<Duration> {
-    if let ErrorKind::HttpResponse {
-        status: StatusCode::TooManyRequests,
-        raw_response: Some(response),
-        ..
-    } = source.kind()
-    {
-        return retry_after(response.headers(), now);
-    }
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(source);
-    while let Some(error) = cause {
-        if let Some(LongWait(after)) = error.downcast_ref() {
-            return Some(*after);
-        }
-        cause = error.source();
-    }
-    None
 }
 
 fn failure(name: &str, source: azure_core::Error, now: OffsetDateTime) -> VaultError {

@@ -21,6 +21,7 @@ mod pool_name;
 mod reader;
 mod resolve;
 pub mod run;
+mod secret_state;
 pub mod secrets;
 pub mod secureauth;
 pub mod server;

@@ -21,7 +21,7 @@ const LONGEST: Duration = Duration::from_hours(1);
 /// The vault asks not to be asked again for longer than the deadline.
 #[derive(Debug, thiserror::Error)]
 #[error("the vault asks for a wait of {0:?}")]
-pub(super) struct LongWait(pub(super) Duration);
+struct LongWait(Duration);
 
 /// A transport that does not wait longer than the deadline.
 #[derive(Debug)]
@@ -47,13 +47,33 @@ impl HttpClient for Impatient {
 }
 
 /// `Retry-After` in seconds, or as a date.
-pub(super) fn retry_after(headers: &Headers, now: OffsetDateTime) -> Option<Duration> {
+fn retry_after(headers: &Headers, now: OffsetDateTime) -> Option<Duration> {
     let text = headers.get_optional_str(&RETRY_AFTER)?;
     let wait = match text.parse() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => Duration::try_from(OffsetDateTime::parse(text, &Rfc2822).ok()? - now).unwrap_or_default(),
     };
     Some(wait.min(LONGEST))
+}
+
+/// `Retry-After` of a 429 that was the last attempt, or that asks for more than the deadline.
+pub(super) fn asked_wait(source: &azure_core::Error, now: OffsetDateTime) -> Option<Duration> {
+    if let ErrorKind::HttpResponse {
+        status: StatusCode::TooManyRequests,
+        raw_response: Some(response),
+        ..
+    } = source.kind()
+    {
+        return retry_after(response.headers(), now);
+    }
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(source);
+    while let Some(error) = cause {
+        if let Some(LongWait(after)) = error.downcast_ref() {
+            return Some(*after);
+        }
+        cause = error.source();
+    }
+    None
 }
 
 #[cfg(test)]

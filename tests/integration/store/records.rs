@@ -1,22 +1,17 @@
 //! A run's records: a batch is written as a whole or not at all, in its order.
 
-use std::time::Duration;
-
 use biller_onboarding::domain::biller::LeaversAllowed;
 use biller_onboarding::domain::issue::{Code, Field, Issue};
 use biller_onboarding::domain::journal::Entry;
 use biller_onboarding::domain::listing::{ListedRange, Listing};
-use biller_onboarding::domain::reason::Reason;
-use biller_onboarding::domain::run::{Progress, RunState};
-use biller_onboarding::domain::run_error::{ErrorDetails, RunError};
+use biller_onboarding::domain::run::Progress;
 use biller_onboarding::domain::step::Step;
 use biller_onboarding::domain::tally::{Effect, Tally};
-use biller_onboarding::store::{Batch, Cursor, GuidRange, Lease, NewPool, PoolOrigin, PoolUser, Release, StoreError};
-use time::macros::datetime;
+use biller_onboarding::store::{Batch, Cursor, GuidRange, NewPool, PoolOrigin, PoolUser, StoreError};
 use uuid::Uuid;
 
 use super::db::{Db, on_both};
-use super::fixtures::{self, LONG, SHORT, biller, guid, journal_note, leased, note, run_id, wait, worker};
+use super::fixtures::{LONG, SHORT, biller, guid, journal_note, leased, note, run_id, wait, worker};
 
 fn issue(user_guid: Option<Uuid>) -> Issue {
     Issue::of(user_guid, Field::Email, Code::Missing)
@@ -271,52 +266,6 @@ async fn issues_are_read_in_parts(db: &dyn Db) {
     assert_eq!(store.issues(run_id(2), 0, 3).await.unwrap(), []);
 }
 
-/// A failure with this operation.
-fn failed(operation: &str) -> RunError {
-    let details = ErrorDetails {
-        operation: Some(operation.into()),
-        status: Some(422),
-        code: Some("invalid_name".into()),
-        trace_id: Some("4bf92f".into()),
-        cause: Some("answered 422 – \"zwölf\"".into()),
-        ..ErrorDetails::default()
-    };
-    RunError::new(Reason::SecureauthRefused, details, datetime!(2026-11-27 10:00:00.5 UTC))
-}
-
-async fn the_first_cause_lasts_until_progress_and_in_a_rollback_for_good(db: &dyn Db) {
-    let lease = leased(db).await;
-    let store = db.store();
-    let write = async |lease: &Lease, error: Option<RunError>, is_progress| {
-        let batch = Batch {
-            error,
-            is_progress,
-            ..Batch::default()
-        };
-        store.write(lease, &batch).await.unwrap();
-        let run = store.run(run_id(1)).await.unwrap().expect("is there");
-        (run.first_cause, run.last_error)
-    };
-    assert_eq!(write(&lease, None, false).await, (None, None));
-    let (one, two) = (Some(failed("get_pool")), Some(failed("create_pool")));
-    assert_eq!(write(&lease, one.clone(), false).await, (one.clone(), one.clone()));
-    assert_eq!(write(&lease, two.clone(), false).await, (one.clone(), two.clone()));
-    assert_eq!(write(&lease, None, true).await, (None, two.clone()));
-    assert_eq!(write(&lease, two.clone(), false).await, (two.clone(), two.clone()));
-    let rollback = Release::Wait {
-        after: Duration::ZERO,
-        state: RunState::RollingBack,
-        waiting_for: Reason::PreviousWorker,
-        reason: Some(Reason::SecureauthRefused),
-        pauses_used: 0,
-        late: None,
-    };
-    store.release(&lease, &rollback).await.unwrap();
-    let lease = fixtures::lease(&*store, run_id(1), 1, LONG).await.lease;
-    assert_eq!(write(&lease, None, true).await, (two.clone(), two.clone()));
-    assert_eq!(write(&lease, one.clone(), false).await, (two, one));
-}
-
 async fn at_most_100_000_issues_of_a_run_are_kept(db: &dyn Db) {
     let lease = leased(db).await;
     let store = db.store();
@@ -350,6 +299,5 @@ on_both![
     a_batch_with_one_bad_row_writes_nothing,
     issues_are_kept_and_counted_once_and_shown_in_the_order_they_were_found,
     issues_are_read_in_parts,
-    the_first_cause_lasts_until_progress_and_in_a_rollback_for_good,
     at_most_100_000_issues_of_a_run_are_kept,
 ];

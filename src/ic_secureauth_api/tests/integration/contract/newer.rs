@@ -89,11 +89,11 @@ async fn values_that_the_client_does_not_know_make_no_answer_unusable() {
     let server = Server::scripted(answers).await;
     let api = server.api();
     let pool = api.pool(&pool_of_samples()).await.unwrap().unwrap();
-    assert_eq!(pool.authentication_mechanisms.unwrap(), ["password", "hologram"]);
+    assert_eq!(pool.value.authentication_mechanisms.unwrap(), ["password", "hologram"]);
     let user = api.user(&pool_of_samples(), &user_id()).await.unwrap().unwrap().value;
     assert_eq!((user.status, user.has_credentials()), (None, true));
     assert_eq!(user.identifiers[0].kind, "badge");
     assert_eq!(user.verifiable_addresses[0].status, None);
     let listed = api.users_page(&pool_of_samples(), None, 100).await.unwrap();
-    assert_eq!((listed.items.len(), listed.items[0].status), (1, None));
+    assert_eq!((listed.len(), listed[0].status), (1, None));
 }
