@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{error_text, time_text};
+use crate::domain::operation::names;
 use crate::domain::run::{Run, RunState};
 use crate::saga::{commands_of, leftovers};
 use crate::store::Store;
@@ -20,12 +21,8 @@ pub(super) async fn run(store: &dyn Store, stuck_only: bool) -> Result<String, S
     for run in &runs {
         let left = match run.state {
             RunState::Stuck => {
-                let commands = commands_of(run).iter().map(ToString::to_string);
-                let commands = commands.collect::<Vec<_>>().join(", ");
-                format!(
-                    ", left in SecureAuth: {}; commands: {commands}",
-                    left(store, run).await?
-                )
+                let (left, commands) = (left(store, run).await?, names(commands_of(run)));
+                format!(", left in SecureAuth: {left}; commands: {commands}")
             }
             _ => String::new(),
         };

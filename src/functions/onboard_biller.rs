@@ -123,10 +123,9 @@ async fn status(source: &dyn ServicesSource, biller_id: &BillerId) -> Result<Ans
         .map_err(|error| database_problem(&error))?
         .ok_or_else(Problem::biller_not_found)?;
     let left = match view.run.as_ref().filter(|run| run.state == RunState::Stuck) {
-        Some(run) => services.saga.left_by(run.id).await.map(Some),
-        None => Ok(None),
+        Some(run) => Some(services.saga.left_by(run.id).await),
+        None => None,
     };
-    let left = left.map_err(|error| database_problem(&error))?;
     let status = status_json(&view, left.as_deref());
     Ok(Answer::http(HttpAnswer::json(StatusCode::OK, status)))
 }

@@ -5,6 +5,7 @@ use tracing::error;
 
 use super::{Saga, commands_of};
 use crate::domain::ids::OnboardingId;
+use crate::domain::operation::names;
 use crate::store::StoreError;
 
 /// Most stuck runs one timer reports.
@@ -28,13 +29,12 @@ impl Saga {
             return Ok(());
         };
         let left = self.left_by(id).await;
-        let left = left.unwrap_or_else(|_| "unknown: the journal cannot be read".to_owned());
         error!(
             onboarding_id = %id,
             biller_id = %run.biller_id,
             reason = run.reason.as_deref().unwrap_or_default(),
             left,
-            commands = ?commands_of(&run),
+            commands = names(commands_of(&run)),
             "the run is stuck until an operator acts"
         );
         Ok(())

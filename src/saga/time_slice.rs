@@ -9,6 +9,7 @@ use super::driver::Advanced;
 use super::failure::{Failure, Next, StepError, after_failure, while_unseen};
 use super::run_context::RunContext;
 use super::{rollback, steps};
+use crate::domain::operation::names;
 use crate::domain::reason::Reason;
 use crate::domain::run::RunState;
 use crate::domain::run_error::{ErrorDetails, RunError};
@@ -100,11 +101,11 @@ impl RunContext<'_> {
             }
             Ending::Stuck(reason) => {
                 let left = self.journal.leftovers();
-                let commands = reason.commands();
+                let commands = names(reason.commands());
                 error!(
                     %reason,
                     left,
-                    ?commands,
+                    commands,
                     "the run is stuck until an operator acts"
                 );
                 RunState::Stuck

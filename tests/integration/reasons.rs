@@ -158,7 +158,7 @@ async fn a_stuck_run_says_what_began_it_what_came_last_what_is_left_and_which_co
         .wait_for_error_line(DEADLINE, |line| line.contains("the run is stuck"))
         .await?;
     assert!(
-        line.contains("organization 1876") && line.contains("commands"),
+        line.contains("organization 1876") && line.contains("rollback, close"),
         "{line}"
     );
 
