@@ -9,7 +9,7 @@ use biller_onboarding::store::{Batch, Lease, Release};
 use time::macros::datetime;
 
 use super::db::{Db, on_both};
-use super::fixtures::{LONG, lease, leased, run_id};
+use super::fixtures::{self, LONG, leased, run_id};
 
 /// A failure with this operation.
 fn failed(operation: &str) -> RunError {
@@ -52,7 +52,7 @@ async fn the_first_cause_lasts_until_progress_and_in_a_rollback_for_good(db: &dy
         late: None,
     };
     store.release(&lease, &rollback).await.unwrap();
-    let lease = lease(&*store, run_id(1), 1, LONG).await.lease;
+    let lease = fixtures::lease(&*store, run_id(1), 1, LONG).await.lease;
     assert_eq!(write(&lease, None, true).await, (two.clone(), two.clone()));
     assert_eq!(write(&lease, one.clone(), false).await, (two, one));
 }

@@ -4,7 +4,9 @@ use biller_onboarding::domain::biller::LeaversAllowed;
 use biller_onboarding::domain::issue::{Code, Field, Issue};
 use biller_onboarding::domain::journal::Entry;
 use biller_onboarding::domain::listing::{ListedRange, Listing};
+use biller_onboarding::domain::reason::Reason;
 use biller_onboarding::domain::run::Progress;
+use biller_onboarding::domain::run_error::{ErrorDetails, RunError};
 use biller_onboarding::domain::step::Step;
 use biller_onboarding::domain::tally::{Effect, Tally};
 use biller_onboarding::store::{Batch, Cursor, GuidRange, NewPool, PoolOrigin, PoolUser, StoreError};
@@ -209,6 +211,11 @@ async fn a_batch_with_one_bad_row_writes_nothing(db: &dyn Db) {
         progress: Some(Progress::default()),
         tally: Some(Tally::default()),
         listing: Some(Listing::default()),
+        error: Some(RunError::new(
+            Reason::SecureauthRefused,
+            ErrorDetails::default(),
+            time::OffsetDateTime::UNIX_EPOCH,
+        )),
         allowance_used: true,
     };
     let refused = store.write(&lease, &batch).await;
