@@ -1,11 +1,8 @@
 //! Servers that are newer or stricter than the specification: members that no specification has, and newer mechanisms.
 
-use secureauth_simulator::Fault;
 use serde_json::Value;
 
-use crate::support::{
-    Outcome, SomebodyElse, calls_of, disable, enable, live, options, pools_of, refusal, stack_with, start,
-};
+use crate::support::{Outcome, SomebodyElse, calls_of, disable, enable, live, options, pools_of, stack_with, start};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_that_no_specification_has_goes_back_as_it_was_read() -> Outcome {
@@ -18,10 +15,6 @@ async fn a_member_that_no_specification_has_goes_back_as_it_was_read() -> Outcom
             .await?;
         Ok(organization["data_residency"].clone())
     };
-    stack
-        .simulator()
-        .faults()
-        .add(Fault::on("get_pool", refusal(503, false)).nth(1));
     assert_eq!(enable(&stack, "1876").await?.state, "succeeded");
     let first = member().await?;
     assert!(first.is_object(), "{first}");

@@ -81,7 +81,8 @@ pub(super) fn list(app: &App, call: &Call) -> Result<Reply, ApiError> {
         .into_iter()
         .map(|(id, organization)| {
             let children = call.flag("with_child_count").then(|| state.organizations.children(id));
-            counted(call, organization.response(&state.tenant, children))
+            let body = counted(call, organization.response(&state.tenant, children));
+            with_newer(call, organization, body)
         })
         .collect();
     Ok(Reply::json(200, &json!({ "organizations": rows })).etag(state.organizations.revision()))

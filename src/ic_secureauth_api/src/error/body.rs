@@ -118,7 +118,11 @@ fn collect_texts(value: &Value, texts: &mut String) {
             texts.push_str(text);
             texts.push('\n');
         }
-        Value::Array(values) => values.iter().for_each(|value| collect_texts(value, texts)),
+        Value::Array(values) => {
+            for value in values {
+                collect_texts(value, texts);
+            }
+        }
         Value::Object(members) => {
             for (name, value) in members {
                 texts.push_str(name);

@@ -194,9 +194,11 @@ pub(crate) fn interruption(error: &reqwest::Error) -> ErrorKind {
 
 /// Host and port of the request.
 fn server(error: &reqwest::Error) -> String {
-    let url = error.url();
-    let host = url.and_then(|url| url.host_str()).unwrap_or("the server");
-    match url.and_then(|url| url.port_or_known_default()) {
+    let Some(url) = error.url() else {
+        return "the server".to_owned();
+    };
+    let host = url.host_str().unwrap_or_default();
+    match url.port_or_known_default() {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     }
