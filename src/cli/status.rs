@@ -111,8 +111,8 @@ fn report_run(text: &mut String, run: &Run, journal: &[Recorded]) -> std::fmt::R
     writeln!(text, "finished      {}", optional_time(run.finished_at))?;
     writeln!(text, "step          {}", run.step.map_or("-", <&str>::from))?;
     writeln!(text, "reason        {}", run.reason.as_deref().unwrap_or("-"))?;
-    report_error(text, "first cause ", run.first_cause.as_ref())?;
-    report_error(text, "last error  ", run.last_error.as_ref())?;
+    report_error(text, "first cause ", run.first_cause.as_deref())?;
+    report_error(text, "last error  ", run.last_error.as_deref())?;
     if run.state == RunState::Stuck {
         let entries = journal.iter().map(|recorded| recorded.entry.clone());
         writeln!(text, "left          {} in SecureAuth", leftovers(entries))?;

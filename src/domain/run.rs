@@ -127,9 +127,9 @@ pub struct Run {
     /// Why it is rolled back, failed or is stuck: the text of a [`Reason`](super::reason::Reason).
     pub reason: Option<String>,
     /// The first failure since the last progress, or the one that led to the rollback.
-    pub first_cause: Option<RunError>,
+    pub first_cause: Option<Box<RunError>>,
     /// The latest failure.
-    pub last_error: Option<RunError>,
+    pub last_error: Option<Box<RunError>>,
     /// When its rollback began.
     pub rolling_back_since: Option<OffsetDateTime>,
     /// Number of issues found; the database may store fewer of them.

@@ -164,7 +164,7 @@ impl RunContext<'_> {
             StepError::Permanent(reason) => Failure::Permanent(reason),
             StepError::Stuck(reason) => Failure::Stuck(reason),
         };
-        self.remember(failure.reason(), details).await;
+        Box::pin(self.remember(failure.reason(), details)).await;
         let next = match self.what_follows(&failure) {
             Next::RollBack(_) if self.journal.flag_is_unconfirmed() => match self.shows_the_flag().await {
                 Ok(false) => self.what_follows(&failure),
@@ -198,7 +198,7 @@ impl RunContext<'_> {
     async fn remember(&mut self, reason: Reason, details: ErrorDetails) {
         let at = self.dependencies().clock.now();
         let batch = Batch {
-            error: Some(RunError::new(reason, details, at)),
+            error: Some(Box::new(RunError::new(reason, details, at))),
             ..Batch::default()
         };
         if let Err(error) = self.write(batch).await {

@@ -38,7 +38,7 @@ pub struct Batch {
     /// How far the list of the pool's users is recorded.
     pub listing: Option<Listing>,
     /// What the run failed with. It becomes the run's last error, and its first cause if it has none.
-    pub error: Option<RunError>,
+    pub error: Option<Box<RunError>>,
     /// The run uses up what `allow-leavers` allows its biller.
     pub allowance_used: bool,
     /// The run made progress: its pauses and take-overs are counted anew, and unless it rolls back its first cause is past.

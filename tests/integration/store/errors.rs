@@ -12,7 +12,7 @@ use super::db::{Db, on_both};
 use super::fixtures::{self, LONG, leased, run_id};
 
 /// A failure with this operation.
-fn failed(operation: &str) -> RunError {
+fn failed(operation: &str) -> Box<RunError> {
     let details = ErrorDetails {
         operation: Some(operation.into()),
         status: Some(422),
@@ -21,13 +21,17 @@ fn failed(operation: &str) -> RunError {
         cause: Some("answered 422 – \"zwölf\"".into()),
         ..ErrorDetails::default()
     };
-    RunError::new(Reason::SecureauthRefused, details, datetime!(2026-11-27 10:00:00.5 UTC))
+    Box::new(RunError::new(
+        Reason::SecureauthRefused,
+        details,
+        datetime!(2026-11-27 10:00:00.5 UTC),
+    ))
 }
 
 async fn the_first_cause_lasts_until_progress_and_in_a_rollback_for_good(db: &dyn Db) {
     let lease = leased(db).await;
     let store = db.store();
-    let write = async |lease: &Lease, error: Option<RunError>, is_progress| {
+    let write = async |lease: &Lease, error: Option<Box<RunError>>, is_progress| {
         let batch = Batch {
             error,
             is_progress,

@@ -211,11 +211,11 @@ async fn a_batch_with_one_bad_row_writes_nothing(db: &dyn Db) {
         progress: Some(Progress::default()),
         tally: Some(Tally::default()),
         listing: Some(Listing::default()),
-        error: Some(RunError::new(
+        error: Some(Box::new(RunError::new(
             Reason::SecureauthRefused,
             ErrorDetails::default(),
             time::OffsetDateTime::UNIX_EPOCH,
-        )),
+        ))),
         allowance_used: true,
     };
     let refused = store.write(&lease, &batch).await;

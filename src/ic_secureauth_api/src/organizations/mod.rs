@@ -138,7 +138,7 @@ impl Api<ReadWrite> {
             .json(&sent.request())?
             .if_match(organization.etag.as_ref())
             .optional_members(sent.unspecified());
-            match self.send(call).await {
+            match Box::pin(self.send(call)).await {
                 Err(error) if error.is_refusal() && !error.unknown_members().is_empty() => {
                     let members = error.unknown_members();
                     warn!(
