@@ -9,9 +9,11 @@ mod shared;
 
 pub use database::Database;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use secrecy::SecretString;
+use time::OffsetDateTime;
 use tracing::{error, info};
 
 use self::shared::Shared;
@@ -19,7 +21,7 @@ use crate::clock::{Clock, IdSource, SystemClock};
 use crate::functions::{HttpLimits, NotReady, Services, ServicesSource};
 use crate::saga::{Dependencies, Saga};
 use crate::settings::secureauth::AuthMethod;
-use crate::settings::{Environment, Findings, Secrets, Settings};
+use crate::settings::{self, DatabaseSettings, Environment, Findings, Secrets, Settings, VaultError};
 use crate::store::{SCHEMA_VERSIONS, Store, StoreError};
 use crate::telemetry::chain;
 use ic_secureauth_api::{self as api, ClientAuthMethod};
@@ -38,6 +40,9 @@ const SCOPES: [&str; 5] = [
 #[derive(Debug)]
 pub struct Boot {
     settings: Result<Settings, Findings>,
+    database: Result<DatabaseSettings, Findings>,
+    /// Key Vault asked not to be asked before this time.
+    vault_rests_until: Mutex<Option<OffsetDateTime>>,
     clock: Arc<dyn Clock>,
     ids: Arc<IdSource>,
     ready: Shared<Services, NotReady>,
@@ -48,6 +53,8 @@ impl Boot {
     pub fn new(environment: &Environment, seed: u64) -> Self {
         Self {
             settings: Settings::read(environment),
+            database: DatabaseSettings::read(environment),
+            vault_rests_until: Mutex::default(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(IdSource::seeded(seed)),
             ready: Shared::new(),
@@ -60,6 +67,14 @@ impl Boot {
     /// All findings.
     pub fn settings(&self) -> Result<&Settings, &Findings> {
         self.settings.as_ref()
+    }
+
+    /// The settings of the database commands.
+    ///
+    /// # Errors
+    /// All findings about them.
+    pub fn database_settings(&self) -> Result<&DatabaseSettings, &Findings> {
+        self.database.as_ref()
     }
 
     /// Limits of the HTTP function; their defaults if the settings have findings.
@@ -78,13 +93,13 @@ impl Boot {
     /// # Errors
     /// The settings have findings, or vault or database cannot be reached.
     pub async fn database(&self) -> Result<Database, NotReady> {
-        let settings = self.settings.as_ref().map_err(|_| NotReady::Configuration)?;
-        let secrets = secrets(settings).await?;
-        self.open(settings, &secrets).await
+        let settings = self.database.as_ref().map_err(|_| NotReady::Configuration)?;
+        let secret = self.of_vault(settings.resolve(self.clock.now())).await?;
+        self.open(&settings.database, secret).await
     }
 
-    async fn open(&self, settings: &Settings, secrets: &Secrets) -> Result<Database, NotReady> {
-        let opened = Database::open(settings, secrets, &self.clock, self.jitter_seed()).await;
+    async fn open(&self, settings: &settings::Database, secret: Option<SecretString>) -> Result<Database, NotReady> {
+        let opened = Database::open(settings, secret, &self.clock, self.jitter_seed()).await;
         opened.map_err(|failure| {
             error!(error = %chain(&failure), "cannot open the database");
             NotReady::Database
@@ -93,8 +108,9 @@ impl Boot {
 
     async fn make(&self) -> Result<Services, NotReady> {
         let settings = self.settings.as_ref().map_err(|_| NotReady::Configuration)?;
-        let secrets = secrets(settings).await?;
-        let store = self.open(settings, &secrets).await?.store();
+        let secrets = self.of_vault(settings.resolve(self.clock.now())).await?;
+        let secret = secrets.sqlserver_connection_string.clone();
+        let store = self.open(&settings.database, secret).await?.store();
         check_schema(store.as_ref()).await?;
         let secureauth = api::SecureAuth::new(self.client_config(settings, &secrets)?).map_err(|finding| {
             error!(%finding, "cannot build the SecureAuth client");
@@ -154,16 +170,24 @@ impl Boot {
         })
     }
 
+    /// What is read from the vault, unless the vault asked for a wait that is not over.
+    async fn of_vault<T>(&self, secrets: impl Future<Output = Result<T, VaultError>>) -> Result<T, NotReady> {
+        let rests_until = || self.vault_rests_until.lock().unwrap_or_else(PoisonError::into_inner);
+        if rests_until().is_some_and(|until| self.clock.now() < until) {
+            return Err(NotReady::Vault);
+        }
+        secrets.await.map_err(|failure| {
+            if let VaultError::Busy { after, .. } = failure {
+                *rests_until() = Some(self.clock.now() + after);
+            }
+            error!(error = %chain(&failure), "cannot read the secrets");
+            NotReady::Vault
+        })
+    }
+
     fn jitter_seed(&self) -> u64 {
         self.ids.uuid().as_u64_pair().0
     }
-}
-
-async fn secrets(settings: &Settings) -> Result<Secrets, NotReady> {
-    settings.resolve().await.map_err(|failure| {
-        error!(error = %chain(&failure), "cannot read the secrets");
-        NotReady::Vault
-    })
 }
 
 async fn check_schema(store: &dyn Store) -> Result<(), NotReady> {
@@ -194,7 +218,23 @@ impl ServicesSource for Boot {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_vault_that_asked_for_a_wait_is_not_asked_before_it_is_over() {
+        let boot = Boot::new(&Environment::default(), 1);
+        let busy = |after| async move {
+            let name = "secureauth-client-id".to_owned();
+            Err::<(), _>(VaultError::Busy { name, after })
+        };
+        assert!(boot.of_vault(async { Ok(()) }).await.is_ok());
+        assert!(boot.of_vault(busy(Duration::ZERO)).await.is_err());
+        assert!(boot.of_vault(async { Ok(()) }).await.is_ok());
+        assert!(boot.of_vault(busy(Duration::from_mins(1))).await.is_err());
+        assert!(boot.of_vault(async { Ok(()) }).await.is_err());
+    }
 
     #[test]
     fn the_limits_without_settings_are_the_defaults_of_the_settings() {

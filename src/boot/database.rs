@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use secrecy::SecretString;
+
 use crate::clock::Clock;
-use crate::settings::{DatabaseKind, Secrets, Settings};
+use crate::settings::{self, DatabaseKind};
 use crate::store::sql_server::{SqlServerOptions, SqlServerStore};
 use crate::store::sqlite::{SqliteOptions, SqliteStore};
 use crate::store::{Store, StoreError};
@@ -19,12 +21,11 @@ pub enum Database {
 
 impl Database {
     pub(super) async fn open(
-        settings: &Settings,
-        secrets: &Secrets,
+        database: &settings::Database,
+        connection_string: Option<SecretString>,
         clock: &Arc<dyn Clock>,
         jitter_seed: u64,
     ) -> Result<Self, StoreError> {
-        let database = &settings.database;
         match &database.kind {
             DatabaseKind::Sqlite(path) => {
                 let options = SqliteOptions {
@@ -36,7 +37,7 @@ impl Database {
             }
             DatabaseKind::SqlServer => {
                 let options = SqlServerOptions {
-                    connection_string: secrets.sqlserver_connection_string.clone().unwrap_or_default(),
+                    connection_string: connection_string.unwrap_or_default(),
                     pool_size: usize::try_from(database.pool_size).unwrap_or(usize::MAX),
                     connect_timeout: database.connect_timeout,
                     command_timeout: database.command_timeout,

@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use super::{error_text, time_text};
+use crate::domain::operation::names;
 use crate::domain::run::{Run, RunState};
-use crate::saga::leftovers;
+use crate::saga::{commands_of, leftovers};
 use crate::store::Store;
 
 /// More runs than that are counted, not listed.
@@ -19,7 +20,10 @@ pub(super) async fn run(store: &dyn Store, stuck_only: bool) -> Result<String, S
     let mut text = String::new();
     for run in &runs {
         let left = match run.state {
-            RunState::Stuck => format!(", left in SecureAuth: {}", left(store, run).await?),
+            RunState::Stuck => {
+                let (left, commands) = (left(store, run).await?, names(commands_of(run)));
+                format!(", left in SecureAuth: {left}; commands: {commands}")
+            }
             _ => String::new(),
         };
         writeln!(text, "{}{left}", line(run)).map_err(|error| error.to_string())?;

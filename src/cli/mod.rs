@@ -1,8 +1,9 @@
-//! The subcommands. The host starts `serve`; the others are for operators. With findings in the settings all but
-//! `serve` print them and exit with 2.
+//! The subcommands. The host starts `serve`; the others are for operators. With findings in the settings that
+//! they need, all but `serve` print them and exit with 2.
 
 mod allow_leavers;
 mod db;
+mod issues;
 mod list;
 mod operate;
 mod plan;
@@ -22,7 +23,7 @@ use crate::clock::SystemClock;
 use crate::domain::ids::BillerId;
 use crate::domain::operation::Operation;
 use crate::functions::{NotReady, ServicesSource};
-use crate::settings::{Environment, Log};
+use crate::settings::{Environment, Findings, Log};
 use crate::telemetry;
 
 /// Exit code: arguments or settings are wrong.
@@ -58,14 +59,23 @@ enum Command {
     OnDatabase(OnDatabase),
 }
 
-/// Commands that need the database only.
+/// Commands that need the database only, and of the settings only those of database and vault.
 #[derive(Debug, Subcommand)]
 enum OnDatabase {
-    /// Show a biller's CIAM state, its latest run, and that run's journal
+    /// Show a biller's CIAM state, its latest run or the one named, and that run's journal
     Status {
-        /// The biller's id
+        /// The id of a biller or of a run
         #[arg(value_parser = biller_id)]
-        biller: BillerId,
+        id: BillerId,
+    },
+    /// List all data errors of a biller's latest run, or of the run named
+    Issues {
+        /// The id of a biller or of a run
+        #[arg(value_parser = biller_id)]
+        id: BillerId,
+        /// Comma-separated values with a header
+        #[arg(long)]
+        csv: bool,
     },
     /// List the runs that have not ended, oldest first
     List {
@@ -93,15 +103,22 @@ pub async fn run(environment: Environment, seed: u64) -> ExitCode {
     let command = Arguments::parse().command.unwrap_or(Command::Serve);
     log(&command, &environment);
     let boot = Arc::new(Boot::new(&environment, seed));
-    match (command, boot.settings()) {
-        (Command::Serve, _) => serve::run(&environment, boot).await,
-        (_, Err(findings)) => {
-            eprintln!("{findings}");
-            ExitCode::from(FINDINGS)
-        }
-        (Command::Plan { biller }, Ok(_)) => plan_for(&boot, &biller).await,
-        (Command::OnDatabase(command), Ok(_)) => on_database(&boot, command).await,
+    match command {
+        Command::Serve => serve::run(&environment, boot).await,
+        Command::Plan { biller } => match boot.settings() {
+            Ok(_) => plan_for(&boot, &biller).await,
+            Err(findings) => told(findings),
+        },
+        Command::OnDatabase(command) => match boot.database_settings() {
+            Ok(_) => on_database(&boot, command).await,
+            Err(findings) => told(findings),
+        },
     }
+}
+
+fn told(findings: &Findings) -> ExitCode {
+    eprintln!("{findings}");
+    ExitCode::from(FINDINGS)
 }
 
 /// Prints the preview even if the run could not succeed.
@@ -164,7 +181,8 @@ async fn carry_out(command: OnDatabase, database: &Database) -> Result<String, S
         db::fitting_schema(store).await?;
     }
     match command {
-        OnDatabase::Status { biller } => status::run(store, &biller).await,
+        OnDatabase::Status { id } => status::run(store, &id).await,
+        OnDatabase::Issues { id, csv } => issues::run(store, &id, csv).await,
         OnDatabase::List { stuck } => list::run(store, stuck).await,
         OnDatabase::Resume(target) => operate::run(store, Operation::Resume, &target).await,
         OnDatabase::Rollback(target) => operate::run(store, Operation::Rollback, &target).await,

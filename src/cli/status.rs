@@ -1,25 +1,66 @@
-//! `status`: prints a biller's CIAM record, its latest run and the run's journal.
+//! `status`: prints a biller's CIAM record, its latest run or the one named, and the run's journal.
 
 use std::fmt::Write;
 
 use time::OffsetDateTime;
 
 use super::{error_text, time_text};
+use crate::domain::biller::BillerCiam;
 use crate::domain::ids::BillerId;
+use crate::domain::issue::{Code, Issue};
 use crate::domain::journal::Recorded;
-use crate::domain::run::Run;
-use crate::store::{BillerView, Store};
+use crate::domain::run::{Run, RunState};
+use crate::domain::run_error::RunError;
+use crate::saga::{commands_of, leftovers};
+use crate::store::{BillerView, Store, StoreError};
 
 const ISSUES: u32 = 100;
 
 pub(super) async fn run(store: &dyn Store, id: &BillerId) -> Result<String, String> {
-    let view = store.biller(id, ISSUES).await.map_err(|error| error_text(&error))?;
-    let view = view.ok_or_else(|| format!("there is no biller {id}"))?;
+    let view = view_of(store, id, ISSUES).await?;
     let journal = match &view.run {
         Some(run) => store.journal(run.id).await.map_err(|error| error_text(&error))?,
         None => Vec::new(),
     };
     report(&view, &journal).map_err(|error| error.to_string())
+}
+
+/// The biller with its latest run, or the run with this id and its biller.
+pub(super) async fn view_of(store: &dyn Store, id: &BillerId, issues: u32) -> Result<BillerView, String> {
+    match found(store, id, issues).await {
+        Ok(Some(view)) => Ok(view),
+        Ok(None) => Err(format!("there is no biller {id} and no run with this id")),
+        Err(error) => Err(error_text(&error)),
+    }
+}
+
+async fn found(store: &dyn Store, id: &BillerId, issues: u32) -> Result<Option<BillerView>, StoreError> {
+    if let Some(view) = store.biller(id, issues).await? {
+        return Ok(Some(view));
+    }
+    let text: &str = id.as_ref();
+    let run = match text.parse() {
+        Ok(run_id) => store.run(run_id).await?,
+        Err(_) => None,
+    };
+    let Some(run) = run else {
+        return Ok(None);
+    };
+    let known = store.biller(&run.biller_id, 0).await?;
+    let first = store.issues(run.id, 0, issues).await?;
+    Ok(Some(BillerView {
+        biller: known.as_ref().map_or_else(
+            || BillerCiam::untouched(run.biller_id.clone()),
+            |view| view.biller.clone(),
+        ),
+        name: known.map_or(Err(Code::Missing), |view| view.name),
+        issues: first.into_iter().map(|(_, issue)| issue).collect(),
+        run: Some(run),
+    }))
+}
+
+pub(super) fn guid_text(issue: &Issue) -> String {
+    issue.user_guid.map_or_else(|| "-".to_owned(), |guid| guid.to_string())
 }
 
 fn report(view: &BillerView, journal: &[Recorded]) -> Result<String, std::fmt::Error> {
@@ -35,14 +76,23 @@ fn report(view: &BillerView, journal: &[Recorded]) -> Result<String, std::fmt::E
         ciam.identity_pool_id.as_deref().unwrap_or("-")
     )?;
     match &view.run {
-        Some(run) => report_run(&mut text, run)?,
+        Some(run) => report_run(&mut text, run, journal)?,
         None => writeln!(text, "run           -")?,
     }
     for issue in &view.issues {
-        let guid = issue.user_guid.map_or_else(|| "-".to_owned(), |guid| guid.to_string());
+        let guid = guid_text(issue);
         let held_by = issue.held_by.as_ref().map(|holder| format!(" by {holder}"));
         let held_by = held_by.unwrap_or_default();
         writeln!(text, "issue         {guid} {} {}{held_by}", issue.field, issue.code)?;
+    }
+    if let Some(run) = &view.run
+        && run.issues_total > view.issues.len() as u64
+    {
+        writeln!(
+            text,
+            "issue         all of them: biller-onboarding issues {} [--csv]",
+            run.id
+        )?;
     }
     for recorded in journal {
         let entry = serde_json::to_string(&recorded.entry).map_err(|_| std::fmt::Error)?;
@@ -51,7 +101,7 @@ fn report(view: &BillerView, journal: &[Recorded]) -> Result<String, std::fmt::E
     Ok(text)
 }
 
-fn report_run(text: &mut String, run: &Run) -> std::fmt::Result {
+fn report_run(text: &mut String, run: &Run, journal: &[Recorded]) -> std::fmt::Result {
     let progress = run.progress;
     writeln!(text, "run           {} {} {}", run.id, run.kind, run.state)?;
     writeln!(text, "asked for by  {}", run.source)?;
@@ -61,6 +111,15 @@ fn report_run(text: &mut String, run: &Run) -> std::fmt::Result {
     writeln!(text, "finished      {}", optional_time(run.finished_at))?;
     writeln!(text, "step          {}", run.step.map_or("-", <&str>::from))?;
     writeln!(text, "reason        {}", run.reason.as_deref().unwrap_or("-"))?;
+    report_error(text, "first cause ", run.first_cause.as_deref())?;
+    report_error(text, "last error  ", run.last_error.as_deref())?;
+    if run.state == RunState::Stuck {
+        let entries = journal.iter().map(|recorded| recorded.entry.clone());
+        writeln!(text, "left          {} in SecureAuth", leftovers(entries))?;
+        for command in commands_of(run) {
+            writeln!(text, "command       biller-onboarding {command} {} --by <name>", run.id)?;
+        }
+    }
     writeln!(text, "waiting for   {}", run.waiting_for.as_deref().unwrap_or("-"))?;
     writeln!(text, "take-overs    {}", run.take_overs)?;
     writeln!(text, "next attempt  {}", optional_time(run.next_attempt_at))?;
@@ -87,6 +146,30 @@ fn report_run(text: &mut String, run: &Run) -> std::fmt::Result {
         }
     }
     writeln!(text, "issues        {}", run.issues_total)
+}
+
+fn report_error(text: &mut String, what: &str, error: Option<&RunError>) -> std::fmt::Result {
+    let Some(RunError { at, reason, details }) = error else {
+        return writeln!(text, "{what}  -");
+    };
+    write!(text, "{what}  {} {reason}", time_text(*at))?;
+    let status = details.status.map(|status| status.to_string());
+    let parts = [
+        ("operation", details.operation.as_deref()),
+        ("status", status.as_deref()),
+        ("code", details.code.as_deref()),
+        ("scope", details.scope.as_deref()),
+        ("trace id", details.trace_id.as_deref()),
+    ];
+    for (name, value) in parts {
+        if let Some(value) = value {
+            write!(text, ", {name} {value}")?;
+        }
+    }
+    match &details.cause {
+        Some(cause) => writeln!(text, ": {cause}"),
+        None => writeln!(text),
+    }
 }
 
 fn optional_time(at: Option<OffsetDateTime>) -> String {

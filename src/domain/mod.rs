@@ -11,6 +11,7 @@ pub mod messages;
 pub mod operation;
 pub mod reason;
 pub mod run;
+pub mod run_error;
 pub mod step;
 pub mod string_enum;
 pub mod tally;

@@ -2,6 +2,12 @@
 
 use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 
+/// The names of commands, separated by commas.
+pub fn names(commands: &[Operation]) -> String {
+    let names: Vec<&str> = commands.iter().map(<&str>::from).collect();
+    names.join(", ")
+}
+
 /// An operator's command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, IntoStaticStr, VariantNames)]
 #[strum(serialize_all = "snake_case")]

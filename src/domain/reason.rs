@@ -2,12 +2,18 @@
 
 use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 
+use super::operation::Operation;
+
 /// Why a run waits, is rolled back, failed or is stuck.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, IntoStaticStr, VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum Reason {
-    /// SecureAuth did not answer, answered 5xx or 429, or refused our token or scopes.
+    /// SecureAuth did not answer, answered 5xx or 429, or refused our token.
     SecureauthUnavailable,
+    /// The client may not use a scope that the call needs.
+    ScopeMissing,
+    /// The token endpoint does not know the tenant; the process reads the secrets again.
+    TenantUnknown,
     /// SecureAuth's token endpoint refused our credentials; the process reads them again.
     CredentialsRefused,
     /// SecureAuth refused this biller's data (400, 404, 409, 413, 422).
@@ -60,9 +66,40 @@ pub enum Reason {
     Operator,
 }
 
+impl Reason {
+    /// The commands that fit a run that is stuck for this reason, the usual one first (docs/OPERATIONS.md#stuck-runs).
+    pub fn commands(self) -> &'static [Operation] {
+        use Operation::{Close, Resume, Rollback};
+        match self {
+            Self::ActivationNotRecorded | Self::DeactivationNotRecorded | Self::SeveralPools => &[Resume],
+            Self::NotRolledBack => &[Rollback, Close],
+            Self::ForeignMarker => &[Resume, Close],
+            Self::WorkerLost => &[Resume, Rollback],
+            _ => &[Resume, Rollback, Close],
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_commands_that_a_stuck_run_names_are_those_of_the_manual() {
+        let manual = include_str!("../../docs/OPERATIONS.md");
+        let (_, stuck) = manual.split_once("## Stuck runs").unwrap();
+        let rows = stuck.lines().filter_map(|line| line.strip_prefix("| `"));
+        let mut reasons = 0;
+        for row in rows {
+            let cells: Vec<&str> = row.split('|').collect();
+            let reason: Reason = cells[0].trim().trim_end_matches('`').parse().unwrap();
+            let named: Vec<&str> = cells[2].split('`').skip(1).step_by(2).collect();
+            let commands: Vec<&str> = reason.commands().iter().map(<&str>::from).collect();
+            assert_eq!(named, commands, "{reason}");
+            reasons += 1;
+        }
+        assert!(reasons > 5);
+    }
 
     #[test]
     fn operators_find_every_reason_in_their_manual() {

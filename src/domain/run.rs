@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::ids::{BillerId, OnboardingId};
 use super::listing::Listing;
+use super::run_error::RunError;
 use super::step::Step;
 use super::tally::Tally;
 
@@ -125,6 +126,10 @@ pub struct Run {
     pub waiting_for: Option<String>,
     /// Why it is rolled back, failed or is stuck: the text of a [`Reason`](super::reason::Reason).
     pub reason: Option<String>,
+    /// The first failure since the last progress, or the one that led to the rollback.
+    pub first_cause: Option<Box<RunError>>,
+    /// The latest failure.
+    pub last_error: Option<Box<RunError>>,
     /// When its rollback began.
     pub rolling_back_since: Option<OffsetDateTime>,
     /// Number of issues found; the database may store fewer of them.

@@ -86,6 +86,8 @@ fn values_are_spelled_in_snake_case() {
 fn reasons_commands_and_results_of_checks_are_spelled_in_snake_case() {
     spelled::<Reason>(&[
         "secureauth_unavailable",
+        "scope_missing",
+        "tenant_unknown",
         "credentials_refused",
         "secureauth_refused",
         "organization_id_reserved",

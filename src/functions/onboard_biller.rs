@@ -15,6 +15,7 @@ use super::services::{HttpLimits, ServicesSource};
 use super::status_view::{status_json, status_url};
 use super::toggle_request::ToggleRequest;
 use crate::domain::ids::BillerId;
+use crate::domain::run::RunState;
 use crate::domain::toggle_event::{Source, ToggleEvent};
 use crate::store::StoreError;
 
@@ -121,7 +122,12 @@ async fn status(source: &dyn ServicesSource, biller_id: &BillerId) -> Result<Ans
         .await
         .map_err(|error| database_problem(&error))?
         .ok_or_else(Problem::biller_not_found)?;
-    Ok(Answer::http(HttpAnswer::json(StatusCode::OK, status_json(&view))))
+    let left = match view.run.as_ref().filter(|run| run.state == RunState::Stuck) {
+        Some(run) => Some(services.saga.left_by(run.id).await),
+        None => None,
+    };
+    let status = status_json(&view, left.as_deref());
+    Ok(Answer::http(HttpAnswer::json(StatusCode::OK, status)))
 }
 
 fn database_problem(error: &StoreError) -> Problem {

@@ -79,7 +79,8 @@ async fn migrate(State(app): State<App>, headers: HeaderMap, body: Body) -> Resp
             error!("the invocation has no queue trigger");
             return failed_invocation();
         };
-        respond(migrate_users::invoke(&*app.services, &text).await)
+        // On the heap: a run is large.
+        respond(Box::pin(migrate_users::invoke(&*app.services, &text)).await)
     }
     .instrument(span)
     .await

@@ -9,6 +9,7 @@ use crate::domain::biller::CiamState;
 use crate::domain::ids::BillerId;
 use crate::domain::issue::Issue;
 use crate::domain::run::Run;
+use crate::saga::commands_of;
 use crate::store::BillerView;
 
 /// The path of a biller's status. Not built from the request's URL, which may carry the function key
@@ -17,7 +18,8 @@ pub(super) fn status_url(biller: &BillerId) -> String {
     format!("/api/billers/{biller}/ciam")
 }
 
-pub(super) fn status_json(view: &BillerView) -> Value {
+/// `left`: what a stuck run may have left in SecureAuth.
+pub(super) fn status_json(view: &BillerView, left: Option<&str>) -> Value {
     let biller = &view.biller;
     let people = ForPeople::of(biller, view.run.as_ref());
     json!({
@@ -30,11 +32,12 @@ pub(super) fn status_json(view: &BillerView) -> Value {
         "status": <&str>::from(people.status),
         "message": people.message,
         "completedWithIssues": people.completed_with_issues,
-        "onboarding": view.run.as_ref().map(|run| run_json(run, &view.issues)),
+        "onboarding": view.run.as_ref().map(|run| run_json(run, &view.issues, left)),
     })
 }
 
-fn run_json(run: &Run, issues: &[Issue]) -> Value {
+fn run_json(run: &Run, issues: &[Issue], left: Option<&str>) -> Value {
+    let commands = left.map(|_| commands_of(run).iter().map(<&str>::from).collect::<Vec<_>>());
     json!({
         "onboardingId": run.id,
         "kind": <&str>::from(run.kind),
@@ -48,6 +51,10 @@ fn run_json(run: &Run, issues: &[Issue]) -> Value {
         "nextAttemptAt": run.next_attempt_at.filter(|_| run.state.is_open()).map(timestamp),
         "waitingFor": run.waiting_for.as_ref().filter(|_| run.state.is_open()),
         "reason": run.reason,
+        "firstCause": run.first_cause,
+        "lastError": run.last_error,
+        "left": left,
+        "commands": commands,
         "takeOvers": run.take_overs,
         "correlationId": run.id,
         "issues": issues.iter().map(issue_json).collect::<Vec<_>>(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::journal_state::JournalState;
 use crate::domain::reason::Reason;
 use crate::domain::run::{Kind, RunState};
+use crate::domain::run_error::ErrorDetails;
 use crate::store::StoreError;
 use ic_secureauth_api::{ApiError, Class};
 
@@ -31,9 +32,38 @@ pub(super) enum StepError {
     LeaseLost,
     /// The database failed.
     Store(StoreError),
+    /// One of the others, with what is known of the call that failed.
+    OfCall(Box<(StepError, ErrorDetails)>),
 }
 
 impl StepError {
+    /// Adds what operators are told of the failed call.
+    pub(super) fn of_call(self, call: &ApiError) -> Self {
+        self.with(ErrorDetails {
+            operation: Some(call.operation().to_string()),
+            status: call.status(),
+            code: call.error_code().map(str::to_owned),
+            scope: call.missing_scope().map(str::to_owned),
+            trace_id: call.trace_id().map(str::to_owned),
+            cause: Some(call.kind().to_string()),
+        })
+    }
+
+    pub(super) fn with(self, details: ErrorDetails) -> Self {
+        match self {
+            Self::Retry { .. } | Self::Permanent(_) | Self::Stuck(_) => Self::OfCall(Box::new((self, details))),
+            other => other,
+        }
+    }
+
+    /// The error itself, and what is known of the call.
+    pub(super) fn parted(self) -> (Self, ErrorDetails) {
+        match self {
+            Self::OfCall(parts) => *parts,
+            error => (error, ErrorDetails::default()),
+        }
+    }
+
     /// SecureAuth does not show yet what the run expects there.
     pub(super) fn not_shown() -> Self {
         Self::Retry {
@@ -46,10 +76,10 @@ impl StepError {
 /// A refusal after an attempt that may have had an effect proves nothing: the step has to look.
 impl From<ApiError> for StepError {
     fn from(error: ApiError) -> Self {
-        match error.class() {
+        let follows = match error.class() {
             Class::Permanent if error.outcome_unknown() => Self::not_shown(),
             Class::Retry { after } => Self::Retry {
-                reason: Reason::SecureauthUnavailable,
+                reason: why_unavailable(&error),
                 after,
             },
             Class::Paused { rest } => Self::Paused { rest },
@@ -63,7 +93,19 @@ impl From<ApiError> for StepError {
             },
             Class::Permanent => Self::Permanent(Reason::SecureauthRefused),
             Class::NotStarted => Self::LeaseLost,
-        }
+        };
+        follows.of_call(&error)
+    }
+}
+
+/// What has to change before the same call can succeed.
+fn why_unavailable(error: &ApiError) -> Reason {
+    if error.missing_scope().is_some() {
+        Reason::ScopeMissing
+    } else if error.is_tenant_unknown() {
+        Reason::TenantUnknown
+    } else {
+        Reason::SecureauthUnavailable
     }
 }
 
@@ -184,7 +226,7 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    fn reason(&self) -> Reason {
+    pub(super) fn reason(&self) -> Reason {
         match self {
             Self::Retry { reason, .. } | Self::Permanent(reason) | Self::Stuck(reason) => *reason,
             Self::Paused { .. } => Reason::SecureauthUnavailable,

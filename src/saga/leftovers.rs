@@ -2,6 +2,15 @@
 
 use super::journal_state::{JournalState, Origin, RollbackStep};
 use crate::domain::journal::Entry;
+use crate::domain::operation::Operation;
+use crate::domain::reason::Reason;
+use crate::domain::run::Run;
+
+/// The commands that fit a stuck run.
+pub fn commands_of(run: &Run) -> &'static [Operation] {
+    let reason: Option<Reason> = run.reason.as_deref().and_then(|reason| reason.parse().ok());
+    reason.unwrap_or(Reason::Operator).commands()
+}
 
 /// What a run with this journal may have left in SecureAuth: organization, pool, users, by their ids.
 pub fn leftovers(journal: impl IntoIterator<Item = Entry>) -> String {

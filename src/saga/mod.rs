@@ -31,7 +31,7 @@ use std::time::Duration;
 
 pub use driver::Advanced;
 pub use failure::Schedules;
-pub use leftovers::leftovers;
+pub use leftovers::{commands_of, leftovers};
 
 use crate::clock::{Clock, IdSource};
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
@@ -66,7 +66,7 @@ pub struct Dependencies {
     pub settings: OnboardingSettings,
     /// Pauses, deadlines and lease times.
     pub run: RunSettings,
-    /// The wall clock, for run ids and markers only.
+    /// The wall clock, for run ids, markers and the times of failures only.
     pub clock: Arc<dyn Clock>,
     /// Makes run ids and this worker's id.
     pub ids: Arc<IdSource>,
@@ -135,6 +135,14 @@ impl Saga {
     /// The database failed.
     pub async fn view(&self, biller: &BillerId) -> Result<Option<BillerView>, StoreError> {
         self.dependencies.store.biller(biller, ISSUES_SHOWN).await
+    }
+
+    /// What a stuck run may have left in SecureAuth.
+    pub async fn left_by(&self, run: OnboardingId) -> String {
+        match self.dependencies.store.journal(run).await {
+            Ok(journal) => leftovers(journal.into_iter().map(|recorded| recorded.entry)),
+            Err(_) => "unknown: the journal cannot be read".to_owned(),
+        }
     }
 
     /// Claims the runs whose message has to be sent (again). No other timer gets the same runs.

@@ -3,8 +3,9 @@
 
 use tracing::error;
 
-use super::{Saga, leftovers};
+use super::{Saga, commands_of};
 use crate::domain::ids::OnboardingId;
+use crate::domain::operation::names;
 use crate::store::StoreError;
 
 /// Most stuck runs one timer reports.
@@ -27,15 +28,13 @@ impl Saga {
         let Some(run) = self.dependencies.store.run(id).await? else {
             return Ok(());
         };
-        let left = match self.dependencies.store.journal(id).await {
-            Ok(journal) => leftovers(journal.into_iter().map(|recorded| recorded.entry)),
-            Err(_) => "unknown: the journal cannot be read".to_owned(),
-        };
+        let left = self.left_by(id).await;
         error!(
             onboarding_id = %id,
             biller_id = %run.biller_id,
             reason = run.reason.as_deref().unwrap_or_default(),
             left,
+            commands = names(commands_of(&run)),
             "the run is stuck until an operator acts"
         );
         Ok(())

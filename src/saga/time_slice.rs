@@ -9,8 +9,10 @@ use super::driver::Advanced;
 use super::failure::{Failure, Next, StepError, after_failure, while_unseen};
 use super::run_context::RunContext;
 use super::{rollback, steps};
+use crate::domain::operation::names;
 use crate::domain::reason::Reason;
 use crate::domain::run::RunState;
+use crate::domain::run_error::{ErrorDetails, RunError};
 use crate::store::{Batch, Ending, Release, StoreError};
 use crate::telemetry::chain;
 
@@ -99,9 +101,12 @@ impl RunContext<'_> {
             }
             Ending::Stuck(reason) => {
                 let left = self.journal.leftovers();
+                let commands = names(reason.commands());
                 error!(
                     %reason,
-                    left, "the run is stuck until an operator acts"
+                    left,
+                    commands,
+                    "the run is stuck until an operator acts"
                 );
                 RunState::Stuck
             }
@@ -135,8 +140,9 @@ impl RunContext<'_> {
     }
 
     async fn failed(&mut self, error: StepError) -> Result<Advanced, StoreError> {
+        let (error, mut details) = error.parted();
         let failure = match error {
-            StepError::LeaseLost => {
+            StepError::LeaseLost | StepError::OfCall(_) => {
                 return Ok(self.lease_lost().await);
             }
             StepError::Store(error @ StoreError::Newer { .. }) => {
@@ -145,13 +151,14 @@ impl RunContext<'_> {
             }
             StepError::Store(error) => {
                 error!(error = %chain(&error), "the database failed");
+                details.cause = Some(chain(&error).to_string());
                 Failure::Retry {
                     reason: Reason::DatabaseUnavailable,
                     after: None,
                 }
             }
             StepError::Retry { reason, after } => {
-                if reason == Reason::CredentialsRefused {
+                if matches!(reason, Reason::CredentialsRefused | Reason::TenantUnknown) {
                     self.saga.stale.store(true, Ordering::Relaxed);
                 }
                 Failure::Retry { reason, after }
@@ -163,6 +170,7 @@ impl RunContext<'_> {
             StepError::Permanent(reason) => Failure::Permanent(reason),
             StepError::Stuck(reason) => Failure::Stuck(reason),
         };
+        Box::pin(self.remember(failure.reason(), details)).await;
         let next = match self.what_follows(&failure) {
             Next::RollBack(_) if self.journal.flag_is_unconfirmed() => match self.shows_the_flag().await {
                 Ok(false) => self.what_follows(&failure),
@@ -189,6 +197,18 @@ impl RunContext<'_> {
             Next::Fail(reason) => self.end(&Ending::Failed(reason)).await,
             Next::Stuck(reason) => self.end(&Ending::Stuck(reason)).await,
             Next::RollBack(reason) => self.begin_rollback(reason).await,
+        }
+    }
+
+    /// Keeps the failure for operators. What follows from it does not depend on this.
+    async fn remember(&mut self, reason: Reason, details: ErrorDetails) {
+        let at = self.dependencies().clock.now();
+        let batch = Batch {
+            error: Some(Box::new(RunError::new(reason, details, at))),
+            ..Batch::default()
+        };
+        if let Err(error) = self.write(batch).await {
+            warn!(error = %chain(&error), "could not record the failure");
         }
     }
 

@@ -21,10 +21,12 @@ mod pool_name;
 mod reader;
 mod resolve;
 pub mod run;
+mod secret_state;
 pub mod secrets;
 pub mod secureauth;
 pub mod server;
 pub mod vault;
+mod vault_wait;
 
 pub use database::{Database, DatabaseKind};
 pub use environment::Environment;
@@ -64,6 +66,39 @@ pub struct Settings {
     pub vault: Option<Vault>,
     /// Which lines are logged, and in which format.
     pub log: Log,
+}
+
+/// What the database commands need: the settings of the database and of the vault.
+#[derive(Debug, Clone)]
+pub struct DatabaseSettings {
+    /// The database with runs and users.
+    pub database: Database,
+    is_development: bool,
+    sources: Sources,
+    vault: Option<Vault>,
+}
+
+impl DatabaseSettings {
+    /// Reads and checks the variables of the database and of the vault only.
+    ///
+    /// # Errors
+    /// Every finding about these variables.
+    pub fn read(environment: &Environment) -> Result<Self, Findings> {
+        let mut reader = Reader::new(environment);
+        let database = Database::read(&mut reader);
+        let vault = Vault::read(&mut reader);
+        let kind = database.as_ref().map(|database| &database.kind);
+        let sources = Sources::read_connection_string(&mut reader, Vault::is_meant(environment), kind);
+        match (database, reader.finish().0) {
+            (Some(database), findings) if findings.is_empty() => Ok(Self {
+                database,
+                is_development: environment.is_development(),
+                sources,
+                vault,
+            }),
+            (_, findings) => Err(findings),
+        }
+    }
 }
 
 impl Settings {

@@ -29,8 +29,18 @@ pub enum Mechanism {
     EmailOtp,
     /// One-time password by text message.
     SmsOtp,
+    /// One-time password by a phone call.
+    VoiceOtp,
     /// Passkey or security key.
     Webauthn,
+    /// Passkey that also says who signs in.
+    UsernamelessWebauthn,
+    /// Confirmation in the SecureAuth Authenticate app.
+    Push,
+    /// A symbol to pick in the app.
+    Symbol,
+    /// A QR code to scan with the app.
+    QrCode,
 }
 
 /// The SecureAuth status of a user who is active in the CRM.

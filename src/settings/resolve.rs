@@ -1,10 +1,14 @@
 //! Reads the secrets that are not in the environment from Key Vault.
 
-use secrecy::{ExposeSecret, SecretString};
+use std::time::Duration;
 
-use super::Settings;
+use secrecy::{ExposeSecret, SecretString};
+use time::OffsetDateTime;
+
 use super::key_vault::{KeyVault, VaultError};
 use super::secrets::{Kind, Secrets, Sources};
+use super::vault::Vault;
+use super::{DatabaseSettings, Settings};
 
 impl Settings {
     /// All secrets. The vault is asked only for those that are not in the environment, and anew with every call: so a
@@ -12,35 +16,58 @@ impl Settings {
     ///
     /// # Errors
     /// See [`VaultError`]. The call takes at most `KEY_VAULT_DEADLINE`.
-    pub async fn resolve(&self) -> Result<Secrets, VaultError> {
-        let vault = match &self.vault {
-            Some(vault) if self.sources.need_vault() => Some(KeyVault::connect(vault)?),
-            _ => None,
-        };
-        self.resolve_from(vault.as_ref()).await
-    }
-
-    async fn resolve_from(&self, key_vault: Option<&KeyVault>) -> Result<Secrets, VaultError> {
-        let fetched = match (&self.vault, key_vault) {
-            (Some(vault), Some(key_vault)) => {
-                let all = fetch(&self.sources, key_vault, self.is_development);
-                tokio::time::timeout(vault.deadline, all)
-                    .await
-                    .map_err(|_| VaultError::TimedOut { within: vault.deadline })??
-            }
-            _ => Vec::new(),
-        };
+    pub async fn resolve(&self, now: OffsetDateTime) -> Result<Secrets, VaultError> {
+        let fetched = fetch(&self.sources, self.vault.as_ref(), self.is_development, now).await?;
         self.sources
             .with(&fetched)
             .map_err(|names| VaultError::Missing { names })
     }
 }
 
+impl DatabaseSettings {
+    /// The connection string, as [`Settings::resolve`]; `None` only with SQLite.
+    ///
+    /// # Errors
+    /// See [`VaultError`]. The call takes at most `KEY_VAULT_DEADLINE`.
+    pub async fn resolve(&self, now: OffsetDateTime) -> Result<Option<SecretString>, VaultError> {
+        let fetched = fetch(&self.sources, self.vault.as_ref(), self.is_development, now).await?;
+        match self.sources.missing(&fetched) {
+            names if names.is_empty() => Ok(self.sources.connection_string(&fetched)),
+            names => Err(VaultError::Missing { names }),
+        }
+    }
+}
+
+type Fetched = Vec<(Kind, SecretString)>;
+
+/// What is not in the environment.
 async fn fetch(
     sources: &Sources,
-    key_vault: &KeyVault,
+    vault: Option<&Vault>,
     is_development: bool,
-) -> Result<Vec<(Kind, SecretString)>, VaultError> {
+    now: OffsetDateTime,
+) -> Result<Fetched, VaultError> {
+    match vault {
+        Some(vault) if sources.need_vault() => {
+            let key_vault = KeyVault::connect(vault, now)?;
+            fetch_from(&key_vault, sources, vault.deadline, is_development).await
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+async fn fetch_from(
+    key_vault: &KeyVault,
+    sources: &Sources,
+    within: Duration,
+    is_development: bool,
+) -> Result<Fetched, VaultError> {
+    let all = fetch_all(key_vault, sources, is_development);
+    let in_time = tokio::time::timeout(within, all).await;
+    in_time.map_err(|_| VaultError::TimedOut { within })?
+}
+
+async fn fetch_all(key_vault: &KeyVault, sources: &Sources, is_development: bool) -> Result<Fetched, VaultError> {
     let mut fetched = Vec::new();
     for (kind, name) in sources.in_vault() {
         let Some(value) = key_vault.secret(name).await? else {

@@ -106,6 +106,17 @@ impl Sources {
         Self(sources.into_iter().flatten().collect())
     }
 
+    /// Only where the connection string comes from.
+    pub(super) fn read_connection_string(
+        reader: &mut Reader<'_>,
+        has_vault: bool,
+        database: Option<&DatabaseKind>,
+    ) -> Self {
+        let kind = Kind::ConnectionString;
+        let source = source(reader, kind, has_vault, database == Some(&DatabaseKind::SqlServer));
+        Self(source.map(|source| (kind, source)).into_iter().collect())
+    }
+
     /// True if a secret has to be read from the vault.
     pub fn need_vault(&self) -> bool {
         self.in_vault().next().is_some()
@@ -119,17 +130,26 @@ impl Sources {
         })
     }
 
+    /// The names in the vault of the secrets that are neither given nor `fetched`.
+    pub(super) fn missing(&self, fetched: &[(Kind, SecretString)]) -> Vec<String> {
+        let is_fetched = |wanted: Kind| fetched.iter().any(|(kind, _)| *kind == wanted);
+        self.in_vault()
+            .filter(|(kind, _)| !is_fetched(*kind))
+            .map(|(_, name)| name.to_owned())
+            .collect()
+    }
+
+    /// The connection string; `None` only with SQLite.
+    pub(super) fn connection_string(&self, fetched: &[(Kind, SecretString)]) -> Option<SecretString> {
+        self.find(Kind::ConnectionString, fetched)
+    }
+
     /// All secrets, those `fetched` from the vault included.
     ///
     /// # Errors
     /// The names in the vault of all secrets that are missing.
     pub(super) fn with(&self, fetched: &[(Kind, SecretString)]) -> Result<Secrets, Vec<String>> {
-        let is_fetched = |wanted: Kind| fetched.iter().any(|(kind, _)| *kind == wanted);
-        let missing: Vec<String> = self
-            .in_vault()
-            .filter(|(kind, _)| !is_fetched(*kind))
-            .map(|(_, name)| name.to_owned())
-            .collect();
+        let missing = self.missing(fetched);
         let value = |kind| self.find(kind, fetched);
         let text = |kind| value(kind).map(|value| value.expose_secret().to_owned());
         let secrets = || {
@@ -138,7 +158,7 @@ impl Sources {
                 payload_schema_id: text(Kind::PayloadSchemaId)?,
                 client_id: value(Kind::ClientId)?,
                 client_secret: value(Kind::ClientSecret)?,
-                sqlserver_connection_string: value(Kind::ConnectionString),
+                sqlserver_connection_string: self.connection_string(fetched),
             })
         };
         secrets().filter(|_| missing.is_empty()).ok_or(missing)
@@ -171,6 +191,12 @@ fn source(reader: &mut Reader<'_>, kind: Kind, has_vault: bool, is_needed: bool)
     } else {
         reader.optional(known, read)
     };
+    reader.require(given.is_none() || !has_vault || is_development, variable, &[], || {
+        format!(
+            "to be unset while KEY_VAULT_URL is set, because the vault's secret `{name}` would be ignored (both only where \
+             AZURE_FUNCTIONS_ENVIRONMENT=Development)"
+        )
+    });
     match given {
         Some(value) => Some(SecretOrigin::Given(value)),
         None => (is_needed && has_vault).then_some(SecretOrigin::Vault(name)),

@@ -6,6 +6,9 @@ const PRODUCTION: [(&str, &str); 3] = [
     ("SECOND_FACTOR_MECHANISMS", "totp,webauthn"),
 ];
 
+/// Secrets may be in the environment beside a vault there only.
+const DEVELOPMENT: (&str, &str) = ("AZURE_FUNCTIONS_ENVIRONMENT", "Development");
+
 fn read(pairs: &[(&str, &str)]) -> Result<Settings, Findings> {
     Settings::read(&Environment::of(pairs.iter().copied()))
 }
@@ -41,6 +44,21 @@ fn everything_that_is_missing_is_found_at_once() {
 fn without_a_vault_sql_server_needs_its_connection_string() {
     let findings = read(&[("DATABASE", "sqlserver")]).unwrap_err();
     assert!(findings.names("SQLSERVER_CONNECTION_STRING"));
+}
+
+#[test]
+fn a_secret_in_the_environment_beside_the_vault_is_found_outside_development() {
+    for (variable, value) in [
+        ("SECUREAUTH_TENANT_ID", "dev"),
+        ("SECUREAUTH_CLIENT_SECRET", "S3CRET"),
+        ("SQLSERVER_CONNECTION_STRING", "Server=db;User ID=app;Password=S3CRET"),
+    ] {
+        let both = [&PRODUCTION[..], &[(variable, value)]].concat();
+        let findings = read(&both).unwrap_err();
+        assert_eq!(variables(&findings), [variable]);
+        assert!(findings.to_string().contains("KEY_VAULT_URL") && !findings.to_string().contains("S3CRET"));
+        assert!(read(&[&both[..], &[DEVELOPMENT]].concat()).is_ok());
+    }
 }
 
 #[test]
@@ -118,13 +136,15 @@ fn a_key_vault_reference_that_was_not_resolved_is_a_finding_for_every_setting() 
 #[test]
 fn what_only_speaks_of_the_vault_is_no_reference() {
     for secret in ["@Microsoft.KeyVault", "x@Microsoft.KeyVault(", "@"] {
-        assert!(read(&[PRODUCTION.as_slice(), &[("SECUREAUTH_CLIENT_SECRET", secret)]].concat()).is_ok());
+        let given = [DEVELOPMENT, ("SECUREAUTH_CLIENT_SECRET", secret)];
+        assert!(read(&[PRODUCTION.as_slice(), &given].concat()).is_ok());
     }
 }
 
 #[test]
 fn debug_output_holds_no_credential() {
     let given = [
+        DEVELOPMENT,
         ("SECUREAUTH_CLIENT_ID", "marked-id"),
         ("SECUREAUTH_CLIENT_SECRET", "marked-secret"),
         (

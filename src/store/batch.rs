@@ -5,6 +5,7 @@ use crate::domain::issue::Issue;
 use crate::domain::journal::Entry;
 use crate::domain::listing::Listing;
 use crate::domain::run::Progress;
+use crate::domain::run_error::RunError;
 use crate::domain::step::Step;
 use crate::domain::tally::Tally;
 
@@ -36,9 +37,11 @@ pub struct Batch {
     pub tally: Option<Tally>,
     /// How far the list of the pool's users is recorded.
     pub listing: Option<Listing>,
+    /// What the run failed with. It becomes the run's last error, and its first cause if it has none.
+    pub error: Option<Box<RunError>>,
     /// The run uses up what `allow-leavers` allows its biller.
     pub allowance_used: bool,
-    /// The run made progress: its pauses and take-overs are counted anew.
+    /// The run made progress: its pauses and take-overs are counted anew, and unless it rolls back its first cause is past.
     pub is_progress: bool,
     /// The new generation of the run and its biller.
     pub generation: Option<u32>,

@@ -100,6 +100,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     // --- runs ---------------------------------------------------------------------------------------------------
 
+    /// The run's first `limit` issues after the one with the number `after`, in a stable order, each with its number.
+    async fn issues(&self, id: OnboardingId, after: i64, limit: u32) -> Result<Vec<(i64, Issue)>, StoreError>;
+
     /// A run by its id; also used to find out whose marker a resource carries.
     async fn run(&self, id: OnboardingId) -> Result<Option<Run>, StoreError>;
 

@@ -52,6 +52,8 @@ pub(super) struct RunRow {
     pub(super) issues_total: i64,
     pub(super) tally: Option<String>,
     pub(super) listing: Option<String>,
+    pub(super) first_cause: Option<String>,
+    pub(super) last_error: Option<String>,
     pub(super) traceparent: Option<String>,
     pub(super) lease: LeaseColumns,
 }
@@ -98,6 +100,8 @@ impl TryFrom<RunRow> for Run {
             },
             tally: json("tally", row.tally)?.unwrap_or_default(),
             listing: json("listing", row.listing)?,
+            first_cause: json("first cause", row.first_cause)?,
+            last_error: json("last error", row.last_error)?,
             pauses_used: count("number of pauses", row.pauses_used)?,
             take_overs: count("number of take-overs", row.take_overs)?,
             created_at: row.created_at,

@@ -27,7 +27,7 @@ SET CONCAT_NULL_YIELDS_NULL ON;
 SET QUOTED_IDENTIFIER ON;
 SET NUMERIC_ROUNDABORT OFF;
 
-DECLARE @scriptHash NVARCHAR(64) = N'1554506e7295b1c06c20cd7bd6572a2db6e53c9f1886daf32859173d6f8a7b72';
+DECLARE @scriptHash NVARCHAR(64) = N'b5410d8ada4c75a168fb996f855f31765f5a46ac7e6831aac164767a2263610b';
 
 BEGIN TRANSACTION;
 
@@ -78,7 +78,8 @@ BEGIN
     );
 
     -- Runs. RunNo is the order in which they were accepted. Tally (JSON): the first GUIDs of each kind of change, and what the
-    -- guard of leavers counts. Listing (JSON): how far the users of a found pool are recorded.
+    -- guard of leavers counts. Listing (JSON): how far the users of a found pool are recorded. FirstCause, LastError (JSON):
+    -- failures.
     CREATE TABLE ciam.Onboarding (
         RunNo           BIGINT IDENTITY(1, 1) NOT NULL,
         OnboardingId    UNIQUEIDENTIFIER      NOT NULL CONSTRAINT PK_Onboarding PRIMARY KEY NONCLUSTERED,
@@ -105,6 +106,8 @@ BEGIN
         IssuesTotal     BIGINT        NOT NULL CONSTRAINT DF_Onboarding_IssuesTotal DEFAULT 0,
         Tally           NVARCHAR(MAX) NULL,
         Listing         NVARCHAR(MAX) NULL,
+        FirstCause      NVARCHAR(MAX) NULL,
+        LastError       NVARCHAR(MAX) NULL,
         PausesUsed      BIGINT        NOT NULL CONSTRAINT DF_Onboarding_PausesUsed DEFAULT 0,
         TakeOvers       BIGINT        NOT NULL CONSTRAINT DF_Onboarding_TakeOvers DEFAULT 0,
         CreatedAt       DATETIME2(6)  NOT NULL,

@@ -20,7 +20,7 @@ CREATE TABLE biller_ciam (
 ) STRICT;
 
 -- Runs. run_no is the order in which they were accepted. tally (JSON): the first GUIDs of each kind of change, and what the guard
--- of leavers counts. listing (JSON): how far the users of a found pool are recorded.
+-- of leavers counts. listing (JSON): how far the users of a found pool are recorded. first_cause, last_error (JSON): failures.
 CREATE TABLE onboarding (
     run_no            INTEGER PRIMARY KEY,
     onboarding_id     TEXT    NOT NULL UNIQUE CHECK (length(onboarding_id) = 36),
@@ -46,6 +46,8 @@ CREATE TABLE onboarding (
     issues_total      INTEGER NOT NULL DEFAULT 0 CHECK (issues_total >= 0),
     tally             TEXT    CHECK (json_valid(tally)),
     listing           TEXT    CHECK (json_valid(listing)),
+    first_cause       TEXT    CHECK (json_valid(first_cause)),
+    last_error        TEXT    CHECK (json_valid(last_error)),
     pauses_used       INTEGER NOT NULL DEFAULT 0 CHECK (pauses_used >= 0),
     take_overs        INTEGER NOT NULL DEFAULT 0 CHECK (take_overs >= 0),
     created_at        INTEGER NOT NULL,

@@ -18,8 +18,18 @@ pub enum Mechanism {
     EmailOtp,
     /// One-time password by text message.
     SmsOtp,
+    /// One-time password by a phone call.
+    VoiceOtp,
     /// Passkey or security key.
     Webauthn,
+    /// Passkey that also says who signs in.
+    UsernamelessWebauthn,
+    /// Confirmation in the SecureAuth Authenticate app.
+    Push,
+    /// A symbol to pick in the app.
+    Symbol,
+    /// A QR code to scan with the app.
+    QrCode,
 }
 
 #[cfg(test)]
@@ -28,8 +38,20 @@ mod tests {
 
     #[test]
     fn mechanisms_are_sent_by_the_names_of_the_api() {
-        let names = ["totp", "password", "otp", "email_otp", "sms_otp", "webauthn"];
+        let names = [
+            "totp",
+            "password",
+            "otp",
+            "email_otp",
+            "sms_otp",
+            "voice_otp",
+            "webauthn",
+            "usernameless_webauthn",
+            "push",
+            "symbol",
+            "qr_code",
+        ];
         assert_eq!(Mechanism::VARIANTS, names);
-        assert_eq!(serde_json::to_value(Mechanism::SmsOtp).unwrap(), "sms_otp");
+        assert_eq!(serde_json::to_value(Mechanism::QrCode).unwrap(), "qr_code");
     }
 }

@@ -39,6 +39,11 @@ impl Members {
             .map(|(name, raw)| (name.as_str(), raw.as_ref()))
             .collect()
     }
+
+    /// Leaves one member out.
+    pub(super) fn remove(&mut self, name: &str) {
+        self.0.remove(name);
+    }
 }
 
 impl PartialEq for Members {

@@ -14,13 +14,13 @@ impl Stops {
     /// # Errors
     /// The database failed: without it there is no preview.
     pub(super) fn keep<T>(&mut self, found: Result<T, StepError>) -> Result<Option<T>, StoreError> {
-        let reason = match found {
+        let reason = match found.map_err(|error| error.parted().0) {
             Ok(found) => return Ok(Some(found)),
             Err(StepError::Store(error)) => return Err(error),
             Err(StepError::Paused { .. }) => Reason::SecureauthUnavailable,
             Err(StepError::Retry { reason, .. } | StepError::Permanent(reason) | StepError::Stuck(reason)) => reason,
             // Only a lease guard causes this, and a preview has none.
-            Err(StepError::LeaseLost) => Reason::SecureauthUnavailable,
+            Err(StepError::LeaseLost | StepError::OfCall(_)) => Reason::SecureauthUnavailable,
         };
         if !self.0.contains(&reason) {
             self.0.push(reason);
@@ -30,8 +30,14 @@ impl Stops {
 
     /// SecureAuth does not answer, so further calls would only take time.
     pub(super) fn silent(&self) -> bool {
-        let silent = |reason: &Reason| matches!(reason, Reason::SecureauthUnavailable | Reason::CredentialsRefused);
-        self.0.iter().any(silent)
+        use Reason::{CredentialsRefused, ScopeMissing, SecureauthUnavailable, TenantUnknown};
+        let is_silent = |reason: &Reason| {
+            matches!(
+                reason,
+                SecureauthUnavailable | ScopeMissing | TenantUnknown | CredentialsRefused
+            )
+        };
+        self.0.iter().any(is_silent)
     }
 }
 

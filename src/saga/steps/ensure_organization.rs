@@ -9,7 +9,7 @@ use super::super::run_context::RunContext;
 use super::own_pools;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use ic_secureauth_api::{NewOrganization, Organization, OrganizationId};
+use ic_secureauth_api::{ApiError, NewOrganization, Organization, OrganizationId};
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     if context
@@ -80,7 +80,7 @@ async fn create(context: &mut RunContext<'_>, id: OrganizationId) -> Result<(), 
             context.organization_seen = Some(created);
             created_as_asked(context, &id, &organization).await
         }
-        Err(error) if error.is_conflict() => conflict(context, &id, error.outcome_unknown()).await,
+        Err(error) if error.is_conflict() => conflict(context, &id, &error).await,
         Err(error) => {
             if error.is_refusal() {
                 context.note(Entry::OrganizationRefused).await?;
@@ -92,18 +92,18 @@ async fn create(context: &mut RunContext<'_>, id: OrganizationId) -> Result<(), 
 
 /// The id is taken. Reads may lag behind writes, and an earlier attempt of this request may have taken it. So the
 /// organization is looked up several times before the id counts as reserved (docs/decisions.md#conflicts-need-looks).
-async fn conflict(context: &mut RunContext<'_>, id: &OrganizationId, unsettled: bool) -> Result<(), StepError> {
+async fn conflict(context: &mut RunContext<'_>, id: &OrganizationId, refused: &ApiError) -> Result<(), StepError> {
     for pause in context.lag_pauses() {
         tokio::time::sleep(pause).await;
         if let Some(found) = context.organization_anywhere(id).await? {
             return adopt(context, &found.value).await;
         }
     }
-    if unsettled {
+    if refused.outcome_unknown() {
         return Err(StepError::not_shown());
     }
     context.note(Entry::OrganizationRefused).await?;
-    Err(StepError::Permanent(Reason::OrganizationIdReserved))
+    Err(StepError::Permanent(Reason::OrganizationIdReserved).of_call(refused))
 }
 
 /// Records that this run created the organization, and compares it with the request. `organization` is the answer to

@@ -130,7 +130,8 @@ async fn create(context: &mut RunContext<'_>) -> Result<(), StepError> {
             if error.outcome_unknown() {
                 return Err(StepError::not_shown());
             }
-            next_generation(context, &new.id).await
+            let refused = next_generation(context, &new.id).await;
+            refused.map_err(|follows| follows.of_call(&error))
         }
         Err(error) => {
             if error.is_refusal() {

@@ -50,6 +50,11 @@ fn mechanism(configured: settings::onboarding::Mechanism) -> Mechanism {
         Configured::Otp => Mechanism::Otp,
         Configured::EmailOtp => Mechanism::EmailOtp,
         Configured::SmsOtp => Mechanism::SmsOtp,
+        Configured::VoiceOtp => Mechanism::VoiceOtp,
         Configured::Webauthn => Mechanism::Webauthn,
+        Configured::UsernamelessWebauthn => Mechanism::UsernamelessWebauthn,
+        Configured::Push => Mechanism::Push,
+        Configured::Symbol => Mechanism::Symbol,
+        Configured::QrCode => Mechanism::QrCode,
     }
 }

@@ -96,9 +96,9 @@ async fn read(
         .buffered(context.dependencies().max_in_flight)
         .try_collect()
         .await;
-    let read = match read {
-        Err(StepError::Permanent(_)) if !is_whole => return Ok(None),
-        read => read?,
+    let read = match read.map_err(StepError::parted) {
+        Err((StepError::Permanent(_), _)) if !is_whole => return Ok(None),
+        read => read.map_err(|(error, details)| error.with(details))?,
     };
     let mut users = Vec::new();
     listing.0.clear();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
-use azure_core::http::{AsyncRawResponse, HttpClient, Request, Transport};
+use azure_core::http::{AsyncRawResponse, HttpClient, Request};
 use secrecy::ExposeSecret;
 use serde_json::json;
 use url::Url;
@@ -16,6 +16,8 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use super::super::key_vault::client_options;
 use super::*;
 use crate::settings::{Environment, VaultError};
+
+const NOW: OffsetDateTime = time::macros::datetime!(2026-11-27 10:00 UTC);
 
 #[derive(Debug)]
 struct ToStub {
@@ -50,6 +52,12 @@ impl TokenCredential for FixedToken {
 /// (docs/reference/key-vault.md#challenge).
 async fn vault(secrets: &[(&str, &str)]) -> MockServer {
     let stub = MockServer::start().await;
+    fill(&stub, secrets).await;
+    stub
+}
+
+/// What was mounted earlier comes first.
+async fn fill(stub: &MockServer, secrets: &[(&str, &str)]) {
     for (name, value) in secrets {
         Mock::given(method("GET"))
             .and(path(format!("/secrets/{name}/")))
@@ -59,16 +67,15 @@ async fn vault(secrets: &[(&str, &str)]) -> MockServer {
             ))
             .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "value": value })))
             .with_priority(1)
-            .mount(&stub)
+            .mount(stub)
             .await;
     }
     Mock::given(header_exists("authorization"))
         .respond_with(ResponseTemplate::new(404).set_body_json(json!({ "error": { "code": "SecretNotFound" } })))
         .with_priority(2)
-        .mount(&stub)
+        .mount(stub)
         .await;
-    challenge(&stub).await;
-    stub
+    challenge(stub).await;
 }
 
 async fn challenge(stub: &MockServer) {
@@ -106,9 +113,101 @@ async fn resolve(settings: &Settings, stub: &str) -> Result<Secrets, VaultError>
         http: reqwest::Client::new(),
         stub: Url::parse(stub).unwrap(),
     };
-    let options = client_options(vault, Transport::new(Arc::new(to_stub)));
-    let key_vault = KeyVault::new(vault, Arc::new(FixedToken), options)?;
-    settings.resolve_from(Some(&key_vault)).await
+    let options = client_options(vault, Arc::new(to_stub), NOW);
+    let key_vault = KeyVault::new(vault, Arc::new(FixedToken), options, NOW)?;
+    let fetched = fetch_from(&key_vault, &settings.sources, vault.deadline, settings.is_development).await?;
+    settings
+        .sources
+        .with(&fetched)
+        .map_err(|names| VaultError::Missing { names })
+}
+
+/// A vault that answers every request that has a token in this way.
+async fn answering(answer: ResponseTemplate) -> MockServer {
+    let stub = MockServer::start().await;
+    Mock::given(header_exists("authorization"))
+        .respond_with(answer)
+        .with_priority(1)
+        .mount(&stub)
+        .await;
+    challenge(&stub).await;
+    stub
+}
+
+#[tokio::test]
+async fn a_secret_that_is_disabled_or_expired_is_named_with_its_state() {
+    let refused = |code: &str| {
+        let error = json!({ "code": "Forbidden", "message": "marked", "innererror": { "code": code } });
+        ResponseTemplate::new(403).set_body_json(json!({ "error": error }))
+    };
+    let answered = |attributes: serde_json::Value| {
+        ResponseTemplate::new(200).set_body_json(json!({ "value": "marked", "attributes": attributes }))
+    };
+    let now = NOW.unix_timestamp();
+    for (answer, state) in [
+        (refused("SecretDisabled"), "disabled"),
+        (refused("SecretExpired"), "expired"),
+        (answered(json!({ "enabled": false })), "disabled"),
+        (answered(json!({ "enabled": true, "exp": now })), "expired"),
+        (answered(json!({ "enabled": true, "nbf": now + 60 })), "not valid yet"),
+    ] {
+        let error = resolve(&settings(&[]), &answering(answer).await.uri())
+            .await
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("the Key Vault secret secureauth-tenant-id is {state}")
+        );
+        assert!(!format!("{error:?}").contains("marked"));
+    }
+    let in_force = answered(json!({ "enabled": true, "exp": now + 60, "nbf": now }));
+    let error = resolve(&settings(&[]), &answering(in_force).await.uri())
+        .await
+        .unwrap_err();
+    assert!(
+        !matches!(error, VaultError::NotInForce { .. }),
+        "the connection string of that value is what is refused: {error}"
+    );
+}
+
+#[tokio::test]
+async fn a_vault_that_is_busy_is_asked_again_when_it_said_or_the_caller_learns_when() {
+    let stub = MockServer::start().await;
+    let busy = ResponseTemplate::new(429).insert_header("retry-after", "1");
+    Mock::given(header_exists("authorization"))
+        .respond_with(busy)
+        .up_to_n_times(1)
+        .with_priority(1)
+        .mount(&stub)
+        .await;
+    fill(&stub, &ALL).await;
+    let begun = std::time::Instant::now();
+    let twice = settings(&[("KEY_VAULT_ATTEMPTS", "2")]);
+    assert!(resolve(&twice, &stub.uri()).await.is_ok());
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+
+    let closed = answering(ResponseTemplate::new(429).insert_header("retry-after", "60")).await;
+    let begun = std::time::Instant::now();
+    let error = resolve(&twice, &closed.uri()).await.unwrap_err();
+    assert!(matches!(error, VaultError::Busy { after, .. } if after == Duration::from_mins(1)));
+    assert!(
+        begun.elapsed() < Duration::from_secs(10),
+        "the deadline was not waited for"
+    );
+}
+
+#[tokio::test]
+async fn the_database_commands_need_the_connection_string_only() {
+    let environment = Environment::of([
+        ("DATABASE", "sqlserver"),
+        ("SQLSERVER_CONNECTION_STRING", "Server=db;User ID=app;Password=p"),
+    ]);
+    let settings = DatabaseSettings::read(&environment).unwrap();
+    let connection_string = settings.resolve(NOW).await.unwrap().unwrap();
+    assert_eq!(connection_string.expose_secret(), "Server=db;User ID=app;Password=p");
+    let missing = DatabaseSettings::read(&Environment::of([("DATABASE", "sqlserver")])).unwrap_err();
+    let variables: Vec<_> = missing.iter().map(|finding| finding.variable.as_ref()).collect();
+    assert_eq!(variables, ["SQLSERVER_CONNECTION_STRING"]);
 }
 
 #[tokio::test]
@@ -129,6 +228,7 @@ async fn what_is_not_in_the_environment_comes_from_the_vault() {
 async fn the_environment_wins_and_the_vault_is_not_asked_for_it() {
     let stub = vault(&ALL[..2]).await;
     let given = [
+        ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
         ("SECUREAUTH_CLIENT_ID", "given-id"),
         ("SECUREAUTH_CLIENT_SECRET", "given-secret"),
         ("SQLSERVER_CONNECTION_STRING", "Server=given;User ID=app;Password=p"),
@@ -151,13 +251,14 @@ async fn a_secret_may_have_another_name_in_the_vault() {
 #[tokio::test]
 async fn the_vault_is_not_asked_when_the_environment_has_every_secret() {
     let given = [
+        ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
         ("SECUREAUTH_TENANT_ID", "t"),
         ("SECUREAUTH_PAYLOAD_SCHEMA_ID", "s"),
         ("SECUREAUTH_CLIENT_ID", "c"),
         ("SECUREAUTH_CLIENT_SECRET", "x"),
         ("SQLSERVER_CONNECTION_STRING", "Server=db;User ID=app;Password=p"),
     ];
-    assert_eq!(settings(&given).resolve().await.unwrap().tenant_id, "t");
+    assert_eq!(settings(&given).resolve(NOW).await.unwrap().tenant_id, "t");
 }
 
 #[tokio::test]
@@ -182,13 +283,7 @@ async fn a_secret_that_cannot_be_used_is_named_without_its_value() {
 
 #[tokio::test]
 async fn a_refusal_says_what_the_identity_lacks() {
-    let stub = MockServer::start().await;
-    Mock::given(header_exists("authorization"))
-        .respond_with(ResponseTemplate::new(403))
-        .with_priority(1)
-        .mount(&stub)
-        .await;
-    challenge(&stub).await;
+    let stub = answering(ResponseTemplate::new(403)).await;
     let error = resolve(&settings(&[]), &stub.uri()).await.unwrap_err();
     assert!(matches!(&error, VaultError::Refused { name, status: 403 } if name == "secureauth-tenant-id"));
 }

@@ -64,15 +64,18 @@ async fn update_run(
         Failed = COALESCE(@P15, Failed), \
         UserCursor = CASE @P16 WHEN 1 THEN NULL WHEN 2 THEN @P17 ELSE UserCursor END, \
         Reactivated = COALESCE(@P18, Reactivated), Tally = COALESCE(NULLIF(@P19, N''), Tally), \
-        Listing = COALESCE(NULLIF(@P20, N''), Listing)";
+        Listing = COALESCE(NULLIF(@P20, N''), Listing), LastError = COALESCE(NULLIF(@P21, N''), LastError), \
+        FirstCause = CASE WHEN @P7 = 1 AND RollingBackSince IS NULL THEN NULLIF(@P21, N'') \
+            ELSE COALESCE(FirstCause, NULLIF(@P21, N'')) END";
     let (tally, listing) = (json_text(batch.tally.as_ref()), json_text(batch.listing.as_ref()));
+    let error = json_text(batch.error.as_ref());
     let progress = batch.progress;
     let (moved, cursor) = match batch.cursor {
         None => (0, Uuid::nil()),
         Some(Cursor::Start) => (1, Uuid::nil()),
         Some(Cursor::At(guid)) => (2, guid),
     };
-    let values: [&dyn ToSql; 17] = [
+    let values: [&dyn ToSql; 18] = [
         &or_empty(batch.step.map(<&str>::from)),
         &issues_total.map(clamp),
         &batch.generation.map(i64::from),
@@ -90,6 +93,7 @@ async fn update_run(
         &progress.map(|progress| clamp(progress.reactivated)),
         &or_empty(tally.as_deref()),
         &or_empty(listing.as_deref()),
+        &or_empty(error.as_deref()),
     ];
     update_leased(transaction, lease, set, &values).await
 }

@@ -3,7 +3,7 @@
 use tiberius::ToSql;
 use uuid::Uuid;
 
-use super::columns::{biller_row, optional_text, text};
+use super::columns::{biller_row, optional_text, required, text};
 use super::crm_text;
 use super::error::Fault;
 use super::pool::Pool;
@@ -72,9 +72,10 @@ pub(super) async fn view(pool: &Pool, id: &BillerId, max_issues: u32) -> Result<
     let run = run_where(&mut session, latest, &[&biller_id]).await?;
     let run = run.map(|(run, _)| run);
     let issues = match &run {
-        Some(run) => first_issues(&mut session, run.id, max_issues).await?,
+        Some(run) => issues_after(&mut session, run.id, 0, max_issues).await?,
         None => Vec::new(),
     };
+    let issues = issues.into_iter().map(|(_, issue)| issue).collect();
     let biller = recorded(&mut session, id).await?;
     session.give_back();
     Ok(Some(BillerView {
@@ -85,16 +86,29 @@ pub(super) async fn view(pool: &Pool, id: &BillerId, max_issues: u32) -> Result<
     }))
 }
 
-async fn first_issues(session: &mut Session, id: OnboardingId, limit: u32) -> Result<Vec<Issue>, Fault> {
-    let sql = "SELECT TOP (@P2) i.UserGuid, i.Field, i.Code, i.HeldBy FROM ciam.OnboardingIssue AS i \
-        WHERE i.OnboardingId = @P1 ORDER BY i.IssueNo";
-    let values: [&dyn ToSql; 2] = [&id.0, &i64::from(limit)];
+pub(super) async fn issues(pool: &Pool, id: OnboardingId, after: i64, limit: u32) -> Result<Vec<(i64, Issue)>, Fault> {
+    let mut session = pool.session().await?;
+    let issues = issues_after(&mut session, id, after, limit).await?;
+    session.give_back();
+    Ok(issues)
+}
+
+async fn issues_after(
+    session: &mut Session,
+    id: OnboardingId,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<(i64, Issue)>, Fault> {
+    let sql = "SELECT TOP (@P2) i.UserGuid, i.Field, i.Code, i.HeldBy, i.IssueNo FROM ciam.OnboardingIssue AS i \
+        WHERE i.OnboardingId = @P1 AND i.IssueNo > @P3 ORDER BY i.IssueNo";
+    let values: [&dyn ToSql; 3] = [&id.0, &i64::from(limit), &after];
     let rows = session.rows(sql, &values).await?;
     rows.iter()
         .map(|found| {
             let guid: Option<Uuid> = found.try_get("UserGuid")?;
             let (field, code) = (text(found, "Field")?, text(found, "Code")?);
-            Ok(row::issue(guid, &field, &code, optional_text(found, "HeldBy")?)?)
+            let issue = row::issue(guid, &field, &code, optional_text(found, "HeldBy")?)?;
+            Ok((required(found, "IssueNo")?, issue))
         })
         .collect()
 }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{SqlServerStore, accept, accounts, batch, billers, due, ending, migrate, runs, slots, users};
 use crate::domain::biller::LeaversAllowed;
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
+use crate::domain::issue::Issue;
 use crate::domain::journal::Recorded;
 use crate::domain::operation::Operation;
 use crate::domain::run::Run;
@@ -38,6 +39,11 @@ impl Store for SqlServerStore {
 
     async fn allow_leavers(&self, biller: &BillerId, allowed: &LeaversAllowed) -> Result<bool, StoreError> {
         self.repeating("allow leavers", || billers::allow_leavers(&self.pool, biller, allowed))
+            .await
+    }
+
+    async fn issues(&self, id: OnboardingId, after: i64, limit: u32) -> Result<Vec<(i64, Issue)>, StoreError> {
+        self.repeating("read issues", || billers::issues(&self.pool, id, after, limit))
             .await
     }
 

@@ -14,6 +14,7 @@ use crate::store::row::{AccountRow, BillerCiamRow, LeaseColumns, RunRow};
 pub(super) const RUN: &str = "r.OnboardingId, r.BillerId, r.BillerName, r.Kind, r.State, r.Step, r.Source, r.Generation, \
     r.UserCursor, r.UsersTotal, r.Imported, r.Changed, r.Deactivated, r.Reactivated, r.Linked, r.AlreadyPresent, r.Skipped, r.Failed, r.PausesUsed, r.TakeOvers, r.CreatedAt, r.StartedAt, \
     r.UpdatedAt, r.FinishedAt, r.NextAttemptAt, r.WaitingFor, r.Reason, r.RollingBackSince, r.IssuesTotal, r.Tally, r.Listing, \
+    r.FirstCause, r.LastError, \
     r.Traceparent, r.Version, \
     CAST(CASE WHEN r.LeaseOwner IS NULL THEN 0 ELSE 1 END AS BIT) AS Owned, \
     CAST(CASE WHEN r.LeaseOwner IS NOT NULL AND r.LeaseUntil > SYSUTCDATETIME() THEN 1 ELSE 0 END AS BIT) AS Leased, \
@@ -54,6 +55,8 @@ pub(super) fn run_row(row: &Row) -> Result<RunRow, Fault> {
         issues_total: required(row, "IssuesTotal")?,
         tally: optional_text(row, "Tally")?,
         listing: optional_text(row, "Listing")?,
+        first_cause: optional_text(row, "FirstCause")?,
+        last_error: optional_text(row, "LastError")?,
         traceparent: optional_text(row, "Traceparent")?,
         lease: LeaseColumns {
             version: required(row, "Version")?,

@@ -126,6 +126,8 @@ impl managed::Manager for Manager {
 /// The connections of one store.
 #[derive(Debug, Clone)]
 pub(super) struct Pool {
+    /// Host and port.
+    server: String,
     connections: managed::Pool<Manager>,
     /// Heart-beats have their own connections and never wait for other work (docs/ARCHITECTURE.md#leases).
     heartbeats: managed::Pool<Manager>,
@@ -159,6 +161,7 @@ impl Pool {
                 .map_err(|error| refused(CONNECT, &error.to_string()))
         };
         Ok(Self {
+            server: config.get_addr(),
             connections: pool(options.pool_size)?,
             heartbeats: pool(HEARTBEAT_CONNECTIONS)?,
             lock_timeout,
@@ -171,23 +174,26 @@ impl Pool {
     }
 
     pub(super) async fn session(&self) -> Result<Session, Fault> {
-        checkout(&self.connections).await
+        self.checkout(&self.connections).await
     }
 
     /// A connection for renewing a lease or a worker slot.
     pub(super) async fn heartbeat(&self) -> Result<Session, Fault> {
-        checkout(&self.heartbeats).await
+        self.checkout(&self.heartbeats).await
     }
 
     pub(super) async fn begin(&self) -> Result<Transaction, Fault> {
         Transaction::begin(self.session().await?).await
     }
-}
 
-async fn checkout(pool: &managed::Pool<Manager>) -> Result<Session, Fault> {
-    match Box::pin(pool.get()).await {
-        Ok(connection) => Ok(Session::new(connection)),
-        Err(error) => Err(Fault::Store(unavailable(CONNECT, why(&error)))),
+    async fn checkout(&self, pool: &managed::Pool<Manager>) -> Result<Session, Fault> {
+        match Box::pin(pool.get()).await {
+            Ok(connection) => Ok(Session::new(connection)),
+            Err(error) => {
+                let why = format!("{}: {}", self.server, why(&error));
+                Err(Fault::Store(unavailable(CONNECT, why)))
+            }
+        }
     }
 }
 

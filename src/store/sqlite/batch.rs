@@ -52,7 +52,8 @@ fn update_run(transaction: &Transaction<'_>, now: Micros, lease: &Lease, batch: 
             changed = ifnull(?10, changed), deactivated = ifnull(?11, deactivated), linked = ifnull(?12, linked), \
             already_present = ifnull(?13, already_present), skipped = ifnull(?14, skipped), failed = ifnull(?15, failed), \
             user_cursor = iif(?16, ?17, user_cursor), reactivated = ifnull(?18, reactivated), tally = ifnull(?19, tally), \
-            listing = ifnull(?20, listing)",
+            listing = ifnull(?20, listing), last_error = ifnull(?21, last_error), \
+            first_cause = iif(?7 AND rolling_back_since IS NULL, ?21, ifnull(first_cause, ?21))",
         &[
             &now,
             &batch.step.map(<&str>::from),
@@ -74,6 +75,7 @@ fn update_run(transaction: &Transaction<'_>, now: Micros, lease: &Lease, batch: 
             &progress.map(|progress| clamp(progress.reactivated)),
             &json_text(batch.tally.as_ref()),
             &json_text(batch.listing.as_ref()),
+            &json_text(batch.error.as_ref()),
         ],
     )
 }

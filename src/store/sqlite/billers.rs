@@ -71,9 +71,10 @@ pub(super) fn view(
     let latest = "biller_id = ?1 ORDER BY run_no DESC LIMIT 1";
     let run = run_where(transaction, now, latest, &[&biller_id])?.map(|(run, _)| run);
     let issues = match &run {
-        Some(run) => first_issues(transaction, run.id, max_issues)?,
+        Some(run) => issues(transaction, run.id, 0, max_issues)?,
         None => Vec::new(),
     };
+    let issues = issues.into_iter().map(|(_, issue)| issue).collect();
     Ok(Some(BillerView {
         biller: recorded(transaction, biller_id)?.unwrap_or_else(|| BillerCiam::untouched(id.clone())),
         name: listed.name,
@@ -82,16 +83,23 @@ pub(super) fn view(
     }))
 }
 
-fn first_issues(transaction: &Transaction<'_>, id: OnboardingId, limit: u32) -> Result<Vec<Issue>, Fault> {
+pub(super) fn issues(
+    transaction: &Transaction<'_>,
+    id: OnboardingId,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<(i64, Issue)>, Fault> {
     let mut statement = transaction.prepare_cached(
-        "SELECT user_guid, field, code, held_by FROM onboarding_issue WHERE onboarding_id = ?1 ORDER BY issue_no LIMIT ?2",
+        "SELECT user_guid, field, code, held_by, issue_no FROM onboarding_issue \
+         WHERE onboarding_id = ?1 AND issue_no > ?2 ORDER BY issue_no LIMIT ?3",
     )?;
-    let mut rows = statement.query(params![Guid(id.0), limit])?;
+    let mut rows = statement.query(params![Guid(id.0), after, limit])?;
     let mut issues = Vec::new();
     while let Some(found) = rows.next()? {
         let guid: Option<Guid> = found.get(0)?;
         let (field, code): (String, String) = (found.get(1)?, found.get(2)?);
-        issues.push(row::issue(guid.map(|guid| guid.0), &field, &code, found.get(3)?)?);
+        let issue = row::issue(guid.map(|guid| guid.0), &field, &code, found.get(3)?)?;
+        issues.push((found.get(4)?, issue));
     }
     Ok(issues)
 }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{SqliteStore, accept, accounts, batch, billers, due, ending, migrate, runs, slots, users};
 use crate::domain::biller::LeaversAllowed;
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
+use crate::domain::issue::Issue;
 use crate::domain::journal::Recorded;
 use crate::domain::operation::Operation;
 use crate::domain::run::Run;
@@ -51,6 +52,13 @@ impl Store for SqliteStore {
         let (biller, allowed) = (biller.clone(), allowed.clone());
         self.write("allow leavers", move |transaction, now| {
             billers::allow_leavers(transaction, now, &biller, &allowed)
+        })
+        .await
+    }
+
+    async fn issues(&self, id: OnboardingId, after: i64, limit: u32) -> Result<Vec<(i64, Issue)>, StoreError> {
+        self.read("read issues", move |transaction, _| {
+            billers::issues(transaction, id, after, limit)
         })
         .await
     }

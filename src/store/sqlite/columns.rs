@@ -85,7 +85,8 @@ impl ToSql for Guid {
 /// The columns of `onboarding` that [`run_row`] reads.
 pub(super) const RUN: &str = "onboarding_id, biller_id, biller_name, kind, state, step, source, generation, \
     user_cursor, users_total, imported, changed, deactivated, reactivated, linked, already_present, skipped, failed, pauses_used, take_overs, created_at, started_at, updated_at, \
-    finished_at, next_attempt_at, waiting_for, reason, rolling_back_since, issues_total, tally, listing, traceparent, version, \
+    finished_at, next_attempt_at, waiting_for, reason, rolling_back_since, issues_total, tally, listing, \
+    first_cause, last_error, traceparent, version, \
     lease_owner, lease_until, late_until";
 
 pub(super) fn run_row(row: &Row<'_>, now: Micros) -> rusqlite::Result<RunRow> {
@@ -125,6 +126,8 @@ pub(super) fn run_row(row: &Row<'_>, now: Micros) -> rusqlite::Result<RunRow> {
         issues_total: row.get("issues_total")?,
         tally: row.get("tally")?,
         listing: row.get("listing")?,
+        first_cause: row.get("first_cause")?,
+        last_error: row.get("last_error")?,
         traceparent: row.get("traceparent")?,
         lease: LeaseColumns {
             version: row.get("version")?,

@@ -16,6 +16,7 @@ mod accept;
 mod accounts;
 mod db;
 mod endings;
+mod errors;
 mod fixtures;
 mod leases;
 mod operator;

@@ -4,7 +4,9 @@ use biller_onboarding::domain::biller::LeaversAllowed;
 use biller_onboarding::domain::issue::{Code, Field, Issue};
 use biller_onboarding::domain::journal::Entry;
 use biller_onboarding::domain::listing::{ListedRange, Listing};
+use biller_onboarding::domain::reason::Reason;
 use biller_onboarding::domain::run::Progress;
+use biller_onboarding::domain::run_error::{ErrorDetails, RunError};
 use biller_onboarding::domain::step::Step;
 use biller_onboarding::domain::tally::{Effect, Tally};
 use biller_onboarding::store::{Batch, Cursor, GuidRange, NewPool, PoolOrigin, PoolUser, StoreError};
@@ -209,6 +211,11 @@ async fn a_batch_with_one_bad_row_writes_nothing(db: &dyn Db) {
         progress: Some(Progress::default()),
         tally: Some(Tally::default()),
         listing: Some(Listing::default()),
+        error: Some(Box::new(RunError::new(
+            Reason::SecureauthRefused,
+            ErrorDetails::default(),
+            time::OffsetDateTime::UNIX_EPOCH,
+        ))),
         allowance_used: true,
     };
     let refused = store.write(&lease, &batch).await;
@@ -250,6 +257,22 @@ async fn issues_are_kept_and_counted_once_and_shown_in_the_order_they_were_found
     assert_eq!(users, [guid(1), guid(9)].into());
 }
 
+async fn issues_are_read_in_parts(db: &dyn Db) {
+    let lease = leased(db).await;
+    let store = db.store();
+    let found: Vec<Issue> = (1..=5).map(|number| issue(Some(guid(number)))).collect();
+    let batch = Batch {
+        issues: found.clone(),
+        ..Batch::default()
+    };
+    store.write(&lease, &batch).await.unwrap();
+    let first = store.issues(run_id(1), 0, 3).await.unwrap();
+    let rest = store.issues(run_id(1), first[2].0, 3).await.unwrap();
+    let read: Vec<Issue> = first.into_iter().chain(rest).map(|(_, issue)| issue).collect();
+    assert_eq!(read, found);
+    assert_eq!(store.issues(run_id(2), 0, 3).await.unwrap(), []);
+}
+
 async fn at_most_100_000_issues_of_a_run_are_kept(db: &dyn Db) {
     let lease = leased(db).await;
     let store = db.store();
@@ -282,5 +305,6 @@ on_both![
     something_done_makes_pauses_start_from_the_beginning,
     a_batch_with_one_bad_row_writes_nothing,
     issues_are_kept_and_counted_once_and_shown_in_the_order_they_were_found,
+    issues_are_read_in_parts,
     at_most_100_000_issues_of_a_run_are_kept,
 ];

@@ -1,6 +1,7 @@
 //! `POST /organizations` (rows 20 to 26).
 
 use super::model::{MEMBERS, Organization, OrganizationRequest};
+use super::read::with_newer;
 use super::template;
 use crate::app::App;
 use crate::audit::{Action, Subject};
@@ -29,7 +30,7 @@ pub(crate) fn create(app: &App, call: &Call) -> Result<Reply, ApiError> {
     };
     let (salt, revision) = (state.random.secret(), state.next_revision());
     let organization = Organization::new(id.clone(), &request, salt, revision);
-    let body = organization.response(&state.tenant, None);
+    let body = with_newer(call, &organization, organization.response(&state.tenant, None));
     state.organizations.put(call.now, LagTimes::of(call), organization);
     state.record(call, Subject::Organization, Action::Created, &id, None);
     if let Some(template_id) = &template_id {

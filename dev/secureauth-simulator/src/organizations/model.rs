@@ -22,8 +22,23 @@ pub(super) const MEMBERS: [&str; 11] = [
     "template_id",
 ];
 
+/// Row 29: a member that no specification has.
+pub(super) const NEWER_MEMBER: &str = "data_residency";
+
 /// Mechanisms an organization or a pool may allow.
-pub(crate) const MECHANISMS: [&str; 6] = ["totp", "password", "otp", "email_otp", "sms_otp", "webauthn"];
+pub(crate) const MECHANISMS: [&str; 11] = [
+    "totp",
+    "password",
+    "otp",
+    "email_otp",
+    "sms_otp",
+    "voice_otp",
+    "webauthn",
+    "usernameless_webauthn",
+    "push",
+    "symbol",
+    "qr_code",
+];
 
 /// A request to create or replace an organization. A missing or null member is `None`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -40,6 +55,9 @@ pub(crate) struct OrganizationRequest {
     pub(crate) deactivated: Option<bool>,
     pub(crate) template: Option<bool>,
     pub(crate) template_id: Option<String>,
+    /// Row 29: a member that no specification has.
+    #[serde(rename = "data_residency")]
+    pub(crate) newer: Option<Value>,
 }
 
 /// `ServerMetadata`: free attributes and their schema.
@@ -96,6 +114,8 @@ pub(crate) struct Organization {
     pub(crate) deactivated: bool,
     pub(crate) template: bool,
     pub(crate) salt: String,
+    /// Row 29: a member that no specification has.
+    pub(crate) newer: Value,
     pub(crate) revision: u64,
 }
 
@@ -120,6 +140,7 @@ impl Organization {
             deactivated: request.deactivated.unwrap_or_default(),
             template: request.template.unwrap_or_default(),
             salt,
+            newer: json!({ "region": "eu", "weight": 1.50 }),
             revision,
         }
     }
@@ -152,6 +173,7 @@ impl Organization {
             deactivated: Some(self.deactivated),
             template: Some(self.template),
             template_id: None,
+            newer: Some(self.newer.clone()),
         }
     }
 

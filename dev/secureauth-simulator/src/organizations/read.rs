@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::model::{Organization, OrganizationRequest};
+use super::model::{NEWER_MEMBER, Organization, OrganizationRequest};
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::server::call::Call;
 use crate::server::reply::Reply;
 use crate::state::State;
 use crate::state::page::Page;
-use crate::switches::choices::{ChildCount, WorkspaceRead};
+use crate::switches::choices::{ChildCount, NewerMember, WorkspaceRead};
 
 pub(super) fn get(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let state = app.state();
@@ -17,6 +17,7 @@ pub(super) fn get(app: &App, call: &Call) -> Result<Reply, ApiError> {
     if let Some(organization) = state.organizations.read(call.now, id, call.wants_fresh()) {
         let children = Some(state.organizations.children(id));
         let body = counted(call, organization.response(&state.tenant, children));
+        let body = with_newer(call, organization, body);
         return Ok(Reply::json(200, &body).etag(organization.revision));
     }
     workspace(&state, call, id).ok_or_else(|| ApiError::not_found("Organization"))
@@ -32,6 +33,16 @@ fn workspace(state: &State, call: &Call, id: &str) -> Option<Reply> {
     let shown = Organization::new(id.to_owned(), &request, String::new(), 0);
     let body = shown.response(&state.tenant, None);
     (call.switches.workspace_as_organization == WorkspaceRead::Answered).then(|| Reply::json(200, &body).etag(0))
+}
+
+/// Row 29: shows a member that no specification has, if the switch says so.
+pub(super) fn with_newer(call: &Call, organization: &Organization, mut body: Value) -> Value {
+    if call.switches.newer_member != NewerMember::Absent
+        && let Some(members) = body.as_object_mut()
+    {
+        members.insert(NEWER_MEMBER.to_owned(), organization.newer.clone());
+    }
+    body
 }
 
 /// Row 28: shows the number of children, leaves it out, or writes it as a text.
@@ -70,7 +81,8 @@ pub(super) fn list(app: &App, call: &Call) -> Result<Reply, ApiError> {
         .into_iter()
         .map(|(id, organization)| {
             let children = call.flag("with_child_count").then(|| state.organizations.children(id));
-            counted(call, organization.response(&state.tenant, children))
+            let body = counted(call, organization.response(&state.tenant, children));
+            with_newer(call, organization, body)
         })
         .collect();
     Ok(Reply::json(200, &json!({ "organizations": rows })).etag(state.organizations.revision()))

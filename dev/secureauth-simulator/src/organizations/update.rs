@@ -1,19 +1,21 @@
 //! `PUT /organizations/{wid}` (rows 14 and 29).
 
 use super::create::check_parent;
-use super::model::{MEMBERS, OrganizationRequest};
+use super::model::{MEMBERS, NEWER_MEMBER, OrganizationRequest};
+use super::read::with_newer;
 use crate::app::App;
 use crate::audit::{Action, Subject};
 use crate::errors::ApiError;
 use crate::lag::LagTimes;
 use crate::server::call::Call;
 use crate::server::reply::Reply;
-use crate::switches::choices::{PutOmitted, PutOtherId};
+use crate::switches::choices::{NewerMember, PutOmitted, PutOtherId};
 
 pub(super) fn update(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let [members @ .., _template_id] = MEMBERS;
     let mut request: OrganizationRequest = call.json_of(&members)?;
     request.check(call)?;
+    check_newer(call, &request)?;
     let id = call.param("wid");
     let mut state = app.state();
     let mut organization = state
@@ -30,10 +32,17 @@ pub(super) fn update(app: &App, call: &Call) -> Result<Reply, ApiError> {
     }
     check_parent(&state, call, &request)?;
     organization.replace(&request);
+    if call.switches.newer_member == NewerMember::Kept {
+        organization.newer = request.newer.unwrap_or_default();
+    }
     organization.revision = state.next_revision();
     let revision = organization.revision;
     let children = state.organizations.children(id);
-    let body = organization.response(&state.tenant, Some(children));
+    let body = with_newer(
+        call,
+        &organization,
+        organization.response(&state.tenant, Some(children)),
+    );
     state.organizations.put(call.now, LagTimes::of(call), organization);
     state.record(call, Subject::Organization, Action::Updated, id, None);
     Ok(Reply::json(200, &body).etag(revision))
@@ -53,5 +62,16 @@ fn completed(request: OrganizationRequest, stored: OrganizationRequest) -> Organ
         deactivated: request.deactivated.or(stored.deactivated),
         template: request.template.or(stored.template),
         template_id: None,
+        newer: request.newer.or(stored.newer),
+    }
+}
+
+/// Row 29: refuses the member that no specification has, by its name.
+fn check_newer(call: &Call, request: &OrganizationRequest) -> Result<(), ApiError> {
+    let unknown = || format!("unknown field \"{NEWER_MEMBER}\"");
+    match call.switches.newer_member {
+        NewerMember::BadRequest if request.newer.is_some() => Err(ApiError::bad_request(unknown())),
+        NewerMember::Unprocessable if request.newer.is_some() => Err(ApiError::unprocessable(unknown())),
+        _ => Ok(()),
     }
 }

@@ -59,6 +59,10 @@ choice!(
     PutOtherId { Ignored = "ignored", Refused = "400" }
 );
 choice!(
+    /// Row 29: a member that no specification has.
+    NewerMember { Absent = "absent", Kept = "kept", BadRequest = "400", Unprocessable = "422" }
+);
+choice!(
     /// Row 32.
     DeleteInUse { Refused = "400", Cascade = "cascade", OrphanPools = "orphan-pools" }
 );

@@ -3,10 +3,10 @@
 use super::choices::{
     ChildCount, ConcurrentImport, ConcurrentKey, DeleteInUse, DeletedId, EntryAgain, ErrorDetails, FailingImport,
     ForbiddenBody, GatewayBody, Honoured, IdpMethod, ImportRequired, KeyLength, LateConflict, LimitRange, Management,
-    ModeParameter, NameCharacters, NameUnique, OtherBody, OtherPool, Over100, PatchForeignMember, PutOmitted,
-    PutOtherId, RemoveAbsent, RemoveLast, RetryAfterFormat, RevokeUnknownUser, ScopeErrorCode, SetEmpty, SetEntryIds,
-    StaleIfMatch, SubEntryEtag, Subentries, UnknownFields, UnknownPool, UnknownScope, UnknownWorkspace, UserCount,
-    WithoutId, WorkspaceRead,
+    ModeParameter, NameCharacters, NameUnique, NewerMember, OtherBody, OtherPool, Over100, PatchForeignMember,
+    PutOmitted, PutOtherId, RemoveAbsent, RemoveLast, RetryAfterFormat, RevokeUnknownUser, ScopeErrorCode, SetEmpty,
+    SetEntryIds, StaleIfMatch, SubEntryEtag, Subentries, UnknownFields, UnknownPool, UnknownScope, UnknownWorkspace,
+    UserCount, WithoutId, WorkspaceRead,
 };
 use super::values::{RateLimit, Refusal, SwitchValue, Toggle};
 use super::{SwitchError, SwitchInfo};
@@ -127,6 +127,8 @@ switches! {
     put_omitted_members: PutOmitted = PutOmitted::Reset, 29;
     /// Another `id` in an organization's PUT: ignored, or refused with 400.
     put_other_id: PutOtherId = PutOtherId::Ignored, 29;
+    /// A member that no specification has (`data_residency`): not in answers, kept by a PUT, or refused by name in a PUT.
+    newer_member: NewerMember = NewerMember::Absent, 29;
     /// Status of PATCH on an organization.
     patch_organization: Refusal = Refusal::MethodNotAllowed, 30;
     /// DELETE of an organization with children or pools: 400, all deleted, or pools left without workspace.

@@ -51,6 +51,34 @@ async fn a_put_resets_what_it_leaves_out() {
 }
 
 #[tokio::test]
+async fn a_member_that_no_specification_has_is_kept_or_refused_by_name() {
+    let tenant = Tenant::new().await;
+    tenant.organization("o").await;
+    let shown = async || tenant.get(&organizations("/o")).await.expect(200).at("/data_residency");
+    assert_eq!(shown().await, Value::Null);
+    tenant.switch("newer-member", "kept");
+    let whole = json!({ "name": "N", "data_residency": shown().await });
+    tenant.put(&organizations("/o"), &whole).await.expect(200);
+    assert_eq!(shown().await, whole["data_residency"]);
+    for status in [400, 422] {
+        tenant.switch("newer-member", &status.to_string());
+        let refused = tenant.put(&organizations("/o"), &whole).await.expect(status);
+        assert_eq!(refused.at("/error"), "unknown field \"data_residency\"");
+        tenant
+            .put(&organizations("/o"), &json!({ "name": "N" }))
+            .await
+            .expect(200);
+        assert_eq!(shown().await, whole["data_residency"], "a PUT without it keeps it");
+    }
+    tenant.switch("newer-member", "kept");
+    tenant
+        .put(&organizations("/o"), &json!({ "name": "N" }))
+        .await
+        .expect(200);
+    assert_eq!(shown().await, Value::Null);
+}
+
+#[tokio::test]
 async fn there_is_no_patch_on_organizations() {
     let tenant = Tenant::new().await;
     let patch = || {

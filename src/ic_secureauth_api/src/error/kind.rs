@@ -12,7 +12,7 @@ pub enum ErrorKind {
     Timeout,
     /// No connection: nothing was sent.
     Connect {
-        /// The innermost cause: name resolution, TCP or TLS. It repeats nothing of the request.
+        /// The server's host and port, and the innermost cause: name resolution, TCP or TLS. It repeats nothing of the request.
         reason: String,
     },
     /// The connection was lost after the request, or a part of it, was sent.
@@ -32,7 +32,8 @@ pub enum ErrorKind {
     MissingScope {
         /// For example `identity`.
         scope: &'static str,
-        /// The 403 of the API; `None` when the token was not used, because it lacks a scope that every client needs.
+        /// The 403 of the API, or the refusal of the token endpoint; `None` when the token was not used, because it lacks a scope that
+        /// every client needs.
         refusal: Option<Refusal>,
     },
     /// The server asked for a pause that lasts longer than the call can wait ([`CallGuard::patience`](crate::CallGuard::patience)).
@@ -59,6 +60,8 @@ pub struct Refusal {
     pub trace_id: Option<String>,
     /// `Retry-After`, at most a day.
     pub retry_after: Option<Duration>,
+    /// Members of the request that a 400 or 422 calls unknown; only of those that the client can leave out.
+    pub unknown_members: Vec<String>,
     /// `x-external-error` (other than `false`): the tenant's own scripts failed.
     pub caused_by_tenant_code: bool,
 }
@@ -121,7 +124,7 @@ impl fmt::Display for ErrorKind {
         match self {
             Self::Refused(refusal) => write!(f, "answered {refusal}"),
             Self::Timeout => f.write_str("no answer within the deadline"),
-            Self::Connect { reason } => write!(f, "no connection: {reason}"),
+            Self::Connect { reason } => write!(f, "no connection to {reason}"),
             Self::Interrupted => f.write_str("connection lost during the request"),
             Self::UnusableAnswer {
                 status,

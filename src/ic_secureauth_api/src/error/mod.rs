@@ -8,7 +8,7 @@ mod body;
 mod class;
 mod kind;
 
-pub(super) use body::Reason;
+pub(super) use body::{Reason, unknown_members};
 pub use class::Class;
 pub(super) use class::Throttled;
 pub use kind::{ErrorKind, Refusal};
@@ -111,6 +111,16 @@ impl ApiError {
             ErrorKind::MissingScope { scope, .. } => Some(scope),
             _ => None,
         }
+    }
+
+    /// The token endpoint's address does not exist (404). The tenant's id is a part of it.
+    pub fn is_tenant_unknown(&self) -> bool {
+        matches!(&self.0.kind, ErrorKind::NoToken(cause) if cause.status() == Some(404))
+    }
+
+    /// Members of the request that the server refused as unknown and that can be left out.
+    pub(super) fn unknown_members(&self) -> &[String] {
+        self.0.kind.refusal().map_or(&[], |refusal| &refusal.unknown_members)
     }
 
     /// The write may have taken effect: look at the resource before the next write (docs/reference/secureauth-api.md#rules-outcomes).

@@ -3,6 +3,7 @@
 
 use reqwest::Method;
 use serde::Deserialize;
+use tracing::warn;
 use url::Url;
 
 use super::{
@@ -119,15 +120,37 @@ impl Api<ReadWrite> {
 
     /// `PUT /organizations/{wid}` (`Org`): the whole resource with every member that was read, except those that only
     /// the response has. [`Organization::with_deactivated`] and [`Organization::with_name`] change one member each. The tag is sent as `If-Match`; after [`Class::Stale`](super::Class::Stale) read again.
+    ///
+    /// A member that the specification does not have and that the server refuses as unknown (400, 422) is left out, and the rest is
+    /// sent again.
     pub async fn update_organization(
         &self,
         organization: &Versioned<Organization>,
     ) -> Result<Versioned<Organization>, ApiError> {
-        let url = self.organization_url(organization.value.id());
-        let call = Call::new(Operation::UpdateOrganization, Method::PUT, url)
-            .json(&organization.value.request())?
-            .if_match(organization.etag.as_ref());
-        self.send(call).await?.json(&Asked {
+        let mut sent = organization.value.clone();
+        // Ends: every refusal that leads to another round takes a member away.
+        let answer = loop {
+            let call = Call::new(
+                Operation::UpdateOrganization,
+                Method::PUT,
+                self.organization_url(sent.id()),
+            )
+            .json(&sent.request())?
+            .if_match(organization.etag.as_ref())
+            .optional_members(sent.unspecified());
+            match Box::pin(self.send(call)).await {
+                Err(error) if error.is_refusal() && !error.unknown_members().is_empty() => {
+                    let members = error.unknown_members();
+                    warn!(
+                        ?members,
+                        "SecureAuth does not know these members of an organization; sending it without them"
+                    );
+                    sent = sent.without(members);
+                }
+                answer => break answer?,
+            }
+        };
+        answer.json(&Asked {
             id: Some(organization.value.id().as_str()),
             parent: organization.value.parent_id(),
             ..self.asked()

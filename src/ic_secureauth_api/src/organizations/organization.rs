@@ -21,6 +21,20 @@ const RESPONSE_ONLY: &[&str] = &[
     "number_of_child_organizations",
 ];
 
+/// Members of a PUT that the specification has (SYS `Org`). They are always sent.
+const SPECIFIED: &[&str] = &[
+    "id",
+    "name",
+    "description",
+    "parent_id",
+    "color",
+    "metadata",
+    "domains",
+    "authentication_mechanisms",
+    "deactivated",
+    "template",
+];
+
 /// An organization as it was read (SYS `OrganizationResponse`), with all members. Those that this client does not know are sent back by
 /// [`Api::update_organization`](super::super::Api::update_organization).
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -92,6 +106,23 @@ impl Organization {
     /// The body of a PUT (`Org`).
     pub(super) fn request(&self) -> BTreeMap<&str, &RawValue> {
         self.members.without(RESPONSE_ONLY)
+    }
+
+    /// The members of [`Self::request`] that the specification does not have.
+    pub(super) fn unspecified(&self) -> Vec<String> {
+        let names = self.request().into_keys();
+        names
+            .filter(|name| !SPECIFIED.contains(name))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Without members that the server does not know.
+    pub(super) fn without(mut self, names: &[String]) -> Self {
+        for name in names {
+            self.members.remove(name);
+        }
+        self
     }
 }
 

@@ -31,10 +31,31 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
+    /// A token with all scopes that the server grants. Names the scope that it does not grant and that the client needs.
+    pub(super) async fn request(
+        &self,
+        http: &reqwest::Client,
+        deadline: Duration,
+        margin: Duration,
+    ) -> Result<AccessToken, ErrorKind> {
+        let outcome = self.request_granted(http, deadline, margin).await;
+        let Some(refused) = outcome.as_ref().err().filter(|kind| kind.refuses_the_scope()) else {
+            return outcome;
+        };
+        for scope in self.required_scopes {
+            let alone = self.ask(http, deadline, margin, &[scope]).await;
+            if refuses_a_scope(&alone) {
+                let refusal = refused.refusal().cloned();
+                return Err(ErrorKind::MissingScope { scope, refusal });
+            }
+        }
+        outcome
+    }
+
     /// Requests all scopes. A server may refuse the whole request because of one scope (RFC 6749, section 3.3). Then the client requests
     /// the required scopes with one optional scope more at a time, keeps those that are not refused, and in the end requests the
     /// required scopes alone.
-    pub(super) async fn request(
+    async fn request_granted(
         &self,
         http: &reqwest::Client,
         deadline: Duration,
@@ -110,7 +131,7 @@ impl Credentials {
             }
         }
         let response = request.form(&form).send().await.map_err(|error| interruption(&error))?;
-        Answer::read(Operation::Token, response).await
+        Answer::read(Operation::Token, response, &[]).await
     }
 }
 

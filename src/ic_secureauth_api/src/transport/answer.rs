@@ -10,7 +10,7 @@ use super::{
     super::{
         ApiError, CallContext, Deleted, ETag, ErrorKind, Operation, Versioned,
         concerns::{Asked, Concerns, Mismatch},
-        error::{Reason, Refusal},
+        error::{Reason, Refusal, unknown_members},
     },
     body::{Body, LARGEST, LARGEST_ERROR},
     log,
@@ -33,8 +33,8 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// Reads the whole answer; fails for an error status.
-    pub(crate) async fn read(operation: Operation, response: Response) -> Result<Self, ErrorKind> {
+    /// Reads the whole answer; fails for an error status. `optional`: members of the request that can be left out.
+    pub(crate) async fn read(operation: Operation, response: Response, optional: &[String]) -> Result<Self, ErrorKind> {
         let status = response.status();
         let headers = response.headers().clone();
         let trace_id = trace_id(&headers);
@@ -57,7 +57,11 @@ impl Answer {
                 return Err(unusable());
             }
             if status != StatusCode::NOT_FOUND || !operation.absence_is_an_answer() {
-                return Err(ErrorKind::Refused(refusal(status, &headers, &body)));
+                let mut refusal = refusal(status, &headers, &body);
+                if matches!(refusal.status, 400 | 422) {
+                    refusal.unknown_members = unknown_members(body.bytes(), optional);
+                }
+                return Err(ErrorKind::Refused(refusal));
             }
             body
         };
@@ -172,12 +176,24 @@ pub(crate) fn interruption(error: &reqwest::Error) -> ErrorKind {
         ErrorKind::Guard("the request cannot be built")
     } else if error.is_connect() {
         ErrorKind::Connect {
-            reason: innermost(error),
+            reason: format!("{}: {}", server(error), innermost(error)),
         }
     } else if error.is_timeout() {
         ErrorKind::Timeout
     } else {
         ErrorKind::Interrupted
+    }
+}
+
+/// Host and port of the request.
+fn server(error: &reqwest::Error) -> String {
+    let Some(url) = error.url() else {
+        return "the server".to_owned();
+    };
+    let host = url.host_str().unwrap_or_default();
+    match url.port_or_known_default() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
     }
 }
 
@@ -198,6 +214,7 @@ fn refusal(status: StatusCode, headers: &HeaderMap, body: &Body) -> Refusal {
         message,
         trace_id: trace_id(headers),
         retry_after: retry_after(headers),
+        unknown_members: Vec::new(),
         caused_by_tenant_code: headers.get("x-external-error").is_some_and(|value| value != "false"),
     }
 }

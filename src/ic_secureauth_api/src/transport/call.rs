@@ -22,6 +22,8 @@ pub(crate) struct Call {
     /// True: repeat it only while the server remembers its idempotency key.
     pub(super) keyed: bool,
     pub(super) repeat: Repeat,
+    /// Members of the body that can be left out if the server does not know them.
+    pub(super) optional: Vec<String>,
 }
 
 /// After which failed attempt another one may follow.
@@ -54,6 +56,7 @@ impl Call {
             request,
             keyed: false,
             repeat: Repeat::Always,
+            optional: Vec::new(),
         }
     }
 
@@ -85,6 +88,12 @@ impl Call {
     pub(crate) fn key(mut self, key: &IdempotencyKey) -> Self {
         self.header(IDEMPOTENCY_KEY, key.header());
         self.keyed = true;
+        self
+    }
+
+    /// Names members of the body that can be left out, so that a refusal can tell which of them the server does not know.
+    pub(crate) fn optional_members(mut self, names: Vec<String>) -> Self {
+        self.optional = names;
         self
     }
 

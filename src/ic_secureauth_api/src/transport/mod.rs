@@ -210,7 +210,7 @@ impl Transport {
         progress.sending();
         let unsettled = Unsettled::sending(call.operation, context.guard.as_ref(), deadline);
         let outcome = match self.http.execute(request).await {
-            Ok(response) => Answer::read(call.operation, response).await,
+            Ok(response) => Answer::read(call.operation, response, &call.optional).await,
             Err(error) => Err(interruption(&error)),
         };
         let attempt = progress.sent();

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
 /// Status of a user (IDS `User.status`).
@@ -30,8 +31,11 @@ impl TryFrom<String> for UserStatus {
 
 /// `None` for a status this client does not know, so that a newer status does not make the whole list unreadable.
 pub(super) fn lenient<'de, D: Deserializer<'de>, T: FromStr>(deserializer: D) -> Result<Option<T>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    Ok(text.and_then(|text| text.parse().ok()))
+    let value = Option::<Value>::deserialize(deserializer)?;
+    Ok(value
+        .as_ref()
+        .and_then(Value::as_str)
+        .and_then(|text| text.parse().ok()))
 }
 
 #[cfg(test)]

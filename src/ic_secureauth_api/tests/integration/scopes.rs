@@ -68,9 +68,10 @@ async fn a_client_that_may_not_have_a_required_scope_gets_no_token() {
         (error.error_code(), error.class()),
         (Some("invalid_scope"), Class::Retry { after: None })
     );
+    assert_eq!(error.missing_scope(), Some("manage_configuration"));
     assert_eq!(
         (server.token_requests().await.len(), server.requests().await.len()),
-        (2, 0)
+        (3, 0)
     );
 }
 

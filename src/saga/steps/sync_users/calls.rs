@@ -11,6 +11,7 @@ use super::settled::Settled;
 use super::target::Target;
 use super::work::{Sibling, Work};
 use crate::domain::reason::Reason;
+use crate::domain::run_error::ErrorDetails;
 use crate::store::StoreError;
 use ic_secureauth_api::{ApiError, Class, ImportChunk};
 
@@ -50,6 +51,7 @@ pub(super) struct Refusal {
     pub(super) explained: bool,
     /// SecureAuth's code, or the HTTP status without one.
     pub(super) code: String,
+    pub(super) details: ErrorDetails,
 }
 
 impl Landed {
@@ -183,6 +185,7 @@ impl Target {
                     conflict: error.is_conflict(),
                     explained: false,
                     code: error.error_code().map_or(status, str::to_owned),
+                    details: StepError::from(error).parted().1,
                 })
             }
             Err(error) => error.into(),

@@ -224,7 +224,7 @@ impl<'a> Window<'a> {
                 "SecureAuth refuses every user with the same code, so it is no data error"
             );
             self.takes_nobody = true;
-            let nobody = StepError::Permanent(Reason::SecureauthRefused);
+            let nobody = StepError::Permanent(Reason::SecureauthRefused).with(refusal.details.clone());
             // Somebody else may have to lose access.
             if self.target.created {
                 self.stop(nobody);

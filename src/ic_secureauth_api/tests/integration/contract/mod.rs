@@ -2,6 +2,7 @@
 
 mod entries;
 mod import;
+mod newer;
 mod organizations;
 mod others;
 mod pools;

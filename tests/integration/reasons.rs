@@ -1,0 +1,300 @@
+//! Why a run waits, failed or is stuck, as operators are told: by GET, by the commands, and exact enough to act on.
+
+use std::process::Stdio;
+
+use functions_host::ConsoleLine;
+use local_stack::{Stack, StackOptions, UserRow};
+use secureauth_simulator::{Fault, FaultKind, FaultStatus};
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::support::{
+    DEADLINE, Outcome, enable, enable_until_it_waits, nothing, options, patient, refusal, stack_with, start, status,
+};
+
+const HANDLER: &str = env!("CARGO_BIN_EXE_biller-onboarding");
+
+/// The last error of a run that waits after its first failure.
+async fn waiting_error(options: StackOptions, reason: &str) -> Result<(Stack, Value), Box<dyn std::error::Error>> {
+    let stack = start(options.set("RUN_PAUSES", "1h, 1h"), "1876", 1).await?;
+    let run = enable_until_it_waits(&stack, "1876").await?;
+    assert_eq!(run.waiting_for.as_deref(), Some(reason));
+    let shown = status(&stack, "1876").await?;
+    let error = shown.json["onboarding"]["lastError"].clone();
+    assert_eq!(error["reason"], reason, "{error}");
+    assert_eq!(shown.json["onboarding"]["firstCause"], error);
+    Ok((stack, error))
+}
+
+fn without_scope(missing: &str) -> StackOptions {
+    let mut options = options();
+    for client in &mut options.simulator.clients {
+        client.scopes.retain(|scope| scope != missing);
+    }
+    options
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scope_that_the_client_may_not_use_is_named() -> Outcome {
+    for scope in ["identity", "manage_configuration"] {
+        let (_, error) = waiting_error(without_scope(scope), "scope_missing").await?;
+        assert_eq!(
+            (&error["scope"], &error["code"]),
+            (&json!(scope), &json!("invalid_scope"))
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_does_not_exist_is_told_apart_and_its_id_is_read_again() -> Outcome {
+    let elsewhere = || options().set("SECUREAUTH_TENANT_ID", "no-such-tenant");
+    let (_, error) = waiting_error(elsewhere(), "tenant_unknown").await?;
+    assert_eq!(error["status"], 404);
+    let stack = start(elsewhere(), "1876", 1).await?;
+    let run = enable(&stack, "1876").await?;
+    assert_eq!(
+        (run.state.as_str(), run.reason.as_deref()),
+        ("failed", Some("tenant_unknown"))
+    );
+    let read_again = |lines: &[ConsoleLine]| lines.iter().filter(|line| line.text.contains("\"ready\"")).count() > 1;
+    stack.host().wait_for_console(DEADLINE, read_again).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_credentials_and_an_outage_are_told_apart() -> Outcome {
+    let rotated = options().set("SECUREAUTH_CLIENT_SECRET", "rotated-away");
+    let (_, error) = waiting_error(rotated, "credentials_refused").await?;
+    assert_eq!(
+        (&error["status"], &error["code"]),
+        (&json!(401), &json!("invalid_client"))
+    );
+
+    let stack = start(patient(), "1876", 1).await?;
+    stack.simulator().faults().add(Fault {
+        operation: None,
+        ..Fault::on("", refusal(503, false))
+    });
+    let run = enable_until_it_waits(&stack, "1876").await?;
+    assert_eq!(run.waiting_for.as_deref(), Some("secureauth_unavailable"));
+    let shown = status(&stack, "1876").await?;
+    assert_eq!(shown.json["onboarding"]["lastError"]["status"], 503);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unreachable_server_is_named_with_its_port() -> Outcome {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let elsewhere = options().set("SECUREAUTH_BASE_URL", format!("http://{nobody}"));
+    let (stack, error) = waiting_error(elsewhere, "secureauth_unavailable").await?;
+    let cause = error["cause"].as_str().unwrap_or_default();
+    assert!(cause.contains(&nobody.to_string()), "{cause}");
+    let told = stack.handler().run(&["status", "1876"]).await?;
+    assert!(told.contains(&nobody.to_string()), "{told}");
+    Ok(())
+}
+
+/// SecureAuth refuses the pool with a code, and then the rollback with another status.
+async fn stuck() -> Result<Stack, Box<dyn std::error::Error>> {
+    let stack = start(options().set("ROLLBACK_TIME_LIMIT", "1s"), "1876", 1).await?;
+    let refused = FaultStatus {
+        status: 422,
+        error_code: Some("pool_limit".into()),
+        ..FaultStatus::default()
+    };
+    let faults = stack.simulator().faults();
+    faults.add(Fault::on("create_pool", FaultKind::Status(refused)));
+    faults.add(Fault::on("delete_organization", refusal(503, false)));
+    let run = enable(&stack, "1876").await?;
+    assert_eq!(
+        (run.state.as_str(), run.reason.as_deref()),
+        ("stuck", Some("not_rolled_back"))
+    );
+    Ok(stack)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stuck_run_says_what_began_it_what_came_last_what_is_left_and_which_commands_fit() -> Outcome {
+    let stack = stuck().await?;
+    let shown = status(&stack, "1876").await?;
+    let run = &shown.json["onboarding"];
+    let (first, last) = (&run["firstCause"], &run["lastError"]);
+    assert_eq!(
+        [&first["reason"], &first["operation"], &first["status"], &first["code"]],
+        [
+            &json!("secureauth_refused"),
+            &json!("create_pool"),
+            &json!(422),
+            &json!("pool_limit")
+        ]
+    );
+    assert_eq!(
+        [&last["operation"], &last["status"]],
+        [&json!("delete_organization"), &json!(503)]
+    );
+    assert!(first["traceId"].is_string() && last["traceId"].is_string() && first["traceId"] != last["traceId"]);
+    assert!(first["at"].as_str() < last["at"].as_str(), "{first} {last}");
+    assert_eq!(
+        (&run["left"], &run["commands"]),
+        (&json!("organization 1876"), &json!(["rollback", "close"]))
+    );
+
+    let id = run["onboardingId"].as_str().unwrap_or_default();
+    let trace = first["traceId"].as_str().unwrap_or_default();
+    let told = stack.handler().run(&["status", "1876"]).await?;
+    for part in [
+        "secureauth_refused, operation create_pool, status 422, code pool_limit",
+        trace,
+        "operation delete_organization, status 503",
+        "organization 1876 in SecureAuth",
+        &format!("biller-onboarding rollback {id} --by"),
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let listed = stack.handler().run(&["list", "--stuck"]).await?;
+    assert!(listed.contains("commands: rollback, close"), "{listed}");
+    let line = stack
+        .wait_for_error_line(DEADLINE, |line| line.contains("the run is stuck"))
+        .await?;
+    assert!(
+        line.contains("organization 1876") && line.contains("rollback, close"),
+        "{line}"
+    );
+
+    stack.simulator().faults().clear();
+    stack.handler().run(&["rollback", id, "--by", "ops"]).await?;
+    assert_eq!(stack.wait_for_end("1876", DEADLINE).await?.state, "failed");
+    assert_eq!(stack.in_secureauth("1876"), nothing());
+    let shown = status(&stack, "1876").await?;
+    let run = &shown.json["onboarding"];
+    assert_eq!(
+        (&run["firstCause"]["code"], &run["left"]),
+        (&json!("pool_limit"), &Value::Null)
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_of_every_user_shows_its_code() -> Outcome {
+    let stack = start(options().set("ON_INVALID_USER", "skip"), "1876", 40).await?;
+    let refused = FaultStatus {
+        status: 422,
+        error_code: Some("license_limit".into()),
+        ..FaultStatus::default()
+    };
+    let fault = Fault::on(crate::support::IMPORT, FaultKind::Status(refused));
+    stack.simulator().faults().add(fault);
+    let run = enable(&stack, "1876").await?;
+    assert_eq!(
+        (run.state.as_str(), run.reason.as_deref()),
+        ("failed", Some("secureauth_refused"))
+    );
+    let shown = status(&stack, "1876").await?;
+    assert_eq!(shown.json["onboarding"]["firstCause"]["code"], "license_limit");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn progress_leaves_the_first_cause_behind_and_keeps_the_last_error() -> Outcome {
+    let stack = stack_with("1876", 1).await?;
+    for nth in 1..=3 {
+        let fault = Fault::on("get_organization", refusal(503, false)).nth(nth);
+        stack.simulator().faults().add(fault);
+    }
+    assert_eq!(enable(&stack, "1876").await?.state, "succeeded");
+    let shown = status(&stack, "1876").await?;
+    let run = &shown.json["onboarding"];
+    assert_eq!(
+        (&run["firstCause"], &run["lastError"]["status"]),
+        (&Value::Null, &json!(503))
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_data_errors_of_a_run_are_listed_also_of_an_earlier_one() -> Outcome {
+    let stack = start(options(), "1876", 0).await?;
+    let users: Vec<UserRow> = (1..=130)
+        .map(|number| UserRow {
+            email: None,
+            ..UserRow::sample("1876", number)
+        })
+        .collect();
+    stack.crm().add_users("1876", &users)?;
+    let first = enable(&stack, "1876").await?;
+    assert_eq!(first.reason.as_deref(), Some("invalid_users"));
+    for user in &users[5..] {
+        stack.crm().replace_user(
+            "1876",
+            &UserRow {
+                email: Some("jane@example.com".into()),
+                ..user.clone()
+            },
+        )?;
+    }
+    let second = enable(&stack, "1876").await?;
+    let handler = stack.handler();
+    for (id, number) in [("1876", 5), (&*second.onboarding_id, 5), (&*first.onboarding_id, 130)] {
+        let csv = handler.run(&["issues", id, "--csv"]).await?;
+        let lines: Vec<&str> = csv.lines().collect();
+        assert_eq!(
+            (lines[0], lines.len()),
+            ("userGuid,field,code,heldBy", number + 1),
+            "{id}"
+        );
+        assert!(lines[1..].iter().all(|line| line.ends_with(",email,missing,")), "{csv}");
+        let text = handler.run(&["issues", id]).await?;
+        assert!(text.contains(&format!("{number} issues of run")), "{text}");
+        let told = handler.run(&["status", id]).await?;
+        assert!(told.contains("biller        1876"), "{told}");
+        assert_eq!(told.contains("biller-onboarding issues"), number > 100, "{told}");
+    }
+    let told = handler.run(&["status", &first.onboarding_id]).await?;
+    assert!(told.contains(&first.onboarding_id) && !told.contains(&second.onboarding_id));
+    let nobody = handler
+        .output(&["issues", "00000000-0000-4000-8000-000000000000"])
+        .await?;
+    assert_eq!(nobody.status.code(), Some(1));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_commands_need_the_settings_of_the_database_only() -> Outcome {
+    let stack = stack_with("1876", 1).await?;
+    let run = enable(&stack, "1876").await?;
+    let settings = stack.handler().settings();
+    let database = ["DATABASE", "AZURE_FUNCTIONS_ENVIRONMENT"].map(|name| (name, &*settings[name]));
+    for (arguments, code) in [
+        (&["db", "check"][..], 0),
+        (&["db", "migrate"], 0),
+        (&["status", "1876"], 0),
+        (&["issues", &*run.onboarding_id], 0),
+        (&["list"], 0),
+        (&["close", &*run.onboarding_id, "--by", "ops"], 1),
+        (&["plan", "1876"], 2),
+    ] {
+        let mut command = Command::new(HANDLER);
+        command.args(arguments).env_clear().envs(database).stdin(Stdio::null());
+        let output = command.output().await?;
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {told}");
+    }
+    let mut unreachable = Command::new(HANDLER);
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let connection_string = format!("Server=tcp:127.0.0.1,{nobody};User ID=app;Password=S3CRET;Database=crm");
+    unreachable
+        .args(["db", "check"])
+        .env_clear()
+        .env("DATABASE", "sqlserver")
+        .env("SQLSERVER_CONNECTION_STRING", connection_string)
+        .stdin(Stdio::null());
+    let output = unreachable.output().await?;
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains(&format!("127.0.0.1:{nobody}")) && !told.contains("S3CRET"),
+        "{told}"
+    );
+    Ok(())
+}
