@@ -51,14 +51,14 @@ async fn a_server_of_two_calls_a_second_gets_hardly_more_calls_than_are_needed()
     assert_eq!(calls_of(&stack, "delete_pool").len(), 0);
     let accepted = calls_of(&stack, IMPORT)
         .iter()
-        .filter(|call| call.status == Some(200))
+        .filter(|call| call.status.is_some_and(|status| status < 300))
         .count();
     assert_eq!(accepted, 10);
     assert!(refused(&stack, 429) <= 20, "{}", refused(&stack, 429));
     Ok(())
 }
 
-/// The run is waiting until about an hour from now, nobody holds its lease, and nothing was sent since the refusal.
+/// The run waits until about an hour from now. At most the calls in flight were refused.
 fn assert_waits_for_an_hour(stack: &Stack, run: &RunRecord) {
     let due = run.next_attempt_at.expect("is due");
     let rest = due - OffsetDateTime::now_utc();
@@ -66,7 +66,7 @@ fn assert_waits_for_an_hour(stack: &Stack, run: &RunRecord) {
         rest > Duration::from_mins(50) && rest <= Duration::from_hours(1),
         "{rest}"
     );
-    assert_eq!(refused(stack, 429), 1);
+    assert!((1..=8).contains(&refused(stack, 429)), "{}", refused(stack, 429));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,7 +95,7 @@ async fn a_rollback_waits_as_long_as_secureauth_says() -> Outcome {
     until("the rollback waits", || {
         let run = stack.database().latest_run("1876")?;
         Ok(run.is_some_and(|run| {
-            run.state == "rolling_back" && refused(&stack, 429) == 1 && run.next_attempt_at.is_some()
+            run.state == "rolling_back" && refused(&stack, 429) > 0 && run.next_attempt_at.is_some()
         }))
     })
     .await?;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use secureauth_simulator::{Fault, FaultKind};
+use serde_json::json;
 
-use crate::support::{Chunk, Tenant, eventually, organizations, pools};
+use crate::support::{Chunk, TENANT, Tenant, eventually, organizations, pools};
 
 #[tokio::test]
 async fn a_burst_is_forbidden_until_its_bucket_is_full_again() {
@@ -68,9 +69,10 @@ async fn a_new_workspace_is_forbidden_for_a_while() {
     tenant.organization("biller").await.expect(201);
     let refused = tenant.get(&organizations("/biller")).await.expect(403);
     assert_eq!(refused.at("/error_code"), "request_forbidden");
-    tenant.pool("pool", "biller").await.expect(403);
+    let pool = json!({ "id": "pool", "name": "Pool", "tenant_id": TENANT, "workspace_id": "biller" });
+    tenant.post(&pools(""), &pool).await.expect(403);
     tenant.get(&organizations("/invoice-cloud")).await.expect(200);
     tenant.simulator.advance(Duration::from_secs(5));
     tenant.get(&organizations("/biller")).await.expect(200);
-    tenant.pool("pool", "biller").await.expect(201);
+    tenant.post(&pools(""), &pool).await.expect(201);
 }
