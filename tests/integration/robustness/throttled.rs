@@ -7,7 +7,8 @@ use secureauth_simulator::{ALL_SCOPES, CallRecord, Client, Fault, FaultKind, Fau
 use time::OffsetDateTime;
 
 use crate::support::{
-    DEADLINE, IMPORT, Outcome, calls_of, enable, enable_until_it_waits, live, nothing, patient, refusal, start, until,
+    DEADLINE, IMPORT, Outcome, calls_of, enable, enable_until_it_waits, live, nothing, options, patient, refusal,
+    start, until,
 };
 
 /// Waits of a few seconds are waited for inside a call.
@@ -152,7 +153,7 @@ async fn a_new_organization_that_may_not_be_used_yet_is_waited_for() -> Outcome 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_403_that_does_not_end_pauses_a_call_three_times_and_then_the_run() -> Outcome {
-    let stack = start(waiting().set("FORBIDDEN_PAUSE", "1ms"), "1876", 1).await?;
+    let stack = start(options().set("FORBIDDEN_PAUSE", "1ms"), "1876", 1).await?;
     stack.simulator().faults().add(Fault::on("create_pool", burst()));
     let run = enable(&stack, "1876").await?;
     assert_eq!(run.state, "failed");
@@ -164,7 +165,7 @@ async fn a_403_that_does_not_end_pauses_a_call_three_times_and_then_the_run() ->
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_scope_is_no_burst() -> Outcome {
-    let mut options = waiting();
+    let mut options = options();
     let scopes = ALL_SCOPES.iter().filter(|scope| **scope != "manage_configuration");
     options.simulator.clients = vec![Client {
         scopes: scopes.map(ToString::to_string).collect(),
