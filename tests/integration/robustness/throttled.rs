@@ -133,11 +133,11 @@ async fn a_throttled_token_endpoint_is_waited_for() -> Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_forbids_bursts_is_waited_for() -> Outcome {
-    let stack = start(waiting().set("FORBIDDEN_PAUSE", "500ms"), "1876", 500).await?;
-    stack.simulator().set_switch("forbidden-bursts", "20/1000/4")?;
+    let stack = start(waiting(), "1876", 500).await?;
+    stack.simulator().faults().add(Fault::on(IMPORT, burst()).times(3));
     let run = enable(&stack, "1876").await?;
     assert_eq!(run.state, "succeeded");
-    assert!(refused(&stack, 403) > 0, "bursts were refused");
+    assert_eq!(refused(&stack, 403), 3);
     assert_eq!(stack.in_secureauth("1876"), live(500));
     Ok(())
 }
