@@ -50,9 +50,9 @@ async fn a_second_import_is_allowed_or_forbidden() {
         let faults = tenant.simulator.faults();
         let kind = FaultKind::Hold { after_effect: false };
         let hold = faults.add(Fault::on("import_identity_configuration", kind).times(1));
-        let held = async || faults.list().iter().any(|fault| fault.id == hold && fault.held == 1);
+        let is_held = async || faults.list().iter().any(|fault| fault.id == hold && fault.held == 1);
         let other = async {
-            eventually("the first import is held", held).await;
+            eventually("the first import is held", is_held).await;
             let answer = tenant.import(&second).await;
             assert_eq!(answer.status == 403, status == 403, "{answer:?}");
             assert!(faults.remove(hold));
