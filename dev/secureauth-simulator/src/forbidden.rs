@@ -90,7 +90,7 @@ pub(crate) fn young_workspace(app: &App, call: &Call) -> Result<(), ApiError> {
     let named = [
         call.param("wid"),
         state.pools.workspace_of(call.param("ipID")),
-        body["workspace_id"].as_str().unwrap_or_default(),
+        body.get("workspace_id").and_then(|id| id.as_str()).unwrap_or_default(),
     ];
     let is_young = |id: &&str| {
         state

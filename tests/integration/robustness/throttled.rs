@@ -7,7 +7,8 @@ use secureauth_simulator::{ALL_SCOPES, CallRecord, Client, Fault, FaultKind, Fau
 use time::OffsetDateTime;
 
 use crate::support::{
-    DEADLINE, IMPORT, Outcome, calls_of, enable, enable_until_it_waits, live, nothing, patient, refusal, start, until,
+    DEADLINE, IMPORT, Outcome, calls_of, enable, enable_until_it_waits, live, nothing, options, patient, refusal,
+    start, until,
 };
 
 /// Waits of a few seconds are waited for inside a call.
@@ -51,14 +52,14 @@ async fn a_server_of_two_calls_a_second_gets_hardly_more_calls_than_are_needed()
     assert_eq!(calls_of(&stack, "delete_pool").len(), 0);
     let accepted = calls_of(&stack, IMPORT)
         .iter()
-        .filter(|call| call.status == Some(200))
+        .filter(|call| call.status.is_some_and(|status| status < 300))
         .count();
     assert_eq!(accepted, 10);
     assert!(refused(&stack, 429) <= 20, "{}", refused(&stack, 429));
     Ok(())
 }
 
-/// The run is waiting until about an hour from now, nobody holds its lease, and nothing was sent since the refusal.
+/// The run waits until about an hour from now. At most the calls in flight were refused.
 fn assert_waits_for_an_hour(stack: &Stack, run: &RunRecord) {
     let due = run.next_attempt_at.expect("is due");
     let rest = due - OffsetDateTime::now_utc();
@@ -66,7 +67,7 @@ fn assert_waits_for_an_hour(stack: &Stack, run: &RunRecord) {
         rest > Duration::from_mins(50) && rest <= Duration::from_hours(1),
         "{rest}"
     );
-    assert_eq!(refused(stack, 429), 1);
+    assert!((1..=8).contains(&refused(stack, 429)), "{}", refused(stack, 429));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,7 +96,7 @@ async fn a_rollback_waits_as_long_as_secureauth_says() -> Outcome {
     until("the rollback waits", || {
         let run = stack.database().latest_run("1876")?;
         Ok(run.is_some_and(|run| {
-            run.state == "rolling_back" && refused(&stack, 429) == 1 && run.next_attempt_at.is_some()
+            run.state == "rolling_back" && refused(&stack, 429) > 0 && run.next_attempt_at.is_some()
         }))
     })
     .await?;
@@ -132,11 +133,11 @@ async fn a_throttled_token_endpoint_is_waited_for() -> Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_forbids_bursts_is_waited_for() -> Outcome {
-    let stack = start(waiting().set("FORBIDDEN_PAUSE", "500ms"), "1876", 500).await?;
-    stack.simulator().set_switch("forbidden-bursts", "20/1000/4")?;
+    let stack = start(waiting(), "1876", 500).await?;
+    stack.simulator().faults().add(Fault::on(IMPORT, burst()).times(3));
     let run = enable(&stack, "1876").await?;
     assert_eq!(run.state, "succeeded");
-    assert!(refused(&stack, 403) > 0, "bursts were refused");
+    assert_eq!(refused(&stack, 403), 3);
     assert_eq!(stack.in_secureauth("1876"), live(500));
     Ok(())
 }
@@ -152,7 +153,7 @@ async fn a_new_organization_that_may_not_be_used_yet_is_waited_for() -> Outcome 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_403_that_does_not_end_pauses_a_call_three_times_and_then_the_run() -> Outcome {
-    let stack = start(waiting().set("FORBIDDEN_PAUSE", "1ms"), "1876", 1).await?;
+    let stack = start(options().set("FORBIDDEN_PAUSE", "1ms"), "1876", 1).await?;
     stack.simulator().faults().add(Fault::on("create_pool", burst()));
     let run = enable(&stack, "1876").await?;
     assert_eq!(run.state, "failed");
@@ -164,7 +165,7 @@ async fn a_403_that_does_not_end_pauses_a_call_three_times_and_then_the_run() ->
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_scope_is_no_burst() -> Outcome {
-    let mut options = waiting();
+    let mut options = options();
     let scopes = ALL_SCOPES.iter().filter(|scope| **scope != "manage_configuration");
     options.simulator.clients = vec![Client {
         scopes: scopes.map(ToString::to_string).collect(),

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use secureauth_simulator::{Fault, FaultKind};
+use serde_json::json;
 
-use crate::support::{Chunk, Tenant, eventually, organizations, pools};
+use crate::support::{Chunk, TENANT, Tenant, eventually, organizations, pools};
 
 #[tokio::test]
 async fn a_burst_is_forbidden_until_its_bucket_is_full_again() {
@@ -49,9 +50,9 @@ async fn a_second_import_is_allowed_or_forbidden() {
         let faults = tenant.simulator.faults();
         let kind = FaultKind::Hold { after_effect: false };
         let hold = faults.add(Fault::on("import_identity_configuration", kind).times(1));
-        let held = async || faults.list().iter().any(|fault| fault.id == hold && fault.held == 1);
+        let is_held = async || faults.list().iter().any(|fault| fault.id == hold && fault.held == 1);
         let other = async {
-            eventually("the first import is held", held).await;
+            eventually("the first import is held", is_held).await;
             let answer = tenant.import(&second).await;
             assert_eq!(answer.status == 403, status == 403, "{answer:?}");
             assert!(faults.remove(hold));
@@ -68,9 +69,10 @@ async fn a_new_workspace_is_forbidden_for_a_while() {
     tenant.organization("biller").await.expect(201);
     let refused = tenant.get(&organizations("/biller")).await.expect(403);
     assert_eq!(refused.at("/error_code"), "request_forbidden");
-    tenant.pool("pool", "biller").await.expect(403);
+    let pool = json!({ "id": "pool", "name": "Pool", "tenant_id": TENANT, "workspace_id": "biller" });
+    tenant.post(&pools(""), &pool).await.expect(403);
     tenant.get(&organizations("/invoice-cloud")).await.expect(200);
     tenant.simulator.advance(Duration::from_secs(5));
     tenant.get(&organizations("/biller")).await.expect(200);
-    tenant.pool("pool", "biller").await.expect(201);
+    tenant.post(&pools(""), &pool).await.expect(201);
 }
