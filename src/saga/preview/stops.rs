@@ -17,10 +17,11 @@ impl Stops {
         let reason = match found.map_err(|error| error.parted().0) {
             Ok(found) => return Ok(Some(found)),
             Err(StepError::Store(error)) => return Err(error),
-            Err(StepError::Paused { .. }) => Reason::SecureauthUnavailable,
             Err(StepError::Retry { reason, .. } | StepError::Permanent(reason) | StepError::Stuck(reason)) => reason,
             // Only a lease guard causes this, and a preview has none.
-            Err(StepError::LeaseLost | StepError::OfCall(_)) => Reason::SecureauthUnavailable,
+            Err(StepError::Paused { .. } | StepError::LeaseLost | StepError::OfCall(_)) => {
+                Reason::SecureauthUnavailable
+            }
         };
         if !self.0.contains(&reason) {
             self.0.push(reason);
