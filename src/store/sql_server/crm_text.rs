@@ -18,7 +18,7 @@ pub(super) fn column(table: &str, name: &str) -> String {
     format!("CONVERT(NVARCHAR(4000), {table}.{name} + '{END}') AS {name}")
 }
 
-/// A column that was asked for with [`column`].
+/// A column that was asked for with [`column()`].
 pub(super) fn read(row: &Row, name: &str) -> Result<Option<String>, Fault> {
     Ok(row.try_get::<&str, _>(name)?.map(whole))
 }
