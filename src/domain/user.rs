@@ -66,7 +66,7 @@ impl std::fmt::Debug for CrmUser {
     }
 }
 
-/// What a row with status `deleted` says of its user, unchecked.
+/// What a row that gives no access says of its user, unchecked.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DeletedUser {
     /// The CRM's key.
@@ -96,6 +96,12 @@ impl UserRow {
         matches!(self.status_text().as_deref(), Ok("inactive" | "deleted"))
     }
 
+    /// What is left of a row that gives no access.
+    pub fn without_access(&self, user_guid: Uuid) -> DeletedUser {
+        let user_name = self.user_name.as_deref().unwrap_or_default().trim().to_owned();
+        DeletedUser { user_guid, user_name }
+    }
+
     /// Checks the row by itself; [`super::user_set`] finds what rows must not share. Whatever is sent, hashed or compared later
     /// has the form that it gets here.
     ///
@@ -109,8 +115,7 @@ impl UserRow {
         let user_guid = issues.keep(Field::UserGuid, self.user_guid.ok_or(Code::Missing));
         let status = self.status_text();
         if status.as_deref() == Ok("deleted") {
-            let user_name = self.user_name.as_deref().unwrap_or_default().trim().to_owned();
-            let deleted = user_guid.map(|user_guid| DeletedUser { user_guid, user_name });
+            let deleted = user_guid.map(|user_guid| self.without_access(user_guid));
             return deleted.map(Checked::Deleted).ok_or(issues.found);
         }
         let status = status.and_then(|text| text.parse().map_err(|_| Code::UnknownValue));

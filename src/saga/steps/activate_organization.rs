@@ -67,7 +67,7 @@ async fn rename(
     let renamed = found.clone().map(|organization| organization.with_name(&name));
     match context.api.update_organization(&renamed).await {
         Ok(answer) => Ok(answer),
-        Err(error) if error.is_refusal() => {
+        Err(error) if error.is_refusal() && !error.is_not_found() => {
             warn!(%error, "SecureAuth refuses the biller's new name for its organization");
             let batch = Batch {
                 issues: vec![Issue::of(None, Field::BillerName, Code::Refused)],

@@ -73,7 +73,9 @@ pub(in super::super) struct Leavers {
     /// Users of accounts that are not inactive.
     with_access: u64,
     /// Of these, users whose row is gone or `deleted`.
-    left: u64,
+    without_row: u64,
+    /// Of these, users to whom the CRM gave new GUIDs.
+    rekeyed_without_row: u64,
     /// Names that would pass from one person to another.
     passed_on: u64,
     /// Users with a valid row who were in a found pool before.
@@ -94,7 +96,7 @@ impl Leavers {
             let is_left_alone = matches!(task, Task::Linked | Task::ReportLinked);
             let has_access = account.is_some_and(|it| !is_left_alone && !has_no_access(it));
             self.with_access += u64::from(has_access);
-            self.left += u64::from(has_access && task == Task::Leave(Why::Left));
+            self.without_row += u64::from(has_access && task == Task::Leave(Why::Left));
             let Row::Valid(wanted) = row else { continue };
             if is_left_alone {
                 self.linked += 1;
@@ -126,7 +128,7 @@ impl Leavers {
             return;
         }
         if !has_no_access(account) && Task::of(&Row::Gone, Some(account), known.policy) == Task::Leave(Why::Left) {
-            self.left = self.left.saturating_sub(1);
+            self.rekeyed_without_row += 1;
         }
         let user_id = known.values.user_id(account);
         self.rekeyed.push(Rekeyed {
@@ -141,7 +143,12 @@ impl Leavers {
 
     /// Those whom the guard counts.
     pub(in super::super) fn guarded(&self) -> u64 {
-        self.left + self.passed_on
+        self.left() + self.passed_on
+    }
+
+    /// A re-keyed person may be found before the page of its old GUID is read, so it is subtracted at the end.
+    fn left(&self) -> u64 {
+        self.without_row.saturating_sub(self.rekeyed_without_row)
     }
 
     /// Most users whom the guard lets go: five, or the percentage of those with access; more if an operator allows it.
@@ -163,7 +170,7 @@ impl Leavers {
         let is_allowed = allowed.is_some_and(|allowed| guarded <= u64::from(allowed.most));
         if guarded > self.limit(percent, allowed) || (is_empty && !is_allowed) {
             tracing::error!(
-                leavers = self.left,
+                leavers = self.left(),
                 passed_on = self.passed_on,
                 with_access = self.with_access,
                 "too many users would leave; `allow-leavers` allows it"
@@ -181,7 +188,7 @@ mod tests {
     fn leavers(left: u64, with_access: u64) -> Leavers {
         Leavers {
             with_access,
-            left,
+            without_row: left,
             ..Leavers::default()
         }
     }

@@ -36,7 +36,9 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
             info!("the sessions of the biller's users are ended as far as SecureAuth lets them end");
             return ended(context, None).await;
         };
-        let with_access = accounts.iter().filter(|account| !has_no_access(account));
+        let with_access = accounts
+            .iter()
+            .filter(|account| account.open || !has_no_access(account));
         let users: Vec<UserId> = with_access.map(|account| known.user_id(account)).collect();
         let mut issue = None;
         if !users.is_empty() {

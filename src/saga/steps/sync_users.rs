@@ -156,6 +156,11 @@ async fn pass(
     Ok(!target.flow.was_cut())
 }
 
+/// A found pool may hold people whom only a run without data errors links, so the next run has to list it again.
+pub(super) fn may_be_unlinked(context: &RunContext<'_>, target: &Target) -> bool {
+    target.is_found() && invalid(context) > 0
+}
+
 /// Users with a data error that the run knows.
 fn invalid(context: &RunContext<'_>) -> u64 {
     let progress = context.run.progress;

@@ -39,11 +39,12 @@ pub(super) fn inactive(_: Option<&User>) -> UserUpdate {
     }
 }
 
-/// `None` for a person who activated the account: `active` is never set back to `new`
-/// (docs/decisions.md#activated-stays-activated).
-pub(super) fn status_to_send(there: Option<UserStatus>, wanted: UserStatus) -> Option<UserStatus> {
-    match (there, wanted) {
+/// `None` for a person who activated the account: `active` is never set back to `new`, and whoever has enrolled a credential and
+/// comes back is `active` at once (docs/decisions.md#activated-stays-activated).
+pub(super) fn status_to_send(there: Option<&User>, wanted: UserStatus) -> Option<UserStatus> {
+    match (there.and_then(|there| there.status), wanted) {
         (Some(UserStatus::Active), UserStatus::New) => None,
+        (_, UserStatus::New) if there.is_some_and(User::has_credentials) => Some(UserStatus::Active),
         (_, wanted) => Some(wanted),
     }
 }

@@ -37,7 +37,10 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let imported = context.store().count_created(target.record.no, context.run.id).await?;
     let batch = Batch {
         entries: vec![Entry::UsersVerified { counted }],
-        users_at_end: Some((target.record.no, counted)),
+        users_at_end: Some((
+            target.record.no,
+            counted.filter(|_| !sync_users::may_be_unlinked(context, &target)),
+        )),
         // Users that were imported once more count once.
         progress: Some(Progress {
             imported,

@@ -212,7 +212,7 @@ pub(super) async fn by_hash(
 pub(super) async fn by_user_id(pool: &Pool, ids: &[String], no: PoolNo) -> Result<Vec<Account>, Fault> {
     let sql = format!(
         "SELECT {ACCOUNT} FROM OPENJSON(@P2) WITH (UserId NVARCHAR(4000) '$.u') AS asked \
-         JOIN ciam.Account AS a ON a.PoolNo = @P1 AND a.UserId IS NOT NULL \
+         JOIN ciam.Account AS a WITH (FORCESEEK) ON a.PoolNo = @P1 AND a.UserId IS NOT NULL \
             AND a.UserId = CONVERT(NVARCHAR(256), asked.UserId) COLLATE Latin1_General_100_BIN2"
     );
     asked_for(pool, &sql, no, ids.iter().map(|id| json!({ "u": id }))).await

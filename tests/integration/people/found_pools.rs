@@ -11,7 +11,7 @@ use crate::support::{
 };
 
 /// A pool that somebody made by hand, with users of the CRM in it.
-fn by_hand(stack: &Stack, numbers: &[u32]) -> Outcome {
+pub(super) fn by_hand(stack: &Stack, numbers: &[u32]) -> Outcome {
     let organization = json!({"id": BILLER, "name": "Old", "parent_id": "invoice-cloud", "deactivated": true});
     let pool = json!({"id": "theirs", "name": "Theirs", "workspace_id": BILLER, "identifier_case_insensitive": true,
         "payload_schema_id": "5d5ced58793b41178123b2d1cc5fb658"});
@@ -28,7 +28,7 @@ fn by_hand(stack: &Stack, numbers: &[u32]) -> Outcome {
     Ok(())
 }
 
-fn status_of(stack: &Stack, id: &str) -> String {
+pub(super) fn status_of(stack: &Stack, id: &str) -> String {
     let mut users = users_in_secureauth(stack, BILLER).into_iter();
     users
         .find(|user| user.id == id)
@@ -36,7 +36,7 @@ fn status_of(stack: &Stack, id: &str) -> String {
         .unwrap_or_default()
 }
 
-fn not_adopted(number: u32) -> (String, String, String) {
+pub(super) fn not_adopted(number: u32) -> (String, String, String) {
     (guid_of(&sample(number)), "status".to_owned(), "not_adopted".to_owned())
 }
 

@@ -1,9 +1,11 @@
 //! People who join, move and leave: a sync makes SecureAuth true to the CRM (docs/ARCHITECTURE.md#accounts).
 
+mod adoption;
 mod chains;
 mod disabling;
 mod found_pools;
 mod guard;
+mod interrupted;
 mod leavers;
 mod movers;
 mod names;

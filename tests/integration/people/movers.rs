@@ -225,3 +225,19 @@ async fn a_joiner_gets_the_verified_address_of_somebody_who_has_given_up_the_nam
     }
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_with_new_guids_trip_no_guard_whatever_page_their_old_guids_are_on() -> Outcome {
+    let stack = start(options().set("USERS_PER_PAGE", "3"), BILLER, 12).await?;
+    enable(&stack, BILLER).await?;
+    let connection = Connection::open(stack.database().path())?;
+    // Before all old ones.
+    connection.execute(
+        "UPDATE crm_biller_user SET user_guid = replace(user_guid, substr(user_guid, 1, 8), '000000' || substr(user_guid, 1, 2))",
+        [],
+    )?;
+    let run = enable(&stack, BILLER).await?;
+    assert_synced(&run);
+    assert_eq!((run.imported, run.deactivated, run.already_present), (0, 0, 12));
+    Ok(())
+}

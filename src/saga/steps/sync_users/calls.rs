@@ -118,7 +118,7 @@ impl Target {
             } => self.join(people, look, sibling).boxed(),
             Work::Explain(person, refusal) => self.explain(person, refusal).boxed(),
             Work::Change(person) => self.change(person).boxed(),
-            Work::Keep { page, account } => self.keep(page, account).boxed(),
+            Work::Keep { page, account, issue } => self.keep(page, account, issue).boxed(),
             Work::Leave(leaver) => self.leave(leaver).boxed(),
             Work::Revoke(departures) => self.revoke(departures).boxed(),
         }

@@ -10,7 +10,6 @@ use super::leave::Departure;
 use super::person::{Person, sent, user_id};
 use super::settled::Settled;
 use super::target::Target;
-use super::task::Why;
 use super::values::{address_hash, fold, name_hash};
 use crate::domain::issue::{Code, Field, Issue};
 use crate::domain::tally::Effect;
@@ -113,10 +112,12 @@ impl Change<'_> {
             match self.update(Some(found), changes).await {
                 Ok(()) => {}
                 Err(error) if is_refusal(&error) => {
-                    self.report(Field::User, Code::Refused);
+                    let is_to_leave = due.status == Some(UserStatus::Inactive);
                     // Whoever is to have no access loses it, also if SecureAuth refuses the profile.
-                    if due.payload.is_some() && due.status == Some(UserStatus::Inactive) {
-                        self.status_only().await?;
+                    if is_to_leave && (due.payload.is_none() || !self.status_only().await?) {
+                        self.report(Field::Status, Code::NotDeactivated);
+                    } else {
+                        self.report(Field::User, Code::Refused);
                     }
                     return Ok(());
                 }
@@ -135,14 +136,15 @@ impl Change<'_> {
         Ok(())
     }
 
-    async fn status_only(&mut self) -> Result<(), Answer> {
+    /// Whether the user has no access now.
+    async fn status_only(&mut self) -> Result<bool, Answer> {
         match self.update(None, update_user::inactive).await {
             Ok(()) => {
                 self.has_sent_status = true;
                 self.now.status_sent = Some(Status::Inactive);
-                Ok(())
+                Ok(true)
             }
-            Err(error) if is_refusal(&error) => Ok(()),
+            Err(error) if is_refusal(&error) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }
@@ -299,13 +301,10 @@ impl Change<'_> {
                 Brought::Waiting
             };
         }
-        let mut settled = match self.issue {
+        let settled = match self.issue {
             Some(issue) => Settled::with(person.page, self.now, effect).reporting(issue),
             None => Settled::with(person.page, self.now, effect),
         };
-        if settled.issue.is_some() && effect == Some(Effect::Deactivated) {
-            settled.why = Some(Why::Barred);
-        }
         if loses_access {
             return Brought::Departing(Departure { user: self.id, settled });
         }
@@ -337,7 +336,7 @@ fn due_status(there: Option<&User>, account: &Account, wanted: Status) -> Option
         Some(before) => before != wanted,
         None => shown != Some(sent(wanted)),
     };
-    is_due.then(|| status_to_send(shown, sent(wanted))).flatten()
+    is_due.then(|| status_to_send(there, sent(wanted))).flatten()
 }
 
 /// SecureAuth refuses this user's data; that the user is not there says nothing of them.

@@ -14,7 +14,7 @@ use super::conflict::Part;
 use super::entries::Removal;
 use super::names::Right;
 use super::person::{Wanted, user_id};
-use super::settle;
+use super::settle::{self, Wrong};
 use super::target::Target;
 use super::values::{Hashes, fold};
 use crate::domain::issue::Issue;
@@ -199,7 +199,11 @@ async fn record(context: &mut RunContext<'_>, target: &Target, released: Release
         ..Batch::default()
     };
     let mut verdict = Ok(());
-    settle::record(context, batch, takers.len() as u64, &mut verdict).await?;
+    let wrong = Wrong {
+        users: takers.len() as u64,
+        counted: 0,
+    };
+    settle::record(context, batch, wrong, &mut verdict).await?;
     verdict
 }
 

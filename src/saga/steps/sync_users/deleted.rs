@@ -1,5 +1,5 @@
-//! People whose row is `deleted` and whom a found pool held before. They come last, because everybody with a valid row goes before
-//! them: the CRM may have given their user names to others.
+//! People whose row gives no access, `deleted` or with a data error, and whom a found pool held before. They come last, because
+//! everybody with a valid row goes before them: the CRM may have given their user names to others.
 
 use std::sync::Arc;
 
@@ -15,7 +15,9 @@ use ic_secureauth_api::DerivedIds;
 /// Gives them accounts: linked and reported, or open if they are to be adopted. Without a list of the pool, or once all have accounts,
 /// nothing is done.
 pub(super) async fn link(context: &mut RunContext<'_>, target: &Target) -> Result<(), StepError> {
-    if !target.is_found() || context.run.listing.is_none() || context.journal.users_deleted == 0 {
+    let has_data_errors = super::invalid(context) > 0;
+    let has_none = context.journal.users_deleted == 0 && !has_data_errors;
+    if !target.is_found() || context.run.listing.is_none() || has_none {
         return Ok(());
     }
     let store = Arc::clone(context.store());
@@ -27,7 +29,6 @@ pub(super) async fn link(context: &mut RunContext<'_>, target: &Target) -> Resul
         schema: None,
         limit: target.users_per_page,
     };
-    let has_data_errors = super::invalid(context) > 0;
     // More than the guard lets go are reported, and adopted by later runs.
     let mut room = target.guard.room(context.run.tally.guarded());
     let mut rest = Some(GuidRange::default());
@@ -45,10 +46,14 @@ pub(super) async fn link(context: &mut RunContext<'_>, target: &Target) -> Resul
         let mut issues = Vec::new();
         for (deleted, key) in page.deleted.iter().zip(keys) {
             let Some(holder) = held.get(&key.user_id) else { continue };
-            // It may be the user of an account that has given the name up since the users were listed, or of somebody whose row has a
-            // data error.
-            let may_be_taken = has_data_errors || DerivedIds::may_be_user_id(holder);
-            if (*holder != key.user_id && may_be_taken) || accounts.contains_key(holder) {
+            let is_by_id = *holder == key.user_id;
+            // It may be the user of an account that has given the name up since the users were listed.
+            if (!is_by_id && DerivedIds::may_be_user_id(holder)) || accounts.contains_key(holder) {
+                continue;
+            }
+            // It may be the user of somebody else whose row has a data error.
+            if !is_by_id && has_data_errors {
+                issues.push(Known::not_adopted_issue(deleted.user_guid));
                 continue;
             }
             accounts.insert(holder.clone(), deleted.user_guid);
@@ -60,11 +65,11 @@ pub(super) async fn link(context: &mut RunContext<'_>, target: &Target) -> Resul
             issues.extend(known.issue);
             changes.put.push(known.account);
         }
-        if !changes.put.is_empty() {
+        if !changes.put.is_empty() || !issues.is_empty() {
             let batch = Batch {
+                is_progress: !changes.put.is_empty(),
                 accounts: Some(changes),
                 issues,
-                is_progress: true,
                 ..Batch::default()
             };
             context.write(batch).await?;

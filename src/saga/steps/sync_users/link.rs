@@ -20,9 +20,13 @@ impl Known {
     /// Somebody who is not adopted yet.
     pub(super) fn not_adopted(account: Account) -> Self {
         Self {
-            issue: Some(Issue::of(Some(account.user_guid), Field::Status, Code::NotAdopted)),
+            issue: Some(Self::not_adopted_issue(account.user_guid)),
             account: Account { open: false, ..account },
         }
+    }
+
+    pub(super) fn not_adopted_issue(user: Uuid) -> Issue {
+        Issue::of(Some(user), Field::Status, Code::NotAdopted)
     }
 }
 

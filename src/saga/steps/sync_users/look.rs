@@ -9,8 +9,9 @@ use super::person::{Person, is_unknown, user_id};
 use super::settled::Settled;
 use super::target::Target;
 use super::values::Hashes;
+use crate::domain::issue::Issue;
 use crate::store::{Account, AccountChanges, Batch};
-use ic_secureauth_api::{Class, User, Versioned};
+use ic_secureauth_api::{Class, User, UserStatus, Versioned};
 
 impl Target {
     /// Reads each user. Users that are there are brought in line; the others are returned, and their accounts are this run's
@@ -113,14 +114,19 @@ impl Target {
     }
 
     /// A user that several looks do not find is gone: one look may be answered by a cache.
-    pub(super) async fn keep(&self, page: u32, account: Account) -> Landed {
+    pub(super) async fn keep(&self, page: u32, account: Account, issue: Option<Issue>) -> Landed {
         let id = user_id(&account, &self.values.ids);
         for pause in &self.lag_pauses {
             tokio::time::sleep(*pause).await;
             match self.api.user(&self.pool, &id).await {
                 Ok(Some(found)) => {
+                    let has_access = found.value.status != Some(UserStatus::Inactive);
                     let shown = self.as_shown(account, &found.value);
-                    return Landed::done(vec![Settled::with(page, shown, None)]);
+                    let settled = Settled {
+                        issue: issue.filter(|_| has_access),
+                        ..Settled::with(page, shown, None)
+                    };
+                    return Landed::done(vec![settled]);
                 }
                 Ok(None) => {}
                 Err(error) => return Landed::failed(error.into()),

@@ -161,10 +161,12 @@ pub(super) struct Person {
 }
 
 impl Person {
-    /// The account as it is written before any call.
+    /// The account as it is written before any call. A status that a call is to change is not known from then on.
     pub(super) fn opened(&self) -> Account {
+        let wanted = self.wanted.status();
         Account {
             open: true,
+            status_sent: self.account.status_sent.filter(|sent| *sent == wanted),
             ..self.account.clone()
         }
     }

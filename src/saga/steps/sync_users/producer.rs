@@ -74,9 +74,10 @@ impl Producer<'_> {
         let (sorted, page) = sorted;
         self.events.send(page).await.map_err(|_| End::Stopped)?;
         let opened = sorted.others.iter().filter_map(Work::opened);
-        let settled = |person: &&Person| !person.account.open;
-        let adopted = sorted.look.iter().filter(settled).map(Person::opened);
-        self.open(opened.chain(adopted).chain(sorted.waiting).collect()).await?;
+        let looked_at = sorted.look.iter();
+        let looked_at = looked_at.filter_map(|person| Some(person.opened()).filter(|opened| *opened != person.account));
+        self.open(opened.chain(looked_at).chain(sorted.waiting).collect())
+            .await?;
         self.hand_over(sorted.others).await?;
         let looks = chunks(sorted.look).map(|people| Work::join(people, true));
         self.hand_over(looks.collect()).await?;

@@ -30,7 +30,7 @@ pub(in super::super::super) struct Reader<'a> {
 #[derive(Debug, Default)]
 pub(in super::super::super) struct Page {
     pub(in super::super::super) users: Vec<UserInPage>,
-    /// Users whose row is `deleted` and who have no account.
+    /// Users who have no account, and whose row gives no access: it is `deleted`, or has a data error too.
     pub(in super::super::super) deleted: Vec<DeletedUser>,
     /// Data errors that the run does not know yet.
     pub(in super::super::super) issues: Vec<Issue>,
@@ -161,7 +161,7 @@ impl Page {
 /// What the rows with one GUID amount to.
 pub(super) struct Judged {
     pub(super) row: CrmRow,
-    /// If no row says otherwise.
+    /// If no row gives access.
     deleted: Option<DeletedUser>,
     issues: Vec<Issue>,
     counts: Counts,
@@ -175,11 +175,11 @@ pub(super) fn judge(guid: Uuid, row: UserRow, repeated: Vec<UserRow>, schema: Op
     let mut issues = Vec::new();
     let mut counts = Counts::default();
     let mut user = None;
-    let mut deleted = None;
+    let mut deleted = is_barred.then(|| row.without_access(guid));
     for row in std::iter::once(row).chain(repeated) {
         match row.check() {
             Ok(Checked::Deleted(found)) => {
-                deleted = Some(found);
+                deleted.get_or_insert(found);
                 counts.deleted += 1;
                 continue;
             }
@@ -200,7 +200,7 @@ pub(super) fn judge(guid: Uuid, row: UserRow, repeated: Vec<UserRow>, schema: Op
         None => CrmRow::Gone,
     };
     let mut judged = Judged {
-        deleted: deleted.filter(|_| matches!(row, CrmRow::Gone)),
+        deleted: deleted.filter(|_| !matches!(row, CrmRow::Valid(_))),
         row,
         issues,
         counts,

@@ -87,12 +87,12 @@ pub(super) async fn run(
             continue;
         }
         recorded = target.link_each_once(&mut arrived).await.map_err(StepError::from);
-        let (batch, new_data_errors) = collect(context, target, &mut pages, arrived.drain(..), moves_cursor);
+        let (batch, wrong) = collect(context, target, &mut pages, arrived.drain(..), moves_cursor);
         if batch.cursor.is_some() {
             target.flow.made_progress();
         }
         if recorded.is_ok() {
-            recorded = record(context, batch, new_data_errors, &mut verdict).await;
+            recorded = record(context, batch, wrong, &mut verdict).await;
         }
         if recorded.is_err() || verdict.is_err() {
             target.flow.stop();
@@ -120,11 +120,12 @@ fn collect(
     pages: &mut Pages,
     events: impl Iterator<Item = Event>,
     moves_cursor: bool,
-) -> (Batch, u64) {
+) -> (Batch, Wrong) {
     let mut changes = AccountChanges::of(target.record.no);
     let mut progress = context.run.progress;
     let mut tally = None;
     let mut issues = Vec::new();
+    let mut counted = HashSet::new();
     let mut is_progress = false;
     for event in events {
         let settled = match event {
@@ -148,6 +149,7 @@ fn collect(
             }
             if let (Some(effect), Some(user)) = (settled.effect, settled.user) {
                 progress.count(effect);
+                counted.insert(Some(user));
                 let tally = tally.get_or_insert_with(|| context.run.tally.clone());
                 tally.name(effect, user);
                 match settled.why.filter(|_| effect == Effect::Deactivated) {
@@ -168,7 +170,10 @@ fn collect(
     let cursor = pages.settled_up_to().filter(|_| moves_cursor).map(Cursor::At);
     let wrong = issues.iter().filter(|issue| issue.code.is_data_error());
     let users: HashSet<Option<Uuid>> = wrong.map(|issue| issue.user_guid).collect();
-    let new_data_errors = users.len() as u64;
+    let wrong = Wrong {
+        users: users.len() as u64,
+        counted: users.intersection(&counted).count() as u64,
+    };
     let batch = Batch {
         accounts: Some(changes),
         issues,
@@ -178,29 +183,36 @@ fn collect(
         cursor,
         ..Batch::default()
     };
-    (batch, new_data_errors)
+    (batch, wrong)
+}
+
+/// Users with new data errors.
+pub(super) struct Wrong {
+    pub(super) users: u64,
+    /// Of these, users who are counted for what was done with them all the same.
+    pub(super) counted: u64,
 }
 
 /// Writes the batch. Data errors are counted as skipped while the run accepts them, else as failed.
 pub(super) async fn record(
     context: &mut RunContext<'_>,
     mut batch: Batch,
-    new_data_errors: u64,
+    wrong: Wrong,
     verdict: &mut Result<(), StepError>,
 ) -> Result<(), StepError> {
-    if new_data_errors > 0 {
+    if wrong.users > 0 {
         let mut progress = batch.progress.unwrap_or(context.run.progress);
         let known = super::invalid(context);
         let now = check_users::verdict(
             context.run.kind,
-            known + new_data_errors,
+            known + wrong.users,
             progress.users_total,
             context.settings(),
         );
         if now.is_ok() {
-            progress.skipped += new_data_errors;
+            progress.skipped += wrong.users - wrong.counted;
         } else {
-            progress.failed += new_data_errors;
+            progress.failed += wrong.users - wrong.counted;
             *verdict = now;
         }
         batch.progress = Some(progress);

@@ -11,7 +11,7 @@ use super::settled::Settled;
 use super::task::{Row, Task, Why, has_no_access};
 use super::work::{Leaver, Work};
 use crate::domain::issue::{Field, Issue};
-use crate::store::{Account, PoolUser, StoreError};
+use crate::store::{Account, AccountOrigin, PoolUser, StoreError};
 use ic_secureauth_api::DerivedIds;
 
 /// The work of one page.
@@ -67,14 +67,19 @@ impl Producer<'_> {
         let row = Row::of(user.row, &self.target.values);
         let task = Task::of(&row, user.account.as_ref(), self.target.policy);
         let issue = task.code(&row).map(|code| Issue::of(Some(guid), Field::Status, code));
-        sorted.settled.extend(issue.map(Settled::issue));
+        if task != Task::Keep {
+            sorted.settled.extend(issue.clone().map(Settled::issue));
+        }
         match (task, row, user.account) {
             (Task::Join, Row::Valid(wanted), _) => strangers.push(wanted),
             (Task::Look, Row::Valid(wanted), Some(account)) => sorted.look.push(Person { page, wanted, account }),
             (Task::Change, Row::Valid(wanted), Some(account)) => {
                 sorted.others.push(Work::Change(Person { page, wanted, account }));
             }
-            (Task::Keep, _, Some(account)) => sorted.others.push(Work::Keep { page, account }),
+            (Task::Keep, _, Some(account)) => {
+                let issue = issue.filter(|_| account.origin == AccountOrigin::Imported);
+                sorted.others.push(Work::Keep { page, account, issue });
+            }
             (Task::Leave(why), _, Some(account)) => {
                 sorted.leavers += u64::from(why == Why::Left && !has_no_access(&account));
                 sorted.others.push(Work::Leave(Leaver { page, account, why }));

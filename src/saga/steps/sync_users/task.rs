@@ -103,7 +103,8 @@ impl Task {
             };
         };
         if policy.leaves_alone(account) {
-            return Self::of_linked(row);
+            // A call that was to adopt the user, before `ADOPT_EXISTING_USERS` was switched off, has no outcome.
+            return if account.open { Self::Keep } else { Self::of_linked(row) };
         }
         let is_unknown = account.open || account.origin == AccountOrigin::Linked;
         match row {
@@ -111,6 +112,7 @@ impl Task {
             Row::Valid(wanted) if wanted.differs_from(account) => Self::Change,
             Row::Valid(_) => Self::UpToDate,
             Row::Gone if policy.leavers == Leavers::Keep && account.open => Self::Keep,
+            Row::Gone if policy.leavers == Leavers::Keep && has_no_access(account) => Self::Nothing,
             Row::Gone if policy.leavers == Leavers::Keep => Self::ReportLeaver,
             Row::Gone => Self::leave(account, Why::Left),
             Row::Invalid { is_barred: true } => Self::leave(account, Why::Barred),

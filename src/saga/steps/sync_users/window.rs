@@ -22,7 +22,7 @@ use ic_secureauth_api::MAX_REVOKED_USERS;
 const REFUSED_IN_A_ROW: usize = 25;
 
 /// So many works failed one after the other: SecureAuth is not there.
-const FAILED_IN_A_ROW: u32 = 3;
+const FAILED_IN_A_ROW: u32 = 16;
 
 /// The second of the three tasks of a pass.
 pub(super) struct Window<'a> {

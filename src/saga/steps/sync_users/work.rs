@@ -5,6 +5,7 @@ use super::leave::Departure;
 use super::person::{Person, Wanted};
 use super::settled::Settled;
 use super::task::Why;
+use crate::domain::issue::Issue;
 use crate::store::Account;
 
 /// What takes one place in the window.
@@ -23,7 +24,12 @@ pub(super) enum Work {
     /// Change a user.
     Change(Person),
     /// Keep what is shown of the user of an open account.
-    Keep { page: u32, account: Account },
+    Keep {
+        page: u32,
+        account: Account,
+        /// What is reported if the user has access.
+        issue: Option<Issue>,
+    },
     /// End a user's access.
     Leave(Leaver),
     /// End the sessions of users without access.
@@ -56,16 +62,15 @@ impl Work {
 
     /// The account as it is written before the work begins.
     pub(super) fn opened(&self) -> Option<Account> {
-        let (account, status) = match self {
-            Self::Change(person) => (&person.account, Some(person.wanted.status())),
-            Self::Leave(leaver) => (&leaver.account, None),
-            _ => return None,
-        };
-        Some(Account {
-            open: true,
-            status_sent: account.status_sent.filter(|sent| Some(*sent) == status),
-            ..account.clone()
-        })
+        match self {
+            Self::Change(person) => Some(person.opened()),
+            Self::Leave(leaver) => Some(Account {
+                open: true,
+                status_sent: None,
+                ..leaver.account.clone()
+            }),
+            _ => None,
+        }
     }
 
     /// Nobody is looked for before.

@@ -1,0 +1,97 @@
+//! Found pools beside data errors, and adoption that is switched on and off: nobody keeps access unreported.
+
+use local_stack::{Stack, UserRow};
+use secureauth_simulator::Fault;
+
+use super::found_pools::{by_hand, not_adopted, status_of};
+use super::{BILLER, assert_synced, guid_of, issues, replace, sample, set_status};
+use crate::support::{Outcome, enable, options, refusal, start};
+
+/// Number 5 has no valid e-mail address, and is left out.
+async fn with_a_data_error() -> Result<Stack, Box<dyn std::error::Error>> {
+    let stack = start(
+        options()
+            .set("ON_INVALID_USER", "skip")
+            .set("MAX_SKIPPED_PERCENT", "50"),
+        BILLER,
+        5,
+    )
+    .await?;
+    by_hand(&stack, &[1, 2, 3])?;
+    replace(&stack, &without_address(5))?;
+    Ok(stack)
+}
+
+fn without_address(number: u32) -> UserRow {
+    UserRow {
+        email: Some("no address".into()),
+        ..sample(number)
+    }
+}
+
+fn no_address(number: u32) -> (String, String, String) {
+    (guid_of(&sample(number)), "email".to_owned(), "invalid".to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_deleted_is_reported_beside_data_errors_and_adopted_once_they_are_corrected() -> Outcome {
+    let mut stack = with_a_data_error().await?;
+    set_status(&stack, 2, "deleted")?;
+    let mut expected = vec![not_adopted(2), no_address(5)];
+    expected.sort();
+    for _ in 0..2 {
+        assert_eq!(enable(&stack, BILLER).await?.state, "succeeded");
+        assert_eq!(issues(&stack)?, expected);
+        assert_eq!(status_of(&stack, "theirs-2"), "active");
+    }
+    replace(&stack, &sample(5))?;
+    stack.deploy("ADOPT_EXISTING_USERS", "true").await?;
+    let run = enable(&stack, BILLER).await?;
+    assert_synced(&run);
+    assert_eq!((run.deactivated, issues(&stack)?), (1, Vec::new()));
+    assert_eq!(status_of(&stack, "theirs-2"), "inactive");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_inactive_and_has_a_data_error_is_reported_until_it_is_corrected() -> Outcome {
+    let mut stack = with_a_data_error().await?;
+    replace(&stack, &sample(5))?;
+    let inactive = UserRow {
+        status: Some("inactive".into()),
+        ..without_address(1)
+    };
+    replace(&stack, &inactive)?;
+    assert_eq!(enable(&stack, BILLER).await?.state, "succeeded");
+    let mut expected = vec![not_adopted(1), no_address(1)];
+    expected.sort();
+    assert_eq!(issues(&stack)?, expected);
+    stack.deploy("ADOPT_EXISTING_USERS", "true").await?;
+    replace(&stack, &sample(1))?;
+    set_status(&stack, 1, "inactive")?;
+    let run = enable(&stack, BILLER).await?;
+    assert_synced(&run);
+    assert_eq!((run.deactivated, issues(&stack)?), (1, Vec::new()));
+    assert_eq!(status_of(&stack, "theirs-1"), "inactive");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_adoption_that_is_switched_off_again_stops_no_later_sync() -> Outcome {
+    let mut stack = start(options(), BILLER, 5).await?;
+    by_hand(&stack, &[1, 2, 3])?;
+    assert_eq!(enable(&stack, BILLER).await?.linked, 3);
+    set_status(&stack, 1, "inactive")?;
+    stack.deploy("ADOPT_EXISTING_USERS", "true").await?;
+    let fails = Fault::on("update_user", refusal(500, false)).path("theirs-1");
+    stack.simulator().faults().add(fails);
+    assert_eq!(enable(&stack, BILLER).await?.state, "failed");
+    stack.simulator().faults().clear();
+    stack.deploy("ADOPT_EXISTING_USERS", "false").await?;
+    assert_synced(&enable(&stack, BILLER).await?);
+    let run = enable(&stack, BILLER).await?;
+    assert_synced(&run);
+    assert_eq!(issues(&stack)?, [not_adopted(1)]);
+    assert_eq!(status_of(&stack, "theirs-1"), "active");
+    Ok(())
+}
