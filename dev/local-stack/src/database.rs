@@ -85,6 +85,8 @@ pub struct RunRecord {
     pub next_attempt_at: Option<OffsetDateTime>,
     /// Why the run failed, is rolling back or is stuck.
     pub reason: Option<String>,
+    /// Its latest failure, as JSON.
+    pub last_error: Option<String>,
     /// When the run ended.
     pub finished_at: Option<OffsetDateTime>,
     /// Grows with every lease.
@@ -240,6 +242,7 @@ fn run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         waiting_for: row.get("waiting_for")?,
         next_attempt_at: timestamp(row.get("next_attempt_at")?),
         reason: row.get("reason")?,
+        last_error: row.get("last_error")?,
         finished_at: timestamp(row.get("finished_at")?),
         version: count(row, "version")?,
         resends: count(row, "resends")?,

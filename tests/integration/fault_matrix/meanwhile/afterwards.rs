@@ -23,7 +23,12 @@ pub(in super::super) async fn everything_is_caught_up(
         }
     }
     if run.state != "succeeded" {
-        return Err(format!("afterwards a {} run is {}: {:?}", run.kind, run.state, run.reason).into());
+        let (kind, state) = (&run.kind, &run.state);
+        return Err(format!(
+            "afterwards a {kind} run is {state}: {:?}, {:?}",
+            run.reason, run.last_error
+        )
+        .into());
     }
     let now = Snapshot::take(stack, before.biller).await?;
     now.elsewhere.is_as_before(&before.snapshot.elsewhere)?;
