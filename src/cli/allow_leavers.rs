@@ -28,7 +28,9 @@ pub(super) async fn run(store: &dyn Store, allowance: &Allowance) -> Result<Stri
         by: by.as_ref().to_owned(),
     };
     match store.allow_leavers(biller, &allowed).await {
-        Ok(true) => Ok(format!("the next run of {biller} may take access from {most} users\n")),
+        Ok(true) => Ok(format!(
+            "the next run of {biller} may take access from {most} users, or from as many as MAX_LEAVERS_PERCENT allows\n"
+        )),
         Ok(false) => Err(format!("biller {biller} never had a run")),
         Err(error) => Err(error_text(&error)),
     }

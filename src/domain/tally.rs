@@ -46,7 +46,7 @@ pub struct Tally {
     pub first: BTreeMap<Effect, Vec<Uuid>>,
     /// Users deactivated because their row is gone or `deleted`.
     pub leavers: u64,
-    /// User names and addresses that passed from one person to another.
+    /// User names that passed from one person to another.
     pub passed_on: u64,
     /// Users deactivated although their row has a data error, because it says that they have no access.
     pub barred: u64,

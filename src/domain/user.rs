@@ -68,16 +68,16 @@ impl std::fmt::Debug for CrmUser {
 
 /// What a row that gives no access says of its user, unchecked.
 #[derive(Clone, PartialEq, Eq)]
-pub struct DeletedUser {
+pub struct BarredUser {
     /// The CRM's key.
     pub user_guid: Uuid,
     /// Sign-in name; empty without one.
     pub user_name: String,
 }
 
-impl std::fmt::Debug for DeletedUser {
+impl std::fmt::Debug for BarredUser {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "DeletedUser({})", self.user_guid)
+        write!(formatter, "BarredUser({})", self.user_guid)
     }
 }
 
@@ -87,7 +87,7 @@ pub enum Checked {
     /// A user to be sent.
     User(CrmUser),
     /// A row with status `deleted`: counted, never sent.
-    Deleted(DeletedUser),
+    Deleted,
 }
 
 impl UserRow {
@@ -97,9 +97,9 @@ impl UserRow {
     }
 
     /// What is left of a row that gives no access.
-    pub fn without_access(&self, user_guid: Uuid) -> DeletedUser {
+    pub fn barred_user(&self, user_guid: Uuid) -> BarredUser {
         let user_name = self.user_name.as_deref().unwrap_or_default().trim().to_owned();
-        DeletedUser { user_guid, user_name }
+        BarredUser { user_guid, user_name }
     }
 
     /// Checks the row by itself; [`super::user_set`] finds what rows must not share. Whatever is sent, hashed or compared later
@@ -115,8 +115,7 @@ impl UserRow {
         let user_guid = issues.keep(Field::UserGuid, self.user_guid.ok_or(Code::Missing));
         let status = self.status_text();
         if status.as_deref() == Ok("deleted") {
-            let deleted = user_guid.map(|user_guid| self.without_access(user_guid));
-            return deleted.map(Checked::Deleted).ok_or(issues.found);
+            return user_guid.map(|_| Checked::Deleted).ok_or(issues.found);
         }
         let status = status.and_then(|text| text.parse().map_err(|_| Code::UnknownValue));
         let status = issues.keep(Field::Status, status);

@@ -131,11 +131,12 @@ fn a_deleted_row_is_left_out_whatever_else_is_wrong_with_it() {
         email: None,
         ..row()
     };
-    let expected = DeletedUser {
+    assert_eq!(deleted.clone().check(), Ok(Checked::Deleted));
+    let expected = BarredUser {
         user_guid: Uuid::from_u128(7),
         user_name: "rsable".into(),
     };
-    assert_eq!(deleted.check(), Ok(Checked::Deleted(expected)));
+    assert_eq!(deleted.barred_user(expected.user_guid), expected);
 }
 
 #[test]

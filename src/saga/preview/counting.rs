@@ -54,7 +54,7 @@ impl Counting<'_> {
             users.push((user_guid, row, account));
         }
         let holders = self.holders(&users).await?;
-        let deleted = page.deleted.iter();
+        let deleted = page.barred.iter();
         let deleted: Vec<Account> = deleted
             .filter_map(|user| self.linked(user.user_guid, &self.values.keys(user.user_guid, &user.user_name)))
             .collect();
@@ -145,8 +145,14 @@ impl Counting<'_> {
                 }
             }
             (Task::Change, Row::Valid(wanted)) => {
-                let was_inactive = account.is_some_and(|account| account.status_sent == Some(Status::Inactive));
+                let sent = account.and_then(|account| account.status_sent);
+                let was_inactive = sent == Some(Status::Inactive);
                 let differences = account.map(|account| wanted.differences(account)).unwrap_or_default();
+                // Whoever is active is never set back to `new`.
+                if differences == ["status"] && sent == Some(Status::Active) && !wanted.is_inactive() {
+                    self.outlook.already_present += 1;
+                    return Ok(());
+                }
                 let kind = match differences.contains(&"status") {
                     true if wanted.is_inactive() => Planned::Deactivated,
                     true if was_inactive => Planned::Reactivated,

@@ -35,7 +35,7 @@ pub(super) async fn link(context: &mut RunContext<'_>, target: &Target) -> Resul
     while let Some(range) = rest {
         let page = reader.page(range).await?;
         rest = page.rest(range);
-        let people = page.deleted.iter();
+        let people = page.barred.iter();
         let keys: Vec<PoolUser> = people
             .map(|deleted| target.values.keys(deleted.user_guid, &deleted.user_name))
             .collect();
@@ -44,7 +44,7 @@ pub(super) async fn link(context: &mut RunContext<'_>, target: &Target) -> Resul
         let mut accounts = target.holders_by_id(&ids).await?;
         let mut changes = AccountChanges::of(target.record.no);
         let mut issues = Vec::new();
-        for (deleted, key) in page.deleted.iter().zip(keys) {
+        for (deleted, key) in page.barred.iter().zip(keys) {
             let Some(holder) = held.get(&key.user_id) else { continue };
             let is_by_id = *holder == key.user_id;
             // It may be the user of an account that has given the name up since the users were listed.

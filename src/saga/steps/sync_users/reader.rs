@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::super::payload_schema::PayloadSchema;
 use crate::domain::ids::{BillerId, OnboardingId};
 use crate::domain::issue::{Code, Field, Issue};
-use crate::domain::user::{Checked, CrmUser, DeletedUser, UserRow};
+use crate::domain::user::{BarredUser, Checked, CrmUser, UserRow};
 use crate::domain::user_set::Counts;
 use crate::store::{Account, GuidRange, PoolNo, Store, StoreError};
 
@@ -31,7 +31,7 @@ pub(in super::super::super) struct Reader<'a> {
 pub(in super::super::super) struct Page {
     pub(in super::super::super) users: Vec<UserInPage>,
     /// Users who have no account, and whose row gives no access: it is `deleted`, or has a data error too.
-    pub(in super::super::super) deleted: Vec<DeletedUser>,
+    pub(in super::super::super) barred: Vec<BarredUser>,
     /// Data errors that the run does not know yet.
     pub(in super::super::super) issues: Vec<Issue>,
     pub(in super::super::super) counts: Counts,
@@ -141,7 +141,7 @@ impl Page {
             self.issues.append(&mut judged.issues);
             let row = judged.row;
             let account = accounts.remove(&user_guid);
-            self.deleted.extend(judged.deleted.filter(|_| account.is_none()));
+            self.barred.extend(judged.barred.filter(|_| account.is_none()));
             self.users.push(UserInPage {
                 user_guid,
                 row,
@@ -161,8 +161,8 @@ impl Page {
 /// What the rows with one GUID amount to.
 pub(super) struct Judged {
     pub(super) row: CrmRow,
-    /// If no row gives access.
-    deleted: Option<DeletedUser>,
+    /// If no row gives access, and none is valid.
+    barred: Option<BarredUser>,
     issues: Vec<Issue>,
     counts: Counts,
     is_barred: bool,
@@ -175,11 +175,10 @@ pub(super) fn judge(guid: Uuid, row: UserRow, repeated: Vec<UserRow>, schema: Op
     let mut issues = Vec::new();
     let mut counts = Counts::default();
     let mut user = None;
-    let mut deleted = is_barred.then(|| row.without_access(guid));
+    let barred = is_barred.then(|| row.barred_user(guid));
     for row in std::iter::once(row).chain(repeated) {
         match row.check() {
-            Ok(Checked::Deleted(found)) => {
-                deleted.get_or_insert(found);
+            Ok(Checked::Deleted) => {
                 counts.deleted += 1;
                 continue;
             }
@@ -200,7 +199,7 @@ pub(super) fn judge(guid: Uuid, row: UserRow, repeated: Vec<UserRow>, schema: Op
         None => CrmRow::Gone,
     };
     let mut judged = Judged {
-        deleted: deleted.filter(|_| !matches!(row, CrmRow::Valid(_))),
+        barred: barred.filter(|_| !matches!(row, CrmRow::Valid(_))),
         row,
         issues,
         counts,
