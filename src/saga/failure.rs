@@ -5,118 +5,6 @@ use std::time::Duration;
 use super::journal_state::JournalState;
 use crate::domain::reason::Reason;
 use crate::domain::run::{Kind, RunState};
-use crate::domain::run_error::ErrorDetails;
-use crate::store::StoreError;
-use ic_secureauth_api::{ApiError, Class};
-
-/// Why a step failed.
-#[derive(Debug)]
-pub(super) enum StepError {
-    /// The same request may succeed later.
-    Retry {
-        /// What the run waits for.
-        reason: Reason,
-        /// The shortest pause, if SecureAuth asked for one.
-        after: Option<Duration>,
-    },
-    /// SecureAuth asked for a pause that lasts longer than the time slice.
-    Paused {
-        /// What is left of it.
-        rest: Duration,
-    },
-    /// The same request would fail again.
-    Permanent(Reason),
-    /// Neither going on nor rolling back is safe.
-    Stuck(Reason),
-    /// Another worker has the run, or may take it soon.
-    LeaseLost,
-    /// The database failed.
-    Store(StoreError),
-    /// One of the others, with what is known of the call that failed.
-    OfCall(Box<(StepError, ErrorDetails)>),
-}
-
-impl StepError {
-    /// Adds what operators are told of the failed call.
-    pub(super) fn of_call(self, call: &ApiError) -> Self {
-        self.with(ErrorDetails {
-            operation: Some(call.operation().to_string()),
-            status: call.status(),
-            code: call.error_code().map(str::to_owned),
-            scope: call.missing_scope().map(str::to_owned),
-            trace_id: call.trace_id().map(str::to_owned),
-            cause: Some(call.kind().to_string()),
-        })
-    }
-
-    pub(super) fn with(self, details: ErrorDetails) -> Self {
-        match self {
-            Self::Retry { .. } | Self::Permanent(_) | Self::Stuck(_) => Self::OfCall(Box::new((self, details))),
-            other => other,
-        }
-    }
-
-    /// The error itself, and what is known of the call.
-    pub(super) fn parted(self) -> (Self, ErrorDetails) {
-        match self {
-            Self::OfCall(parts) => *parts,
-            error => (error, ErrorDetails::default()),
-        }
-    }
-
-    /// SecureAuth does not show yet what the run expects there.
-    pub(super) fn not_shown() -> Self {
-        Self::Retry {
-            reason: Reason::SecureauthUnavailable,
-            after: None,
-        }
-    }
-}
-
-/// A refusal after an attempt that may have had an effect proves nothing: the step has to look.
-impl From<ApiError> for StepError {
-    fn from(error: ApiError) -> Self {
-        let follows = match error.class() {
-            Class::Permanent if error.outcome_unknown() => Self::not_shown(),
-            Class::Retry { after } => Self::Retry {
-                reason: why_unavailable(&error),
-                after,
-            },
-            Class::Paused { rest } => Self::Paused { rest },
-            Class::Reauthenticate => Self::Retry {
-                reason: Reason::CredentialsRefused,
-                after: None,
-            },
-            Class::Stale => Self::Retry {
-                reason: Reason::SecureauthUnavailable,
-                after: None,
-            },
-            Class::Permanent => Self::Permanent(Reason::SecureauthRefused),
-            Class::NotStarted => Self::LeaseLost,
-        };
-        follows.of_call(&error)
-    }
-}
-
-/// What has to change before the same call can succeed.
-fn why_unavailable(error: &ApiError) -> Reason {
-    if error.missing_scope().is_some() {
-        Reason::ScopeMissing
-    } else if error.is_tenant_unknown() {
-        Reason::TenantUnknown
-    } else {
-        Reason::SecureauthUnavailable
-    }
-}
-
-impl From<StoreError> for StepError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::LeaseLost(_) => Self::LeaseLost,
-            error => Self::Store(error),
-        }
-    }
-}
 
 /// The pauses of `RUN_PAUSES`, `ROLLBACK_PAUSES` and `ROLLBACK_TIME_LIMIT`.
 #[derive(Debug, Clone)]
@@ -209,7 +97,7 @@ pub(super) fn while_unseen(pauses_used: u32, schedules: &Schedules) -> Next {
     grown(schedules, used, RunState::Waiting, &unseen, Reason::NotRolledBack)
 }
 
-/// A [`StepError`], except a lost lease and rows of a newer version, which end the time slice at once.
+/// A [`StepErrorKind`](super::step_error::StepErrorKind), except a lost lease and rows of a newer version, which end the time slice at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failure {
     Retry {

@@ -3,9 +3,9 @@
 
 use tracing::info;
 
-use super::failure::StepError;
 use super::journal_state::{Origin, RollbackStep};
 use super::run_context::RunContext;
+use super::step_error::StepError;
 use super::steps::{Recheck, activate_organization, ensure_organization, own_pools, rollback_users};
 use super::time_slice::Pause;
 use crate::domain::journal::Entry;
@@ -94,7 +94,7 @@ async fn again(context: &mut RunContext<'_>) -> Result<(), StepError> {
     if rounds < ROUNDS {
         Ok(())
     } else {
-        Err(StepError::Stuck(Reason::NotRolledBack))
+        Err(StepError::stuck(Reason::NotRolledBack))
     }
 }
 
@@ -107,7 +107,7 @@ async fn organization_is_clean(context: &RunContext<'_>) -> Result<bool, StepErr
     if recorded.origin == Origin::Found && journal.deactivated_before.is_none() {
         return Ok(true);
     }
-    let id = OrganizationId::parse(&recorded.id).map_err(|_| StepError::Stuck(Reason::NotRolledBack))?;
+    let id = OrganizationId::parse(&recorded.id).map_err(|_| StepError::stuck(Reason::NotRolledBack))?;
     let Some(found) = context.organization_anywhere(&id).await? else {
         return Ok(true);
     };

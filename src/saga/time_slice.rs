@@ -6,8 +6,9 @@ use std::time::Duration;
 use tracing::{debug, error, info, warn};
 
 use super::driver::Advanced;
-use super::failure::{Failure, Next, StepError, after_failure, while_unseen};
+use super::failure::{Failure, Next, after_failure, while_unseen};
 use super::run_context::RunContext;
+use super::step_error::{StepError, StepErrorKind};
 use super::{rollback, steps};
 use crate::domain::operation::names;
 use crate::domain::reason::Reason;
@@ -55,7 +56,7 @@ impl RunContext<'_> {
         if self.is_rolling_back() || is_undecided {
             return self.end(&Ending::Stuck(Reason::WorkerLost)).await;
         }
-        self.failed(StepError::Permanent(Reason::WorkerLost)).await
+        self.failed(StepError::permanent(Reason::WorkerLost)).await
     }
 
     fn is_rolling_back(&self) -> bool {
@@ -140,35 +141,38 @@ impl RunContext<'_> {
     }
 
     async fn failed(&mut self, error: StepError) -> Result<Advanced, StoreError> {
-        let (error, mut details) = error.parted();
-        let failure = match error {
-            StepError::LeaseLost | StepError::OfCall(_) => {
-                return Ok(self.lease_lost().await);
-            }
-            StepError::Store(error @ StoreError::Newer { .. }) => {
+        let StepError { kind, details } = error;
+        let mut details = details.map(|details| *details).unwrap_or_default();
+        let failure = match kind {
+            StepErrorKind::LeaseLost => return Ok(self.lease_lost().await),
+            StepErrorKind::Store(error @ StoreError::Newer { .. }) => {
                 self.saga.give_back(&self.lease, &self.run, self.guard.late()).await;
                 return Err(error);
             }
-            StepError::Store(error) => {
+            StepErrorKind::Store(error) => {
                 error!(error = %chain(&error), "the database failed");
-                details.cause = Some(chain(&error).to_string());
+                // A call that failed before the database did is not the cause.
+                details = ErrorDetails {
+                    cause: Some(chain(&error).to_string()),
+                    ..ErrorDetails::default()
+                };
                 Failure::Retry {
                     reason: Reason::DatabaseUnavailable,
                     after: None,
                 }
             }
-            StepError::Retry { reason, after } => {
+            StepErrorKind::Retry { reason, after } => {
                 if matches!(reason, Reason::CredentialsRefused | Reason::TenantUnknown) {
                     self.saga.stale.store(true, Ordering::Relaxed);
                 }
                 Failure::Retry { reason, after }
             }
-            StepError::Paused { rest } => Failure::Paused {
+            StepErrorKind::Paused { rest } => Failure::Paused {
                 rest,
                 accepted: self.guard.has_accepted(),
             },
-            StepError::Permanent(reason) => Failure::Permanent(reason),
-            StepError::Stuck(reason) => Failure::Stuck(reason),
+            StepErrorKind::Permanent(reason) => Failure::Permanent(reason),
+            StepErrorKind::Stuck(reason) => Failure::Stuck(reason),
         };
         Box::pin(self.remember(failure.reason(), details)).await;
         let next = match self.what_follows(&failure) {
@@ -179,7 +183,7 @@ impl RunContext<'_> {
                     self.journal.flag_confirmed = true;
                     self.what_follows(&failure)
                 }
-                Err(StepError::LeaseLost) => return Ok(self.lease_lost().await),
+                Err(error) if matches!(error.kind, StepErrorKind::LeaseLost) => return Ok(self.lease_lost().await),
                 Err(_) => {
                     warn!("cannot read the organization's `deactivated` flag; rollback postponed");
                     while_unseen(self.run.pauses_used, &self.saga.schedules)

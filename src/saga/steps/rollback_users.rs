@@ -5,10 +5,10 @@
 use futures_util::{StreamExt, TryStreamExt, stream};
 use uuid::Uuid;
 
-use super::super::failure::StepError;
 use super::super::journal_state::Origin;
 use super::super::naming::Subject;
 use super::super::run_context::RunContext;
+use super::super::step_error::StepError;
 use super::STALE_TRIES;
 use super::sync_users::user_id;
 use crate::domain::issue::{Code, Field, Issue};
@@ -33,7 +33,7 @@ impl Found {
         let Some(pool) = found.filter(|_| journal.sync.started) else {
             return Ok(None);
         };
-        let not_rolled_back = || StepError::Stuck(Reason::NotRolledBack);
+        let not_rolled_back = || StepError::stuck(Reason::NotRolledBack);
         let record = context.store().pool(&context.run.biller_id, &pool.id).await?;
         let record = record.ok_or_else(not_rolled_back)?;
         let subject = Subject {
