@@ -44,7 +44,11 @@ pub(super) fn after_failure(
     failure: &Failure,
     schedules: &Schedules,
 ) -> Next {
-    if let Failure::Paused { rest, accepted: true } = failure {
+    if let Failure::Paused {
+        rest,
+        has_progress: true,
+    } = failure
+    {
         let going_back = rolling_back.then_some(RunState::RollingBack);
         return Next::Wait {
             after: *rest,
@@ -104,10 +108,11 @@ pub(super) enum Failure {
         reason: Reason,
         after: Option<Duration>,
     },
-    /// `accepted`: before that, SecureAuth accepted a call of this time slice that changes something. So the server is there, only slow.
+    /// `has_progress`: before that, the time slice recorded progress. So the server is there, only slow, and no run makes progress
+    /// without end.
     Paused {
         rest: Duration,
-        accepted: bool,
+        has_progress: bool,
     },
     Permanent(Reason),
     Stuck(Reason),
@@ -226,14 +231,15 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_of_secureauth_uses_up_a_pause_of_the_run_only_if_nothing_was_accepted() {
-        let paused = |accepted| Failure::Paused {
+    fn a_pause_of_secureauth_uses_up_a_pause_of_the_run_unless_the_time_slice_made_progress() {
+        let paused = |has_progress| Failure::Paused {
             rest: 60 * SECOND,
-            accepted,
+            has_progress,
         };
         for (rolling_back, journal) in [(false, created()), (false, live()), (true, created())] {
-            for (accepted, used_then) in [(true, 1), (false, 2)] {
-                let Next::Wait { after, pauses_used, .. } = next(&journal, rolling_back, 1, paused(accepted)) else {
+            for (has_progress, used_then) in [(true, 1), (false, 2)] {
+                let Next::Wait { after, pauses_used, .. } = next(&journal, rolling_back, 1, paused(has_progress))
+                else {
                     panic!("waits")
                 };
                 assert_eq!((after, pauses_used), (60 * SECOND, used_then));

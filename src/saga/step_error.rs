@@ -30,6 +30,11 @@ pub(super) enum StepErrorKind {
         /// What is left of it.
         rest: Duration,
     },
+    /// SecureAuth lets in few calls, and the turn of this one comes after the end of the time slice.
+    NoTurn {
+        /// Until its turn.
+        rest: Duration,
+    },
     /// The same request would fail again.
     Permanent(Reason),
     /// Neither going on nor rolling back is safe.
@@ -87,6 +92,7 @@ impl From<ApiError> for StepError {
             Class::Permanent if error.outcome_unknown() => Self::not_shown(),
             Class::Retry { after } => Self::retry(why_unavailable(&error), after),
             Class::Paused { rest } => StepErrorKind::Paused { rest }.into(),
+            Class::NoTurn { rest } => StepErrorKind::NoTurn { rest }.into(),
             Class::Reauthenticate => Self::retry(Reason::CredentialsRefused, None),
             Class::Stale => Self::retry(unavailable, None),
             Class::Permanent => Self::permanent(Reason::SecureauthRefused),

@@ -7,6 +7,7 @@ use tracing::{debug, error, info, warn};
 
 use super::driver::Advanced;
 use super::failure::{Failure, Next, after_failure, while_unseen};
+use super::journal_state::Verified;
 use super::run_context::RunContext;
 use super::step_error::{StepError, StepErrorKind};
 use super::{rollback, steps};
@@ -33,7 +34,7 @@ impl RunContext<'_> {
                     Err(error) => return self.failed(StepError::from(error)).await,
                 },
                 // Verified users are not verified again before the organization goes live.
-                Ok(None) if self.time_slice_is_over() && !self.journal.sync.verified => {
+                Ok(None) if self.time_slice_is_over() && self.journal.sync.verified != Verified::InThisTimeSlice => {
                     return self.go_on_later().await;
                 }
                 Ok(None) => {}
@@ -167,9 +168,11 @@ impl RunContext<'_> {
                 }
                 Failure::Retry { reason, after }
             }
-            StepErrorKind::Paused { rest } => Failure::Paused {
+            // No failure: the work goes on, as fast as SecureAuth lets it.
+            StepErrorKind::NoTurn { .. } if self.guard.has_progress() => return self.go_on_later().await,
+            StepErrorKind::Paused { rest } | StepErrorKind::NoTurn { rest } => Failure::Paused {
                 rest,
-                accepted: self.guard.has_accepted(),
+                has_progress: self.guard.has_progress(),
             },
             StepErrorKind::Permanent(reason) => Failure::Permanent(reason),
             StepErrorKind::Stuck(reason) => Failure::Stuck(reason),

@@ -21,7 +21,9 @@ impl Stops {
                 StepErrorKind::Retry { reason, .. } | StepErrorKind::Permanent(reason) | StepErrorKind::Stuck(reason),
             ) => reason,
             // The call was not sent.
-            Err(StepErrorKind::Paused { .. } | StepErrorKind::LeaseLost) => Reason::SecureauthUnavailable,
+            Err(StepErrorKind::Paused { .. } | StepErrorKind::NoTurn { .. } | StepErrorKind::LeaseLost) => {
+                Reason::SecureauthUnavailable
+            }
         };
         if !self.0.contains(&reason) {
             self.0.push(reason);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use uuid::Uuid;
 
-use super::super::journal_state::ComparedState;
+use super::super::journal_state::{ComparedState, Verified};
 use super::super::run_context::RunContext;
 use super::super::step_error::StepError;
 use super::sync_users::{self, Target};
@@ -143,7 +143,8 @@ async fn checkpoint(context: &mut RunContext<'_>, compared: ComparedState) -> Re
     let ComparedState { after, until, checked } = compared;
     let batch = Batch {
         entries: vec![Entry::UsersCompared { after, until, checked }],
-        is_progress: true,
+        // A comparison that is done again, as in each time slice until the organization is live, is none.
+        is_progress: context.journal.sync.verified == Verified::Never,
         ..Batch::default()
     };
     Ok(context.write(batch).await?)

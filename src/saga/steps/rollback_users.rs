@@ -16,8 +16,8 @@ use crate::domain::reason::Reason;
 use crate::store::{Account, AccountChanges, Batch, Cursor, GuidRange, PoolNo};
 use ic_secureauth_api::{Api, ApiError, Class, DerivedIds, PoolId, UserId};
 
-/// Users between two looks at the end of the time slice.
-const AT_ONCE: u32 = 100;
+/// Users between two checkpoints. A slow server may take minutes for more: each user can cost six calls.
+const AT_ONCE: u32 = 25;
 
 /// The pool, if this run may have imported users into it and did not create it.
 struct Found {
@@ -216,6 +216,8 @@ pub(in super::super) async fn recheck(context: &mut RunContext<'_>) -> Result<Re
         if gone.len() < all {
             result = Recheck::ThereAgain;
         }
+        // To look again at users who are still there is no progress.
+        let is_progress = !gone.is_empty();
         let changes = AccountChanges {
             removed: gone,
             ..AccountChanges::of(pool.no)
@@ -223,7 +225,7 @@ pub(in super::super) async fn recheck(context: &mut RunContext<'_>) -> Result<Re
         context
             .write(Batch {
                 accounts: Some(changes),
-                is_progress: true,
+                is_progress,
                 ..Batch::default()
             })
             .await?;

@@ -249,7 +249,11 @@ impl<'a> Window<'a> {
         self.failed_in_a_row += 1;
         let is_hopeless = matches!(
             error.kind,
-            StepErrorKind::LeaseLost | StepErrorKind::Store(_) | StepErrorKind::Stuck(_) | StepErrorKind::Paused { .. }
+            StepErrorKind::LeaseLost
+                | StepErrorKind::Store(_)
+                | StepErrorKind::Stuck(_)
+                | StepErrorKind::Paused { .. }
+                | StepErrorKind::NoTurn { .. }
         );
         if is_hopeless || self.failed_in_a_row >= FAILED_IN_A_ROW {
             self.stop(error);
