@@ -166,6 +166,7 @@ impl Saga {
             state: paused(leased.run.state),
             waiting_for: Reason::PreviousWorker,
             reason: None,
+            error: None,
             pauses_used: leased.run.pauses_used,
             late: Some(self.longest_call()),
         };

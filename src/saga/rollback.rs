@@ -10,6 +10,7 @@ use super::steps::{Recheck, activate_organization, ensure_organization, own_pool
 use super::time_slice::Pause;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
+use crate::domain::run_error::RunError;
 use crate::store::{Batch, Cursor, Ending, StoreError};
 use ic_secureauth_api::OrganizationId;
 
@@ -52,14 +53,20 @@ pub(super) async fn next(context: &mut RunContext<'_>) -> Result<Option<Ending>,
 
 async fn begin(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let reason = recorded_reason(context);
-    Ok(start(context, reason).await?)
+    Ok(start(context, reason, None).await?)
 }
 
-/// The run only rolls back from here on, and goes through its accounts from the first one.
-pub(super) async fn start(context: &mut RunContext<'_>, reason: Reason) -> Result<(), StoreError> {
+/// The run only rolls back from here on, and goes through its accounts from the first one. `error`: why.
+pub(super) async fn start(
+    context: &mut RunContext<'_>,
+    reason: Reason,
+    error: Option<Box<RunError>>,
+) -> Result<(), StoreError> {
     let batch = Batch {
         entries: vec![Entry::RollbackStarted { reason }],
         cursor: Some(Cursor::Start),
+        error,
+        begins_rollback: true,
         ..Batch::default()
     };
     context.write(batch).await

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tracing::{debug, error, info, warn};
 
 use super::driver::Advanced;
-use super::failure::{Failure, Next, after_failure, while_unseen};
+use super::failure::{Failure, Next, Waiting, after_failure, while_unseen};
 use super::journal_state::Verified;
 use super::run_context::RunContext;
 use super::step_error::{StepError, StepErrorKind};
@@ -29,7 +29,7 @@ impl RunContext<'_> {
         }
         loop {
             match self.next().await {
-                Ok(Some(ending)) => match self.end(&ending).await {
+                Ok(Some(ending)) => match self.end(&ending, None).await {
                     Ok(advanced) => return Ok(advanced),
                     Err(error) => return self.failed(StepError::from(error)).await,
                 },
@@ -41,7 +41,13 @@ impl RunContext<'_> {
                 Err(Pause::Failed(error)) => return self.failed(error).await,
                 Err(Pause::Recheck) => {
                     let after = self.times().recheck_after.max(self.guard.late().unwrap_or_default());
-                    return self.wait(after, RunState::RollingBack, Reason::Recheck, 0).await;
+                    let waiting = Waiting {
+                        after,
+                        state: RunState::RollingBack,
+                        reason: Reason::Recheck,
+                        pauses_used: 0,
+                    };
+                    return self.wait(waiting, None).await;
                 }
             }
         }
@@ -55,7 +61,7 @@ impl RunContext<'_> {
         error!(take_overs, "every worker of the run ended without releasing it");
         let is_undecided = self.journal.point_of_no_return() || self.journal.flag_is_unconfirmed();
         if self.is_rolling_back() || is_undecided {
-            return self.end(&Ending::Stuck(Reason::WorkerLost)).await;
+            return self.end(&Ending::Stuck(Reason::WorkerLost), None).await;
         }
         self.failed(StepError::permanent(Reason::WorkerLost)).await
     }
@@ -87,12 +93,12 @@ impl RunContext<'_> {
         Ok(steps::run(self, step).await?)
     }
 
-    async fn end(&mut self, ending: &Ending) -> Result<Advanced, StoreError> {
+    async fn end(&mut self, ending: &Ending, error: Option<&RunError>) -> Result<Advanced, StoreError> {
         let has_ended = !matches!(ending, Ending::Stuck(_));
         if has_ended && (self.journal.pool_users.complete || self.run.listing.is_some()) {
             self.store().forget_pool_users(&self.lease).await?;
         }
-        self.store().finish(&self.lease, ending).await?;
+        self.store().finish(&self.lease, ending, error).await?;
         let state = match ending {
             Ending::Failed(reason) => {
                 warn!(
@@ -177,7 +183,8 @@ impl RunContext<'_> {
             StepErrorKind::Permanent(reason) => Failure::Permanent(reason),
             StepErrorKind::Stuck(reason) => Failure::Stuck(reason),
         };
-        Box::pin(self.remember(failure.reason(), details)).await;
+        let now = self.dependencies().clock.now();
+        let error = Box::new(RunError::new(failure.reason(), details, now));
         let next = match self.what_follows(&failure) {
             Next::RollBack(_) if self.journal.flag_is_unconfirmed() => match self.shows_the_flag().await {
                 Ok(false) => self.what_follows(&failure),
@@ -195,27 +202,10 @@ impl RunContext<'_> {
             next => next,
         };
         match next {
-            Next::Wait {
-                after,
-                state,
-                reason,
-                pauses_used,
-            } => self.wait(after, state, reason, pauses_used).await,
-            Next::Fail(reason) => self.end(&Ending::Failed(reason)).await,
-            Next::Stuck(reason) => self.end(&Ending::Stuck(reason)).await,
-            Next::RollBack(reason) => self.begin_rollback(reason).await,
-        }
-    }
-
-    /// Keeps the failure for operators. What follows from it does not depend on this.
-    async fn remember(&mut self, reason: Reason, details: ErrorDetails) {
-        let at = self.dependencies().clock.now();
-        let batch = Batch {
-            error: Some(Box::new(RunError::new(reason, details, at))),
-            ..Batch::default()
-        };
-        if let Err(error) = self.write(batch).await {
-            warn!(error = %chain(&error), "could not record the failure");
+            Next::Wait(waiting) => self.wait(waiting, Some(error)).await,
+            Next::Fail(reason) => self.end(&Ending::Failed(reason), Some(&error)).await,
+            Next::Stuck(reason) => self.end(&Ending::Stuck(reason), Some(&error)).await,
+            Next::RollBack(reason) => self.begin_rollback(reason, error).await,
         }
     }
 
@@ -230,19 +220,20 @@ impl RunContext<'_> {
         )
     }
 
-    async fn wait(
-        &mut self,
-        after: Duration,
-        state: RunState,
-        reason: Reason,
-        pauses_used: u32,
-    ) -> Result<Advanced, StoreError> {
+    async fn wait(&mut self, waiting: Waiting, error: Option<Box<RunError>>) -> Result<Advanced, StoreError> {
+        let Waiting {
+            after,
+            state,
+            reason,
+            pauses_used,
+        } = waiting;
         warn!(waiting_for = %reason, ?after, pauses_used, "the run pauses");
         let release = Release::Wait {
             after,
             state,
             waiting_for: reason,
             reason: None,
+            error,
             pauses_used,
             late: self.guard.late(),
         };
@@ -252,9 +243,9 @@ impl RunContext<'_> {
 
     /// Starts the rollback once calls without an answer have ended; at once when every call was answered. After crashes it
     /// waits until the host has forgotten them (docs/decisions.md#take-overs-are-counted).
-    async fn begin_rollback(&mut self, reason: Reason) -> Result<Advanced, StoreError> {
+    async fn begin_rollback(&mut self, reason: Reason, error: Box<RunError>) -> Result<Advanced, StoreError> {
         warn!(%reason, "rollback begins");
-        rollback::start(self, reason).await?;
+        rollback::start(self, reason, Some(error)).await?;
         let late = self.guard.late();
         let (waiting_for, shortest) = if reason == Reason::WorkerLost {
             (reason, self.times().crash_pause)
@@ -267,6 +258,7 @@ impl RunContext<'_> {
             state: RunState::RollingBack,
             waiting_for,
             reason: Some(reason),
+            error: None,
             pauses_used: 0,
             late,
         };

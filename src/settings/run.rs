@@ -31,7 +31,7 @@ pub struct RunSettings {
     pub pauses: Vec<Duration>,
     /// Pauses while rolling back; the last one repeats.
     pub rollback_pauses: Vec<Duration>,
-    /// A run that has been rolling back for longer than this is stuck.
+    /// A rollback whose waits without progress would last longer than this in all is stuck.
     pub rollback_time_limit: Duration,
     /// How long a lease or a worker slot lasts without a heart-beat.
     pub lease: Duration,
