@@ -11,7 +11,7 @@ use super::give_back::paused;
 use super::heartbeat::{Beat, Heartbeat, Hold};
 use super::journal_state::JournalState;
 use super::kept_settings::KeptSettings;
-use super::lease_guard::LeaseGuard;
+use super::lease_guard::{Ends, LeaseGuard};
 use super::run_context::RunContext;
 use super::worker_slot::SlotUse;
 use crate::domain::ids::OnboardingId;
@@ -112,8 +112,13 @@ impl Saga {
             async move { store.renew(&lease, ttl).await.map(|()| true) }
         });
         let margin = self.dependencies.run.call_margin;
-        let time_slice_end = Instant::now() + self.dependencies.run.time_slice;
-        let guard = Arc::new(LeaseGuard::new(heart.hold(), slot, margin, time_slice_end, leased.late));
+        let (now, times) = (Instant::now(), &self.dependencies.run);
+        let time_slice_end = now + times.time_slice;
+        let ends = Ends {
+            usual: time_slice_end,
+            latest: now + times.longest_slice.max(times.time_slice),
+        };
+        let guard = Arc::new(LeaseGuard::new(heart.hold(), slot, margin, ends, leased.late));
         let read = self.read_journal(leased.run.id).await;
         let (journal, kept) = match read {
             Ok(read) => read,
@@ -161,6 +166,7 @@ impl Saga {
             state: paused(leased.run.state),
             waiting_for: Reason::PreviousWorker,
             reason: None,
+            error: None,
             pauses_used: leased.run.pauses_used,
             late: Some(self.longest_call()),
         };

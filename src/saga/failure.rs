@@ -5,118 +5,6 @@ use std::time::Duration;
 use super::journal_state::JournalState;
 use crate::domain::reason::Reason;
 use crate::domain::run::{Kind, RunState};
-use crate::domain::run_error::ErrorDetails;
-use crate::store::StoreError;
-use ic_secureauth_api::{ApiError, Class};
-
-/// Why a step failed.
-#[derive(Debug)]
-pub(super) enum StepError {
-    /// The same request may succeed later.
-    Retry {
-        /// What the run waits for.
-        reason: Reason,
-        /// The shortest pause, if SecureAuth asked for one.
-        after: Option<Duration>,
-    },
-    /// SecureAuth asked for a pause that lasts longer than the time slice.
-    Paused {
-        /// What is left of it.
-        rest: Duration,
-    },
-    /// The same request would fail again.
-    Permanent(Reason),
-    /// Neither going on nor rolling back is safe.
-    Stuck(Reason),
-    /// Another worker has the run, or may take it soon.
-    LeaseLost,
-    /// The database failed.
-    Store(StoreError),
-    /// One of the others, with what is known of the call that failed.
-    OfCall(Box<(StepError, ErrorDetails)>),
-}
-
-impl StepError {
-    /// Adds what operators are told of the failed call.
-    pub(super) fn of_call(self, call: &ApiError) -> Self {
-        self.with(ErrorDetails {
-            operation: Some(call.operation().to_string()),
-            status: call.status(),
-            code: call.error_code().map(str::to_owned),
-            scope: call.missing_scope().map(str::to_owned),
-            trace_id: call.trace_id().map(str::to_owned),
-            cause: Some(call.kind().to_string()),
-        })
-    }
-
-    pub(super) fn with(self, details: ErrorDetails) -> Self {
-        match self {
-            Self::Retry { .. } | Self::Permanent(_) | Self::Stuck(_) => Self::OfCall(Box::new((self, details))),
-            other => other,
-        }
-    }
-
-    /// The error itself, and what is known of the call.
-    pub(super) fn parted(self) -> (Self, ErrorDetails) {
-        match self {
-            Self::OfCall(parts) => *parts,
-            error => (error, ErrorDetails::default()),
-        }
-    }
-
-    /// SecureAuth does not show yet what the run expects there.
-    pub(super) fn not_shown() -> Self {
-        Self::Retry {
-            reason: Reason::SecureauthUnavailable,
-            after: None,
-        }
-    }
-}
-
-/// A refusal after an attempt that may have had an effect proves nothing: the step has to look.
-impl From<ApiError> for StepError {
-    fn from(error: ApiError) -> Self {
-        let follows = match error.class() {
-            Class::Permanent if error.outcome_unknown() => Self::not_shown(),
-            Class::Retry { after } => Self::Retry {
-                reason: why_unavailable(&error),
-                after,
-            },
-            Class::Paused { rest } => Self::Paused { rest },
-            Class::Reauthenticate => Self::Retry {
-                reason: Reason::CredentialsRefused,
-                after: None,
-            },
-            Class::Stale => Self::Retry {
-                reason: Reason::SecureauthUnavailable,
-                after: None,
-            },
-            Class::Permanent => Self::Permanent(Reason::SecureauthRefused),
-            Class::NotStarted => Self::LeaseLost,
-        };
-        follows.of_call(&error)
-    }
-}
-
-/// What has to change before the same call can succeed.
-fn why_unavailable(error: &ApiError) -> Reason {
-    if error.missing_scope().is_some() {
-        Reason::ScopeMissing
-    } else if error.is_tenant_unknown() {
-        Reason::TenantUnknown
-    } else {
-        Reason::SecureauthUnavailable
-    }
-}
-
-impl From<StoreError> for StepError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::LeaseLost(_) => Self::LeaseLost,
-            error => Self::Store(error),
-        }
-    }
-}
 
 /// The pauses of `RUN_PAUSES`, `ROLLBACK_PAUSES` and `ROLLBACK_TIME_LIMIT`.
 #[derive(Debug, Clone)]
@@ -133,18 +21,23 @@ pub struct Schedules {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
     /// Pause, then continue.
-    Wait {
-        after: Duration,
-        state: RunState,
-        reason: Reason,
-        pauses_used: u32,
-    },
+    Wait(Waiting),
     /// Roll back what this run created or changed.
     RollBack(Reason),
     /// End the run: nothing was touched in SecureAuth, so there is nothing to roll back.
     Fail(Reason),
     /// Stop and wait for an operator.
     Stuck(Reason),
+}
+
+/// A pause of the run.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Waiting {
+    pub(super) after: Duration,
+    pub(super) state: RunState,
+    /// What the run waits for.
+    pub(super) reason: Reason,
+    pub(super) pauses_used: u32,
 }
 
 /// `pauses_used` counts since the last progress.
@@ -156,14 +49,18 @@ pub(super) fn after_failure(
     failure: &Failure,
     schedules: &Schedules,
 ) -> Next {
-    if let Failure::Paused { rest, accepted: true } = failure {
+    if let Failure::Paused {
+        rest,
+        has_progress: true,
+    } = failure
+    {
         let going_back = rolling_back.then_some(RunState::RollingBack);
-        return Next::Wait {
+        return Next::Wait(Waiting {
             after: *rest,
             state: going_back.unwrap_or(RunState::Waiting),
             reason: failure.reason(),
             pauses_used,
-        };
+        });
     }
     let used = usize::try_from(pauses_used).unwrap_or(usize::MAX);
     if rolling_back {
@@ -187,12 +84,12 @@ pub(super) fn after_failure(
         Failure::Permanent(reason) => give_up(*reason),
         Failure::Stuck(reason) => Next::Stuck(*reason),
         Failure::Retry { .. } | Failure::Paused { .. } => match schedules.run.get(used) {
-            Some(pause) => Next::Wait {
+            Some(pause) => Next::Wait(Waiting {
                 after: (*pause).max(failure.after()),
                 state: RunState::Waiting,
                 reason: failure.reason(),
                 pauses_used: pauses_used.saturating_add(1),
-            },
+            }),
             None => give_up(failure.reason()),
         },
     }
@@ -209,17 +106,18 @@ pub(super) fn while_unseen(pauses_used: u32, schedules: &Schedules) -> Next {
     grown(schedules, used, RunState::Waiting, &unseen, Reason::NotRolledBack)
 }
 
-/// A [`StepError`], except a lost lease and rows of a newer version, which end the time slice at once.
+/// A [`StepErrorKind`](super::step_error::StepErrorKind), except a lost lease and rows of a newer version, which end the time slice at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failure {
     Retry {
         reason: Reason,
         after: Option<Duration>,
     },
-    /// `accepted`: before that, SecureAuth accepted a call of this time slice that changes something. So the server is there, only slow.
+    /// `has_progress`: before that, the time slice recorded progress. So the server is there, only slow, and no run makes progress
+    /// without end.
     Paused {
         rest: Duration,
-        accepted: bool,
+        has_progress: bool,
     },
     Permanent(Reason),
     Stuck(Reason),
@@ -243,30 +141,53 @@ impl Failure {
     }
 }
 
+/// The pauses of a rollback, and after the point of no return. Their sum stays within the limit, however long SecureAuth asks to wait.
 fn grown(schedules: &Schedules, used: usize, state: RunState, failure: &Failure, in_the_end: Reason) -> Next {
     if let Failure::Stuck(reason) = failure {
         return Next::Stuck(*reason);
     }
-    let pause = |index: usize| {
-        let last = schedules.rollback.len().saturating_sub(1);
-        schedules.rollback.get(index.min(last)).copied()
-    };
-    let Some(next) = pause(used) else {
+    let Some(next) = schedules.rollback_pause(used) else {
         return Next::Stuck(in_the_end);
     };
     // Ends after at most the list's length plus limit ÷ last pause rounds.
-    let mut spent = Duration::ZERO;
-    for index in 0..=used {
-        spent += pause(index).unwrap_or_default();
-        if spent > schedules.rollback_limit {
-            return Next::Stuck(in_the_end);
+    let mut left = schedules.rollback_limit;
+    for index in 0..used {
+        left = left.saturating_sub(schedules.rollback_pause(index).unwrap_or_default());
+        if left < next {
+            break;
         }
     }
-    Next::Wait {
-        after: next.max(failure.after()),
+    if left < next {
+        return Next::Stuck(in_the_end);
+    }
+    let after = next.max(failure.after().min(left));
+    Next::Wait(Waiting {
+        after,
         state,
         reason: failure.reason(),
-        pauses_used: u32::try_from(used).unwrap_or(u32::MAX).saturating_add(1),
+        pauses_used: u32::try_from(schedules.used_after(used, after)).unwrap_or(u32::MAX),
+    })
+}
+
+impl Schedules {
+    /// The last one repeats.
+    fn rollback_pause(&self, index: usize) -> Option<Duration> {
+        self.rollback.get(index).or(self.rollback.last()).copied()
+    }
+
+    /// A wait that is longer than the next pause uses up as many pauses as it takes to be as long.
+    fn used_after(&self, used: usize, wait: Duration) -> usize {
+        let mut rest = wait;
+        let mut index = used;
+        while let Some(pause) = self.rollback.get(index).filter(|_| !rest.is_zero()) {
+            rest = rest.saturating_sub(*pause);
+            index += 1;
+        }
+        let last = self.rollback.last().map_or(1, |last| last.as_nanos().max(1));
+        let more = rest.as_nanos().div_ceil(last);
+        index
+            .saturating_add(usize::try_from(more).unwrap_or(usize::MAX))
+            .max(used.saturating_add(1))
     }
 }
 
@@ -305,16 +226,26 @@ mod tests {
         journal(vec![Entry::Activated])
     }
 
+    /// How long the run waits, and how many pauses it has used then.
+    fn waits(journal: &JournalState, rolling_back: bool, used: u32, failure: Failure) -> Option<(Duration, u32)> {
+        match next(journal, rolling_back, used, failure) {
+            Next::Wait(Waiting {
+                after,
+                state,
+                pauses_used,
+                ..
+            }) if rolling_back == (state == RunState::RollingBack) => Some((after, pauses_used)),
+            _ => None,
+        }
+    }
+
     fn next(journal: &JournalState, rolling_back: bool, used: u32, failure: Failure) -> Next {
         after_failure(Kind::Enable, journal, rolling_back, used, &failure, &schedules())
     }
 
     #[test]
     fn pauses_follow_the_list_and_then_the_run_is_given_up() {
-        let Next::Wait { after, pauses_used, .. } = next(&created(), false, 1, DOWN) else {
-            panic!("waits")
-        };
-        assert_eq!((after, pauses_used), (2 * SECOND, 2));
+        assert_eq!(waits(&created(), false, 1, DOWN), Some((2 * SECOND, 2)));
         assert_eq!(
             next(&created(), false, 2, DOWN),
             Next::RollBack(Reason::SecureauthUnavailable)
@@ -331,27 +262,22 @@ mod tests {
             reason: Reason::SecureauthUnavailable,
             after: Some(60 * SECOND),
         };
-        assert!(matches!(
-            next(&created(), false, 0, slow_down),
-            Next::Wait { after, .. } if after == 60 * SECOND
-        ));
+        assert_eq!(waits(&created(), false, 0, slow_down), Some((60 * SECOND, 1)));
     }
 
     #[test]
-    fn a_pause_of_secureauth_uses_up_a_pause_of_the_run_only_if_nothing_was_accepted() {
-        let paused = |accepted| Failure::Paused {
-            rest: 60 * SECOND,
-            accepted,
+    fn a_pause_of_secureauth_uses_up_a_pause_of_the_run_unless_the_time_slice_made_progress() {
+        let paused = |has_progress| Failure::Paused {
+            rest: 4 * SECOND,
+            has_progress,
         };
         for (rolling_back, journal) in [(false, created()), (false, live()), (true, created())] {
-            for (accepted, used_then) in [(true, 1), (false, 2)] {
-                let Next::Wait { after, pauses_used, .. } = next(&journal, rolling_back, 1, paused(accepted)) else {
-                    panic!("waits")
-                };
-                assert_eq!((after, pauses_used), (60 * SECOND, used_then));
+            for (has_progress, used_then) in [(true, 1), (false, 2)] {
+                let waits = waits(&journal, rolling_back, 1, paused(has_progress));
+                assert_eq!(waits, Some((4 * SECOND, used_then)));
             }
         }
-        assert!(matches!(next(&created(), false, 2, paused(true)), Next::Wait { .. }));
+        assert!(matches!(next(&created(), false, 2, paused(true)), Next::Wait(_)));
         assert!(matches!(next(&created(), false, 2, paused(false)), Next::RollBack(_)));
     }
 
@@ -367,10 +293,10 @@ mod tests {
         for failure in [DOWN, REFUSED] {
             assert!(matches!(
                 next(&live(), false, 0, failure),
-                Next::Wait {
+                Next::Wait(Waiting {
                     state: RunState::Waiting,
                     ..
-                }
+                })
             ));
             assert_eq!(
                 next(&live(), false, 9, failure),
@@ -381,16 +307,22 @@ mod tests {
 
     #[test]
     fn a_rollback_repeats_its_last_pause_up_to_the_limit_and_is_then_stuck() {
-        let waits = |used| match next(&created(), true, used, DOWN) {
-            Next::Wait {
-                after,
-                state: RunState::RollingBack,
-                ..
-            } => Some(after),
-            _ => None,
-        };
-        assert_eq!(waits(0), Some(SECOND));
-        assert_eq!(waits(2), Some(4 * SECOND));
+        let waits = |used| waits(&created(), true, used, DOWN);
+        assert_eq!(waits(0), Some((SECOND, 1)));
+        assert_eq!(waits(2), Some((4 * SECOND, 3)));
         assert_eq!(next(&created(), true, 3, DOWN), Next::Stuck(Reason::NotRolledBack));
+    }
+
+    #[test]
+    fn waits_that_secureauth_asks_for_count_towards_the_limit_of_a_rollback_and_end_with_it() {
+        let asked = |seconds: u32| Failure::Retry {
+            reason: Reason::SecureauthUnavailable,
+            after: Some(seconds * SECOND),
+        };
+        let waits = |used, seconds| waits(&created(), true, used, asked(seconds));
+        assert_eq!(waits(0, 6), Some((6 * SECOND, 3)), "1 and 4 seconds are less");
+        assert_eq!(waits(1, 3600), Some((9 * SECOND, 4)), "a second of ten is over");
+        assert_eq!(next(&created(), true, 4, asked(1)), Next::Stuck(Reason::NotRolledBack));
+        assert_eq!(waits(0, 3600), Some((10 * SECOND, 4)));
     }
 }

@@ -57,6 +57,7 @@ impl Saga {
                 state: paused(run.state),
                 waiting_for: Reason::PreviousWorker,
                 reason: None,
+                error: None,
                 pauses_used: run.pauses_used,
                 late,
             },

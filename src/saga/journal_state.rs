@@ -4,6 +4,7 @@ mod records;
 
 pub(super) use records::{
     ComparedState, KeptState, OrganizationState, Origin, PoolState, PoolUsersState, RollbackStep, Sessions, SyncState,
+    Verified,
 };
 
 use crate::domain::journal::Entry;
@@ -62,7 +63,9 @@ impl JournalState {
             journal.apply(&entry);
         }
         // What an earlier time slice verified may have been changed by hand since then.
-        journal.sync.verified = false;
+        if journal.sync.verified == Verified::InThisTimeSlice {
+            journal.sync.verified = Verified::InAnEarlierTimeSlice;
+        }
         journal
     }
 
@@ -142,7 +145,7 @@ impl JournalState {
                 });
             }
             Entry::UsersVerified { .. } => {
-                self.sync.verified = true;
+                self.sync.verified = Verified::InThisTimeSlice;
                 self.sync.compared = None;
             }
             Entry::Activate { was_deactivated, .. } | Entry::Deactivate { was_deactivated, .. } => {
@@ -317,7 +320,9 @@ impl JournalState {
             // The identity provider of a new pool is checked beside the import.
             Step::SyncUsers => (self.sync.finished && self.idp_checked) || self.is_empty(),
             // Checked again in every time slice before the activation: somebody may have changed the pool by hand meanwhile.
-            Step::VerifyUsers => self.sync.verified || self.flag_confirmed || self.is_empty(),
+            Step::VerifyUsers => {
+                self.sync.verified == Verified::InThisTimeSlice || self.flag_confirmed || self.is_empty()
+            }
             Step::ActivateOrganization | Step::DeactivateOrganization => self.flag_confirmed,
             Step::RevokeSessions => self.sessions == Sessions::Revoked,
             Step::RecordActivation | Step::RecordDeactivation => false,

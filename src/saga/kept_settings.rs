@@ -5,9 +5,9 @@
 use sha2::{Digest, Sha256};
 
 use super::Dependencies;
-use super::failure::StepError;
 use super::journal_state::KeptState;
 use super::run_context::RunContext;
+use super::step_error::StepError;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 use crate::settings::OnboardingSettings;
@@ -50,8 +50,8 @@ impl RunContext<'_> {
         let tenant = fingerprint(&today.tenant_id);
         match &self.journal.kept {
             Some(kept) if kept.tenant == tenant => Ok(()),
-            Some(_) if self.journal.touched_secureauth() => Err(StepError::Stuck(Reason::TenantChanged)),
-            Some(_) => Err(StepError::Permanent(Reason::TenantChanged)),
+            Some(_) if self.journal.touched_secureauth() => Err(StepError::stuck(Reason::TenantChanged)),
+            Some(_) => Err(StepError::permanent(Reason::TenantChanged)),
             None => {
                 let entry = Entry::SettingsKept {
                     tenant,

@@ -3,8 +3,8 @@
 //! (docs/decisions.md#secureauth-cannot-be-fenced).
 //!
 //! Also records until when calls that ended without an answer may still take effect
-//! (docs/decisions.md#calls-without-an-answer), and lets no call wait for SecureAuth longer than the time slice lasts
-//! (docs/decisions.md#a-wait-is-no-attempt).
+//! (docs/decisions.md#calls-without-an-answer), and lets no call wait for SecureAuth longer than the time slice lasts: a time
+//! slice without progress lasts longer (docs/decisions.md#a-wait-is-no-attempt).
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,33 +21,40 @@ pub(super) struct LeaseGuard {
     lease: Arc<Hold>,
     slot: Arc<Hold>,
     margin: Duration,
-    time_slice_end: Instant,
+    ends: Ends,
     late_until: Mutex<Option<Instant>>,
-    accepted: AtomicBool,
+    has_progress: AtomicBool,
+}
+
+/// Until when calls of a time slice may wait.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ends {
+    /// Once the time slice has recorded progress.
+    pub(super) usual: Instant,
+    /// Before that: another time slice would begin at the same place. The host does not kill the process before.
+    pub(super) latest: Instant,
 }
 
 impl LeaseGuard {
     /// `late`: what earlier time slices of the run know of [`Self::late`].
-    pub(super) fn new(
-        lease: Arc<Hold>,
-        slot: Arc<Hold>,
-        margin: Duration,
-        time_slice_end: Instant,
-        late: Option<Duration>,
-    ) -> Self {
+    pub(super) fn new(lease: Arc<Hold>, slot: Arc<Hold>, margin: Duration, ends: Ends, late: Option<Duration>) -> Self {
         Self {
             lease,
             slot,
             margin,
-            time_slice_end,
+            ends,
             late_until: Mutex::new(late.map(|late| Instant::now() + late)),
-            accepted: AtomicBool::new(false),
+            has_progress: AtomicBool::new(false),
         }
     }
 
-    /// SecureAuth accepted a call of this time slice that changes something.
-    pub(super) fn has_accepted(&self) -> bool {
-        self.accepted.load(Ordering::Relaxed)
+    /// The time slice has recorded progress.
+    pub(super) fn made_progress(&self) {
+        self.has_progress.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn has_progress(&self) -> bool {
+        self.has_progress.load(Ordering::Relaxed)
     }
 
     /// For how long calls of the run may still take effect although nobody waits for them; `None` when each was answered.
@@ -73,11 +80,11 @@ impl CallGuard for LeaseGuard {
     }
 
     fn patience(&self) -> Option<Instant> {
-        Some(self.time_slice_end)
-    }
-
-    fn accepted(&self) {
-        self.accepted.store(true, Ordering::Relaxed);
+        Some(if self.has_progress() {
+            self.ends.usual
+        } else {
+            self.ends.latest
+        })
     }
 
     fn outcome_unknown(&self, until: Instant) {
@@ -94,7 +101,18 @@ mod tests {
 
     fn guard(late: Option<Duration>) -> LeaseGuard {
         let hold = Arc::new(Hold::until(Instant::now() + Duration::from_mins(3)));
-        LeaseGuard::new(Arc::clone(&hold), hold, MARGIN, Instant::now(), late)
+        let usual = Instant::now();
+        let latest = usual + Duration::from_mins(6);
+        LeaseGuard::new(Arc::clone(&hold), hold, MARGIN, Ends { usual, latest }, late)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_may_wait_longer_until_the_time_slice_has_recorded_progress() {
+        let now = Instant::now();
+        let guard = guard(None);
+        assert_eq!(guard.patience(), Some(now + Duration::from_mins(6)));
+        guard.made_progress();
+        assert_eq!(guard.patience(), Some(now));
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 //! Finds an organization although reads may be stale (docs/decisions.md#gone-needs-two-looks).
 
-use super::failure::StepError;
 use super::run_context::RunContext;
+use super::step_error::StepError;
 use super::steps::ensure_pool::organization_of;
 use crate::domain::run::Kind;
 use ic_secureauth_api::{Api, ApiError, Organization, OrganizationId, OrganizationQuery, Versioned};

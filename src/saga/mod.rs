@@ -20,6 +20,7 @@ pub mod preview;
 mod rollback;
 mod run_context;
 mod shares;
+mod step_error;
 mod steps;
 mod stuck_runs;
 mod time_slice;

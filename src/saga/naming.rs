@@ -4,9 +4,9 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Dependencies;
-use super::failure::StepError;
 use super::kept_settings::KeptSettings;
 use super::run_context::RunContext;
+use super::step_error::StepError;
 use crate::domain::ids::{BillerId, OnboardingId};
 use crate::domain::reason::Reason;
 use ic_secureauth_api::{DerivedIds, IdempotencyKey, Marker, OrganizationId};
@@ -35,7 +35,7 @@ impl Subject<'_> {
             let prefix = &self.settings.onboarding.organization_id_prefix;
             format!("{prefix}{}", self.biller_id)
         });
-        OrganizationId::parse(id).map_err(|_| StepError::Permanent(Reason::SecureauthRefused))
+        OrganizationId::parse(id).map_err(|_| StepError::permanent(Reason::SecureauthRefused))
     }
 
     /// The ids of pool, users, identifiers and addresses.

@@ -1,7 +1,7 @@
 //! Who created a resource (docs/ARCHITECTURE.md#ownership).
 
-use super::failure::StepError;
 use super::run_context::RunContext;
+use super::step_error::StepError;
 use crate::domain::ids::{BillerId, OnboardingId};
 use crate::domain::reason::Reason;
 use crate::store::Store;
@@ -46,7 +46,7 @@ pub(super) async fn owner_of_found(
     let Some(marker) = marker else {
         return Ok(Owner::Unmarked);
     };
-    let foreign = || StepError::Stuck(Reason::ForeignMarker);
+    let foreign = || StepError::stuck(Reason::ForeignMarker);
     let id: OnboardingId = marker.onboarding_id.parse().map_err(|_| foreign())?;
     let run = store.run(id).await?.ok_or_else(foreign)?;
     let finished = !run.state.blocks_others();

@@ -3,13 +3,14 @@
 
 use tracing::info;
 
-use super::failure::StepError;
 use super::journal_state::{Origin, RollbackStep};
 use super::run_context::RunContext;
+use super::step_error::StepError;
 use super::steps::{Recheck, activate_organization, ensure_organization, own_pools, rollback_users};
 use super::time_slice::Pause;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
+use crate::domain::run_error::RunError;
 use crate::store::{Batch, Cursor, Ending, StoreError};
 use ic_secureauth_api::OrganizationId;
 
@@ -52,14 +53,20 @@ pub(super) async fn next(context: &mut RunContext<'_>) -> Result<Option<Ending>,
 
 async fn begin(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let reason = recorded_reason(context);
-    Ok(start(context, reason).await?)
+    Ok(start(context, reason, None).await?)
 }
 
-/// The run only rolls back from here on, and goes through its accounts from the first one.
-pub(super) async fn start(context: &mut RunContext<'_>, reason: Reason) -> Result<(), StoreError> {
+/// The run only rolls back from here on, and goes through its accounts from the first one. `error`: why.
+pub(super) async fn start(
+    context: &mut RunContext<'_>,
+    reason: Reason,
+    error: Option<Box<RunError>>,
+) -> Result<(), StoreError> {
     let batch = Batch {
         entries: vec![Entry::RollbackStarted { reason }],
         cursor: Some(Cursor::Start),
+        error,
+        begins_rollback: true,
         ..Batch::default()
     };
     context.write(batch).await
@@ -94,7 +101,7 @@ async fn again(context: &mut RunContext<'_>) -> Result<(), StepError> {
     if rounds < ROUNDS {
         Ok(())
     } else {
-        Err(StepError::Stuck(Reason::NotRolledBack))
+        Err(StepError::stuck(Reason::NotRolledBack))
     }
 }
 
@@ -107,7 +114,7 @@ async fn organization_is_clean(context: &RunContext<'_>) -> Result<bool, StepErr
     if recorded.origin == Origin::Found && journal.deactivated_before.is_none() {
         return Ok(true);
     }
-    let id = OrganizationId::parse(&recorded.id).map_err(|_| StepError::Stuck(Reason::NotRolledBack))?;
+    let id = OrganizationId::parse(&recorded.id).map_err(|_| StepError::stuck(Reason::NotRolledBack))?;
     let Some(found) = context.organization_anywhere(&id).await? else {
         return Ok(true);
     };

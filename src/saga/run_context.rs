@@ -90,6 +90,7 @@ impl RunContext<'_> {
             self.run.listing = Some(listing);
         }
         if batch.is_progress {
+            self.guard.made_progress();
             self.run.pauses_used = 0;
         }
         Ok(())

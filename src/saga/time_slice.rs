@@ -6,8 +6,10 @@ use std::time::Duration;
 use tracing::{debug, error, info, warn};
 
 use super::driver::Advanced;
-use super::failure::{Failure, Next, StepError, after_failure, while_unseen};
+use super::failure::{Failure, Next, Waiting, after_failure, while_unseen};
+use super::journal_state::Verified;
 use super::run_context::RunContext;
+use super::step_error::{StepError, StepErrorKind};
 use super::{rollback, steps};
 use crate::domain::operation::names;
 use crate::domain::reason::Reason;
@@ -27,19 +29,25 @@ impl RunContext<'_> {
         }
         loop {
             match self.next().await {
-                Ok(Some(ending)) => match self.end(&ending).await {
+                Ok(Some(ending)) => match self.end(&ending, None).await {
                     Ok(advanced) => return Ok(advanced),
                     Err(error) => return self.failed(StepError::from(error)).await,
                 },
                 // Verified users are not verified again before the organization goes live.
-                Ok(None) if self.time_slice_is_over() && !self.journal.sync.verified => {
+                Ok(None) if self.time_slice_is_over() && self.journal.sync.verified != Verified::InThisTimeSlice => {
                     return self.go_on_later().await;
                 }
                 Ok(None) => {}
                 Err(Pause::Failed(error)) => return self.failed(error).await,
                 Err(Pause::Recheck) => {
                     let after = self.times().recheck_after.max(self.guard.late().unwrap_or_default());
-                    return self.wait(after, RunState::RollingBack, Reason::Recheck, 0).await;
+                    let waiting = Waiting {
+                        after,
+                        state: RunState::RollingBack,
+                        reason: Reason::Recheck,
+                        pauses_used: 0,
+                    };
+                    return self.wait(waiting, None).await;
                 }
             }
         }
@@ -53,9 +61,9 @@ impl RunContext<'_> {
         error!(take_overs, "every worker of the run ended without releasing it");
         let is_undecided = self.journal.point_of_no_return() || self.journal.flag_is_unconfirmed();
         if self.is_rolling_back() || is_undecided {
-            return self.end(&Ending::Stuck(Reason::WorkerLost)).await;
+            return self.end(&Ending::Stuck(Reason::WorkerLost), None).await;
         }
-        self.failed(StepError::Permanent(Reason::WorkerLost)).await
+        self.failed(StepError::permanent(Reason::WorkerLost)).await
     }
 
     fn is_rolling_back(&self) -> bool {
@@ -85,12 +93,12 @@ impl RunContext<'_> {
         Ok(steps::run(self, step).await?)
     }
 
-    async fn end(&mut self, ending: &Ending) -> Result<Advanced, StoreError> {
+    async fn end(&mut self, ending: &Ending, error: Option<&RunError>) -> Result<Advanced, StoreError> {
         let has_ended = !matches!(ending, Ending::Stuck(_));
         if has_ended && (self.journal.pool_users.complete || self.run.listing.is_some()) {
             self.store().forget_pool_users(&self.lease).await?;
         }
-        self.store().finish(&self.lease, ending).await?;
+        self.store().finish(&self.lease, ending, error).await?;
         let state = match ending {
             Ending::Failed(reason) => {
                 warn!(
@@ -140,37 +148,43 @@ impl RunContext<'_> {
     }
 
     async fn failed(&mut self, error: StepError) -> Result<Advanced, StoreError> {
-        let (error, mut details) = error.parted();
-        let failure = match error {
-            StepError::LeaseLost | StepError::OfCall(_) => {
-                return Ok(self.lease_lost().await);
-            }
-            StepError::Store(error @ StoreError::Newer { .. }) => {
+        let StepError { kind, details } = error;
+        let mut details = details.map(|details| *details).unwrap_or_default();
+        let failure = match kind {
+            StepErrorKind::LeaseLost => return Ok(self.lease_lost().await),
+            StepErrorKind::Store(error @ StoreError::Newer { .. }) => {
                 self.saga.give_back(&self.lease, &self.run, self.guard.late()).await;
                 return Err(error);
             }
-            StepError::Store(error) => {
+            StepErrorKind::Store(error) => {
                 error!(error = %chain(&error), "the database failed");
-                details.cause = Some(chain(&error).to_string());
+                // A call that failed before the database did is not the cause.
+                details = ErrorDetails {
+                    cause: Some(chain(&error).to_string()),
+                    ..ErrorDetails::default()
+                };
                 Failure::Retry {
                     reason: Reason::DatabaseUnavailable,
                     after: None,
                 }
             }
-            StepError::Retry { reason, after } => {
+            StepErrorKind::Retry { reason, after } => {
                 if matches!(reason, Reason::CredentialsRefused | Reason::TenantUnknown) {
                     self.saga.stale.store(true, Ordering::Relaxed);
                 }
                 Failure::Retry { reason, after }
             }
-            StepError::Paused { rest } => Failure::Paused {
+            // No failure: the work goes on, as fast as SecureAuth lets it.
+            StepErrorKind::NoTurn { .. } if self.guard.has_progress() => return self.go_on_later().await,
+            StepErrorKind::Paused { rest } | StepErrorKind::NoTurn { rest } => Failure::Paused {
                 rest,
-                accepted: self.guard.has_accepted(),
+                has_progress: self.guard.has_progress(),
             },
-            StepError::Permanent(reason) => Failure::Permanent(reason),
-            StepError::Stuck(reason) => Failure::Stuck(reason),
+            StepErrorKind::Permanent(reason) => Failure::Permanent(reason),
+            StepErrorKind::Stuck(reason) => Failure::Stuck(reason),
         };
-        Box::pin(self.remember(failure.reason(), details)).await;
+        let now = self.dependencies().clock.now();
+        let error = Box::new(RunError::new(failure.reason(), details, now));
         let next = match self.what_follows(&failure) {
             Next::RollBack(_) if self.journal.flag_is_unconfirmed() => match self.shows_the_flag().await {
                 Ok(false) => self.what_follows(&failure),
@@ -179,7 +193,7 @@ impl RunContext<'_> {
                     self.journal.flag_confirmed = true;
                     self.what_follows(&failure)
                 }
-                Err(StepError::LeaseLost) => return Ok(self.lease_lost().await),
+                Err(error) if matches!(error.kind, StepErrorKind::LeaseLost) => return Ok(self.lease_lost().await),
                 Err(_) => {
                     warn!("cannot read the organization's `deactivated` flag; rollback postponed");
                     while_unseen(self.run.pauses_used, &self.saga.schedules)
@@ -188,27 +202,10 @@ impl RunContext<'_> {
             next => next,
         };
         match next {
-            Next::Wait {
-                after,
-                state,
-                reason,
-                pauses_used,
-            } => self.wait(after, state, reason, pauses_used).await,
-            Next::Fail(reason) => self.end(&Ending::Failed(reason)).await,
-            Next::Stuck(reason) => self.end(&Ending::Stuck(reason)).await,
-            Next::RollBack(reason) => self.begin_rollback(reason).await,
-        }
-    }
-
-    /// Keeps the failure for operators. What follows from it does not depend on this.
-    async fn remember(&mut self, reason: Reason, details: ErrorDetails) {
-        let at = self.dependencies().clock.now();
-        let batch = Batch {
-            error: Some(Box::new(RunError::new(reason, details, at))),
-            ..Batch::default()
-        };
-        if let Err(error) = self.write(batch).await {
-            warn!(error = %chain(&error), "could not record the failure");
+            Next::Wait(waiting) => self.wait(waiting, Some(error)).await,
+            Next::Fail(reason) => self.end(&Ending::Failed(reason), Some(&error)).await,
+            Next::Stuck(reason) => self.end(&Ending::Stuck(reason), Some(&error)).await,
+            Next::RollBack(reason) => self.begin_rollback(reason, error).await,
         }
     }
 
@@ -223,19 +220,20 @@ impl RunContext<'_> {
         )
     }
 
-    async fn wait(
-        &mut self,
-        after: Duration,
-        state: RunState,
-        reason: Reason,
-        pauses_used: u32,
-    ) -> Result<Advanced, StoreError> {
+    async fn wait(&mut self, waiting: Waiting, error: Option<Box<RunError>>) -> Result<Advanced, StoreError> {
+        let Waiting {
+            after,
+            state,
+            reason,
+            pauses_used,
+        } = waiting;
         warn!(waiting_for = %reason, ?after, pauses_used, "the run pauses");
         let release = Release::Wait {
             after,
             state,
             waiting_for: reason,
             reason: None,
+            error,
             pauses_used,
             late: self.guard.late(),
         };
@@ -245,9 +243,9 @@ impl RunContext<'_> {
 
     /// Starts the rollback once calls without an answer have ended; at once when every call was answered. After crashes it
     /// waits until the host has forgotten them (docs/decisions.md#take-overs-are-counted).
-    async fn begin_rollback(&mut self, reason: Reason) -> Result<Advanced, StoreError> {
+    async fn begin_rollback(&mut self, reason: Reason, error: Box<RunError>) -> Result<Advanced, StoreError> {
         warn!(%reason, "rollback begins");
-        rollback::start(self, reason).await?;
+        rollback::start(self, reason, Some(error)).await?;
         let late = self.guard.late();
         let (waiting_for, shortest) = if reason == Reason::WorkerLost {
             (reason, self.times().crash_pause)
@@ -260,6 +258,7 @@ impl RunContext<'_> {
             state: RunState::RollingBack,
             waiting_for,
             reason: Some(reason),
+            error: None,
             pauses_used: 0,
             late,
         };

@@ -25,11 +25,13 @@ const AFTER_LAST_CALL: Duration = Duration::from_secs(30);
 pub struct RunSettings {
     /// How long one queue invocation works on a run before it leaves the rest to the next invocation.
     pub time_slice: Duration,
+    /// How long an invocation may go on while it has recorded no progress: what `functionTimeout` leaves.
+    pub longest_slice: Duration,
     /// Pauses of a run that makes no progress. After the last one the run fails, or rolls back.
     pub pauses: Vec<Duration>,
     /// Pauses while rolling back; the last one repeats.
     pub rollback_pauses: Vec<Duration>,
-    /// A run that has been rolling back for longer than this is stuck.
+    /// A rollback whose waits without progress would last longer than this in all is stuck.
     pub rollback_time_limit: Duration,
     /// How long a lease or a worker slot lasts without a heart-beat.
     pub lease: Duration,
@@ -65,8 +67,9 @@ pub struct RunSettings {
 
 impl RunSettings {
     pub(super) fn read(reader: &mut Reader<'_>, secureauth: &SecureAuth) -> Self {
-        let run = Self {
+        let mut run = Self {
             time_slice: reader.seconds("SLICE_SECONDS", 2 * MINUTE, 10 * SECOND),
+            longest_slice: Duration::ZERO,
             pauses: reader.durations(
                 "RUN_PAUSES",
                 &[30 * SECOND, MINUTE, 2 * MINUTE, 4 * MINUTE, 8 * MINUTE],
@@ -119,7 +122,7 @@ impl RunSettings {
         run
     }
 
-    fn check(&self, reader: &mut Reader<'_>, secureauth: &SecureAuth) {
+    fn check(&mut self, reader: &mut Reader<'_>, secureauth: &SecureAuth) {
         let longest_call = secureauth.longest_call();
         let deadlines = [
             "SECUREAUTH_CONNECT_DEADLINE",
@@ -130,6 +133,7 @@ impl RunSettings {
         let timeout = host::function_timeout(reader);
         let rest = AFTER_SLICE.max(longest_call + AFTER_LAST_CALL) + self.no_slot_pause;
         let most = timeout.saturating_sub(rest);
+        self.longest_slice = most;
         let involved = [&deadlines[..], &["NO_SLOT_PAUSE"]].concat();
         reader.require(self.time_slice <= most, "SLICE_SECONDS", &involved, || {
             format!(
@@ -213,6 +217,11 @@ mod tests {
             ],
             "SLICE_SECONDS",
         );
+    }
+
+    #[test]
+    fn a_time_slice_without_progress_may_last_as_long_as_the_longest_one_that_may_be_set() {
+        assert_eq!(read(&[]).unwrap().longest_slice, 480 * SECOND);
     }
 
     #[test]

@@ -37,8 +37,10 @@ pub struct Batch {
     pub tally: Option<Tally>,
     /// How far the list of the pool's users is recorded.
     pub listing: Option<Listing>,
-    /// What the run failed with. It becomes the run's last error, and its first cause if it has none.
+    /// What the run failed with. It becomes the run's last error, and its first cause if it has none, or if it begins the rollback.
     pub error: Option<Box<RunError>>,
+    /// The run rolls back from now on: `rolling_back_since` is set once, and its take-overs are counted anew.
+    pub begins_rollback: bool,
     /// The run uses up what `allow-leavers` allows its biller.
     pub allowance_used: bool,
     /// The run made progress: its pauses and take-overs are counted anew, and unless it rolls back its first cause is past.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::domain::ids::{OnboardingId, WorkerId};
 use crate::domain::reason::Reason;
 use crate::domain::run::{Run, RunState};
+use crate::domain::run_error::RunError;
 
 /// A worker's right to write about a run. Every lease raises the run's version, and a write that names an older version
 /// changes nothing (docs/ARCHITECTURE.md#leases).
@@ -73,6 +74,8 @@ pub enum Release {
         waiting_for: Reason,
         /// Why the run is rolling back; `None` leaves the recorded reason.
         reason: Option<Reason>,
+        /// What the run failed with, if it pauses for that. It becomes the run's last error, and its first cause if it has none.
+        error: Option<Box<RunError>>,
         /// How many of its pauses the run has used.
         pauses_used: u32,
         /// For how long calls without an answer may still take effect; `None` if there are no such calls.

@@ -40,6 +40,7 @@ use crate::domain::issue::{Code, Issue};
 use crate::domain::journal::Recorded;
 use crate::domain::operation::Operation;
 use crate::domain::run::Run;
+use crate::domain::run_error::RunError;
 use crate::domain::toggle_event::{Decision, ToggleEvent};
 use crate::domain::user::UserRow;
 
@@ -122,7 +123,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Ends the run in one transaction, which calls `ciam.RecordCiamStatus` if the biller becomes Active or Inactive
     /// (docs/requirements.md#d1). If the procedure raises an error, that is [`StoreError::Refused`] and nothing is written.
-    async fn finish(&self, lease: &Lease, ending: &Ending) -> Result<(), StoreError>;
+    ///
+    /// `error`: the failure that ends the run. It becomes the last error, and unless the run rolls back its first cause.
+    async fn finish(&self, lease: &Lease, ending: &Ending, error: Option<&RunError>) -> Result<(), StoreError>;
 
     /// The whole journal of a run, oldest entry first. An entry that this version does not know is [`StoreError::Newer`].
     async fn journal(&self, id: OnboardingId) -> Result<Vec<Recorded>, StoreError>;

@@ -95,6 +95,61 @@ async fn an_unreachable_server_is_named_with_its_port() -> Outcome {
     Ok(())
 }
 
+/// A refusal with a code and `Retry-After`, in seconds.
+fn asks_to_wait(status: u16, code: &str, seconds: &str) -> FaultKind {
+    FaultKind::Status(FaultStatus {
+        status,
+        error_code: Some(code.into()),
+        retry_after: Some(seconds.into()),
+        ..FaultStatus::default()
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_waits_shows_the_answer_that_asked_for_the_wait() -> Outcome {
+    for (operation, status, code) in [
+        ("create_pool", 429, "too_many_requests"),
+        ("create_pool", 403, "request_forbidden"),
+        ("get_organization", 503, "maintenance"),
+    ] {
+        let stack = start(patient(), "1876", 1).await?;
+        let asks = asks_to_wait(status, code, "3600");
+        stack.simulator().faults().add(Fault::on(operation, asks));
+        enable_until_it_waits(&stack, "1876").await?;
+        let shown = crate::support::status(&stack, "1876").await?;
+        let error = &shown.json["onboarding"]["lastError"];
+        assert_eq!(
+            (&error["operation"], &error["status"], &error["code"]),
+            (&json!(operation), &json!(status), &json!(code)),
+            "{error}"
+        );
+        assert!(error["traceId"].is_string(), "{error}");
+        let told = stack.handler().run(&["status", "1876"]).await?;
+        assert!(told.contains(&format!("status {status}, code {code}")), "{told}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_refusal_that_begins_a_rollback_is_the_first_cause_also_after_an_outage() -> Outcome {
+    let stack = stack_with("1876", 1).await?;
+    let faults = stack.simulator().faults();
+    for nth in 1..=3 {
+        faults.add(Fault::on("create_pool", refusal(503, false)).nth(nth));
+    }
+    let refused = FaultStatus {
+        status: 422,
+        error_code: Some("pool_limit".into()),
+        ..FaultStatus::default()
+    };
+    faults.add(Fault::on("create_pool", FaultKind::Status(refused)).nth(4));
+    assert_eq!(enable(&stack, "1876").await?.state, "failed");
+    let shown = status(&stack, "1876").await?;
+    let first = &shown.json["onboarding"]["firstCause"];
+    assert_eq!((&first["status"], &first["code"]), (&json!(422), &json!("pool_limit")));
+    Ok(())
+}
+
 /// SecureAuth refuses the pool with a code, and then the rollback with another status.
 async fn stuck() -> Result<Stack, Box<dyn std::error::Error>> {
     let stack = start(options().set("ROLLBACK_TIME_LIMIT", "1s"), "1876", 1).await?;

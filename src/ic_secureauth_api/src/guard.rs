@@ -39,9 +39,6 @@ pub trait CallGuard: Send + Sync {
         None
     }
 
-    /// SecureAuth accepted a call that changes something.
-    fn accepted(&self) {}
-
     /// An attempt that changes something ended without a known outcome, or was cancelled. Its deadline is `until`: up to
     /// then SecureAuth may be working on it.
     fn outcome_unknown(&self, until: Instant) {

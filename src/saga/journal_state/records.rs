@@ -60,8 +60,16 @@ pub(in super::super) struct SyncState {
     pub(in super::super) finished: bool,
     /// How far the comparison of pool and accounts is; `None`: it has not begun.
     pub(in super::super) compared: Option<ComparedState>,
-    /// In this time slice.
-    pub(in super::super) verified: bool,
+    pub(in super::super) verified: Verified,
+}
+
+/// When the users were verified last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in super::super) enum Verified {
+    #[default]
+    Never,
+    InAnEarlierTimeSlice,
+    InThisTimeSlice,
 }
 
 /// How far the comparison of pool and accounts is; the members of [`Entry::UsersCompared`].

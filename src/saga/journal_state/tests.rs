@@ -80,6 +80,7 @@ fn an_organization_without_the_requested_settings_leaves_its_step_open() {
 fn what_an_earlier_time_slice_verified_is_verified_again_until_the_organization_is_live() {
     let verified = Entry::UsersVerified { counted: Some(1) };
     let mut journal = JournalState::of([verified.clone()]);
+    assert_eq!(journal.sync.verified, Verified::InAnEarlierTimeSlice);
     assert!(!journal.is_done(Step::VerifyUsers));
     journal.apply(&verified);
     assert!(journal.is_done(Step::VerifyUsers));

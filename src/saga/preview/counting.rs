@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use uuid::Uuid;
 
-use super::super::failure::StepError;
+use super::super::step_error::StepError;
 use super::super::steps::sync_users::names::{Holder, Names, Right};
 use super::super::steps::sync_users::reader::{CrmRow, Page, UserInPage};
 use super::super::steps::sync_users::task::{Policy, Row, Task, Why};

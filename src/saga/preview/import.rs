@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use uuid::Uuid;
 
-use super::super::failure::StepError;
+use super::super::step_error::StepError;
 use super::super::steps::leavers::Rekeyed;
 use super::super::steps::sync_users::Values;
 use super::super::steps::sync_users::names::Names;

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::failure::StepError;
+use super::super::step_error::StepError;
 use super::super::steps::pool_users;
 use crate::store::PoolRecord;
 use ic_secureauth_api::{MAX_PAGE, Pool, ReadOnlyApi, UserId};

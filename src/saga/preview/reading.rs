@@ -1,9 +1,9 @@
 //! Reads what a run's steps would read, in their order, and lets the steps' own functions judge it.
 
-use super::super::failure::StepError;
 use super::super::look::organization_anywhere;
 use super::super::naming::Subject;
 use super::super::ownership::{Owner, owner_of_found};
+use super::super::step_error::StepError;
 use super::super::steps::ensure_organization::is_below;
 use super::super::steps::find_pool;
 use super::super::steps::leavers::{Known, Rekeyed};
@@ -153,7 +153,7 @@ impl Reading<'_> {
             parent: self.subject.settings.onboarding.parent_organization_id.clone(),
         });
         if self.subject.biller_name.is_none() {
-            stops.keep::<()>(Err(StepError::Permanent(Reason::BillerWithoutName)))?;
+            stops.keep::<()>(Err(StepError::permanent(Reason::BillerWithoutName)))?;
         }
         self.pool_creation(outlook, stops);
         Ok(())
@@ -222,7 +222,7 @@ impl Reading<'_> {
         };
         let usable = [None, Some(IdpCheck::Present), Some(IdpCheck::NotChecked)];
         if !usable.contains(&provider) {
-            stops.keep::<()>(Err(StepError::Permanent(Reason::PoolWithoutIdp)))?;
+            stops.keep::<()>(Err(StepError::permanent(Reason::PoolWithoutIdp)))?;
         }
         Ok(Some(PoolOutlook::Found {
             id: pool.id.to_string(),

@@ -1,6 +1,6 @@
 //! Collects the reasons why the run would not succeed.
 
-use super::super::failure::StepError;
+use super::super::step_error::{StepError, StepErrorKind};
 use crate::domain::reason::Reason;
 use crate::store::StoreError;
 
@@ -14,12 +14,14 @@ impl Stops {
     /// # Errors
     /// The database failed: without it there is no preview.
     pub(super) fn keep<T>(&mut self, found: Result<T, StepError>) -> Result<Option<T>, StoreError> {
-        let reason = match found.map_err(|error| error.parted().0) {
+        let reason = match found.map_err(|error| error.kind) {
             Ok(found) => return Ok(Some(found)),
-            Err(StepError::Store(error)) => return Err(error),
-            Err(StepError::Retry { reason, .. } | StepError::Permanent(reason) | StepError::Stuck(reason)) => reason,
-            // Only a lease guard causes this, and a preview has none.
-            Err(StepError::Paused { .. } | StepError::LeaseLost | StepError::OfCall(_)) => {
+            Err(StepErrorKind::Store(error)) => return Err(error),
+            Err(
+                StepErrorKind::Retry { reason, .. } | StepErrorKind::Permanent(reason) | StepErrorKind::Stuck(reason),
+            ) => reason,
+            // The call was not sent.
+            Err(StepErrorKind::Paused { .. } | StepErrorKind::NoTurn { .. } | StepErrorKind::LeaseLost) => {
                 Reason::SecureauthUnavailable
             }
         };
@@ -50,7 +52,7 @@ mod tests {
     fn a_reason_that_is_found_twice_is_listed_once() {
         let mut stops = Stops::default();
         for reason in [Reason::InvalidUsers, Reason::ForeignMarker, Reason::InvalidUsers] {
-            let kept = stops.keep::<()>(Err(StepError::Permanent(reason)));
+            let kept = stops.keep::<()>(Err(StepError::permanent(reason)));
             assert!(matches!(kept, Ok(None)));
         }
         assert_eq!(stops.0, [Reason::InvalidUsers, Reason::ForeignMarker]);
@@ -60,6 +62,10 @@ mod tests {
     #[test]
     fn without_the_database_there_is_no_preview() {
         let newer = StoreError::Newer { what: "a state".into() };
-        assert!(Stops::default().keep::<()>(Err(StepError::Store(newer))).is_err());
+        assert!(
+            Stops::default()
+                .keep::<()>(Err(StepErrorKind::Store(newer).into()))
+                .is_err()
+        );
     }
 }

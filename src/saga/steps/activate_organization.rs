@@ -3,9 +3,9 @@
 
 use tracing::{info, warn};
 
-use super::super::failure::StepError;
 use super::super::journal_state::Origin;
 use super::super::run_context::RunContext;
+use super::super::step_error::StepError;
 use super::ensure_pool::organization_of;
 use super::{deactivated_flag, own_pools};
 use crate::domain::issue::{Code, Field, Issue};

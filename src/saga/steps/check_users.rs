@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use uuid::Uuid;
 
-use super::super::failure::StepError;
 use super::super::naming::Subject;
 use super::super::run_context::RunContext;
+use super::super::step_error::StepError;
 use super::leavers::{Known, Leavers, Rekeyed};
 use super::payload_schema::{self, PayloadSchema};
 use super::sync_users::reader::Reader;
@@ -216,7 +216,7 @@ pub(in super::super) fn verdict(
     if acceptable {
         Ok(())
     } else {
-        Err(StepError::Permanent(Reason::InvalidUsers))
+        Err(StepError::permanent(Reason::InvalidUsers))
     }
 }
 

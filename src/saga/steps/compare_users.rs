@@ -9,9 +9,9 @@ use std::time::Duration;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use uuid::Uuid;
 
-use super::super::failure::StepError;
-use super::super::journal_state::ComparedState;
+use super::super::journal_state::{ComparedState, Verified};
 use super::super::run_context::RunContext;
+use super::super::step_error::StepError;
 use super::sync_users::{self, Target};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
@@ -59,7 +59,7 @@ struct Part {
 impl Part {
     /// Reads at least one page after the parts that are done. A part that an earlier time slice began keeps its end.
     async fn read(context: &RunContext<'_>, target: &Target, begun: &ComparedState) -> Result<Self, StepError> {
-        let parse = |id: &String| UserId::parse(id).map_err(|_| StepError::Stuck(Reason::SecureauthRefused));
+        let parse = |id: &String| UserId::parse(id).map_err(|_| StepError::stuck(Reason::SecureauthRefused));
         let mut last = begun.after.as_ref().map(parse).transpose()?;
         let mut listed = HashSet::new();
         let mut until = None;
@@ -120,10 +120,7 @@ impl Part {
                             .await?;
                         let again = page.into_iter().filter(|account| users.contains(&account.user_guid));
                         if !missing(target, again.collect()).await?.is_empty() {
-                            return Err(StepError::Retry {
-                                reason: Reason::UsersNotVisible,
-                                after: None,
-                            });
+                            return Err(StepError::retry(Reason::UsersNotVisible, None));
                         }
                     }
                 }
@@ -146,7 +143,8 @@ async fn checkpoint(context: &mut RunContext<'_>, compared: ComparedState) -> Re
     let ComparedState { after, until, checked } = compared;
     let batch = Batch {
         entries: vec![Entry::UsersCompared { after, until, checked }],
-        is_progress: true,
+        // A comparison that is done again, as in each time slice until the organization is live, is none.
+        is_progress: context.journal.sync.verified == Verified::Never,
         ..Batch::default()
     };
     Ok(context.write(batch).await?)

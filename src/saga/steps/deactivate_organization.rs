@@ -3,8 +3,8 @@
 
 use tracing::info;
 
-use super::super::failure::StepError;
 use super::super::run_context::RunContext;
+use super::super::step_error::StepError;
 use super::deactivated_flag;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
@@ -18,7 +18,7 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     };
     context.owner(found.value.marker()).await?;
     if found.value.parent_id() != Some(context.settings().parent_organization_id.as_str()) {
-        return Err(StepError::Permanent(Reason::OrganizationElsewhere));
+        return Err(StepError::permanent(Reason::OrganizationElsewhere));
     }
     if !found.value.deactivated() {
         let organization_id = id.to_string();

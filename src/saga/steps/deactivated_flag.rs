@@ -1,8 +1,8 @@
 //! Sets an organization's `deactivated` flag by writing the whole organization back
 //! (docs/decisions.md#whole-organization-written-back).
 
-use super::super::failure::StepError;
 use super::super::run_context::RunContext;
+use super::super::step_error::StepError;
 use super::STALE_TRIES;
 use ic_secureauth_api::{Class, Organization, Versioned};
 

@@ -2,10 +2,10 @@
 
 use tracing::info;
 
-use super::super::failure::StepError;
 use super::super::journal_state::Origin;
 use super::super::ownership::Owner;
 use super::super::run_context::RunContext;
+use super::super::step_error::{StepError, details_of};
 use super::own_pools;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
@@ -18,7 +18,7 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
         .as_ref()
         .is_some_and(|recorded| !recorded.as_asked)
     {
-        return Err(StepError::Permanent(Reason::SettingsIgnored));
+        return Err(StepError::permanent(Reason::SettingsIgnored));
     }
     let id = context.organization_id().await?;
     if let Some(found) = context.api.organization(&id).await? {
@@ -51,13 +51,13 @@ pub(in super::super) fn is_below(found: &Organization, parent: &str) -> Result<(
     if found.parent_id() == Some(parent) {
         Ok(())
     } else {
-        Err(StepError::Permanent(Reason::OrganizationElsewhere))
+        Err(StepError::permanent(Reason::OrganizationElsewhere))
     }
 }
 
 async fn create(context: &mut RunContext<'_>, id: OrganizationId) -> Result<(), StepError> {
     let Some(name) = context.run.biller_name.clone().filter(|name| !name.trim().is_empty()) else {
-        return Err(StepError::Permanent(Reason::BillerWithoutName));
+        return Err(StepError::permanent(Reason::BillerWithoutName));
     };
     let parent_id = OrganizationId::parse(&context.settings().parent_organization_id).map_err(|_| refused())?;
     let new = NewOrganization {
@@ -103,7 +103,7 @@ async fn conflict(context: &mut RunContext<'_>, id: &OrganizationId, refused: &A
         return Err(StepError::not_shown());
     }
     context.note(Entry::OrganizationRefused).await?;
-    Err(StepError::Permanent(Reason::OrganizationIdReserved).of_call(refused))
+    Err(StepError::permanent(Reason::OrganizationIdReserved).with(details_of(refused)))
 }
 
 /// Records that this run created the organization, and compares it with the request. `organization` is the answer to
@@ -135,7 +135,7 @@ async fn created_as_asked(
     if as_asked {
         Ok(())
     } else {
-        Err(StepError::Permanent(Reason::SettingsIgnored))
+        Err(StepError::permanent(Reason::SettingsIgnored))
     }
 }
 
@@ -154,7 +154,7 @@ pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<b
         return match recorded.origin {
             // Somebody else's organization has the id, so our creation had no effect.
             Origin::Intended => Ok(true),
-            Origin::Found | Origin::Created => Err(StepError::Stuck(Reason::ForeignMarker)),
+            Origin::Found | Origin::Created => Err(StepError::stuck(Reason::ForeignMarker)),
         };
     }
     // An empty pool without a marker, such as a built-in directory, is part of the organization and goes with it.
@@ -173,7 +173,7 @@ pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<b
     // Where SecureAuth deletes children too, an unknown number is not none.
     let children = context.api.child_count(&id).await?.ok_or_else(StepError::not_shown)?;
     if others || children > 0 {
-        return Err(StepError::Stuck(Reason::NotRolledBack));
+        return Err(StepError::stuck(Reason::NotRolledBack));
     }
     if !pools.is_empty() {
         return Ok(false);
@@ -201,5 +201,5 @@ async fn deleted(context: &mut RunContext<'_>, id: &OrganizationId) -> Result<bo
 }
 
 fn refused() -> StepError {
-    StepError::Permanent(Reason::SecureauthRefused)
+    StepError::permanent(Reason::SecureauthRefused)
 }

@@ -3,10 +3,10 @@
 
 use tracing::{info, warn};
 
-use super::super::failure::StepError;
 use super::super::journal_state::Origin;
 use super::super::ownership::Owner;
 use super::super::run_context::RunContext;
+use super::super::step_error::{StepError, details_of};
 use super::find_pool::{self, Known};
 use super::{identity_provider, new_pool, own_pools, pool_users};
 use crate::domain::journal::Entry;
@@ -131,7 +131,7 @@ async fn create(context: &mut RunContext<'_>) -> Result<(), StepError> {
                 return Err(StepError::not_shown());
             }
             let refused = next_generation(context, &new.id).await;
-            refused.map_err(|follows| follows.of_call(&error))
+            refused.map_err(|follows| follows.with(details_of(&error)))
         }
         Err(error) => {
             if error.is_refusal() {
@@ -190,7 +190,7 @@ async fn next_generation(context: &mut RunContext<'_>, id: &PoolId) -> Result<()
         })
         .await?;
     if context.journal.pool_ids_refused >= REFUSED_IDS {
-        return Err(StepError::Permanent(why_refused(context)));
+        return Err(StepError::permanent(why_refused(context)));
     }
     Ok(())
 }
@@ -236,9 +236,9 @@ fn schema(id: Option<&ic_secureauth_api::SchemaId>) -> String {
 }
 
 fn settings_ignored() -> StepError {
-    StepError::Permanent(Reason::SettingsIgnored)
+    StepError::permanent(Reason::SettingsIgnored)
 }
 
 fn refused() -> StepError {
-    StepError::Permanent(Reason::SecureauthRefused)
+    StepError::permanent(Reason::SecureauthRefused)
 }

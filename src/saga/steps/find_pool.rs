@@ -1,6 +1,6 @@
 //! Finds the biller's pool in an organization (docs/requirements.md#p1).
 
-use super::super::failure::StepError;
+use super::super::step_error::StepError;
 use super::own_pools;
 use crate::domain::reason::Reason;
 use ic_secureauth_api::{Api, OrganizationId, Pool, PoolId};
@@ -47,6 +47,6 @@ pub(in super::super) async fn find<Access>(
     }
     match pools.len() {
         0 | 1 => Ok(pools.pop()),
-        _ => Err(StepError::Stuck(Reason::SeveralPools)),
+        _ => Err(StepError::stuck(Reason::SeveralPools)),
     }
 }

@@ -2,8 +2,8 @@
 
 use tracing::warn;
 
-use super::super::failure::StepError;
 use super::super::run_context::RunContext;
+use super::super::step_error::StepError;
 use super::ensure_pool;
 use crate::domain::journal::{Entry, IdpResult};
 use crate::domain::reason::Reason;
@@ -68,5 +68,5 @@ pub(super) async fn judge(context: &mut RunContext<'_>, pool: &PoolId, check: Id
 
 /// A pool without its provider that must not be created again: the run cannot succeed.
 pub(super) fn missing() -> StepError {
-    StepError::Permanent(Reason::PoolWithoutIdp)
+    StepError::permanent(Reason::PoolWithoutIdp)
 }

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use uuid::Uuid;
 
-use super::super::failure::StepError;
 use super::super::naming::Subject;
+use super::super::step_error::StepError;
 use super::sync_users::Values;
 use super::sync_users::Wanted;
 use super::sync_users::names::{Holder, Names, Right};
@@ -175,7 +175,7 @@ impl Leavers {
                 with_access = self.with_access,
                 "too many users would leave; `allow-leavers` allows it"
             );
-            return Err(StepError::Permanent(Reason::TooManyLeavers));
+            return Err(StepError::permanent(Reason::TooManyLeavers));
         }
         Ok(())
     }

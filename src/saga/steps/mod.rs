@@ -30,16 +30,16 @@ pub(super) use rollback_users::Recheck;
 /// Most writes of a resource that others keep changing meanwhile (412); then the run pauses and tries again.
 const STALE_TRIES: u32 = 3;
 
-use super::failure::StepError;
 use super::journal_state::PoolState;
 use super::run_context::RunContext;
+use super::step_error::StepError;
 use crate::domain::reason::Reason;
 use crate::domain::step::Step;
 use crate::store::Ending;
 
 /// The pool of the run; fails before the journal names one.
 fn known_pool<'a>(context: &'a RunContext<'_>) -> Result<&'a PoolState, StepError> {
-    let refused = || StepError::Permanent(Reason::SecureauthRefused);
+    let refused = || StepError::permanent(Reason::SecureauthRefused);
     context.journal.pool.as_ref().ok_or_else(refused)
 }
 

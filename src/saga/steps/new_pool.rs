@@ -1,8 +1,8 @@
 //! The request for a new pool (docs/requirements.md#u4).
 
-use super::super::failure::StepError;
 use super::super::naming::Subject;
 use super::super::run_context::RunContext;
+use super::super::step_error::StepError;
 use super::ensure_pool::organization_of;
 use crate::domain::reason::Reason;
 use crate::settings;
@@ -19,7 +19,7 @@ pub(in super::super) fn below(
     marker: Marker,
 ) -> Result<NewPool, StepError> {
     let settings = &subject.settings.onboarding;
-    let refused = || StepError::Permanent(Reason::SecureauthRefused);
+    let refused = || StepError::permanent(Reason::SecureauthRefused);
     let second_factor_mechanisms = mechanisms(&settings.second_factor_mechanisms);
     Ok(NewPool {
         id: subject.derived_ids().pool_id(),

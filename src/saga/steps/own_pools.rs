@@ -3,9 +3,9 @@
 
 use tracing::{error, info};
 
-use super::super::failure::StepError;
 use super::super::journal_state::Origin;
 use super::super::run_context::RunContext;
+use super::super::step_error::StepError;
 use super::ensure_pool::organization_of;
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
@@ -38,7 +38,7 @@ pub(super) async fn remove_doubles(context: &mut RunContext<'_>) -> Result<(), S
         }
         if has_users(&double)? {
             error!(pool_id = %double.id, "a second pool of the run holds users");
-            return Err(StepError::Stuck(Reason::SeveralPools));
+            return Err(StepError::stuck(Reason::SeveralPools));
         }
         delete(context, &double.id).await?;
     }
@@ -85,7 +85,7 @@ pub(in super::super) async fn of_this_run(context: &RunContext<'_>) -> Result<Ve
     };
     let mut pools = listed(context, &organization).await?;
     if let Some(recorded) = &context.journal.pool {
-        let id = PoolId::parse(&recorded.id).map_err(|_| StepError::Permanent(Reason::SecureauthRefused))?;
+        let id = PoolId::parse(&recorded.id).map_err(|_| StepError::permanent(Reason::SecureauthRefused))?;
         if !pools.iter().any(|pool| pool.id == id) {
             pools.extend(context.api.pool(&id).await?.map(|found| found.value));
         }
@@ -123,6 +123,7 @@ pub(super) async fn delete(context: &mut RunContext<'_>, id: &PoolId) -> Result<
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::step_error::StepErrorKind;
     use super::*;
 
     fn pool(id: &str, users: impl Into<Option<u64>>) -> Pool {
@@ -140,7 +141,8 @@ mod tests {
     fn only_an_unmarked_pool_that_shows_no_users_is_built_in() {
         assert!(matches!(is_built_in(&pool("a", 0)), Ok(true)));
         assert!(matches!(is_built_in(&pool("a", 1)), Ok(false)));
-        assert!(matches!(is_built_in(&pool("a", None)), Err(StepError::Retry { .. })));
+        let unknown = is_built_in(&pool("a", None)).map_err(|error| error.kind);
+        assert!(matches!(unknown, Err(StepErrorKind::Retry { .. })));
     }
 
     #[test]

@@ -14,8 +14,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use self::document::Compiled;
-use super::super::failure::StepError;
 use super::super::run_context::RunContext;
+use super::super::step_error::StepError;
 use crate::domain::issue::{Code, Field, Issue};
 use crate::domain::reason::Reason;
 use crate::domain::user::CrmUser;
@@ -85,7 +85,7 @@ pub(in super::super) fn parse(id: &str) -> Result<SchemaId, StepError> {
 pub(in super::super) fn members(settings: &OnboardingSettings) -> Result<PayloadMembers, StepError> {
     let names = &settings.payload;
     PayloadMembers::new(&names.first_name, &names.last_name, &names.user_name)
-        .map_err(|_| StepError::Permanent(Reason::SecureauthRefused))
+        .map_err(|_| StepError::permanent(Reason::SecureauthRefused))
 }
 
 impl PayloadSchema {
@@ -171,7 +171,7 @@ impl PayloadSchema {
 }
 
 fn unusable() -> StepError {
-    StepError::Permanent(Reason::PayloadSchemaUnusable)
+    StepError::permanent(Reason::PayloadSchemaUnusable)
 }
 
 #[cfg(test)]
@@ -179,6 +179,7 @@ mod tests {
     use serde_json::json;
     use uuid::Uuid;
 
+    use super::super::super::step_error::StepErrorKind;
     use super::*;
     use crate::domain::user::Status;
 
@@ -233,8 +234,8 @@ mod tests {
     fn a_schema_that_cannot_be_compiled_is_a_permanent_failure_with_a_reason_of_its_own() {
         let unusable = schema(&json!({"type": "text"}));
         assert!(matches!(
-            unusable,
-            Err(StepError::Permanent(Reason::PayloadSchemaUnusable))
+            unusable.map_err(|error| error.kind),
+            Err(StepErrorKind::Permanent(Reason::PayloadSchemaUnusable))
         ));
     }
 

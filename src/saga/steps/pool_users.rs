@@ -3,8 +3,8 @@
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::super::failure::StepError;
 use super::super::run_context::RunContext;
+use super::super::step_error::StepError;
 use super::sync_users::fold;
 use crate::domain::journal::Entry;
 use crate::domain::listing::{ListedRange, Listing};
@@ -96,9 +96,9 @@ async fn read(
         .buffered(context.dependencies().max_in_flight)
         .try_collect()
         .await;
-    let read = match read.map_err(StepError::parted) {
-        Err((StepError::Permanent(_), _)) if !is_whole => return Ok(None),
-        read => read.map_err(|(error, details)| error.with(details))?,
+    let read = match read {
+        Err(error) if error.is_permanent() && !is_whole => return Ok(None),
+        read => read?,
     };
     let mut users = Vec::new();
     listing.0.clear();
@@ -142,7 +142,7 @@ async fn read_range(api: &Api, pool: &PoolId, mut range: ListedRange) -> Result<
 }
 
 fn parse(id: &str) -> Result<UserId, StepError> {
-    UserId::parse(id).map_err(|_| StepError::Stuck(Reason::SecureauthRefused))
+    UserId::parse(id).map_err(|_| StepError::stuck(Reason::SecureauthRefused))
 }
 
 /// One row per identifier, and one for a user without any.

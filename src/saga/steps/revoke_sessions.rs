@@ -4,8 +4,8 @@
 
 use tracing::{info, warn};
 
-use super::super::failure::StepError;
 use super::super::run_context::RunContext;
+use super::super::step_error::StepError;
 use super::end_sessions::{self, Ended};
 use super::leavers::Known;
 use super::sync_users::task::has_no_access;

@@ -5,10 +5,10 @@
 use futures_util::{StreamExt, TryStreamExt, stream};
 use uuid::Uuid;
 
-use super::super::failure::StepError;
 use super::super::journal_state::Origin;
 use super::super::naming::Subject;
 use super::super::run_context::RunContext;
+use super::super::step_error::StepError;
 use super::STALE_TRIES;
 use super::sync_users::user_id;
 use crate::domain::issue::{Code, Field, Issue};
@@ -16,8 +16,8 @@ use crate::domain::reason::Reason;
 use crate::store::{Account, AccountChanges, Batch, Cursor, GuidRange, PoolNo};
 use ic_secureauth_api::{Api, ApiError, Class, DerivedIds, PoolId, UserId};
 
-/// Users between two looks at the end of the time slice.
-const AT_ONCE: u32 = 100;
+/// Users between two checkpoints. A slow server may take minutes for more: each user can cost six calls.
+const AT_ONCE: u32 = 25;
 
 /// The pool, if this run may have imported users into it and did not create it.
 struct Found {
@@ -33,7 +33,7 @@ impl Found {
         let Some(pool) = found.filter(|_| journal.sync.started) else {
             return Ok(None);
         };
-        let not_rolled_back = || StepError::Stuck(Reason::NotRolledBack);
+        let not_rolled_back = || StepError::stuck(Reason::NotRolledBack);
         let record = context.store().pool(&context.run.biller_id, &pool.id).await?;
         let record = record.ok_or_else(not_rolled_back)?;
         let subject = Subject {
@@ -216,6 +216,8 @@ pub(in super::super) async fn recheck(context: &mut RunContext<'_>) -> Result<Re
         if gone.len() < all {
             result = Recheck::ThereAgain;
         }
+        // To look again at users who are still there is no progress.
+        let is_progress = !gone.is_empty();
         let changes = AccountChanges {
             removed: gone,
             ..AccountChanges::of(pool.no)
@@ -223,7 +225,7 @@ pub(in super::super) async fn recheck(context: &mut RunContext<'_>) -> Result<Re
         context
             .write(Batch {
                 accounts: Some(changes),
-                is_progress: true,
+                is_progress,
                 ..Batch::default()
             })
             .await?;

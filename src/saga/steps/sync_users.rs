@@ -35,8 +35,8 @@ pub(super) use self::person::user_id;
 pub(super) use self::target::Target;
 pub(in super::super) use self::target::Values;
 pub(super) use self::values::fold;
-use super::super::failure::StepError;
 use super::super::run_context::RunContext;
+use super::super::step_error::StepError;
 use super::{check_users, identity_provider};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
@@ -119,10 +119,7 @@ async fn wait_out(context: &RunContext<'_>) -> Result<(), StepError> {
         return Ok(());
     };
     if tokio::time::Instant::now() + late >= context.time_slice_end {
-        return Err(StepError::Retry {
-            reason: Reason::PreviousWorker,
-            after: Some(late),
-        });
+        return Err(StepError::retry(Reason::PreviousWorker, Some(late)));
     }
     tokio::time::sleep(late).await;
     Ok(())

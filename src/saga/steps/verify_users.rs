@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use super::super::failure::StepError;
 use super::super::run_context::RunContext;
+use super::super::step_error::StepError;
 use super::compare_users;
 use super::sync_users::{self, Target};
 use crate::domain::journal::Entry;

@@ -13,6 +13,7 @@ use crate::domain::issue::Issue;
 use crate::domain::journal::Recorded;
 use crate::domain::operation::Operation;
 use crate::domain::run::Run;
+use crate::domain::run_error::RunError;
 use crate::domain::toggle_event::ToggleEvent;
 use crate::domain::user::UserRow;
 use crate::store::{
@@ -71,8 +72,8 @@ impl Store for SqlServerStore {
             .await
     }
 
-    async fn finish(&self, lease: &Lease, ending: &Ending) -> Result<(), StoreError> {
-        self.repeating("end a run", || ending::finish(&self.pool, lease, ending))
+    async fn finish(&self, lease: &Lease, ending: &Ending, error: Option<&RunError>) -> Result<(), StoreError> {
+        self.repeating("end a run", || ending::finish(&self.pool, lease, ending, error))
             .await
     }
 

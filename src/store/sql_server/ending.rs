@@ -14,10 +14,12 @@ use crate::domain::ids::OnboardingId;
 use crate::domain::journal::Entry;
 use crate::domain::operation::Operation;
 use crate::domain::run::RunState;
+use crate::domain::run_error::RunError;
+use crate::store::row::json_text;
 use crate::store::transition::{Outcome, crm_status, operated};
 use crate::store::{Ending, Lease, Operated, StoreError};
 
-pub(super) async fn finish(pool: &Pool, lease: &Lease, ending: &Ending) -> Result<(), Fault> {
+pub(super) async fn finish(pool: &Pool, lease: &Lease, ending: &Ending, error: Option<&RunError>) -> Result<(), Fault> {
     let outcome = Outcome::of(ending);
     let id = lease.onboarding_id;
     let mut transaction = pool.begin().await?;
@@ -31,11 +33,15 @@ pub(super) async fn finish(pool: &Pool, lease: &Lease, ending: &Ending) -> Resul
     let set = "State = @P4, Reason = NULLIF(@P5, N''), \
         FinishedAt = CASE WHEN @P6 = 1 THEN @now ELSE NULL END, UpdatedAt = @now, \
         LeaseOwner = NULL, LeaseUntil = NULL, DueAt = CASE WHEN @P6 = 1 THEN NULL ELSE @now END, NextAttemptAt = NULL, \
-        WaitingFor = NULL";
-    let values: [&dyn ToSql; 3] = [
+        WaitingFor = NULL, LastError = COALESCE(NULLIF(@P7, N''), LastError), \
+        FirstCause = CASE WHEN RollingBackSince IS NULL THEN COALESCE(NULLIF(@P7, N''), FirstCause) \
+            ELSE COALESCE(FirstCause, NULLIF(@P7, N'')) END";
+    let error = json_text(error);
+    let values: [&dyn ToSql; 4] = [
         &<&str>::from(outcome.state),
         &or_empty(outcome.reason.map(<&str>::from)),
         &outcome.is_end(),
+        &or_empty(error.as_deref()),
     ];
     update_leased(&mut transaction, lease, set, &values).await?;
     if let Some((organization_id, pool_id)) = outcome.resources {

@@ -10,7 +10,7 @@ use super::pool::Pool;
 use super::session::{Session, Transaction};
 use crate::domain::ids::{OnboardingId, WorkerId};
 use crate::domain::run::{Run, RunState};
-use crate::store::row::LeaseColumns;
+use crate::store::row::{LeaseColumns, json_text};
 use crate::store::transition::{lease_refused, leased_state, millis};
 use crate::store::{Lease, LeaseOutcome, LeasedRun, Release, StoreError};
 
@@ -151,6 +151,7 @@ pub(super) async fn release(pool: &Pool, lease: &Lease, release: &Release) -> Re
             state,
             waiting_for,
             reason,
+            error,
             pauses_used,
             late,
         } => {
@@ -159,10 +160,13 @@ pub(super) async fn release(pool: &Pool, lease: &Lease, release: &Release) -> Re
                 NextAttemptAt = DATEADD(MILLISECOND, @P4, @now), State = @P5, WaitingFor = @P6, \
                 Reason = COALESCE(NULLIF(@P7, N''), Reason), PausesUsed = @P8, UpdatedAt = @now, \
                 RollingBackSince = CASE WHEN @P9 = 1 THEN COALESCE(RollingBackSince, @now) ELSE RollingBackSince END, \
-                TakeOvers = CASE WHEN @P9 = 1 AND RollingBackSince IS NULL THEN 0 ELSE TakeOvers END, LateUntil = {}",
+                TakeOvers = CASE WHEN @P9 = 1 AND RollingBackSince IS NULL THEN 0 ELSE TakeOvers END, \
+                LastError = COALESCE(NULLIF(@P11, N''), LastError), \
+                FirstCause = COALESCE(FirstCause, NULLIF(@P11, N'')), LateUntil = {}",
                 later("@P10")
             );
-            let values: [&dyn ToSql; 7] = [
+            let error = json_text(error.as_ref());
+            let values: [&dyn ToSql; 8] = [
                 &millis(*after),
                 &<&str>::from(state),
                 &<&str>::from(waiting_for),
@@ -170,6 +174,7 @@ pub(super) async fn release(pool: &Pool, lease: &Lease, release: &Release) -> Re
                 &i64::from(*pauses_used),
                 &(*state == RunState::RollingBack),
                 &late_millis(*late),
+                &or_empty(error.as_deref()),
             ];
             update_leased(&mut session, lease, &set, &values).await?;
         }

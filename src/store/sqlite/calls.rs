@@ -13,6 +13,7 @@ use crate::domain::issue::Issue;
 use crate::domain::journal::Recorded;
 use crate::domain::operation::Operation;
 use crate::domain::run::Run;
+use crate::domain::run_error::RunError;
 use crate::domain::toggle_event::ToggleEvent;
 use crate::domain::user::UserRow;
 use crate::store::{
@@ -101,10 +102,10 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn finish(&self, lease: &Lease, ending: &Ending) -> Result<(), StoreError> {
-        let (lease, ending) = (*lease, ending.clone());
+    async fn finish(&self, lease: &Lease, ending: &Ending, error: Option<&RunError>) -> Result<(), StoreError> {
+        let (lease, ending, error) = (*lease, ending.clone(), error.cloned());
         self.write("end a run", move |transaction, now| {
-            ending::finish(transaction, now, &lease, &ending)
+            ending::finish(transaction, now, &lease, &ending, error.as_ref())
         })
         .await
     }

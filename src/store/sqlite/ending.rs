@@ -11,22 +11,32 @@ use crate::domain::ids::OnboardingId;
 use crate::domain::journal::Entry;
 use crate::domain::operation::Operation;
 use crate::domain::run::RunState;
+use crate::domain::run_error::RunError;
+use crate::store::row::json_text;
 use crate::store::transition::{Outcome, crm_status, operated};
 use crate::store::{Ending, Lease, Operated, StoreError};
 
-pub(super) fn finish(transaction: &Transaction<'_>, now: Micros, lease: &Lease, ending: &Ending) -> Result<(), Fault> {
+pub(super) fn finish(
+    transaction: &Transaction<'_>,
+    now: Micros,
+    lease: &Lease,
+    ending: &Ending,
+    error: Option<&RunError>,
+) -> Result<(), Fault> {
     let outcome = Outcome::of(ending);
     update_leased(
         transaction,
         lease,
         "state = ?4, reason = ?5, finished_at = ?6, updated_at = ?7, \
             lease_owner = NULL, lease_until = NULL, due_at = iif(?6 IS NULL, ?7, NULL), next_attempt_at = NULL, \
-            waiting_for = NULL",
+            waiting_for = NULL, last_error = ifnull(?8, last_error), \
+            first_cause = iif(rolling_back_since IS NULL, ifnull(?8, first_cause), ifnull(first_cause, ?8))",
         &[
             &<&str>::from(outcome.state),
             &outcome.reason.map(<&str>::from),
             &outcome.is_end().then_some(now),
             &now,
+            &json_text(error),
         ],
     )?;
     let biller_id: String = transaction

@@ -8,7 +8,7 @@ use super::columns::{Guid, Micros, RUN, run_row};
 use super::error::Fault;
 use crate::domain::ids::{OnboardingId, WorkerId};
 use crate::domain::run::{Run, RunState};
-use crate::store::row::LeaseColumns;
+use crate::store::row::{LeaseColumns, json_text};
 use crate::store::transition::{lease_refused, leased_state};
 use crate::store::{Lease, LeaseOutcome, LeasedRun, Release, StoreError};
 
@@ -142,6 +142,7 @@ pub(super) fn release(
             state,
             waiting_for,
             reason,
+            error,
             pauses_used,
             late,
         } => update_leased(
@@ -151,7 +152,8 @@ pub(super) fn release(
                 waiting_for = ?6, reason = ifnull(?7, reason), pauses_used = ?8, updated_at = ?9, \
                 rolling_back_since = CASE WHEN ?10 THEN ifnull(rolling_back_since, ?9) ELSE rolling_back_since END, \
                 take_overs = iif(?10 AND rolling_back_since IS NULL, 0, take_overs), \
-                late_until = nullif(max(ifnull(late_until, 0), ifnull(?11, 0)), 0)",
+                late_until = nullif(max(ifnull(late_until, 0), ifnull(?11, 0)), 0), \
+                last_error = ifnull(?12, last_error), first_cause = ifnull(first_cause, ?12)",
             &[
                 &now.plus(*after),
                 &<&str>::from(state),
@@ -161,6 +163,7 @@ pub(super) fn release(
                 &now,
                 &(*state == RunState::RollingBack),
                 &late.map(|late| now.plus(late)),
+                &json_text(error.as_ref()),
             ],
         ),
     }

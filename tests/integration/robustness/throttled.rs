@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use local_stack::{RunRecord, Stack, StackOptions};
+use local_stack::{RunRecord, Stack, StackOptions, UserRow};
 use secureauth_simulator::{ALL_SCOPES, CallRecord, Client, Fault, FaultKind, FaultStatus};
 use time::OffsetDateTime;
 
 use crate::support::{
     DEADLINE, IMPORT, Outcome, calls_of, enable, enable_until_it_waits, live, nothing, options, patient, refusal,
-    start, until,
+    resume, start, until,
 };
 
 /// Waits of a few seconds are waited for inside a call.
@@ -91,7 +91,7 @@ async fn a_pause_longer_than_the_time_slice_is_the_runs_due_time_and_nothing_is_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rollback_waits_as_long_as_secureauth_says() -> Outcome {
-    let stack = start(patient(), "1876", 1).await?;
+    let stack = start(patient().set("ROLLBACK_TIME_LIMIT", "1day"), "1876", 1).await?;
     let faults = stack.simulator().faults();
     faults.add(Fault::on("update_organization", refusal(422, false)).nth(1));
     faults.add(Fault::on("delete_pool", slow_down("3600")).nth(1));
@@ -106,6 +106,38 @@ async fn a_rollback_waits_as_long_as_secureauth_says() -> Outcome {
     .await?;
     let run = stack.database().latest_run("1876")?.expect("a run");
     assert_waits_for_an_hour(&stack, &run);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_waits_for_an_hour_goes_on_when_it_is_resumed_elsewhere() -> Outcome {
+    let mut stack = start(patient(), "1876", 150).await?;
+    stack
+        .simulator()
+        .faults()
+        .add(Fault::on(IMPORT, slow_down("3600")).nth(1));
+    let run = enable_until_it_waits(&stack, "1876").await?;
+    // A process sends nothing before the pause that it was asked for is over; another one has not been asked.
+    stack.deploy("RETRY_MAX", "100ms").await?;
+    assert_eq!(resume(&stack, &run).await?.state, "succeeded");
+    assert_eq!(stack.in_secureauth("1876"), live(150));
+    Ok(())
+}
+
+/// A time slice is shorter than what 25 users take, from one checkpoint to the next.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_of_a_found_pool_at_a_slow_server_ends_whatever_a_time_slice_can_do() -> Outcome {
+    let stack = start(waiting().set("SLICE_SECONDS", "2s"), "1876", 3).await?;
+    enable(&stack, "1876").await?;
+    stack.crm().add_users("1876", &UserRow::samples("1876", 33)[3..])?;
+    stack.crm().rename_biller("1876", b"Another Name")?;
+    let faults = stack.simulator().faults();
+    faults.add(Fault::on("update_organization", refusal(422, false)));
+    stack.simulator().set_switch("rate-limit-identity", "5/1000/10")?;
+    let run = enable(&stack, "1876").await?;
+    assert_eq!((run.state.as_str(), run.kind.as_str()), ("failed", "sync"));
+    assert_eq!(stack.in_secureauth("1876"), live(3));
+    assert_eq!(run.waiting_for, None);
     Ok(())
 }
 

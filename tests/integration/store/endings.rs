@@ -121,7 +121,7 @@ async fn when_the_crm_refuses_nothing_is_written_and_the_lease_is_kept(db: &dyn 
     db.refuse_ciam_status().await;
     let store = db.store();
     let before = shown(db).await;
-    let refused = store.finish(&lease, &live()).await;
+    let refused = store.finish(&lease, &live(), None).await;
     assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
     assert!(!refused.unwrap_err().is_transient());
     assert_eq!(shown(db).await, before);
@@ -135,7 +135,7 @@ async fn when_the_crm_refuses_a_deactivation_nothing_is_written(db: &dyn Db) {
     let lease = lease(&*db.store(), run_id(2), 1, LONG).await.lease;
     let (before, told) = (shown(db).await, db.product_ciam("1876").await);
     db.refuse_ciam_status().await;
-    let refused = db.store().finish(&lease, &Ending::Deactivated).await;
+    let refused = db.store().finish(&lease, &Ending::Deactivated, None).await;
     assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
     assert_eq!(shown(db).await, before);
     assert_eq!(db.product_ciam("1876").await, told);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use biller_onboarding::domain::reason::Reason;
 use biller_onboarding::domain::run::RunState;
 use biller_onboarding::domain::run_error::{ErrorDetails, RunError};
-use biller_onboarding::store::{Batch, Lease, Release};
+use biller_onboarding::store::{Batch, Ending, Lease, Release};
 use time::macros::datetime;
 
 use super::db::{Db, on_both};
@@ -52,6 +52,7 @@ async fn the_first_cause_lasts_until_progress_and_in_a_rollback_for_good(db: &dy
         state: RunState::RollingBack,
         waiting_for: Reason::PreviousWorker,
         reason: Some(Reason::SecureauthRefused),
+        error: None,
         pauses_used: 0,
         late: None,
     };
@@ -61,4 +62,78 @@ async fn the_first_cause_lasts_until_progress_and_in_a_rollback_for_good(db: &dy
     assert_eq!(write(&lease, one.clone(), false).await, (two, one));
 }
 
-on_both![the_first_cause_lasts_until_progress_and_in_a_rollback_for_good];
+/// A pause because of this failure.
+fn pause(state: RunState, error: &RunError) -> Release {
+    Release::Wait {
+        after: Duration::ZERO,
+        state,
+        waiting_for: Reason::SecureauthUnavailable,
+        reason: None,
+        error: Some(Box::new(error.clone())),
+        pauses_used: 1,
+        late: None,
+    }
+}
+
+/// First cause and last error of run 1.
+async fn kept(db: &dyn Db) -> (Option<String>, Option<String>) {
+    let run = db.store().run(run_id(1)).await.unwrap().expect("is there");
+    let operation = |error: Option<Box<RunError>>| error.and_then(|error| error.details.operation);
+    (operation(run.first_cause), operation(run.last_error))
+}
+
+fn named(first: &str, last: &str) -> (Option<String>, Option<String>) {
+    (Some(first.into()), Some(last.into()))
+}
+
+async fn the_failure_that_begins_a_rollback_becomes_the_first_cause_and_stays_it(db: &dyn Db) {
+    let lease = leased(db).await;
+    let store = db.store();
+    let transient = pause(RunState::Waiting, &failed("get_pool"));
+    store.release(&lease, &transient).await.unwrap();
+    assert_eq!(kept(db).await, named("get_pool", "get_pool"));
+    let lease = fixtures::lease(&*store, run_id(1), 1, LONG).await.lease;
+    let begins = Batch {
+        error: Some(failed("create_pool")),
+        begins_rollback: true,
+        ..Batch::default()
+    };
+    store.write(&lease, &begins).await.unwrap();
+    assert_eq!(kept(db).await, named("create_pool", "create_pool"));
+    let since = store.run(run_id(1)).await.unwrap().unwrap().rolling_back_since;
+    assert!(since.is_some());
+    let begins_again = Batch {
+        begins_rollback: true,
+        is_progress: true,
+        ..Batch::default()
+    };
+    store.write(&lease, &begins_again).await.unwrap();
+    let run = store.run(run_id(1)).await.unwrap().unwrap();
+    assert_eq!(run.rolling_back_since, since);
+    let waits = pause(RunState::RollingBack, &failed("delete_pool"));
+    store.release(&lease, &waits).await.unwrap();
+    assert_eq!(kept(db).await, named("create_pool", "delete_pool"));
+    let lease = fixtures::lease(&*store, run_id(1), 1, LONG).await.lease;
+    let stuck = Ending::Stuck(Reason::NotRolledBack);
+    let last = failed("delete_organization");
+    store.finish(&lease, &stuck, Some(&last)).await.unwrap();
+    assert_eq!(kept(db).await, named("create_pool", "delete_organization"));
+}
+
+async fn the_failure_that_ends_a_run_becomes_the_first_cause(db: &dyn Db) {
+    let lease = leased(db).await;
+    let store = db.store();
+    let transient = pause(RunState::Waiting, &failed("get_pool"));
+    store.release(&lease, &transient).await.unwrap();
+    let lease = fixtures::lease(&*store, run_id(1), 1, LONG).await.lease;
+    let error = failed("create_organization");
+    let ending = Ending::Failed(Reason::SecureauthRefused);
+    store.finish(&lease, &ending, Some(&error)).await.unwrap();
+    assert_eq!(kept(db).await, named("create_organization", "create_organization"));
+}
+
+on_both![
+    the_first_cause_lasts_until_progress_and_in_a_rollback_for_good,
+    the_failure_that_begins_a_rollback_becomes_the_first_cause_and_stays_it,
+    the_failure_that_ends_a_run_becomes_the_first_cause
+];

@@ -97,7 +97,7 @@ pub(crate) async fn lease(store: &dyn Store, id: OnboardingId, number: u128, ttl
 /// Takes the run's lease and ends it.
 pub(crate) async fn finish(db: &dyn Db, id: OnboardingId, ending: &Ending) {
     let lease = lease(&*db.store(), id, 1, LONG).await.lease;
-    db.store().finish(&lease, ending).await.unwrap();
+    db.store().finish(&lease, ending, None).await.unwrap();
 }
 
 /// Makes biller 1876 active by run 1.
@@ -126,6 +126,7 @@ pub(crate) fn wait(after: Duration) -> Release {
         state: RunState::Waiting,
         waiting_for: Reason::SecureauthUnavailable,
         reason: None,
+        error: None,
         pauses_used: 3,
         late: None,
     }

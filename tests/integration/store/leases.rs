@@ -125,6 +125,7 @@ fn rolling_back() -> Release {
         state: RunState::RollingBack,
         waiting_for: Reason::PreviousWorker,
         reason: None,
+        error: None,
         pauses_used: 0,
         late: None,
     }
@@ -161,7 +162,7 @@ async fn a_worker_whose_lease_is_lost_can_write_nothing(db: &dyn Db) {
         store.renew(&late, LONG).await,
         store.write(&late, &journal_note("too late")).await,
         store.release(&late, &wait(LONG)).await,
-        store.finish(&late, &Ending::Failed(WHY)).await,
+        store.finish(&late, &Ending::Failed(WHY), None).await,
     ];
     for result in lost {
         assert!(matches!(result, Err(StoreError::LeaseLost(lost)) if lost == id));
@@ -186,8 +187,8 @@ async fn nothing_can_be_written_under_a_released_lease(db: &dyn Db) {
 async fn nothing_can_be_written_about_a_run_that_ended(db: &dyn Db) {
     let ended = leased(db).await;
     let store = db.store();
-    store.finish(&ended, &Ending::Failed(WHY)).await.unwrap();
-    let again = store.finish(&ended, &Ending::Failed(WHY)).await;
+    store.finish(&ended, &Ending::Failed(WHY), None).await.unwrap();
+    let again = store.finish(&ended, &Ending::Failed(WHY), None).await;
     assert!(matches!(again, Err(StoreError::LeaseLost(_))));
     assert!(matches!(store.renew(&ended, LONG).await, Err(StoreError::LeaseLost(_))));
 }
@@ -224,6 +225,7 @@ async fn a_rollback_keeps_the_time_at_which_it_first_began(db: &dyn Db) {
             state: RunState::RollingBack,
             waiting_for: Reason::PreviousWorker,
             reason,
+            error: None,
             pauses_used: 0,
             late: None,
         };

@@ -28,6 +28,7 @@ async fn stuck_rolling_back(db: &dyn Db) {
         state: RunState::RollingBack,
         waiting_for: Reason::PreviousWorker,
         reason: Some(Reason::InvalidUsers),
+        error: None,
         pauses_used: 7,
         late: None,
     };
@@ -137,7 +138,7 @@ async fn a_command_that_is_not_possible_changes_nothing(db: &dyn Db) {
     for operation in all {
         assert_eq!(operate(db, operation).await, Operated::NotFrom(RunState::Running));
     }
-    db.store().finish(&lease, &live()).await.unwrap();
+    db.store().finish(&lease, &live(), None).await.unwrap();
     let ended = run(db).await;
     for operation in all {
         assert_eq!(operate(db, operation).await, Operated::NotFrom(RunState::Succeeded));

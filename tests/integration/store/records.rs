@@ -156,7 +156,7 @@ async fn the_next_run_carries_the_billers_generation(db: &dyn Db) {
     };
     store.write(&lease, &batch).await.unwrap();
     let failed = biller_onboarding::store::Ending::Failed(super::fixtures::WHY);
-    store.finish(&lease, &failed).await.unwrap();
+    store.finish(&lease, &failed, None).await.unwrap();
     let accepted = store.accept(&super::fixtures::yes(2), super::fixtures::RESEND).await;
     assert_eq!(accepted.unwrap().run.expect("has a run").generation, 3);
 }
@@ -216,6 +216,7 @@ async fn a_batch_with_one_bad_row_writes_nothing(db: &dyn Db) {
             ErrorDetails::default(),
             time::OffsetDateTime::UNIX_EPOCH,
         ))),
+        begins_rollback: true,
         allowance_used: true,
     };
     let refused = store.write(&lease, &batch).await;

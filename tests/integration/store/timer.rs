@@ -239,7 +239,7 @@ async fn only_an_open_run_without_a_lease_is_postponed(db: &dyn Db) {
     db.store().postpone(run_id(1), LONG * 9).await.unwrap();
     assert_eq!(db.due_at(run_id(1)).await, due);
     let store = db.store();
-    store.finish(&current, &Ending::Failed(WHY)).await.unwrap();
+    store.finish(&current, &Ending::Failed(WHY), None).await.unwrap();
     store.postpone(run_id(1), LONG).await.unwrap();
     assert_eq!(db.due_at(run_id(1)).await, None);
 }

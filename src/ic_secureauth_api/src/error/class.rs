@@ -18,6 +18,11 @@ pub enum Class {
         /// What is left of the pause.
         rest: Duration,
     },
+    /// The server asked for no pause, but lets in few calls, and this one would have had to wait too long for its turn. It was not sent.
+    NoTurn {
+        /// Until its turn.
+        rest: Duration,
+    },
     /// The token endpoint refused the client's credentials. Read them again before the next try, because they may have been rotated.
     /// (When an API refuses a token, the client renews it within the call; if that does not help, the class is [`Class::Retry`].)
     Reauthenticate,
@@ -45,7 +50,8 @@ impl ErrorKind {
     pub(crate) fn class(&self) -> Class {
         match self {
             Self::NotStarted => Class::NotStarted,
-            Self::Paused { rest } => Class::Paused { rest: *rest },
+            Self::Paused { rest, .. } => Class::Paused { rest: *rest },
+            Self::NoTurn { rest, .. } => Class::NoTurn { rest: *rest },
             Self::Guard(_) => Class::Permanent,
             Self::Refused(refusal) => match refusal.status {
                 400 | 404 | 409 | 413 | 422 => Class::Permanent,
@@ -94,6 +100,7 @@ impl ErrorKind {
             Self::UnusableAnswer { .. }
             | Self::MissingScope { .. }
             | Self::Paused { .. }
+            | Self::NoTurn { .. }
             | Self::NotStarted
             | Self::Guard(_) => false,
         }
@@ -108,6 +115,7 @@ impl ErrorKind {
             | Self::NoToken(_)
             | Self::MissingScope { .. }
             | Self::Paused { .. }
+            | Self::NoTurn { .. }
             | Self::NotStarted
             | Self::Guard(_) => false,
         }

@@ -40,6 +40,15 @@ pub enum ErrorKind {
     Paused {
         /// What is left of it.
         rest: Duration,
+        /// The answer that asked for it, to this call or to another one.
+        refusal: Option<Refusal>,
+    },
+    /// Calls start at a learned rate, and this one's turn comes later than it can wait.
+    NoTurn {
+        /// Until its turn.
+        rest: Duration,
+        /// The last answer that asked for a pause, to this call or to another one.
+        refusal: Option<Refusal>,
     },
     /// The caller's guard did not allow the attempt.
     NotStarted,
@@ -77,7 +86,9 @@ impl ErrorKind {
     pub(crate) fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) => Some(refusal),
-            Self::MissingScope { refusal, .. } => refusal.as_ref(),
+            Self::MissingScope { refusal, .. } | Self::Paused { refusal, .. } | Self::NoTurn { refusal, .. } => {
+                refusal.as_ref()
+            }
             Self::NoToken(cause) => cause.refusal(),
             _ => None,
         }
@@ -113,7 +124,7 @@ impl ErrorKind {
 
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Paused { rest } => Some(*rest),
+            Self::Paused { rest, .. } | Self::NoTurn { rest, .. } => Some(*rest),
             _ => self.refusal().and_then(|refusal| refusal.retry_after),
         }
     }
@@ -141,7 +152,13 @@ impl fmt::Display for ErrorKind {
                 scope,
                 refusal: Some(refusal),
             } => write!(f, "answered {refusal}: the token lacks the scope {scope}"),
-            Self::Paused { rest } => write!(f, "SecureAuth asked for a pause; {rest:?} of it are left"),
+            Self::Paused { rest, refusal } => {
+                if let Some(refusal) = refusal {
+                    write!(f, "answered {refusal}; ")?;
+                }
+                write!(f, "SecureAuth asked for a pause; {rest:?} of it are left")
+            }
+            Self::NoTurn { rest, .. } => write!(f, "not sent: its turn at the learned rate is in {rest:?}"),
             Self::NotStarted => f.write_str("not started: the caller's guard does not allow the call"),
             Self::Guard(reason) => write!(f, "not sent: {reason}"),
         }

@@ -27,6 +27,7 @@ use super::{
 mod answer;
 mod body;
 mod call;
+mod last_pause;
 mod log;
 mod progress;
 mod retry_after;
@@ -35,6 +36,7 @@ mod waits;
 
 pub(super) use answer::{Answer, interruption};
 pub(super) use call::Call;
+use last_pause::LastPause;
 use progress::{Failed, Progress};
 use unsettled::Unsettled;
 use waits::Waits;
@@ -55,6 +57,7 @@ pub(super) struct Transport {
     http: reqwest::Client,
     tokens: Tokens,
     limiter: Limiter,
+    last_pause: LastPause,
     pauses: Pauses,
     deadlines: Deadlines,
     backoff: Backoff,
@@ -76,6 +79,7 @@ impl Transport {
             http: builder.build().map_err(|_| ConfigError::HttpClient)?,
             tokens,
             limiter: Limiter::new(policy.max_in_flight),
+            last_pause: LastPause::default(),
             pauses: Pauses::new(policy.backoff, policy.attempts, policy.jitter_seed),
             deadlines: policy.deadlines,
             backoff: policy.backoff,
@@ -117,6 +121,7 @@ impl Transport {
                 let Some(pause) = waits.pause(&failed.kind, &self.backoff) else {
                     return Err(failed);
                 };
+                self.last_pause.asked(&failed.kind, pause);
                 permit.refused(pause, false);
             }
         })
@@ -135,7 +140,7 @@ impl Transport {
 
     async fn enter(&self, latest: Instant) -> Result<Permit<'_>, Failed> {
         let longest = Instant::now() + self.backoff.retry_after_cap;
-        let too_long = |TooLong(rest)| Failed::for_good(ErrorKind::Paused { rest });
+        let too_long = |TooLong(rest)| Failed::for_good(self.last_pause.why_not_sent(rest));
         self.limiter.enter(latest.min(longest)).await.map_err(too_long)
     }
 
@@ -157,6 +162,7 @@ impl Transport {
                 }
                 return Err(failed);
             };
+            self.last_pause.asked(&failed.kind, pause);
             permit.refused(pause, failed.kind.throttled() == Some(Throttled::TooMany));
         }
     }
@@ -217,9 +223,6 @@ impl Transport {
         match outcome {
             Ok(answer) => {
                 log::answered(&answer, attempt, context);
-                if let Some(guard) = context.guard.as_ref().filter(|_| call.operation.mutates()) {
-                    guard.accepted();
-                }
                 Ok(answer.after(attempt, context, unsettled.answered()))
             }
             Err(kind) => {
@@ -238,6 +241,7 @@ impl Transport {
     fn failed(&self, operation: Operation, attempt: u32, kind: ErrorKind, context: &CallContext) -> Failed {
         log::failed(operation, attempt, &kind, &context.correlation_id);
         if let Some(wait) = kind.retry_after() {
+            self.last_pause.asked(&kind, wait);
             self.limiter.pause(wait);
         }
         Failed {

@@ -43,11 +43,13 @@ async fn a_pause_that_is_too_long_for_a_call_ends_every_call_and_nothing_is_sent
         let server = Server::scripted(answers).await;
         let (api, pool) = (server.api(), pool_of_samples());
         for _ in 0..3 {
-            let class = api.pool(&pool).await.unwrap_err().class();
+            let error = api.pool(&pool).await.unwrap_err();
+            let class = error.class();
             assert!(
                 matches!(class, Class::Paused { rest } if rest <= hour && rest > hour / 2),
                 "{class:?}"
             );
+            assert_eq!(error.status(), Some(status), "what asked for the pause is known");
         }
         assert_eq!(server.requests().await.len(), 1, "{status}");
     }

@@ -3,7 +3,7 @@
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::super::super::failure::StepError;
+use super::super::super::step_error::{StepError, details_of};
 use super::conflict::{Part, Who};
 use super::leave::Departure;
 use super::person::{Person, user_id};
@@ -164,7 +164,7 @@ impl Target {
             Err(error) => {
                 tracing::error!(%error, "could not build the body of an import");
                 return Answer::Failed {
-                    error: StepError::Permanent(Reason::SecureauthRefused),
+                    error: StepError::permanent(Reason::SecureauthRefused),
                     is_answered: true,
                 };
             }
@@ -185,7 +185,7 @@ impl Target {
                     conflict: error.is_conflict(),
                     explained: false,
                     code: error.error_code().map_or(status, str::to_owned),
-                    details: StepError::from(error).parted().1,
+                    details: details_of(&error),
                 })
             }
             Err(error) => error.into(),

@@ -8,8 +8,8 @@ use std::collections::HashSet;
 use futures_util::{StreamExt, stream};
 use uuid::Uuid;
 
-use super::super::super::failure::StepError;
 use super::super::super::run_context::RunContext;
+use super::super::super::step_error::StepError;
 use super::conflict::Part;
 use super::entries::Removal;
 use super::names::Right;

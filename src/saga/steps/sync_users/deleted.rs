@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::super::super::failure::StepError;
 use super::super::super::run_context::RunContext;
+use super::super::super::step_error::StepError;
 use super::link::Known;
 use super::reader::Reader;
 use super::target::Target;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::SendError;
 
-use super::super::super::failure::StepError;
+use super::super::super::step_error::StepError;
 use super::person::Person;
 use super::reader::Reader;
 use super::settle::Event;

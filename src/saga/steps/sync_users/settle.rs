@@ -6,8 +6,8 @@ use tokio::sync::mpsc::Receiver;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::super::super::failure::StepError;
 use super::super::super::run_context::RunContext;
+use super::super::super::step_error::StepError;
 use super::super::check_users;
 use super::settled::{Fate, Settled};
 use super::target::Target;

@@ -7,11 +7,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::super::super::failure::StepError;
 use super::super::super::journal_state::Origin;
 use super::super::super::naming::Subject;
 use super::super::super::run_context::RunContext;
 use super::super::super::shares::Share;
+use super::super::super::step_error::StepError;
 use super::super::known_pool;
 use super::super::payload_schema::{self, PayloadSchema};
 use super::super::revoke_sessions::pauses_are_used_up;
@@ -93,7 +93,7 @@ impl Guard {
 }
 
 fn too_many_leavers() -> StepError {
-    StepError::Permanent(Reason::TooManyLeavers)
+    StepError::permanent(Reason::TooManyLeavers)
 }
 
 /// When a pass ends before its range does.
@@ -197,7 +197,7 @@ impl Values {
 
 impl Target {
     pub(in super::super) async fn of(context: &mut RunContext<'_>) -> Result<Self, StepError> {
-        let refused = || StepError::Permanent(Reason::SecureauthRefused);
+        let refused = || StepError::permanent(Reason::SecureauthRefused);
         let recorded = known_pool(context)?.clone();
         let record = context.store().pool(&context.run.biller_id, &recorded.id).await?;
         let record = record.ok_or_else(refused)?;

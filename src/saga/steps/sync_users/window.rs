@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::{Receiver, Sender};
 
-use super::super::super::failure::StepError;
+use super::super::super::step_error::{StepError, StepErrorKind};
 use super::calls::{Answer, Landed, Refusal};
 use super::leave::Departure;
 use super::person::Person;
@@ -224,7 +224,7 @@ impl<'a> Window<'a> {
                 "SecureAuth refuses every user with the same code, so it is no data error"
             );
             self.takes_nobody = true;
-            let nobody = StepError::Permanent(Reason::SecureauthRefused).with(refusal.details.clone());
+            let nobody = StepError::permanent(Reason::SecureauthRefused).with(refusal.details.clone());
             // Somebody else may have to lose access.
             if self.target.created {
                 self.stop(nobody);
@@ -248,8 +248,12 @@ impl<'a> Window<'a> {
     fn failed(&mut self, error: StepError, is_answered: bool) {
         self.failed_in_a_row += 1;
         let is_hopeless = matches!(
-            error,
-            StepError::LeaseLost | StepError::Store(_) | StepError::Stuck(_) | StepError::Paused { .. }
+            error.kind,
+            StepErrorKind::LeaseLost
+                | StepErrorKind::Store(_)
+                | StepErrorKind::Stuck(_)
+                | StepErrorKind::Paused { .. }
+                | StepErrorKind::NoTurn { .. }
         );
         if is_hopeless || self.failed_in_a_row >= FAILED_IN_A_ROW {
             self.stop(error);
