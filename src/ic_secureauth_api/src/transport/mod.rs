@@ -102,6 +102,9 @@ impl Transport {
 
     /// The scopes of the current token.
     pub(super) async fn granted_scopes(&self, context: &CallContext) -> Result<Vec<String>, ApiError> {
+        if let Some(token) = self.tokens.usable() {
+            return Ok(token.scopes().to_vec());
+        }
         let attempts = AtomicU32::new(0);
         let asked = || attempts.load(Ordering::Relaxed);
         let waits = Waits::until(self.latest(context));
@@ -117,7 +120,7 @@ impl Transport {
                 let Some(pause) = waits.pause(&failed.kind, &self.backoff) else {
                     return Err(failed);
                 };
-                permit.refused(pause, false);
+                permit.refused(pause, Throttled::Token);
             }
         })
         .retry(self.pauses.for_one_call())
@@ -157,7 +160,7 @@ impl Transport {
                 }
                 return Err(failed);
             };
-            permit.refused(pause, failed.kind.throttled() == Some(Throttled::TooMany));
+            permit.refused(pause, failed.kind.throttled().unwrap_or(Throttled::Token));
         }
     }
 
