@@ -43,6 +43,7 @@ mod page;
 mod paths;
 mod pools;
 mod schemas;
+mod slots;
 pub mod tenant_management;
 mod token;
 mod transport;

@@ -5,12 +5,13 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    sync::{Semaphore, SemaphorePermit},
-    time::{Instant, sleep_until},
-};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::pace::Pace;
+use super::{
+    error::Throttled,
+    pace::Pace,
+    slots::{Slot, Slots},
+};
 
 /// A call may wait so long for its turn whatever the caller allows: another time slice would cost more.
 const OVERTIME: Duration = Duration::from_secs(1);
@@ -18,18 +19,17 @@ const OVERTIME: Duration = Duration::from_secs(1);
 /// One for all tasks of a client, because the server limits the tenant, not the task.
 #[derive(Debug)]
 pub(super) struct Limiter {
-    slots: Semaphore,
-    /// Held by the only request in flight after a refusal.
-    single: Semaphore,
+    slots: Slots,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
     paused_until: Option<Instant>,
-    /// The last refusal; `None` once a later call was accepted.
-    refused_at: Option<Instant>,
+    last_refusal: Option<Instant>,
     pace: Pace,
+    /// Permits that are held.
+    in_flight: usize,
 }
 
 /// The right to send requests, one after the other, until it is dropped.
@@ -37,56 +37,49 @@ struct State {
 pub(super) struct Permit<'a> {
     limiter: &'a Limiter,
     entered: Instant,
-    _slot: SemaphorePermit<'a>,
-    _single: Option<SemaphorePermit<'a>>,
+    /// No other permit was held then.
+    alone: bool,
+    _slot: Slot<'a>,
 }
 
-/// The pause, or the wait for a turn, ends too late for the caller: it lasts so much longer.
+/// The wait for the end of a pause, for a slot or for a turn ends too late for the caller. A pause, or the time until a turn, lasts so
+/// much longer; when a slot is free, nobody knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TooLong(pub(super) Duration);
 
 impl Limiter {
     pub(super) fn new(max_in_flight: usize) -> Self {
         Self {
-            slots: Semaphore::new(max_in_flight),
-            single: Semaphore::new(1),
+            slots: Slots::new(max_in_flight),
             state: Mutex::new(State {
                 paused_until: None,
-                refused_at: None,
+                last_refusal: None,
                 pace: Pace::new(Instant::now()),
+                in_flight: 0,
             }),
         }
     }
 
     /// Waits for the end of the pause, for a free slot and for a turn at the learned rate, at most until `latest`.
     pub(super) async fn enter(&self, latest: Instant) -> Result<Permit<'_>, TooLong> {
+        let latest_start = latest.max(Instant::now() + OVERTIME);
         // Ends at the latest when a pause lasts beyond `latest`.
         loop {
             self.pause_is_over(latest).await?;
-            let slot = acquire(&self.slots).await;
-            let single = if self.is_refused() {
-                Some(acquire(&self.single).await)
-            } else {
-                None
-            };
-            // Another task may have met a refusal, or the end of one, while this one waited.
-            let is_refused = self.is_refused();
-            if self.pause_end().is_some() || (is_refused && single.is_none()) {
+            let slot = timeout_at(latest_start, self.slots.take()).await;
+            let slot = slot.map_err(|_| TooLong(Duration::ZERO))?;
+            // Another task may have met a refusal while this one waited.
+            if self.pause_end().is_some() {
                 continue;
             }
             let now = Instant::now();
-            let turn = self.lock().pace.reserve(now);
-            if turn > latest.max(now + OVERTIME) {
-                return Err(TooLong(turn - now));
+            let turn = self.take_turn(now, latest_start)?;
+            // A timer wakes up to a millisecond late.
+            if turn > now {
+                sleep_until(turn).await;
             }
-            sleep_until(turn).await;
-            if self.pause_end().is_none() {
-                return Ok(Permit {
-                    limiter: self,
-                    entered: Instant::now(),
-                    _slot: slot,
-                    _single: single.filter(|_| is_refused),
-                });
+            if self.pause_end().is_none() && !self.slots.are_too_many() {
+                return Ok(self.permit(slot));
             }
         }
     }
@@ -116,8 +109,27 @@ impl Limiter {
         self.lock().paused_until.filter(|end| *end > Instant::now())
     }
 
-    fn is_refused(&self) -> bool {
-        self.lock().refused_at.is_some()
+    /// A turn that comes too late stays for others.
+    fn take_turn(&self, now: Instant, latest: Instant) -> Result<Instant, TooLong> {
+        let mut state = self.lock();
+        let turn = state.pace.turn(now);
+        if turn > latest.max(now) {
+            return Err(TooLong(turn - now));
+        }
+        state.pace.start(turn);
+        Ok(turn)
+    }
+
+    fn permit<'a>(&'a self, slot: Slot<'a>) -> Permit<'a> {
+        let mut state = self.lock();
+        let alone = state.in_flight == 0;
+        state.in_flight += 1;
+        Permit {
+            limiter: self,
+            entered: Instant::now(),
+            alone,
+            _slot: slot,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -129,28 +141,47 @@ impl Permit<'_> {
     /// The server accepted the request.
     pub(super) fn accepted(&self) {
         let mut state = self.limiter.lock();
-        state.refused_at = state.refused_at.filter(|refused| *refused >= self.entered);
         state.pace.accepted();
+        if self.is_later_than(state.last_refusal) {
+            self.limiter.slots.accepted();
+        }
     }
 
     /// The server asks everybody to pause. One request at a time is in flight from now on, until one is accepted.
     ///
-    /// `too_many`: because there were too many requests, so they have to start at a lower rate afterwards. A request that was in flight
-    /// during an earlier refusal tells nothing new about the rate.
-    pub(super) fn refused(&self, pause: Duration, too_many: bool) {
+    /// A request that was in flight during an earlier refusal tells nothing new. A 429 is about the rate. A 403 may be about the rate or
+    /// about requests in flight: more than one of them come back step by step, and only a request that was alone tells about the rate,
+    /// if others were accepted before it.
+    pub(super) fn refused(&self, pause: Duration, why: Throttled) {
         self.limiter.pause(pause);
         let now = Instant::now();
         let mut state = self.limiter.lock();
-        if too_many && state.refused_at.is_none_or(|refused| refused < self.entered) {
+        let is_new = self.is_later_than(state.last_refusal);
+        let is_about_the_rate = match why {
+            Throttled::TooMany => true,
+            Throttled::Forbidden => self.alone && state.in_flight == 1 && state.pace.has_accepted(),
+            Throttled::Token => false,
+        };
+        if is_new && is_about_the_rate {
             state.pace.refused(now, pause);
         }
-        state.refused_at = Some(now);
+        if is_new && why == Throttled::Forbidden {
+            self.limiter.slots.narrow_step_by_step();
+        } else {
+            self.limiter.slots.narrow();
+        }
+        state.last_refusal = Some(now);
+    }
+
+    fn is_later_than(&self, refusal: Option<Instant>) -> bool {
+        refusal.is_none_or(|refusal| refusal < self.entered)
     }
 }
 
-async fn acquire(semaphore: &Semaphore) -> SemaphorePermit<'_> {
-    #[expect(clippy::expect_used, reason = "the semaphores are private and nothing closes them")]
-    semaphore.acquire().await.expect("open semaphore")
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        self.limiter.lock().in_flight -= 1;
+    }
 }
 
 #[cfg(test)]
@@ -213,7 +244,7 @@ mod tests {
     async fn after_a_refusal_one_request_is_in_flight_until_one_is_accepted_and_then_they_start_one_by_one() {
         let limiter = Arc::new(Limiter::new(8));
         let first = limiter.enter(far()).await.unwrap();
-        first.refused(Duration::from_secs(10), true);
+        first.refused(Duration::from_secs(10), Throttled::TooMany);
         drop(first);
         let times = entered(&limiter, 8).await;
         assert_eq!(times[0].as_secs(), 10);
@@ -229,12 +260,90 @@ mod tests {
         let rest = limiter.enter(soon).await.unwrap_err();
         assert_eq!(rest, TooLong(Duration::from_secs(30)));
         let permit = limiter.enter(far()).await.unwrap();
-        permit.refused(Duration::from_millis(1), true);
+        permit.refused(Duration::from_millis(1), Throttled::TooMany);
         permit.accepted();
         let mut turns = 0;
         while limiter.enter(Instant::now()).await.is_ok() {
             turns += 1;
             assert!(turns < 100, "turns are at the learned rate, not at once");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_starts_too_late_behind_requests_that_hang_after_a_refusal() {
+        let limiter = Arc::new(Limiter::new(8));
+        let first = limiter.enter(far()).await.unwrap();
+        first.refused(Duration::from_secs(1), Throttled::TooMany);
+        drop(first);
+        let latest = Instant::now() + Duration::from_mins(2);
+        let hang = |_| {
+            let limiter = Arc::clone(&limiter);
+            tokio::spawn(async move {
+                let permit = limiter.enter(latest).await.map_err(|_| Instant::now())?;
+                let started = Instant::now();
+                tokio::time::sleep(Duration::from_mins(1)).await;
+                drop(permit);
+                Ok(started)
+            })
+        };
+        let tasks: Vec<_> = (0..8).map(hang).collect();
+        let mut started = 0;
+        for task in tasks {
+            let at = match task.await.unwrap() {
+                Ok(at) => {
+                    started += 1;
+                    at
+                }
+                Err(gave_up) => gave_up,
+            };
+            assert!(at <= latest + Duration::from_millis(1), "{:?}", at - latest);
+        }
+        assert_eq!(started, 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_costs_no_time_before_the_first_refusal() {
+        let limiter = Limiter::new(8);
+        let start = Instant::now();
+        for _ in 0..100 {
+            limiter.enter(start).await.unwrap().accepted();
+        }
+        assert_eq!(start.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_that_comes_too_late_stays_for_others() {
+        let limiter = Limiter::new(8);
+        let permit = limiter.enter(far()).await.unwrap();
+        permit.refused(Duration::from_secs(10), Throttled::TooMany);
+        drop(permit);
+        drop(limiter.enter(far()).await.unwrap());
+        let turn = limiter.lock().pace.turn(Instant::now());
+        for _ in 0..10 {
+            limiter.enter(Instant::now()).await.unwrap_err();
+        }
+        assert_eq!(limiter.lock().pace.turn(Instant::now()), turn);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_403_tells_about_the_rate_only_if_the_request_was_alone_and_others_were_accepted_before() {
+        for (others, accepted, paces) in [(0, 5, true), (1, 5, false), (0, 0, false)] {
+            let limiter = Limiter::new(8);
+            let mut held = Vec::new();
+            for _ in 0..others {
+                held.push(limiter.enter(far()).await.unwrap());
+            }
+            for _ in 0..accepted {
+                limiter.enter(far()).await.unwrap().accepted();
+            }
+            let permit = limiter.enter(far()).await.unwrap();
+            permit.refused(Duration::from_secs(15), Throttled::Forbidden);
+            drop(permit);
+            drop(held);
+            let next = limiter.enter(far()).await.unwrap();
+            next.accepted();
+            let now = Instant::now();
+            assert_eq!(limiter.lock().pace.turn(now) > now, paces, "{others} {accepted}");
         }
     }
 }

@@ -59,21 +59,32 @@ impl Pace {
         }
     }
 
-    /// When the call may start. The next one has to start an interval later.
-    pub(super) fn reserve(&mut self, now: Instant) -> Instant {
+    /// When a call may start.
+    pub(super) fn turn(&self, now: Instant) -> Instant {
+        now.max(self.earliest())
+    }
+
+    /// A call starts then. The next one has to start an interval later.
+    pub(super) fn start(&mut self, turn: Instant) {
+        if turn > self.earliest() + IDLE {
+            self.accepted = 0.0;
+            self.counted_from = turn;
+        }
+        self.last_start = Some(turn);
+    }
+
+    fn earliest(&self) -> Instant {
         let last = self.last_start.unwrap_or(self.counted_from);
-        let earliest = match &self.learned {
+        match &self.learned {
             None => last,
             Some(learned) if self.last_start.is_none() => learned.resumed,
             Some(learned) => last + learned.interval(),
-        };
-        if now > earliest + IDLE {
-            self.accepted = 0.0;
-            self.counted_from = now;
         }
-        let start = now.max(earliest);
-        self.last_start = Some(start);
-        start
+    }
+
+    /// Whether a call was accepted since the last refusal.
+    pub(super) fn has_accepted(&self) -> bool {
+        self.accepted > 0.0
     }
 
     /// The server accepted a call.
@@ -149,6 +160,12 @@ fn seconds(from: Instant, to: Instant) -> f64 {
 mod tests {
     use super::*;
 
+    fn reserve(pace: &mut Pace, now: Instant) -> Instant {
+        let turn = pace.turn(now);
+        pace.start(turn);
+        turn
+    }
+
     /// A server with a token bucket that tells the wait in whole seconds.
     struct Server {
         rate: f64,
@@ -181,7 +198,7 @@ mod tests {
         let (mut pace, mut now) = (Pace::new(start), start);
         let (mut accepted, mut refused) = (0.0, 0.0);
         while now < start + Duration::from_mins(2) {
-            now = pace.reserve(now);
+            now = reserve(&mut pace, now);
             let counts = f64::from(u8::from(now >= start + Duration::from_mins(1)));
             match server.call(now) {
                 Ok(()) => {
@@ -221,19 +238,19 @@ mod tests {
         let start = Instant::now();
         let mut pace = Pace::new(start);
         for _ in 0..1_000 {
-            assert_eq!(pace.reserve(start), start);
+            assert_eq!(reserve(&mut pace, start), start);
             pace.accepted();
         }
         pace.refused(start, Duration::from_secs(1));
         let resumed = start + Duration::from_secs(1);
-        assert_eq!(pace.reserve(start), resumed);
-        assert!(pace.reserve(start) > resumed, "not all at once");
+        assert_eq!(reserve(&mut pace, start), resumed);
+        assert!(reserve(&mut pace, start) > resumed, "not all at once");
         let mut now = start;
         for _ in 0..2_000 {
-            now = pace.reserve(now);
+            now = reserve(&mut pace, now);
             pace.accepted();
         }
-        let next = pace.reserve(now);
+        let next = reserve(&mut pace, now);
         assert!(next - now < Duration::from_millis(2), "{:?}", next - now);
     }
 }

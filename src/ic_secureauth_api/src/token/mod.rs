@@ -82,7 +82,8 @@ impl Tokens {
         }
     }
 
-    fn usable(&self) -> Option<Arc<AccessToken>> {
+    /// The token in memory, if it is still valid for the margin.
+    pub(super) fn usable(&self) -> Option<Arc<AccessToken>> {
         self.lock().clone().filter(|token| token.is_usable_at(Instant::now()))
     }
 

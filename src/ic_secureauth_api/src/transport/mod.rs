@@ -106,6 +106,9 @@ impl Transport {
 
     /// The scopes of the current token.
     pub(super) async fn granted_scopes(&self, context: &CallContext) -> Result<Vec<String>, ApiError> {
+        if let Some(token) = self.tokens.usable() {
+            return Ok(token.scopes().to_vec());
+        }
         let attempts = AtomicU32::new(0);
         let asked = || attempts.load(Ordering::Relaxed);
         let waits = Waits::until(self.latest(context));
@@ -122,7 +125,7 @@ impl Transport {
                     return Err(failed);
                 };
                 self.last_pause.asked(&failed.kind, pause);
-                permit.refused(pause, false);
+                permit.refused(pause, Throttled::Token);
             }
         })
         .retry(self.pauses.for_one_call())
@@ -163,7 +166,7 @@ impl Transport {
                 return Err(failed);
             };
             self.last_pause.asked(&failed.kind, pause);
-            permit.refused(pause, failed.kind.throttled() == Some(Throttled::TooMany));
+            permit.refused(pause, failed.kind.throttled().unwrap_or(Throttled::Token));
         }
     }
 
