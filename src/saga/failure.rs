@@ -106,7 +106,8 @@ pub(super) fn while_unseen(pauses_used: u32, schedules: &Schedules) -> Next {
     grown(schedules, used, RunState::Waiting, &unseen, Reason::NotRolledBack)
 }
 
-/// A [`StepErrorKind`](super::step_error::StepErrorKind), except a lost lease and rows of a newer version, which end the time slice at once.
+/// A [`StepErrorKind`](super::step_error::StepErrorKind), except a lost lease and rows of a newer version, which end the time slice
+/// at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failure {
     Retry {

@@ -78,6 +78,14 @@ impl StepError {
     }
 }
 
+impl StepErrorKind {
+    /// No failure: the next time slice goes on, as fast as SecureAuth lets it. `has_progress`: this one recorded some. Without, the
+    /// next one would get no further.
+    pub(super) fn only_takes_longer(&self, has_progress: bool) -> bool {
+        has_progress && matches!(self, Self::NoTurn { .. })
+    }
+}
+
 impl From<StepErrorKind> for StepError {
     fn from(kind: StepErrorKind) -> Self {
         Self { kind, details: None }
@@ -150,5 +158,13 @@ mod tests {
         assert_eq!(refused.details.as_deref(), Some(&details));
         let paused = StepError::from(StepErrorKind::Paused { rest: Duration::ZERO });
         assert_eq!(paused.with(details.clone()).details.as_deref(), Some(&details));
+    }
+
+    #[test]
+    fn a_turn_that_comes_late_is_a_failure_only_of_a_time_slice_without_progress() {
+        let rest = Duration::from_secs(1);
+        assert!(StepErrorKind::NoTurn { rest }.only_takes_longer(true));
+        assert!(!StepErrorKind::NoTurn { rest }.only_takes_longer(false));
+        assert!(!StepErrorKind::Paused { rest }.only_takes_longer(true));
     }
 }

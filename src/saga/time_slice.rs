@@ -149,6 +149,9 @@ impl RunContext<'_> {
 
     async fn failed(&mut self, error: StepError) -> Result<Advanced, StoreError> {
         let StepError { kind, details } = error;
+        if kind.only_takes_longer(self.guard.has_progress()) {
+            return self.go_on_later().await;
+        }
         let mut details = details.map(|details| *details).unwrap_or_default();
         let failure = match kind {
             StepErrorKind::LeaseLost => return Ok(self.lease_lost().await),
@@ -174,8 +177,6 @@ impl RunContext<'_> {
                 }
                 Failure::Retry { reason, after }
             }
-            // No failure: the work goes on, as fast as SecureAuth lets it.
-            StepErrorKind::NoTurn { .. } if self.guard.has_progress() => return self.go_on_later().await,
             StepErrorKind::Paused { rest } | StepErrorKind::NoTurn { rest } => Failure::Paused {
                 rest,
                 has_progress: self.guard.has_progress(),

@@ -20,6 +20,9 @@ const AFTER_SLICE: Duration = Duration::from_secs(90);
 /// `functionTimeout` must exceed time slice and longest call together by at least this: the time to record the outcome.
 const AFTER_LAST_CALL: Duration = Duration::from_secs(30);
 
+/// How long a time slice without progress lasts if `functionTimeout` sets no limit.
+const LONGEST_SLICE: Duration = Duration::from_mins(30);
+
 /// How long runs work, wait and retry (docs/ARCHITECTURE.md#failures).
 #[derive(Debug, Clone)]
 pub struct RunSettings {
@@ -133,7 +136,7 @@ impl RunSettings {
         let timeout = host::function_timeout(reader);
         let rest = AFTER_SLICE.max(longest_call + AFTER_LAST_CALL) + self.no_slot_pause;
         let most = timeout.saturating_sub(rest);
-        self.longest_slice = most;
+        self.longest_slice = most.min(LONGEST_SLICE);
         let involved = [&deadlines[..], &["NO_SLOT_PAUSE"]].concat();
         reader.require(self.time_slice <= most, "SLICE_SECONDS", &involved, || {
             format!(
@@ -222,6 +225,8 @@ mod tests {
     #[test]
     fn a_time_slice_without_progress_may_last_as_long_as_the_longest_one_that_may_be_set() {
         assert_eq!(read(&[]).unwrap().longest_slice, 480 * SECOND);
+        let unlimited = read(&[("AzureFunctionsJobHost__functionTimeout", "-1")]).unwrap();
+        assert_eq!(unlimited.longest_slice, LONGEST_SLICE);
     }
 
     #[test]

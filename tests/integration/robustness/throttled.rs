@@ -127,17 +127,19 @@ async fn a_run_that_waits_for_an_hour_goes_on_when_it_is_resumed_elsewhere() -> 
 /// A time slice is shorter than what 25 users take, from one checkpoint to the next.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rollback_of_a_found_pool_at_a_slow_server_ends_whatever_a_time_slice_can_do() -> Outcome {
-    let stack = start(waiting().set("SLICE_SECONDS", "2s"), "1876", 3).await?;
+    let short = waiting().set("SLICE_SECONDS", "2s").set("RUN_PAUSES", "3s");
+    let stack = start(short, "1876", 3).await?;
     enable(&stack, "1876").await?;
     stack.crm().add_users("1876", &UserRow::samples("1876", 33)[3..])?;
-    stack.crm().rename_biller("1876", b"Another Name")?;
     let faults = stack.simulator().faults();
-    faults.add(Fault::on("update_organization", refusal(422, false)));
+    faults.add(Fault::on(IMPORT, refusal(500, true)));
+    enable_until_it_waits(&stack, "1876").await?;
+    assert_eq!(stack.in_secureauth("1876"), live(33));
+    faults.add(Fault::on("get_pool", refusal(503, false)));
     stack.simulator().set_switch("rate-limit-identity", "5/1000/10")?;
-    let run = enable(&stack, "1876").await?;
+    let run = stack.wait_for_end("1876", DEADLINE).await?;
     assert_eq!((run.state.as_str(), run.kind.as_str()), ("failed", "sync"));
     assert_eq!(stack.in_secureauth("1876"), live(3));
-    assert_eq!(run.waiting_for, None);
     Ok(())
 }
 
