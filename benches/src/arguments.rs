@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use crate::plan::Plan;
+use crate::plan::{Plan, Rows};
 
 /// Measures the handler and a Node peer
 #[derive(Debug, Parser)]
@@ -20,6 +20,9 @@ pub(crate) struct Arguments {
     /// Only the comparison without latency, with this many users
     #[arg(long, value_name = "USERS", conflicts_with_all = ["smoke", "long", "publish"])]
     only: Option<u32>,
+    /// Only the handler at servers that limit calls
+    #[arg(long, conflicts_with_all = ["smoke", "long", "only", "publish"])]
+    throttled: bool,
     /// Number of runs per row; the table shows medians
     #[arg(long)]
     runs: Option<u32>,
@@ -48,13 +51,16 @@ impl Arguments {
             (_, _, true) => Plan::long(),
             _ => Plan::usual(),
         };
+        if self.throttled {
+            plan.only = Some(Rows::Throttled);
+        }
         plan.runs = self.runs.unwrap_or(plan.runs).max(1);
         plan
     }
 
-    /// A smoke run installs nothing, because tests use no network.
+    /// A smoke run installs nothing, because tests use no network. Rows of the handler alone need no peer.
     pub(crate) fn may_install(&self) -> bool {
-        !self.smoke
+        !self.smoke && !self.throttled
     }
 
     pub(crate) fn handler(&self) -> PathBuf {

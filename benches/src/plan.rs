@@ -25,6 +25,27 @@ pub(crate) struct Throttled {
     /// Calls at once.
     pub(crate) burst: u32,
     pub(crate) users: u32,
+    pub(crate) goal: Goal,
+}
+
+/// What the handler has to achieve at such a server.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Goal {
+    /// To end.
+    Ends,
+    /// To need at most so many seconds.
+    Seconds(f64),
+    /// Once the rate is learned, to have at least so much of what is allowed accepted, and at most so much of its calls refused.
+    Shares { used: f64, refused: f64 },
+}
+
+/// A part of the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// Those that compare the programs.
+    Sizes,
+    /// Those at a server that limits calls.
+    Throttled,
 }
 
 /// How much is measured.
@@ -49,8 +70,8 @@ pub(crate) struct Plan {
     pub(crate) starts: u32,
     /// Whether a slow peer is a failure.
     pub(crate) judges_the_peer: bool,
-    /// Nothing but the rows that compare the programs.
-    pub(crate) sizes_only: bool,
+    /// Nothing but these rows.
+    pub(crate) only: Option<Rows>,
 }
 
 const fn size(latency_ms: u64, users: u32) -> Size {
@@ -65,12 +86,31 @@ const fn crowd(billers: u32, users: u32, latency_ms: u64) -> Crowd {
     }
 }
 
-const fn throttled(rate: u32, burst: u32, users: u32) -> Throttled {
-    Throttled { rate, burst, users }
+const fn throttled(rate: u32, burst: u32, users: u32, goal: Goal) -> Throttled {
+    Throttled {
+        rate,
+        burst,
+        users,
+        goal,
+    }
 }
 
+const SHARES: Goal = Goal::Shares {
+    used: 0.95,
+    refused: 0.01,
+};
+
+/// The last three take two minutes each.
+const THROTTLED: [Throttled; 5] = [
+    throttled(1, 1, 500, Goal::Ends),
+    throttled(2, 2, 1_000, Goal::Seconds(6.0)),
+    throttled(5, 10, 60_000, SHARES),
+    throttled(20, 10, 240_000, SHARES),
+    throttled(100, 10, 1_200_000, SHARES),
+];
+
 impl Plan {
-    /// Takes some minutes. Numbers of users are whole rounds of 8 chunks of 100, except without latency.
+    /// Takes a quarter of an hour. Numbers of users are whole rounds of 8 chunks of 100, except without latency.
     pub(crate) fn usual() -> Self {
         Self {
             runs: 3,
@@ -80,16 +120,11 @@ impl Plan {
             syncs: 40,
             small: crowd(40, 3, 50),
             big: crowd(8, 20_000, 50),
-            throttled: vec![
-                throttled(1, 1, 500),
-                throttled(2, 2, 1_000),
-                throttled(5, 10, 60_000),
-                throttled(20, 10, 240_000),
-            ],
+            throttled: THROTTLED.to_vec(),
             learning_seconds: 60,
             starts: 100,
             judges_the_peer: false,
-            sizes_only: false,
+            only: None,
         }
     }
 
@@ -97,7 +132,7 @@ impl Plan {
     pub(crate) fn only(users: u32) -> Self {
         Self {
             sizes: vec![size(0, users)],
-            sizes_only: true,
+            only: Some(Rows::Sizes),
             ..Self::usual()
         }
     }
@@ -107,13 +142,6 @@ impl Plan {
         Self {
             sizes: vec![size(0, 100_000), size(50, 100_000), size(960, 100_000)],
             growth: vec![10_000, 100_000, 1_000_000],
-            throttled: vec![
-                throttled(1, 1, 500),
-                throttled(2, 2, 1_000),
-                throttled(5, 10, 60_000),
-                throttled(20, 10, 240_000),
-                throttled(100, 10, 1_200_000),
-            ],
             judges_the_peer: true,
             ..Self::usual()
         }
@@ -129,11 +157,11 @@ impl Plan {
             syncs: 3,
             small: crowd(4, 3, 5),
             big: crowd(2, 200, 5),
-            throttled: vec![throttled(5, 2, 1_500)],
+            throttled: vec![throttled(5, 2, 1_500, SHARES)],
             learning_seconds: 1,
             starts: 2,
             judges_the_peer: false,
-            sizes_only: false,
+            only: None,
         }
     }
 }

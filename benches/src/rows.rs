@@ -9,7 +9,7 @@ mod syncs;
 mod throttled;
 
 use crate::error::BenchError;
-use crate::plan::Plan;
+use crate::plan::{Plan, Rows};
 use crate::program::{Program, Programs};
 use crate::results::{Case, Results, Row, Sample};
 
@@ -18,9 +18,10 @@ const PEER_USES: [(u64, f64); 2] = [(960, 0.95), (50, 0.65)];
 
 /// Measures every row.
 pub(crate) async fn all(plan: &Plan, programs: &Programs, results: &mut Results) -> Result<(), BenchError> {
-    sizes::measure_all(plan, programs, results).await?;
-    if plan.sizes_only {
-        return Ok(());
+    match plan.only {
+        Some(Rows::Throttled) => return throttled::measure_all(plan, programs, results).await,
+        Some(Rows::Sizes) => return sizes::measure_all(plan, programs, results).await,
+        None => sizes::measure_all(plan, programs, results).await?,
     }
     growth::measure_all(plan, programs, results).await?;
     syncs::measure_all(plan, programs, results).await?;

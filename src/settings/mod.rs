@@ -15,6 +15,7 @@ mod forms;
 mod host;
 mod key_vault;
 pub mod log;
+mod mechanism;
 mod misspelt;
 pub mod onboarding;
 mod pool_name;

@@ -157,16 +157,17 @@ impl Permit<'_> {
         let now = Instant::now();
         let mut state = self.limiter.lock();
         let is_new = self.is_later_than(state.last_refusal);
+        let was_alone = self.alone && state.in_flight == 1;
         let is_about_the_rate = match why {
             Throttled::TooMany => true,
-            Throttled::Forbidden => self.alone && state.in_flight == 1 && state.pace.has_accepted(),
+            Throttled::Forbidden => was_alone && state.pace.has_accepted(),
             Throttled::Token => false,
         };
         if is_new && is_about_the_rate {
             state.pace.refused(now, pause);
         }
         if is_new && why == Throttled::Forbidden {
-            self.limiter.slots.narrow_step_by_step();
+            self.limiter.slots.narrow_step_by_step(!was_alone);
         } else {
             self.limiter.slots.narrow();
         }

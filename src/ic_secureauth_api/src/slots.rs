@@ -4,8 +4,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Each refusal of concurrent requests makes the next attempt at one more so many times as long.
-const PATIENCE: u32 = 4;
+/// Each further refusal of concurrent requests makes it so many times as long until there is one more.
+const PATIENCE: usize = 4;
+/// Most accepted requests that each allowed one takes before there is one more.
+const LONGEST: usize = 256;
 
 #[derive(Debug)]
 pub(super) struct Slots {
@@ -24,7 +26,7 @@ struct Width {
     /// Accepted requests since the last change.
     accepted: usize,
     /// How many of them each allowed request takes before there is one more.
-    patience: u32,
+    patience: usize,
 }
 
 /// The right to one request in flight.
@@ -80,16 +82,15 @@ impl Slots {
         width.existing -= self.semaphore.forget_permits(surplus);
     }
 
-    /// One request from now on, and one more after as many accepted ones as are allowed; after each further refusal it takes longer.
-    pub(super) fn narrow_step_by_step(&self) {
-        {
-            let mut width = self.lock();
-            if width.step_by_step {
-                width.patience = width.patience.saturating_mul(PATIENCE);
-            }
-            width.step_by_step = true;
-        }
+    /// One request from now on, and one more after as many accepted ones as are allowed. `in_company`: others were in flight, so their
+    /// number may be the cause, and it takes longer after each further refusal.
+    pub(super) fn narrow_step_by_step(&self, in_company: bool) {
         self.narrow();
+        let mut width = self.lock();
+        if width.step_by_step && in_company {
+            width.patience = LONGEST.min(width.patience * PATIENCE);
+        }
+        width.step_by_step = true;
     }
 
     /// The server accepted a request that began after the last refusal.
@@ -99,10 +100,9 @@ impl Slots {
             return;
         }
         width.accepted += 1;
-        let patience = usize::try_from(width.patience).unwrap_or(usize::MAX);
         if !width.step_by_step {
             width.allowed = width.most;
-        } else if width.accepted >= width.allowed.saturating_mul(patience) {
+        } else if width.accepted >= width.allowed * width.patience {
             width.allowed += 1;
             width.accepted = 0;
         }
@@ -168,13 +168,14 @@ mod tests {
             }
             accepted
         };
-        slots.narrow_step_by_step();
+        slots.narrow_step_by_step(true);
         assert_eq!((free(&slots), accepted_until(2)), (1, 1));
-        slots.narrow_step_by_step();
+        slots.narrow_step_by_step(true);
         assert_eq!((free(&slots), accepted_until(2)), (1, 4));
-        slots.narrow_step_by_step();
+        slots.narrow_step_by_step(true);
         assert_eq!((accepted_until(2), accepted_until(3)), (16, 32));
-        slots.narrow_step_by_step();
+        slots.narrow_step_by_step(true);
+        slots.narrow_step_by_step(false);
         assert_eq!(accepted_until(2), 1, "once all were allowed, it begins anew");
     }
 }

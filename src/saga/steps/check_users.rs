@@ -25,13 +25,6 @@ const REKEYED_AT_ONCE: usize = 500;
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let schema = payload_schema::configured(context).await?;
-    if !schema.unchecked().is_empty() {
-        tracing::warn!(
-            schema_id = %schema.id(),
-            unchecked = %schema.unchecked().join(" "),
-            "only SecureAuth can check users against these parts of the payload schema"
-        );
-    }
     let stored = context.store().biller(&context.run.biller_id, 0).await?;
     let of_name = stored
         .as_ref()

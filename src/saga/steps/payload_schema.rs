@@ -72,6 +72,13 @@ async fn of(context: &mut RunContext<'_>, id: SchemaId) -> Result<Arc<PayloadSch
         return Ok(known);
     }
     let schema = Arc::new(PayloadSchema::fetch(&context.api, id, members).await?);
+    if !schema.unchecked().is_empty() {
+        tracing::warn!(
+            schema_id = %schema.id(),
+            unchecked = %schema.unchecked().join(" "),
+            "only SecureAuth can check users against these parts of the payload schema"
+        );
+    }
     schemas.keep(&schema);
     Ok(schema)
 }

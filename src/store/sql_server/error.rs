@@ -37,6 +37,9 @@ fn meaning(code: u32) -> Option<&'static str> {
         201 | 8144 | 8145 => "a procedure does not have the expected parameters",
         207 | 208 | 2812 => "a table, view, column or procedure is missing",
         229 | 230 | 262 | 297 => "permission denied",
+        245 | 257 | 402 | 403 | 529 | 8114 | 8117 => {
+            "a column has another type than the statement needs; texts of the CRM's views have to be VARCHAR, NVARCHAR, CHAR or NCHAR"
+        }
         266 | 3902 | 3903 => "a procedure ended the transaction it was called in, or left one open",
         515 => "a value is missing",
         547 => "a constraint was violated",

@@ -181,6 +181,44 @@ async fn a_server_that_forbids_bursts_is_waited_for() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_forbids_a_second_import_gets_one_at_a_time() -> Outcome {
+    for body in ["api", "rfc6749"] {
+        let options = waiting().set("FORBIDDEN_PAUSE", "200ms");
+        let stack = start(options, "1876", 3_000).await?;
+        let simulator = stack.simulator();
+        // So that imports meet.
+        let (ms, after_effect) = (20, false);
+        simulator
+            .faults()
+            .add(Fault::on(IMPORT, FaultKind::Delay { ms, after_effect }));
+        simulator.set_switch("concurrent-import", "refused")?;
+        simulator.set_switch("forbidden-body", body)?;
+        let run = enable(&stack, "1876").await?;
+        assert_eq!(run.state, "succeeded", "{body}");
+        assert_eq!(stack.in_secureauth("1876"), live(3_000));
+        // Those in flight at the first refusal, and then fewer and fewer attempts at two in flight.
+        assert!((1..=15).contains(&refused(&stack, 403)), "{}", refused(&stack, 403));
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_forbids_bursts_gets_calls_at_a_rate_that_it_takes() -> Outcome {
+    for body in ["api", "rfc6749"] {
+        let options = waiting().set("FORBIDDEN_PAUSE", "300ms");
+        let stack = start(options, "1876", 4_000).await?;
+        let simulator = stack.simulator();
+        simulator.set_switch("forbidden-bursts", "20/1000/5")?;
+        simulator.set_switch("forbidden-body", body)?;
+        let run = enable(&stack, "1876").await?;
+        assert_eq!(run.state, "succeeded", "{body}");
+        assert_eq!(stack.in_secureauth("1876"), live(4_000));
+        assert!((1..=20).contains(&refused(&stack, 403)), "{}", refused(&stack, 403));
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_organization_that_may_not_be_used_yet_is_waited_for() -> Outcome {
     let stack = start(waiting().set("FORBIDDEN_PAUSE", "100ms"), "1876", 1).await?;
     stack.simulator().set_switch("new-workspace-forbidden-ms", "250")?;

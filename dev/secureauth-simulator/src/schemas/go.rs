@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_in_schemas_are_those_of_go() {
+    fn classes_and_quotes_of_go_are_known_in_a_dialect_of_ones_own() {
         let schema = json!({"$schema": "https://own.example", "properties": {
             "a": {"pattern": "^[[:alpha:]]+$"}, "b": {"pattern": r"^\Qx.\E\d$"}}});
         let validator = compile(&schema).unwrap();

@@ -79,61 +79,6 @@ impl Reason {
     }
 }
 
-/// Texts by which servers say that they do not know a member, in small letters.
-const UNKNOWN: [&str; 9] = [
-    "unknown",
-    "unrecognized",
-    "unrecognised",
-    "unexpected",
-    "unsupported",
-    "additional",
-    "extra",
-    "forbidden",
-    "not allowed",
-];
-
-/// Which of these members of the request a refusal calls unknown. Nothing of the server's text leaves this file: the result is a part
-/// of `sent`.
-pub(crate) fn unknown_members(body: &[u8], sent: &[String]) -> Vec<String> {
-    let mut words = String::new();
-    if let Ok(body) = serde_json::from_slice::<Value>(body) {
-        collect_texts(&body, &mut words);
-    }
-    let lower = words.to_lowercase();
-    if !UNKNOWN.iter().any(|unknown| lower.contains(unknown)) {
-        return Vec::new();
-    }
-    let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let named: Vec<&str> = words.split(|c| !is_of_a_name(c)).collect();
-    sent.iter()
-        .filter(|name| named.contains(&name.as_str()))
-        .cloned()
-        .collect()
-}
-
-/// All texts and names in a body, on a line each.
-fn collect_texts(value: &Value, texts: &mut String) {
-    match value {
-        Value::String(text) => {
-            texts.push_str(text);
-            texts.push('\n');
-        }
-        Value::Array(values) => {
-            for value in values {
-                collect_texts(value, texts);
-            }
-        }
-        Value::Object(members) => {
-            for (name, value) in members {
-                texts.push_str(name);
-                texts.push('\n');
-                collect_texts(value, texts);
-            }
-        }
-        _ => {}
-    }
-}
-
 fn is_code(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text
@@ -173,33 +118,6 @@ mod tests {
             (None, Some("Conflict"))
         );
         assert_eq!(reason(r#"{"error_code":"conflict"}"#), (Some("conflict".into()), None));
-    }
-
-    #[test]
-    fn a_member_that_the_server_calls_unknown_is_found_in_every_form_of_body() {
-        let sent = ["theme", "theme_id", "region"].map(str::to_owned);
-        for body in [
-            r#"{"error":"json: unknown field \"region\""}"#,
-            r#"{"details":"region in body is a forbidden property"}"#,
-            r#"{"details":{"region":["unexpected"]}}"#,
-            r#"{"details":[{"message":"must NOT have additional properties","params":{"additionalProperty":"region"}}]}"#,
-        ] {
-            assert_eq!(unknown_members(body.as_bytes(), &sent), ["region"], "{body}");
-        }
-        let both = br#"{"error":"Unknown members `region`, `theme_id`"}"#;
-        assert_eq!(unknown_members(both, &sent), ["theme_id", "region"]);
-    }
-
-    #[test]
-    fn a_member_that_is_named_for_another_reason_is_not_unknown() {
-        let sent = ["region".to_owned()];
-        for body in [
-            r#"{"error":"region is too long"}"#,
-            r#"{"error":"unknown field \"regional\""}"#,
-            "",
-        ] {
-            assert_eq!(unknown_members(body.as_bytes(), &sent), Vec::<String>::new(), "{body}");
-        }
     }
 
     #[test]

@@ -7,11 +7,13 @@ use super::{Operation, Resource};
 mod body;
 mod class;
 mod kind;
+mod unknown_members;
 
-pub(super) use body::{Reason, unknown_members};
+pub(super) use body::Reason;
 pub use class::Class;
 pub(super) use class::Throttled;
 pub use kind::{ErrorKind, Refusal};
+pub(super) use unknown_members::unknown_members;
 
 /// An operation that failed after all its attempts.
 ///

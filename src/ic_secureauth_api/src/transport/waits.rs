@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::super::{Backoff, ErrorKind, error::Throttled};
 
-/// The waits of one call that the server asks for.
+/// How often a call has waited without being told how long, and until when it may wait.
 #[derive(Debug)]
 pub(super) struct Waits {
     /// No wait may end later.

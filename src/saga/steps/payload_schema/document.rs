@@ -13,6 +13,16 @@ const PATTERN: &str = "re2-pattern";
 /// What is not a schema and may hold any JSON.
 const DATA: [&str; 4] = ["const", "default", "enum", "examples"];
 
+/// What holds schemas under names, which are no keywords.
+const NAMED: [&str; 6] = [
+    "$defs",
+    "definitions",
+    "dependencies",
+    "dependentSchemas",
+    "patternProperties",
+    "properties",
+];
+
 /// A compiled document.
 #[derive(Debug)]
 pub(super) struct Compiled {
@@ -69,7 +79,15 @@ fn prepare(schema: &mut Value, place: &str, unchecked: &mut Vec<String>) {
                 unchecked.push(format!("{place}/patternProperties"));
             }
             for (name, value) in members.iter_mut().filter(|(name, _)| !DATA.contains(&name.as_str())) {
-                prepare(value, &format!("{place}/{name}"), unchecked);
+                let place = format!("{place}/{name}");
+                match value {
+                    Value::Object(schemas) if NAMED.contains(&name.as_str()) => {
+                        for (name, schema) in schemas {
+                            prepare(schema, &format!("{place}/{name}"), unchecked);
+                        }
+                    }
+                    _ => prepare(value, &place, unchecked),
+                }
             }
         }
         Value::Array(items) => {
@@ -130,6 +148,21 @@ mod tests {
         assert_eq!(accepts(&compiled, &json!({"a": "anything", "b": "Ann"})), Some(true));
         assert_eq!(accepts(&compiled, &json!({"a": 7})), Some(false));
         assert_eq!(accepts(&compiled, &json!({"b": "4nn"})), Some(false));
+    }
+
+    #[test]
+    fn a_property_may_have_the_name_of_a_keyword() {
+        for name in ["default", "enum", "const", "examples", "pattern", "properties"] {
+            for part in ["properties", "$defs"] {
+                let schema = json!({part: {name: {"pattern": "(?=x)"}}});
+                let compiled = compile(&schema).expect("is a schema");
+                assert_eq!(compiled.unchecked, [format!("/{part}/{name}/pattern")]);
+            }
+            let compiled = compile(&json!({"properties": {name: {"pattern": "^[[:alpha:]]+$"}}}));
+            let compiled = compiled.expect("is a schema");
+            assert_eq!(accepts(&compiled, &json!({name: "Ann"})), Some(true), "{name}");
+            assert_eq!(accepts(&compiled, &json!({name: "4nn"})), Some(false), "{name}");
+        }
     }
 
     #[test]

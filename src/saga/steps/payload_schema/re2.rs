@@ -18,6 +18,7 @@ fn translated(pattern: &str) -> Option<String> {
         match character {
             '\\' => escape(&mut chars, &mut rust)?,
             '[' => class(&mut chars, &mut rust)?,
+            '(' if has_foreign_flags(&chars) => return None,
             '{' if !is_repetition(&chars) => rust.push_str(r"\{"),
             other => rust.push(other),
         }
@@ -101,6 +102,15 @@ fn character(escape: char, chars: &mut Peekable<Chars<'_>>, rust: &mut String) -
     Some(())
 }
 
+/// Behind a `(`: flags that RE2 does not have.
+fn has_foreign_flags(rest: &Peekable<Chars<'_>>) -> bool {
+    let mut rest = rest.clone();
+    rest.next_if_eq(&'?').is_some()
+        && rest
+            .take_while(|character| character.is_ascii_alphabetic() || *character == '-')
+            .any(|flag| matches!(flag, 'R' | 'u' | 'x'))
+}
+
 /// Behind a `{`: how often something may be repeated. Any other brace is a character.
 fn is_repetition(rest: &Peekable<Chars<'_>>) -> bool {
     let inside: String = rest.clone().take_while(|character| *character != '}').collect();
@@ -140,6 +150,7 @@ mod tests {
             (r"^\p{Lu}\pL+$", "Éva", "éva"),
             (r"^[\x{1F600}\x41]$", "A", "B"),
             (r"^(?P<first>a)\z", "a", "a\n"),
+            ("^(?P<x>a)$", "a", "b"),
             ("^a$", "a", "a\n"),
         ] {
             let regex = compile(pattern).unwrap_or_else(|| panic!("{pattern} can be judged"));
@@ -150,7 +161,8 @@ mod tests {
     #[test]
     fn what_rust_cannot_say_is_not_judged() {
         for pattern in [
-            r"(?=a)", r"(a)\1", r"\Ba", r"\C", r"[a--b]", r"\101", "[a", "a)", "(?x)a\\",
+            r"(?=a)", r"(a)\1", r"\Ba", r"\C", r"[a--b]", r"\101", "[a", "a)", "a\\", "(?x)a", "(?i-x:a)", "(?u)a",
+            "(?R)a",
         ] {
             assert!(compile(pattern).is_none(), "{pattern}");
         }

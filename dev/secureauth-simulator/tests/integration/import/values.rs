@@ -196,3 +196,20 @@ async fn payload_and_metadata_must_match_their_schemas() {
     tenant.switch("schema-violation", "400");
     tenant.refused(&default, 400).await;
 }
+
+#[tokio::test]
+async fn patterns_in_schemas_are_those_of_go() {
+    let tenant = Tenant::with_pool(&[]).await;
+    let schema = json!({ "id": "letters", "tenant_id": TENANT, "name": "L", "schema": {
+        "type": "object", "properties": { "first_name": { "pattern": "^[[:alpha:]]+$" } },
+    } });
+    tenant.post(&identity("/system/schemas"), &schema).await.expect(201);
+    let named = |name: &str| {
+        chunk()
+            .bare_user("u")
+            .set("users", "payload_schema_id", json!("letters"))
+            .set("users", "payload", json!({ "first_name": name }))
+    };
+    tenant.refused(&named("4nn"), 422).await;
+    tenant.import(&named("Ann")).await.expect(204);
+}
