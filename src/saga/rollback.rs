@@ -59,6 +59,7 @@ async fn begin(context: &mut RunContext<'_>) -> Result<(), StepError> {
 pub(super) async fn start(context: &mut RunContext<'_>, reason: Reason) -> Result<(), StoreError> {
     let batch = Batch {
         entries: vec![Entry::RollbackStarted { reason }],
+        rolls_back: Some(reason),
         cursor: Some(Cursor::Start),
         ..Batch::default()
     };

@@ -235,7 +235,6 @@ impl RunContext<'_> {
             after,
             state,
             waiting_for: reason,
-            reason: None,
             pauses_used,
             late: self.guard.late(),
         };
@@ -259,7 +258,6 @@ impl RunContext<'_> {
             after,
             state: RunState::RollingBack,
             waiting_for,
-            reason: Some(reason),
             pauses_used: 0,
             late,
         };

@@ -67,12 +67,10 @@ pub enum Release {
     Wait {
         /// How long the run pauses.
         after: Duration,
-        /// [`RunState::Waiting`] or [`RunState::RollingBack`]; the latter sets `rolling_back_since` once.
+        /// [`RunState::RollingBack`] if the run rolls back already, else [`RunState::Waiting`].
         state: RunState,
         /// What the run waits for.
         waiting_for: Reason,
-        /// Why the run is rolling back; `None` leaves the recorded reason.
-        reason: Option<Reason>,
         /// How many of its pauses the run has used.
         pauses_used: u32,
         /// For how long calls without an answer may still take effect; `None` if there are no such calls.

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use tiberius::ToSql;
 
-use super::columns::{RUN, or_empty, run_row};
+use super::columns::{RUN, run_row};
 use super::error::Fault;
 use super::pool::Pool;
 use super::session::{Session, Transaction};
 use crate::domain::ids::{OnboardingId, WorkerId};
-use crate::domain::run::{Run, RunState};
+use crate::domain::run::Run;
 use crate::store::row::LeaseColumns;
 use crate::store::transition::{lease_refused, leased_state, millis};
 use crate::store::{Lease, LeaseOutcome, LeasedRun, Release, StoreError};
@@ -150,25 +150,20 @@ pub(super) async fn release(pool: &Pool, lease: &Lease, release: &Release) -> Re
             after,
             state,
             waiting_for,
-            reason,
             pauses_used,
             late,
         } => {
             let set = format!(
                 "LeaseOwner = NULL, LeaseUntil = NULL, DueAt = DATEADD(MILLISECOND, @P4, @now), Resends = 0, \
                 NextAttemptAt = DATEADD(MILLISECOND, @P4, @now), State = @P5, WaitingFor = @P6, \
-                Reason = COALESCE(NULLIF(@P7, N''), Reason), PausesUsed = @P8, UpdatedAt = @now, \
-                RollingBackSince = CASE WHEN @P9 = 1 THEN COALESCE(RollingBackSince, @now) ELSE RollingBackSince END, \
-                TakeOvers = CASE WHEN @P9 = 1 AND RollingBackSince IS NULL THEN 0 ELSE TakeOvers END, LateUntil = {}",
-                later("@P10")
+                PausesUsed = @P7, UpdatedAt = @now, LateUntil = {}",
+                later("@P8")
             );
-            let values: [&dyn ToSql; 7] = [
+            let values: [&dyn ToSql; 5] = [
                 &millis(*after),
                 &<&str>::from(state),
                 &<&str>::from(waiting_for),
-                &or_empty(reason.map(<&str>::from)),
                 &i64::from(*pauses_used),
-                &(*state == RunState::RollingBack),
                 &late_millis(*late),
             ];
             update_leased(&mut session, lease, &set, &values).await?;

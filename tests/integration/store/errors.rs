@@ -1,15 +1,12 @@
 //! What a run failed with: the first cause and the last error.
 
-use std::time::Duration;
-
 use biller_onboarding::domain::reason::Reason;
-use biller_onboarding::domain::run::RunState;
 use biller_onboarding::domain::run_error::{ErrorDetails, RunError};
-use biller_onboarding::store::{Batch, Lease, Release};
+use biller_onboarding::store::{Batch, Lease};
 use time::macros::datetime;
 
 use super::db::{Db, on_both};
-use super::fixtures::{self, LONG, leased, run_id};
+use super::fixtures::{self, LONG, SHORT, leased, run_id};
 
 /// A failure with this operation.
 fn failed(operation: &str) -> Box<RunError> {
@@ -47,15 +44,8 @@ async fn the_first_cause_lasts_until_progress_and_in_a_rollback_for_good(db: &dy
     assert_eq!(write(&lease, two.clone(), false).await, (one.clone(), two.clone()));
     assert_eq!(write(&lease, None, true).await, (None, two.clone()));
     assert_eq!(write(&lease, two.clone(), false).await, (two.clone(), two.clone()));
-    let rollback = Release::Wait {
-        after: Duration::ZERO,
-        state: RunState::RollingBack,
-        waiting_for: Reason::PreviousWorker,
-        reason: Some(Reason::SecureauthRefused),
-        pauses_used: 0,
-        late: None,
-    };
-    store.release(&lease, &rollback).await.unwrap();
+    fixtures::roll_back(db, &lease, Reason::SecureauthRefused).await;
+    db.pass(SHORT).await;
     let lease = fixtures::lease(&*store, run_id(1), 1, LONG).await.lease;
     assert_eq!(write(&lease, None, true).await, (two.clone(), two.clone()));
     assert_eq!(write(&lease, one.clone(), false).await, (two, one));

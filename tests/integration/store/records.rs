@@ -217,6 +217,7 @@ async fn a_batch_with_one_bad_row_writes_nothing(db: &dyn Db) {
             time::OffsetDateTime::UNIX_EPOCH,
         ))),
         allowance_used: true,
+        rolls_back: Some(Reason::SecureauthRefused),
     };
     let refused = store.write(&lease, &batch).await;
     assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
