@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::error_text;
-use super::status::{guid_text, view_of};
+use super::status::{found, guid_text};
 use crate::domain::ids::BillerId;
 use crate::domain::issue::Issue;
 use crate::store::Store;
@@ -12,8 +12,8 @@ use crate::store::Store;
 const PAGE: u32 = 1_000;
 
 pub(super) async fn run(store: &dyn Store, id: &BillerId, csv: bool) -> Result<String, String> {
-    let view = view_of(store, id, 0).await?;
-    let run = view.run.ok_or_else(|| format!("biller {id} never had a run"))?;
+    let found = found(store, id, 0).await?;
+    let run = found.view.run.ok_or_else(|| format!("biller {id} never had a run"))?;
     let mut text = String::new();
     if csv {
         text.push_str("userGuid,field,code,heldBy\n");

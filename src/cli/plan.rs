@@ -39,6 +39,7 @@ fn why_none(preview: &Preview) -> String {
             format!("a Yes would join the {kind} run {id}, which is {state}")
         }
         Decision::OppositeRunning(id) => format!("the disable run {id} is open"),
+        Decision::RollingBack(id) => format!("run {id} is rolling back"),
         Decision::Stuck(id) => {
             let run = preview.latest_run.as_ref();
             let reason = run.and_then(|run| run.reason.as_deref());

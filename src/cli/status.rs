@@ -9,6 +9,7 @@ use crate::domain::biller::BillerCiam;
 use crate::domain::ids::BillerId;
 use crate::domain::issue::{Code, Issue};
 use crate::domain::journal::Recorded;
+use crate::domain::people::ForPeople;
 use crate::domain::run::{Run, RunState};
 use crate::domain::run_error::RunError;
 use crate::saga::{commands_of, leftovers};
@@ -17,26 +18,35 @@ use crate::store::{BillerView, Store, StoreError};
 const ISSUES: u32 = 100;
 
 pub(super) async fn run(store: &dyn Store, id: &BillerId) -> Result<String, String> {
-    let view = view_of(store, id, ISSUES).await?;
-    let journal = match &view.run {
+    let found = found(store, id, ISSUES).await?;
+    let journal = match &found.view.run {
         Some(run) => store.journal(run.id).await.map_err(|error| error_text(&error))?,
         None => Vec::new(),
     };
-    report(&view, &journal).map_err(|error| error.to_string())
+    report(&found, &journal).map_err(|error| error.to_string())
 }
 
-/// The biller with its latest run, or the run with this id and its biller.
-pub(super) async fn view_of(store: &dyn Store, id: &BillerId, issues: u32) -> Result<BillerView, String> {
-    match found(store, id, issues).await {
-        Ok(Some(view)) => Ok(view),
+/// What an id of a biller or of a run leads to.
+pub(super) struct Found {
+    /// The biller with its latest run, or with the run that was named.
+    pub(super) view: BillerView,
+    /// What people read in the CRM; `None` if the CRM does not list the biller any more.
+    people: Option<ForPeople>,
+}
+
+pub(super) async fn found(store: &dyn Store, id: &BillerId, issues: u32) -> Result<Found, String> {
+    match look(store, id, issues).await {
+        Ok(Some(found)) => Ok(found),
         Ok(None) => Err(format!("there is no biller {id} and no run with this id")),
         Err(error) => Err(error_text(&error)),
     }
 }
 
-async fn found(store: &dyn Store, id: &BillerId, issues: u32) -> Result<Option<BillerView>, StoreError> {
+async fn look(store: &dyn Store, id: &BillerId, issues: u32) -> Result<Option<Found>, StoreError> {
+    let people_of = |view: &BillerView| ForPeople::of(&view.biller, view.run.as_ref());
     if let Some(view) = store.biller(id, issues).await? {
-        return Ok(Some(view));
+        let people = Some(people_of(&view));
+        return Ok(Some(Found { view, people }));
     }
     let text: &str = id.as_ref();
     let run = match text.parse() {
@@ -47,8 +57,9 @@ async fn found(store: &dyn Store, id: &BillerId, issues: u32) -> Result<Option<B
         return Ok(None);
     };
     let known = store.biller(&run.biller_id, 0).await?;
+    let people = known.as_ref().map(people_of);
     let first = store.issues(run.id, 0, issues).await?;
-    Ok(Some(BillerView {
+    let view = BillerView {
         biller: known.as_ref().map_or_else(
             || BillerCiam::untouched(run.biller_id.clone()),
             |view| view.biller.clone(),
@@ -56,18 +67,28 @@ async fn found(store: &dyn Store, id: &BillerId, issues: u32) -> Result<Option<B
         name: known.map_or(Err(Code::Missing), |view| view.name),
         issues: first.into_iter().map(|(_, issue)| issue).collect(),
         run: Some(run),
-    }))
+    };
+    Ok(Some(Found { view, people }))
 }
 
 pub(super) fn guid_text(issue: &Issue) -> String {
     issue.user_guid.map_or_else(|| "-".to_owned(), |guid| guid.to_string())
 }
 
-fn report(view: &BillerView, journal: &[Recorded]) -> Result<String, std::fmt::Error> {
-    let mut text = String::new();
+fn report(found: &Found, journal: &[Recorded]) -> Result<String, std::fmt::Error> {
+    let (view, mut text) = (&found.view, String::new());
     let ciam = &view.biller;
     writeln!(text, "biller        {}", ciam.biller_id)?;
     writeln!(text, "ciam          {}", ciam.state)?;
+    match found.people {
+        Some(people) => writeln!(
+            text,
+            "status        {}: {}",
+            <&str>::from(people.status),
+            people.message
+        )?,
+        None => writeln!(text, "status        -")?,
+    }
     writeln!(text, "activated     {}", optional_time(ciam.activation_date))?;
     writeln!(text, "organization  {}", ciam.organization_id.as_deref().unwrap_or("-"))?;
     writeln!(

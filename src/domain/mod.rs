@@ -9,6 +9,7 @@ pub mod journal;
 pub mod listing;
 pub mod messages;
 pub mod operation;
+pub mod people;
 pub mod reason;
 pub mod run;
 pub mod run_error;

@@ -101,6 +101,8 @@ pub enum Decision {
     NothingToDo,
     /// The open run has the opposite direction; the event is refused.
     OppositeRunning(OnboardingId),
+    /// The biller's run failed and is rolling back; every event is refused until that is done.
+    RollingBack(OnboardingId),
     /// The biller's run is stuck; every event is refused.
     Stuck(OnboardingId),
     /// The event id was used with another body; the event is refused.
@@ -136,6 +138,8 @@ pub fn decide_unseen(enable: bool, snapshot: &Snapshot) -> Decision {
     if let Some(run) = snapshot.blocking {
         return if run.state == RunState::Stuck {
             Decision::Stuck(run.id)
+        } else if run.state == RunState::RollingBack {
+            Decision::RollingBack(run.id)
         } else if enable == (run.kind != Kind::Disable) {
             Decision::Join(run)
         } else {
@@ -229,7 +233,7 @@ mod tests {
     fn an_event_in_the_same_direction_joins_the_open_run_and_the_opposite_is_refused() {
         for kind in [Kind::Enable, Kind::Sync, Kind::Disable] {
             let mut busy = snapshot(CiamState::Active);
-            let open = run(kind, RunState::RollingBack);
+            let open = run(kind, RunState::Waiting);
             busy.blocking = Some(open);
             let same = event(kind != Kind::Disable, Source::CrmToggle);
             assert_eq!(decide(&same, &busy), Decision::Join(open));
@@ -239,14 +243,34 @@ mod tests {
     }
 
     #[test]
-    fn while_a_run_is_stuck_every_event_is_refused() {
-        let mut stuck = snapshot(CiamState::Active);
-        let run = run(Kind::Enable, RunState::Stuck);
-        stuck.blocking = Some(run);
-        for enable in [true, false] {
-            let event = event(enable, Source::CrmToggle);
-            assert_eq!(decide(&event, &stuck), Decision::Stuck(run.id));
+    fn while_a_run_is_stuck_or_rolling_back_every_event_is_refused() {
+        let id = OnboardingId(Uuid::max());
+        for (state, decision) in [
+            (RunState::Stuck, Decision::Stuck(id)),
+            (RunState::RollingBack, Decision::RollingBack(id)),
+        ] {
+            for kind in [Kind::Enable, Kind::Sync, Kind::Disable] {
+                let mut busy = snapshot(CiamState::Active);
+                busy.blocking = Some(run(kind, state));
+                for enable in [true, false] {
+                    let event = event(enable, Source::CrmToggle);
+                    assert_eq!(decide(&event, &busy), decision, "{kind} {enable}");
+                }
+            }
         }
+    }
+
+    #[test]
+    fn an_event_that_was_accepted_before_names_its_run_even_while_that_is_rolling_back() {
+        let mut busy = snapshot(CiamState::NotEnabled);
+        let open = run(Kind::Enable, RunState::RollingBack);
+        busy.blocking = Some(open);
+        busy.event = Some(RecordedEvent {
+            fingerprint: "f".into(),
+            run: Some(open),
+        });
+        let again = event(true, Source::CrmToggle);
+        assert_eq!(decide(&again, &busy), Decision::Replay(Some(open)));
     }
 
     #[test]

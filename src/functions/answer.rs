@@ -47,6 +47,13 @@ impl HttpAnswer {
         self
     }
 
+    pub(super) fn retry_after(self, seconds: Option<u64>) -> Self {
+        match seconds {
+            Some(seconds) => self.header("retry-after", seconds.to_string()),
+            None => self,
+        }
+    }
+
     /// The body is a string, because the host re-serializes other values
     /// (docs/reference/functions-host.md#http-output).
     fn binding(self) -> Value {

@@ -26,13 +26,22 @@ pub(super) struct Envelope {
 pub(super) struct HttpTrigger {
     pub(super) method: String,
     #[serde(default)]
+    headers: Map<String, Value>,
+    #[serde(default)]
     params: Map<String, Value>,
-    /// `None` when the caller sent no `Content-Length` (docs/reference/functions-host.md#http-trigger).
+    /// `None` when the caller sent no `Content-Length`, or 0 (docs/reference/functions-host.md#http-trigger).
     #[serde(default)]
     pub(super) body: Option<String>,
 }
 
 impl HttpTrigger {
+    /// The values of a header, whose name may be in any case. The host sends a list of values, also for a single one.
+    pub(super) fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let named = self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        let values = named.filter_map(|(_, values)| values.as_array()).flatten();
+        values.filter_map(Value::as_str)
+    }
+
     pub(super) fn param(&self, name: &str) -> Option<&str> {
         self.params.get(name).and_then(Value::as_str)
     }

@@ -4,13 +4,15 @@
 mod accepted;
 mod answer;
 mod bounded_body;
+mod content_type;
 mod invocation;
 mod migrate_users;
 mod onboard_biller;
-mod people;
 mod problem;
 mod queue_message;
 mod recover_onboardings;
+mod refused;
+mod retry_after;
 mod router;
 mod services;
 mod status_view;

@@ -9,8 +9,10 @@ use tracing::{error, warn};
 
 use super::accepted::accepted;
 use super::answer::{Answer, HttpAnswer};
+use super::content_type;
 use super::invocation::{HttpTrigger, Invocation};
 use super::problem::{Code, Problem};
+use super::retry_after;
 use super::services::{HttpLimits, ServicesSource};
 use super::status_view::{status_json, status_url};
 use super::toggle_request::ToggleRequest;
@@ -58,6 +60,24 @@ fn too_large(limits: HttpLimits) -> Problem {
     )
 }
 
+/// The host hands over no body that came in chunks (docs/reference/functions-host.md#http-trigger).
+fn without_length() -> Problem {
+    Problem::new(
+        StatusCode::LENGTH_REQUIRED,
+        Code::LengthRequired,
+        "the body did not arrive; send it with Content-Length and not in chunks",
+    )
+}
+
+/// A request without `Content-Type` is judged by its body (docs/decisions.md#content-type).
+fn not_json() -> Problem {
+    Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Code::UnsupportedMediaType,
+        "send the body as JSON, with the Content-Type application/json",
+    )
+}
+
 fn refused(problem: Problem) -> Answer {
     warn!(code = %problem.code(), "request refused");
     let line = format!("refused: {}", problem.code());
@@ -93,6 +113,12 @@ async fn accept(
     if trigger.body.as_ref().is_some_and(|body| body.len() > limits.max_body) {
         return Err(too_large(limits));
     }
+    if trigger.body.is_none() && trigger.header("content-length").next().is_none() {
+        return Err(without_length());
+    }
+    if !trigger.header("content-type").all(content_type::is_json) {
+        return Err(not_json());
+    }
     let request = ToggleRequest::parse(trigger.body.as_deref())?;
     let services = source.services().await?;
     let wizard = request.source == Source::BillerWizard;
@@ -111,7 +137,7 @@ async fn accept(
         .accept(&event)
         .await
         .map_err(|error| database_problem(&error))?;
-    accepted(&acceptance, wizard)
+    accepted(&acceptance, wizard, services.saga.now())
 }
 
 async fn status(source: &dyn ServicesSource, biller_id: &BillerId) -> Result<Answer, Problem> {
@@ -126,8 +152,12 @@ async fn status(source: &dyn ServicesSource, biller_id: &BillerId) -> Result<Ans
         Some(run) => Some(services.saga.left_by(run.id).await),
         None => None,
     };
-    let status = status_json(&view, left.as_deref());
-    Ok(Answer::http(HttpAnswer::json(StatusCode::OK, status)))
+    let seconds = view
+        .run
+        .as_ref()
+        .and_then(|run| retry_after::seconds(run, services.saga.now()));
+    let answer = HttpAnswer::json(StatusCode::OK, status_json(&view, left.as_deref()));
+    Ok(Answer::http(answer.retry_after(seconds)))
 }
 
 fn database_problem(error: &StoreError) -> Problem {

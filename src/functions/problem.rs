@@ -16,11 +16,14 @@ pub(super) enum Code {
     BillerNotFound,
     MethodNotAllowed,
     OppositeOperationRunning,
+    RollingBack,
     Stuck,
     EventIdReused,
     BillerWithoutName,
     BillerNameInvalid,
+    LengthRequired,
     BodyTooLarge,
+    UnsupportedMediaType,
     Configuration,
     VaultUnavailable,
     DatabaseUnavailable,
@@ -113,15 +116,20 @@ impl From<Problem> for HttpAnswer {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use strum::VariantNames;
 
     use super::*;
 
     #[test]
-    fn callers_find_every_code_in_the_readme() {
-        let readme = include_str!("../../README.md");
-        for code in Code::VARIANTS {
-            assert!(readme.contains(&format!("`{code}`")), "{code}");
-        }
+    fn every_code_is_documented_and_no_other() {
+        let document = include_str!("../../docs/openapi.yaml");
+        let codes = document
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("code: { const: ")?.strip_suffix(" }"));
+        let (documented, known): (BTreeSet<_>, BTreeSet<_>) =
+            (codes.collect(), Code::VARIANTS.iter().copied().collect());
+        assert_eq!(documented, known);
     }
 }

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::people::{ForPeople, retry_from};
 use crate::domain::biller::CiamState;
 use crate::domain::ids::BillerId;
 use crate::domain::issue::Issue;
+use crate::domain::people::{ForPeople, retry_from};
 use crate::domain::run::Run;
 use crate::saga::commands_of;
 use crate::store::BillerView;
@@ -48,7 +48,7 @@ fn run_json(run: &Run, issues: &[Issue], left: Option<&str>) -> Value {
         "startedAt": run.started_at.map(timestamp),
         "updatedAt": timestamp(run.updated_at),
         "finishedAt": run.finished_at.map(timestamp),
-        "nextAttemptAt": run.next_attempt_at.filter(|_| run.state.is_open()).map(timestamp),
+        "nextAttemptAt": next_attempt_at(run),
         "waitingFor": run.waiting_for.as_ref().filter(|_| run.state.is_open()),
         "reason": run.reason,
         "firstCause": run.first_cause,
@@ -61,6 +61,11 @@ fn run_json(run: &Run, issues: &[Issue], left: Option<&str>) -> Value {
         "issuesTotal": run.issues_total,
         "retryFrom": retry_from(run),
     })
+}
+
+/// `None`: a worker has the run, or nothing more happens to it by itself.
+pub(super) fn next_attempt_at(run: &Run) -> Option<String> {
+    run.next_attempt_at.filter(|_| run.state.is_open()).map(timestamp)
 }
 
 fn issue_json(issue: &Issue) -> Value {

@@ -39,7 +39,7 @@ impl ToggleRequest {
     /// A 400 that names the first wrong member and what is expected of it, never its value.
     pub(super) fn parse(body: Option<&str>) -> Result<Self, Problem> {
         let Some(body) = body.filter(|body| !body.trim().is_empty()) else {
-            let detail = "a JSON body sent with Content-Length is required";
+            let detail = "a JSON body is required";
             return Err(Problem::bad_request("body", detail));
         };
         // serde would also accept an array of the members' values.

@@ -165,7 +165,6 @@ impl Saga {
             after: self.longest_call(),
             state: paused(leased.run.state),
             waiting_for: Reason::PreviousWorker,
-            reason: None,
             error: None,
             pauses_used: leased.run.pauses_used,
             late: Some(self.longest_call()),

@@ -56,7 +56,6 @@ impl Saga {
                 after,
                 state: paused(run.state),
                 waiting_for: Reason::PreviousWorker,
-                reason: None,
                 error: None,
                 pauses_used: run.pauses_used,
                 late,

@@ -34,6 +34,8 @@ pub use driver::Advanced;
 pub use failure::Schedules;
 pub use leftovers::{commands_of, leftovers};
 
+use time::OffsetDateTime;
+
 use crate::clock::{Clock, IdSource};
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
 use crate::domain::toggle_event::ToggleEvent;
@@ -119,7 +121,12 @@ impl Saga {
 
     /// An id for the run that a toggle event may start; ids sort by time.
     pub fn new_run_id(&self) -> OnboardingId {
-        OnboardingId(self.dependencies.ids.uuid_at(self.dependencies.clock.now()))
+        OnboardingId(self.dependencies.ids.uuid_at(self.now()))
+    }
+
+    /// The wall clock's time.
+    pub fn now(&self) -> OffsetDateTime {
+        self.dependencies.clock.now()
     }
 
     /// Stores a toggle event together with the run it starts or joins, in one transaction.

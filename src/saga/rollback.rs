@@ -64,9 +64,9 @@ pub(super) async fn start(
 ) -> Result<(), StoreError> {
     let batch = Batch {
         entries: vec![Entry::RollbackStarted { reason }],
+        rolls_back: Some(reason),
         cursor: Some(Cursor::Start),
         error,
-        begins_rollback: true,
         ..Batch::default()
     };
     context.write(batch).await

@@ -11,7 +11,7 @@ use super::lease_guard::LeaseGuard;
 use super::shares::Share;
 use super::{Dependencies, Saga};
 use crate::domain::journal::Entry;
-use crate::domain::run::Run;
+use crate::domain::run::{Run, RunState};
 use crate::settings::{OnboardingSettings, RunSettings};
 use crate::store::{Batch, Cursor, Lease, Store, StoreError};
 use ic_secureauth_api::{Api, Organization, Versioned};
@@ -92,6 +92,9 @@ impl RunContext<'_> {
         if batch.is_progress {
             self.guard.made_progress();
             self.run.pauses_used = 0;
+        }
+        if batch.rolls_back.is_some() {
+            self.run.state = RunState::RollingBack;
         }
         Ok(())
     }

@@ -80,7 +80,7 @@ impl Found {
             }
             Decision::Join(head) => (None, Some(head.id), self.blocking),
             Decision::Replay(_) => (None, None, self.event.and_then(|(_, run)| run)),
-            Decision::OppositeRunning(_) | Decision::Stuck(_) => (None, None, self.blocking),
+            Decision::OppositeRunning(_) | Decision::RollingBack(_) | Decision::Stuck(_) => (None, None, self.blocking),
             Decision::NothingToDo
             | Decision::EventReused
             | Decision::BillerNotFound

@@ -4,6 +4,7 @@ use super::account::{AccountChanges, Cursor, NewPool, PoolNo, PoolUser};
 use crate::domain::issue::Issue;
 use crate::domain::journal::Entry;
 use crate::domain::listing::Listing;
+use crate::domain::reason::Reason;
 use crate::domain::run::Progress;
 use crate::domain::run_error::RunError;
 use crate::domain::step::Step;
@@ -39,12 +40,12 @@ pub struct Batch {
     pub listing: Option<Listing>,
     /// What the run failed with. It becomes the run's last error, and its first cause if it has none, or if it begins the rollback.
     pub error: Option<Box<RunError>>,
-    /// The run rolls back from now on: `rolling_back_since` is set once, and its take-overs are counted anew.
-    pub begins_rollback: bool,
     /// The run uses up what `allow-leavers` allows its biller.
     pub allowance_used: bool,
     /// The run made progress: its pauses and take-overs are counted anew, and unless it rolls back its first cause is past.
     pub is_progress: bool,
+    /// The run rolls back from now on, for this reason. When the rollback begins, its take-overs are counted anew.
+    pub rolls_back: Option<Reason>,
     /// The new generation of the run and its biller.
     pub generation: Option<u32>,
 }

@@ -68,12 +68,10 @@ pub enum Release {
     Wait {
         /// How long the run pauses.
         after: Duration,
-        /// [`RunState::Waiting`] or [`RunState::RollingBack`]; the latter sets `rolling_back_since` once.
+        /// [`RunState::RollingBack`] if the run rolls back already, else [`RunState::Waiting`].
         state: RunState,
         /// What the run waits for.
         waiting_for: Reason,
-        /// Why the run is rolling back; `None` leaves the recorded reason.
-        reason: Option<Reason>,
         /// What the run failed with, if it pauses for that. It becomes the run's last error, and its first cause if it has none.
         error: Option<Box<RunError>>,
         /// How many of its pauses the run has used.

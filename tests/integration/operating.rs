@@ -13,8 +13,8 @@ use crate::support::{DEADLINE, Outcome, enable, ended, live, nothing, options, s
 
 const HANDLER: &str = env!("CARGO_BIN_EXE_biller-onboarding");
 
-/// A host whose handler has these settings and no others.
-async fn host_with(settings: &[(&str, &str)]) -> Result<FunctionsHost, Box<dyn std::error::Error>> {
+/// Options of a host whose handler has these settings and no others.
+pub(crate) fn options_with(settings: &[(&str, &str)]) -> HostOptions {
     let mut options = HostOptions::new(env!("CARGO_MANIFEST_DIR"));
     options.executable = Some(Executable {
         path: HANDLER.into(),
@@ -26,7 +26,11 @@ async fn host_with(settings: &[(&str, &str)]) -> Result<FunctionsHost, Box<dyn s
     for (name, value) in settings {
         options.env.insert((*name).into(), (*value).into());
     }
-    let host = FunctionsHost::start(options).await?;
+    options
+}
+
+pub(crate) async fn host_with(settings: &[(&str, &str)]) -> Result<FunctionsHost, Box<dyn std::error::Error>> {
+    let host = FunctionsHost::start(options_with(settings)).await?;
     host.wait_until_ready(DEADLINE).await?;
     Ok(host)
 }

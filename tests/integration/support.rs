@@ -262,6 +262,20 @@ pub(crate) async fn enable_until_it_waits_or_ends(
     Ok(stack.wait_for(biller, DEADLINE, holds).await?)
 }
 
+/// The port that the handler logs when it starts to listen.
+pub(crate) async fn handler_port(stack: &Stack) -> Result<u16, Box<dyn std::error::Error>> {
+    let is_serving = |text: &str| text.contains("serving");
+    let console = stack
+        .host()
+        .wait_for_console(DEADLINE, |lines| lines.iter().any(|line| is_serving(&line.text)));
+    let lines = console.await?;
+    let line = lines.iter().find(|line| is_serving(&line.text)).expect("is there");
+    let after = line.text.split("port").nth(1).unwrap_or_default();
+    let digits = after.trim_start_matches(|it: char| !it.is_ascii_digit());
+    let end = digits.find(|it: char| !it.is_ascii_digit()).unwrap_or(digits.len());
+    Ok(digits[..end].parse()?)
+}
+
 /// Removes all faults and resumes the run, as an operator does. Waits for the end of the run.
 pub(crate) async fn resume(stack: &Stack, run: &RunRecord) -> Result<RunRecord, Box<dyn std::error::Error>> {
     stack.simulator().faults().clear();
@@ -270,6 +284,14 @@ pub(crate) async fn resume(stack: &Stack, run: &RunRecord) -> Result<RunRecord, 
         .run(&["resume", &run.onboarding_id, "--by", "ops"])
         .await?;
     Ok(stack.wait_for_end(&run.biller_id, DEADLINE).await?)
+}
+
+/// Nobody else writes to the database while this is held.
+pub(crate) fn lock_database(stack: &Stack) -> Result<rusqlite::Connection, rusqlite::Error> {
+    let connection = rusqlite::Connection::open(stack.database().path())?;
+    connection.busy_timeout(DEADLINE)?;
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    Ok(connection)
 }
 
 /// Makes the handler's database refuse these journal entries; `None` accepts all again.

@@ -1,6 +1,7 @@
 //! Calls the HTTP API as the CRM does, through the host.
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 /// A client for the HTTP API of one host.
@@ -79,9 +80,19 @@ impl FrontDoor {
 
     /// Sends any text as an event of a biller, with the content type of JSON.
     pub async fn post_text(&self, biller_id: &str, body: impl Into<String>) -> reqwest::Result<HttpAnswer> {
-        let request = self.client.post(self.biller_url(biller_id));
-        let request = request.header(CONTENT_TYPE, "application/json");
-        answer(request.body(body.into())).await
+        let json = |request: RequestBuilder| request.header(CONTENT_TYPE, "application/json");
+        self.send(Method::POST, biller_id, |request| json(request).body(body.into()))
+            .await
+    }
+
+    /// Sends any request about a biller; `fill` adds headers and body.
+    pub async fn send(
+        &self,
+        method: Method,
+        biller_id: &str,
+        fill: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> reqwest::Result<HttpAnswer> {
+        answer(fill(self.client.request(method, self.biller_url(biller_id)))).await
     }
 
     /// Asks for the biller's status, as the CRM does (docs/requirements.md#t3).

@@ -54,7 +54,8 @@ async fn without_settings_the_caller_is_told_to_try_again_and_no_message_is_sent
 
 #[tokio::test]
 async fn an_invalid_request_is_refused_even_without_settings() {
-    assert_eq!(answered("POST", None).await["statusCode"], 400);
+    assert_eq!(answered("POST", None).await["statusCode"], 411);
+    assert_eq!(answered("POST", Some("{}")).await["statusCode"], 400);
     let long = "x".repeat(HttpLimits::default().max_body + 1);
     assert_eq!(answered("POST", Some(&long)).await["statusCode"], 413);
 }

@@ -57,7 +57,7 @@ async fn update_run(
     let set = "UpdatedAt = @now, Step = COALESCE(NULLIF(@P4, N''), Step), \
         IssuesTotal = CASE WHEN @P5 > IssuesTotal THEN @P5 ELSE IssuesTotal END, \
         Generation = COALESCE(@P6, Generation), PausesUsed = CASE WHEN @P7 = 1 THEN 0 ELSE PausesUsed END, \
-        TakeOvers = CASE WHEN @P7 = 1 OR (@P22 = 1 AND RollingBackSince IS NULL) THEN 0 ELSE TakeOvers END, \
+        TakeOvers = CASE WHEN @P7 = 1 OR (@P22 <> N'' AND RollingBackSince IS NULL) THEN 0 ELSE TakeOvers END, \
         UsersTotal = COALESCE(@P8, UsersTotal), Imported = COALESCE(@P9, Imported), \
         Changed = COALESCE(@P10, Changed), Deactivated = COALESCE(@P11, Deactivated), Linked = COALESCE(@P12, Linked), \
         AlreadyPresent = COALESCE(@P13, AlreadyPresent), Skipped = COALESCE(@P14, Skipped), \
@@ -65,9 +65,10 @@ async fn update_run(
         UserCursor = CASE @P16 WHEN 1 THEN NULL WHEN 2 THEN @P17 ELSE UserCursor END, \
         Reactivated = COALESCE(@P18, Reactivated), Tally = COALESCE(NULLIF(@P19, N''), Tally), \
         Listing = COALESCE(NULLIF(@P20, N''), Listing), LastError = COALESCE(NULLIF(@P21, N''), LastError), \
-        FirstCause = CASE WHEN RollingBackSince IS NULL AND (@P7 = 1 OR (@P22 = 1 AND @P21 <> N'')) \
+        FirstCause = CASE WHEN RollingBackSince IS NULL AND (@P7 = 1 OR (@P22 <> N'' AND @P21 <> N'')) \
             THEN NULLIF(@P21, N'') ELSE COALESCE(FirstCause, NULLIF(@P21, N'')) END, \
-        RollingBackSince = CASE WHEN @P22 = 1 THEN COALESCE(RollingBackSince, @now) ELSE RollingBackSince END";
+        State = CASE WHEN @P22 = N'' THEN State ELSE N'rolling_back' END, Reason = COALESCE(NULLIF(@P22, N''), Reason), \
+        RollingBackSince = CASE WHEN @P22 = N'' THEN RollingBackSince ELSE COALESCE(RollingBackSince, @now) END";
     let (tally, listing) = (json_text(batch.tally.as_ref()), json_text(batch.listing.as_ref()));
     let error = json_text(batch.error.as_ref());
     let progress = batch.progress;
@@ -95,7 +96,7 @@ async fn update_run(
         &or_empty(tally.as_deref()),
         &or_empty(listing.as_deref()),
         &or_empty(error.as_deref()),
-        &batch.begins_rollback,
+        &or_empty(batch.rolls_back.map(<&str>::from)),
     ];
     update_leased(transaction, lease, set, &values).await
 }

@@ -9,7 +9,7 @@ use super::error::Fault;
 use super::pool::Pool;
 use super::session::{Session, Transaction};
 use crate::domain::ids::{OnboardingId, WorkerId};
-use crate::domain::run::{Run, RunState};
+use crate::domain::run::Run;
 use crate::store::row::{LeaseColumns, json_text};
 use crate::store::transition::{lease_refused, leased_state, millis};
 use crate::store::{Lease, LeaseOutcome, LeasedRun, Release, StoreError};
@@ -150,7 +150,6 @@ pub(super) async fn release(pool: &Pool, lease: &Lease, release: &Release) -> Re
             after,
             state,
             waiting_for,
-            reason,
             error,
             pauses_used,
             late,
@@ -158,21 +157,16 @@ pub(super) async fn release(pool: &Pool, lease: &Lease, release: &Release) -> Re
             let set = format!(
                 "LeaseOwner = NULL, LeaseUntil = NULL, DueAt = DATEADD(MILLISECOND, @P4, @now), Resends = 0, \
                 NextAttemptAt = DATEADD(MILLISECOND, @P4, @now), State = @P5, WaitingFor = @P6, \
-                Reason = COALESCE(NULLIF(@P7, N''), Reason), PausesUsed = @P8, UpdatedAt = @now, \
-                RollingBackSince = CASE WHEN @P9 = 1 THEN COALESCE(RollingBackSince, @now) ELSE RollingBackSince END, \
-                TakeOvers = CASE WHEN @P9 = 1 AND RollingBackSince IS NULL THEN 0 ELSE TakeOvers END, \
-                LastError = COALESCE(NULLIF(@P11, N''), LastError), \
-                FirstCause = COALESCE(FirstCause, NULLIF(@P11, N'')), LateUntil = {}",
-                later("@P10")
+                PausesUsed = @P7, UpdatedAt = @now, LastError = COALESCE(NULLIF(@P9, N''), LastError), \
+                FirstCause = COALESCE(FirstCause, NULLIF(@P9, N'')), LateUntil = {}",
+                later("@P8")
             );
             let error = json_text(error.as_ref());
-            let values: [&dyn ToSql; 8] = [
+            let values: [&dyn ToSql; 6] = [
                 &millis(*after),
                 &<&str>::from(state),
                 &<&str>::from(waiting_for),
-                &or_empty(reason.map(<&str>::from)),
                 &i64::from(*pauses_used),
-                &(*state == RunState::RollingBack),
                 &late_millis(*late),
                 &or_empty(error.as_deref()),
             ];

@@ -47,15 +47,16 @@ fn update_run(transaction: &Transaction<'_>, now: Micros, lease: &Lease, batch: 
         lease,
         "updated_at = ?4, step = ifnull(?5, step), \
             generation = ifnull(?6, generation), pauses_used = iif(?7, 0, pauses_used), \
-            take_overs = iif(?7 OR (?22 AND rolling_back_since IS NULL), 0, take_overs), \
+            take_overs = iif(?7 OR (?22 IS NOT NULL AND rolling_back_since IS NULL), 0, take_overs), \
             users_total = ifnull(?8, users_total), imported = ifnull(?9, imported), \
             changed = ifnull(?10, changed), deactivated = ifnull(?11, deactivated), linked = ifnull(?12, linked), \
             already_present = ifnull(?13, already_present), skipped = ifnull(?14, skipped), failed = ifnull(?15, failed), \
             user_cursor = iif(?16, ?17, user_cursor), reactivated = ifnull(?18, reactivated), tally = ifnull(?19, tally), \
             listing = ifnull(?20, listing), last_error = ifnull(?21, last_error), \
-            first_cause = iif(rolling_back_since IS NULL AND (?7 OR (?22 AND ?21 IS NOT NULL)), ?21, \
+            first_cause = iif(rolling_back_since IS NULL AND (?7 OR (?22 IS NOT NULL AND ?21 IS NOT NULL)), ?21, \
                 ifnull(first_cause, ?21)), \
-            rolling_back_since = iif(?22, ifnull(rolling_back_since, ?4), rolling_back_since)",
+            state = iif(?22 IS NULL, state, 'rolling_back'), reason = ifnull(?22, reason), \
+            rolling_back_since = iif(?22 IS NULL, rolling_back_since, ifnull(rolling_back_since, ?4))",
         &[
             &now,
             &batch.step.map(<&str>::from),
@@ -78,7 +79,7 @@ fn update_run(transaction: &Transaction<'_>, now: Micros, lease: &Lease, batch: 
             &json_text(batch.tally.as_ref()),
             &json_text(batch.listing.as_ref()),
             &json_text(batch.error.as_ref()),
-            &batch.begins_rollback,
+            &batch.rolls_back.map(<&str>::from),
         ],
     )
 }

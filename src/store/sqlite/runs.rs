@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, ToSql, Transaction, params};
 use super::columns::{Guid, Micros, RUN, run_row};
 use super::error::Fault;
 use crate::domain::ids::{OnboardingId, WorkerId};
-use crate::domain::run::{Run, RunState};
+use crate::domain::run::Run;
 use crate::store::row::{LeaseColumns, json_text};
 use crate::store::transition::{lease_refused, leased_state};
 use crate::store::{Lease, LeaseOutcome, LeasedRun, Release, StoreError};
@@ -141,7 +141,6 @@ pub(super) fn release(
             after,
             state,
             waiting_for,
-            reason,
             error,
             pauses_used,
             late,
@@ -149,19 +148,15 @@ pub(super) fn release(
             transaction,
             lease,
             "lease_owner = NULL, lease_until = NULL, due_at = ?4, resends = 0, next_attempt_at = ?4, state = ?5, \
-                waiting_for = ?6, reason = ifnull(?7, reason), pauses_used = ?8, updated_at = ?9, \
-                rolling_back_since = CASE WHEN ?10 THEN ifnull(rolling_back_since, ?9) ELSE rolling_back_since END, \
-                take_overs = iif(?10 AND rolling_back_since IS NULL, 0, take_overs), \
-                late_until = nullif(max(ifnull(late_until, 0), ifnull(?11, 0)), 0), \
-                last_error = ifnull(?12, last_error), first_cause = ifnull(first_cause, ?12)",
+                waiting_for = ?6, pauses_used = ?7, updated_at = ?8, \
+                late_until = nullif(max(ifnull(late_until, 0), ifnull(?9, 0)), 0), \
+                last_error = ifnull(?10, last_error), first_cause = ifnull(first_cause, ?10)",
             &[
                 &now.plus(*after),
                 &<&str>::from(state),
                 &<&str>::from(waiting_for),
-                &reason.map(<&str>::from),
                 pauses_used,
                 &now,
-                &(*state == RunState::RollingBack),
                 &late.map(|late| now.plus(late)),
                 &json_text(error.as_ref()),
             ],

@@ -1,18 +1,8 @@
 //! A database that is busy for a while.
 
-use local_stack::Stack;
-use rusqlite::Connection;
 use secureauth_simulator::{Fault, FaultKind};
 
-use crate::support::{DEADLINE, Outcome, add_biller, enable, ended, live, options, start, toggle};
-
-/// Nobody else writes while this is held.
-fn lock(stack: &Stack) -> Result<Connection, rusqlite::Error> {
-    let connection = Connection::open(stack.database().path())?;
-    connection.busy_timeout(DEADLINE)?;
-    connection.execute_batch("BEGIN IMMEDIATE")?;
-    Ok(connection)
-}
+use crate::support::{DEADLINE, Outcome, add_biller, enable, ended, live, lock_database, options, start, toggle};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_toggle_that_is_answered_too_late_says_where_to_ask_whether_its_run_started() -> Outcome {
@@ -24,7 +14,7 @@ async fn a_toggle_that_is_answered_too_late_says_where_to_ask_whether_its_run_st
         1,
     )
     .await?;
-    let locked = lock(&stack)?;
+    let locked = lock_database(&stack)?;
     let late = stack.front_door().post("1876", &toggle(true, "e-1")).await?;
     assert_eq!((late.status, late.text_at("/code")), (503, "deadline"));
     assert_eq!(late.text_at("/statusUrl"), "/api/billers/1876/ciam");
@@ -55,7 +45,7 @@ async fn a_run_whose_heart_beat_fails_is_given_back_and_goes_on_long_before_its_
     stack
         .wait_for("1876", DEADLINE, |run| run.step.as_deref() == Some("ensure_pool"))
         .await?;
-    let locked = lock(&stack)?;
+    let locked = lock_database(&stack)?;
     stack
         .wait_for_error_line(DEADLINE, |line| line.contains("a heart-beat failed"))
         .await?;
@@ -85,7 +75,7 @@ async fn lease_and_slot_that_could_not_be_released_are_released_once_the_databas
     stack
         .wait_for("1876", DEADLINE, |run| run.step.as_deref() == Some("ensure_pool"))
         .await?;
-    let locked = lock(&stack)?;
+    let locked = lock_database(&stack)?;
     for row in ["lease", "worker slot"] {
         let told = format!("could not release the {row}; trying again in the background");
         stack.wait_for_error_line(DEADLINE, |line| line.contains(&told)).await?;

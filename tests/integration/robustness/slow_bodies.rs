@@ -2,30 +2,15 @@
 
 use std::time::Duration;
 
-use local_stack::Stack;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::support::{DEADLINE, Outcome, enable, options, start};
+use crate::support::{Outcome, enable, handler_port, options, start};
 
 /// Bytes that the request announces. Dripping all of them would take minutes.
 const ANNOUNCED: usize = 10_000;
 const DRIP: Duration = Duration::from_millis(20);
-
-/// The port that the handler logs when it starts to listen.
-async fn handler_port(stack: &Stack) -> Result<u16, Box<dyn std::error::Error>> {
-    let is_serving = |text: &str| text.contains("serving");
-    let console = stack
-        .host()
-        .wait_for_console(DEADLINE, |lines| lines.iter().any(|line| is_serving(&line.text)));
-    let lines = console.await?;
-    let line = lines.iter().find(|line| is_serving(&line.text)).expect("is there");
-    let after = line.text.split("port").nth(1).unwrap_or_default();
-    let digits = after.trim_start_matches(|it: char| !it.is_ascii_digit());
-    let end = digits.find(|it: char| !it.is_ascii_digit()).unwrap_or(digits.len());
-    Ok(digits[..end].parse()?)
-}
 
 /// Drips a request until it is answered. Returns how many bytes of the body were sent, and the start of the answer.
 async fn drip(port: u16, function: &str) -> Result<(usize, String), Box<dyn std::error::Error>> {

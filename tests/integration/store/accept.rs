@@ -2,12 +2,15 @@
 
 use biller_onboarding::domain::ids::RequestedBy;
 use biller_onboarding::domain::issue::Code;
-use biller_onboarding::domain::run::{Kind, RunState};
+use biller_onboarding::domain::run::{Kind, Run, RunState};
 use biller_onboarding::domain::toggle_event::{Decision, Source, ToggleEvent};
 use biller_onboarding::store::{Acceptance, Ending};
 
 use super::db::{Damaged, Db, on_both};
-use super::fixtures::{RESEND, activated, biller, finish, no, queued, run_id, stuck, with_event, yes};
+use super::fixtures::{
+    LONG, RESEND, SHORT, WHY, activated, biller, finish, lease, leased, no, queued, roll_back, run_id, stuck,
+    with_event, yes,
+};
 
 async fn accept(db: &dyn Db, event: &ToggleEvent) -> Acceptance {
     db.store().accept(event, RESEND).await.unwrap()
@@ -30,7 +33,7 @@ async fn an_active_biller_is_synced_by_yes_and_disabled_by_no(db: &dyn Db) {
     activated(db).await;
     let synced = accept(db, &yes(2)).await;
     assert_eq!(synced.decision, Decision::Start(Kind::Sync));
-    finish(db, run_id(2), &Ending::Failed(super::fixtures::WHY)).await;
+    finish(db, run_id(2), &Ending::Failed(WHY)).await;
     let disabled = accept(db, &no(3)).await;
     assert_eq!(disabled.decision, Decision::Start(Kind::Disable));
     assert_eq!(disabled.run.expect("has a run").kind, Kind::Disable);
@@ -132,7 +135,7 @@ async fn a_name_that_is_blank_later_is_none(db: &dyn Db) {
         db.rename_biller("1876", [" ", ""][number % 2]).await;
         let run = accept(db, &event).await.run.expect("has a run");
         assert_eq!(run.biller_name, None);
-        finish(db, run.id, &Ending::Failed(super::fixtures::WHY)).await;
+        finish(db, run.id, &Ending::Failed(WHY)).await;
     }
 }
 
@@ -155,6 +158,32 @@ async fn while_a_run_is_stuck_every_event_of_its_biller_is_refused(db: &dyn Db) 
     }
 }
 
+/// Yes and No are refused because run 1 is rolling back. Returns the run as the refusals name it.
+async fn refused_while_rolling_back(db: &dyn Db) -> Run {
+    assert_eq!(accept(db, &yes(3)).await.decision, Decision::RollingBack(run_id(1)));
+    let refused = accept(db, &with_event(no(4), "too-early")).await;
+    assert_eq!(refused.decision, Decision::RollingBack(run_id(1)));
+    let again = accept(db, &with_event(yes(5), "joined")).await;
+    assert!(matches!(again.decision, Decision::Replay(Some(head)) if head.id == run_id(1)));
+    refused.run.expect("is named")
+}
+
+async fn while_a_run_is_rolling_back_every_new_event_of_its_biller_is_refused(db: &dyn Db) {
+    let first = leased(db).await;
+    accept(db, &with_event(yes(2), "joined")).await;
+    roll_back(db, &first, WHY).await;
+    let pausing = refused_while_rolling_back(db).await;
+    assert_eq!((pausing.id, pausing.state), (run_id(1), RunState::RollingBack));
+    assert!(pausing.next_attempt_at.is_some());
+    db.pass(SHORT).await;
+    let second = lease(&*db.store(), run_id(1), 2, LONG).await.lease;
+    assert_eq!(refused_while_rolling_back(db).await.next_attempt_at, None);
+    db.store().finish(&second, &Ending::Failed(WHY), None).await.unwrap();
+    let after = accept(db, &with_event(no(6), "too-early")).await;
+    assert_eq!(after.decision, Decision::NothingToDo);
+    assert_eq!(accept(db, &yes(7)).await.decision, Decision::Start(Kind::Enable));
+}
+
 async fn the_same_event_again_gets_its_run_even_when_that_has_ended(db: &dyn Db) {
     db.add_biller("1876", Some("Sample")).await;
     accept(db, &with_event(yes(1), "event-1")).await;
@@ -163,7 +192,7 @@ async fn the_same_event_again_gets_its_run_even_when_that_has_ended(db: &dyn Db)
         assert!(matches!(again.decision, Decision::Replay(Some(head)) if head.id == run_id(1)));
         assert_eq!(again.run.expect("is named").id, run_id(1));
         if db.store().run(run_id(1)).await.unwrap().unwrap().state.is_open() {
-            finish(db, run_id(1), &Ending::Failed(super::fixtures::WHY)).await;
+            finish(db, run_id(1), &Ending::Failed(WHY)).await;
         }
     }
 }
@@ -171,7 +200,7 @@ async fn the_same_event_again_gets_its_run_even_when_that_has_ended(db: &dyn Db)
 async fn an_event_that_joined_a_run_gets_that_run_again(db: &dyn Db) {
     queued(db).await;
     accept(db, &with_event(yes(2), "joins")).await;
-    finish(db, run_id(1), &Ending::Failed(super::fixtures::WHY)).await;
+    finish(db, run_id(1), &Ending::Failed(WHY)).await;
     let again = accept(db, &with_event(yes(3), "joins")).await;
     assert!(matches!(again.decision, Decision::Replay(Some(head)) if head.id == run_id(1)));
 }
@@ -198,7 +227,7 @@ async fn a_refused_event_is_not_remembered(db: &dyn Db) {
     let event = with_event(no(2), "too-early");
     let refused = accept(db, &event).await;
     assert_eq!(refused.decision, Decision::OppositeRunning(run_id(1)));
-    finish(db, run_id(1), &Ending::Failed(super::fixtures::WHY)).await;
+    finish(db, run_id(1), &Ending::Failed(WHY)).await;
     assert_eq!(accept(db, &event).await.decision, Decision::NothingToDo);
 }
 
@@ -277,7 +306,7 @@ async fn a_biller_is_shown_with_its_latest_run(db: &dyn Db) {
         let view = db.store().biller(&biller("1876"), 9).await.unwrap();
         let run = view.expect("is listed").run.expect("has a run");
         assert_eq!(run.id, run_id(number));
-        finish(db, run_id(number), &Ending::Failed(super::fixtures::WHY)).await;
+        finish(db, run_id(number), &Ending::Failed(WHY)).await;
     }
 }
 
@@ -296,6 +325,7 @@ on_both![
     a_name_that_is_blank_later_is_none,
     an_event_of_the_same_direction_joins_the_open_run_and_the_opposite_is_refused,
     while_a_run_is_stuck_every_event_of_its_biller_is_refused,
+    while_a_run_is_rolling_back_every_new_event_of_its_biller_is_refused,
     the_same_event_again_gets_its_run_even_when_that_has_ended,
     an_event_that_joined_a_run_gets_that_run_again,
     an_event_with_nothing_to_do_is_remembered_too,

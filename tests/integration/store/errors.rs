@@ -9,7 +9,7 @@ use biller_onboarding::store::{Batch, Ending, Lease, Release};
 use time::macros::datetime;
 
 use super::db::{Db, on_both};
-use super::fixtures::{self, LONG, leased, run_id};
+use super::fixtures::{self, LONG, SHORT, leased, run_id};
 
 /// A failure with this operation.
 fn failed(operation: &str) -> Box<RunError> {
@@ -47,16 +47,8 @@ async fn the_first_cause_lasts_until_progress_and_in_a_rollback_for_good(db: &dy
     assert_eq!(write(&lease, two.clone(), false).await, (one.clone(), two.clone()));
     assert_eq!(write(&lease, None, true).await, (None, two.clone()));
     assert_eq!(write(&lease, two.clone(), false).await, (two.clone(), two.clone()));
-    let rollback = Release::Wait {
-        after: Duration::ZERO,
-        state: RunState::RollingBack,
-        waiting_for: Reason::PreviousWorker,
-        reason: Some(Reason::SecureauthRefused),
-        error: None,
-        pauses_used: 0,
-        late: None,
-    };
-    store.release(&lease, &rollback).await.unwrap();
+    fixtures::roll_back(db, &lease, Reason::SecureauthRefused).await;
+    db.pass(SHORT).await;
     let lease = fixtures::lease(&*store, run_id(1), 1, LONG).await.lease;
     assert_eq!(write(&lease, None, true).await, (two.clone(), two.clone()));
     assert_eq!(write(&lease, one.clone(), false).await, (two, one));
@@ -68,7 +60,6 @@ fn pause(state: RunState, error: &RunError) -> Release {
         after: Duration::ZERO,
         state,
         waiting_for: Reason::SecureauthUnavailable,
-        reason: None,
         error: Some(Box::new(error.clone())),
         pauses_used: 1,
         late: None,
@@ -95,7 +86,7 @@ async fn the_failure_that_begins_a_rollback_becomes_the_first_cause_and_stays_it
     let lease = fixtures::lease(&*store, run_id(1), 1, LONG).await.lease;
     let begins = Batch {
         error: Some(failed("create_pool")),
-        begins_rollback: true,
+        rolls_back: Some(Reason::SecureauthRefused),
         ..Batch::default()
     };
     store.write(&lease, &begins).await.unwrap();
@@ -103,7 +94,7 @@ async fn the_failure_that_begins_a_rollback_becomes_the_first_cause_and_stays_it
     let since = store.run(run_id(1)).await.unwrap().unwrap().rolling_back_since;
     assert!(since.is_some());
     let begins_again = Batch {
-        begins_rollback: true,
+        rolls_back: Some(Reason::SecureauthRefused),
         is_progress: true,
         ..Batch::default()
     };

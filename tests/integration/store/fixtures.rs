@@ -125,11 +125,28 @@ pub(crate) fn wait(after: Duration) -> Release {
         after,
         state: RunState::Waiting,
         waiting_for: Reason::SecureauthUnavailable,
-        reason: None,
         error: None,
         pauses_used: 3,
         late: None,
     }
+}
+
+/// The run's rollback begins or goes on, and then pauses for [`SHORT`].
+pub(crate) async fn roll_back(db: &dyn Db, lease: &Lease, reason: Reason) {
+    let batch = Batch {
+        rolls_back: Some(reason),
+        ..Batch::default()
+    };
+    db.store().write(lease, &batch).await.unwrap();
+    let pause = Release::Wait {
+        after: SHORT,
+        state: RunState::RollingBack,
+        waiting_for: Reason::PreviousWorker,
+        error: None,
+        pauses_used: 7,
+        late: None,
+    };
+    db.store().release(lease, &pause).await.unwrap();
 }
 
 /// A batch with one journal entry, which has this text.

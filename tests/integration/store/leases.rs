@@ -1,11 +1,14 @@
 //! Leases: one worker at a time, and a worker that lost its lease can write nothing.
 
+use biller_onboarding::domain::journal::Entry;
 use biller_onboarding::domain::reason::Reason;
 use biller_onboarding::domain::run::{Run, RunState};
 use biller_onboarding::store::{Batch, Ending, LeaseOutcome, Release, StoreError};
 
 use super::db::{Db, Word, on_both};
-use super::fixtures::{LONG, SHORT, WHY, finish, journal_note, lease, leased, queued, run_id, stuck, wait, worker};
+use super::fixtures::{
+    LONG, SHORT, WHY, finish, journal_note, lease, leased, queued, roll_back, run_id, stuck, wait, worker,
+};
 
 async fn run(db: &dyn Db) -> Run {
     db.store().run(run_id(1)).await.unwrap().expect("is there")
@@ -83,7 +86,7 @@ async fn a_rollback_counts_its_own_take_overs(db: &dyn Db) {
     db.pass(SHORT).await;
     for (number, counted) in [(2, 0), (3, 1)] {
         let current = lease(&*db.store(), id, number, LONG).await.lease;
-        db.store().release(&current, &rolling_back()).await.unwrap();
+        roll_back(db, &current, Reason::InvalidUsers).await;
         assert_eq!(run(db).await.take_overs, counted);
         db.pass(SHORT).await;
         lease(&*db.store(), id, number, SHORT).await;
@@ -117,18 +120,6 @@ async fn calls_that_took_effect_long_ago_are_remembered_as_no_wait(db: &dyn Db) 
     db.pass(SHORT * 2).await;
     let late = lease(&*db.store(), id, 2, LONG).await.late;
     assert_eq!(late, Some(std::time::Duration::ZERO));
-}
-
-fn rolling_back() -> Release {
-    Release::Wait {
-        after: SHORT,
-        state: RunState::RollingBack,
-        waiting_for: Reason::PreviousWorker,
-        reason: None,
-        error: None,
-        pauses_used: 0,
-        late: None,
-    }
 }
 
 async fn a_released_lease_is_not_taken_over(db: &dyn Db) {
@@ -216,20 +207,32 @@ async fn a_run_that_is_leased_after_its_pause_waits_for_nothing(db: &dyn Db) {
     assert_eq!((run.waiting_for, run.next_attempt_at), (None, None));
 }
 
+async fn a_run_rolls_back_from_the_moment_that_its_rollback_is_written(db: &dyn Db) {
+    let current = leased(db).await;
+    let batch = Batch {
+        entries: vec![Entry::RollbackStarted {
+            reason: Reason::InvalidUsers,
+        }],
+        rolls_back: Some(Reason::InvalidUsers),
+        ..Batch::default()
+    };
+    db.store().write(&current, &batch).await.unwrap();
+    let now = run(db).await;
+    assert_eq!(
+        (now.state, now.reason.as_deref()),
+        (RunState::RollingBack, Some("invalid_users"))
+    );
+    assert!(now.rolling_back_since.is_some());
+    let later = journal_note("the rollback goes on");
+    db.store().write(&current, &later).await.unwrap();
+    assert_eq!(run(db).await.state, RunState::RollingBack);
+}
+
 async fn a_rollback_keeps_the_time_at_which_it_first_began(db: &dyn Db) {
     let mut current = leased(db).await;
     let mut since = None;
-    for (number, reason) in [(2, Some(Reason::InvalidUsers)), (3, None)] {
-        let release = Release::Wait {
-            after: SHORT,
-            state: RunState::RollingBack,
-            waiting_for: Reason::PreviousWorker,
-            reason,
-            error: None,
-            pauses_used: 0,
-            late: None,
-        };
-        db.store().release(&current, &release).await.unwrap();
+    for number in [2, 3] {
+        roll_back(db, &current, Reason::InvalidUsers).await;
         db.pass(SHORT).await;
         let next = lease(&*db.store(), run_id(1), number, LONG).await;
         assert_eq!(next.run.state, RunState::RollingBack);
@@ -290,6 +293,7 @@ on_both![
     an_expired_lease_is_taken_over_and_the_new_lease_says_so,
     take_overs_are_counted_until_something_gets_done,
     a_rollback_counts_its_own_take_overs,
+    a_run_rolls_back_from_the_moment_that_its_rollback_is_written,
     a_run_knows_for_how_long_calls_may_still_take_effect,
     calls_that_took_effect_long_ago_are_remembered_as_no_wait,
     a_released_lease_is_not_taken_over,

@@ -4,11 +4,11 @@ use biller_onboarding::domain::journal::Entry;
 use biller_onboarding::domain::operation::Operation;
 use biller_onboarding::domain::reason::Reason;
 use biller_onboarding::domain::run::{Run, RunState};
-use biller_onboarding::store::{Ending, LeaseOutcome, Operated, Release};
+use biller_onboarding::store::{Ending, LeaseOutcome, Operated};
 
 use super::db::{Db, on_both};
 use super::fixtures::{
-    LONG, RESEND, SHORT, accept, finish, lease, leased, live, queued, run_id, stuck, wait, worker, yes,
+    LONG, RESEND, SHORT, accept, finish, lease, leased, live, queued, roll_back, run_id, stuck, wait, worker, yes,
 };
 
 async fn operate(db: &dyn Db, operation: Operation) -> Operated {
@@ -23,16 +23,7 @@ async fn run(db: &dyn Db) -> Run {
 /// Run 1, which got stuck during its rollback.
 async fn stuck_rolling_back(db: &dyn Db) {
     let lease = leased(db).await;
-    let release = Release::Wait {
-        after: SHORT,
-        state: RunState::RollingBack,
-        waiting_for: Reason::PreviousWorker,
-        reason: Some(Reason::InvalidUsers),
-        error: None,
-        pauses_used: 7,
-        late: None,
-    };
-    db.store().release(&lease, &release).await.unwrap();
+    roll_back(db, &lease, Reason::InvalidUsers).await;
     db.pass(SHORT).await;
     finish(db, run_id(1), &Ending::Stuck(Reason::NotRolledBack)).await;
 }

@@ -216,8 +216,8 @@ async fn a_batch_with_one_bad_row_writes_nothing(db: &dyn Db) {
             ErrorDetails::default(),
             time::OffsetDateTime::UNIX_EPOCH,
         ))),
-        begins_rollback: true,
         allowance_used: true,
+        rolls_back: Some(Reason::SecureauthRefused),
     };
     let refused = store.write(&lease, &batch).await;
     assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");

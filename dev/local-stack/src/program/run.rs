@@ -163,12 +163,17 @@ async fn fire(stack: &Stack, biller_id: &str, act: &Act, line: &mut BillerLine) 
     loop {
         let status: HttpAnswer = stack.front_door().status(biller_id).await?;
         line.update(&status);
-        let word = status.text_at("/status");
-        if word != "processing" || Instant::now() >= end {
-            return Ok(word.to_owned());
+        if !is_open(&status) || Instant::now() >= end {
+            return Ok(status.text_at("/status").to_owned());
         }
         tokio::time::sleep(POLL).await;
     }
+}
+
+/// Whether the biller's run goes on by itself: forward, or rolling back.
+fn is_open(status: &HttpAnswer) -> bool {
+    let state = status.text_at("/onboarding/state");
+    matches!(state, "queued" | "running" | "waiting" | "rolling_back")
 }
 
 /// The people of all billers that have an organization in the end.
