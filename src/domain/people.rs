@@ -39,41 +39,29 @@ pub struct ForPeople {
 impl ForPeople {
     /// `run`: the biller's latest one.
     pub fn of(biller: &BillerCiam, run: Option<&Run>) -> Self {
-        let say = |status, message| Self {
-            status,
-            message,
-            completed_with_issues: false,
-        };
-        let Some(run) = run else {
-            return Self::without_run(biller.state);
-        };
-        match run.state {
-            RunState::Queued | RunState::Running | RunState::Waiting => say(Status::Processing, under_way(run.kind)),
-            RunState::Stuck => say(Status::Stuck, went_wrong(run.kind)),
-            // A sync that fails leaves its biller active.
-            RunState::RollingBack | RunState::Failed if run.kind == Kind::Sync => {
-                say(Status::Active, went_wrong(run.kind))
-            }
-            RunState::RollingBack | RunState::Failed => say(Status::Failed, went_wrong(run.kind)),
-            RunState::Succeeded => Self {
-                completed_with_issues: run.issues_total > 0,
-                ..Self::without_run(biller.state)
-            },
-            RunState::Cancelled => Self::without_run(biller.state),
-        }
-    }
-
-    fn without_run(state: CiamState) -> Self {
-        let (status, message) = match state {
-            CiamState::Active => (Status::Active, messages::ENABLED),
-            CiamState::Inactive => (Status::Inactive, messages::DISABLED),
-            CiamState::NotEnabled => (Status::NotEnabled, messages::NEVER_ENABLED),
-        };
+        let (status, message) = told(biller.state, run.map(|run| (run.kind, run.state)));
         Self {
             status,
             message,
-            completed_with_issues: false,
+            completed_with_issues: run.is_some_and(|run| run.state == RunState::Succeeded && run.issues_total > 0),
         }
+    }
+}
+
+/// Status and sentence (docs/ARCHITECTURE.md#event-table).
+fn told(ciam: CiamState, latest: Option<(Kind, RunState)>) -> (Status, &'static str) {
+    use RunState::{Cancelled, Failed, Queued, RollingBack, Running, Stuck, Succeeded, Waiting};
+    match latest {
+        Some((kind, Queued | Running | Waiting)) => (Status::Processing, under_way(kind)),
+        // A sync that fails leaves its biller active.
+        Some((Kind::Sync, RollingBack | Failed)) => (Status::Active, went_wrong(Kind::Sync)),
+        Some((kind, RollingBack | Failed)) => (Status::Failed, went_wrong(kind)),
+        Some((kind, Stuck)) => (Status::Stuck, went_wrong(kind)),
+        Some((_, Succeeded | Cancelled)) | None => match ciam {
+            CiamState::Active => (Status::Active, messages::ENABLED),
+            CiamState::Inactive => (Status::Inactive, messages::DISABLED),
+            CiamState::NotEnabled => (Status::NotEnabled, messages::NEVER_ENABLED),
+        },
     }
 }
 
@@ -108,5 +96,35 @@ mod tests {
     fn people_read_these_and_no_others() {
         let read = ["processing", "active", "failed", "stuck", "inactive", "not_enabled"];
         assert_eq!(Status::VARIANTS, read);
+    }
+
+    #[test]
+    fn people_read_the_same_while_a_run_rolls_back_and_after_it_failed() {
+        for (kind, ciam, status, message) in [
+            (
+                Kind::Enable,
+                CiamState::NotEnabled,
+                Status::Failed,
+                messages::NOT_ENABLED,
+            ),
+            (Kind::Enable, CiamState::Inactive, Status::Failed, messages::NOT_ENABLED),
+            (Kind::Sync, CiamState::Active, Status::Active, messages::NOT_SYNCED),
+            (Kind::Disable, CiamState::Active, Status::Failed, messages::NOT_DISABLED),
+        ] {
+            for state in [RunState::RollingBack, RunState::Failed] {
+                assert_eq!(told(ciam, Some((kind, state))), (status, message), "{kind} {state}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_that_ended_well_or_never_began_leaves_the_word_to_the_biller() {
+        for latest in [
+            None,
+            Some((Kind::Sync, RunState::Succeeded)),
+            Some((Kind::Sync, RunState::Cancelled)),
+        ] {
+            assert_eq!(told(CiamState::Active, latest), (Status::Active, messages::ENABLED));
+        }
     }
 }

@@ -39,7 +39,7 @@ fn the_document_lists_the_values_of_the_program_in_their_order() {
     let commands = &schemas["Run"]["properties"]["commands"]["items"]["enum"];
     assert_eq!(texts(commands), Operation::VARIANTS);
     let users = schemas["Users"]["properties"].as_object().expect("is an object");
-    assert_eq!(users.keys().collect::<Vec<_>>().len(), Effect::VARIANTS.len());
+    assert_eq!(users.len(), Effect::VARIANTS.len());
     assert!(Effect::VARIANTS.iter().all(|effect| users.contains_key(*effect)));
     assert_eq!(schemas["Guids"]["maxItems"], Tally::NAMED);
 }
