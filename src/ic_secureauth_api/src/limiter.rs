@@ -1,6 +1,7 @@
 //! Limits the requests in flight, pauses all of them when the server asks for it, and keeps the learned rate.
 
 use std::{
+    collections::HashSet,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -8,6 +9,7 @@ use std::{
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::{
+    Operation,
     error::Throttled,
     pace::Pace,
     slots::{Slot, Slots},
@@ -28,6 +30,8 @@ struct State {
     paused_until: Option<Instant>,
     last_refusal: Option<Instant>,
     pace: Pace,
+    /// Operations that the server has let in since their last 403.
+    let_in: HashSet<Operation>,
     /// Permits that are held.
     in_flight: usize,
 }
@@ -55,6 +59,7 @@ impl Limiter {
                 paused_until: None,
                 last_refusal: None,
                 pace: Pace::new(Instant::now()),
+                let_in: HashSet::new(),
                 in_flight: 0,
             }),
         }
@@ -139,8 +144,9 @@ impl Limiter {
 
 impl Permit<'_> {
     /// The server accepted the request.
-    pub(super) fn accepted(&self) {
+    pub(super) fn accepted(&self, operation: Operation) {
         let mut state = self.limiter.lock();
+        state.let_in.insert(operation);
         state.pace.accepted();
         if self.is_later_than(state.last_refusal) {
             self.limiter.slots.accepted();
@@ -150,9 +156,9 @@ impl Permit<'_> {
     /// The server asks everybody to pause. One request at a time is in flight from now on, until one is accepted.
     ///
     /// A request that was in flight during an earlier refusal tells nothing new. A 429 is about the rate. A 403 may be about the rate or
-    /// about requests in flight: more than one of them come back step by step, and only a request that was alone tells about the rate,
-    /// if others were accepted before it.
-    pub(super) fn refused(&self, pause: Duration, why: Throttled) {
+    /// about requests in flight: more than one of them come back step by step, and only a request that was alone tells about the rate, if
+    /// the server has let in its operation since the last 403 of it. Otherwise it may be a missing right, which must not slow others down.
+    pub(super) fn refused(&self, pause: Duration, why: Throttled, operation: Operation) {
         self.limiter.pause(pause);
         let now = Instant::now();
         let mut state = self.limiter.lock();
@@ -160,7 +166,7 @@ impl Permit<'_> {
         let was_alone = self.alone && state.in_flight == 1;
         let is_about_the_rate = match why {
             Throttled::TooMany => true,
-            Throttled::Forbidden => was_alone && state.pace.has_accepted(),
+            Throttled::Forbidden => state.let_in.remove(&operation) && was_alone,
             Throttled::Token => false,
         };
         if is_new && is_about_the_rate {
@@ -191,6 +197,8 @@ mod tests {
 
     use super::*;
 
+    const IMPORT: Operation = Operation::Import;
+
     fn far() -> Instant {
         Instant::now() + Duration::from_hours(1)
     }
@@ -204,7 +212,7 @@ mod tests {
                 let permit = limiter.enter(far()).await.unwrap();
                 let at = start.elapsed();
                 tokio::time::sleep(Duration::from_secs(1)).await;
-                permit.accepted();
+                permit.accepted(IMPORT);
                 at
             })
         };
@@ -245,7 +253,7 @@ mod tests {
     async fn after_a_refusal_one_request_is_in_flight_until_one_is_accepted_and_then_they_start_one_by_one() {
         let limiter = Arc::new(Limiter::new(8));
         let first = limiter.enter(far()).await.unwrap();
-        first.refused(Duration::from_secs(10), Throttled::TooMany);
+        first.refused(Duration::from_secs(10), Throttled::TooMany, IMPORT);
         drop(first);
         let times = entered(&limiter, 8).await;
         assert_eq!(times[0].as_secs(), 10);
@@ -261,8 +269,8 @@ mod tests {
         let rest = limiter.enter(soon).await.unwrap_err();
         assert_eq!(rest, TooLong(Duration::from_secs(30)));
         let permit = limiter.enter(far()).await.unwrap();
-        permit.refused(Duration::from_millis(1), Throttled::TooMany);
-        permit.accepted();
+        permit.refused(Duration::from_millis(1), Throttled::TooMany, IMPORT);
+        permit.accepted(IMPORT);
         let mut turns = 0;
         while limiter.enter(Instant::now()).await.is_ok() {
             turns += 1;
@@ -274,7 +282,7 @@ mod tests {
     async fn nobody_starts_too_late_behind_requests_that_hang_after_a_refusal() {
         let limiter = Arc::new(Limiter::new(8));
         let first = limiter.enter(far()).await.unwrap();
-        first.refused(Duration::from_secs(1), Throttled::TooMany);
+        first.refused(Duration::from_secs(1), Throttled::TooMany, IMPORT);
         drop(first);
         let latest = Instant::now() + Duration::from_mins(2);
         let hang = |_| {
@@ -307,7 +315,7 @@ mod tests {
         let limiter = Limiter::new(8);
         let start = Instant::now();
         for _ in 0..100 {
-            limiter.enter(start).await.unwrap().accepted();
+            limiter.enter(start).await.unwrap().accepted(IMPORT);
         }
         assert_eq!(start.elapsed(), Duration::ZERO);
     }
@@ -316,7 +324,7 @@ mod tests {
     async fn a_turn_that_comes_too_late_stays_for_others() {
         let limiter = Limiter::new(8);
         let permit = limiter.enter(far()).await.unwrap();
-        permit.refused(Duration::from_secs(10), Throttled::TooMany);
+        permit.refused(Duration::from_secs(10), Throttled::TooMany, IMPORT);
         drop(permit);
         drop(limiter.enter(far()).await.unwrap());
         let turn = limiter.lock().pace.turn(Instant::now());
@@ -327,7 +335,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_403_tells_about_the_rate_only_if_the_request_was_alone_and_others_were_accepted_before() {
+    async fn a_403_tells_about_the_rate_only_if_the_request_was_alone_and_its_operation_was_let_in_before() {
         for (others, accepted, paces) in [(0, 5, true), (1, 5, false), (0, 0, false)] {
             let limiter = Limiter::new(8);
             let mut held = Vec::new();
@@ -335,16 +343,29 @@ mod tests {
                 held.push(limiter.enter(far()).await.unwrap());
             }
             for _ in 0..accepted {
-                limiter.enter(far()).await.unwrap().accepted();
+                limiter.enter(far()).await.unwrap().accepted(IMPORT);
             }
             let permit = limiter.enter(far()).await.unwrap();
-            permit.refused(Duration::from_secs(15), Throttled::Forbidden);
+            permit.refused(Duration::from_secs(15), Throttled::Forbidden, IMPORT);
             drop(permit);
             drop(held);
             let next = limiter.enter(far()).await.unwrap();
-            next.accepted();
+            next.accepted(IMPORT);
             let now = Instant::now();
             assert_eq!(limiter.lock().pace.turn(now) > now, paces, "{others} {accepted}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_operation_that_is_never_let_in_slows_no_other_one_down() {
+        let limiter = Limiter::new(8);
+        for _ in 0..20 {
+            limiter.enter(far()).await.unwrap().accepted(IMPORT);
+            let permit = limiter.enter(far()).await.unwrap();
+            permit.refused(Duration::from_secs(15), Throttled::Forbidden, Operation::UpdateUser);
+        }
+        limiter.enter(far()).await.unwrap().accepted(IMPORT);
+        let now = Instant::now();
+        assert_eq!(limiter.lock().pace.turn(now), now);
     }
 }

@@ -82,11 +82,6 @@ impl Pace {
         }
     }
 
-    /// Whether a call was accepted since the last refusal.
-    pub(super) fn has_accepted(&self) -> bool {
-        self.accepted > 0.0
-    }
-
     /// The server accepted a call.
     pub(super) fn accepted(&mut self) {
         self.accepted += 1.0;

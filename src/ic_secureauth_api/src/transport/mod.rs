@@ -125,7 +125,7 @@ impl Transport {
                     return Err(failed);
                 };
                 self.last_pause.asked(&failed.kind, pause);
-                permit.refused(pause, Throttled::Token);
+                permit.refused(pause, Throttled::Token, Operation::Token);
             }
         })
         .retry(self.pauses.for_one_call())
@@ -154,19 +154,23 @@ impl Transport {
             let permit = self.enter(progress.waits.latest).await?;
             let failed = match self.try_once(call, context, progress).await {
                 Ok(answer) => {
-                    permit.accepted();
+                    permit.accepted(call.operation);
                     return Ok(answer);
                 }
                 Err(failed) => failed,
             };
             let Some(pause) = progress.pause(&failed.kind, &self.backoff) else {
                 if failed.kind.passed_the_limits() {
-                    permit.accepted();
+                    permit.accepted(call.operation);
                 }
                 return Err(failed);
             };
             self.last_pause.asked(&failed.kind, pause);
-            permit.refused(pause, failed.kind.throttled().unwrap_or(Throttled::Token));
+            permit.refused(
+                pause,
+                failed.kind.throttled().unwrap_or(Throttled::Token),
+                call.operation,
+            );
         }
     }
 
