@@ -11,8 +11,9 @@ use super::leavers::Known;
 use super::sync_users::task::has_no_access;
 use crate::domain::issue::Issue;
 use crate::domain::journal::Entry;
-use crate::store::{Batch, Cursor, GuidRange};
-use ic_secureauth_api::{MAX_REVOKED_USERS, PoolId, UserId};
+use crate::domain::listing::{ListedRange, Listing};
+use crate::store::{Batch, Cursor, GuidRange, PoolOrigin};
+use ic_secureauth_api::{ApiError, MAX_PAGE, MAX_REVOKED_USERS, PoolId, UserId};
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let stored = context.store().biller(&context.run.biller_id, 0).await?;
@@ -26,44 +27,88 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
         return ended(context, None).await;
     };
     loop {
-        let range = GuidRange {
-            after: context.run.user_cursor,
-            until: None,
+        let next = match known.record.origin {
+            PoolOrigin::Created => of_accounts(context, &known).await?,
+            PoolOrigin::Found => match of_pool(context, &pool).await {
+                Ok(next) => next,
+                Err(error) => return give_up(context, error).await,
+            },
         };
-        let size = u32::try_from(MAX_REVOKED_USERS).unwrap_or(u32::MAX);
-        let accounts = context.store().accounts_page(known.record.no, range, size).await?;
-        let Some(last) = accounts.last().map(|account| account.user_guid) else {
+        let Some((users, batch)) = next else {
             info!("the sessions of the biller's users are ended as far as SecureAuth lets them end");
             return ended(context, None).await;
         };
-        let with_access = accounts
-            .iter()
-            .filter(|account| account.open || !has_no_access(account));
-        let users: Vec<UserId> = with_access.map(|account| known.user_id(account)).collect();
         let mut issue = None;
         if !users.is_empty() {
             match end_sessions::end(&context.api, &pool, &users).await {
                 // No other users' sessions could be ended either.
                 Ok(none @ Ended::NotGranted) => return ended(context, none.issue()).await,
                 Ok(done) => issue = done.issue(),
-                Err(error) if pauses_are_used_up(context) => {
-                    warn!(%error, "SecureAuth stays away; sessions live on until they expire");
-                    return ended(context, Some(end_sessions::not_revoked())).await;
-                }
-                Err(error) => return Err(error.into()),
+                Err(error) => return give_up(context, error).await,
             }
         }
         let batch = Batch {
-            cursor: Some(Cursor::At(last)),
             issues: issue.into_iter().collect(),
             is_progress: true,
-            ..Batch::default()
+            ..batch
         };
         context.write(batch).await?;
         if context.time_slice_is_over() {
             return Ok(());
         }
     }
+}
+
+/// The next users, and what is recorded when their sessions are ended.
+type Next = Option<(Vec<UserId>, Batch)>;
+
+async fn of_accounts(context: &RunContext<'_>, known: &Known) -> Result<Next, StepError> {
+    let range = GuidRange {
+        after: context.run.user_cursor,
+        until: None,
+    };
+    let size = u32::try_from(MAX_REVOKED_USERS).unwrap_or(u32::MAX);
+    let accounts = context.store().accounts_page(known.record.no, range, size).await?;
+    let Some(last) = accounts.last().map(|account| account.user_guid) else {
+        return Ok(None);
+    };
+    let with_access = accounts
+        .iter()
+        .filter(|account| account.open || !has_no_access(account));
+    let users = with_access.map(|account| known.user_id(account)).collect();
+    let batch = Batch {
+        cursor: Some(Cursor::At(last)),
+        ..Batch::default()
+    };
+    Ok(Some((users, batch)))
+}
+
+/// A found pool holds people without accounts, too.
+async fn of_pool(context: &RunContext<'_>, pool: &PoolId) -> Result<Next, ApiError> {
+    let listing = context.run.listing.as_ref();
+    let after = listing.and_then(|listing| listing.0.first()?.after.clone());
+    let after = after.and_then(|id| UserId::parse(id).ok());
+    let page = context.api.users_page(pool, after.as_ref(), MAX_PAGE).await?;
+    let users: Vec<UserId> = page.into_iter().map(|user| user.id).collect();
+    let Some(last) = users.last() else { return Ok(None) };
+    let range = ListedRange {
+        after: Some(last.to_string()),
+        ..ListedRange::default()
+    };
+    let batch = Batch {
+        listing: Some(Listing(vec![range])),
+        ..Batch::default()
+    };
+    Ok(Some((users, batch)))
+}
+
+/// SecureAuth stays away: the run pauses, or ends without the sessions that are left.
+async fn give_up(context: &mut RunContext<'_>, error: ApiError) -> Result<(), StepError> {
+    if !pauses_are_used_up(context) {
+        return Err(error.into());
+    }
+    warn!(%error, "SecureAuth stays away; sessions live on until they expire");
+    ended(context, Some(end_sessions::not_revoked())).await
 }
 
 /// A revocation that fails once more is given up: it never fails a run.

@@ -2,6 +2,7 @@
 
 use secureauth_simulator::Fault;
 
+use super::found_pools::by_hand;
 use super::{BILLER, assert_synced, everybody_signs_in, guid_of, issues, sample};
 use crate::support::{
     Outcome, calls_of, disable, enable, entries, options, refusal, stack_with, start, status, users_in_secureauth,
@@ -21,6 +22,19 @@ async fn a_no_ends_the_sessions_of_all_users() -> Outcome {
     assert_eq!((run.kind.as_str(), run.state.as_str()), ("disable", "succeeded"));
     assert_eq!(sessions(&stack), 0);
     assert_eq!(issues(&stack)?, []);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_no_ends_the_sessions_of_everybody_in_a_pool_that_was_there_before() -> Outcome {
+    let stack = start(options().patient(), BILLER, 120).await?;
+    // Numbers 877 and 878 are not in the CRM.
+    by_hand(&stack, &[1, 2, 877, 878])?;
+    enable(&stack, BILLER).await?;
+    assert!(everybody_signs_in(&stack) > 100);
+    let run = disable(&stack, BILLER).await?;
+    assert_eq!((run.kind.as_str(), run.state.as_str()), ("disable", "succeeded"));
+    assert_eq!((sessions(&stack), issues(&stack)?), (0, Vec::new()));
     Ok(())
 }
 
