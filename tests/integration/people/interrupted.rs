@@ -10,6 +10,14 @@ use crate::support::{
     Outcome, enable, enable_until_it_waits, options, patient, refusal, resume, stack_with, start, users_in_secureauth,
 };
 
+/// Number 2 with the user name of number 3.
+fn second_as_third() -> UserRow {
+    UserRow {
+        user_name: sample(3).user_name,
+        ..sample(2)
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_got_access_back_in_a_run_that_was_interrupted_loses_it_again() -> Outcome {
     let stack = start(patient(), BILLER, 4).await?;
@@ -26,12 +34,8 @@ async fn whoever_got_access_back_in_a_run_that_was_interrupted_loses_it_again() 
         user_name: Some("third.name".into()),
         ..sample(3)
     };
-    let second = UserRow {
-        user_name: sample(3).user_name,
-        ..sample(2)
-    };
     replace(&stack, &third)?;
-    replace(&stack, &second)?;
+    replace(&stack, &second_as_third())?;
     let fails = Fault::on("add_identifier", refusal(503, false)).path(&id);
     stack.simulator().faults().add(fails);
     let run = enable_until_it_waits(&stack, BILLER).await?;
@@ -97,12 +101,8 @@ async fn the_counters_add_up_also_where_one_person_is_changed_in_part() -> Outco
         email: Some("no address".into()),
         ..sample(3)
     };
-    let second = UserRow {
-        user_name: sample(3).user_name,
-        ..sample(2)
-    };
     replace(&stack, &third)?;
-    replace(&stack, &second)?;
+    replace(&stack, &second_as_third())?;
     set_status(&stack, 4, "inactive")?;
     remove(&stack, 5)?;
     let run = enable(&stack, BILLER).await?;
