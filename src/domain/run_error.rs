@@ -19,7 +19,7 @@ pub struct RunError {
     pub details: ErrorDetails,
 }
 
-/// What is known of a failed call to SecureAuth, or of a statement that the database refused.
+/// What is known of a failed call to SecureAuth, of a statement that the database refused, or of users whom the guard counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ErrorDetails {

@@ -64,6 +64,17 @@ pub(crate) async fn disable(stack: &Stack, biller: &str) -> Result<RunRecord, Bo
     ended(stack, biller, &answer).await
 }
 
+/// Everybody whom the CRM has is in a counter. People without a row, with a `deleted` one or with a data error are in a second one, or
+/// are not in the total.
+pub(crate) fn assert_counters_add_up(run: &RunRecord) {
+    if run.state != "succeeded" || run.kind == "disable" {
+        return;
+    }
+    let settled = run.imported + run.changed + run.reactivated + run.linked + run.already_present;
+    let all = settled + run.deactivated + run.skipped + run.failed;
+    assert!(settled <= run.users_total && run.users_total <= all, "{run:?}");
+}
+
 /// Waits until the run that the answer names has ended or is stuck.
 pub(crate) async fn ended(
     stack: &Stack,
@@ -74,6 +85,7 @@ pub(crate) async fn ended(
     let run = stack
         .wait_for(biller, DEADLINE, |run| run.onboarding_id == id && run.has_ended())
         .await?;
+    assert_counters_add_up(&run);
     Ok(run)
 }
 
@@ -283,7 +295,9 @@ pub(crate) async fn resume(stack: &Stack, run: &RunRecord) -> Result<RunRecord, 
         .handler()
         .run(&["resume", &run.onboarding_id, "--by", "ops"])
         .await?;
-    Ok(stack.wait_for_end(&run.biller_id, DEADLINE).await?)
+    let run = stack.wait_for_end(&run.biller_id, DEADLINE).await?;
+    assert_counters_add_up(&run);
+    Ok(run)
 }
 
 /// Nobody else writes to the database while this is held.

@@ -1,7 +1,7 @@
-//! Limits the requests in flight, pauses all of them when the server asks for it, and keeps the learned rate.
+//! Limits the requests in flight, pauses all of them when the server asks for it, and keeps the learned rates.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::{
     Operation,
     error::Throttled,
+    operation::Module,
     pace::Pace,
     slots::{Slot, Slots},
 };
@@ -29,7 +30,7 @@ pub(super) struct Limiter {
 struct State {
     paused_until: Option<Instant>,
     last_refusal: Option<Instant>,
-    pace: Pace,
+    paces: HashMap<Module, Pace>,
     /// Operations that the server has let in since their last 403.
     let_in: HashSet<Operation>,
     /// Permits that are held.
@@ -51,6 +52,12 @@ pub(super) struct Permit<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TooLong(pub(super) Duration);
 
+impl State {
+    fn pace(&mut self, operation: Operation, now: Instant) -> &mut Pace {
+        self.paces.entry(operation.module()).or_insert_with(|| Pace::new(now))
+    }
+}
+
 impl Limiter {
     pub(super) fn new(max_in_flight: usize) -> Self {
         Self {
@@ -58,15 +65,15 @@ impl Limiter {
             state: Mutex::new(State {
                 paused_until: None,
                 last_refusal: None,
-                pace: Pace::new(Instant::now()),
+                paces: HashMap::new(),
                 let_in: HashSet::new(),
                 in_flight: 0,
             }),
         }
     }
 
-    /// Waits for the end of the pause, for a free slot and for a turn at the learned rate, at most until `latest`.
-    pub(super) async fn enter(&self, latest: Instant) -> Result<Permit<'_>, TooLong> {
+    /// Waits for the end of the pause, for a free slot and for a turn at the learned rate of the operation's module, at most until `latest`.
+    pub(super) async fn enter(&self, operation: Operation, latest: Instant) -> Result<Permit<'_>, TooLong> {
         let latest_start = latest.max(Instant::now() + OVERTIME);
         // Ends at the latest when a pause lasts beyond `latest`.
         loop {
@@ -78,7 +85,7 @@ impl Limiter {
                 continue;
             }
             let now = Instant::now();
-            let turn = self.take_turn(now, latest_start)?;
+            let turn = self.take_turn(operation, now, latest_start)?;
             // A timer wakes up to a millisecond late.
             if turn > now {
                 sleep_until(turn).await;
@@ -115,13 +122,14 @@ impl Limiter {
     }
 
     /// A turn that comes too late stays for others.
-    fn take_turn(&self, now: Instant, latest: Instant) -> Result<Instant, TooLong> {
+    fn take_turn(&self, operation: Operation, now: Instant, latest: Instant) -> Result<Instant, TooLong> {
         let mut state = self.lock();
-        let turn = state.pace.turn(now);
+        let pace = state.pace(operation, now);
+        let turn = pace.turn(now);
         if turn > latest.max(now) {
             return Err(TooLong(turn - now));
         }
-        state.pace.start(turn);
+        pace.start(turn);
         Ok(turn)
     }
 
@@ -147,7 +155,7 @@ impl Permit<'_> {
     pub(super) fn accepted(&self, operation: Operation) {
         let mut state = self.limiter.lock();
         state.let_in.insert(operation);
-        state.pace.accepted();
+        state.pace(operation, self.entered).accepted();
         if self.is_later_than(state.last_refusal) {
             self.limiter.slots.accepted();
         }
@@ -170,7 +178,7 @@ impl Permit<'_> {
             Throttled::Token => false,
         };
         if is_new && is_about_the_rate {
-            state.pace.refused(now, pause);
+            state.pace(operation, self.entered).refused(now, pause);
         }
         if is_new && why == Throttled::Forbidden {
             self.limiter.slots.narrow_step_by_step(!was_alone);

@@ -58,7 +58,50 @@ pub enum Resource {
     User,
 }
 
+/// Part of the API that has a limit of calls of its own (docs/reference/secureauth-api.md#errors-429-and-retry-after).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Module {
+    Tokens,
+    Identity,
+    System,
+    TenantManagement,
+}
+
 impl Operation {
+    /// The vendor does not publish its modules; the APIs are the best guess.
+    pub(super) const fn module(self) -> Module {
+        match self {
+            Self::Token => Module::Tokens,
+            Self::ListTenants | Self::GetTenant | Self::CreateTenant | Self::UpdateTenant => Module::TenantManagement,
+            Self::GetOrganization
+            | Self::ListOrganizations
+            | Self::CreateOrganization
+            | Self::UpdateOrganization
+            | Self::DeleteOrganization
+            | Self::GetWorkspaceDump
+            | Self::ListPoolIdps
+            | Self::RevokeTokens
+            | Self::ListAuditEvents => Module::System,
+            Self::GetPool
+            | Self::ListPools
+            | Self::CreatePool
+            | Self::DeletePool
+            | Self::GetUser
+            | Self::ListUsers
+            | Self::FindUser
+            | Self::UpdateUser
+            | Self::PatchUser
+            | Self::DeleteUser
+            | Self::AddIdentifier
+            | Self::RemoveIdentifier
+            | Self::AddAddress
+            | Self::UpdateAddress
+            | Self::RemoveAddress
+            | Self::Import
+            | Self::GetSchema => Module::Identity,
+        }
+    }
+
     /// Whether the operation changes something in SecureAuth. When its answer is lost, its outcome is unknown.
     pub const fn mutates(self) -> bool {
         matches!(

@@ -1,11 +1,12 @@
-//! The rate of calls, learned from the server's refusals (docs/decisions.md#a-learned-rate).
+//! The rate of calls to one module, learned from the server's refusals (docs/decisions.md#a-learned-rate).
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// What one accepted call adds to the rate while the server's rate is unknown, in calls a second: the rate doubles in about a second.
-const SEARCH: f64 = 0.7;
+/// What one accepted call adds to the rate while the server's rate is unknown: calls a second, and at most this part of the rate, so that
+/// a slow server is not asked for twice what it allows. From seven calls a second on, the rate doubles in about a second.
+const SEARCH: (f64, f64) = (0.7, 0.1);
 /// The same once it is known: the rate grows slowly at first, and the faster the longer nothing is refused.
 const PROBE: f64 = 0.0003;
 /// After so many seconds without a refusal it grows twice as fast, after twice as many five times.
@@ -88,7 +89,7 @@ impl Pace {
         if let Some(learned) = &mut self.learned {
             let unrefused_seconds = self.accepted / learned.rate;
             learned.rate += if learned.is_searching {
-                SEARCH
+                SEARCH.0.min(learned.rate * SEARCH.1)
             } else {
                 PROBE * (1.0 + (unrefused_seconds / SLOW_SECONDS).powi(2))
             };
@@ -115,7 +116,10 @@ impl Pace {
         self.accepted = 0.0;
         self.counted_from = now;
         self.last_start = None;
-        tracing::debug!(calls_per_second = rate, "calls to SecureAuth start at a lower rate");
+        tracing::debug!(
+            calls_per_second = rate,
+            "calls to a module of SecureAuth start at a lower rate"
+        );
     }
 
     /// As if the server allowed nothing more until the end of the pause and then one call, so that the search begins too low rather than

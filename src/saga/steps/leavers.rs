@@ -14,6 +14,7 @@ use super::sync_users::reader::Page;
 use super::sync_users::task::{Policy, Row, Task, Why, has_no_access};
 use crate::domain::biller::{BillerCiam, LeaversAllowed};
 use crate::domain::reason::Reason;
+use crate::domain::run_error::ErrorDetails;
 use crate::domain::tally::{Effect, Tally};
 use crate::domain::user_set::Counts;
 use crate::store::{Account, PoolRecord, StoreError};
@@ -175,9 +176,24 @@ impl Leavers {
                 with_access = self.with_access,
                 "too many users would leave; `allow-leavers` allows it"
             );
-            return Err(StepError::permanent(Reason::TooManyLeavers));
+            return Err(StepError::permanent(Reason::TooManyLeavers).with(ErrorDetails {
+                cause: Some(self.why_too_many(counts)),
+                ..ErrorDetails::default()
+            }));
         }
         Ok(())
+    }
+
+    fn why_too_many(&self, counts: Counts) -> String {
+        format!(
+            "of {} users with access {} would lose it, and {} names would pass to somebody else; the view has {} rows; `allow-leavers \
+             <billerId> {} --by <name>` lets that happen once",
+            self.with_access,
+            self.left(),
+            self.passed_on,
+            counts.total + counts.deleted,
+            self.guarded(),
+        )
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) enum Verdict {
     /// The run was stuck and said so, and an operator's command ended it.
     StuckThenSucceeded,
     StuckThenRolledBack,
+    /// A call without any fault had no answer in time, because the machine was busy, and the run ended before its fault.
+    EndedBeforeTheFault,
 }
 
 impl Verdict {

@@ -160,7 +160,8 @@ pub(super) async fn was_too_slow(stack: &Stack, run: &RunRecord) -> bool {
         assert!(Instant::now() < end, "the end of the run is logged: {run:?}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    lines().any(|line| line.text.contains("no answer within the deadline"))
+    let is_late = |text: &str| text.contains(&run.onboarding_id) && text.contains("no answer within the deadline");
+    lines().any(|line| is_late(&line.text))
 }
 
 /// The calls of a course without any fault but the course's own refusal.

@@ -7,7 +7,7 @@ use secureauth_simulator::{CallRecord, Fault, FaultKind};
 
 use super::invariant::{Before, Verdict, assert_invariant};
 use super::kind::{Lasts, fault, kinds};
-use super::lane::{Case, begin, calls_of_a_clean_run, end, in_lanes, quick, run_all};
+use super::lane::{Case, begin, calls_of_a_clean_run, end, in_lanes, quick, run_all, was_too_slow};
 use super::report;
 use super::scenario::{Course, Scenario};
 use super::{TOKEN, everything};
@@ -128,7 +128,7 @@ async fn one(stack: &Stack, case: &Cell) -> Result<Verdict, Box<dyn std::error::
         added = stack.simulator().faults().add(fault);
     })
     .await?;
-    stack.wait_for_end(&biller, crate::support::DEADLINE).await?;
+    let run = stack.wait_for_end(&biller, crate::support::DEADLINE).await?;
     let met = stack
         .simulator()
         .faults()
@@ -147,6 +147,8 @@ async fn one(stack: &Stack, case: &Cell) -> Result<Verdict, Box<dyn std::error::
     let verdict = assert_invariant(stack, &before).await?;
     if met {
         Ok(verdict)
+    } else if was_too_slow(stack, &run).await {
+        Ok(Verdict::EndedBeforeTheFault)
     } else {
         Err("no call met the fault".into())
     }

@@ -4,7 +4,7 @@ use local_stack::{RunRecord, Stack};
 use rusqlite::Connection;
 
 use super::{BILLER, assert_synced, assert_true_to_the_crm, guid_of, name_of, remove, sample};
-use crate::support::{Outcome, enable, options, stack_with, start, users_in_secureauth};
+use crate::support::{Outcome, enable, options, stack_with, start, status, users_in_secureauth};
 
 /// Changes the CRM's rows behind the view.
 fn in_the_crm(stack: &Stack, sql: &str) -> Outcome {
@@ -34,6 +34,13 @@ async fn five_of_six_may_leave_and_six_of_six_may_not() -> Outcome {
     let before = users_in_secureauth(&stack, BILLER);
     assert_refused(&enable(&stack, BILLER).await?);
     assert_eq!(users_in_secureauth(&stack, BILLER), before, "nothing was changed");
+    let shown = status(&stack, BILLER).await?;
+    let cause = &shown.json["onboarding"]["firstCause"]["cause"];
+    assert_eq!(
+        cause,
+        "of 6 users with access 6 would lose it, and 0 names would pass to somebody else; the view has 6 rows; `allow-leavers <billerId> 6 \
+         --by <name>` lets that happen once"
+    );
     let guid = guid_of(&sample(1));
     in_the_crm(
         &stack,

@@ -8,13 +8,18 @@ fn far() -> Instant {
     Instant::now() + Duration::from_hours(1)
 }
 
+fn turn(limiter: &Limiter, operation: Operation) -> Instant {
+    let now = Instant::now();
+    limiter.lock().pace(operation, now).turn(now)
+}
+
 /// When each of these tasks got its permit; each holds it for a second.
 async fn entered(limiter: &Arc<Limiter>, tasks: usize) -> Vec<Duration> {
     let start = Instant::now();
     let enter = |_| {
         let limiter = Arc::clone(limiter);
         tokio::spawn(async move {
-            let permit = limiter.enter(far()).await.unwrap();
+            let permit = limiter.enter(IMPORT, far()).await.unwrap();
             let at = start.elapsed();
             tokio::time::sleep(Duration::from_secs(1)).await;
             permit.accepted(IMPORT);
@@ -43,7 +48,7 @@ async fn a_pause_called_by_one_task_holds_the_others_too() {
 #[tokio::test(start_paused = true)]
 async fn a_task_that_waited_for_a_slot_still_respects_a_pause_called_meanwhile() {
     let limiter = Arc::new(Limiter::new(1));
-    let slot = limiter.enter(far()).await.unwrap();
+    let slot = limiter.enter(IMPORT, far()).await.unwrap();
     let waiting = tokio::spawn({
         let limiter = Arc::clone(&limiter);
         async move { entered(&limiter, 1).await }
@@ -57,7 +62,7 @@ async fn a_task_that_waited_for_a_slot_still_respects_a_pause_called_meanwhile()
 #[tokio::test(start_paused = true)]
 async fn after_a_refusal_one_request_is_in_flight_until_one_is_accepted_and_then_they_start_one_by_one() {
     let limiter = Arc::new(Limiter::new(8));
-    let first = limiter.enter(far()).await.unwrap();
+    let first = limiter.enter(IMPORT, far()).await.unwrap();
     first.refused(Duration::from_secs(10), Throttled::TooMany, IMPORT);
     drop(first);
     let times = entered(&limiter, 8).await;
@@ -71,13 +76,13 @@ async fn nobody_waits_for_a_pause_or_a_turn_that_ends_too_late() {
     let limiter = Limiter::new(8);
     let soon = Instant::now() + Duration::from_secs(5);
     limiter.pause(Duration::from_secs(30));
-    let rest = limiter.enter(soon).await.unwrap_err();
+    let rest = limiter.enter(IMPORT, soon).await.unwrap_err();
     assert_eq!(rest, TooLong(Duration::from_secs(30)));
-    let permit = limiter.enter(far()).await.unwrap();
+    let permit = limiter.enter(IMPORT, far()).await.unwrap();
     permit.refused(Duration::from_millis(1), Throttled::TooMany, IMPORT);
     permit.accepted(IMPORT);
     let mut turns = 0;
-    while limiter.enter(Instant::now()).await.is_ok() {
+    while limiter.enter(IMPORT, Instant::now()).await.is_ok() {
         turns += 1;
         assert!(turns < 100, "turns are at the learned rate, not at once");
     }
@@ -86,14 +91,14 @@ async fn nobody_waits_for_a_pause_or_a_turn_that_ends_too_late() {
 #[tokio::test(start_paused = true)]
 async fn nobody_starts_too_late_behind_requests_that_hang_after_a_refusal() {
     let limiter = Arc::new(Limiter::new(8));
-    let first = limiter.enter(far()).await.unwrap();
+    let first = limiter.enter(IMPORT, far()).await.unwrap();
     first.refused(Duration::from_secs(1), Throttled::TooMany, IMPORT);
     drop(first);
     let latest = Instant::now() + Duration::from_mins(2);
     let hang = |_| {
         let limiter = Arc::clone(&limiter);
         tokio::spawn(async move {
-            let permit = limiter.enter(latest).await.map_err(|_| Instant::now())?;
+            let permit = limiter.enter(IMPORT, latest).await.map_err(|_| Instant::now())?;
             let started = Instant::now();
             tokio::time::sleep(Duration::from_mins(1)).await;
             drop(permit);
@@ -120,7 +125,7 @@ async fn a_call_costs_no_time_before_the_first_refusal() {
     let limiter = Limiter::new(8);
     let start = Instant::now();
     for _ in 0..100 {
-        limiter.enter(start).await.unwrap().accepted(IMPORT);
+        limiter.enter(IMPORT, start).await.unwrap().accepted(IMPORT);
     }
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
@@ -128,15 +133,15 @@ async fn a_call_costs_no_time_before_the_first_refusal() {
 #[tokio::test(start_paused = true)]
 async fn a_turn_that_comes_too_late_stays_for_others() {
     let limiter = Limiter::new(8);
-    let permit = limiter.enter(far()).await.unwrap();
+    let permit = limiter.enter(IMPORT, far()).await.unwrap();
     permit.refused(Duration::from_secs(10), Throttled::TooMany, IMPORT);
     drop(permit);
-    drop(limiter.enter(far()).await.unwrap());
-    let turn = limiter.lock().pace.turn(Instant::now());
+    drop(limiter.enter(IMPORT, far()).await.unwrap());
+    let next = turn(&limiter, IMPORT);
     for _ in 0..10 {
-        limiter.enter(Instant::now()).await.unwrap_err();
+        limiter.enter(IMPORT, Instant::now()).await.unwrap_err();
     }
-    assert_eq!(limiter.lock().pace.turn(Instant::now()), turn);
+    assert_eq!(turn(&limiter, IMPORT), next);
 }
 
 #[tokio::test(start_paused = true)]
@@ -145,19 +150,19 @@ async fn a_403_tells_about_the_rate_only_if_the_request_was_alone_and_its_operat
         let limiter = Limiter::new(8);
         let mut held = Vec::new();
         for _ in 0..others {
-            held.push(limiter.enter(far()).await.unwrap());
+            held.push(limiter.enter(IMPORT, far()).await.unwrap());
         }
         for _ in 0..accepted {
-            limiter.enter(far()).await.unwrap().accepted(IMPORT);
+            limiter.enter(IMPORT, far()).await.unwrap().accepted(IMPORT);
         }
-        let permit = limiter.enter(far()).await.unwrap();
+        let permit = limiter.enter(IMPORT, far()).await.unwrap();
         permit.refused(Duration::from_secs(15), Throttled::Forbidden, IMPORT);
         drop(permit);
         drop(held);
-        let next = limiter.enter(far()).await.unwrap();
+        let next = limiter.enter(IMPORT, far()).await.unwrap();
         next.accepted(IMPORT);
         let now = Instant::now();
-        assert_eq!(limiter.lock().pace.turn(now) > now, paces, "{others} {accepted}");
+        assert_eq!(turn(&limiter, IMPORT) > now, paces, "{others} {accepted}");
     }
 }
 
@@ -165,11 +170,25 @@ async fn a_403_tells_about_the_rate_only_if_the_request_was_alone_and_its_operat
 async fn an_operation_that_is_never_let_in_slows_no_other_one_down() {
     let limiter = Limiter::new(8);
     for _ in 0..20 {
-        limiter.enter(far()).await.unwrap().accepted(IMPORT);
-        let permit = limiter.enter(far()).await.unwrap();
+        limiter.enter(IMPORT, far()).await.unwrap().accepted(IMPORT);
+        let permit = limiter.enter(IMPORT, far()).await.unwrap();
         permit.refused(Duration::from_secs(15), Throttled::Forbidden, Operation::UpdateUser);
     }
-    limiter.enter(far()).await.unwrap().accepted(IMPORT);
+    limiter.enter(IMPORT, far()).await.unwrap().accepted(IMPORT);
     let now = Instant::now();
-    assert_eq!(limiter.lock().pace.turn(now), now);
+    assert_eq!(turn(&limiter, IMPORT), now);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_429_of_one_module_teaches_no_rate_for_another_one() {
+    let limiter = Limiter::new(8);
+    let permit = limiter.enter(IMPORT, far()).await.unwrap();
+    permit.refused(Duration::from_secs(1), Throttled::TooMany, Operation::GetOrganization);
+    drop(permit);
+    for operation in [Operation::GetOrganization, IMPORT] {
+        limiter.enter(operation, far()).await.unwrap().accepted(operation);
+    }
+    let now = Instant::now();
+    assert!(turn(&limiter, Operation::UpdateOrganization) > now);
+    assert_eq!(turn(&limiter, IMPORT), now);
 }

@@ -115,7 +115,7 @@ impl Transport {
         (|| async {
             // Ends as in `attempt`.
             loop {
-                let permit = self.enter(waits.latest).await?;
+                let permit = self.enter(Operation::Token, waits.latest).await?;
                 let attempt = attempts.fetch_add(1, Ordering::Relaxed) + 1;
                 let failed = match self.token(Operation::Token, attempt, context).await {
                     Ok(token) => return Ok(token),
@@ -141,17 +141,20 @@ impl Transport {
         patience.unwrap_or_else(|| Instant::now() + self.backoff.retry_after_cap)
     }
 
-    async fn enter(&self, latest: Instant) -> Result<Permit<'_>, Failed> {
+    async fn enter(&self, operation: Operation, latest: Instant) -> Result<Permit<'_>, Failed> {
         let longest = Instant::now() + self.backoff.retry_after_cap;
         let too_long = |TooLong(rest)| Failed::for_good(self.last_pause.why_not_sent(rest));
-        self.limiter.enter(latest.min(longest)).await.map_err(too_long)
+        self.limiter
+            .enter(operation, latest.min(longest))
+            .await
+            .map_err(too_long)
     }
 
     /// One attempt, and the waits before it that the server asks for.
     async fn attempt(&self, call: &Call, context: &CallContext, progress: &Progress) -> Result<Answer, Failed> {
         // Ends because every turn waits for a pause, and no pause may end after `latest`.
         loop {
-            let permit = self.enter(progress.waits.latest).await?;
+            let permit = self.enter(call.operation, progress.waits.latest).await?;
             let failed = match self.try_once(call, context, progress).await {
                 Ok(answer) => {
                     permit.accepted(call.operation);
