@@ -8,8 +8,10 @@
     reason = "a test fails by panicking"
 )]
 
+mod doctor;
 mod enrolled;
 mod events;
+mod factors;
 mod fault_matrix;
 mod faults;
 mod few_calls;

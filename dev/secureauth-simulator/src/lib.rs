@@ -36,6 +36,7 @@ mod state;
 mod switches;
 mod tenants;
 mod users;
+mod workspaces;
 
 pub use admin::{
     Activation, GeneratedUsers, IdpEntry, Inventory, OrganizationEntry, PoolEntry, PoolUser, PoolUserAddress, Seed,

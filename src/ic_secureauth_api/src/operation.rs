@@ -41,6 +41,8 @@ pub enum Operation {
     GetWorkspaceDump,
     ListPoolIdps,
     ListAuditEvents,
+    ListWorkspaces,
+    ListApplications,
     ListTenants,
     GetTenant,
     CreateTenant,
@@ -81,6 +83,8 @@ impl Operation {
             | Self::GetWorkspaceDump
             | Self::ListPoolIdps
             | Self::RevokeTokens
+            | Self::ListWorkspaces
+            | Self::ListApplications
             | Self::ListAuditEvents => Module::System,
             Self::GetPool
             | Self::ListPools
@@ -169,6 +173,8 @@ impl Operation {
             Self::GetWorkspaceDump => Some("read_configuration"),
             Self::ListPoolIdps => Some("manage_idps"),
             Self::ListAuditEvents => Some("view_audit_events"),
+            Self::ListWorkspaces => Some("manage_servers"),
+            Self::ListApplications => Some("view_clients"),
         }
     }
 
@@ -187,6 +193,7 @@ impl Operation {
                 | Self::RemoveAddress
                 | Self::GetSchema
                 | Self::ListPoolIdps
+                | Self::ListApplications
                 | Self::GetTenant
         )
     }

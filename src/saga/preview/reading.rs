@@ -4,7 +4,7 @@ use super::super::look::organization_anywhere;
 use super::super::naming::Subject;
 use super::super::ownership::{Owner, owner_of_found};
 use super::super::step_error::StepError;
-use super::super::steps::ensure_organization::is_below;
+use super::super::steps::ensure_organization::{is_below, lacks};
 use super::super::steps::find_pool;
 use super::super::steps::leavers::{Known, Rekeyed};
 use super::super::steps::{PayloadSchema, activate_organization, check_users, new_pool, payload_schema};
@@ -14,8 +14,18 @@ use super::{ImportOutlook, Mark, OrganizationOutlook, Outlook, PoolOutlook, Sche
 use crate::domain::biller::BillerCiam;
 use crate::domain::reason::Reason;
 use crate::domain::run::Kind;
+use crate::settings::OnboardingSettings;
 use crate::store::StoreError;
 use ic_secureauth_api::{IdpCheck, Marker, Organization, OrganizationId, Pool, ReadOnlyApi};
+
+pub(super) async fn fetch_schema(
+    api: &ReadOnlyApi,
+    id: &str,
+    settings: &OnboardingSettings,
+) -> Result<PayloadSchema, StepError> {
+    let members = payload_schema::members(settings)?;
+    PayloadSchema::fetch(api, payload_schema::parse(id)?, members).await
+}
 
 /// One preview in the making.
 pub(super) struct Reading<'a> {
@@ -50,14 +60,7 @@ impl Reading<'_> {
             guard_limit: leavers.limit(percent, allowed),
         };
         stops.keep(leavers.verdict(counts, percent, allowed))?;
-        let schema_outlook = SchemaOutlook {
-            id: settings.payload_schema_id.clone(),
-            usable: schema.is_some(),
-            unchecked: schema
-                .as_ref()
-                .map(|schema| schema.unchecked().to_vec())
-                .unwrap_or_default(),
-        };
+        let schema_outlook = SchemaOutlook::of(&settings.payload_schema_id, schema.as_ref());
         let mut outlook = Outlook {
             kind,
             schema: schema_outlook,
@@ -65,6 +68,7 @@ impl Reading<'_> {
             organization: None,
             pool: None,
             import: None,
+            first_sign_in: settings.onboarding.first_sign_in(),
             stops: Vec::new(),
         };
         if !stops.silent() {
@@ -96,6 +100,8 @@ impl Reading<'_> {
         };
         let noticed = stops.0.len();
         outlook.organization = Some(self.organization(&found, outlook.kind, stops).await?);
+        let onboarding = &self.subject.settings.onboarding;
+        outlook.first_sign_in = onboarding.first_sign_in_without(&lacks(&found, onboarding));
         if stops.0.len() > noticed {
             return Ok(());
         }
@@ -142,8 +148,7 @@ impl Reading<'_> {
     }
 
     pub(super) async fn schema(&self, id: &str) -> Result<PayloadSchema, StepError> {
-        let members = payload_schema::members(&self.subject.settings.onboarding)?;
-        PayloadSchema::fetch(&self.api, payload_schema::parse(id)?, members).await
+        fetch_schema(&self.api, id, &self.subject.settings.onboarding).await
     }
 
     /// The organization does not exist, so it has no pool either.
@@ -188,6 +193,7 @@ impl Reading<'_> {
             below_parent,
             deactivated: found.deactivated(),
             mark,
+            lacks: lacks(found, &self.subject.settings.onboarding),
             new_name: activate_organization::new_name(found, self.subject.biller_name, kind).map(str::to_owned),
         })
     }

@@ -35,4 +35,5 @@ mod switches;
 mod tenants;
 mod transport;
 mod users;
+mod workspaces;
 mod wrong_subject;
