@@ -31,8 +31,26 @@ typos() {
         python3 -m pip install --quiet --no-deps --only-binary :all: --target "$folder" "typos==$version"
 }
 
+# The storage emulator, as an npm package. The stamp is written last, so that half an installation counts as none.
+azurite() {
+    local version=3.35.0 folder=$TOOLS/azurite
+    if [ "$(cat "$folder/installed" 2>/dev/null || true)" = "$version" ]; then
+        printf 'azurite %s is installed: %s\n' "$version" "$folder"
+        return
+    fi
+    if ! node --version >/dev/null 2>&1 || ! npm --version >/dev/null 2>&1; then
+        echo 'Azurite is not installed, and installing it needs Node 20 or newer with npm (Debian: apt-get install nodejs npm).' >&2
+        return 1
+    fi
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    npm install --prefix "$folder" --omit=dev --no-audit --no-fund --no-package-lock --loglevel=error "azurite@$version"
+    echo "$version" >"$folder/installed"
+}
+
 for tool in "$@"; do
     case $tool in
+        azurite) azurite ;;
         cargo-deny) cargo_deny ;;
         typos) typos ;;
         *) printf 'tools.sh: no tool is called %s.\n' "$tool" >&2 && exit 2 ;;
