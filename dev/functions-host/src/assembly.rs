@@ -13,7 +13,7 @@ use crate::front_door::FrontDoor;
 use crate::invocation::{Invoker, InvokerSettings, OutputBinder};
 use crate::journal::Journal;
 use crate::options::{HostOptions, TimeConstants};
-use crate::queue::{EmbeddedQueues, MessageProcessor, QueueGateway, QueueListener};
+use crate::queue::{MessageProcessor, QueueGateway, QueueListener, QueueService};
 use crate::tasks::Tasks;
 use crate::timer::{Timer, TimerListener};
 use crate::worker::{Console, HandlerPort, Launch, Supervisor, SupervisorSettings, WorkerHandle};
@@ -32,7 +32,12 @@ pub(crate) struct RunningHost {
 }
 
 /// Starts everything in the background.
-pub(crate) fn start(config: &AppConfig, options: HostOptions, listener: TcpListener) -> io::Result<RunningHost> {
+pub(crate) fn start(
+    config: &AppConfig,
+    options: HostOptions,
+    queues: Arc<dyn QueueService>,
+    listener: TcpListener,
+) -> io::Result<RunningHost> {
     let seed = options.seed.unwrap_or_else(random_seed);
     tracing::info!(seed, root = %config.root.display(), functions = config.functions.len(), "host starts");
     let clock = ClockAndRandom::new(Arc::clone(&options.clock), seed);
@@ -42,10 +47,6 @@ pub(crate) fn start(config: &AppConfig, options: HostOptions, listener: TcpListe
     let supervisor_settings = supervisor_settings(config, &options, function_timeout)?;
     let (supervisor, worker) = Supervisor::new(supervisor_settings, console.clone(), clock.clone());
 
-    let queues = options
-        .queues
-        .clone()
-        .unwrap_or_else(|| Arc::new(EmbeddedQueues::default()));
     let gateway = Arc::new(QueueGateway::new(
         queues,
         config.host.queues.encoding,

@@ -13,7 +13,7 @@ use crate::assembly::{self, RunningHost};
 use crate::config::{AppConfig, ConfigError, Trigger};
 use crate::journal::{Invocation, UserLog};
 use crate::options::HostOptions;
-use crate::queue::{QueueError, QueueHandle};
+use crate::queue::{self, QueueError, QueueHandle, StorageError};
 use crate::worker::{ConsoleLine, Phase, StopReason};
 
 /// Pause between two looks at the queues, on which other hosts may work too, or at the console.
@@ -43,6 +43,9 @@ pub enum StartError {
         /// The operating system's error.
         error: io::Error,
     },
+    /// The storage account cannot be used.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
     /// The system refuses something else that the host needs: a port for the handler, or signal handlers.
     #[error("the system refuses the handler's port or a signal handler: {0}")]
     System(#[from] io::Error),
@@ -100,7 +103,8 @@ impl FunctionsHost {
                 Trigger::Http(_) | Trigger::Timer(_) => None,
             })
             .collect();
-        let running = assembly::start(&config, options, listener)?;
+        let queues = queue::select(options.queues.clone(), &config.environment)?;
+        let running = assembly::start(&config, options, queues, listener)?;
         Ok(Self {
             address,
             running,

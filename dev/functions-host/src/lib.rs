@@ -1,5 +1,5 @@
 //! A stand-in for the Azure Functions host: starts a custom handler and calls it over HTTP as the real host does, with
-//! queues in memory. The rules that it follows (S1–S32) are in dev/functions-host/README.md, each with its test; comments
+//! queues in memory or in a storage account. The rules that it follows (S1–S33) are in dev/functions-host/README.md, each with its test; comments
 //! name them by these numbers.
 //!
 //! ```no_run
@@ -21,6 +21,7 @@
 
 mod activity;
 mod assembly;
+mod azurite;
 mod clock;
 mod config;
 mod envelope;
@@ -37,10 +38,14 @@ mod tasks;
 mod timer;
 mod worker;
 
+pub use azurite::{Azurite, AzuriteError};
 pub use clock::{Clock, system_clock};
 pub use config::{ConfigError, machine_variables};
 pub use host::{FunctionsHost, NotIdle, NotPrinted, NotReady, StartError};
 pub use journal::{Invocation, OutputSummary, UserLog};
 pub use options::{Executable, Framing, HostOptions, Inherited, Keys, TimeConstants};
-pub use queue::{EmbeddedQueues, PeekedMessage, QueueError, QueueHandle, QueueMessage, QueueService, RenewedReceipt};
+pub use queue::{
+    ConnectionStringError, EmbeddedQueues, PeekedMessage, QueueError, QueueHandle, QueueMessage, QueueService,
+    RenewedReceipt, StorageError, StorageQueues,
+};
 pub use worker::{ConsoleCategory, ConsoleLevel, ConsoleLine, ConsoleStream, StopReason};

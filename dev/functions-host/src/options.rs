@@ -37,7 +37,8 @@ pub struct HostOptions {
     pub terminate_first: Option<Duration>,
     /// All pauses and time limits of the host.
     pub time: TimeConstants,
-    /// The queues to work on; two hosts with the same queues compete for messages. `None`: embedded queues of its own.
+    /// The queues to work on; two hosts with the same queues compete for messages. `None`: those of the storage account that
+    /// the setting `AzureWebJobsStorage` names, and without it embedded queues of its own.
     pub queues: Option<Arc<dyn QueueService>>,
     /// The clock of all times in envelopes, queues and the journal.
     pub clock: Clock,

@@ -1,6 +1,7 @@
-//! Storage queues: the trait for what the host needs of them, the embedded queues, and the trigger loop over any of them
-//! (S29–S32).
+//! Storage queues: the trait for what the host needs of them, the embedded queues, those of a storage account, and the
+//! trigger loop over any of them (S29–S33).
 
+mod account;
 mod backoff;
 mod embedded;
 mod encoding;
@@ -8,12 +9,16 @@ mod gateway;
 mod handle;
 mod listener;
 mod processor;
+mod select;
 mod service;
 
+pub(crate) use account::of_emulator;
+pub use account::{ConnectionStringError, StorageError, StorageQueues};
 pub use embedded::EmbeddedQueues;
 pub(crate) use encoding::{MessageEncoding, dotnet_base64};
 pub(crate) use gateway::QueueGateway;
 pub use handle::{PeekedMessage, QueueHandle};
 pub(crate) use listener::QueueListener;
 pub(crate) use processor::MessageProcessor;
+pub(crate) use select::select;
 pub use service::{QueueError, QueueMessage, QueueService, RenewedReceipt};

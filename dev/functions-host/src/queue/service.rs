@@ -1,5 +1,5 @@
-//! The operations of a storage account's queues that the host uses. The trigger loop knows only this trait, so a client of
-//! a real storage account can replace [`EmbeddedQueues`].
+//! The operations of a storage account's queues that the host uses. The trigger loop knows only this trait, so
+//! [`StorageQueues`](super::StorageQueues) can replace [`EmbeddedQueues`].
 
 use std::time::Duration;
 
@@ -54,6 +54,9 @@ pub enum QueueError {
     /// 400: the storage account does not accept this queue name.
     #[error("InvalidResourceName: {0}")]
     InvalidResourceName(String),
+    /// The storage account refuses the request for another reason: status and error code.
+    #[error("the storage account refuses the request: {0}")]
+    Refused(String),
     /// The storage account does not answer or is busy.
     #[error("the queue service is not available: {0}")]
     Unavailable(String),

@@ -9,6 +9,7 @@ use tokio::process::{Child, Command};
 const SCRIPT: &str = r#"read -r _; kill -KILL "$1""#;
 
 /// A shell beside one handler process. Drop it when that process is gone.
+#[derive(Debug)]
 pub(crate) struct Guard {
     _shell: Child,
 }

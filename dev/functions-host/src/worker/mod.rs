@@ -12,6 +12,7 @@ mod supervisor;
 pub(crate) use command::Launch;
 pub(crate) use console::Console;
 pub use console::{ConsoleCategory, ConsoleLevel, ConsoleLine, ConsoleStream};
+pub(crate) use guard::Guard;
 pub use handle::StopReason;
 pub(crate) use handle::{Phase, Ready, WorkerHandle};
 pub(crate) use port::HandlerPort;

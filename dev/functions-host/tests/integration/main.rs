@@ -1,4 +1,4 @@
-//! Tests of the stand-in host from outside, rule by rule (S1–S32 of dev/functions-host/README.md).
+//! Tests of the stand-in host from outside, rule by rule (S1–S33 of dev/functions-host/README.md).
 
 #![allow(
     clippy::unwrap_used,
@@ -7,6 +7,7 @@
     reason = "the helpers may fail a test just as the test functions may"
 )]
 
+mod azurite;
 mod front_door;
 mod poison;
 mod process;
