@@ -39,6 +39,9 @@ pub enum StackError {
     /// The simulator refused what it was to hold at first.
     #[error("the SecureAuth simulator: {0}")]
     Seed(#[from] secureauth_simulator::SeedError),
+    /// The storage emulator could not be started.
+    #[error(transparent)]
+    Azurite(#[from] functions_host::AzuriteError),
     /// The stand-in host could not be started.
     #[error("the stand-in host: {0}")]
     Host(#[from] functions_host::StartError),

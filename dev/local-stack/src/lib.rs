@@ -33,4 +33,4 @@ pub use database::{AccountRecord, BillerRecord, Database, IssueRecord, JournalEn
 pub use error::StackError;
 pub use front_door::{FrontDoor, HttpAnswer};
 pub use secureauth::BillerInventory;
-pub use stack::{HandlerCommand, NotReached, Stack, StackOptions};
+pub use stack::{HandlerCommand, NotReached, Stack, StackOptions, Storage};

@@ -26,14 +26,19 @@ struct Served {
 
 impl Served {
     fn start() -> Self {
-        Self::start_from_a_shell_with(&[])
+        Self::start_with(&[], &[])
     }
 
     fn start_from_a_shell_with(variables: &[(&str, &str)]) -> Self {
+        Self::start_with(&[], variables)
+    }
+
+    fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let log = tempfile::tempdir().unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_local-stack"))
             .args(["serve", "--port", "0", "--simulator-port", "0", "--log"])
             .arg(log.path().join("serve.log"))
+            .args(arguments)
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -193,4 +198,39 @@ fn a_stop_leaves_neither_processes_nor_files() {
     let folder = database.parent().unwrap();
     assert!(!folder.exists(), "{}", folder.display());
     assert_eq!(processes_in(folder), Vec::<PathBuf>::new());
+}
+
+/// Tests over Azurite; `make test` counts them by the name of the module.
+mod azurite {
+    use std::time::Instant;
+
+    use super::{DEADLINE, Served, run};
+
+    #[test]
+    fn serve_onboards_a_biller_over_azurite_and_ends_it() {
+        let mut served = Served::start_with(&["--storage", "azurite"], &[]);
+        let queues = served.value("Queues: ").to_owned();
+        let (status, _) = run(&format!("curl {queues}/devstoreaccount1/"));
+        assert_eq!(status, "403", "Azurite refuses a request without a signature");
+        let biller = format!("{}/api/billers/1001/ciam", served.value("HTTP API: "));
+        let body = r#"{"source":"crm-toggle","ciamEnabled":true,"requestedBy":"jane.doe"}"#;
+        let post = format!("curl -X POST {biller} -H 'Content-Type: application/json' -d '{body}'");
+        assert_eq!(run(&post).0, "202");
+        let end = Instant::now() + DEADLINE;
+        loop {
+            let (_, answer) = run(&format!("curl {biller}"));
+            if answer.contains(r#""status":"active""#) {
+                break;
+            }
+            assert!(Instant::now() < end, "not active: {answer}");
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        assert_eq!(served.stop().code(), Some(0));
+        let port = queues.rsplit(':').next().unwrap().to_owned();
+        let address = format!("127.0.0.1:{port}");
+        while std::net::TcpStream::connect(&address).is_ok() {
+            assert!(Instant::now() < end, "Azurite still listens on {address}");
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
 }

@@ -26,9 +26,9 @@ mod verdict;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use functions_host::StartError;
-use local_stack::{StackError, StackOptions};
+use local_stack::{StackError, StackOptions, Storage};
 
 /// Exit code when the stack could not be started.
 const NOT_STARTED: u8 = 2;
@@ -72,6 +72,17 @@ struct Common {
     /// Where handler and host write their log; by default in the target folder
     #[arg(long)]
     log: Option<PathBuf>,
+    /// Where the host's queues are
+    #[arg(long, value_enum, default_value_t = Queues::Embedded)]
+    storage: Queues,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Queues {
+    /// In the memory of this program
+    Embedded,
+    /// In Azurite, which is started on a free port and keeps everything in memory
+    Azurite,
 }
 
 impl Common {
@@ -88,7 +99,11 @@ impl Common {
     fn options(&self) -> StackOptions {
         let handler = self.handler.clone();
         let handler = handler.unwrap_or_else(|| Self::beside("biller-onboarding", 1));
-        StackOptions::new(handler).set("LOG_FORMAT", "text")
+        let storage = match self.storage {
+            Queues::Embedded => Storage::Embedded,
+            Queues::Azurite => Storage::Azurite,
+        };
+        StackOptions::new(handler).set("LOG_FORMAT", "text").storage(storage)
     }
 
     fn log(&self, name: &str) -> PathBuf {

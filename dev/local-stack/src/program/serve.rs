@@ -39,6 +39,9 @@ pub(super) async fn serve(mut options: StackOptions, log: &Path) -> Result<ExitC
         say!("{line}");
     }
     say!("curl {secureauth}/admin/inventory\n");
+    if let Some(azurite) = stack.azurite() {
+        say!("Queues: {} (Azurite)", azurite.base_url());
+    }
     say!("Database: {}", stack.database().path().display());
     say!("Log of handler and host: {}", log.display());
     say!("Ctrl-C ends it.");

@@ -11,12 +11,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use functions_host::{EmbeddedQueues, Executable, FunctionsHost, HostOptions, Inherited, QueueService};
+use functions_host::{Azurite, EmbeddedQueues, Executable, FunctionsHost, HostOptions, Inherited, QueueService};
 use rustix::process::{Pid, Signal, kill_process};
 use secureauth_simulator::Simulator;
 
 pub use handler::HandlerCommand;
-pub use options::StackOptions;
+pub use options::{StackOptions, Storage};
 pub use wait::NotReached;
 
 use crate::crm::Crm;
@@ -30,6 +30,8 @@ use folder::Folder;
 const READY_DEADLINE: Duration = Duration::from_mins(1);
 /// Number of console lines shown when it takes longer.
 const CONSOLE_LINES: usize = 10;
+/// The setting with the connection string of the storage account.
+const STORAGE: &str = "AzureWebJobsStorage";
 
 /// A running stack. Dropping it kills the handlers, stops everything else and removes the folder.
 pub struct Stack {
@@ -42,6 +44,8 @@ pub struct Stack {
     crm: Crm,
     database: Database,
     directory: Folder,
+    /// The hosts' storage account. Dropped after the hosts, which use it to the end.
+    azurite: Option<Azurite>,
 }
 
 impl Stack {
@@ -57,12 +61,19 @@ impl Stack {
         let simulator =
             Simulator::start(simulator_options).map_err(|error| StackError::Simulator { address, error })?;
         let mut env = settings::for_development(&path, &simulator, client.as_ref());
+        let azurite = match options.storage {
+            Storage::Embedded => None,
+            Storage::Azurite => Some(Azurite::start().await?),
+        };
+        env.extend(azurite.iter().map(|it| (STORAGE.to_owned(), it.connection_string())));
         env.extend(options.settings);
         let handler = HandlerCommand::new(options.handler.clone(), app_root.clone(), env.clone());
         handler.run(&["db", "migrate"]).await?;
         handler.run(&["db", "sample-crm"]).await?;
 
-        let queues: Arc<dyn QueueService> = Arc::new(EmbeddedQueues::default());
+        // Without queues of its own a host works on the account that its settings name.
+        let embedded: Arc<dyn QueueService> = Arc::new(EmbeddedQueues::default());
+        let queues = azurite.is_none().then_some(embedded);
         let served_by = options.served_by.unwrap_or_else(|| Executable {
             path: options.handler.clone(),
             arguments: vec!["serve".to_owned()],
@@ -76,7 +87,7 @@ impl Stack {
             host.time = options.host_times.clone();
             host.timer_interval = options.timer_interval;
             host.framing = options.framing;
-            host.queues = Some(Arc::clone(&queues));
+            host.queues.clone_from(&queues);
             // Only the first host can have the port that was asked for.
             host.port = if number == 0 { options.port } else { 0 };
             host_options.push(host);
@@ -91,6 +102,7 @@ impl Stack {
             simulator,
             handler,
             directory,
+            azurite,
         })
     }
 
@@ -159,6 +171,11 @@ impl Stack {
     /// The handler's own tables, to read.
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// The hosts' storage account; `None` when the queues are embedded.
+    pub fn azurite(&self) -> Option<&Azurite> {
+        self.azurite.as_ref()
     }
 
     /// What SecureAuth holds of a biller whose organization has the biller's id.

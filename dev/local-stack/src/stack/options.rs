@@ -28,6 +28,18 @@ pub struct StackOptions {
     pub framing: Framing,
     /// Pauses and time limits of the hosts.
     pub host_times: TimeConstants,
+    /// Where the hosts' queues are.
+    pub storage: Storage,
+}
+
+/// Where the queues of a stack's hosts are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Storage {
+    /// In the memory of the process.
+    #[default]
+    Embedded,
+    /// In an Azurite that the stack starts: `make azurite` installs it.
+    Azurite,
 }
 
 impl StackOptions {
@@ -44,6 +56,7 @@ impl StackOptions {
             timer_interval: Some(Duration::from_millis(100)),
             framing: Framing::default(),
             host_times: TimeConstants::fast(),
+            storage: Storage::default(),
         }
     }
 
@@ -64,6 +77,13 @@ impl StackOptions {
             .set("LEASE", "5m")
             .set("RESEND_FIRST", "5m")
             .set("RESEND_LONGEST", "5m")
+    }
+
+    /// Sets where the queues are.
+    #[must_use]
+    pub fn storage(mut self, storage: Storage) -> Self {
+        self.storage = storage;
+        self
     }
 
     /// Sets the number of hosts.
