@@ -1,5 +1,5 @@
 # The commands of this repository. They need the Rust toolchain and bash; `check` and `test` also need python3 with pip, `test`
-# curl, `bench` Node with npm, and `start` Core Tools and Azurite.
+# curl and Node with npm, `bench` Node with npm, and `start` Core Tools and Azurite.
 
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 # Tools that are not part of the toolchain are installed here: outside the repository, once for all clones.
@@ -7,16 +7,21 @@ export TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/biller-onboarding/tools
 
 BIN := $(CARGO_TARGET_DIR)/debug
 
-.PHONY: help run serve test bench start check audit
+.PHONY: help run serve test bench start azurite check audit
 
 help: ## Lists the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
 
+# Azurite is installed where the arguments ask for it: make serve ARGS="--storage azurite"
+INSTALL_STORAGE = $(if $(findstring azurite,$(ARGS)),@scripts/tools.sh azurite)
+
 run: ## Onboards sample billers on this machine and shows what came of them
+	$(INSTALL_STORAGE)
 	@scripts/stage.sh build cargo build --workspace --bins
 	@$(BIN)/local-stack run $(ARGS)
 
-serve: ## Starts the same stack for curl; Ctrl-C ends it
+serve: ## Starts the same stack for curl; Ctrl-C ends it (ARGS="--storage azurite": its queues are in Azurite)
+	$(INSTALL_STORAGE)
 	@scripts/stage.sh build cargo build --workspace --bins
 	@exec $(BIN)/local-stack serve $(ARGS)
 
@@ -29,6 +34,9 @@ bench: ## Measures the handler and a Node peer (docs/performance.md)
 
 start: ## Runs the real Functions host (Core Tools) with Azurite
 	@scripts/start.sh
+
+azurite: ## Installs Azurite, the storage emulator that tests start, into $TOOLS
+	@scripts/tools.sh azurite
 
 check: ## Checks format, clippy, documentation, licences and sources of the dependencies, spelling
 	@scripts/check.sh

@@ -21,9 +21,9 @@
 
 mod activity;
 mod assembly;
-mod azurite;
 mod clock;
 mod config;
+mod emulator;
 mod envelope;
 mod front_door;
 mod host;
@@ -38,9 +38,9 @@ mod tasks;
 mod timer;
 mod worker;
 
-pub use azurite::{Azurite, AzuriteError};
 pub use clock::{Clock, system_clock};
 pub use config::{ConfigError, machine_variables};
+pub use emulator::{Azurite, AzuriteError};
 pub use host::{FunctionsHost, NotIdle, NotPrinted, NotReady, StartError};
 pub use journal::{Invocation, OutputSummary, UserLog};
 pub use options::{Executable, Framing, HostOptions, Inherited, Keys, TimeConstants};

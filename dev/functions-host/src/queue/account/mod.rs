@@ -1,7 +1,6 @@
 //! Queues of a storage account, in Azure or of an emulator, through its REST API.
 //!
-//! The client library of the vendor knows no account keys, which are all that an emulator has; so the few requests are
-//! made here.
+//! The vendor's client library takes no account keys, which connection strings hold; so the few requests are made here.
 
 mod connection;
 mod request;
