@@ -52,7 +52,7 @@ impl Azurite {
 
     /// The same on this port; 0 takes a free one.
     pub async fn start_on(port: u16) -> Result<Self, AzuriteError> {
-        let folder = installed(tools())?;
+        let folder = installed(&tools())?;
         let mut process = Command::new("node")
             .arg(folder.join(PROGRAM))
             .args(["--queueHost", "127.0.0.1", "--queuePort", &port.to_string()])
@@ -72,7 +72,11 @@ impl Azurite {
         let base_url = match tokio::time::timeout(START_DEADLINE, address(&mut process)).await {
             Ok(Ok(address)) => address,
             Ok(Err(printed)) => return Err(AzuriteError::NotListening(printed)),
-            Err(_) => return Err(AzuriteError::NotListening(format!("nothing within {START_DEADLINE:?}"))),
+            Err(_) => {
+                return Err(AzuriteError::NotListening(format!(
+                    "no address within {START_DEADLINE:?}"
+                )));
+            }
         };
         Ok(Self {
             process,
@@ -110,7 +114,7 @@ fn tools() -> PathBuf {
     )
 }
 
-fn installed(tools: PathBuf) -> Result<PathBuf, AzuriteError> {
+fn installed(tools: &Path) -> Result<PathBuf, AzuriteError> {
     let folder = tools.join("azurite");
     let stamp = std::fs::read_to_string(folder.join("installed")).unwrap_or_default();
     if stamp.trim() == VERSION {
@@ -165,7 +169,7 @@ mod tests {
     #[test]
     fn without_azurite_the_error_names_the_command_that_installs_it() {
         let tools = tempfile::tempdir().unwrap();
-        let error = installed(tools.path().to_owned()).unwrap_err().to_string();
+        let error = installed(tools.path()).unwrap_err().to_string();
         assert!(error.ends_with("`make azurite` installs it"), "{error}");
     }
 }

@@ -210,7 +210,7 @@ mod azurite {
     fn serve_onboards_a_biller_over_azurite_and_ends_it() {
         let mut served = Served::start_with(&["--storage", "azurite"], &[]);
         let queues = served.value("Queues: ").to_owned();
-        let (status, _) = run(&format!("curl {queues}/devstoreaccount1/"));
+        let (status, _) = run(&format!("curl '{queues}/devstoreaccount1?comp=list'"));
         assert_eq!(status, "403", "Azurite refuses a request without a signature");
         let biller = format!("{}/api/billers/1001/ciam", served.value("HTTP API: "));
         let body = r#"{"source":"crm-toggle","ciamEnabled":true,"requestedBy":"jane.doe"}"#;
@@ -226,9 +226,8 @@ mod azurite {
             std::thread::sleep(std::time::Duration::from_millis(100));
         }
         assert_eq!(served.stop().code(), Some(0));
-        let port = queues.rsplit(':').next().unwrap().to_owned();
-        let address = format!("127.0.0.1:{port}");
-        while std::net::TcpStream::connect(&address).is_ok() {
+        let address = queues.trim_start_matches("http://");
+        while std::net::TcpStream::connect(address).is_ok() {
             assert!(Instant::now() < end, "Azurite still listens on {address}");
             std::thread::sleep(std::time::Duration::from_millis(10));
         }

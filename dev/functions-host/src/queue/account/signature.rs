@@ -28,7 +28,9 @@ fn string_to_sign(account: &str, method: &str, url: &Url, body: &str, date: &str
     };
     let mut query: Vec<_> = url.query_pairs().collect();
     query.sort();
-    let query: String = query.iter().map(|(name, value)| format!("\n{name}:{value}")).collect();
+    let query = query
+        .iter()
+        .fold(String::new(), |query, (name, value)| query + "\n" + name + ":" + value);
     format!(
         "{method}\n\n\n{length}\n\n{content_type}\n\n\n\n\n\n\n\
          x-ms-date:{date}\nx-ms-version:{API_VERSION}\n/{account}{}{query}",
