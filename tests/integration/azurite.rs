@@ -75,7 +75,7 @@ async fn a_message_of_a_newer_version_ends_in_the_poison_queue() -> Outcome {
 async fn slow_import() -> Result<Stack, Box<dyn std::error::Error>> {
     let short_lease = over_azurite().set("LEASE", "6s").set("HEARTBEAT", "1s");
     let stack = start(short_lease, "1876", 150).await?;
-    let slow = Fault::on(IMPORT, delay(700)).nth(1);
+    let slow = Fault::on(IMPORT, delay(1500)).nth(1);
     stack.simulator().faults().add(slow);
     assert_eq!(stack.front_door().toggle("1876", true).await?.status, 202);
     until("the import is under way", || Ok(!calls_of(&stack, IMPORT).is_empty())).await?;
