@@ -12,7 +12,7 @@ use crate::domain::journal::Recorded;
 use crate::domain::people::ForPeople;
 use crate::domain::run::{Run, RunState};
 use crate::domain::run_error::RunError;
-use crate::saga::{commands_of, leftovers};
+use crate::saga::{SignInOfRun, commands_of, leftovers};
 use crate::store::{BillerView, Store, StoreError};
 
 const ISSUES: u32 = 100;
@@ -131,6 +131,15 @@ fn report_run(text: &mut String, run: &Run, journal: &[Recorded]) -> std::fmt::R
     writeln!(text, "updated       {}", time_text(run.updated_at))?;
     writeln!(text, "finished      {}", optional_time(run.finished_at))?;
     writeln!(text, "step          {}", run.step.map_or("-", <&str>::from))?;
+    let sign_in = SignInOfRun::of(journal.iter().map(|recorded| recorded.entry.clone()));
+    match sign_in.first {
+        Some(path) => writeln!(text, "first sign-in {path}")?,
+        None => writeln!(text, "first sign-in -")?,
+    }
+    if !sign_in.lacks.is_empty() {
+        let lacks = sign_in.lacks.join(", ");
+        writeln!(text, "not allowed   the organization does not allow {lacks}")?;
+    }
     writeln!(text, "reason        {}", run.reason.as_deref().unwrap_or("-"))?;
     report_error(text, "first cause ", run.first_cause.as_deref())?;
     report_error(text, "last error  ", run.last_error.as_deref())?;

@@ -51,6 +51,9 @@ pub enum Entry {
         organization_id: String,
         /// Its `deactivated` flag when it was found.
         deactivated: bool,
+        /// Configured factors that it does not allow; reported, never changed.
+        #[serde(default)]
+        lacks: Vec<String>,
     },
     /// Intent to create the organization.
     CreateOrganization {

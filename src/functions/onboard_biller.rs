@@ -156,7 +156,8 @@ async fn status(source: &dyn ServicesSource, biller_id: &BillerId) -> Result<Ans
         .run
         .as_ref()
         .and_then(|run| retry_after::seconds(run, services.saga.now()));
-    let answer = HttpAnswer::json(StatusCode::OK, status_json(&view, left.as_deref()));
+    let first_sign_in = services.saga.first_sign_in(view.run.as_ref().map(|run| run.id)).await;
+    let answer = HttpAnswer::json(StatusCode::OK, status_json(&view, left.as_deref(), first_sign_in));
     Ok(Answer::http(answer.retry_after(seconds)))
 }
 

@@ -9,7 +9,7 @@ use crate::domain::ids::BillerId;
 use crate::domain::issue::Issue;
 use crate::domain::people::{ForPeople, retry_from};
 use crate::domain::run::Run;
-use crate::saga::commands_of;
+use crate::saga::{FirstSignIn, commands_of};
 use crate::store::BillerView;
 
 /// The path of a biller's status. Not built from the request's URL, which may carry the function key
@@ -19,7 +19,7 @@ pub(super) fn status_url(biller: &BillerId) -> String {
 }
 
 /// `left`: what a stuck run may have left in SecureAuth.
-pub(super) fn status_json(view: &BillerView, left: Option<&str>) -> Value {
+pub(super) fn status_json(view: &BillerView, left: Option<&str>, first_sign_in: FirstSignIn) -> Value {
     let biller = &view.biller;
     let people = ForPeople::of(biller, view.run.as_ref());
     json!({
@@ -32,6 +32,7 @@ pub(super) fn status_json(view: &BillerView, left: Option<&str>) -> Value {
         "status": <&str>::from(people.status),
         "message": people.message,
         "completedWithIssues": people.completed_with_issues,
+        "firstSignIn": { "path": first_sign_in.path(), "message": first_sign_in.to_string() },
         "onboarding": view.run.as_ref().map(|run| run_json(run, &view.issues, left)),
     })
 }

@@ -96,6 +96,7 @@ impl JournalState {
             Entry::OrganizationFound {
                 organization_id,
                 deactivated,
+                ..
             } => self.organization(organization_id, Origin::Found, !deactivated, true),
             Entry::CreateOrganization { organization_id, .. } => {
                 self.intends_creation();

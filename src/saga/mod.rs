@@ -7,6 +7,7 @@
 
 mod driver;
 mod failure;
+mod first_sign_in;
 mod give_back;
 mod heartbeat;
 mod journal_state;
@@ -32,6 +33,7 @@ use std::time::Duration;
 
 pub use driver::Advanced;
 pub use failure::Schedules;
+pub use first_sign_in::SignInOfRun;
 pub use leftovers::{commands_of, leftovers};
 
 use time::OffsetDateTime;
@@ -39,6 +41,7 @@ use time::OffsetDateTime;
 use crate::clock::{Clock, IdSource};
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
 use crate::domain::toggle_event::ToggleEvent;
+pub use crate::settings::FirstSignIn;
 use crate::settings::{OnboardingSettings, RunSettings};
 use crate::store::{Acceptance, BillerView, DueRun, Resend, Store, StoreError};
 use ic_secureauth_api::SecureAuth;

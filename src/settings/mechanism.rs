@@ -29,3 +29,20 @@ pub enum Mechanism {
     /// A QR code to scan with the app.
     QrCode,
 }
+
+impl Mechanism {
+    /// Needs a phone number, which the handler never sends.
+    pub(super) fn needs_phone(self) -> bool {
+        matches!(self, Self::SmsOtp | Self::VoiceOtp)
+    }
+
+    /// Needs the vendor's app on a device, which nobody has paired before the first sign-in.
+    pub(super) fn needs_device(self) -> bool {
+        matches!(self, Self::Push | Self::Symbol | Self::QrCode)
+    }
+
+    /// A code that goes to the e-mail address.
+    pub(super) fn is_sent_by_email(self) -> bool {
+        matches!(self, Self::EmailOtp | Self::Otp)
+    }
+}

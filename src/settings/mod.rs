@@ -10,7 +10,9 @@
 mod connection_string;
 pub mod database;
 mod environment;
+mod factors;
 mod findings;
+mod first_sign_in;
 mod forms;
 mod host;
 mod key_vault;
@@ -18,6 +20,7 @@ pub mod log;
 mod mechanism;
 mod misspelt;
 pub mod onboarding;
+mod payload_members;
 mod pool_name;
 mod reader;
 mod resolve;
@@ -32,6 +35,7 @@ mod vault_wait;
 pub use database::{Database, DatabaseKind};
 pub use environment::Environment;
 pub use findings::{Finding, Findings};
+pub use first_sign_in::{FirstSignIn, Obstacle};
 pub use key_vault::VaultError;
 pub use log::{Log, LogFormat};
 pub use onboarding::OnboardingSettings;
@@ -125,6 +129,9 @@ impl Settings {
         let sources = Sources::read(&mut reader, Vault::is_meant(environment), kind);
         let secureauth = SecureAuth::read(&mut reader);
         let onboarding = OnboardingSettings::read(&mut reader);
+        if let Some(onboarding) = &onboarding {
+            factors::check(onboarding, &mut reader);
+        }
         let run = RunSettings::read(&mut reader, &secureauth);
         misspelt::report(&mut reader);
         let (findings, known) = reader.finish();

@@ -2,9 +2,9 @@
 //!
 //! Variables: `PARENT_ORGANIZATION_ID`, `ORGANIZATION_ID_PREFIX`, `CREATE_DEACTIVATED`, `POOL_NAME`,
 //! `IDENTIFIER_CASE_INSENSITIVE`, `AUTHENTICATION_MECHANISMS`, `PREFERRED_AUTHENTICATION_MECHANISM`,
-//! `SECOND_FACTOR_MECHANISMS`, `ADDRESS_VERIFIED`, `ACTIVE_USER_STATUS`, `PAYLOAD_FIRST_NAME`, `PAYLOAD_LAST_NAME`,
-//! `PAYLOAD_USER_NAME`, `ON_INVALID_USER`, `MAX_SKIPPED_PERCENT`, `LEAVERS`, `MAX_LEAVERS_PERCENT`,
-//! `ADOPT_EXISTING_USERS`, `VERIFY`.
+//! `SECOND_FACTOR_MECHANISMS`, `ALLOW_SKIP_2FA`, `ADDRESS_VERIFIED`, `ADDRESS_ALLOWED_FOR_2FA`, `ACTIVE_USER_STATUS`,
+//! `FIRST_SIGN_IN`, `PAYLOAD_FIRST_NAME`, `PAYLOAD_LAST_NAME`, `PAYLOAD_USER_NAME`, `ON_INVALID_USER`,
+//! `MAX_SKIPPED_PERCENT`, `LEAVERS`, `MAX_LEAVERS_PERCENT`, `ADOPT_EXISTING_USERS`, `VERIFY`.
 
 use strum::{Display, EnumString, VariantNames};
 
@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use super::environment::Environment;
 use super::forms::{choices, different_values};
 pub use super::mechanism::Mechanism;
+pub use super::payload_members::PayloadMembers;
 use super::pool_name::PoolName;
 use super::reader::{Known, Reader};
 
@@ -24,6 +25,16 @@ pub enum ActiveUserStatus {
     Active,
     /// Has to go through the activation flow first.
     New,
+}
+
+/// Whether people have to be able to sign in for the first time by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum NeedOfFirstSignIn {
+    /// Settings under which nobody can are a finding.
+    Possible,
+    /// Somebody else gives people their credentials.
+    None,
 }
 
 /// What happens to a run when a user has a data error (docs/decisions.md#invalid-users).
@@ -65,6 +76,15 @@ pub enum Verify {
     Full,
 }
 
+/// What is said about the e-mail addresses that are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    /// They are verified; then no two users may share one (docs/decisions.md#address-verified).
+    pub verified: bool,
+    /// Codes for the second factor may go to them.
+    pub allowed_for_2fa: bool,
+}
+
 /// What is created in SecureAuth, and how users' data is checked.
 #[derive(Debug, Clone)]
 pub struct OnboardingSettings {
@@ -87,10 +107,14 @@ pub struct OnboardingSettings {
     pub preferred_authentication_mechanism: Mechanism,
     /// Second factors; empty if the setting is `none` (docs/requirements.md#u4).
     pub second_factor_mechanisms: Vec<Mechanism>,
-    /// E-mail addresses are sent as verified; then no two users may share one (docs/decisions.md#address-verified).
-    pub address_verified: bool,
+    /// Whoever has set up no second factor may skip that step, and so can set one up (docs/requirements.md#u4).
+    pub allow_skip_2fa: bool,
+    /// What is said about the e-mail addresses.
+    pub addresses: Addresses,
     /// The SecureAuth status of users who are active in the CRM.
     pub active_user_status: ActiveUserStatus,
+    /// Whether a first sign-in has to be possible.
+    pub first_sign_in_need: NeedOfFirstSignIn,
     /// The names of the payload's members.
     pub payload: PayloadMembers,
     /// What happens to a run when a user has a data error.
@@ -105,17 +129,6 @@ pub struct OnboardingSettings {
     pub existing_users: ExistingUsers,
     /// How the imported users are verified.
     pub verify: Verify,
-}
-
-/// The payload schema's member names for a user's data.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PayloadMembers {
-    /// Member for the given name.
-    pub first_name: String,
-    /// Member for the family name.
-    pub last_name: String,
-    /// Member for the sign-in name.
-    pub user_name: String,
 }
 
 impl OnboardingSettings {
@@ -161,8 +174,13 @@ impl OnboardingSettings {
             preferred_authentication_mechanism: reader
                 .one_of("PREFERRED_AUTHENTICATION_MECHANISM", Mechanism::Password),
             second_factor_mechanisms: Vec::new(),
-            address_verified: reader.flag("ADDRESS_VERIFIED", false),
+            allow_skip_2fa: reader.flag("ALLOW_SKIP_2FA", true),
+            addresses: Addresses {
+                verified: reader.flag("ADDRESS_VERIFIED", false),
+                allowed_for_2fa: reader.flag("ADDRESS_ALLOWED_FOR_2FA", true),
+            },
             active_user_status: reader.one_of("ACTIVE_USER_STATUS", ActiveUserStatus::Active),
+            first_sign_in_need: reader.one_of("FIRST_SIGN_IN", NeedOfFirstSignIn::Possible),
             payload: PayloadMembers::read(reader),
             on_invalid_user: reader.one_of("ON_INVALID_USER", OnInvalidUser::Fail),
             max_skipped_percent: reader.number("MAX_SKIPPED_PERCENT", 10, 0..=100),
@@ -203,46 +221,20 @@ fn second_factors(reader: &mut Reader<'_>) -> Option<Vec<Mechanism>> {
     })
 }
 
-impl PayloadMembers {
-    fn read(reader: &mut Reader<'_>) -> Self {
-        let mut member = |name, default| {
-            reader.text(
-                name,
-                "a member name of the payload schema: letters, digits, `_`, `-`",
-                default,
-                |text| is_id(text, 64) && !text.contains('.'),
-            )
-        };
-        let members = Self {
-            first_name: member("PAYLOAD_FIRST_NAME", "first_name"),
-            last_name: member("PAYLOAD_LAST_NAME", "last_name"),
-            user_name: member("PAYLOAD_USER_NAME", "user_name"),
-        };
-        let Self {
-            first_name,
-            last_name,
-            user_name,
-        } = &members;
-        let differ = first_name != last_name && last_name != user_name && user_name != first_name;
-        reader.require(
-            differ,
-            "PAYLOAD_FIRST_NAME",
-            &["PAYLOAD_LAST_NAME", "PAYLOAD_USER_NAME"],
-            || {
-                "a name that differs from PAYLOAD_LAST_NAME and PAYLOAD_USER_NAME; these two must differ as well"
-                    .to_owned()
-            },
-        );
-        members
-    }
-}
-
-fn is_id(text: &str, longest: usize) -> bool {
+pub(super) fn is_id(text: &str, longest: usize) -> bool {
     text.len() <= longest
         && !matches!(text, "." | "..")
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+/// The settings of an environment that says nothing else.
+#[cfg(test)]
+pub(super) fn of_variables(environment: &Environment) -> Option<OnboardingSettings> {
+    let mut reader = Reader::new(environment);
+    let settings = OnboardingSettings::read(&mut reader);
+    settings.filter(|_| reader.finish().0.is_empty())
 }
 
 #[cfg(test)]
@@ -284,7 +276,7 @@ mod tests {
         assert_eq!(settings.variables["PARENT_ORGANIZATION_ID"], "invoice-cloud");
         let again = OnboardingSettings::from_variables(&settings.variables).unwrap();
         assert_eq!(again.variables, settings.variables);
-        assert!(again.organization_id_prefix == "ic-" && again.address_verified);
+        assert!(again.organization_id_prefix == "ic-" && again.addresses.verified);
         let mut newer = settings.variables;
         newer.insert("VERIFY".into(), "twice".into());
         assert!(OnboardingSettings::from_variables(&newer).is_none());
@@ -303,11 +295,27 @@ mod tests {
         assert_eq!(first, ["totp", "password", "email_otp", "webauthn"]);
         assert_eq!(settings.preferred_authentication_mechanism, Mechanism::Password);
         assert_eq!(settings.payload.user_name, "user_name");
-        assert!(settings.create_deactivated && settings.identifier_case_insensitive && !settings.address_verified);
+        assert!(settings.create_deactivated && settings.identifier_case_insensitive && !settings.addresses.verified);
         assert_eq!(
             (settings.on_invalid_user, settings.max_skipped_percent),
             (OnInvalidUser::Fail, 10)
         );
+        assert!(settings.allow_skip_2fa && settings.addresses.allowed_for_2fa);
+        assert_eq!(settings.first_sign_in_need, NeedOfFirstSignIn::Possible);
+    }
+
+    #[test]
+    fn a_run_keeps_factors_that_today_would_be_a_finding() {
+        let unusable = [("SECOND_FACTOR_MECHANISMS", "sms_otp")];
+        let settings = read(&unusable).unwrap();
+        assert!(OnboardingSettings::from_variables(&settings.variables).is_some());
+    }
+
+    #[test]
+    fn variables_that_an_older_version_did_not_keep_count_as_their_defaults() {
+        let mut variables = read(&[NO_SECOND_FACTOR]).unwrap().variables;
+        variables.remove("ALLOW_SKIP_2FA").unwrap();
+        assert!(OnboardingSettings::from_variables(&variables).unwrap().allow_skip_2fa);
     }
 
     #[test]
@@ -316,15 +324,6 @@ mod tests {
         assert_eq!(
             refused,
             "PREFERRED_AUTHENTICATION_MECHANISM: expected one of AUTHENTICATION_MECHANISMS"
-        );
-    }
-
-    #[test]
-    fn payload_members_must_differ() {
-        let refused = read(&[NO_SECOND_FACTOR, ("PAYLOAD_LAST_NAME", "user_name")]).unwrap_err();
-        assert!(
-            refused.starts_with("PAYLOAD_FIRST_NAME: expected a name that differs"),
-            "{refused}"
         );
     }
 }

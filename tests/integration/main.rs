@@ -10,6 +10,7 @@
 
 mod enrolled;
 mod events;
+mod factors;
 mod fault_matrix;
 mod faults;
 mod few_calls;

@@ -18,6 +18,12 @@ pub(super) fn report(text: &mut String, outlook: &Outlook) -> std::fmt::Result {
     let organization = outlook.organization.as_ref().map_or_else(not_reached, organization);
     writeln!(text, "organization  {organization}")?;
     report_pool(text, outlook.pool.as_ref())?;
+    let of_new_pools = if outlook.has_other_factors() {
+        ", in a new pool; the one that exists keeps other settings"
+    } else {
+        ""
+    };
+    writeln!(text, "first sign-in {}{of_new_pools}", outlook.first_sign_in)?;
     report_import(text, outlook.import.as_ref())
 }
 
@@ -75,6 +81,7 @@ fn organization(outlook: &OrganizationOutlook) -> String {
             deactivated,
             mark,
             new_name,
+            lacks,
         } => {
             let state = if *deactivated {
                 "deactivated, would be activated"
@@ -85,7 +92,14 @@ fn organization(outlook: &OrganizationOutlook) -> String {
             let parent = parent.as_deref().unwrap_or("-");
             let renamed = new_name.as_deref();
             let renamed = renamed.map_or_else(String::new, |name| format!(", would be renamed to {name}"));
-            format!("{id} exists below {parent}{place}, {state}, {}{renamed}", whose(*mark))
+            let lacks = match lacks.as_slice() {
+                [] => String::new(),
+                lacks => format!(", does not allow {}", lacks.join(", ")),
+            };
+            format!(
+                "{id} exists below {parent}{place}, {state}, {}{renamed}{lacks}",
+                whose(*mark)
+            )
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::domain::issue::Issue;
 use crate::domain::reason::Reason;
 use crate::domain::run::Kind;
 use crate::domain::user_set::Counts;
+use crate::settings::FirstSignIn;
 use ic_secureauth_api::{IdpCheck, PoolSetting};
 
 /// What a run that starts now would find and do. `None`: not read, because the run would stop before.
@@ -22,6 +23,8 @@ pub struct Outlook {
     pub pool: Option<PoolOutlook>,
     /// Who would be imported, changed or reported.
     pub import: Option<ImportOutlook>,
+    /// How people would sign in for the first time with the settings of a new pool.
+    pub first_sign_in: FirstSignIn,
     /// Why the run would not succeed, in the order in which its steps would fail.
     pub stops: Vec<Reason>,
 }
@@ -87,7 +90,30 @@ pub enum OrganizationOutlook {
         mark: Mark,
         /// The name that the run would give it.
         new_name: Option<String>,
+        /// Configured factors that it does not allow; the run would not change that.
+        lacks: Vec<String>,
     },
+}
+
+impl Outlook {
+    /// The pool has factors of its own, which the run would not change.
+    pub fn has_other_factors(&self) -> bool {
+        use PoolSetting::{
+            AllowSkip2fa, AuthenticationMechanisms, PreferredAuthenticationMechanism,
+            SecondFactorAuthenticationMechanisms, SecondFactorPreferredAuthenticationMechanism,
+        };
+        let is_factor = |setting: &PoolSetting| {
+            matches!(
+                setting,
+                AllowSkip2fa
+                    | AuthenticationMechanisms
+                    | PreferredAuthenticationMechanism
+                    | SecondFactorAuthenticationMechanisms
+                    | SecondFactorPreferredAuthenticationMechanism
+            )
+        };
+        matches!(&self.pool, Some(PoolOutlook::Found { differs_in, .. }) if differs_in.iter().any(is_factor))
+    }
 }
 
 /// What the run would do about the identity pool.

@@ -4,7 +4,7 @@ use super::super::look::organization_anywhere;
 use super::super::naming::Subject;
 use super::super::ownership::{Owner, owner_of_found};
 use super::super::step_error::StepError;
-use super::super::steps::ensure_organization::is_below;
+use super::super::steps::ensure_organization::{is_below, lacks};
 use super::super::steps::find_pool;
 use super::super::steps::leavers::{Known, Rekeyed};
 use super::super::steps::{PayloadSchema, activate_organization, check_users, new_pool, payload_schema};
@@ -65,6 +65,7 @@ impl Reading<'_> {
             organization: None,
             pool: None,
             import: None,
+            first_sign_in: settings.onboarding.first_sign_in(),
             stops: Vec::new(),
         };
         if !stops.silent() {
@@ -96,6 +97,8 @@ impl Reading<'_> {
         };
         let noticed = stops.0.len();
         outlook.organization = Some(self.organization(&found, outlook.kind, stops).await?);
+        let onboarding = &self.subject.settings.onboarding;
+        outlook.first_sign_in = onboarding.first_sign_in_without(&lacks(&found, onboarding));
         if stops.0.len() > noticed {
             return Ok(());
         }
@@ -188,6 +191,7 @@ impl Reading<'_> {
             below_parent,
             deactivated: found.deactivated(),
             mark,
+            lacks: lacks(found, &self.subject.settings.onboarding),
             new_name: activate_organization::new_name(found, self.subject.biller_name, kind).map(str::to_owned),
         })
     }

@@ -146,7 +146,7 @@ pub(in super::super) async fn read(
     let case_insensitive = known.map_or(settings.identifier_case_insensitive, |known| {
         known.record.case_insensitive
     });
-    let mut set = UserSet::new(settings.address_verified, case_insensitive);
+    let mut set = UserSet::new(settings.addresses.verified, case_insensitive);
     let mut rest = Some(GuidRange::default());
     while let Some(range) = rest {
         let page = reader.page(range).await?;

@@ -1,14 +1,15 @@
 //! Finds the organization by its id, or creates it with our marker (docs/requirements.md#o1).
 
-use tracing::info;
+use tracing::{info, warn};
 
 use super::super::journal_state::Origin;
 use super::super::ownership::Owner;
 use super::super::run_context::RunContext;
 use super::super::step_error::{StepError, details_of};
-use super::own_pools;
+use super::{new_pool, own_pools};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
+use crate::settings::OnboardingSettings;
 use ic_secureauth_api::{ApiError, NewOrganization, Organization, OrganizationId};
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
@@ -36,10 +37,20 @@ async fn adopt(context: &mut RunContext<'_>, found: &Organization) -> Result<(),
         Owner::ThisRun => return created_as_asked(context, found.id(), found).await,
         Owner::EarlierRun | Owner::Unmarked => {
             is_below(found, &context.settings().parent_organization_id)?;
-            info!(organization_id, "organization found");
+            let lacks = lacks(found, context.settings());
+            if lacks.is_empty() {
+                info!(organization_id, "organization found");
+            } else {
+                warn!(
+                    organization_id,
+                    ?lacks,
+                    "organization found; it does not allow these factors, and stays as it is"
+                );
+            }
             Entry::OrganizationFound {
                 organization_id,
                 deactivated: found.deactivated(),
+                lacks,
             }
         }
     };
@@ -55,6 +66,12 @@ pub(in super::super) fn is_below(found: &Organization, parent: &str) -> Result<(
     }
 }
 
+/// The names of the configured factors that the organization does not allow.
+pub(in super::super) fn lacks(organization: &Organization, settings: &OnboardingSettings) -> Vec<String> {
+    let lacks = organization.lacks(&new_pool::factors(settings));
+    lacks.iter().map(|factor| <&str>::from(factor).to_owned()).collect()
+}
+
 async fn create(context: &mut RunContext<'_>, id: OrganizationId) -> Result<(), StepError> {
     let Some(name) = context.run.biller_name.clone().filter(|name| !name.trim().is_empty()) else {
         return Err(StepError::permanent(Reason::BillerWithoutName));
@@ -65,6 +82,7 @@ async fn create(context: &mut RunContext<'_>, id: OrganizationId) -> Result<(), 
         name,
         parent_id,
         deactivated: context.settings().create_deactivated,
+        authentication_mechanisms: new_pool::factors(context.settings()),
         marker: context.marker(),
     };
     let key = context.idempotency_key("create-organization");
@@ -119,6 +137,10 @@ async fn created_as_asked(
         ("id", organization.id() == id),
         ("parent_id", organization.parent_id() == Some(parent)),
         ("metadata", organization.marker() == Some(&context.marker())),
+        (
+            "authentication_mechanisms",
+            lacks(organization, context.settings()).is_empty(),
+        ),
     ];
     let differs = shows.iter().filter(|(_, same)| !same);
     let differs_in: Vec<String> = differs.map(|(member, _)| (*member).to_owned()).collect();

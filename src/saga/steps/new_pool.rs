@@ -5,7 +5,7 @@ use super::super::run_context::RunContext;
 use super::super::step_error::StepError;
 use super::ensure_pool::organization_of;
 use crate::domain::reason::Reason;
-use crate::settings;
+use crate::settings::{self, OnboardingSettings};
 use ic_secureauth_api::{Marker, Mechanism, NewPool, OrganizationId, SchemaId};
 
 pub(super) fn of(context: &RunContext<'_>) -> Result<NewPool, StepError> {
@@ -33,8 +33,20 @@ pub(in super::super) fn below(
         preferred_authentication_mechanism: mechanism(settings.preferred_authentication_mechanism),
         second_factor_preferred: second_factor_mechanisms.first().copied(),
         second_factor_mechanisms,
+        allow_skip_2fa: settings.allow_skip_2fa,
         marker,
     })
+}
+
+/// What an organization has to allow for its pool's factors to work: first and second factors, each once.
+pub(in super::super) fn factors(settings: &OnboardingSettings) -> Vec<Mechanism> {
+    let mut factors = mechanisms(&settings.authentication_mechanisms);
+    for second in mechanisms(&settings.second_factor_mechanisms) {
+        if !factors.contains(&second) {
+            factors.push(second);
+        }
+    }
+    factors
 }
 
 fn mechanisms(configured: &[settings::onboarding::Mechanism]) -> Vec<Mechanism> {

@@ -10,6 +10,7 @@ use biller_onboarding::domain::run::{Kind, RunState};
 use biller_onboarding::domain::step::Step;
 use biller_onboarding::domain::tally::{Effect, Tally};
 use biller_onboarding::domain::toggle_event::Source;
+use biller_onboarding::settings::FirstSignIn;
 use serde_json::Value;
 use strum::VariantNames;
 
@@ -31,6 +32,7 @@ fn the_document_lists_the_values_of_the_program_in_their_order() {
     assert_eq!(texts(&schemas["Reason"]["enum"]), Reason::VARIANTS);
     assert_eq!(listed("ToggleEvent", "source"), Source::VARIANTS);
     assert_eq!(listed("Status", "ciamStatus"), CiamState::VARIANTS);
+    assert_eq!(listed("FirstSignIn", "path"), FirstSignIn::PATHS);
     assert_eq!(listed("Run", "state"), RunState::VARIANTS);
     assert_eq!(listed("Run", "step"), Step::VARIANTS);
     assert_eq!(listed("Run", "retryFrom"), [messages::RETRY_FROM]);

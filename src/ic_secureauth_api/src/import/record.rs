@@ -76,6 +76,7 @@ struct UserVerifiableAddress<'a> {
     address_lc: Cow<'a, str>,
     status: &'static str,
     verified: bool,
+    allowed_for_2fa: bool,
 }
 
 impl<'a> TenantDump<'a> {
@@ -83,10 +84,7 @@ impl<'a> TenantDump<'a> {
         Self {
             users: users.iter().map(|user| profile(common, user, settings)).collect(),
             user_identifiers: users.iter().map(|user| identifier(common, user)).collect(),
-            user_verifiable_addresses: users
-                .iter()
-                .map(|user| address(common, user, settings.address_verified))
-                .collect(),
+            user_verifiable_addresses: users.iter().map(|user| address(common, user, settings)).collect(),
         }
     }
 
@@ -120,7 +118,7 @@ fn identifier<'a>(common: Common<'a>, user: &'a ImportUser) -> UserIdentifier<'a
     }
 }
 
-fn address<'a>(common: Common<'a>, user: &'a ImportUser, verified: bool) -> UserVerifiableAddress<'a> {
+fn address<'a>(common: Common<'a>, user: &'a ImportUser, settings: &ImportSettings) -> UserVerifiableAddress<'a> {
     UserVerifiableAddress {
         id: user.address_id,
         common,
@@ -129,7 +127,8 @@ fn address<'a>(common: Common<'a>, user: &'a ImportUser, verified: bool) -> User
         address: &user.email,
         address_lc: lower_case(&user.email),
         status: "active",
-        verified,
+        verified: settings.address_verified,
+        allowed_for_2fa: settings.address_allowed_for_2fa,
     }
 }
 

@@ -15,6 +15,8 @@ pub struct ImportSettings {
     /// Whether addresses are imported as verified. A verified address can belong to one user only. An unverified one cannot be
     /// searched for, nor be used alone to reset a password (docs/reference/secureauth-api.md#users-addresses).
     pub address_verified: bool,
+    /// Whether codes for the second factor may be sent to the addresses.
+    pub address_allowed_for_2fa: bool,
     /// Names of the payload's members.
     pub payload_members: PayloadMembers,
     /// `created_at` and `updated_at` of every record: one time per run, so that a repetition sends the same bytes.

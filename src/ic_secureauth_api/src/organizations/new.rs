@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::super::{Marker, OrganizationId};
+use super::super::{Marker, Mechanism, OrganizationId};
 
 /// The body that creates an organization (SYS `CreateOrganizationRequest`), never with domains or a template
 /// (docs/reference/secureauth-api.md#organizations-parent-and-template).
@@ -17,6 +17,9 @@ pub struct NewOrganization {
     pub parent_id: OrganizationId,
     /// True: nobody can sign in until an update sets it to false.
     pub deactivated: bool,
+    /// What its pools may use as first or second factor. A pool's factor that is not among them does not work
+    /// (docs/reference/secureauth-api.md#sign-in).
+    pub authentication_mechanisms: Vec<Mechanism>,
     /// Names the run that creates it.
     pub marker: Marker,
 }
@@ -28,6 +31,8 @@ pub(super) struct CreateOrganizationRequest<'a> {
     parent_id: &'a OrganizationId,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     deactivated: bool,
+    #[serde(skip_serializing_if = "<[Mechanism]>::is_empty")]
+    authentication_mechanisms: &'a [Mechanism],
     metadata: ServerMetadata,
 }
 
@@ -43,6 +48,7 @@ impl NewOrganization {
             name: &self.name,
             parent_id: &self.parent_id,
             deactivated: self.deactivated,
+            authentication_mechanisms: &self.authentication_mechanisms,
             metadata: ServerMetadata {
                 payload: self.marker.to_metadata(),
             },

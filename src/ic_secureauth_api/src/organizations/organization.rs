@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
 use super::super::{
-    Marker, OrganizationId,
+    Marker, Mechanism, OrganizationId,
     concerns::{Asked, Concerns, Mismatch, same},
     members::{Members, UnexpectedMember},
 };
@@ -47,6 +47,7 @@ pub struct Organization {
     deactivated: bool,
     marker: Option<Marker>,
     child_count: Option<u64>,
+    authentication_mechanisms: Vec<String>,
     members: Members,
 }
 
@@ -85,6 +86,13 @@ impl Organization {
     /// `number_of_child_organizations`, which the list counts on request only. `None` when it is absent or no number.
     pub fn child_count(&self) -> Option<u64> {
         self.child_count
+    }
+
+    /// Those of `wanted` that its pools may not use, in the same order. An organization that shows no list allows none.
+    pub fn lacks(&self, wanted: &[Mechanism]) -> Vec<Mechanism> {
+        let allowed = &self.authentication_mechanisms;
+        let is_missing = |mechanism: &Mechanism| !allowed.iter().any(|name| name == <&str>::from(mechanism));
+        wanted.iter().copied().filter(is_missing).collect()
     }
 
     /// Changes `deactivated` and keeps all other members.
@@ -153,6 +161,12 @@ impl TryFrom<Members> for Organization {
             marker: metadata.payload.as_ref().and_then(Marker::from_metadata),
             // An unreadable count is unknown, which the caller handles. The other members are still good.
             child_count: members.get("number_of_child_organizations").ok().flatten(),
+            // A list of another shape allows nothing that anybody could rely on. The other members are still good.
+            authentication_mechanisms: members
+                .get("authentication_mechanisms")
+                .ok()
+                .flatten()
+                .unwrap_or_default(),
             members,
         })
     }
@@ -194,6 +208,20 @@ mod tests {
         assert_eq!(read(&json!({"id": "1"})).unwrap().child_count(), None);
         let none = read(&json!({"id": "1", "number_of_child_organizations": 0})).unwrap();
         assert_eq!(none.child_count(), Some(0));
+    }
+
+    #[test]
+    fn what_an_organization_does_not_allow_is_named_and_no_list_allows_nothing() {
+        let wanted = [Mechanism::Password, Mechanism::EmailOtp, Mechanism::Totp];
+        let lacks = |list: Value| {
+            let body = json!({"id": "1", "authentication_mechanisms": list});
+            read(&body).unwrap().lacks(&wanted)
+        };
+        assert_eq!(lacks(json!(["totp", "sms_otp", "password", "email_otp"])), []);
+        assert_eq!(lacks(json!(["email_otp"])), [Mechanism::Password, Mechanism::Totp]);
+        for none in [json!([]), json!(null), json!("password"), json!([1])] {
+            assert_eq!(lacks(none), wanted);
+        }
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub struct NewPool {
     pub second_factor_mechanisms: Vec<Mechanism>,
     /// The second factor that is offered first.
     pub second_factor_preferred: Option<Mechanism>,
+    /// Whoever has set up no second factor may skip that step, and so can set one up.
+    pub allow_skip_2fa: bool,
     /// Names the run that creates it.
     pub marker: Marker,
 }
@@ -53,6 +55,7 @@ pub(super) struct CreatePoolRequest<'a> {
     second_factor_authentication_mechanisms: &'a [Mechanism],
     #[serde(skip_serializing_if = "Option::is_none")]
     second_factor_preferred_authentication_mechanism: Option<Mechanism>,
+    allow_skip_2fa: bool,
     metadata: Map<String, Value>,
 }
 
@@ -71,6 +74,7 @@ impl NewPool {
             preferred_authentication_mechanism: self.preferred_authentication_mechanism,
             second_factor_authentication_mechanisms: &self.second_factor_mechanisms,
             second_factor_preferred_authentication_mechanism: self.second_factor_preferred,
+            allow_skip_2fa: self.allow_skip_2fa,
             metadata: self.marker.to_metadata(),
         }
     }

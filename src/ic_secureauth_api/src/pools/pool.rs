@@ -47,6 +47,9 @@ pub struct Pool {
     /// The second factor that is offered first.
     #[serde(default)]
     pub second_factor_preferred_authentication_mechanism: Option<String>,
+    /// Whoever has set up no second factor may skip that step. False when the server leaves the member out.
+    #[serde(default)]
+    pub allow_skip_2fa: bool,
     /// Number of users. It may lag behind writes.
     #[serde(default)]
     pub number_of_users: Option<u64>,

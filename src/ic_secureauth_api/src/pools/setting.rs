@@ -26,6 +26,9 @@ pub enum PoolSetting {
     SecondFactorAuthenticationMechanisms,
     /// The second factor that is offered first.
     SecondFactorPreferredAuthenticationMechanism,
+    /// Whether the second factor may be skipped by those who have none.
+    #[strum(serialize = "allow_skip_2fa")]
+    AllowSkip2fa,
 }
 
 impl NewPool {
@@ -79,6 +82,11 @@ impl NewPool {
                         found.second_factor_preferred_authentication_mechanism.as_deref(),
                     ),
             ),
+            (
+                PoolSetting::AllowSkip2fa,
+                // Without a second factor there is nothing to skip.
+                self.second_factor_mechanisms.is_empty() || found.allow_skip_2fa == self.allow_skip_2fa,
+            ),
         ];
         same.into_iter()
             .filter(|(_, same)| !same)
@@ -120,6 +128,7 @@ mod tests {
             preferred_authentication_mechanism: Mechanism::Password,
             second_factor_mechanisms: vec![Mechanism::EmailOtp],
             second_factor_preferred: None,
+            allow_skip_2fa: true,
             marker: Marker {
                 onboarding_id: "run".into(),
                 owner_id: "1876".into(),
@@ -135,6 +144,7 @@ mod tests {
             "id": "another", "workspace_id": "1876", "payload_schema_id": "schema", "metadata_schema_id": "default",
             "identifier_case_insensitive": true, "authentication_mechanisms": ["password", "totp"],
             "preferred_authentication_mechanism": "password", "second_factor_authentication_mechanisms": ["email_otp"],
+            "allow_skip_2fa": true,
         }))
         .unwrap();
         assert_eq!(wanted().differences(&found), []);
@@ -153,7 +163,18 @@ mod tests {
                 "authentication_mechanisms",
                 "preferred_authentication_mechanism",
                 "second_factor_authentication_mechanisms",
+                "allow_skip_2fa",
             ]
         );
+    }
+
+    #[test]
+    fn without_a_second_factor_it_does_not_matter_whether_it_may_be_skipped() {
+        let wanted = NewPool {
+            second_factor_mechanisms: Vec::new(),
+            ..wanted()
+        };
+        let found: Pool = serde_json::from_value(json!({ "id": "p", "allow_skip_2fa": false })).unwrap();
+        assert!(!wanted.differences(&found).contains(&PoolSetting::AllowSkip2fa));
     }
 }

@@ -78,13 +78,13 @@ struct DeleteUserVerifiableAddress<'a> {
 
 impl NewAddress {
     /// An e-mail address with the members that the import sends (docs/reference/secureauth-api.md#import-the-body).
-    pub fn email(address: impl Into<String>, verified: bool) -> Self {
+    pub fn email(address: impl Into<String>, verified: bool, allowed_for_2fa: bool) -> Self {
         Self {
             address: address.into(),
             kind: AddressType::Email,
             status: AddressStatus::Active,
             verified,
-            allowed_for_2fa: None,
+            allowed_for_2fa: Some(allowed_for_2fa),
         }
     }
 }

@@ -106,7 +106,7 @@ async fn an_addition_that_was_not_answered_in_time_may_have_taken_effect() {
     let server = Server::scripted([late, json(409, &serde_json::json!({}))]).await;
     let mut config = server.config();
     config.deadlines.crud = Duration::from_secs(1);
-    let new = NewAddress::email("rsable@invoicecloud.com", false);
+    let new = NewAddress::email("rsable@invoicecloud.com", false, true);
     let error = api(config)
         .add_address(&pool_of_samples(), &samples::user_id(), &new, &key("add"), None)
         .await

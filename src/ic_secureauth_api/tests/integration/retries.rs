@@ -69,7 +69,7 @@ async fn a_404_to_a_write_names_the_resource_that_a_replica_may_not_know_yet() {
         etag: None,
     };
     let update = UserUpdate::default();
-    let address = NewAddress::email("a@b.example", false);
+    let address = NewAddress::email("a@b.example", false, true);
     let errors = [
         (
             api.create_organization(&samples::new_organization(), &key).await.err(),

@@ -25,7 +25,8 @@ impl Target {
                 api.add_identifier(pool, user, &new, &key, None).await.map(drop)
             }
             Part::Address => {
-                let new = NewAddress::email(value, self.settings.address_verified);
+                let settings = &self.settings;
+                let new = NewAddress::email(value, settings.address_verified, settings.address_allowed_for_2fa);
                 let key = self.key("add-address");
                 api.add_address(pool, user, &new, &key, None).await.map(drop)
             }

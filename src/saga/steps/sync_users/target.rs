@@ -219,7 +219,8 @@ impl Target {
             settings: ImportSettings {
                 payload_schema_id: SchemaId::parse(&recorded.payload_schema_id).map_err(|_| refused())?,
                 metadata_schema_id: SchemaId::parse(&recorded.metadata_schema_id).ok(),
-                address_verified: context.settings().address_verified,
+                address_verified: context.settings().addresses.verified,
+                address_allowed_for_2fa: context.settings().addresses.allowed_for_2fa,
                 payload_members: payload_schema::members(context.settings())?,
                 recorded_at: context.run.created_at,
             },

@@ -126,7 +126,7 @@ async fn a_user_name_moves_under_one_tag_from_step_to_step() {
 async fn an_address_is_added_verified_and_removed() {
     let it = biller();
     let (api, pool, jane) = (&it.api, &it.pool, &it.jane);
-    let new = NewAddress::email("jane@work.example", false);
+    let new = NewAddress::email("jane@work.example", false, true);
     let added = api.add_address(pool, jane, &new, &key("add"), None).await.unwrap();
     assert_eq!(
         (added.value.status, added.value.verified),
@@ -158,7 +158,7 @@ async fn an_address_is_added_verified_and_removed() {
         .unwrap()
         .unwrap();
     assert_eq!(&found.value.id, jane);
-    let taken = NewAddress::email("jane@work.example", true);
+    let taken = NewAddress::email("jane@work.example", true, true);
     let taken = api
         .add_address(pool, &it.john, &taken, &key("taken"), None)
         .await

@@ -55,7 +55,7 @@ async fn an_identifier_or_address_that_is_not_the_one_sent_is_no_answer() {
     let mut answers = each(&samples::address(), &owner);
     answers.extend(each(&samples::address(), &["/address"]));
     is_refused("add_address", 200, answers, |api| async move {
-        let new = NewAddress::email("RSable@InvoiceCloud.com", false);
+        let new = NewAddress::email("RSable@InvoiceCloud.com", false, true);
         api.add_address(&pool_of_samples(), &user_id(), &new, &key("add"), None)
             .await
     })

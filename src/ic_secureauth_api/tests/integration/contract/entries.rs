@@ -78,7 +78,7 @@ async fn an_identifier_is_removed_by_its_text_and_absent_the_next_time() {
 #[tokio::test]
 async fn an_address_is_added_with_the_members_that_the_import_sends() {
     let server = Server::scripted([json(200, &samples::address()).insert_header("etag", "\"u2\"")]).await;
-    let new = NewAddress::email(MAIL, false);
+    let new = NewAddress::email(MAIL, false, true);
     let added = server
         .api()
         .add_address(&pool_of_samples(), &user_id(), &new, &key("add"), tag().as_ref())
@@ -160,7 +160,7 @@ async fn what_a_user_is_refused_for_is_told_apart() {
     ] {
         let server = Server::scripted([json(status, &object!({ "status_code": status }))]).await;
         let (api, pool, user) = (server.api(), pool_of_samples(), user_id());
-        let new = NewAddress::email(MAIL, true);
+        let new = NewAddress::email(MAIL, true, true);
         let update = AddressUpdate {
             address: MAIL.into(),
             status: AddressStatus::Active,

@@ -107,7 +107,7 @@ async fn call_entries(api: &Api, pool: &PoolId, seen: &mut Seen) {
             .await,
     );
     seen.result(api.remove_identifier(pool, &user, NAME, None).await);
-    let address = NewAddress::email(MAIL, true);
+    let address = NewAddress::email(MAIL, true, true);
     seen.add(&address);
     seen.result(api.add_address(pool, &user, &address, &key("address"), None).await);
     let update = AddressUpdate {

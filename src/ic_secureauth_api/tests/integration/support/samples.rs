@@ -68,6 +68,7 @@ pub fn new_organization() -> NewOrganization {
         name: "TestOrg".into(),
         parent_id: organization_id("invoice-cloud"),
         deactivated: true,
+        authentication_mechanisms: vec![Mechanism::Password, Mechanism::EmailOtp],
         marker: marker(),
     }
 }
@@ -94,6 +95,7 @@ pub fn new_pool() -> NewPool {
         preferred_authentication_mechanism: Mechanism::Password,
         second_factor_mechanisms: vec![Mechanism::EmailOtp],
         second_factor_preferred: Some(Mechanism::EmailOtp),
+        allow_skip_2fa: true,
         marker: marker(),
     }
 }
@@ -103,6 +105,7 @@ pub fn settings() -> ImportSettings {
         payload_schema_id: SchemaId::parse("d21abb0f6d5f4f259dcc87d6c6b50e33").unwrap(),
         metadata_schema_id: Some(SchemaId::parse("default_metadata_v2").unwrap()),
         address_verified: false,
+        address_allowed_for_2fa: true,
         payload_members: PayloadMembers::default(),
         recorded_at: datetime!(2026-11-21 10:20:30 UTC),
     }
