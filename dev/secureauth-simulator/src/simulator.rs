@@ -172,10 +172,20 @@ impl Simulator {
         admin::sign_in(&self.app, person)
     }
 
+    /// The first factors on a workspace's sign-in page: those that pool and organization allow. None where there is no page.
+    pub fn offered_factors(&self, workspace_id: &str) -> Vec<String> {
+        admin::offered_factors(&self.app, workspace_id)
+    }
+
     /// A person asks on a workspace's sign-in page for a password reset, by user name and address or by a verified address alone. The
     /// page tells nobody whether a message is sent.
     pub fn ask_for_reset(&self, workspace_id: &str, user_name: Option<&str>, address: &str) {
         admin::ask_for_reset(&self.app, workspace_id, user_name, address);
+    }
+
+    /// An administrator has an activation message sent to a new user of the organization; `false` when there is no such user.
+    pub fn invite(&self, organization: &str, user_name: &str) -> bool {
+        admin::invite(&self.app, organization, user_name)
     }
 
     /// The messages so far, oldest first: what people find in their mail, with the codes.

@@ -1,8 +1,6 @@
 //! A person asks for a password reset, and enters the code of a message (rows 98 and 99). It takes the place of the pages for that,
 //! which the simulator has not.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -15,7 +13,7 @@ use crate::lag::LagTimes;
 use crate::outbox::{Message, MessageKind};
 use crate::server::call::Call;
 use crate::state::State;
-use crate::users::{CredentialType, request_password_reset};
+use crate::users::{CredentialType, UserStatus, request_password_reset, send_activation};
 
 /// Whether a code did what its message was for, and why not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,11 +41,32 @@ pub(crate) fn ask_for_reset(app: &App, workspace_id: &str, user_name: Option<&st
     };
     for pool in pools {
         let mut call = Call::internal(app, &json!({ "address": address, "identifier": user_name }));
-        call.switches = Arc::clone(&app.switches());
+        call.switches = app.switches();
         call.path.push(("ipID".to_owned(), pool));
         // The page says the same whatever the answer is.
         let _ = request_password_reset(app, &call);
     }
+}
+
+/// An activation message for a new user; `false` when the workspace has no such user.
+pub(crate) fn invite(app: &App, workspace_id: &str, user_name: &str) -> bool {
+    let found = {
+        let state = app.state();
+        let pools = pools_of(&state, &app.switches(), workspace_id);
+        pools.into_iter().find_map(|pool| {
+            let user = pool.users.by_identifier(user_name)?;
+            (user.status == UserStatus::New).then(|| (pool.id().to_owned(), user.id.to_string()))
+        })
+    };
+    let Some((pool, user)) = found else {
+        return false;
+    };
+    let mut call = Call::internal(app, &json!({}));
+    call.switches = app.switches();
+    call.query.push(("mode".to_owned(), "invitation".to_owned()));
+    call.path
+        .extend([("ipID".to_owned(), pool), ("userID".to_owned(), user)]);
+    send_activation(app, &call).is_ok()
 }
 
 /// Enters the code of a reset or of an activation; a reset takes the new password, an activation may.

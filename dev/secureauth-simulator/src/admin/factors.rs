@@ -22,6 +22,22 @@ pub(super) struct Passed {
     pub(super) second: Option<String>,
 }
 
+/// The first factors that pool and organization allow.
+pub(super) fn offered<'a>(state: &State, pool: &'a Pool) -> Vec<&'a str> {
+    let mut offered = pool.mechanisms(FIRST);
+    offered.retain(|mechanism| allows(state, pool, mechanism));
+    offered
+}
+
+/// Whether the pool's workspace allows a mechanism. One that is no organization allows all.
+fn allows(state: &State, pool: &Pool, mechanism: &str) -> bool {
+    let Some(organization) = state.organizations.get(pool.text("workspace_id")) else {
+        return true;
+    };
+    let mut allowed = organization.authentication_mechanisms.iter().flatten();
+    allowed.any(|it| it == mechanism)
+}
+
 /// Who wants to sign in, where and when.
 pub(super) struct Attempt<'a> {
     pub(super) state: &'a State,
@@ -97,14 +113,8 @@ impl Attempt<'_> {
         })
     }
 
-    /// Whether the workspace allows a mechanism. One that is no organization allows all.
     fn allows(&self, mechanism: &str) -> bool {
-        let workspace = self.pool.text("workspace_id");
-        let Some(organization) = self.state.organizations.get(workspace) else {
-            return true;
-        };
-        let mut allowed = organization.authentication_mechanisms.iter().flatten();
-        allowed.any(|it| it == mechanism)
+        allows(self.state, self.pool, mechanism)
     }
 
     /// Phones are second factors only, and nobody has a device: `push`, `symbol` and `qr_code` need the vendor's app.
@@ -117,9 +127,11 @@ impl Attempt<'_> {
     }
 
     fn has_second(&self, mechanism: &str) -> bool {
+        let verified_only = self.switches.otp_needs_verified_address.is_on();
+        let fits = |it: &Address| it.allowed_for_2fa && (it.verified || !verified_only);
         match mechanism {
-            "otp" | "email_otp" => self.has_address(AddressType::Email, |it| it.allowed_for_2fa),
-            "sms_otp" | "voice_otp" => self.has_address(AddressType::Mobile, |it| it.allowed_for_2fa),
+            "otp" | "email_otp" => self.has_address(AddressType::Email, fits),
+            "sms_otp" | "voice_otp" => self.has_address(AddressType::Mobile, fits),
             "password" => false,
             _ => self.has_enrolled(mechanism),
         }

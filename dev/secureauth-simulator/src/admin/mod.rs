@@ -19,9 +19,9 @@ pub use sign_in::SignIn;
 
 pub(crate) use activate::activate;
 pub(crate) use by_hand::{remove_user, set_deactivated};
-pub(crate) use codes::{ask_for_reset, enter_code, outbox};
+pub(crate) use codes::{ask_for_reset, enter_code, invite, outbox};
 pub(crate) use enroll::enroll;
 pub(crate) use inventory::{pool_users, sessions, take as take_inventory};
 pub(crate) use routes::router;
 pub(crate) use seed::plant;
-pub(crate) use sign_in::{Person, may_sign_in, sign_in};
+pub(crate) use sign_in::{Person, may_sign_in, offered_factors, sign_in};

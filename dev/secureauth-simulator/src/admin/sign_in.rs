@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::factors::{Attempt, Passed};
+use super::factors::{Attempt, Passed, offered};
 use crate::app::App;
 use crate::outbox::MessageKind;
 use crate::pools::Pool;
@@ -133,6 +133,17 @@ pub(super) fn pools_of<'a>(state: &'a State, switches: &Switches, workspace_id: 
     let can_sign_in = !switches.idp_disabled.is_on() && switches.idp_method == IdpMethod::IdentityPool;
     let providers = state.idps.of_workspace(workspace_id).filter(|_| can_sign_in);
     providers.filter_map(|idp| state.pools.live(&idp.pool_id)).collect()
+}
+
+/// The first factors on the workspace's sign-in page; none where there is no page.
+pub(crate) fn offered_factors(app: &App, workspace_id: &str) -> Vec<String> {
+    let state = app.state();
+    if check_workspace(&state, workspace_id).is_err() {
+        return Vec::new();
+    }
+    let pools = pools_of(&state, &app.switches(), workspace_id);
+    let factors = pools.into_iter().flat_map(|pool| offered(&state, pool));
+    factors.map(str::to_owned).collect()
 }
 
 /// The address that gets the code of a factor.

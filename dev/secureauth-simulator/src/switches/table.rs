@@ -247,6 +247,6 @@ switches! {
     late_conflict: LateConflict = LateConflict::Refused, 124;
     /// A sign-in needs factors that the person has and that pool and organization allow, or an active user is enough.
     sign_in_factors: SignInFactors = SignInFactors::Checked, 126;
-    /// A code as the first factor goes to a verified address only.
+    /// A code that is a factor goes to a verified address only.
     otp_needs_verified_address: Toggle = Toggle::On, 126;
 }

@@ -30,7 +30,7 @@ struct Reset {
     user_id: Option<String>,
 }
 
-pub(super) fn send_activation(app: &App, call: &Call) -> Result<Reply, ApiError> {
+pub(crate) fn send_activation(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let request: Activation = call.json_of(&["address", "identifier"])?;
     let mode = call.query("mode").unwrap_or("registration");
     if !["registration", "invitation"].contains(&mode) {

@@ -30,7 +30,7 @@ use crate::server::operation::Operation;
 
 pub(crate) use conflicts::{conflict_error, rule_error};
 pub(crate) use create::create;
-pub(crate) use messages::request_password_reset;
+pub(crate) use messages::{request_password_reset, send_activation};
 pub(crate) use model::{
     Address, AddressStatus, AddressType, ContactMethod, Credential, CredentialState, CredentialType, Identifier,
     IdentifierType, User, UserStatus, compact, expand,
@@ -73,7 +73,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation::identity("update_address", Method::POST, UPDATE_ADDRESS, addresses::update),
     Operation::identity("remove_address", Method::POST, REMOVE_ADDRESS, addresses::remove),
     Operation::identity("set_addresses", Method::POST, SET_ADDRESSES, addresses::set),
-    Operation::identity("send_activation", Method::POST, ACTIVATION, messages::send_activation),
+    Operation::identity("send_activation", Method::POST, ACTIVATION, send_activation),
     Operation::identity("request_password_reset", Method::POST, RESET, request_password_reset),
     Operation::system("revoke_tokens", Method::DELETE, TOKENS, "revoke_tokens", tokens::revoke),
 ];

@@ -101,6 +101,7 @@ async fn a_code_as_the_first_factor_needs_a_verified_address_or_not() {
 #[tokio::test]
 async fn a_factor_counts_only_where_pool_and_organization_allow_it() {
     let tenant = with_ann(&["password"], &factors(&["totp", "password"], &["email_otp"])).await;
+    assert_eq!(tenant.simulator.offered_factors("biller"), ["password"]);
     enroll(&tenant, "webauthn");
     assert_eq!(ann(&tenant), "mechanism-not-allowed", "the pool has no passkeys");
     enroll(&tenant, "totp");
@@ -153,6 +154,11 @@ async fn a_second_factor_is_another_one_of_the_pool_or_may_be_skipped() {
         "the first one is not the second one too"
     );
     address(&tenant, false, true).await;
+    assert_eq!(ann(&tenant), "no-second-factor", "the address is not verified");
+    tenant.switch("otp-needs-verified-address", "off");
+    assert_eq!(ann(&tenant), "totp, email_otp");
+    tenant.switch("otp-needs-verified-address", "on");
+    address(&tenant, true, true).await;
     assert_eq!(ann(&tenant), "totp, email_otp");
 }
 
