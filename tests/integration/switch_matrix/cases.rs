@@ -115,7 +115,7 @@ const NUMBERS: [(&str, &str); 14] = [
     ("rate-limit-identity", "20/200/5"),
     ("read-lag-ms", "100"),
     ("users-list-lag-ms", "3600000"),
-    ("body-limit-bytes", "2000"),
+    ("body-limit-bytes", "4000"),
     ("pool-purge-ms", "3600000"),
     ("user-count-lag-ms", "3600000"),
     ("organization-directory-delay-ms", "150"),
@@ -143,7 +143,8 @@ const ELSEWHERE: [(&str, Setup, Course); 13] = [
 ];
 
 /// Switches that only do something beside another one.
-const BESIDE: [(&str, &[(&str, &str)]); 4] = [
+const BESIDE: [(&str, &[(&str, &str)]); 5] = [
+    ("delete-organization-in-use", &[("pool-purge-ms", "3600000")]),
     ("retry-after-format", &[("rate-limit-identity", "20/200/5")]),
     ("forbidden-body", &[("forbidden-bursts", "20/200/5")]),
     ("organization-directory-delay-ms", &[("organization-directory", "pool")]),

@@ -127,7 +127,8 @@ async fn held(stack: &Stack, biller: &str, change: impl Fn(&mut UserRow)) -> Lin
         "user_pool_id": pool, "id": format!("theirs-{biller}"), "status": "active",
         "verifiable_addresses": [{ "address": TAKEN, "type": "email", "status": "active", "verified": true }],
     });
-    let pool = json!({ "id": pool, "name": "Old", "workspace_id": biller, "identifier_case_insensitive": true });
+    let pool = json!({ "id": pool, "name": "Old", "workspace_id": biller, "identifier_case_insensitive": true,
+        "payload_schema_id": "5d5ced58793b41178123b2d1cc5fb658" });
     let seed = Seed::default().organization(&organization).pool(&pool).user(&user);
     stack.simulator().seed(seed)?;
     stack.crm().add_biller(biller, "Smith & Sons, Inc.")?;

@@ -6,7 +6,8 @@ use super::billers::SampleBiller;
 
 /// Everybody of the biller who may signs in, which opens a session.
 pub(super) fn sign_in(stack: &Stack, biller: &SampleBiller) {
-    for user in biller.good_users() {
+    let is_active = |user: &UserRow| user.status.as_deref() == Some("active");
+    for user in biller.good_users().into_iter().filter(is_active) {
         visit(stack.simulator(), biller.id, &user);
     }
 }
