@@ -112,10 +112,7 @@ impl Boot {
         let secret = secrets.sqlserver_connection_string.clone();
         let store = self.open(&settings.database, secret).await?.store();
         check_schema(store.as_ref()).await?;
-        let secureauth = api::SecureAuth::new(self.client_config(settings, &secrets)?).map_err(|finding| {
-            error!(%finding, "cannot build the SecureAuth client");
-            NotReady::Configuration
-        })?;
+        let secureauth = self.secureauth(settings, &secrets, &[])?;
         let saga = Saga::new(Dependencies {
             store,
             secureauth,
@@ -131,6 +128,26 @@ impl Boot {
         });
         info!("ready");
         Ok(Services { saga: Arc::new(saga) })
+    }
+
+    /// A client without a database, and the id of the payload schema. `more`: optional scopes besides those of runs.
+    ///
+    /// # Errors
+    /// The settings have findings, or the vault cannot be reached.
+    pub async fn client(&self, more: &[&str]) -> Result<(api::SecureAuth, String), NotReady> {
+        let settings = self.settings.as_ref().map_err(|_| NotReady::Configuration)?;
+        let secrets = self.of_vault(settings.resolve(self.clock.now())).await?;
+        let client = self.secureauth(settings, &secrets, more)?;
+        Ok((client, secrets.payload_schema_id))
+    }
+
+    fn secureauth(&self, settings: &Settings, secrets: &Secrets, more: &[&str]) -> Result<api::SecureAuth, NotReady> {
+        let mut config = self.client_config(settings, secrets)?;
+        config.scopes.extend(more.iter().map(ToString::to_string));
+        api::SecureAuth::new(config).map_err(|finding| {
+            error!(%finding, "cannot build the SecureAuth client");
+            NotReady::Configuration
+        })
     }
 
     fn client_config(&self, settings: &Settings, secrets: &Secrets) -> Result<api::Config, NotReady> {

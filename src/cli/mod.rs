@@ -3,6 +3,7 @@
 
 mod allow_leavers;
 mod db;
+mod doctor;
 mod issues;
 mod list;
 mod operate;
@@ -23,7 +24,7 @@ use crate::clock::SystemClock;
 use crate::domain::ids::BillerId;
 use crate::domain::operation::Operation;
 use crate::functions::{NotReady, ServicesSource};
-use crate::settings::{Environment, Findings, Log};
+use crate::settings::{Environment, Findings, Log, Settings};
 use crate::telemetry;
 
 /// Exit code: arguments or settings are wrong.
@@ -32,8 +33,8 @@ const FINDINGS: u8 = 2;
 const FAILED: u8 = 1;
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done, and for plan: nothing found that would stop the run; 1 failed, and stderr says why;
-2 arguments or settings are wrong.
+Exit codes: 0 done, and for plan: nothing found that would stop the run, for doctor: nothing to do; 1 failed, and stderr says
+why, or for doctor: something to do; 2 arguments or settings are wrong.
 
 Settings are environment variables. SQL Server's connection string and the credentials can be in Key Vault.";
 
@@ -55,6 +56,8 @@ enum Command {
         #[arg(value_parser = biller_id)]
         biller: BillerId,
     },
+    /// Check settings, token, scopes, parent organization, payload schema and factors; writes nothing
+    Doctor,
     #[command(flatten)]
     OnDatabase(OnDatabase),
 }
@@ -109,6 +112,10 @@ pub async fn run(environment: Environment, seed: u64) -> ExitCode {
             Ok(_) => plan_for(&boot, &biller).await,
             Err(findings) => told(findings),
         },
+        Command::Doctor => match boot.settings() {
+            Ok(settings) => examine(&boot, settings).await,
+            Err(findings) => told(findings),
+        },
         Command::OnDatabase(command) => match boot.database_settings() {
             Ok(_) => on_database(&boot, command).await,
             Err(findings) => told(findings),
@@ -134,6 +141,18 @@ async fn plan_for(boot: &Boot, biller: &BillerId) -> ExitCode {
             fail(&obstacle)
         }
         Err(message) => fail(&message),
+    }
+}
+
+/// Prints the report also when something has to be done.
+async fn examine(boot: &Boot, settings: &Settings) -> ExitCode {
+    match doctor::run(boot, settings).await {
+        Ok((report, false)) => print(&report),
+        Ok((report, true)) => {
+            print(&report);
+            ExitCode::from(FAILED)
+        }
+        Err(not_ready) => refuse(not_ready),
     }
 }
 

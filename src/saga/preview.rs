@@ -14,6 +14,7 @@ mod stops;
 pub use self::outlook::{Mark, OrganizationOutlook, Outlook, PoolOutlook, SchemaOutlook, UsersOutlook};
 pub use self::people::{ImportOutlook, People, Planned};
 use self::reading::Reading;
+use self::stops::Stops;
 use super::Saga;
 use super::kept_settings::KeptSettings;
 use super::naming::Subject;
@@ -21,10 +22,28 @@ use super::steps::check_users;
 use crate::domain::biller::BillerCiam;
 use crate::domain::ids::BillerId;
 use crate::domain::issue::Code;
+use crate::domain::reason::Reason;
 use crate::domain::run::{Kind, Run};
 use crate::domain::toggle_event::{Decision, RunHead, Snapshot, decide_unseen};
+use crate::settings::OnboardingSettings;
 use crate::store::StoreError;
-use ic_secureauth_api::CallContext;
+use ic_secureauth_api::{CallContext, ReadOnlyApi};
+
+/// The payload schema of new pools.
+///
+/// # Errors
+/// Why a run would not get past it.
+pub async fn payload_schema(
+    api: &ReadOnlyApi,
+    id: &str,
+    settings: &OnboardingSettings,
+) -> Result<SchemaOutlook, Reason> {
+    let mut stops = Stops::default();
+    let found = reading::fetch_schema(api, id, settings).await;
+    let found = stops.keep(found).ok().flatten();
+    let reason = stops.0.first().copied().unwrap_or(Reason::SecureauthUnavailable);
+    found.map(|schema| SchemaOutlook::of(id, Some(&schema))).ok_or(reason)
+}
 
 /// What a Yes would do now, and the records it was decided on.
 #[derive(Debug, Clone)]

@@ -202,3 +202,25 @@ async fn plan_status_and_get_say_how_people_sign_in_for_the_first_time() -> Outc
     assert_eq!(after.text_at("/firstSignIn/path"), "password_reset");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_keeps_its_factors_whatever_is_deployed_meanwhile() -> Outcome {
+    let mut stack = start(patient().set("RETRY_ATTEMPTS", "1"), "1876", 2).await?;
+    let lost = Fault::on("create_organization", refusal(500, true)).nth(1);
+    stack.simulator().faults().add(lost);
+    let run = enable_until_it_waits(&stack, "1876").await?;
+    stack.deploy("SECOND_FACTOR_MECHANISMS", "sms_otp, totp").await?;
+    assert_eq!(resume(&stack, &run).await?.state, "succeeded");
+    let somebody = SomebodyElse::in_secureauth_of(&stack).await?;
+    let pool = somebody.pool(&pools_of(&stack, "1876")[0]).await?;
+    assert_eq!(
+        names(&pool["second_factor_authentication_mechanisms"]),
+        Vec::<String>::new()
+    );
+    let told = plan(&stack, "1876").await?;
+    told.expect(
+        "organization",
+        "1876 exists below invoice-cloud, live, with the marker of an earlier run, does not allow sms_otp",
+    );
+    Ok(())
+}

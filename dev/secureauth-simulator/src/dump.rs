@@ -42,7 +42,8 @@ fn dump<'a>(state: &State, call: &Call, servers: &[Value], idps: impl Iterator<I
     })
 }
 
-fn server(state: &State, id: &str) -> Option<Value> {
+/// A workspace, which may be an organization.
+pub(crate) fn server(state: &State, id: &str) -> Option<Value> {
     if let Some(organization) = state.organizations.get(id) {
         return Some(json!({
             "id": id,
@@ -55,5 +56,9 @@ fn server(state: &State, id: &str) -> Option<Value> {
         }));
     }
     let name = state.workspaces.get(id)?;
-    Some(json!({ "id": id, "tenant_id": state.tenant, "name": name, "type": "regular" }))
+    let kind = match id {
+        "admin" | "system" => id,
+        _ => "regular",
+    };
+    Some(json!({ "id": id, "tenant_id": state.tenant, "name": name, "type": kind }))
 }

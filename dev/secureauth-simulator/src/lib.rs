@@ -37,6 +37,7 @@ mod state;
 mod switches;
 mod tenants;
 mod users;
+mod workspaces;
 
 pub use admin::{
     Activation, CodeEntry, GeneratedUsers, IdpEntry, Inventory, OrganizationEntry, PoolEntry, PoolUser,

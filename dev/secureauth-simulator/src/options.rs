@@ -13,6 +13,8 @@ pub const ALL_SCOPES: &[&str] = &[
     "view_audit_events",
     "revoke_tokens",
     "manage_idps",
+    "manage_servers",
+    "view_clients",
 ];
 
 /// A client registered in the System workspace.

@@ -48,6 +48,7 @@ pub mod tenant_management;
 mod token;
 mod transport;
 mod users;
+mod workspaces;
 
 pub use access::{Api, ReadOnly, ReadOnlyApi, ReadWrite};
 pub use audit::{AuditEvent, AuditEventMetadata, AuditQuery};
@@ -76,6 +77,7 @@ pub use users::{
     Address, AddressStatus, AddressType, AddressUpdate, Identifier, IdentifierType, ListedUser, MAX_REVOKED_USERS,
     NewAddress, NewIdentifier, User, UserStatus, UserUpdate,
 };
+pub use workspaces::Workspace;
 
 /// Compiles the example in README.md.
 #[cfg(doctest)]

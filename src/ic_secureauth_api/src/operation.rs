@@ -41,6 +41,8 @@ pub enum Operation {
     GetWorkspaceDump,
     ListPoolIdps,
     ListAuditEvents,
+    ListWorkspaces,
+    ListApplications,
     ListTenants,
     GetTenant,
     CreateTenant,
@@ -126,6 +128,8 @@ impl Operation {
             Self::GetWorkspaceDump => Some("read_configuration"),
             Self::ListPoolIdps => Some("manage_idps"),
             Self::ListAuditEvents => Some("view_audit_events"),
+            Self::ListWorkspaces => Some("manage_servers"),
+            Self::ListApplications => Some("view_clients"),
         }
     }
 
@@ -144,6 +148,7 @@ impl Operation {
                 | Self::RemoveAddress
                 | Self::GetSchema
                 | Self::ListPoolIdps
+                | Self::ListApplications
                 | Self::GetTenant
         )
     }

@@ -1,5 +1,6 @@
 //! What a run would find and do, in the form that `plan` prints.
 
+use super::super::steps::PayloadSchema;
 use super::people::ImportOutlook;
 use crate::domain::issue::Issue;
 use crate::domain::reason::Reason;
@@ -38,6 +39,17 @@ pub struct SchemaOutlook {
     pub usable: bool,
     /// Where it says what only SecureAuth can judge.
     pub unchecked: Vec<String>,
+}
+
+impl SchemaOutlook {
+    /// `schema`: as it could be read and compiled.
+    pub(super) fn of(id: &str, schema: Option<&PayloadSchema>) -> Self {
+        Self {
+            id: id.to_owned(),
+            usable: schema.is_some(),
+            unchecked: schema.map(|schema| schema.unchecked().to_vec()).unwrap_or_default(),
+        }
+    }
 }
 
 /// The biller's users, as the CRM has them now.

@@ -14,8 +14,18 @@ use super::{ImportOutlook, Mark, OrganizationOutlook, Outlook, PoolOutlook, Sche
 use crate::domain::biller::BillerCiam;
 use crate::domain::reason::Reason;
 use crate::domain::run::Kind;
+use crate::settings::OnboardingSettings;
 use crate::store::StoreError;
 use ic_secureauth_api::{IdpCheck, Marker, Organization, OrganizationId, Pool, ReadOnlyApi};
+
+pub(super) async fn fetch_schema(
+    api: &ReadOnlyApi,
+    id: &str,
+    settings: &OnboardingSettings,
+) -> Result<PayloadSchema, StepError> {
+    let members = payload_schema::members(settings)?;
+    PayloadSchema::fetch(api, payload_schema::parse(id)?, members).await
+}
 
 /// One preview in the making.
 pub(super) struct Reading<'a> {
@@ -50,14 +60,7 @@ impl Reading<'_> {
             guard_limit: leavers.limit(percent, allowed),
         };
         stops.keep(leavers.verdict(counts, percent, allowed))?;
-        let schema_outlook = SchemaOutlook {
-            id: settings.payload_schema_id.clone(),
-            usable: schema.is_some(),
-            unchecked: schema
-                .as_ref()
-                .map(|schema| schema.unchecked().to_vec())
-                .unwrap_or_default(),
-        };
+        let schema_outlook = SchemaOutlook::of(&settings.payload_schema_id, schema.as_ref());
         let mut outlook = Outlook {
             kind,
             schema: schema_outlook,
@@ -145,8 +148,7 @@ impl Reading<'_> {
     }
 
     pub(super) async fn schema(&self, id: &str) -> Result<PayloadSchema, StepError> {
-        let members = payload_schema::members(&self.subject.settings.onboarding)?;
-        PayloadSchema::fetch(&self.api, payload_schema::parse(id)?, members).await
+        fetch_schema(&self.api, id, &self.subject.settings.onboarding).await
     }
 
     /// The organization does not exist, so it has no pool either.

@@ -89,6 +89,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Operation> {
         crate::import::OPERATIONS,
         crate::schemas::OPERATIONS,
         crate::tenants::OPERATIONS,
+        crate::workspaces::OPERATIONS,
     ]
     .into_iter()
     .flatten()

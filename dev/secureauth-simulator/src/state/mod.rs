@@ -28,6 +28,8 @@ pub(crate) struct State {
     pub(crate) tenant: String,
     /// Regular workspaces: id and name. Organizations are workspaces too and share the ids.
     pub(crate) workspaces: BTreeMap<String, String>,
+    /// Ids of the applications of a workspace.
+    pub(crate) applications: BTreeMap<String, Vec<String>>,
     pub(crate) organizations: Organizations,
     pub(crate) pools: Pools,
     /// Writes of users that are answered and not applied yet (row 124).
@@ -53,6 +55,7 @@ impl State {
         Self {
             tenant: tenant.to_owned(),
             workspaces: workspaces.into_iter().collect(),
+            applications: BTreeMap::from([(parent_organization.to_owned(), vec!["payment-portal".to_owned()])]),
             organizations,
             pools: Pools::default(),
             late: LateWrites::default(),

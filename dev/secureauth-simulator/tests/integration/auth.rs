@@ -139,6 +139,8 @@ async fn each_operation_asks_for_its_own_scope() {
             "view_audit_events",
             format!("/api/system/{TENANT}/servers/biller/audit-events"),
         ),
+        ("manage_servers", format!("/api/system/{TENANT}/servers")),
+        ("view_clients", format!("/api/system/{TENANT}/clients/biller")),
     ];
     for granted in [
         "manage_configuration",
@@ -146,6 +148,8 @@ async fn each_operation_asks_for_its_own_scope() {
         "read_configuration",
         "manage_idps",
         "view_audit_events",
+        "manage_servers",
+        "view_clients",
     ] {
         let token = tenant.new_token(granted).await;
         tenant.use_token(&token);

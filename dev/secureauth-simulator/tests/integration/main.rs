@@ -38,4 +38,5 @@ mod switches;
 mod tenants;
 mod transport;
 mod users;
+mod workspaces;
 mod wrong_subject;

@@ -7,9 +7,10 @@ use serde_json::{Value, json as object};
 use crate::support::compare_in;
 
 /// The public calls of both clients with their golden files.
-const CALLS: [(&str, &[&str]); 35] = [
+const CALLS: [(&str, &[&str]); 37] = [
     ("add_address", &["add_address"]),
     ("add_identifier", &["add_identifier"]),
+    ("application_count", &["list_applications"]),
     ("audit_events", &["list_audit_events"]),
     ("child_count", &["child_count"]),
     ("create", &["create_tenant"]),
@@ -43,6 +44,7 @@ const CALLS: [(&str, &[&str]); 35] = [
     ("update_user", &["update_user"]),
     ("user", &["get_user"]),
     ("users_page", &["list_users"]),
+    ("workspace", &["list_workspaces"]),
 ];
 
 fn package() -> &'static Path {

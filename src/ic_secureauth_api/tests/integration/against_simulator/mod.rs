@@ -290,3 +290,19 @@ async fn tenants_of_an_on_premise_installation_are_managed_with_credentials_of_t
     assert_eq!(renamed.name(), Some("Acme Ltd"));
     assert!(management.list().await.unwrap().iter().any(|tenant| tenant.id() == &id));
 }
+
+#[tokio::test]
+async fn a_workspace_and_its_applications_are_read() {
+    let simulator = Simulator::start(Options::default()).unwrap();
+    let api = client_with(&simulator, ClientAuthMethod::Basic, &["manage_servers", "view_clients"]);
+    let (parent, default) = (organization_id("invoice-cloud"), organization_id("default"));
+    let kind = |found: Option<ic_secureauth_api::Workspace>| found.and_then(|found| found.kind);
+    let found = api.workspace(&parent).await.unwrap();
+    assert_eq!(kind(found).as_deref(), Some("organization"));
+    let found = api.workspace(&default).await.unwrap();
+    assert_eq!(kind(found).as_deref(), Some("regular"));
+    assert_eq!(api.workspace(&organization_id(BILLER)).await.unwrap(), None);
+    assert_eq!(api.application_count(&parent).await.unwrap(), Some(1));
+    assert_eq!(api.application_count(&default).await.unwrap(), Some(0));
+    assert_eq!(api.application_count(&organization_id(BILLER)).await.unwrap(), None);
+}

@@ -4,6 +4,7 @@ mod organizations;
 mod others;
 mod pools;
 mod users;
+mod workspaces;
 
 use std::future::Future;
 

@@ -9,3 +9,4 @@ mod pools;
 mod tenants;
 mod tokens;
 mod users;
+mod workspaces;

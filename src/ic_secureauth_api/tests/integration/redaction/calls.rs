@@ -51,6 +51,8 @@ pub async fn call_everything(api: &Api, pool: &PoolId, seen: &mut Seen) {
     seen.result(api.identity_provider(&organization, pool).await);
     seen.result(api.schema(&SchemaId::parse("schema").unwrap()).await);
     seen.result(api.audit_events(&organization, &AuditQuery::default()).await);
+    seen.result(api.workspace(&organization).await);
+    seen.result(api.application_count(&organization).await);
     seen.result(api.granted_scopes().await);
     seen.result(api.read_only().pool(pool).await);
 }

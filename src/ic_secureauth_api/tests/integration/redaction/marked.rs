@@ -59,6 +59,12 @@ pub fn success(request: &Request) -> ResponseTemplate {
             let person = object!({ "ip": NAME, "subject": MAIL, "actor_claims": { "name": NAME } });
             object!({ "audit_events": [{ "event_id": "e", "metadata": person, "payload": { "user": MAIL } }] })
         }
+        ("GET", path) if path.ends_with("/servers") => {
+            object!({ "servers": [{ "id": "1876", "subject_identifier_algorithm_salt": SALT }] })
+        }
+        ("GET", path) if path.contains("/clients/") => {
+            object!({ "clients": [{ "client_id": NAME, "client_secret": SECRET }] })
+        }
         ("GET", path) if path.ends_with("/pools") => object!({ "pools": [samples::pool()] }),
         ("GET", path) if path.ends_with("/schemas/schema") => object!({ "id": "schema", "name": "Users" }),
         ("GET", path) if path.ends_with("/idps") => object!({ "idps": [{ "name": SECRET }] }),
