@@ -14,6 +14,8 @@ pub(super) enum Course {
     Life,
     /// As `Life`, and the answer to the creation of the pool comes too late.
     Late,
+    /// As `Life`, and a gateway refuses the creation of the pool at first.
+    Gateway,
     /// As `Life`, with users for several imports at once.
     Many,
     /// A regular workspace has the biller's id.
@@ -32,7 +34,7 @@ pub(super) enum Course {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Setup {
     Plain,
-    /// The handler waits half a second for an answer.
+    /// The handler waits for answers half a second, and until then where there was none.
     Hasty,
     /// The client may neither end sessions nor read the providers of pools.
     FewScopes,
@@ -60,7 +62,7 @@ impl Setup {
     pub(super) fn options(self) -> fn() -> StackOptions {
         match self {
             Self::Plain => plain,
-            Self::Hasty => || plain().set("SECUREAUTH_CRUD_DEADLINE", "500ms"),
+            Self::Hasty => hasty,
             Self::FewScopes => few_scopes,
             Self::Elsewhere => || plain().set("SECUREAUTH_TENANT_ID", "no-such-tenant"),
             Self::NoParent => || plain().set("PARENT_ORGANIZATION_ID", "no-such-parent"),
@@ -78,6 +80,11 @@ fn plain() -> StackOptions {
         .set("ROLLBACK_TIME_LIMIT", "3s")
         .set("ON_INVALID_USER", "skip")
         .set("MAX_SKIPPED_PERCENT", "60")
+}
+
+fn hasty() -> StackOptions {
+    let short = ["CONNECT", "CRUD", "IMPORT", "TOKEN"].map(|call| format!("SECUREAUTH_{call}_DEADLINE"));
+    short.iter().fold(plain(), |options, name| options.set(name, "500ms"))
 }
 
 fn few_scopes() -> StackOptions {
@@ -118,7 +125,7 @@ const NUMBERS: [(&str, &str); 14] = [
     ("body-limit-bytes", "4000"),
     ("pool-purge-ms", "3600000"),
     ("user-count-lag-ms", "3600000"),
-    ("organization-directory-delay-ms", "150"),
+    ("organization-directory-delay-ms", "20"),
     ("forbidden-bursts", "20/200/5"),
     ("new-workspace-forbidden-ms", "100"),
     ("user-persistence-lag-ms", "100"),
@@ -126,13 +133,14 @@ const NUMBERS: [(&str, &str); 14] = [
 ];
 
 /// Switches that a handler meets in a course or a setup of their own.
-const ELSEWHERE: [(&str, Setup, Course); 13] = [
+const ELSEWHERE: [(&str, Setup, Course); 14] = [
     ("unknown-scope", Setup::FewScopes, Course::Life),
     ("scope-check", Setup::FewScopes, Course::Life),
     ("scope-error-code", Setup::FewScopes, Course::Life),
     ("foreign-tenant", Setup::Elsewhere, Course::Enable),
     ("unknown-parent", Setup::NoParent, Course::Enable),
     ("idempotency-concurrent", Setup::Hasty, Course::Late),
+    ("gateway-error-body", Setup::Hasty, Course::Gateway),
     ("existing-organization-id", Setup::Plain, Course::TakenId),
     ("workspace-as-organization", Setup::Plain, Course::TakenId),
     ("identifier-conflict", Setup::Plain, Course::Held),

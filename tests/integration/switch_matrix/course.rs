@@ -47,6 +47,11 @@ async fn course(stack: &Stack, course: Course, number: usize) -> Line {
             stack.simulator().faults().add(Fault::on("create_pool", late).nth(1));
             life(stack, &biller, 3).await
         }
+        Course::Gateway => {
+            let gateway = Fault::on("create_pool", refusal(503, false)).nth(1);
+            stack.simulator().faults().add(gateway);
+            life(stack, &biller, 3).await
+        }
         Course::Enable => {
             add_biller(stack, &biller, 3)?;
             event(stack, &biller, true, &live(3)).await
@@ -67,30 +72,28 @@ async fn course(stack: &Stack, course: Course, number: usize) -> Line {
 
 /// Enable, sync after changes, disable; then the rollback of another biller's run, and enabling that one again.
 async fn life(stack: &Stack, biller: &str, users: u32) -> Line {
-    let first = Fault::on("create_pool", refusal(503, false)).nth(1);
-    stack.simulator().faults().add(first);
     add_biller(stack, biller, users)?;
     let number = u64::from(users);
     let mut said = Said::default();
-    said.add("enable", event(stack, biller, true, &live(number)).await?);
+    said.add("enable", &event(stack, biller, true, &live(number)).await?);
     if stack.database().biller(biller)?.is_some_and(|it| it.state == "active") {
         visit(stack.simulator(), biller, &UserRow::sample(biller, 1));
         people_change(stack, biller)?;
-        said.add("sync", event(stack, biller, true, &live(number + 1)).await?);
+        said.add("sync", &event(stack, biller, true, &live(number + 1)).await?);
         let deactivated = BillerInventory {
             deactivated: Some(true),
             ..live(number + 1)
         };
-        said.add("disable", event(stack, biller, false, &deactivated).await?);
+        said.add("disable", &event(stack, biller, false, &deactivated).await?);
     }
     let other = format!("{biller}-again");
     add_biller(stack, &other, 3)?;
     let refused = Fault::on("update_organization", refusal(422, false));
     let refused = refused.path(&format!("/organizations/{other}"));
     stack.simulator().faults().add(refused.nth(1));
-    said.add("refused", event(stack, &other, true, &nothing()).await?);
+    said.add("refused", &event(stack, &other, true, &nothing()).await?);
     stack.simulator().faults().clear();
-    said.add("again", event(stack, &other, true, &live(3)).await?);
+    said.add("again", &event(stack, &other, true, &live(3)).await?);
     Ok(said.0.join("; "))
 }
 
@@ -99,7 +102,7 @@ async fn life(stack: &Stack, biller: &str, users: u32) -> Line {
 struct Said(Vec<String>);
 
 impl Said {
-    fn add(&mut self, event: &str, end: String) {
+    fn add(&mut self, event: &str, end: &str) {
         self.0.push(format!("{event} {end}"));
     }
 }
@@ -161,9 +164,10 @@ async fn unfit(stack: &Stack, biller: &str) -> Line {
     event(stack, biller, true, &live(2)).await
 }
 
-/// Toggles, waits for the end, and says the run's state with its reason, its issues, and what SecureAuth holds if that is not the
-/// usual.
+/// Toggles, waits for the end, and says the run's state with its reason, its issues, and what SecureAuth holds if that is neither the
+/// usual nor, after a failure, what it held before.
 async fn event(stack: &Stack, biller: &str, yes: bool, usual: &BillerInventory) -> Line {
+    let before = stack.in_secureauth(biller);
     let answer = stack.front_door().toggle(biller, yes).await?;
     if answer.status != 202 {
         return Ok(format!("{} {}", answer.status, answer.text_at("/code")));
@@ -182,7 +186,7 @@ async fn event(stack: &Stack, biller: &str, yes: bool, usual: &BillerInventory) 
             .map(|issue| format!("issue {} {}", issue.field, issue.code)),
     );
     let found = stack.in_secureauth(biller);
-    let expected = if run.state == "succeeded" { usual } else { &nothing() };
+    let expected = if run.state == "succeeded" { usual } else { &before };
     if found != *expected {
         parts.push(held_there(&found));
     }

@@ -1,5 +1,7 @@
 //! A person enrolls a credential. It takes the place of the pages for that, which the simulator has not.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
@@ -52,8 +54,5 @@ pub(super) fn set(state: &mut State, user: &mut User, kind: CredentialType, secr
 
 /// A password as it is stored.
 pub(super) fn hash(password: &str) -> String {
-    Sha256::digest(password)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    URL_SAFE_NO_PAD.encode(Sha256::digest(password))
 }

@@ -1,5 +1,6 @@
 //! The factors that a person has, and whether they are enough to sign in (row 126).
 
+use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::enroll::hash;
@@ -160,9 +161,9 @@ impl Attempt<'_> {
     }
 
     fn password_is_right(&self) -> bool {
-        let entered = hash(self.password.unwrap_or_default());
+        let entered = Value::String(hash(self.password.unwrap_or_default()));
         self.credentials(CredentialType::Password)
-            .any(|it| expand(Some(&it.payload))["hashed_password"] == entered)
+            .any(|it| expand(Some(&it.payload)).get("hashed_password") == Some(&entered))
     }
 
     /// Credentials of a kind that can be used now.

@@ -33,6 +33,12 @@ impl State {
         self.make_directories(call.now);
     }
 
+    /// The organization is deleted, so it gets none. Its id may be used again.
+    pub(super) fn forget_directory(&mut self, organization_id: &str) {
+        self.directories
+            .retain(|awaited| awaited.organization_id != organization_id);
+    }
+
     /// Makes the directories that are due; done before anything looks at the tenant.
     pub(crate) fn make_directories(&mut self, now: OffsetDateTime) {
         let (due, later) = std::mem::take(&mut self.directories)
@@ -40,10 +46,7 @@ impl State {
             .partition::<Vec<_>, _>(|awaited| awaited.due <= now);
         self.directories = later;
         for awaited in due {
-            // The organization may be deleted by now.
-            if self.organizations.get(&awaited.organization_id).is_some() {
-                put_directory(self, now, &awaited.organization_id, awaited.with_idp);
-            }
+            put_directory(self, now, &awaited.organization_id, awaited.with_idp);
         }
     }
 }
