@@ -26,6 +26,9 @@ const ITEMS_PER_LANE: usize = 5;
 pub(super) fn quick() -> StackOptions {
     let mut quick = options();
     quick.timer_interval = Some(Duration::from_millis(60));
+    // Statuses decide here who may sign in; factors are the concern of tests/integration/sign_in/.
+    let unchecked = quick.simulator.switches.set("sign-in-factors", "not-checked");
+    unchecked.expect("a switch");
     [
         ("SECUREAUTH_CONNECT_DEADLINE", "500ms"),
         ("SECUREAUTH_CRUD_DEADLINE", "500ms"),
@@ -53,7 +56,7 @@ pub(super) fn quick() -> StackOptions {
 }
 
 /// Starts the stacks, gives each its share of the items, and collects the results of their work.
-pub(super) async fn in_lanes<I, F, W, T>(stack: fn() -> StackOptions, items: Vec<I>, work: F) -> Vec<T>
+pub(crate) async fn in_lanes<I, F, W, T>(stack: fn() -> StackOptions, items: Vec<I>, work: F) -> Vec<T>
 where
     I: Send + 'static,
     F: Fn(Stack, Vec<I>) -> W + Clone + Send + 'static,
