@@ -133,7 +133,7 @@ const NUMBERS: [(&str, &str); 14] = [
 ];
 
 /// Switches that a handler meets in a course or a setup of their own.
-const ELSEWHERE: [(&str, Setup, Course); 14] = [
+const ELSEWHERE: [(&str, Setup, Course); 15] = [
     ("unknown-scope", Setup::FewScopes, Course::Life),
     ("scope-check", Setup::FewScopes, Course::Life),
     ("scope-error-code", Setup::FewScopes, Course::Life),
@@ -141,6 +141,8 @@ const ELSEWHERE: [(&str, Setup, Course); 14] = [
     ("unknown-parent", Setup::NoParent, Course::Enable),
     ("idempotency-concurrent", Setup::Hasty, Course::Late),
     ("gateway-error-body", Setup::Hasty, Course::Gateway),
+    // A 5xx may have had its effect, so the run waits for the deadline of the call each time.
+    ("idp-creation-fails", Setup::Hasty, Course::Life),
     ("existing-organization-id", Setup::Plain, Course::TakenId),
     ("workspace-as-organization", Setup::Plain, Course::TakenId),
     ("identifier-conflict", Setup::Plain, Course::Held),

@@ -6,7 +6,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::activate::complete;
-use super::enroll::set;
+use super::enroll::add;
 use super::sign_in::{check_workspace, pools_of};
 use crate::app::App;
 use crate::lag::LagTimes;
@@ -98,7 +98,8 @@ fn take(state: &mut State, now: OffsetDateTime, code: &str, password: Option<&st
             .and_then(|pool| pool.users.get(&message.user_id.as_str().into()))
             .cloned()
             .ok_or("no-such-user")?;
-        set(state, &mut user, CredentialType::Password, password, now);
+        user.credentials.retain(|it| it.kind != CredentialType::Password);
+        add(state, &mut user, CredentialType::Password, password, now);
         user.revision = state.next_revision();
         state.pools.put_user(now, LagTimes::default(), &message.pool_id, user);
     }

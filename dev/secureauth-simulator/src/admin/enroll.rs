@@ -30,15 +30,15 @@ pub(crate) fn enroll(app: &App, pool_id: &str, user_id: &str, kind: &str) -> boo
         return false;
     };
     let secret = state.random.secret();
-    set(&mut state, &mut user, kind, &secret, now);
+    add(&mut state, &mut user, kind, &secret, now);
     // As every change of a user's entries, it gives the user a new etag.
     user.revision = state.next_revision();
     state.pools.put_user(now, LagTimes::default(), pool_id, user);
     true
 }
 
-/// Gives the user this credential in place of all others of its kind.
-pub(super) fn set(state: &mut State, user: &mut User, kind: CredentialType, secret: &str, now: OffsetDateTime) {
+/// Adds a credential of this kind to the user.
+pub(super) fn add(state: &mut State, user: &mut User, kind: CredentialType, secret: &str, now: OffsetDateTime) {
     let credential = Credential {
         id: state.random.uuid().into(),
         kind,
@@ -48,7 +48,6 @@ pub(super) fn set(state: &mut State, user: &mut User, kind: CredentialType, secr
         created_at: now,
         updated_at: now,
     };
-    user.credentials.retain(|it| it.kind != kind);
     user.credentials.push(credential);
 }
 

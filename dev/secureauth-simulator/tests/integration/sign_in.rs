@@ -108,7 +108,7 @@ async fn a_factor_counts_only_where_pool_and_organization_allow_it() {
     assert_eq!(ann(&tenant), "mechanism-not-allowed", "the organization allows no TOTP");
     enroll(&tenant, "password");
     assert_eq!(ann(&tenant), "no-second-factor");
-    address(&tenant, false, true).await;
+    address(&tenant, true, true).await;
     assert_eq!(
         ann(&tenant),
         "mechanism-not-allowed",
