@@ -40,9 +40,9 @@ pub(super) fn quick() -> StackOptions {
         ("RETRY_AFTER_CAP", "30ms"),
         ("FORBIDDEN_PAUSE", "1ms"),
         ("RUN_PAUSES", "20ms"),
-        ("ROLLBACK_PAUSES", "30ms"),
+        ("ROLLBACK_PAUSES", "30ms, 100ms, 400ms"),
         // Longer than a call waits for its turn after the refusals of other cases.
-        ("ROLLBACK_TIME_LIMIT", "500ms"),
+        ("ROLLBACK_TIME_LIMIT", "1500ms"),
         ("RECHECK_AFTER", "50ms"),
         ("VERIFY_PAUSES", "10ms, 10ms"),
         ("NO_SLOT_PAUSE", "30ms"),
