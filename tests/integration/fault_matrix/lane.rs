@@ -37,7 +37,8 @@ pub(super) fn quick() -> StackOptions {
         ("RETRY_ATTEMPTS", "2"),
         ("RETRY_FIRST", "5ms"),
         ("RETRY_MAX", "10ms"),
-        ("RETRY_AFTER_CAP", "30ms"),
+        // Longer than the pause after a 429, and so than a call's turn at the rate that one teaches.
+        ("RETRY_AFTER_CAP", "1500ms"),
         ("FORBIDDEN_PAUSE", "1ms"),
         ("RUN_PAUSES", "20ms"),
         ("ROLLBACK_PAUSES", "30ms, 100ms, 400ms"),
