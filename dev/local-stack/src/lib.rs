@@ -27,6 +27,7 @@ mod front_door;
 mod people;
 mod secureauth;
 mod stack;
+mod visit;
 
 pub use crm::{Crm, ProductCiam, UserRow};
 pub use database::{AccountRecord, BillerRecord, Database, IssueRecord, JournalEntry, RunRecord};
@@ -34,3 +35,4 @@ pub use error::StackError;
 pub use front_door::{FrontDoor, HttpAnswer};
 pub use secureauth::BillerInventory;
 pub use stack::{HandlerCommand, NotReached, Stack, StackOptions, Storage};
+pub use visit::{Visit, visit};

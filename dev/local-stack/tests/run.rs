@@ -13,6 +13,9 @@ use tempfile::TempDir;
 /// The biller whose people leave, change places and share names.
 const BILLER: &str = "1011";
 
+/// How an active person of an active biller gets in at first.
+const SIGNED_IN: &str = "(active) password reset, signed in: password, second factor skipped";
+
 /// What the program printed, and its exit code.
 struct Ended {
     lines: Vec<String>,
@@ -42,6 +45,16 @@ impl Ended {
         assert!(
             self.lines.iter().any(|it| it == line),
             "no {line:?} in {:#?}",
+            self.lines
+        );
+    }
+
+    /// A line about a person who came to the sign-in page after the event.
+    fn assert_signs_in(&self, event: &str, ends: &str) {
+        let start = format!("  {event}: ");
+        assert!(
+            self.lines.iter().any(|it| it.starts_with(&start) && it.ends_with(ends)),
+            "{event}: nobody {ends} in {:#?}",
             self.lines
         );
     }
@@ -81,6 +94,39 @@ fn every_biller_ends_as_expected_and_the_last_lines_count_it() -> Result<(), Box
     let ended = Ended::with(&handler())?;
     assert_eq!(ended.code, Some(0), "{:#?}", ended.lines);
     ended.assert_has("1011 Foxhill Sewer   ✓ active: 1 imported, 3 changed, 3 deactivated, 4 reported");
+
+    for (event, ends) in [
+        ("1002 Cedar Point, Wizard Yes", SIGNED_IN),
+        ("1003 Clearwater, toggle Yes", SIGNED_IN),
+        ("1004 Riverbend Water, toggle Yes", SIGNED_IN),
+        ("1005 Harborview, toggle Yes", "(active) refused: no-such-workspace"),
+        ("1005 Harborview, toggle Yes, fixed", SIGNED_IN),
+        (
+            "1005 Harborview, toggle Yes, fixed",
+            "(inactive) refused: user-not-active",
+        ),
+        ("1006 Pine Valley, toggle Yes", SIGNED_IN),
+        ("1007 Lakeside Gas, toggle Yes", SIGNED_IN),
+        ("1007 Lakeside Gas, toggle Yes, 2 more", SIGNED_IN),
+        (
+            "1008 Granite County, Wizard Yes, refused",
+            "(active) refused: no-such-workspace",
+        ),
+        ("1008 Granite County, toggle Yes", SIGNED_IN),
+        ("1009 Summit Waste, toggle Yes", SIGNED_IN),
+        (
+            "1009 Summit Waste, toggle No",
+            "(active) refused: organization-deactivated",
+        ),
+        ("1010 Willow Creek, Wizard No", "(active) refused: no-such-workspace"),
+        ("1011 Foxhill Sewer, toggle Yes", SIGNED_IN),
+        (
+            "1011 Foxhill Sewer, toggle Yes, moves",
+            "(inactive) refused: user-not-active",
+        ),
+    ] {
+        ended.assert_signs_in(event, ends);
+    }
 
     let [.., events, people, log] = ended.lines.as_slice() else {
         return Err("too few lines".into());

@@ -92,11 +92,12 @@ impl App {
         lock(&self.random)
     }
 
-    /// The tenant now. Purges pools and applies late writes that are due first.
+    /// The tenant now. Purges pools, makes directories and applies late writes that are due first.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         let mut state = lock(&self.state);
         let now = self.now();
         state.purge_pools(now);
+        state.make_directories(now);
         state.apply_late_writes(now);
         state
     }

@@ -27,6 +27,7 @@ mod lag;
 mod limits;
 mod options;
 mod organizations;
+mod outbox;
 mod pools;
 mod random;
 mod schemas;
@@ -39,12 +40,13 @@ mod users;
 mod workspaces;
 
 pub use admin::{
-    Activation, GeneratedUsers, IdpEntry, Inventory, OrganizationEntry, PoolEntry, PoolUser, PoolUserAddress, Seed,
-    SeedError, SignIn, UserCounts,
+    Activation, CodeEntry, GeneratedUsers, IdpEntry, Inventory, OrganizationEntry, PoolEntry, PoolUser,
+    PoolUserAddress, Seed, SeedError, SignIn, UserCounts,
 };
 pub use calls::CallRecord;
 pub use clock::ClockSource;
 pub use faults::{ActiveFault, Fault, FaultBody, FaultKind, FaultStatus};
 pub use options::{ALL_SCOPES, Client, Options};
+pub use outbox::{Message, MessageKind};
 pub use simulator::{Faults, Simulator};
 pub use switches::{SwitchError, SwitchInfo, Switches};

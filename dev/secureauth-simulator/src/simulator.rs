@@ -8,11 +8,12 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-use crate::admin::{self, Activation, Inventory, PoolUser, Seed, SeedError, SignIn};
+use crate::admin::{self, Activation, CodeEntry, Inventory, Person, PoolUser, Seed, SeedError, SignIn};
 use crate::app::App;
 use crate::calls::CallRecord;
 use crate::faults::{ActiveFault, Fault};
 use crate::options::Options;
+use crate::outbox::Message;
 use crate::server::{Connection, CuttableListener, router};
 use crate::switches::SwitchError;
 
@@ -127,7 +128,13 @@ impl Simulator {
 
     /// A user of a pool enrolls a password, as a person does; `false` when there is no such user or nobody may sign in.
     pub fn enroll(&self, pool: &str, user: &str) -> bool {
-        admin::enroll(&self.app, pool, user)
+        admin::enroll(&self.app, pool, user, "password")
+    }
+
+    /// A user of a pool enrolls `password`, `totp` or `webauthn`, as a person does; `false` when there is no such user or kind, or
+    /// nobody may sign in.
+    pub fn enroll_factor(&self, pool: &str, user: &str, kind: &str) -> bool {
+        admin::enroll(&self.app, pool, user, kind)
     }
 
     /// An administrator sets an organization's `deactivated` flag in the console; `false` when there is no such organization.
@@ -148,17 +155,61 @@ impl Simulator {
 
     /// Signs a user in to a workspace, which opens a session.
     pub fn sign_in(&self, workspace_id: &str, identifier: &str) -> SignIn {
-        admin::sign_in(&self.app, workspace_id, identifier)
+        admin::sign_in(&self.app, anybody(workspace_id, identifier))
     }
 
     /// Whether a user could sign in to a workspace. Opens no session.
     pub fn may_sign_in(&self, workspace_id: &str, identifier: &str) -> SignIn {
-        admin::may_sign_in(&self.app, workspace_id, identifier)
+        admin::may_sign_in(&self.app, anybody(workspace_id, identifier))
+    }
+
+    /// As [`Simulator::sign_in`], with this password as the first factor.
+    pub fn sign_in_with_password(&self, workspace_id: &str, identifier: &str, password: &str) -> SignIn {
+        let person = Person {
+            password: Some(password),
+            ..anybody(workspace_id, identifier)
+        };
+        admin::sign_in(&self.app, person)
+    }
+
+    /// The first factors on a workspace's sign-in page: those that pool and organization allow. None where there is no page.
+    pub fn offered_factors(&self, workspace_id: &str) -> Vec<String> {
+        admin::offered_factors(&self.app, workspace_id)
+    }
+
+    /// A person asks on a workspace's sign-in page for a password reset, by user name and address or by a verified address alone. The
+    /// page tells nobody whether a message is sent.
+    pub fn ask_for_reset(&self, workspace_id: &str, user_name: Option<&str>, address: &str) {
+        admin::ask_for_reset(&self.app, workspace_id, user_name, address);
+    }
+
+    /// An administrator has an activation message sent to a new user of the organization; `false` when there is no such user.
+    pub fn invite(&self, organization: &str, user_name: &str) -> bool {
+        admin::invite(&self.app, organization, user_name)
+    }
+
+    /// The messages so far, oldest first: what people find in their mail, with the codes.
+    pub fn outbox(&self) -> Vec<Message> {
+        admin::outbox(&self.app)
+    }
+
+    /// A person enters the code of a message: a reset takes the new password, an activation may take one.
+    pub fn enter_code(&self, code: &str, password: Option<&str>) -> CodeEntry {
+        admin::enter_code(&self.app, code, password)
     }
 
     /// Number of a user's open sessions, also of one who was deleted.
     pub fn sessions(&self, pool: &str, user: &str) -> usize {
         admin::sessions(&self.app, pool, user)
+    }
+}
+
+/// A person who uses any factor at hand.
+fn anybody<'a>(workspace_id: &'a str, identifier: &'a str) -> Person<'a> {
+    Person {
+        workspace_id,
+        identifier,
+        password: None,
     }
 }
 

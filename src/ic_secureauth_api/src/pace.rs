@@ -96,8 +96,16 @@ impl Pace {
         }
     }
 
-    /// The server refused a call and asks for a pause.
+    /// The server refused a call and asks for a pause. The first call after a pause tells how long the server is closed, not what its
+    /// rate is.
     pub(super) fn refused(&mut self, now: Instant, pause: Duration) {
+        if self.accepted < 1.0
+            && let Some(learned) = &mut self.learned
+        {
+            learned.resumed = now + pause;
+            self.begin_anew(now);
+            return;
+        }
         let is_first = self.learned.is_none();
         let burst = match &self.learned {
             None => self.accepted.clamp(1.0, LARGEST_BURST),
@@ -113,13 +121,17 @@ impl Pace {
             burst,
             resumed: now + pause,
         });
-        self.accepted = 0.0;
-        self.counted_from = now;
-        self.last_start = None;
+        self.begin_anew(now);
         tracing::debug!(
             calls_per_second = rate,
             "calls to a module of SecureAuth start at a lower rate"
         );
+    }
+
+    fn begin_anew(&mut self, now: Instant) {
+        self.accepted = 0.0;
+        self.counted_from = now;
+        self.last_start = None;
     }
 
     /// As if the server allowed nothing more until the end of the pause and then one call, so that the search begins too low rather than
@@ -230,6 +242,27 @@ mod tests {
             assert!(accepted >= 0.9 * 60.0 * rate, "{rate}/s: {accepted}");
             assert!(refused <= 3.0, "{rate}/s: {refused}");
         }
+    }
+
+    #[test]
+    fn a_server_that_is_closed_for_a_while_is_used_as_before_afterwards() {
+        let start = Instant::now();
+        let pause = Duration::from_secs(1);
+        let mut pace = Pace::new(start);
+        for _ in 0..20 {
+            reserve(&mut pace, start);
+            pace.accepted();
+        }
+        let mut now = start + pause;
+        pace.refused(now, pause);
+        let rate = pace.learned.as_ref().unwrap().rate;
+        for _ in 0..30 {
+            now = reserve(&mut pace, now);
+            pace.refused(now, pause);
+        }
+        let first = reserve(&mut pace, now);
+        assert_eq!(first, now + pause, "each refusal's pause counts");
+        assert_eq!(reserve(&mut pace, first), first + Duration::from_secs_f64(rate.recip()));
     }
 
     #[test]

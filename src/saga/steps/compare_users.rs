@@ -216,5 +216,8 @@ async fn open(context: &mut RunContext<'_>, target: &Target, missing: Vec<Accoun
         ..Batch::default()
     };
     context.write(batch).await?;
-    sync_users::settle_open(context, target).await
+    context.brings_back = true;
+    let settled = sync_users::settle_open(context, target).await;
+    context.brings_back = false;
+    settled
 }

@@ -136,7 +136,7 @@ async fn ended_well(stack: &Stack, before: &Before<'_>, run: &RunRecord) -> Resu
             accounts_are_kept(before, &now)?;
             Ok(Verdict::RolledBack)
         }
-        other => Err(format!("the run is {other} ({:?})", run.reason).into()),
+        other => Err(format!("the run is {other} ({:?}, {:?})", run.reason, run.last_error).into()),
     }
 }
 

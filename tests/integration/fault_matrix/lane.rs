@@ -26,6 +26,9 @@ const ITEMS_PER_LANE: usize = 5;
 pub(super) fn quick() -> StackOptions {
     let mut quick = options();
     quick.timer_interval = Some(Duration::from_millis(60));
+    // Statuses decide here who may sign in; factors are the concern of tests/integration/sign_in/.
+    let unchecked = quick.simulator.switches.set("sign-in-factors", "not-checked");
+    unchecked.expect("a switch");
     [
         ("SECUREAUTH_CONNECT_DEADLINE", "500ms"),
         ("SECUREAUTH_CRUD_DEADLINE", "500ms"),
@@ -34,11 +37,13 @@ pub(super) fn quick() -> StackOptions {
         ("RETRY_ATTEMPTS", "2"),
         ("RETRY_FIRST", "5ms"),
         ("RETRY_MAX", "10ms"),
-        ("RETRY_AFTER_CAP", "30ms"),
+        // Longer than the pause after a 429, and so than a call's turn at the rate that one teaches.
+        ("RETRY_AFTER_CAP", "1500ms"),
         ("FORBIDDEN_PAUSE", "1ms"),
         ("RUN_PAUSES", "20ms"),
-        ("ROLLBACK_PAUSES", "30ms"),
-        ("ROLLBACK_TIME_LIMIT", "100ms"),
+        ("ROLLBACK_PAUSES", "30ms, 100ms, 400ms"),
+        // Longer than a call waits for its turn after the refusals of other cases.
+        ("ROLLBACK_TIME_LIMIT", "1500ms"),
         ("RECHECK_AFTER", "50ms"),
         ("VERIFY_PAUSES", "10ms, 10ms"),
         ("NO_SLOT_PAUSE", "30ms"),
@@ -52,7 +57,7 @@ pub(super) fn quick() -> StackOptions {
 }
 
 /// Starts the stacks, gives each its share of the items, and collects the results of their work.
-pub(super) async fn in_lanes<I, F, W, T>(stack: fn() -> StackOptions, items: Vec<I>, work: F) -> Vec<T>
+pub(crate) async fn in_lanes<I, F, W, T>(stack: fn() -> StackOptions, items: Vec<I>, work: F) -> Vec<T>
 where
     I: Send + 'static,
     F: Fn(Stack, Vec<I>) -> W + Clone + Send + 'static,

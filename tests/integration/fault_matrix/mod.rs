@@ -38,6 +38,7 @@ mod wrong_subject;
 
 use futures_util::future::join_all;
 
+pub(crate) use lane::in_lanes;
 use meanwhile::Live;
 use scenario::{Course, Scenario};
 

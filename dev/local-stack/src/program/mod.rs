@@ -18,6 +18,7 @@ mod reports;
 mod run;
 mod scenario;
 mod serve;
+mod sign_ins;
 mod signals;
 mod table;
 mod totals;

@@ -1,14 +1,14 @@
 //! What happens to the people of a sample biller between its two events.
 
-use local_stack::{Stack, StackError, UserRow};
+use local_stack::{Stack, StackError, UserRow, visit};
 
 use super::billers::SampleBiller;
 
 /// Everybody of the biller who may signs in, which opens a session.
 pub(super) fn sign_in(stack: &Stack, biller: &SampleBiller) {
-    for user in biller.good_users() {
-        let name = user.user_name.unwrap_or_default();
-        stack.simulator().sign_in(biller.id, &name);
+    let is_active = |user: &UserRow| user.status.as_deref() == Some("active");
+    for user in biller.good_users().into_iter().filter(is_active) {
+        visit(stack.simulator(), biller.id, &user);
     }
 }
 

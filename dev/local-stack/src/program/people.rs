@@ -100,6 +100,11 @@ impl People {
         found
     }
 
+    /// Whether a person has a data error.
+    pub(super) fn has_issue(&self, guid: &str) -> bool {
+        self.0.get(guid).is_some_and(|person| !person.issues.is_empty())
+    }
+
     /// All data errors, each with what SecureAuth has of the person.
     pub(super) fn reported(&self) -> impl Iterator<Item = (&IssueRecord, String)> {
         let people = self.0.values();

@@ -14,6 +14,7 @@ use super::console::{BillerLine, Console};
 use super::people::Count;
 use super::reports;
 use super::scenario::{Act, load};
+use super::sign_ins;
 use super::signals::{INTERRUPTED, StopSignals};
 use super::table;
 use super::totals::Totals;
@@ -26,6 +27,8 @@ const DEADLINE: Duration = Duration::from_mins(15);
 const POLL: Duration = Duration::from_millis(150);
 /// Users per page: small, so that the bars move.
 const USERS_PER_PAGE: &str = "250";
+/// Second factors of the pools: nobody has one at first, so people skip them.
+const SECOND_FACTORS: &str = "totp, email_otp";
 /// Number of log lines shown when a biller did not end as expected.
 const ERROR_LINES: usize = 5;
 
@@ -33,7 +36,9 @@ const ERROR_LINES: usize = 5;
 pub(super) async fn run(options: StackOptions, log: &Path, keep: bool) -> Result<ExitCode, StackError> {
     let begun = Instant::now();
     let mut signals = StopSignals::catch();
-    let options = options.set("USERS_PER_PAGE", USERS_PER_PAGE);
+    let options = options
+        .set("USERS_PER_PAGE", USERS_PER_PAGE)
+        .set("SECOND_FACTOR_MECHANISMS", SECOND_FACTORS);
     let Some(stack) = signals.or_told_to_stop(Stack::start(options)).await else {
         return Ok(interrupted());
     };
@@ -61,6 +66,7 @@ pub(super) async fn run(options: StackOptions, log: &Path, keep: bool) -> Result
     console.close();
     say!("\n{}\n", table::render(&rows, console.width()));
     say!("{}\n", reports::render(&rows));
+    say!("{}\n", sign_ins::render(&rows));
     let complaints = complaints(&stack, &rows);
     let directory = stack.directory().to_owned();
     let error_lines = stack.error_lines();
@@ -146,6 +152,9 @@ async fn play(stack: &Stack, biller: &'static SampleBiller, mut line: BillerLine
         };
         let mut row = Row::judge(stack, biller, *act, &status, begun.elapsed())?;
         row.disagreements.extend(failure);
+        row.sign_ins = sign_ins::sign_in(stack, biller, &row)?;
+        let wrong = row.sign_ins.iter().filter_map(|it| it.disagreement.clone());
+        row.disagreements.extend(wrong);
         let done = row.observed.done.as_deref().unwrap_or_default();
         line.end(&format!("{} {status}{done}", if row.is_good() { "✓" } else { "✗" }));
         rows.push(row);

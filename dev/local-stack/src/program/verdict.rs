@@ -9,6 +9,7 @@ use super::billers::SampleBiller;
 use super::people::People;
 use super::reports;
 use super::scenario::{Act, Ending};
+use super::sign_ins::SignedIn;
 
 /// What SecureAuth, the database and the CRM hold after an event.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +44,8 @@ pub(super) struct Row {
     pub(super) observed: Observed,
     /// Time from the event to its end.
     pub(super) took: Duration,
+    /// Who came to the sign-in page afterwards.
+    pub(super) sign_ins: Vec<SignedIn>,
     /// Every difference from the expected ending, as a sentence.
     pub(super) disagreements: Vec<String>,
 }
@@ -143,6 +146,7 @@ impl Row {
             act,
             observed,
             took,
+            sign_ins: Vec::new(),
             disagreements,
         })
     }

@@ -1,7 +1,7 @@
-//! A person completes the activation of their own user. It takes the place of the message with the code and of the page that takes it,
-//! which the simulator has not (docs/reference/secureauth-api.md#sign-in-first-time).
+//! A person completes the activation of their own user (row 98). It takes the place of the page for that, which the simulator has not (docs/reference/secureauth-api.md#sign-in-first-time).
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 use crate::app::App;
 use crate::lag::LagTimes;
@@ -20,21 +20,20 @@ pub struct Activation {
 /// Completes the activation by this address, or by the only one that the user has.
 pub(crate) fn activate(app: &App, pool_id: &str, user_id: &str, address: Option<&str>) -> Activation {
     let mut state = app.state();
-    let refused = complete(app, &mut state, pool_id, user_id, address).err();
+    let refused = complete(&mut state, app.now(), pool_id, user_id, address).err();
     Activation {
         activated: refused.is_none(),
         reason: refused.unwrap_or("ok").to_owned(),
     }
 }
 
-fn complete(
-    app: &App,
+pub(super) fn complete(
     state: &mut State,
+    now: OffsetDateTime,
     pool_id: &str,
     user_id: &str,
     address: Option<&str>,
 ) -> Result<(), &'static str> {
-    let now = app.now();
     let pool = state.pools.live(pool_id).ok_or("no-such-user")?;
     let mut user = pool.users.get(&user_id.into()).cloned().ok_or("no-such-user")?;
     let organization = state.organizations.get(state.pools.workspace_of(pool_id));
@@ -76,7 +75,7 @@ fn complete(
     store(state, pool_id, user, now)
 }
 
-fn store(state: &mut State, pool_id: &str, mut user: User, now: time::OffsetDateTime) -> Result<(), &'static str> {
+fn store(state: &mut State, pool_id: &str, mut user: User, now: OffsetDateTime) -> Result<(), &'static str> {
     let conflict = state.pools.get(pool_id).and_then(|pool| pool.users.conflict(&user));
     if conflict.is_some() {
         return Err("address-taken");

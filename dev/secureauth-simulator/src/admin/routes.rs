@@ -13,7 +13,7 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Seed, inventory, seed};
+use super::{Person, Seed, inventory, seed};
 use crate::app::App;
 use crate::faults::Fault;
 use crate::server::operation::{Access, all};
@@ -37,6 +37,9 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .route("/sign-in", post(sign_in))
         .route("/may-sign-in", post(may_sign_in))
         .route("/activate", post(activate))
+        .route("/outbox", get(list_outbox))
+        .route("/password-reset", post(ask_for_reset))
+        .route("/code", post(enter_code))
 }
 
 type Body<T> = Result<Json<T>, JsonRejection>;
@@ -193,18 +196,25 @@ async fn revoke_tokens(State(app): State<Arc<App>>) -> StatusCode {
 struct SignInRequest {
     workspace_id: String,
     identifier: String,
+    password: Option<String>,
+}
+
+impl SignInRequest {
+    fn person(&self) -> Person<'_> {
+        Person {
+            workspace_id: &self.workspace_id,
+            identifier: &self.identifier,
+            password: self.password.as_deref(),
+        }
+    }
 }
 
 async fn sign_in(State(app): State<Arc<App>>, body: Body<SignInRequest>) -> Response {
-    answer(body, |request| {
-        super::sign_in(&app, &request.workspace_id, &request.identifier)
-    })
+    answer(body, |request| super::sign_in(&app, request.person()))
 }
 
 async fn may_sign_in(State(app): State<Arc<App>>, body: Body<SignInRequest>) -> Response {
-    answer(body, |request| {
-        super::may_sign_in(&app, &request.workspace_id, &request.identifier)
-    })
+    answer(body, |request| super::may_sign_in(&app, request.person()))
 }
 
 #[derive(Deserialize)]
@@ -218,6 +228,46 @@ struct ActivationRequest {
 async fn activate(State(app): State<Arc<App>>, body: Body<ActivationRequest>) -> Response {
     answer(body, |request| {
         super::activate(&app, &request.pool_id, &request.user_id, request.address.as_deref())
+    })
+}
+
+async fn list_outbox(State(app): State<Arc<App>>) -> Response {
+    Json(json!({ "messages": super::outbox(&app) })).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ResetRequest {
+    workspace_id: String,
+    identifier: Option<String>,
+    address: String,
+}
+
+async fn ask_for_reset(State(app): State<Arc<App>>, body: Body<ResetRequest>) -> Response {
+    match body {
+        Ok(Json(request)) => {
+            super::ask_for_reset(
+                &app,
+                &request.workspace_id,
+                request.identifier.as_deref(),
+                &request.address,
+            );
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(error) => refusal(StatusCode::BAD_REQUEST, error),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CodeRequest {
+    code: String,
+    password: Option<String>,
+}
+
+async fn enter_code(State(app): State<Arc<App>>, body: Body<CodeRequest>) -> Response {
+    answer(body, |request| {
+        super::enter_code(&app, &request.code, request.password.as_deref())
     })
 }
 

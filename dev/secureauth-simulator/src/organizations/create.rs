@@ -35,6 +35,8 @@ pub(crate) fn create(app: &App, call: &Call) -> Result<Reply, ApiError> {
     state.record(call, Subject::Organization, Action::Created, &id, None);
     if let Some(template_id) = &template_id {
         template::create_pool(&mut state, call, template_id, &id)?;
+    } else {
+        state.await_directory(call, &id);
     }
     Ok(Reply::json(201, &body).etag(revision))
 }

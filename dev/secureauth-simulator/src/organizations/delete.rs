@@ -33,6 +33,7 @@ fn remove(state: &mut State, call: &Call, id: &str) {
     state
         .organizations
         .remove(call.now, LagTimes::of(call), id, revision, reserve);
+    state.forget_directory(id);
     state.idps.remove_workspace(id);
     state.record(call, Subject::Organization, Action::Deleted, id, None);
     if call.switches.delete_organization_in_use != DeleteInUse::Cascade {

@@ -2,6 +2,7 @@
 
 mod create;
 mod delete;
+mod directory;
 mod model;
 mod read;
 mod store;
@@ -17,6 +18,7 @@ use crate::server::operation::Operation;
 use crate::server::reply::Reply;
 
 pub(crate) use create::create;
+pub(crate) use directory::Awaited as AwaitedDirectory;
 pub(crate) use model::MECHANISMS;
 pub(crate) use store::Organizations;
 

@@ -1,8 +1,10 @@
 //! `POST /system/pools` (rows 40 to 46).
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
 
 use super::check_workspace_management;
+use super::mechanisms::check_mechanisms;
 use super::model::{PoolHead, default_settings, merge};
 use crate::app::App;
 use crate::audit::{Action, Subject};
@@ -25,6 +27,7 @@ pub(crate) fn create(app: &App, call: &Call) -> Result<Reply, ApiError> {
     if state.pools.is_taken(&id) {
         return Err(ApiError::conflict("The pool id is in use"));
     }
+    check_mechanisms(&state, call, &default_settings(), &request)?;
     check_name(&state, call, text(&request, "name"), text(&request, "workspace_id"))?;
     request.insert("id".to_owned(), id.clone().into());
     let (body, revision) = put(&mut state, call, default_settings(), request, Action::Created)?;
@@ -158,6 +161,27 @@ pub(crate) fn copy_pool(
     put(state, call, settings, request, Action::Created)?;
     add_idp(state, &id);
     Ok(())
+}
+
+/// Row 115: the directory of a new organization. No call asked for it, so nobody marked it and the audit log has no event.
+pub(crate) fn put_directory(state: &mut State, now: OffsetDateTime, workspace_id: &str, with_idp: bool) {
+    let (id, revision) = (state.random.hex_id(), state.next_revision());
+    let Value::Object(mut settings) = default_settings() else {
+        return;
+    };
+    settings.extend([
+        ("id".to_owned(), id.clone().into()),
+        ("tenant_id".to_owned(), state.tenant.clone().into()),
+        ("workspace_id".to_owned(), workspace_id.into()),
+        ("name".to_owned(), "Directory".into()),
+        ("authentication_mechanisms".to_owned(), json!(["password"])),
+    ]);
+    state
+        .pools
+        .put(now, LagTimes::default(), PoolHead { settings, revision });
+    if with_idp {
+        add_idp(state, &id);
+    }
 }
 
 /// Row 46: the identity provider of a pool in its workspace; a tenant's pool has none.

@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 mod idps;
+mod mechanisms;
 mod model;
 mod read;
 mod store;
@@ -16,7 +17,7 @@ use crate::server::operation::Operation;
 use crate::state::State;
 use crate::switches::choices::Management;
 
-pub(crate) use create::{copy_pool, create, put_imported};
+pub(crate) use create::{copy_pool, create, put_directory, put_imported};
 pub(crate) use model::{Pool, PoolHead};
 pub(crate) use store::Pools;
 

@@ -57,6 +57,17 @@ impl Pool {
         self.head.text(member)
     }
 
+    /// A list of mechanisms among the settings; null is an empty one.
+    pub(crate) fn mechanisms(&self, member: &str) -> Vec<&str> {
+        let list = self.head.settings.get(member).and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
+    /// A setting that is on.
+    pub(crate) fn flag(&self, member: &str) -> bool {
+        self.head.settings.get(member) == Some(&Value::Bool(true))
+    }
+
     /// `Pool`.
     pub(crate) fn settings(&self) -> Value {
         Value::Object(self.head.settings.clone())

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::create::{check_name, check_request, put, text};
 use super::find_live;
+use super::mechanisms::check_mechanisms;
 use crate::app::App;
 use crate::audit::Action;
 use crate::errors::ApiError;
@@ -19,6 +20,7 @@ pub(super) fn update(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let renamed = pool.text("name") != text(&request, "name");
     let workspace = pool.text("workspace_id").to_owned();
     check_request(&state, call, &request)?;
+    check_mechanisms(&state, call, &settings, &request)?;
     if renamed {
         check_name(&state, call, text(&request, "name"), &workspace)?;
     }

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
 use crate::audit::AuditLog;
-use crate::organizations::Organizations;
+use crate::organizations::{AwaitedDirectory, Organizations};
+use crate::outbox::Outbox;
 use crate::pools::Pools;
 use crate::random::Random;
 use crate::schemas::Schemas;
@@ -37,6 +38,9 @@ pub(crate) struct State {
     pub(crate) idps: Idps,
     /// Groups of imports, unchanged (row 76).
     pub(crate) groups: BTreeMap<String, serde_json::Value>,
+    /// Directories of new organizations that are not there yet (row 115).
+    pub(crate) directories: Vec<AwaitedDirectory>,
+    pub(crate) outbox: Outbox,
     pub(crate) tenants: Tenants,
     pub(crate) audit: AuditLog,
     pub(crate) random: Random,
@@ -58,6 +62,8 @@ impl State {
             schemas: Schemas::with_defaults(now),
             idps: Idps::default(),
             groups: BTreeMap::new(),
+            directories: Vec::new(),
+            outbox: Outbox::default(),
             tenants: Tenants::new(tenant),
             audit: AuditLog::default(),
             random,

@@ -131,6 +131,18 @@ choice!(
     LateConflict { Refused = "refused-at-request", Dropped = "dropped" }
 );
 choice!(
+    /// Row 108: a mechanism of a pool that its organization does not allow.
+    MechanismNotAllowed { Accepted = "accepted", Refused = "422" }
+);
+choice!(
+    /// Row 115.
+    OrganizationDirectory { Off = "off", Pool = "pool", PoolWithIdp = "pool-with-idp" }
+);
+choice!(
+    /// Row 126.
+    SignInFactors { Checked = "checked", NotChecked = "not-checked" }
+);
+choice!(
     /// Row 110.
     UnknownPool { NotFound = "404", Empty = "empty" }
 );

@@ -3,10 +3,10 @@
 use super::choices::{
     ChildCount, ConcurrentImport, ConcurrentKey, DeleteInUse, DeletedId, EntryAgain, ErrorDetails, FailingImport,
     ForbiddenBody, GatewayBody, Honoured, IdpMethod, ImportRequired, KeyLength, LateConflict, LimitRange, Management,
-    ModeParameter, NameCharacters, NameUnique, NewerMember, OtherBody, OtherPool, Over100, PatchForeignMember,
-    PutOmitted, PutOtherId, RemoveAbsent, RemoveLast, RetryAfterFormat, RevokeUnknownUser, ScopeErrorCode, SetEmpty,
-    SetEntryIds, StaleIfMatch, SubEntryEtag, Subentries, UnknownFields, UnknownPool, UnknownScope, UnknownWorkspace,
-    UserCount, WithoutId, WorkspaceRead,
+    MechanismNotAllowed, ModeParameter, NameCharacters, NameUnique, NewerMember, OrganizationDirectory, OtherBody,
+    OtherPool, Over100, PatchForeignMember, PutOmitted, PutOtherId, RemoveAbsent, RemoveLast, RetryAfterFormat,
+    RevokeUnknownUser, ScopeErrorCode, SetEmpty, SetEntryIds, SignInFactors, StaleIfMatch, SubEntryEtag, Subentries,
+    UnknownFields, UnknownPool, UnknownScope, UnknownWorkspace, UserCount, WithoutId, WorkspaceRead,
 };
 use super::values::{RateLimit, Refusal, SwitchValue, Toggle};
 use super::{SwitchError, SwitchInfo};
@@ -219,12 +219,18 @@ switches! {
     inactive_ends_sessions: Toggle = Toggle::Off, 102;
     /// Ids of users that do not exist when tokens are revoked: ignored, or 404 and nothing is revoked.
     revoke_unknown_user: RevokeUnknownUser = RevokeUnknownUser::Ignored, 103;
+    /// A mechanism of a pool that its organization does not allow: stored, and never usable at sign-in, or refused with 422.
+    mechanism_not_allowed: MechanismNotAllowed = MechanismNotAllowed::Accepted, 108;
     /// Identity providers of an unknown or deleted pool: 404, or an empty list.
     idps_of_unknown_pool: UnknownPool = UnknownPool::NotFound, 110;
     /// Every identity provider is switched off.
     idp_disabled: Toggle = Toggle::Off, 110;
     /// The kind of every identity provider.
     idp_method: IdpMethod = IdpMethod::IdentityPool, 110;
+    /// The directory that a new organization brings: none, a pool without a marker, or one with an identity provider.
+    organization_directory: OrganizationDirectory = OrganizationDirectory::Off, 115;
+    /// Milliseconds after which the directory of a new organization is there.
+    organization_directory_delay_ms: u64 = 0, 115;
     /// Token bucket of each module whose refusal is a 403 `request_forbidden` without `retry-after`, until the bucket is full again.
     forbidden_bursts: RateLimit = RateLimit::Off, 120;
     /// Form of a 403 of a burst or of a missing scope: that of the APIs, or that of RFC 6749.
@@ -239,4 +245,8 @@ switches! {
     user_persistence_lag_ms: u64 = 0, 124;
     /// A conflict with a write that is not applied yet: refused at once, or the later write is answered and has no effect.
     late_conflict: LateConflict = LateConflict::Refused, 124;
+    /// A sign-in needs factors that the person has and that pool and organization allow, or an active user is enough.
+    sign_in_factors: SignInFactors = SignInFactors::Checked, 126;
+    /// A code that is a factor goes to a verified address only.
+    otp_needs_verified_address: Toggle = Toggle::On, 126;
 }

@@ -14,6 +14,7 @@ mod list;
 #[cfg(test)]
 mod listing;
 mod lookup;
+mod messages;
 mod model;
 mod read;
 mod rules;
@@ -29,6 +30,7 @@ use crate::server::operation::Operation;
 
 pub(crate) use conflicts::{conflict_error, rule_error};
 pub(crate) use create::create;
+pub(crate) use messages::{request_password_reset, send_activation};
 pub(crate) use model::{
     Address, AddressStatus, AddressType, ContactMethod, Credential, CredentialState, CredentialType, Identifier,
     IdentifierType, User, UserStatus, compact, expand,
@@ -47,6 +49,8 @@ const ADD_ADDRESS: &str = "/api/identity/{tid}/system/pools/{ipID}/users/{userID
 const UPDATE_ADDRESS: &str = "/api/identity/{tid}/system/pools/{ipID}/users/{userID}/addresses/update";
 const REMOVE_ADDRESS: &str = "/api/identity/{tid}/system/pools/{ipID}/users/{userID}/addresses/remove";
 const SET_ADDRESSES: &str = "/api/identity/{tid}/system/pools/{ipID}/users/{userID}/addresses/set";
+const ACTIVATION: &str = "/api/identity/{tid}/system/pools/{ipID}/users/{userID}/activation/send";
+const RESET: &str = "/api/identity/{tid}/system/pools/{ipID}/user/password/reset/request";
 const TOKENS: &str = "/api/system/{tid}/pools/{ipID}/tokens";
 
 pub(crate) const OPERATIONS: &[Operation] = &[
@@ -69,5 +73,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation::identity("update_address", Method::POST, UPDATE_ADDRESS, addresses::update),
     Operation::identity("remove_address", Method::POST, REMOVE_ADDRESS, addresses::remove),
     Operation::identity("set_addresses", Method::POST, SET_ADDRESSES, addresses::set),
+    Operation::identity("send_activation", Method::POST, ACTIVATION, send_activation),
+    Operation::identity("request_password_reset", Method::POST, RESET, request_password_reset),
     Operation::system("revoke_tokens", Method::DELETE, TOKENS, "revoke_tokens", tokens::revoke),
 ];

@@ -222,6 +222,11 @@ async fn an_admin_body_with_an_unknown_member_is_refused_by_its_name() {
             "/admin/activate",
             json!({ "pool_id": "p", "user_id": "u", "invented": 1 }),
         ),
+        (
+            "/admin/password-reset",
+            json!({ "workspace_id": "w", "address": "a@example.com", "invented": 1 }),
+        ),
+        ("/admin/code", json!({ "code": "c", "invented": 1 })),
     ];
     for (path, body) in refused {
         let answer = tenant.post(path, &body).await;

@@ -101,6 +101,7 @@ async fn a_deactivated_organization_refuses_sign_in_and_not_management() {
         .expect(204);
     let sign_in = |name: &str| tenant.simulator.sign_in("biller", name).reason;
     assert_eq!(sign_in("ann"), "organization-deactivated");
+    tenant.switch("sign-in-factors", "not-checked");
     let live = json!({ "name": "N", "deactivated": false });
     tenant.put(&organizations("/biller"), &live).await.expect(200);
     assert_eq!(

@@ -51,6 +51,7 @@ async fn an_identity_provider_that_is_disabled_or_of_another_kind_lets_nobody_in
     let tenant = Tenant::new().await;
     tenant.biller().await;
     tenant.import(&Chunk::new("pool").user("jane")).await.expect(204);
+    assert!(tenant.simulator.enroll("pool", "u-jane"));
     let path = format!("/api/system/{TENANT}/pools/pool/idps");
     assert!(tenant.simulator.sign_in("biller", "jane").allowed);
     tenant.switch("idp-disabled", "on");

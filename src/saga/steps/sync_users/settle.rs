@@ -144,11 +144,15 @@ fn collect(
         for settled in settled {
             if let Some(page) = settled.page {
                 pages.one_less(page);
-                // A holder that a claim opened is settled by each pass: that alone must not keep the run open for ever.
-                is_progress |= settled.effect.is_some();
+                // A holder that a claim opened is settled by each pass, and users that no read shows are imported by each comparison:
+                // neither must keep the run open for ever.
+                is_progress |= settled.effect.is_some() && !context.brings_back;
             }
             if let (Some(effect), Some(user)) = (settled.effect, settled.user) {
-                progress.count(effect);
+                // Whoever is brought back was counted before.
+                if !(context.brings_back && effect == Effect::Imported) {
+                    progress.count(effect);
+                }
                 counted.insert(Some(user));
                 let tally = tally.get_or_insert_with(|| context.run.tally.clone());
                 tally.name(effect, user);

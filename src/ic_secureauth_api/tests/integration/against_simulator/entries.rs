@@ -212,6 +212,7 @@ async fn an_addition_whose_answer_is_lost_is_replayed_with_its_key_and_a_removal
 async fn a_leaver_is_signed_out_everywhere_by_a_client_that_may() {
     let it = biller();
     for name in ["jane", "john"] {
+        assert!(it.simulator.enroll("p", name));
         assert!(it.simulator.sign_in(BILLER, name).allowed);
     }
     let patch = UserUpdate {
