@@ -30,7 +30,7 @@ pub(super) struct Limiter {
 struct State {
     paused_until: Option<Instant>,
     last_refusal: Option<Instant>,
-    paces: HashMap<Module, Pace>,
+    modules: HashMap<Module, Learned>,
     /// Operations that the server has let in since their last 403.
     let_in: HashSet<Operation>,
     /// Permits that are held.
@@ -52,9 +52,19 @@ pub(super) struct Permit<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TooLong(pub(super) Duration);
 
+/// What is learned of one module.
+#[derive(Debug)]
+struct Learned {
+    pace: Pace,
+    last_refusal: Option<Instant>,
+}
+
 impl State {
-    fn pace(&mut self, operation: Operation, now: Instant) -> &mut Pace {
-        self.paces.entry(operation.module()).or_insert_with(|| Pace::new(now))
+    fn module(&mut self, operation: Operation, now: Instant) -> &mut Learned {
+        self.modules.entry(operation.module()).or_insert_with(|| Learned {
+            pace: Pace::new(now),
+            last_refusal: None,
+        })
     }
 }
 
@@ -65,7 +75,7 @@ impl Limiter {
             state: Mutex::new(State {
                 paused_until: None,
                 last_refusal: None,
-                paces: HashMap::new(),
+                modules: HashMap::new(),
                 let_in: HashSet::new(),
                 in_flight: 0,
             }),
@@ -124,7 +134,7 @@ impl Limiter {
     /// A turn that comes too late stays for others.
     fn take_turn(&self, operation: Operation, now: Instant, latest: Instant) -> Result<Instant, TooLong> {
         let mut state = self.lock();
-        let pace = state.pace(operation, now);
+        let pace = &mut state.module(operation, now).pace;
         let turn = pace.turn(now);
         if turn > latest.max(now) {
             return Err(TooLong(turn - now));
@@ -155,7 +165,7 @@ impl Permit<'_> {
     pub(super) fn accepted(&self, operation: Operation) {
         let mut state = self.limiter.lock();
         state.let_in.insert(operation);
-        state.pace(operation, self.entered).accepted();
+        state.module(operation, self.entered).pace.accepted();
         if self.is_later_than(state.last_refusal) {
             self.limiter.slots.accepted();
         }
@@ -177,9 +187,11 @@ impl Permit<'_> {
             Throttled::Forbidden => state.let_in.remove(&operation) && was_alone,
             Throttled::Token => false,
         };
-        if is_new && is_about_the_rate {
-            state.pace(operation, self.entered).refused(now, pause);
+        let module = state.module(operation, self.entered);
+        if is_about_the_rate && self.is_later_than(module.last_refusal) {
+            module.pace.refused(now, pause);
         }
+        module.last_refusal = Some(now);
         if is_new && why == Throttled::Forbidden {
             self.limiter.slots.narrow_step_by_step(!was_alone);
         } else {

@@ -10,7 +10,7 @@ fn far() -> Instant {
 
 fn turn(limiter: &Limiter, operation: Operation) -> Instant {
     let now = Instant::now();
-    limiter.lock().pace(operation, now).turn(now)
+    limiter.lock().module(operation, now).pace.turn(now)
 }
 
 /// When each of these tasks got its permit; each holds it for a second.
@@ -191,4 +191,22 @@ async fn a_429_of_one_module_teaches_no_rate_for_another_one() {
     let now = Instant::now();
     assert!(turn(&limiter, Operation::UpdateOrganization) > now);
     assert_eq!(turn(&limiter, IMPORT), now);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_modules_that_refuse_at_the_same_time_both_teach_their_rates() {
+    let limiter = Limiter::new(8);
+    let organization = limiter.enter(Operation::GetOrganization, far()).await.unwrap();
+    let import = limiter.enter(IMPORT, far()).await.unwrap();
+    tokio::time::advance(Duration::from_millis(5)).await;
+    organization.refused(Duration::from_secs(1), Throttled::TooMany, Operation::GetOrganization);
+    import.refused(Duration::from_secs(1), Throttled::TooMany, IMPORT);
+    drop((organization, import));
+    for operation in [Operation::GetOrganization, IMPORT] {
+        limiter.enter(operation, far()).await.unwrap().accepted(operation);
+    }
+    let now = Instant::now();
+    for operation in [Operation::GetOrganization, IMPORT] {
+        assert!(turn(&limiter, operation) > now, "{operation}");
+    }
 }
