@@ -140,7 +140,6 @@ impl Saga {
             time_slice_end,
             guard,
             share: self.shares.enter(),
-            brings_back: false,
             organization_seen: None,
             run: leased.run,
         };

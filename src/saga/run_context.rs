@@ -31,8 +31,6 @@ pub(super) struct RunContext<'a> {
     pub(super) share: Arc<Share>,
     pub(super) api: Api,
     pub(super) time_slice_end: Instant,
-    /// Users are imported once more because the pool does not show them.
-    pub(super) brings_back: bool,
     /// The run's organization as this time slice read it last.
     pub(super) organization_seen: Option<Versioned<Organization>>,
 }

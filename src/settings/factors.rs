@@ -14,8 +14,7 @@ const ALLOWED_FOR_2FA: &str = "ADDRESS_ALLOWED_FOR_2FA";
 /// Reports what does not work, each cause once.
 pub(super) fn check(settings: &OnboardingSettings, reader: &mut Reader<'_>) {
     let (first, second) = (&settings.authentication_mechanisms, &settings.second_factor_mechanisms);
-    let nobody_has = |factor: &Mechanism| factor.needs_phone() || factor.needs_device();
-    reader.require(!first.iter().all(nobody_has), FIRST, &[], || {
+    reader.require(!first.iter().copied().all(nobody_has), FIRST, &[], || {
         "a first factor that people can have: no phone numbers are sent to SecureAuth, and nobody has a device there before \
          the first sign-in"
             .to_owned()
@@ -31,12 +30,16 @@ pub(super) fn check(settings: &OnboardingSettings, reader: &mut Reader<'_>) {
     });
 }
 
+/// Before the first sign-in.
+fn nobody_has(factor: Mechanism) -> bool {
+    factor.needs_phone() || factor.needs_device()
+}
+
 fn second_factors(settings: &OnboardingSettings, reader: &mut Reader<'_>, first: &[Mechanism], second: &[Mechanism]) {
     reader.require(!second.iter().all(|factor| factor.needs_phone()), SECOND, &[], || {
         "a second factor that people can have: no phone numbers are sent to SecureAuth".to_owned()
     });
-    let nobody_has = |factor: &Mechanism| factor.needs_phone() || factor.needs_device();
-    let has_some = settings.allow_skip_2fa || !second.iter().all(nobody_has);
+    let has_some = settings.allow_skip_2fa || !second.iter().copied().all(nobody_has);
     reader.require(has_some, SECOND, &[], || {
         "a second factor that people can have: nobody has a device in SecureAuth before the first sign-in, and with \
          ALLOW_SKIP_2FA=false nobody can set one up"

@@ -51,10 +51,8 @@ async fn allowed_for_2fa(stack: &Stack) -> Result<Vec<(String, bool)>, Box<dyn s
 async fn a_new_organization_allows_first_and_second_factors_and_nothing_else() -> Outcome {
     let stack = start(with_second_factor(), "1876", 1).await?;
     assert_eq!(enable(&stack, "1876").await?.state, "succeeded");
-    let organization = SomebodyElse::in_secureauth_of(&stack)
-        .await?
-        .organization("1876")
-        .await?;
+    let somebody = SomebodyElse::in_secureauth_of(&stack).await?;
+    let organization = somebody.organization("1876").await?;
     assert_eq!(
         names(&organization["authentication_mechanisms"]),
         ["totp", "password", "email_otp", "webauthn", "sms_otp"]
@@ -101,10 +99,8 @@ async fn what_a_found_organization_does_not_allow_is_said_and_never_changed() ->
     told.expect("first sign-in", not_possible);
     let run = enable(&stack, "1876").await?;
     assert_eq!(run.state, "succeeded");
-    let organization = SomebodyElse::in_secureauth_of(&stack)
-        .await?
-        .organization("1876")
-        .await?;
+    let somebody = SomebodyElse::in_secureauth_of(&stack).await?;
+    let organization = somebody.organization("1876").await?;
     assert_eq!(
         names(&organization["authentication_mechanisms"]),
         ["email_otp", "webauthn", "totp"]

@@ -70,39 +70,14 @@ pub(super) enum Module {
 }
 
 impl Operation {
-    /// The vendor does not publish its modules; the APIs are the best guess.
-    pub(super) const fn module(self) -> Module {
-        match self {
-            Self::Token => Module::Tokens,
-            Self::ListTenants | Self::GetTenant | Self::CreateTenant | Self::UpdateTenant => Module::TenantManagement,
-            Self::GetOrganization
-            | Self::ListOrganizations
-            | Self::CreateOrganization
-            | Self::UpdateOrganization
-            | Self::DeleteOrganization
-            | Self::GetWorkspaceDump
-            | Self::ListPoolIdps
-            | Self::RevokeTokens
-            | Self::ListWorkspaces
-            | Self::ListApplications
-            | Self::ListAuditEvents => Module::System,
-            Self::GetPool
-            | Self::ListPools
-            | Self::CreatePool
-            | Self::DeletePool
-            | Self::GetUser
-            | Self::ListUsers
-            | Self::FindUser
-            | Self::UpdateUser
-            | Self::PatchUser
-            | Self::DeleteUser
-            | Self::AddIdentifier
-            | Self::RemoveIdentifier
-            | Self::AddAddress
-            | Self::UpdateAddress
-            | Self::RemoveAddress
-            | Self::Import
-            | Self::GetSchema => Module::Identity,
+    /// The vendor does not publish its modules; the APIs are the best guess. The scope tells the API, except that the import is called
+    /// below the Identity API.
+    pub(super) fn module(self) -> Module {
+        match (self, self.scope()) {
+            (Self::Token, _) => Module::Tokens,
+            (Self::Import, _) | (_, Some("identity")) => Module::Identity,
+            (_, Some(_)) => Module::System,
+            (_, None) => Module::TenantManagement,
         }
     }
 

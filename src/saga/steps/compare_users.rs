@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::super::journal_state::{ComparedState, Verified};
 use super::super::run_context::RunContext;
 use super::super::step_error::StepError;
-use super::sync_users::{self, Target};
+use super::sync_users::{self, Pass, Target};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
 use crate::store::{Account, AccountChanges, AccountOrigin, Batch, GuidRange};
@@ -216,8 +216,5 @@ async fn open(context: &mut RunContext<'_>, target: &Target, missing: Vec<Accoun
         ..Batch::default()
     };
     context.write(batch).await?;
-    context.brings_back = true;
-    let settled = sync_users::settle_open(context, target).await;
-    context.brings_back = false;
-    settled
+    sync_users::settle_open(context, target, Pass::Again).await
 }

@@ -43,6 +43,17 @@ use crate::domain::reason::Reason;
 use crate::domain::run::Progress;
 use crate::store::{Batch, GuidRange};
 
+/// What a pass is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pass {
+    /// Everybody: it moves the cursor.
+    Whole,
+    /// Accounts that are open.
+    Open,
+    /// Accounts whose users the pool does not show. They were counted when they were settled first.
+    Again,
+}
+
 /// Results of calls that wait to be recorded.
 const EVENTS: usize = 64;
 
@@ -76,22 +87,22 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
         until: None,
     };
     if context.journal.idp_checked {
-        if !context.journal.sync.finished && !pass(context, &target, all, true).await? {
+        if !context.journal.sync.finished && !pass(context, &target, all, Pass::Whole).await? {
             return Ok(());
         }
     } else {
         let check = identity_provider::reading(context, &target.pool)?;
-        let (passed, check) = tokio::join!(pass(context, &target, all, true), check);
+        let (passed, check) = tokio::join!(pass(context, &target, all, Pass::Whole), check);
         identity_provider::judge_again(context, &target.pool, check?).await?;
         if !passed? || !context.journal.idp_checked {
             return Ok(());
         }
     }
-    if !settle_open(context, &target).await? {
+    if !settle_open(context, &target, Pass::Open).await? {
         return Ok(());
     }
     deleted::link(context, &target).await?;
-    if settle_open(context, &target).await? {
+    if settle_open(context, &target, Pass::Open).await? {
         finish(context, &target).await?;
     }
     Ok(())
@@ -99,13 +110,13 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
 
 /// Brings every open account in line and waits until no call without an answer can take effect any more. `false`: the time
 /// slice ended first.
-pub(super) async fn settle_open(context: &mut RunContext<'_>, target: &Target) -> Result<bool, StepError> {
+pub(super) async fn settle_open(context: &mut RunContext<'_>, target: &Target, why: Pass) -> Result<bool, StepError> {
     for _ in 0..PASSES.max(target.attempts) {
         wait_out(context).await?;
         claim::make_way(context, target, target.flow.take_claims()).await?;
         match context.store().open_range(target.record.no).await? {
             None => return Ok(true),
-            Some(open) if !pass(context, target, open, false).await? => return Ok(false),
+            Some(open) if !pass(context, target, open, why).await? => return Ok(false),
             Some(_) => {}
         }
     }
@@ -126,12 +137,7 @@ async fn wait_out(context: &RunContext<'_>) -> Result<(), StepError> {
 }
 
 /// One pass over a range of users. Reading, calling and recording go on side by side. `false`: the time slice ended first.
-async fn pass(
-    context: &mut RunContext<'_>,
-    target: &Target,
-    range: GuidRange,
-    moves_cursor: bool,
-) -> Result<bool, StepError> {
+async fn pass(context: &mut RunContext<'_>, target: &Target, range: GuidRange, why: Pass) -> Result<bool, StepError> {
     let (works, ready) = mpsc::channel(2 * target.in_flight);
     let (events, results) = mpsc::channel(EVENTS);
     let producer = producer::Producer {
@@ -145,7 +151,7 @@ async fn pass(
     let (handed_out, called, settled) = tokio::join!(
         producer.run(range),
         window::Window::new(target, events).run(ready),
-        settle::run(context, target, results, moves_cursor),
+        settle::run(context, target, results, why),
     );
     settled?;
     called?;

@@ -115,7 +115,7 @@ impl Case {
 }
 
 /// Values of the switches that take numbers.
-const NUMBERS: [(&str, &str); 14] = [
+const NUMBERS: [(&str, &str); 13] = [
     ("token-ttl-seconds", "1"),
     ("rate-limit-oauth2", "2/100/2"),
     ("rate-limit-system", "20/200/5"),
@@ -129,7 +129,6 @@ const NUMBERS: [(&str, &str); 14] = [
     ("forbidden-bursts", "20/200/5"),
     ("new-workspace-forbidden-ms", "100"),
     ("user-persistence-lag-ms", "100"),
-    ("import-slow-ms-per-user", "10"),
 ];
 
 /// Switches that a handler meets in a course or a setup of their own.

@@ -1,5 +1,6 @@
 //! The queue loop over Azurite (S29, S30, S33). The first test holds the embedded queues against it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -210,13 +211,18 @@ async fn a_failing_message_is_delivered_five_times_and_then_poisoned() {
     assert!(poison.iter().all(|message| message.dequeue_count == 1));
 }
 
+/// Sends a message whose function says that it is in work, and ends once there is the file.
+async fn send_work(host: &FunctionsHost, file: &Path) {
+    let message = json!({ "do": { "print": "in work", "wait_for": file, "envelope": {} } }).to_string();
+    host.queue(QUEUE).send(&message).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_killed_handler_gives_its_message_back() {
     let (app, _, _azurite) = app().await;
     let host = app.start().await;
     let file = app.file("go-on");
-    let message = json!({ "do": { "print": "in work", "wait_for": file, "envelope": {} } }).to_string();
-    host.queue(QUEUE).send(&message).await.unwrap();
+    send_work(&host, &file).await;
     let printed = |lines: &[functions_host::ConsoleLine]| lines.iter().any(|line| line.text == "in work");
     host.wait_for_console(DEADLINE, printed).await.unwrap();
     host.kill_handler().await;
@@ -231,8 +237,7 @@ async fn a_message_that_is_not_renewed_is_delivered_again_and_deleted_with_its_l
     let app = app.with(|options| options.time.message_visibility = 2 * SECOND);
     let hosts = [app.start().await, app.start().await];
     let file = app.file("go-on");
-    let message = json!({ "do": { "print": "in work", "wait_for": file, "envelope": {} } }).to_string();
-    hosts[0].queue(QUEUE).send(&message).await.unwrap();
+    send_work(&hosts[0], &file).await;
     let in_work = || {
         let lines = hosts.iter().flat_map(FunctionsHost::console_lines);
         lines.filter(|line| line.text == "in work").count()
@@ -257,8 +262,7 @@ async fn a_message_is_renewed_while_its_function_runs() {
     });
     let host = app.start().await;
     let file = app.file("go-on");
-    let message = json!({ "do": { "print": "in work", "wait_for": file, "envelope": {} } }).to_string();
-    host.queue(QUEUE).send(&message).await.unwrap();
+    send_work(&host, &file).await;
     let printed = |lines: &[functions_host::ConsoleLine]| lines.iter().any(|line| line.text == "in work");
     host.wait_for_console(DEADLINE, printed).await.unwrap();
     // Longer than the visibility: without renewals the message would show.

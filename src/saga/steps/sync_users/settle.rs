@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::super::super::run_context::RunContext;
 use super::super::super::step_error::StepError;
 use super::super::check_users;
+use super::Pass;
 use super::settled::{Fate, Settled};
 use super::target::Target;
 use super::task::Why;
@@ -74,7 +75,7 @@ pub(super) async fn run(
     context: &mut RunContext<'_>,
     target: &Target,
     mut events: Receiver<Event>,
-    moves_cursor: bool,
+    why: Pass,
 ) -> Result<(), StepError> {
     let mut pages = Pages::default();
     let mut recorded = Ok(());
@@ -87,7 +88,7 @@ pub(super) async fn run(
             continue;
         }
         recorded = target.link_each_once(&mut arrived).await.map_err(StepError::from);
-        let (batch, wrong) = collect(context, target, &mut pages, arrived.drain(..), moves_cursor);
+        let (batch, wrong) = collect(context, target, &mut pages, arrived.drain(..), why);
         if batch.cursor.is_some() {
             target.flow.made_progress();
         }
@@ -119,7 +120,7 @@ fn collect(
     target: &Target,
     pages: &mut Pages,
     events: impl Iterator<Item = Event>,
-    moves_cursor: bool,
+    why: Pass,
 ) -> (Batch, Wrong) {
     let mut changes = AccountChanges::of(target.record.no);
     let mut progress = context.run.progress;
@@ -146,11 +147,10 @@ fn collect(
                 pages.one_less(page);
                 // A holder that a claim opened is settled by each pass, and users that no read shows are imported by each comparison:
                 // neither must keep the run open for ever.
-                is_progress |= settled.effect.is_some() && !context.brings_back;
+                is_progress |= settled.effect.is_some() && why != Pass::Again;
             }
             if let (Some(effect), Some(user)) = (settled.effect, settled.user) {
-                // Whoever is brought back was counted before.
-                if !(context.brings_back && effect == Effect::Imported) {
+                if !(why == Pass::Again && effect == Effect::Imported) {
                     progress.count(effect);
                 }
                 counted.insert(Some(user));
@@ -171,7 +171,7 @@ fn collect(
             issues.extend(settled.issue);
         }
     }
-    let cursor = pages.settled_up_to().filter(|_| moves_cursor).map(Cursor::At);
+    let cursor = pages.settled_up_to().filter(|_| why == Pass::Whole).map(Cursor::At);
     let wrong = issues.iter().filter(|issue| issue.code.is_data_error());
     let users: HashSet<Option<Uuid>> = wrong.map(|issue| issue.user_guid).collect();
     let wrong = Wrong {
