@@ -5,10 +5,8 @@ use secureauth_simulator::{Fault, Seed, Switches};
 use serde_json::json;
 
 use super::cases::{Case, Course};
+use crate::own_dialect;
 use crate::support::{DEADLINE, add_biller, live, nothing, refusal};
-
-/// Id of a payload schema in a dialect that the handler cannot judge.
-pub(super) const OWN_DIALECT: &str = "own_dialect";
 
 const TAKEN: &str = "taken@example.com";
 
@@ -143,22 +141,11 @@ async fn held(stack: &Stack, biller: &str, change: impl Fn(&mut UserRow)) -> Lin
 
 /// The first person has a name that the schema refuses.
 async fn unfit(stack: &Stack, biller: &str) -> Line {
-    if !stack.simulator().inventory().schemas.iter().any(|id| id == OWN_DIALECT) {
-        let text = json!({ "type": "string" });
-        let schema = json!({
-            "$schema": "https://secureauth.example/dialect", "type": "object",
-            "properties": { "first_name": { "type": "string", "not": { "const": "unwanted" } }, "last_name": text, "user_name": text },
-        });
-        let schema = json!({ "id": OWN_DIALECT, "name": OWN_DIALECT, "schema": schema });
-        stack.simulator().seed(Seed {
-            schemas: schema.as_object().cloned().into_iter().collect(),
-            ..Seed::default()
-        })?;
-    }
+    own_dialect::seed(stack)?;
     stack.crm().add_biller(biller, "Smith & Sons, Inc.")?;
     let mut people = UserRow::samples(biller, 3);
-    for row in people.iter_mut().take(1) {
-        row.first_name = Some("unwanted".to_owned());
+    if let Some(row) = people.first_mut() {
+        *row = own_dialect::unwanted(row.clone());
     }
     stack.crm().add_users(biller, &people)?;
     event(stack, biller, true, &live(2)).await
