@@ -23,7 +23,6 @@ mod messages;
 mod odd_data;
 mod openapi;
 mod operating;
-mod own_dialect;
 mod own_pool;
 mod payload_schema;
 mod people;

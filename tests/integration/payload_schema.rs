@@ -50,19 +50,27 @@ pub(crate) async fn stack_with_unknown_dialect(
     users: u32,
 ) -> Result<Stack, Box<dyn std::error::Error>> {
     let stack = start(
-        options.set("SECUREAUTH_PAYLOAD_SCHEMA_ID", "own_dialect"),
+        options.set("SECUREAUTH_PAYLOAD_SCHEMA_ID", UNKNOWN_DIALECT),
         "1876",
         users,
     )
     .await?;
-    let mut schema = picky_schema();
-    schema["$schema"] = json!("https://secureauth.example/dialect");
-    add_schema(&stack, "own_dialect", &schema)?;
+    add_unknown_dialect(&stack)?;
     Ok(stack)
 }
 
+/// Id of that schema.
+pub(crate) const UNKNOWN_DIALECT: &str = "own_dialect";
+
+/// Adds that schema to SecureAuth.
+pub(crate) fn add_unknown_dialect(stack: &Stack) -> Outcome {
+    let mut schema = picky_schema();
+    schema["$schema"] = json!("https://secureauth.example/dialect");
+    add_schema(stack, UNKNOWN_DIALECT, &schema)
+}
+
 /// Gives a user a first name that the schema refuses. Returns the user's GUID.
-fn make_unfit(stack: &Stack, number: u32) -> Result<Option<String>, Box<dyn std::error::Error>> {
+pub(crate) fn make_unfit(stack: &Stack, number: u32) -> Result<Option<String>, Box<dyn std::error::Error>> {
     let user = UserRow {
         first_name: Some(UNWANTED.into()),
         ..UserRow::sample("1876", number)

@@ -1,39 +1,30 @@
 //! Chunks that SecureAuth refuses: halving finds the refused users with few calls, keeps what was accepted, and a refusal of
 //! everybody is no data error (docs/decisions.md#halving-a-refused-chunk).
 
-use local_stack::{RunRecord, Stack, StackOptions, UserRow};
+use local_stack::{Stack, StackOptions};
 use secureauth_simulator::{Fault, FaultKind, FaultStatus};
 
-use crate::own_dialect::{self, OWN_DIALECT};
+use crate::payload_schema::{make_unfit, stack_with_unknown_dialect};
 use crate::support::{IMPORT, Outcome, calls_of, enable, live, nothing, options, start, status};
 
-fn skipping() -> StackOptions {
-    options()
-        .set("ON_INVALID_USER", "skip")
-        .set("SECUREAUTH_PAYLOAD_SCHEMA_ID", OWN_DIALECT)
-}
-
-/// Makes SecureAuth refuse so many users. Our own checks do not find them.
-fn refuse(stack: &Stack, users: u32) -> Outcome {
-    own_dialect::seed(stack)?;
-    for number in 1..=users {
-        let row = own_dialect::unwanted(UserRow::sample("1876", number));
-        assert_eq!(stack.crm().replace_user("1876", &row)?, 1);
+/// A stack that skips whom SecureAuth refuses: so many of the users. Our own checks do not find them.
+async fn stack_with_refused(
+    options: StackOptions,
+    users: u32,
+    refused: u32,
+) -> Result<Stack, Box<dyn std::error::Error>> {
+    let stack = stack_with_unknown_dialect(options.set("ON_INVALID_USER", "skip"), users).await?;
+    for number in 1..=refused {
+        make_unfit(&stack, number)?;
     }
-    Ok(())
-}
-
-async fn thousand(refused: u32) -> Result<(Stack, RunRecord), Box<dyn std::error::Error>> {
-    let stack = start(skipping(), "1876", 1_000).await?;
-    refuse(&stack, refused)?;
-    let run = enable(&stack, "1876").await?;
-    Ok((stack, run))
+    Ok(stack)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_user_among_a_thousand_is_found_with_few_calls_and_everybody_else_is_imported() -> Outcome {
     for (refused, least, most) in [(1, 15, 25), (5, 35, 65), (20, 100, 200)] {
-        let (stack, run) = thousand(refused).await?;
+        let stack = stack_with_refused(options(), 1_000, refused).await?;
+        let run = enable(&stack, "1876").await?;
         let expected = (u64::from(1_000 - refused), u64::from(refused));
         assert_eq!(
             (run.state.as_str(), (run.imported, run.skipped)),
@@ -48,13 +39,8 @@ async fn a_refused_user_among_a_thousand_is_found_with_few_calls_and_everybody_e
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_time_slice_that_ends_within_a_refused_chunk_is_no_endless_loop() -> Outcome {
-    let stack = start(
-        skipping().set("SLICE_SECONDS", "1ms").set("USERS_PER_PAGE", "100"),
-        "1876",
-        150,
-    )
-    .await?;
-    refuse(&stack, 2)?;
+    let short = options().set("SLICE_SECONDS", "1ms").set("USERS_PER_PAGE", "100");
+    let stack = stack_with_refused(short, 150, 2).await?;
     let run = enable(&stack, "1876").await?;
     assert_eq!((run.state.as_str(), run.imported, run.skipped), ("succeeded", 148, 2));
     assert_eq!(stack.in_secureauth("1876"), live(148));

@@ -67,7 +67,7 @@ impl Setup {
             Self::Elsewhere => || plain().set("SECUREAUTH_TENANT_ID", "no-such-tenant"),
             Self::NoParent => || plain().set("PARENT_ORGANIZATION_ID", "no-such-parent"),
             Self::Verified => || plain().set("ADDRESS_VERIFIED", "true"),
-            Self::OwnDialect => || plain().set("SECUREAUTH_PAYLOAD_SCHEMA_ID", crate::own_dialect::OWN_DIALECT),
+            Self::OwnDialect => || plain().set("SECUREAUTH_PAYLOAD_SCHEMA_ID", crate::payload_schema::UNKNOWN_DIALECT),
         }
     }
 }

@@ -5,7 +5,7 @@ use secureauth_simulator::{Fault, Seed, Switches};
 use serde_json::json;
 
 use super::cases::{Case, Course};
-use crate::own_dialect;
+use crate::payload_schema::{UNKNOWN_DIALECT, UNWANTED, add_unknown_dialect};
 use crate::support::{DEADLINE, add_biller, live, nothing, refusal};
 
 const TAKEN: &str = "taken@example.com";
@@ -141,11 +141,19 @@ async fn held(stack: &Stack, biller: &str, change: impl Fn(&mut UserRow)) -> Lin
 
 /// The first person has a name that the schema refuses.
 async fn unfit(stack: &Stack, biller: &str) -> Line {
-    own_dialect::seed(stack)?;
+    if !stack
+        .simulator()
+        .inventory()
+        .schemas
+        .iter()
+        .any(|id| id == UNKNOWN_DIALECT)
+    {
+        add_unknown_dialect(stack)?;
+    }
     stack.crm().add_biller(biller, "Smith & Sons, Inc.")?;
     let mut people = UserRow::samples(biller, 3);
     if let Some(row) = people.first_mut() {
-        *row = own_dialect::unwanted(row.clone());
+        row.first_name = Some(UNWANTED.to_owned());
     }
     stack.crm().add_users(biller, &people)?;
     event(stack, biller, true, &live(2)).await
