@@ -20,8 +20,10 @@ pub(super) async fn run(boot: &Boot, settings: &Settings) -> Result<(String, boo
     let mut report = Report::default();
     if let Some(granted) = secureauth::token(&api, &mut report).await {
         secureauth::scopes(&granted, &mut report);
-        secureauth::parent(&api, &granted, &settings.onboarding.parent_organization_id, &mut report).await;
-        secureauth::schema(&api, &payload_schema_id, &settings.onboarding, &mut report).await;
+        if secureauth::is_usable(&granted, &mut report) {
+            secureauth::parent(&api, &granted, &settings.onboarding.parent_organization_id, &mut report).await;
+            secureauth::schema(&api, &payload_schema_id, &settings.onboarding, &mut report).await;
+        }
     }
     sign_in::factors(&settings.onboarding, &mut report);
     sign_in::first(&settings.onboarding, &mut report);

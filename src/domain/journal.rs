@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 use uuid::Uuid;
 
+use super::factors::Factors;
 use super::operation::Operation;
 use super::reason::Reason;
 use super::string_enum;
@@ -51,9 +52,9 @@ pub enum Entry {
         organization_id: String,
         /// Its `deactivated` flag when it was found.
         deactivated: bool,
-        /// Configured factors that it does not allow; reported, never changed.
+        /// Factors that it allows; reported, never changed. `None`: they were of no interest.
         #[serde(default)]
-        lacks: Vec<String>,
+        allows: Option<Vec<String>>,
     },
     /// Intent to create the organization.
     CreateOrganization {
@@ -86,6 +87,9 @@ pub enum Entry {
         metadata_schema_id: String,
         /// Settings that differ from those of a new pool; reported, never changed.
         differs_in: Vec<String>,
+        /// What it asks of people who sign in. `None`: an earlier version wrote the entry.
+        #[serde(default)]
+        factors: Option<Factors>,
     },
     /// Every user the pool held before the import is recorded in `PoolUserBefore`.
     PoolUsersRecorded {

@@ -3,6 +3,7 @@
 //! Input is parsed once into the newtypes of [`ids`]; all other code can rely on them.
 
 pub mod biller;
+pub mod factors;
 pub mod ids;
 pub mod issue;
 pub mod journal;

@@ -8,13 +8,13 @@ use super::operation::Operation;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, IntoStaticStr, VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum Reason {
-    /// SecureAuth did not answer, answered 5xx or 429, or refused our token.
+    /// SecureAuth did not answer, answered 5xx or 429, or an API refused our token.
     SecureauthUnavailable,
     /// The client may not use a scope that the call needs.
     ScopeMissing,
     /// The token endpoint does not know the tenant; the process reads the secrets again.
     TenantUnknown,
-    /// SecureAuth's token endpoint refused our credentials; the process reads them again.
+    /// SecureAuth's token endpoint refused our request (4xx); the process reads the credentials again.
     CredentialsRefused,
     /// SecureAuth refused this biller's data (400, 404, 409, 413, 422).
     SecureauthRefused,
@@ -34,6 +34,8 @@ pub enum Reason {
     PoolWithoutIdp,
     /// A resource this run created does not have the requested settings.
     SettingsIgnored,
+    /// The organization or the pool that exists lets nobody sign in for the first time.
+    FirstSignInNotPossible,
     /// The payload schema does not exist or is no JSON schema, so no user can be checked.
     PayloadSchemaUnusable,
     /// The biller's users have data errors.

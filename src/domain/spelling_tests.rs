@@ -98,6 +98,7 @@ fn reasons_commands_and_results_of_checks_are_spelled_in_snake_case() {
         "no_pool_while_deactivated",
         "pool_without_idp",
         "settings_ignored",
+        "first_sign_in_not_possible",
         "payload_schema_unusable",
         "invalid_users",
         "too_many_leavers",

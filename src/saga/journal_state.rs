@@ -96,8 +96,11 @@ impl JournalState {
             Entry::OrganizationFound {
                 organization_id,
                 deactivated,
-                ..
-            } => self.organization(organization_id, Origin::Found, !deactivated, true),
+                allows,
+            } => {
+                let found = self.organization(organization_id, Origin::Found, !deactivated, true);
+                found.allows.clone_from(allows);
+            }
             Entry::CreateOrganization { organization_id, .. } => {
                 self.intends_creation();
                 self.organization(organization_id, Origin::Intended, true, true);
@@ -206,13 +209,14 @@ impl JournalState {
         self.unsettled == 0
     }
 
-    fn organization(&mut self, id: &str, origin: Origin, live: bool, as_asked: bool) {
-        self.organization = Some(OrganizationState {
+    fn organization(&mut self, id: &str, origin: Origin, live: bool, as_asked: bool) -> &mut OrganizationState {
+        self.organization.insert(OrganizationState {
             id: id.to_owned(),
             origin,
             live,
             as_asked,
-        });
+            allows: None,
+        })
     }
 
     fn pool(&mut self, entry: &Entry) {
@@ -224,6 +228,7 @@ impl JournalState {
             metadata_schema_id: metadata.clone(),
             is_only_one: false,
             as_asked: true,
+            factors: None,
         };
         let unknown = String::new();
         self.pool = match entry {
@@ -232,14 +237,18 @@ impl JournalState {
                 case_insensitive,
                 payload_schema_id,
                 metadata_schema_id,
+                factors,
                 ..
-            } => Some(known(
-                pool_id,
-                Origin::Found,
-                payload_schema_id,
-                metadata_schema_id,
-                *case_insensitive,
-            )),
+            } => Some(PoolState {
+                factors: factors.clone(),
+                ..known(
+                    pool_id,
+                    Origin::Found,
+                    payload_schema_id,
+                    metadata_schema_id,
+                    *case_insensitive,
+                )
+            }),
             Entry::CreatePool { pool_id, .. } => {
                 self.intends_creation();
                 self.pool_intended = true;

@@ -128,6 +128,8 @@ fn why_unavailable(error: &ApiError) -> Reason {
         Reason::ScopeMissing
     } else if error.is_tenant_unknown() {
         Reason::TenantUnknown
+    } else if error.is_token_refused() {
+        Reason::CredentialsRefused
     } else {
         Reason::SecureauthUnavailable
     }

@@ -39,6 +39,9 @@ fn second_factors(settings: &OnboardingSettings, reader: &mut Reader<'_>, first:
     reader.require(!second.iter().all(|factor| factor.needs_phone()), SECOND, &[], || {
         "a second factor that people can have: no phone numbers are sent to SecureAuth".to_owned()
     });
+    reader.require(!second.contains(&Mechanism::Password), SECOND, &[], || {
+        "factors other than `password`, which SecureAuth does not offer as a second one".to_owned()
+    });
     let has_some = settings.allow_skip_2fa || !second.iter().copied().all(nobody_has);
     reader.require(has_some, SECOND, &[], || {
         "a second factor that people can have: nobody has a device in SecureAuth before the first sign-in, and with \
@@ -142,16 +145,28 @@ mod tests {
     #[test]
     fn the_only_second_factor_differs_from_the_only_first_one() {
         for (first, second) in [
-            ("password", "password"),
+            ("totp", "totp, voice_otp"),
             ("email_otp", "otp"),
             ("otp", "email_otp, sms_otp"),
         ] {
             let second = ("SECOND_FACTOR_MECHANISMS", second);
-            let found = findings(&[only_first(first).as_slice(), &[second, ("ADDRESS_VERIFIED", "true")]].concat());
+            let more = [second, ("ADDRESS_VERIFIED", "true"), ("FIRST_SIGN_IN", "none")];
+            let found = findings(&[only_first(first).as_slice(), &more].concat());
             is_about(&found, SECOND, "differs from the only one");
         }
-        let two = ("SECOND_FACTOR_MECHANISMS", "password, totp");
-        assert_eq!(findings(&[only_first("password").as_slice(), &[two]].concat()), "");
+        let two = [
+            ("SECOND_FACTOR_MECHANISMS", "email_otp, totp"),
+            ("ADDRESS_VERIFIED", "true"),
+        ];
+        assert_eq!(findings(&[only_first("email_otp").as_slice(), &two].concat()), "");
+    }
+
+    #[test]
+    fn a_password_is_no_second_factor() {
+        for factors in ["password", "totp, password"] {
+            let found = findings(&[("SECOND_FACTOR_MECHANISMS", factors)]);
+            is_about(&found, SECOND, "other than `password`");
+        }
     }
 
     #[test]

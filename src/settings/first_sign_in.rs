@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::mechanism::Mechanism;
 use super::onboarding::{ActiveUserStatus, OnboardingSettings};
+use crate::domain::factors::Factors;
 
 /// The way in for a person who is active in the CRM and has no credential yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,19 +35,36 @@ pub enum Obstacle {
 }
 
 impl OnboardingSettings {
-    /// How people sign in for the first time in an organization that allows all configured factors.
-    pub fn first_sign_in(&self) -> FirstSignIn {
-        self.first_sign_in_without(&[])
+    /// The factors of a new pool.
+    pub fn factors(&self) -> Factors {
+        let names = |factors: &[Mechanism]| factors.iter().map(ToString::to_string).collect();
+        Factors {
+            first: names(&self.authentication_mechanisms),
+            second: names(&self.second_factor_mechanisms),
+            allow_skip_2fa: self.allow_skip_2fa,
+        }
     }
 
-    /// The same in an organization that does not allow the factors with these names.
-    pub fn first_sign_in_without(&self, lacking: &[String]) -> FirstSignIn {
-        let allowed = |factors: &[Mechanism]| -> Vec<Mechanism> {
-            let is_allowed = |factor: &Mechanism| !lacking.contains(&factor.to_string());
-            factors.iter().copied().filter(is_allowed).collect()
+    /// How people sign in for the first time in a new pool, in an organization that allows its factors.
+    pub fn first_sign_in(&self) -> FirstSignIn {
+        self.first_sign_in_with(&self.factors(), None)
+    }
+
+    /// The same in a pool with these factors, in an organization that allows these names; `None`: all.
+    pub fn first_sign_in_with(&self, factors: &Factors, allowed: Option<&[String]>) -> FirstSignIn {
+        // Nobody has a factor that this program does not know.
+        let usable = |names: &[String]| -> Vec<Mechanism> {
+            let is_allowed = |name: &&String| allowed.is_none_or(|allowed| allowed.contains(name));
+            names
+                .iter()
+                .filter(is_allowed)
+                .filter_map(|name| name.parse().ok())
+                .collect()
         };
-        match self.way_in(&allowed(&self.authentication_mechanisms)) {
-            Ok(path) if self.passes_second_factor(path, &allowed(&self.second_factor_mechanisms)) => path,
+        let first = usable(&factors.first);
+        let passes_second = factors.second.is_empty() || factors.allow_skip_2fa;
+        match self.way_in(&first) {
+            Ok(path) if passes_second || self.has_second_factor(path, &first, &usable(&factors.second)) => path,
             Ok(_) => FirstSignIn::NotPossible(Obstacle::NoSecondFactor),
             Err(obstacle) => FirstSignIn::NotPossible(obstacle),
         }
@@ -68,14 +86,12 @@ impl OnboardingSettings {
         }
     }
 
-    /// A code is no second factor for somebody whose first one is a code. That an address has to be verified for the second
-    /// factor as well is assumed (docs/reference/secureauth-api.md#a57).
-    fn passes_second_factor(&self, path: FirstSignIn, second: &[Mechanism]) -> bool {
+    /// A code is a second factor only for somebody whose first one is a password. That an address has to be verified for the
+    /// second factor as well is assumed (docs/reference/secureauth-api.md#a57).
+    fn has_second_factor(&self, path: FirstSignIn, first: &[Mechanism], second: &[Mechanism]) -> bool {
         let is_verified = self.addresses.verified || path == FirstSignIn::Activation;
-        let gets_codes = self.addresses.allowed_for_2fa && is_verified && path != FirstSignIn::EmailCode;
-        self.second_factor_mechanisms.is_empty()
-            || self.allow_skip_2fa
-            || (gets_codes && second.iter().any(|factor| factor.is_sent_by_email()))
+        let gets_codes = self.addresses.allowed_for_2fa && is_verified && first.contains(&Mechanism::Password);
+        gets_codes && second.iter().any(|factor| factor.is_sent_by_email())
     }
 }
 
@@ -120,7 +136,7 @@ impl fmt::Display for Obstacle {
                  first factor"
             }
             Self::AddressNotVerified => "an e-mail code is sent to verified addresses only, and ADDRESS_VERIFIED is `false`",
-            Self::NoSecondFactor => "nobody has a second factor yet, and ALLOW_SKIP_2FA is `false`",
+            Self::NoSecondFactor => "nobody has a second factor yet, and the pool lets nobody skip it (ALLOW_SKIP_2FA)",
         })
     }
 }
@@ -209,20 +225,58 @@ mod tests {
         assert_eq!(second("email_otp", &[]), nobody);
         assert_eq!(second("totp, webauthn", &[verified]), nobody);
         assert_eq!(second("email_otp, totp", &[verified, not_allowed]), nobody);
-        let code_first = [CODES_ONLY.as_slice(), &[verified]].concat();
-        assert_eq!(second("email_otp, totp", &code_first), nobody);
+        for more in [verified, ("ACTIVE_USER_STATUS", "new")] {
+            let code_first = [CODES_ONLY.as_slice(), &[more]].concat();
+            assert_eq!(second("email_otp, totp", &code_first), nobody, "{more:?}");
+        }
+    }
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(ToString::to_string).collect()
+    }
+
+    fn where_it_allows(allowed: &[&str], pairs: &[(&str, &str)]) -> FirstSignIn {
+        let settings = settings(pairs);
+        settings.first_sign_in_with(&settings.factors(), Some(&names(allowed)))
     }
 
     #[test]
     fn what_the_organization_does_not_allow_does_not_count() {
-        let without = |names: &[&str]| {
-            let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-            settings(&[]).first_sign_in_without(&names)
-        };
-        assert_eq!(without(&["webauthn", "email_otp"]), RESET);
+        assert_eq!(where_it_allows(&["totp", "password"], &[]), RESET);
         assert_eq!(
-            without(&["password"]),
+            where_it_allows(&["email_otp"], &[]),
             FirstSignIn::NotPossible(Obstacle::AddressNotVerified)
+        );
+        let codes_second = [
+            ("SECOND_FACTOR_MECHANISMS", "email_otp"),
+            ("ALLOW_SKIP_2FA", "false"),
+            ("ACTIVE_USER_STATUS", "new"),
+        ];
+        let with_password = ["password", "email_otp"];
+        assert_eq!(where_it_allows(&with_password, &codes_second), FirstSignIn::Activation);
+        assert_eq!(
+            where_it_allows(&["email_otp"], &codes_second),
+            FirstSignIn::NotPossible(Obstacle::NoSecondFactor)
+        );
+    }
+
+    #[test]
+    fn the_factors_of_a_pool_that_exists_count_and_not_those_of_the_settings() {
+        let pool = |first: &[&str], second: &[&str], allow_skip_2fa| Factors {
+            first: names(first),
+            second: names(second),
+            allow_skip_2fa,
+        };
+        let settings = settings(&[]);
+        let in_pool = |pool: &Factors| settings.first_sign_in_with(pool, None);
+        assert_eq!(in_pool(&pool(&["password"], &["totp"], true)), RESET);
+        assert_eq!(
+            in_pool(&pool(&["password"], &["totp"], false)),
+            FirstSignIn::NotPossible(Obstacle::NoSecondFactor)
+        );
+        assert_eq!(
+            in_pool(&pool(&["webauthn", "invented"], &[], true)),
+            FirstSignIn::NotPossible(Obstacle::NothingToBeginWith)
         );
     }
 

@@ -32,12 +32,12 @@ pub enum Mechanism {
 
 impl Mechanism {
     /// Needs a phone number, which the handler never sends.
-    pub(super) fn needs_phone(self) -> bool {
+    pub fn needs_phone(self) -> bool {
         matches!(self, Self::SmsOtp | Self::VoiceOtp)
     }
 
     /// Needs the vendor's app on a device, which nobody has paired before the first sign-in.
-    pub(super) fn needs_device(self) -> bool {
+    pub fn needs_device(self) -> bool {
         matches!(self, Self::Push | Self::Symbol | Self::QrCode)
     }
 

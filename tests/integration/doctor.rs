@@ -96,7 +96,7 @@ async fn where_all_is_well_every_check_has_its_line_and_nothing_is_written() -> 
 async fn credentials_that_are_refused_are_a_finding() -> Outcome {
     let told = doctor(options().set("SECUREAUTH_CLIENT_SECRET", "another")).await?;
     told.finds_only(
-        "token         to do: client id and secret are refused: correct SECUREAUTH_CLIENT_ID and SECUREAUTH_CLIENT_SECRET, or \
+        "token         to do: client id and secret are refused (401): correct SECUREAUTH_CLIENT_ID and SECUREAUTH_CLIENT_SECRET, or \
          SECUREAUTH_AUTH_METHOD",
     );
     assert!(!told.text.contains("parent"), "{}", told.text);
@@ -135,7 +135,36 @@ async fn a_required_scope_that_is_not_granted_is_a_finding() -> Outcome {
         told.finds_only(&format!(
             "scope         to do: {scope} is not granted: grant it to the client in the System workspace; no run can start without it"
         ));
+        told.says(&format!("schema        note: not checked without {scope}"));
     }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_missing_scopes_are_named_at_once() -> Outcome {
+    for refuses_the_token in [true, false] {
+        let stack = Stack::start(without(&["manage_configuration", "identity", "revoke_tokens"])).await?;
+        if !refuses_the_token {
+            stack.simulator().set_switch("unknown-scope", "left-out")?;
+        }
+        let told = told_by(&stack).await?;
+        for scope in ["manage_configuration", "identity", "revoke_tokens"] {
+            let line = format!("scope         to do: {scope} is not granted");
+            assert!(told.text.contains(&line), "{}", told.text);
+        }
+        told.says("scope         ok: manage_idps is granted, for checking the identity provider of a pool");
+        told.says("parent        note: not checked without manage_configuration and identity");
+        told.says("outcome       3 things to do");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn factors_that_people_have_to_set_up_beside_others_are_noted() -> Outcome {
+    let told = doctor(options().set("SECOND_FACTOR_MECHANISMS", "totp, sms_otp, push")).await?;
+    told.finds_nothing();
+    told.says("factors       note: sms_otp: no phone numbers are sent, so people have to add theirs first");
+    told.says("factors       note: push: people have to pair a device with SecureAuth's app first");
     Ok(())
 }
 

@@ -87,30 +87,85 @@ async fn an_organization_that_does_not_allow_what_it_was_created_with_fails_the_
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_found_organization_does_not_allow_is_said_and_never_changed() -> Outcome {
     let stack = start(with_second_factor(), "1876", 2).await?;
-    stack.simulator().seed(found(&["email_otp", "webauthn", "totp"]))?;
+    stack.simulator().seed(found(&["password", "webauthn", "totp"]))?;
     let told = plan(&stack, "1876").await?;
     assert_eq!(told.code, Some(0), "{}", told.why);
     told.expect(
         "organization",
-        "1876 exists below invoice-cloud, deactivated, would be activated, without marker, does not allow password, sms_otp",
+        "1876 exists below invoice-cloud, deactivated, would be activated, without marker, does not allow email_otp, sms_otp",
     );
-    let not_possible = "not possible, because an e-mail code is sent to verified addresses only, and ADDRESS_VERIFIED is \
-                        `false`";
-    told.expect("first sign-in", not_possible);
-    let run = enable(&stack, "1876").await?;
-    assert_eq!(run.state, "succeeded");
-    let somebody = SomebodyElse::in_secureauth_of(&stack).await?;
-    let organization = somebody.organization("1876").await?;
-    assert_eq!(
-        names(&organization["authentication_mechanisms"]),
-        ["email_otp", "webauthn", "totp"]
-    );
+    told.expect("first sign-in", BY_RESET);
+    assert_eq!(enable(&stack, "1876").await?.state, "succeeded");
+    assert_eq!(allowed(&stack).await?, ["password", "webauthn", "totp"]);
     let text = stack.handler().run(&["status", "1876"]).await?;
     assert!(
-        text.contains("not allowed   the organization does not allow password, sms_otp\n"),
+        text.contains("not allowed   the organization does not allow email_otp, sms_otp\n"),
         "{text}"
     );
-    assert!(text.contains(&format!("first sign-in {not_possible}\n")), "{text}");
+    Ok(())
+}
+
+/// The mechanisms of biller 1876's organization.
+async fn allowed(stack: &Stack) -> Result<Vec<String>, Box<dyn std::error::Error>> {
+    let somebody = SomebodyElse::in_secureauth_of(stack).await?;
+    let organization = somebody.organization("1876").await?;
+    Ok(names(&organization["authentication_mechanisms"]))
+}
+
+const CODES_TO_VERIFIED: &str =
+    "not possible, because an e-mail code is sent to verified addresses only, and ADDRESS_VERIFIED is `false`";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_found_organization_that_lets_nobody_in_ends_the_run_before_the_first_write() -> Outcome {
+    let stack = start(options(), "1876", 2).await?;
+    stack.simulator().seed(found(&["email_otp", "webauthn"]))?;
+    let told = plan(&stack, "1876").await?;
+    assert_eq!(told.code, Some(1), "{}", told.why);
+    told.expect("first sign-in", CODES_TO_VERIFIED);
+    told.expect("outcome", "the run would not succeed: first_sign_in_not_possible");
+    let before = stack.in_secureauth("1876");
+    let run = enable(&stack, "1876").await?;
+    assert_eq!(
+        (run.state.as_str(), run.reason.as_deref()),
+        ("failed", Some("first_sign_in_not_possible"))
+    );
+    assert!(crate::support::calls_of(&stack, "create_pool").is_empty());
+    assert_eq!(stack.in_secureauth("1876"), before);
+    assert_eq!(
+        status(&stack, "1876").await?.text_at("/firstSignIn/path"),
+        "not_possible"
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_people_get_credentials_in_another_way_the_run_goes_on_and_the_truth_is_told() -> Outcome {
+    let stack = start(options().set("FIRST_SIGN_IN", "none"), "1876", 2).await?;
+    stack.simulator().seed(found(&["email_otp", "webauthn"]))?;
+    assert_eq!(plan(&stack, "1876").await?.code, Some(0));
+    assert_eq!(enable(&stack, "1876").await?.state, "succeeded");
+    let text = stack.handler().run(&["status", "1876"]).await?;
+    assert!(text.contains(&format!("first sign-in {CODES_TO_VERIFIED}\n")), "{text}");
+    let told = status(&stack, "1876").await?;
+    assert_eq!(told.text_at("/firstSignIn/path"), "not_possible");
+    assert_eq!(told.text_at("/firstSignIn/message"), CODES_TO_VERIFIED);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_goes_on_where_the_organization_lets_nobody_in_any_more_and_get_says_so() -> Outcome {
+    let stack = start(options(), "1876", 3).await?;
+    assert_eq!(enable(&stack, "1876").await?.state, "succeeded");
+    let somebody = SomebodyElse::in_secureauth_of(&stack).await?;
+    let mut organization = somebody.organization("1876").await?;
+    organization["authentication_mechanisms"] = json!(["webauthn"]);
+    somebody
+        .system(Method::PUT, "organizations/1876", &organization)
+        .await?;
+    let leaver = UserRow::sample("1876", 3).user_guid.unwrap_or_default();
+    stack.crm().remove_user("1876", &leaver)?;
+    let run = enable(&stack, "1876").await?;
+    assert_eq!((run.state.as_str(), run.deactivated), ("succeeded", 1));
     assert_eq!(
         status(&stack, "1876").await?.text_at("/firstSignIn/path"),
         "not_possible"
@@ -135,8 +190,11 @@ async fn the_second_factor_may_be_skipped_unless_a_setting_says_no() -> Outcome 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_found_pool_that_differs_in_the_skipping_of_the_second_factor_is_said_to() -> Outcome {
-    let stack = start(options().set("SECOND_FACTOR_MECHANISMS", "totp"), "1876", 1).await?;
+async fn the_first_sign_in_into_a_found_pool_follows_from_that_pool_and_not_from_the_settings() -> Outcome {
+    let settings = options()
+        .set("SECOND_FACTOR_MECHANISMS", "totp")
+        .set("FIRST_SIGN_IN", "none");
+    let stack = start(settings, "1876", 1).await?;
     let factors = ["totp", "password", "email_otp", "webauthn"];
     let pool = json!({"id": "old", "name": "Old", "workspace_id": "1876", "authentication_mechanisms": factors,
         "preferred_authentication_mechanism": "password", "identifier_case_insensitive": true,
@@ -149,16 +207,16 @@ async fn a_found_pool_that_differs_in_the_skipping_of_the_second_factor_is_said_
         "pool",
         "old exists, without marker, would keep other settings: allow_skip_2fa",
     );
-    told.expect(
-        "first sign-in",
-        &format!("{BY_RESET}, in a new pool; the one that exists keeps other settings"),
-    );
+    let nobody =
+        "not possible, because nobody has a second factor yet, and the pool lets nobody skip it (ALLOW_SKIP_2FA)";
+    told.expect("first sign-in", nobody);
     let run = enable(&stack, "1876").await?;
     assert_eq!(run.state, "succeeded");
     assert_eq!(
         entries(&stack, &run, "pool_found")?[0]["differs_in"],
         json!(["allow_skip_2fa"])
     );
+    assert_eq!(status(&stack, "1876").await?.text_at("/firstSignIn/message"), nobody);
     Ok(())
 }
 

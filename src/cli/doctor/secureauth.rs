@@ -8,30 +8,73 @@ use ic_secureauth_api::{ApiError, Class, Operation, OrganizationId, ReadOnlyApi}
 
 const GRANT: &str = "grant it to the client in the System workspace";
 
-/// The scopes of a token; `None` without one that could be used.
+/// Without one of these no token is used.
+const REQUIRED: [&str; 2] = ["manage_configuration", "identity"];
+
+/// Scopes and what they are for.
+const USE_OF: [(&str, &str); 7] = [
+    ("manage_configuration", "for organizations and imports"),
+    ("identity", "for pools and users"),
+    ("revoke_tokens", "for ending the sessions of people who lost access"),
+    ("manage_idps", "for checking the identity provider of a pool"),
+    (
+        "read_configuration",
+        "for checking the identity provider of a pool without manage_idps",
+    ),
+    ("manage_servers", "for checking the parent here"),
+    ("view_clients", "for checking the application of the parent here"),
+];
+
+/// The scopes that are granted; `None` where the token endpoint does not say.
 pub(super) async fn token(api: &ReadOnlyApi, report: &mut Report) -> Option<Vec<String>> {
-    match api.granted_scopes().await {
+    match granted(api).await {
         Ok(granted) => {
             report.ok("token", "granted");
             Some(granted)
         }
         Err(error) => {
-            match error.missing_scope() {
-                Some(scope) => report.finding(
-                    "scope",
-                    format!("{scope} is not granted: {GRANT}; no run can start without it"),
-                ),
-                None => report.finding("token", why_none(&error)),
-            }
+            report.finding("token", why_none(&error));
             None
         }
     }
 }
 
+/// Those of the token, or, where a required one is missing, those that are granted one by one.
+async fn granted(api: &ReadOnlyApi) -> Result<Vec<String>, ApiError> {
+    match api.granted_scopes().await {
+        Err(error) if error.missing_scope().is_some() => {
+            let mut granted = Vec::new();
+            for (scope, _) in USE_OF {
+                if api.grants_scope(scope).await? {
+                    granted.push(scope.to_owned());
+                }
+            }
+            Ok(granted)
+        }
+        outcome => outcome,
+    }
+}
+
+/// A token with these scopes is used; otherwise says that nothing else can be checked.
+pub(super) fn is_usable(granted: &[String], report: &mut Report) -> bool {
+    let has = |scope: &str| granted.iter().any(|granted| granted == scope);
+    let missing: Vec<&str> = REQUIRED.into_iter().filter(|scope| !has(scope)).collect();
+    if missing.is_empty() {
+        return true;
+    }
+    for label in ["parent", "application", "schema"] {
+        report.note(label, format!("not checked without {}", missing.join(" and ")));
+    }
+    false
+}
+
 fn why_none(error: &ApiError) -> String {
-    if error.class() == Class::Reauthenticate {
-        "client id and secret are refused: correct SECUREAUTH_CLIENT_ID and SECUREAUTH_CLIENT_SECRET, or SECUREAUTH_AUTH_METHOD"
-            .to_owned()
+    if error.class() == Class::Reauthenticate || error.is_token_refused() {
+        let answer = error.status().unwrap_or_default();
+        format!(
+            "client id and secret are refused ({answer}): correct SECUREAUTH_CLIENT_ID and SECUREAUTH_CLIENT_SECRET, or \
+             SECUREAUTH_AUTH_METHOD"
+        )
     } else if error.is_tenant_unknown() {
         "there is no such tenant at this address: correct SECUREAUTH_TENANT_ID, SECUREAUTH_REGION or SECUREAUTH_BASE_URL"
             .to_owned()
@@ -40,23 +83,15 @@ fn why_none(error: &ApiError) -> String {
     }
 }
 
-/// One line for each scope. The two that every run needs are granted, or there would be no token.
+/// One line for each scope.
 pub(super) fn scopes(granted: &[String], report: &mut Report) {
     let has = |scope: &str| granted.iter().any(|granted| granted == scope);
-    let use_of = [
-        ("manage_configuration", "for organizations and imports"),
-        ("identity", "for pools and users"),
-        ("revoke_tokens", "for ending the sessions of people who lost access"),
-        ("manage_idps", "for checking the identity provider of a pool"),
-        (
-            "read_configuration",
-            "for checking the identity provider of a pool without manage_idps",
-        ),
-        ("manage_servers", "for checking the parent here"),
-        ("view_clients", "for checking the application of the parent here"),
-    ];
-    for (scope, what_for) in use_of {
+    for (scope, what_for) in USE_OF {
         match scope {
+            _ if REQUIRED.contains(&scope) && !has(scope) => report.finding(
+                "scope",
+                format!("{scope} is not granted: {GRANT}; no run can start without it"),
+            ),
             _ if has(scope) => report.ok("scope", format!("{scope} is granted, {what_for}")),
             "revoke_tokens" => report.finding(
                 "scope",

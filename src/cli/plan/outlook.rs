@@ -18,12 +18,7 @@ pub(super) fn report(text: &mut String, outlook: &Outlook) -> std::fmt::Result {
     let organization = outlook.organization.as_ref().map_or_else(not_reached, organization);
     writeln!(text, "organization  {organization}")?;
     report_pool(text, outlook.pool.as_ref())?;
-    let of_new_pools = if outlook.has_other_factors() {
-        ", in a new pool; the one that exists keeps other settings"
-    } else {
-        ""
-    };
-    writeln!(text, "first sign-in {}{of_new_pools}", outlook.first_sign_in)?;
+    writeln!(text, "first sign-in {}", outlook.first_sign_in)?;
     report_import(text, outlook.import.as_ref())
 }
 

@@ -69,6 +69,12 @@ impl<Access> Api<Access> {
         self.shared.transport.granted_scopes(&self.context).await
     }
 
+    /// Whether the token endpoint grants a scope alone, which is one request. [`granted_scopes`](Self::granted_scopes) gives no list
+    /// where the client has no token that it can use.
+    pub async fn grants_scope(&self, scope: &str) -> Result<bool, ApiError> {
+        self.shared.transport.grants_scope(scope).await
+    }
+
     /// Whether the client's token has the scope of an operation, for operations whose scope is optional. Requests a token if there is
     /// none. True for an operation that needs no scope.
     pub async fn is_granted(&self, operation: Operation) -> Result<bool, ApiError> {

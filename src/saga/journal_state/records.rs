@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
+use crate::domain::factors::Factors;
 #[cfg(doc)]
 use crate::domain::journal::Entry;
 
@@ -27,6 +28,8 @@ pub(in super::super) struct OrganizationState {
     pub(in super::super) live: bool,
     /// It has the requested settings. Also true for a found one, whose settings stay.
     pub(in super::super) as_asked: bool,
+    /// The factors that it allows; `None`: those that were requested, or not looked at.
+    pub(in super::super) allows: Option<Vec<String>>,
 }
 
 /// The identity pool, as far as the journal shows.
@@ -41,6 +44,8 @@ pub(in super::super) struct PoolState {
     pub(in super::super) is_only_one: bool,
     /// It has the requested settings. Also true for a found one, whose settings stay.
     pub(in super::super) as_asked: bool,
+    /// The factors of a found pool; `None`: those of the settings.
+    pub(in super::super) factors: Option<Factors>,
 }
 
 /// How far the users of a found pool are recorded in `PoolUserBefore`.

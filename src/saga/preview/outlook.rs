@@ -24,7 +24,7 @@ pub struct Outlook {
     pub pool: Option<PoolOutlook>,
     /// Who would be imported, changed or reported.
     pub import: Option<ImportOutlook>,
-    /// How people would sign in for the first time with the settings of a new pool.
+    /// How people would sign in for the first time, in the pool that exists or in a new one.
     pub first_sign_in: FirstSignIn,
     /// Why the run would not succeed, in the order in which its steps would fail.
     pub stops: Vec<Reason>,
@@ -105,27 +105,6 @@ pub enum OrganizationOutlook {
         /// Configured factors that it does not allow; the run would not change that.
         lacks: Vec<String>,
     },
-}
-
-impl Outlook {
-    /// The pool has factors of its own, which the run would not change.
-    pub fn has_other_factors(&self) -> bool {
-        use PoolSetting::{
-            AllowSkip2fa, AuthenticationMechanisms, PreferredAuthenticationMechanism,
-            SecondFactorAuthenticationMechanisms, SecondFactorPreferredAuthenticationMechanism,
-        };
-        let is_factor = |setting: &PoolSetting| {
-            matches!(
-                setting,
-                AllowSkip2fa
-                    | AuthenticationMechanisms
-                    | PreferredAuthenticationMechanism
-                    | SecondFactorAuthenticationMechanisms
-                    | SecondFactorPreferredAuthenticationMechanism
-            )
-        };
-        matches!(&self.pool, Some(PoolOutlook::Found { differs_in, .. }) if differs_in.iter().any(is_factor))
-    }
 }
 
 /// What the run would do about the identity pool.

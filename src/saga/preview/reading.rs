@@ -1,10 +1,11 @@
 //! Reads what a run's steps would read, in their order, and lets the steps' own functions judge it.
 
+use super::super::first_sign_in;
 use super::super::look::organization_anywhere;
 use super::super::naming::Subject;
 use super::super::ownership::{Owner, owner_of_found};
 use super::super::step_error::StepError;
-use super::super::steps::ensure_organization::{is_below, lacks};
+use super::super::steps::ensure_organization::is_below;
 use super::super::steps::find_pool;
 use super::super::steps::leavers::{Known, Rekeyed};
 use super::super::steps::{PayloadSchema, activate_organization, check_users, new_pool, payload_schema};
@@ -100,8 +101,6 @@ impl Reading<'_> {
         };
         let noticed = stops.0.len();
         outlook.organization = Some(self.organization(&found, outlook.kind, stops).await?);
-        let onboarding = &self.subject.settings.onboarding;
-        outlook.first_sign_in = onboarding.first_sign_in_without(&lacks(&found, onboarding));
         if stops.0.len() > noticed {
             return Ok(());
         }
@@ -110,6 +109,7 @@ impl Reading<'_> {
             outlook.pool = several.then_some(PoolOutlook::Several);
             return Ok(());
         };
+        self.sign_in(outlook, &found, pool.as_ref(), stops)?;
         let Some(pool) = pool else {
             self.pool_creation(outlook, stops);
             return Ok(());
@@ -149,6 +149,22 @@ impl Reading<'_> {
 
     pub(super) async fn schema(&self, id: &str) -> Result<PayloadSchema, StepError> {
         fetch_schema(&self.api, id, &self.subject.settings.onboarding).await
+    }
+
+    /// How people would get into what exists.
+    fn sign_in(
+        &self,
+        outlook: &mut Outlook,
+        organization: &Organization,
+        pool: Option<&Pool>,
+        stops: &mut Stops,
+    ) -> Result<(), StoreError> {
+        let settings = &self.subject.settings.onboarding;
+        let factors = pool.map_or_else(|| settings.factors(), first_sign_in::factors_of);
+        let allowed = organization.authentication_mechanisms();
+        outlook.first_sign_in = settings.first_sign_in_with(&factors, Some(allowed));
+        let verdict = first_sign_in::verdict(outlook.kind, settings, outlook.first_sign_in);
+        stops.keep(verdict).map(drop)
     }
 
     /// The organization does not exist, so it has no pool either.
@@ -193,7 +209,12 @@ impl Reading<'_> {
             below_parent,
             deactivated: found.deactivated(),
             mark,
-            lacks: lacks(found, &self.subject.settings.onboarding),
+            lacks: self
+                .subject
+                .settings
+                .onboarding
+                .factors()
+                .missing_in(found.authentication_mechanisms()),
             new_name: activate_organization::new_name(found, self.subject.biller_name, kind).map(str::to_owned),
         })
     }

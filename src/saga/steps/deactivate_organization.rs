@@ -26,7 +26,7 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
             .note(Entry::OrganizationFound {
                 organization_id: organization_id.clone(),
                 deactivated: false,
-                lacks: Vec::new(),
+                allows: None,
             })
             .await?;
         context

@@ -1,6 +1,6 @@
 //! Finds the organization by its id, or creates it with our marker (docs/requirements.md#o1).
 
-use tracing::{info, warn};
+use tracing::info;
 
 use super::super::journal_state::Origin;
 use super::super::ownership::Owner;
@@ -9,7 +9,6 @@ use super::super::step_error::{StepError, details_of};
 use super::{new_pool, own_pools};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::settings::OnboardingSettings;
 use ic_secureauth_api::{ApiError, NewOrganization, Organization, OrganizationId};
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
@@ -37,20 +36,12 @@ async fn adopt(context: &mut RunContext<'_>, found: &Organization) -> Result<(),
         Owner::ThisRun => return created_as_asked(context, found.id(), found).await,
         Owner::EarlierRun | Owner::Unmarked => {
             is_below(found, &context.settings().parent_organization_id)?;
-            let lacks = lacks(found, context.settings());
-            if lacks.is_empty() {
-                info!(organization_id, "organization found");
-            } else {
-                warn!(
-                    organization_id,
-                    ?lacks,
-                    "organization found; it does not allow these factors, and stays as it is"
-                );
-            }
+            let allows = found.authentication_mechanisms().to_vec();
+            info!(organization_id, ?allows, "organization found");
             Entry::OrganizationFound {
                 organization_id,
                 deactivated: found.deactivated(),
-                lacks,
+                allows: Some(allows),
             }
         }
     };
@@ -64,12 +55,6 @@ pub(in super::super) fn is_below(found: &Organization, parent: &str) -> Result<(
     } else {
         Err(StepError::permanent(Reason::OrganizationElsewhere))
     }
-}
-
-/// The names of the configured factors that the organization does not allow.
-pub(in super::super) fn lacks(organization: &Organization, settings: &OnboardingSettings) -> Vec<String> {
-    let lacks = organization.lacks(&new_pool::factors(settings));
-    lacks.iter().map(|factor| <&str>::from(factor).to_owned()).collect()
 }
 
 async fn create(context: &mut RunContext<'_>, id: OrganizationId) -> Result<(), StepError> {
@@ -133,14 +118,15 @@ async fn created_as_asked(
 ) -> Result<(), StepError> {
     let live = !organization.deactivated();
     let parent = context.settings().parent_organization_id.as_str();
+    let not_allowed = context
+        .settings()
+        .factors()
+        .missing_in(organization.authentication_mechanisms());
     let shows = [
         ("id", organization.id() == id),
         ("parent_id", organization.parent_id() == Some(parent)),
         ("metadata", organization.marker() == Some(&context.marker())),
-        (
-            "authentication_mechanisms",
-            lacks(organization, context.settings()).is_empty(),
-        ),
+        ("authentication_mechanisms", not_allowed.is_empty()),
     ];
     let differs = shows.iter().filter(|(_, same)| !same);
     let differs_in: Vec<String> = differs.map(|(member, _)| (*member).to_owned()).collect();

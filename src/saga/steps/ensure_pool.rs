@@ -3,6 +3,7 @@
 
 use tracing::{info, warn};
 
+use super::super::first_sign_in;
 use super::super::journal_state::Origin;
 use super::super::ownership::Owner;
 use super::super::run_context::RunContext;
@@ -25,12 +26,16 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
         let found = if is_first { None } else { find(context).await? };
         return match found {
             Some(pool) => adopt(context, &pool).await,
-            None => create_new(context).await,
+            None => {
+                first_sign_in::require(context)?;
+                create_new(context).await
+            }
         };
     };
     if !pool.as_asked {
         return Err(settings_ignored());
     }
+    first_sign_in::require(context)?;
     let id = PoolId::parse(&pool.id).map_err(|_| refused())?;
     if !context.journal.idp_checked {
         own_pools::remove_doubles(context).await?;
@@ -75,6 +80,7 @@ async fn adopt(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepErro
                 payload_schema_id: schema(pool.payload_schema_id.as_ref()),
                 metadata_schema_id: schema(pool.metadata_schema_id.as_ref()),
                 differs_in,
+                factors: Some(first_sign_in::factors_of(pool)),
             };
             let batch = Batch {
                 entries: vec![entry],

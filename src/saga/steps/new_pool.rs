@@ -38,8 +38,8 @@ pub(in super::super) fn below(
     })
 }
 
-/// What an organization has to allow for its pool's factors to work: first and second factors, each once.
-pub(in super::super) fn factors(settings: &OnboardingSettings) -> Vec<Mechanism> {
+/// What a new organization allows: the first and second factors of its pool, each once.
+pub(super) fn factors(settings: &OnboardingSettings) -> Vec<Mechanism> {
     let mut factors = mechanisms(&settings.authentication_mechanisms);
     for second in mechanisms(&settings.second_factor_mechanisms) {
         if !factors.contains(&second) {

@@ -17,7 +17,7 @@ const NOBODY: (&str, &str) = ("FIRST_SIGN_IN", "none");
 const NO_SKIP: (&str, &str) = ("ALLOW_SKIP_2FA", "false");
 
 /// Settings that differ from the defaults.
-const SETTINGS: [(&str, &[(&str, &str)]); 11] = [
+const SETTINGS: [(&str, &[(&str, &str)]); 12] = [
     ("defaults", &[]),
     ("verified addresses", &[VERIFIED]),
     ("new users", &[("ACTIVE_USER_STATUS", "new")]),
@@ -38,6 +38,17 @@ const SETTINGS: [(&str, &[(&str, &str)]); 11] = [
         &[SECOND, NO_SKIP, VERIFIED],
     ),
     ("second factor, no skip", &[SECOND, NO_SKIP, NOBODY]),
+    (
+        "codes first and second, no skip, new users",
+        &[
+            CODES_ONLY[0],
+            CODES_ONLY[1],
+            SECOND,
+            NO_SKIP,
+            NOBODY,
+            ("ACTIVE_USER_STATUS", "new"),
+        ],
+    ),
 ];
 
 /// CRM status of each person.

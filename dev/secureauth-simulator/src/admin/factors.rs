@@ -39,6 +39,18 @@ fn allows(state: &State, pool: &Pool, mechanism: &str) -> bool {
     allowed.any(|it| it == mechanism)
 }
 
+/// Codes by e-mail and codes by any channel go to the same mailbox.
+fn differ(first: &str, second: &str) -> bool {
+    let channel = |mechanism: &str| {
+        if mechanism == "otp" {
+            "email_otp".to_owned()
+        } else {
+            mechanism.to_owned()
+        }
+    };
+    channel(first) != channel(second)
+}
+
 /// Who wants to sign in, where and when.
 pub(super) struct Attempt<'a> {
     pub(super) state: &'a State,
@@ -69,11 +81,13 @@ impl Attempt<'_> {
         let allowed: Vec<&str> = owned.iter().copied().filter(|it| self.allows(it)).collect();
         let pairs = firsts
             .iter()
-            .flat_map(|first| allowed.iter().map(move |second| (first, second)));
-        if let Some((first, second)) = pairs.into_iter().find(|(first, second)| first != second) {
+            .flat_map(|first| allowed.iter().map(move |second| (*first, *second)));
+        if let Some((first, second)) = pairs.into_iter().find(|(first, second)| differ(first, second)) {
             return Ok(passed(first, Some(second)));
         }
-        if self.pool.flag("allow_skip_2fa") {
+        // A second factor that is the first one again is none.
+        let has_none = owned.iter().all(|second| !differ(first, second));
+        if has_none && self.pool.flag("allow_skip_2fa") {
             return Ok(passed(first, Some(SKIPPED)));
         }
         Err(if allowed.len() < owned.len() {

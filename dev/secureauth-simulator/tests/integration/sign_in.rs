@@ -163,6 +163,25 @@ async fn a_second_factor_is_another_one_of_the_pool_or_may_be_skipped() {
 }
 
 #[tokio::test]
+async fn a_code_is_one_factor_by_whatever_name_and_a_second_factor_that_is_not_allowed_cannot_be_skipped() {
+    let tenant = with_ann(&["otp", "email_otp", "password"], &factors(&["otp"], &["email_otp"])).await;
+    address(&tenant, true, true).await;
+    assert_eq!(ann(&tenant), "no-second-factor");
+    let with = |first: &str, second: &str| {
+        json!({
+            "name": "Pool", "tenant_id": TENANT, "workspace_id": "biller", "allow_skip_2fa": true,
+            "authentication_mechanisms": [first], "second_factor_authentication_mechanisms": [second],
+        })
+    };
+    tenant.put(&pools("/pool"), &with("otp", "email_otp")).await.expect(200);
+    assert_eq!(ann(&tenant), "otp, skipped", "who has no other one may skip it");
+    enroll(&tenant, "password");
+    enroll(&tenant, "totp");
+    tenant.put(&pools("/pool"), &with("password", "totp")).await.expect(200);
+    assert_eq!(ann(&tenant), "mechanism-not-allowed");
+}
+
+#[tokio::test]
 async fn credentials_that_expired_or_must_be_reset_are_no_factors() {
     let tenant = with_ann(&["password"], &factors(&["password"], &[])).await;
     let with_password = |member: &str, value: &str| {

@@ -120,6 +120,18 @@ impl ApiError {
         matches!(&self.0.kind, ErrorKind::NoToken(cause) if cause.status() == Some(404))
     }
 
+    /// The token endpoint refused the request (4xx), other than for a pause or because it does not exist.
+    pub fn is_token_refused(&self) -> bool {
+        let ErrorKind::NoToken(cause) = &self.0.kind else {
+            return false;
+        };
+        let ErrorKind::Refused(refusal) = cause.as_ref() else {
+            return false;
+        };
+        let is_other = [404, 408, 429].contains(&refusal.status) || refusal.is_burst();
+        (400..500).contains(&refusal.status) && !is_other
+    }
+
     /// Members of the request that the server refused as unknown and that can be left out.
     pub(super) fn unknown_members(&self) -> &[String] {
         self.0.kind.refusal().map_or(&[], |refusal| &refusal.unknown_members)

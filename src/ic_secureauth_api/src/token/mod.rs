@@ -74,6 +74,16 @@ impl Tokens {
         outcome
     }
 
+    /// Whether the server grants a scope alone. The token is not kept.
+    pub(super) async fn grants(
+        &self,
+        http: &reqwest::Client,
+        deadline: Duration,
+        scope: &str,
+    ) -> Result<bool, ErrorKind> {
+        self.credentials.grants(http, deadline, scope).await
+    }
+
     /// Forgets a token that an API refused, so that the next task renews it. Does nothing when it was renewed already.
     pub(super) fn discard(&self, rejected: &Arc<AccessToken>) {
         let mut current = self.lock();

@@ -96,6 +96,34 @@ impl Credentials {
         margin: Duration,
         scopes: &[&str],
     ) -> Result<AccessToken, ErrorKind> {
+        let token = self.ask_for_any(http, deadline, margin, scopes).await?;
+        match self.required_scopes.iter().find(|scope| !token.grants(scope)) {
+            Some(scope) => Err(ErrorKind::MissingScope { scope, refusal: None }),
+            None => Ok(token),
+        }
+    }
+
+    /// Whether the server grants a scope alone, whatever else the client needs.
+    pub(super) async fn grants(
+        &self,
+        http: &reqwest::Client,
+        deadline: Duration,
+        scope: &str,
+    ) -> Result<bool, ErrorKind> {
+        let outcome = self.ask_for_any(http, deadline, Duration::ZERO, &[scope]).await;
+        if refuses_a_scope(&outcome) {
+            return Ok(false);
+        }
+        outcome.map(|token| token.grants(scope))
+    }
+
+    async fn ask_for_any(
+        &self,
+        http: &reqwest::Client,
+        deadline: Duration,
+        margin: Duration,
+        scopes: &[&str],
+    ) -> Result<AccessToken, ErrorKind> {
         let asked_at = Instant::now();
         let no_token = |kind: ErrorKind| ErrorKind::NoToken(kind.into());
         let answer = self.send(http, deadline, scopes).await.map_err(no_token)?;
@@ -104,10 +132,7 @@ impl Credentials {
             .and_then(|response| AccessToken::granted(response, scopes, asked_at, margin))
             .ok_or_else(|| no_token(answer.unusable_kind(None)))?;
         debug!(secureauth_trace_id = answer.trace_id(), scopes = ?token.scopes(), "SecureAuth token granted");
-        match self.required_scopes.iter().find(|scope| !token.grants(scope)) {
-            Some(scope) => Err(ErrorKind::MissingScope { scope, refusal: None }),
-            None => Ok(token),
-        }
+        Ok(token)
     }
 
     async fn send(&self, http: &reqwest::Client, deadline: Duration, scopes: &[&str]) -> Result<Answer, ErrorKind> {

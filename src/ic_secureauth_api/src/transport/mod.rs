@@ -135,6 +135,18 @@ impl Transport {
         .map_err(|failed| ApiError::new(Operation::Token, failed.kind, asked(), false))
     }
 
+    /// Whether the token endpoint grants a scope alone. One request, which waits for its turn as others do.
+    pub(super) async fn grants_scope(&self, scope: &str) -> Result<bool, ApiError> {
+        let failed = |kind, sent| ApiError::new(Operation::Token, kind, sent, false);
+        let latest = Instant::now() + self.backoff.retry_after_cap;
+        let _permit = self
+            .enter(Operation::Token, latest)
+            .await
+            .map_err(|it| failed(it.kind, 0))?;
+        let granted = self.tokens.grants(&self.http, self.deadlines.token, scope).await;
+        granted.map_err(|kind| failed(kind, 1))
+    }
+
     /// Until when a call that begins now may wait for pauses.
     fn latest(&self, context: &CallContext) -> Instant {
         let patience = context.guard.as_ref().and_then(|guard| guard.patience());
