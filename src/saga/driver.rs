@@ -60,7 +60,7 @@ impl Saga {
                 .await?;
             return Ok(Advanced::NoSlot);
         };
-        let advanced = self.with_lease(id, slot.hold()).await;
+        let advanced = Box::pin(self.with_lease(id, slot.hold())).await;
         self.slot.leave(slot).await;
         match advanced {
             Err(StoreError::LeaseLost(_)) => Ok(Advanced::LeaseLost),

@@ -93,25 +93,8 @@ impl JournalState {
                 self.users_deleted = *deleted;
                 self.leavers_limit = *leavers_limit;
             }
-            Entry::OrganizationFound {
-                organization_id,
-                deactivated,
-                allows,
-            } => {
-                let found = self.organization(organization_id, Origin::Found, !deactivated, true);
-                found.allows.clone_from(allows);
-            }
-            Entry::CreateOrganization { organization_id, .. } => {
-                self.intends_creation();
-                self.organization(organization_id, Origin::Intended, true, true);
-            }
-            Entry::OrganizationCreated {
-                organization_id,
-                live,
-                differs_in,
-            } => {
-                self.unsettled = 0;
-                self.organization(organization_id, Origin::Created, *live, differs_in.is_empty());
+            Entry::OrganizationFound { .. } | Entry::CreateOrganization { .. } | Entry::OrganizationCreated { .. } => {
+                self.organization(entry);
             }
             // An earlier request, whose answer was lost, may still have created it.
             Entry::OrganizationRefused => {
@@ -209,14 +192,40 @@ impl JournalState {
         self.unsettled == 0
     }
 
-    fn organization(&mut self, id: &str, origin: Origin, live: bool, as_asked: bool) -> &mut OrganizationState {
-        self.organization.insert(OrganizationState {
-            id: id.to_owned(),
+    fn organization(&mut self, entry: &Entry) {
+        let known = |id: &String, origin, live| OrganizationState {
+            id: id.clone(),
             origin,
             live,
-            as_asked,
+            as_asked: true,
             allows: None,
-        })
+        };
+        self.organization = match entry {
+            Entry::OrganizationFound {
+                organization_id,
+                deactivated,
+                allows,
+            } => Some(OrganizationState {
+                allows: allows.clone(),
+                ..known(organization_id, Origin::Found, !deactivated)
+            }),
+            Entry::CreateOrganization { organization_id, .. } => {
+                self.intends_creation();
+                Some(known(organization_id, Origin::Intended, true))
+            }
+            Entry::OrganizationCreated {
+                organization_id,
+                live,
+                differs_in,
+            } => {
+                self.unsettled = 0;
+                Some(OrganizationState {
+                    as_asked: differs_in.is_empty(),
+                    ..known(organization_id, Origin::Created, *live)
+                })
+            }
+            _ => return,
+        };
     }
 
     fn pool(&mut self, entry: &Entry) {

@@ -32,7 +32,7 @@ struct Burst {
 impl Forbidden {
     /// Row 120: an empty bucket refuses everything until it is full again.
     pub(crate) fn burst(&mut self, module: Module, now: OffsetDateTime, switches: &Switches) -> Result<(), ApiError> {
-        let limit @ RateLimit::Bucket { .. } = switches.forbidden_bursts else {
+        let limit @ RateLimit::Bucket { .. } = *switches.forbidden_bursts else {
             return Ok(());
         };
         let fresh = || Burst {
@@ -67,7 +67,7 @@ impl Drop for Importing<'_> {
 
 /// Row 122: refuses a second import of a client while one runs.
 pub(crate) fn begin<'a>(app: &'a App, operation: &Operation, call: &Call) -> Result<Option<Importing<'a>>, ApiError> {
-    if operation.name != IMPORT || call.switches.concurrent_import == ConcurrentImport::Allowed {
+    if operation.name != IMPORT || *call.switches.concurrent_import == ConcurrentImport::Allowed {
         return Ok(None);
     }
     if !app.forbidden().importing.insert(call.client_id.clone()) {
@@ -81,7 +81,7 @@ pub(crate) fn begin<'a>(app: &'a App, operation: &Operation, call: &Call) -> Res
 
 /// Row 123: refuses a call on a workspace, or on a pool of one, that is too young.
 pub(crate) fn young_workspace(app: &App, call: &Call) -> Result<(), ApiError> {
-    let age = Duration::from_millis(call.switches.new_workspace_forbidden_ms);
+    let age = Duration::from_millis(*call.switches.new_workspace_forbidden_ms);
     if age.is_zero() {
         return Ok(());
     }
@@ -111,7 +111,7 @@ pub(crate) fn request_forbidden(switches: &Switches) -> ApiError {
 
 /// Row 121: a token without the scope of the operation.
 pub(crate) fn missing_scope(switches: &Switches) -> ApiError {
-    let code = match switches.scope_error_code {
+    let code = match *switches.scope_error_code {
         ScopeErrorCode::Forbidden => "forbidden",
         ScopeErrorCode::RequestForbidden => "request_forbidden",
     };
@@ -122,7 +122,7 @@ pub(crate) fn missing_scope(switches: &Switches) -> ApiError {
 fn of_form(error: ApiError, code: &'static str, switches: &Switches) -> ApiError {
     ApiError {
         code,
-        oauth: switches.forbidden_body == ForbiddenBody::Rfc6749,
+        oauth: *switches.forbidden_body == ForbiddenBody::Rfc6749,
         ..error
     }
 }

@@ -52,7 +52,7 @@ impl IdempotencyKeys {
             return Ok(Admission::Execute(None));
         };
         if !(32..=255).contains(&key.len()) {
-            return match call.switches.idempotency_key_length {
+            return match *call.switches.idempotency_key_length {
                 KeyLength::Ignored => Ok(Admission::Execute(None)),
                 KeyLength::Refused => Err(ApiError::bad_request("X-Idempotency-Key takes 32 to 255 characters")),
             };
@@ -100,13 +100,13 @@ impl Entry {
     fn meet(&self, call: &Call, fingerprint: u64) -> Result<Admission, ApiError> {
         if fingerprint != self.fingerprint {
             let reused = "The idempotency key was used for another request";
-            match call.switches.idempotency_other_body {
+            match *call.switches.idempotency_other_body {
                 OtherBody::Refused => return Err(ApiError::unprocessable(reused)),
                 OtherBody::Conflict => return Err(ApiError::conflict(reused)),
                 OtherBody::Replayed => {}
             }
         }
-        match (&self.answer, call.switches.idempotency_concurrent) {
+        match (&self.answer, *call.switches.idempotency_concurrent) {
             (Some(answer), _) => {
                 let answer = answer.clone().header("x-idempotent-replayed", "true".to_owned());
                 Ok(Admission::Replay(answer))

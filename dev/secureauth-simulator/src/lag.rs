@@ -29,9 +29,9 @@ impl LagTimes {
                 count: lag,
             },
             None => Self {
-                get: Duration::from_millis(call.switches.read_lag_ms),
-                list: Duration::from_millis(call.switches.users_list_lag_ms),
-                count: Duration::from_millis(call.switches.user_count_lag_ms),
+                get: Duration::from_millis(*call.switches.read_lag_ms),
+                list: Duration::from_millis(*call.switches.users_list_lag_ms),
+                count: Duration::from_millis(*call.switches.user_count_lag_ms),
             },
         }
     }

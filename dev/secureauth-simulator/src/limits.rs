@@ -62,9 +62,9 @@ impl Limits {
     /// Takes a token of the module's bucket, or refuses with 429 and `retry-after`.
     pub(crate) fn take(&mut self, module: Module, now: OffsetDateTime, switches: &Switches) -> Result<(), ApiError> {
         let limit = match module {
-            Module::OAuth2 => switches.rate_limit_oauth2,
-            Module::System => switches.rate_limit_system,
-            Module::Identity => switches.rate_limit_identity,
+            Module::OAuth2 => *switches.rate_limit_oauth2,
+            Module::System => *switches.rate_limit_system,
+            Module::Identity => *switches.rate_limit_identity,
         };
         if limit == RateLimit::Off {
             return Ok(());
@@ -77,7 +77,7 @@ impl Limits {
         if bucket.take() {
             return Ok(());
         }
-        Err(refusal(bucket.wait(), now, switches.retry_after_format))
+        Err(refusal(bucket.wait(), now, *switches.retry_after_format))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::faults::{ActiveFault, Fault};
 use crate::options::Options;
 use crate::outbox::Message;
 use crate::server::{Connection, CuttableListener, router};
-use crate::switches::SwitchError;
+use crate::switches::{SwitchError, SwitchInfo};
 
 /// A simulator that listens until it is dropped.
 ///
@@ -98,6 +98,11 @@ impl Simulator {
     /// The faults in force.
     pub fn faults(&self) -> Faults<'_> {
         Faults(&self.app)
+    }
+
+    /// Every switch with its value, and whether that decided something since it was set.
+    pub fn switches(&self) -> Vec<SwitchInfo> {
+        self.app.switches().list()
     }
 
     /// Sets a switch.

@@ -24,13 +24,11 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
         let is_first = context.journal.created_organization() && !context.journal.pool_intended;
         // The run's new organization has no pool that the run could use.
         let found = if is_first { None } else { find(context).await? };
-        return match found {
-            Some(pool) => adopt(context, &pool).await,
-            None => {
-                first_sign_in::require(context)?;
-                create_new(context).await
-            }
-        };
+        if let Some(pool) = found {
+            return adopt(context, &pool).await;
+        }
+        first_sign_in::require(context)?;
+        return create_new(context).await;
     };
     if !pool.as_asked {
         return Err(settings_ignored());

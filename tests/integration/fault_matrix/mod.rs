@@ -40,6 +40,7 @@ use futures_util::future::join_all;
 
 pub(crate) use lane::in_lanes;
 use meanwhile::Live;
+pub(crate) use meanwhile::is_held;
 use scenario::{Course, Scenario};
 
 /// The simulator's name of the token endpoint.

@@ -1,8 +1,27 @@
 //! Switches that a handler cannot meet, each with the reason.
 
 /// Name of the switch, and why no value of it changes anything for a handler.
-pub(super) const CANNOT_MEET: [(&str, &str); 29] = [
+pub(super) const CANNOT_MEET: [(&str, &str); 36] = [
     ("keep-request-bodies", "it changes the simulator's own call log only"),
+    ("scope-check", "the client calls nothing whose scope its token lacks"),
+    (
+        "scope-error-code",
+        "the client calls nothing whose scope its token lacks",
+    ),
+    ("delete-leaves-idp", "every pool is deleted with `with_idp`"),
+    (
+        "import-required",
+        "the records have all members that the specification requires",
+    ),
+    (
+        "identifier-again",
+        "an addition is repeated under its key only, and before another one the user is read",
+    ),
+    ("patch-foreign-member", "a PATCH holds payload and status only"),
+    (
+        "idps-of-unknown-pool",
+        "the run has seen the pool before; that a replica does not know it yet is a 404 in robustness/servers.rs",
+    ),
     ("tenant-management", "the handler calls no operation on tenants"),
     ("unsupported-grant", "the client asks for client credentials only"),
     ("idempotency-key-length", "every key of the client has 64 characters"),

@@ -24,8 +24,16 @@ pub(super) enum Course {
     Held,
     /// A user of a found pool has somebody's address, verified.
     HeldAddress,
+    /// Somebody else creates a user with somebody's user name, and SecureAuth does not show it yet.
+    HeldSoon,
     /// SecureAuth refuses a user whom the handler could not judge.
     Unfit,
+    /// As `Life`, and answers to changes of users are lost.
+    Lost,
+    /// Somebody else changes the organization while the run does.
+    Raced,
+    /// Two people swap their user names.
+    Swapped,
     /// The biller is enabled, no more.
     Enable,
 }
@@ -132,10 +140,16 @@ const NUMBERS: [(&str, &str); 13] = [
 ];
 
 /// Switches that a handler meets in a course or a setup of their own.
-const ELSEWHERE: [(&str, Setup, Course); 15] = [
+const ELSEWHERE: [(&str, Setup, Course); 21] = [
     ("unknown-scope", Setup::FewScopes, Course::Life),
-    ("scope-check", Setup::FewScopes, Course::Life),
-    ("scope-error-code", Setup::FewScopes, Course::Life),
+    ("stale-if-match", Setup::Plain, Course::Raced),
+    ("reimport-subentries", Setup::Plain, Course::Lost),
+    ("remove-absent", Setup::Plain, Course::Lost),
+    ("remove-last", Setup::Plain, Course::Swapped),
+    ("late-conflict", Setup::Plain, Course::HeldSoon),
+    ("retry-after-format", Setup::Plain, Course::Enable),
+    ("forbidden-body", Setup::Plain, Course::Enable),
+    ("concurrent-import", Setup::Plain, Course::Many),
     ("foreign-tenant", Setup::Elsewhere, Course::Enable),
     ("unknown-parent", Setup::NoParent, Course::Enable),
     ("idempotency-concurrent", Setup::Hasty, Course::Late),
@@ -154,10 +168,11 @@ const ELSEWHERE: [(&str, Setup, Course); 15] = [
 /// Switches that only do something beside another one.
 const BESIDE: [(&str, &[(&str, &str)]); 5] = [
     ("delete-organization-in-use", &[("pool-purge-ms", "3600000")]),
-    ("retry-after-format", &[("rate-limit-identity", "20/200/5")]),
-    ("forbidden-body", &[("forbidden-bursts", "20/200/5")]),
+    // So few calls that the first ones are refused, whatever rate the handler has learned in the cases before.
+    ("retry-after-format", &[("rate-limit-identity", "20/500/1")]),
+    ("forbidden-body", &[("forbidden-bursts", "20/500/1")]),
     ("organization-directory-delay-ms", &[("organization-directory", "pool")]),
-    ("late-conflict", &[("user-persistence-lag-ms", "100")]),
+    ("late-conflict", &[("user-persistence-lag-ms", "1500")]),
 ];
 
 /// Every value but the default of every switch that a handler can meet.
@@ -170,10 +185,7 @@ pub(super) fn all() -> Vec<Case> {
 
 fn case(switch: &SwitchInfo, value: String) -> Case {
     let own = ELSEWHERE.iter().find(|(name, _, _)| *name == switch.name);
-    let (setup, mut course) = own.map_or((Setup::Plain, Course::Life), |(_, setup, course)| (*setup, *course));
-    if switch.name == "concurrent-import" {
-        course = Course::Many;
-    }
+    let (setup, course) = own.map_or((Setup::Plain, Course::Life), |(_, setup, course)| (*setup, *course));
     let beside = BESIDE.iter().find(|(name, _)| *name == switch.name);
     Case {
         switch: switch.name.clone(),

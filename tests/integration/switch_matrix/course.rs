@@ -1,12 +1,15 @@
 //! Runs a case, and says in one line how each event of it ended.
 
 use local_stack::{BillerInventory, Stack, UserRow, visit};
-use secureauth_simulator::{Fault, Seed, Switches};
+use secureauth_simulator::{Fault, FaultKind, PoolUser, Seed, Switches};
 use serde_json::json;
 
 use super::cases::{Case, Course};
+use crate::fault_matrix::is_held;
 use crate::payload_schema::{UNKNOWN_DIALECT, UNWANTED, add_unknown_dialect};
-use crate::support::{DEADLINE, add_biller, live, nothing, refusal};
+use crate::support::{
+    DEADLINE, IMPORT, Outcome, SomebodyElse, add_biller, live, nothing, pools_of, refusal, until, users_in_secureauth,
+};
 
 const TAKEN: &str = "taken@example.com";
 
@@ -20,12 +23,15 @@ pub(super) async fn run(stack: &Stack, case: &Case, number: usize) -> Line {
     }
     let line = course(stack, case.course, number).await;
     stack.simulator().faults().clear();
+    let switches = stack.simulator().switches();
+    let is_reached = switches.iter().any(|it| it.name == case.switch && it.reached);
     for switch in Switches::default().list() {
         if switch.name == case.switch || case.with.iter().any(|(name, _)| *name == switch.name) {
             set(stack, &switch.name, &switch.default)?;
         }
     }
-    line
+    let unreached = if is_reached { "" } else { "; the value decided nothing" };
+    Ok(line? + unreached)
 }
 
 fn set(stack: &Stack, name: &str, value: &str) -> Result<(), secureauth_simulator::SwitchError> {
@@ -50,6 +56,12 @@ async fn course(stack: &Stack, course: Course, number: usize) -> Line {
             stack.simulator().faults().add(gateway);
             life(stack, &biller, 3).await
         }
+        Course::Lost => {
+            lose_answers(stack);
+            life(stack, &biller, 3).await
+        }
+        Course::Raced => raced(stack, &biller).await,
+        Course::Swapped => swapped(stack, &biller).await,
         Course::Enable => {
             add_biller(stack, &biller, 3)?;
             event(stack, &biller, true, &live(3)).await
@@ -64,6 +76,7 @@ async fn course(stack: &Stack, course: Course, number: usize) -> Line {
         }
         Course::Held => held(stack, &biller, |row| row.user_name = Some(TAKEN.to_owned())).await,
         Course::HeldAddress => held(stack, &biller, |row| row.email = Some(TAKEN.to_owned())).await,
+        Course::HeldSoon => held_soon(stack, &biller).await,
         Course::Unfit => unfit(stack, &biller).await,
     }
 }
@@ -78,9 +91,12 @@ async fn life(stack: &Stack, biller: &str, users: u32) -> Line {
         visit(stack.simulator(), biller, &UserRow::sample(biller, 1));
         people_change(stack, biller)?;
         said.add("sync", &event(stack, biller, true, &live(number + 1)).await?);
+        // Somebody deletes the third person's user by hand.
+        let third = UserRow::sample(biller, 3).user_name.unwrap_or_default();
+        remove_user(stack, biller, &third).await?;
         let deactivated = BillerInventory {
             deactivated: Some(true),
-            ..live(number + 1)
+            ..live(number)
         };
         said.add("disable", &event(stack, biller, false, &deactivated).await?);
     }
@@ -118,20 +134,114 @@ fn people_change(stack: &Stack, biller: &str) -> Result<(), rusqlite::Error> {
     stack.crm().add_users(biller, &[UserRow::sample(biller, 1_001)])
 }
 
+/// Calls whose answers are lost; what they did stays done.
+fn lose_answers(stack: &Stack) {
+    let faults = stack.simulator().faults();
+    for operation in ["add_identifier", "remove_identifier", "add_address", "remove_address"] {
+        faults.add(Fault::on(operation, refusal(500, true)).nth(1));
+    }
+    faults.add(Fault::on(IMPORT, FaultKind::PartialImport { users: Some(2) }).nth(1));
+}
+
+/// Somebody changes the organization while the run activates it.
+async fn raced(stack: &Stack, biller: &str) -> Line {
+    add_biller(stack, biller, 3)?;
+    let held = Fault::on("update_organization", FaultKind::Hold { after_effect: false }).nth(1);
+    let held = stack.simulator().faults().add(held);
+    let usual = live(3);
+    let run = async {
+        event(stack, biller, true, &usual)
+            .await
+            .map_err(|error| error.to_string())
+    };
+    let race = async { race(stack, biller, held).await.map_err(|error| error.to_string()) };
+    let (line, raced) = tokio::join!(run, race);
+    raced?;
+    let somebody = SomebodyElse::in_secureauth_of(stack).await?;
+    let kept = somebody.organization(biller).await?["description"] == "theirs";
+    let theirs = if kept { "kept" } else { "overwritten" };
+    Ok(format!("enable {}; somebody else's change {theirs}", line?))
+}
+
+/// While the call is held.
+async fn race(stack: &Stack, biller: &str, held: u64) -> Outcome {
+    assert!(is_held(stack, biller, held).await?, "nothing to race against");
+    let somebody = SomebodyElse::in_secureauth_of(stack).await?;
+    let mut organization = somebody.organization(biller).await?;
+    organization["description"] = json!("theirs");
+    let path = format!("organizations/{biller}");
+    somebody.system(reqwest::Method::PUT, &path, &organization).await?;
+    stack.simulator().faults().remove(held);
+    Ok(())
+}
+
+/// Two people swap their user names.
+async fn swapped(stack: &Stack, biller: &str) -> Line {
+    add_biller(stack, biller, 3)?;
+    let mut said = Said::default();
+    said.add("enable", &event(stack, biller, true, &live(3)).await?);
+    let name = |number| UserRow::sample(biller, number).user_name;
+    for (person, other) in [(1, 2), (2, 1)] {
+        let row = UserRow {
+            user_name: name(other),
+            ..UserRow::sample(biller, person)
+        };
+        stack.crm().replace_user(biller, &row)?;
+    }
+    said.add("sync", &event(stack, biller, true, &live(3)).await?);
+    Ok(said.0.join("; "))
+}
+
+/// Deletes the user with this name, as somebody else, and waits until the pool shows it.
+async fn remove_user(stack: &Stack, biller: &str, name: &str) -> Outcome {
+    let somebody = SomebodyElse::in_secureauth_of(stack).await?;
+    let is_theirs = |user: &PoolUser| user.identifiers.iter().any(|it| it == name);
+    for pool in pools_of(stack, biller) {
+        let users = stack.simulator().pool_users(&pool, None, usize::MAX);
+        for user in users.into_iter().flatten().filter(is_theirs) {
+            let path = format!("system/pools/{pool}/users/{}", user.id);
+            let deletion = somebody.identity(reqwest::Method::DELETE, &path, &serde_json::Value::Null);
+            deletion.await?;
+        }
+    }
+    let is_gone = || Ok(!users_in_secureauth(stack, biller).iter().any(is_theirs));
+    until("the user is gone", is_gone).await
+}
+
 /// A found pool holds a user with a verified address that the first person's row has as well.
 async fn held(stack: &Stack, biller: &str, change: impl Fn(&mut UserRow)) -> Line {
-    let pool = format!("pool-{biller}");
+    let user = json!({
+        "user_pool_id": format!("pool-{biller}"), "id": format!("theirs-{biller}"), "status": "active",
+        "verifiable_addresses": [{ "address": TAKEN, "type": "email", "status": "active", "verified": true }],
+    });
+    stack.simulator().seed(found(biller).user(&user))?;
+    into_found(stack, biller, change).await
+}
+
+/// Somebody else creates a user with the first person's user name, and no read shows it yet.
+async fn held_soon(stack: &Stack, biller: &str) -> Line {
+    stack.simulator().seed(found(biller))?;
+    let somebody = SomebodyElse::in_secureauth_of(stack).await?;
+    let path = format!("system/pools/pool-{biller}/users");
+    let user = json!({
+        "id": format!("theirs-{biller}"), "status": "active", "payload": { "user_name": TAKEN },
+        "identifiers": [{ "identifier": TAKEN, "type": "uid" }],
+    });
+    somebody.identity(reqwest::Method::POST, &path, &user).await?;
+    into_found(stack, biller, |row| row.user_name = Some(TAKEN.to_owned())).await
+}
+
+/// An organization with a pool that were there before.
+fn found(biller: &str) -> Seed {
     let organization = json!({
         "id": biller, "name": "Old", "parent_id": "invoice-cloud", "deactivated": true,
     });
-    let user = json!({
-        "user_pool_id": pool, "id": format!("theirs-{biller}"), "status": "active",
-        "verifiable_addresses": [{ "address": TAKEN, "type": "email", "status": "active", "verified": true }],
-    });
-    let pool = json!({ "id": pool, "name": "Old", "workspace_id": biller, "identifier_case_insensitive": true,
+    let pool = json!({ "id": format!("pool-{biller}"), "name": "Old", "workspace_id": biller, "identifier_case_insensitive": true,
         "payload_schema_id": "5d5ced58793b41178123b2d1cc5fb658" });
-    let seed = Seed::default().organization(&organization).pool(&pool).user(&user);
-    stack.simulator().seed(seed)?;
+    Seed::default().organization(&organization).pool(&pool)
+}
+
+async fn into_found(stack: &Stack, biller: &str, change: impl Fn(&mut UserRow)) -> Line {
     stack.crm().add_biller(biller, "Smith & Sons, Inc.")?;
     let mut people = UserRow::samples(biller, 3);
     people.iter_mut().take(1).for_each(change);

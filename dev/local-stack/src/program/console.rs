@@ -108,14 +108,16 @@ impl BillerLine {
             let dealt_with = ["imported", "changed", "linked", "alreadyPresent"];
             bar.set_position(dealt_with.into_iter().map(number).sum());
         }
-        let mut words = vec![status.text_at("/onboarding/kind"), status.text_at("/onboarding/state")];
-        words.extend(
-            [status.text_at("/onboarding/step")]
-                .into_iter()
-                .filter(|step| !step.is_empty()),
-        );
+        let words = ["kind", "state", "step"].map(|member| status.text_at(&format!("/onboarding/{member}")));
+        let mut text = words
+            .into_iter()
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join(" · ");
+        if text.is_empty() {
+            "no run".clone_into(&mut text);
+        }
         let waiting_for = status.text_at("/onboarding/waitingFor");
-        let mut text = words.join(" · ");
         if !waiting_for.is_empty() {
             text = format!("{text} · waits for {waiting_for}");
         }

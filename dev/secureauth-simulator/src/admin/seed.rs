@@ -12,8 +12,8 @@ use crate::errors::ApiError;
 use crate::server::call::Call;
 use crate::server::operation::Handler;
 use crate::server::reply::Reply;
-use crate::switches::Switches;
 use crate::switches::choices::UnknownFields;
+use crate::switches::{Switch, Switches};
 
 /// Users generated per import.
 const BATCH: u64 = 100;
@@ -142,7 +142,7 @@ fn run(
     let id = body.get("id").map(|id| format!(" {id}")).unwrap_or_default();
     let mut call = Call::internal(app, &Value::Object(body));
     call.switches = Arc::new(Switches {
-        unknown_fields: UnknownFields::Refused,
+        unknown_fields: Switch::new(UnknownFields::Refused),
         ..Switches::default()
     });
     prepare(&mut call);

@@ -105,7 +105,7 @@ fn find(app: &App, state: &State, person: Person<'_>) -> Result<Found, &'static 
         user,
         password: person.password,
     };
-    let passed = match switches.sign_in_factors {
+    let passed = match *switches.sign_in_factors {
         SignInFactors::Checked => Some(attempt.pass()?),
         SignInFactors::NotChecked => None,
     };
@@ -130,7 +130,7 @@ pub(super) fn check_workspace(state: &State, workspace_id: &str) -> Result<(), &
 
 /// The pools whose users the workspace's sign-in page takes.
 pub(super) fn pools_of<'a>(state: &'a State, switches: &Switches, workspace_id: &str) -> Vec<&'a Pool> {
-    let can_sign_in = !switches.idp_disabled.is_on() && switches.idp_method == IdpMethod::IdentityPool;
+    let can_sign_in = !switches.idp_disabled.is_on() && *switches.idp_method == IdpMethod::IdentityPool;
     let providers = state.idps.of_workspace(workspace_id).filter(|_| can_sign_in);
     providers.filter_map(|idp| state.pools.live(&idp.pool_id)).collect()
 }

@@ -76,7 +76,7 @@ pub(crate) fn check_tenant(app: &App, access: Access, call: &Call) -> Result<(),
         Access::Setup => Err(ApiError::not_found("Path")),
         _ if call.param("tid") == app.tenant => Ok(()),
         Access::Public if is_system_tenant(call) => Ok(()),
-        _ => Err(ApiError::refusal(call.switches.foreign_tenant, "Tenant not found")),
+        _ => Err(ApiError::refusal(*call.switches.foreign_tenant, "Tenant not found")),
     }
 }
 
@@ -114,5 +114,5 @@ pub(crate) fn authenticate(app: &App, access: Access, call: &Call) -> Result<Str
 
 /// Lifetime of tokens (row 5).
 fn lifetime(call: &Call) -> Duration {
-    Duration::from_secs(call.switches.token_ttl_seconds)
+    Duration::from_secs(*call.switches.token_ttl_seconds)
 }

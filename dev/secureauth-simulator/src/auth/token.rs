@@ -35,7 +35,7 @@ pub(super) fn issue(app: &App, call: &Call) -> Result<Reply, ApiError> {
             "Only client_credentials",
         ));
     }
-    let scopes = granted_scopes(client, &request.scope, call.switches.unknown_scope)?;
+    let scopes = granted_scopes(client, &request.scope, *call.switches.unknown_scope)?;
     let token = app.random().secret();
     let body = json!({
         "access_token": token,

@@ -93,7 +93,7 @@ impl FaultStatus {
     }
 
     fn json(&self, title: &str, switches: &Switches, turn: u64, with_code: bool) -> Reply {
-        let mut body = ApiError::new(self.status, title).body(switches.error_details, turn);
+        let mut body = ApiError::new(self.status, title).body(*switches.error_details, turn);
         if let Some(members) = body.as_object_mut() {
             if !with_code {
                 members.remove("error_code");
@@ -105,7 +105,7 @@ impl FaultStatus {
     }
 
     fn usual_body(&self, switches: &Switches) -> FaultBody {
-        match (self.status, switches.gateway_error_body) {
+        match (self.status, *switches.gateway_error_body) {
             (502..=504, GatewayBody::Html) => FaultBody::Html,
             (502..=504, GatewayBody::Empty) => FaultBody::Empty,
             _ => FaultBody::Json,

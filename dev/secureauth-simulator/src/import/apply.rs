@@ -104,7 +104,7 @@ fn new_version(
     };
     let before = pool.users.get(&user.id);
     if let Some(before) = before
-        && call.switches.reimport_subentries == Subentries::Kept
+        && *call.switches.reimport_subentries == Subentries::Kept
     {
         user.identifiers.clone_from(&before.identifiers);
         user.addresses.clone_from(&before.addresses);
@@ -153,7 +153,7 @@ fn with_sub_records(state: &mut State, call: &Call, entry: &Entry) -> Result<(St
         .users
         .get(&user_id.into())
         .cloned()
-        .ok_or_else(|| ApiError::refusal(call.switches.orphan_subrecord, "The record's user does not exist"))?;
+        .ok_or_else(|| ApiError::refusal(*call.switches.orphan_subrecord, "The record's user does not exist"))?;
     user.revision = revision;
     add_sub_records(&mut checks, &mut user, entry)?;
     check_management(state, call, &pool_id)?;
@@ -208,5 +208,5 @@ fn detach(state: &mut State, call: &Call, transaction: &mut Transaction, pool_id
 
 /// Row 68.
 fn unknown_pool(call: &Call) -> ApiError {
-    ApiError::refusal(call.switches.import_unknown_pool, "The pool does not exist")
+    ApiError::refusal(*call.switches.import_unknown_pool, "The pool does not exist")
 }

@@ -38,7 +38,7 @@ pub(super) fn check_other_pool(
     user: &User,
 ) -> Result<Option<String>, ApiError> {
     let home = state.pools.home_of(&user.id).filter(|home| *home != pool_id);
-    match (home, call.switches.user_id_in_other_pool) {
+    match (home, *call.switches.user_id_in_other_pool) {
         (Some(_), OtherPool::Refused) => Err(ApiError::conflict("The user id is in use in another pool")),
         (Some(home), OtherPool::Moved) => Ok(Some(home.to_owned())),
         (Some(_), OtherPool::Separate) | (None, _) => Ok(None),
@@ -65,5 +65,5 @@ pub(super) fn check_conflict(
 
 /// Row 70.
 pub(super) fn duplicate(call: &Call) -> ApiError {
-    ApiError::refusal(call.switches.duplicate_in_payload, "A duplicate inside the request")
+    ApiError::refusal(*call.switches.duplicate_in_payload, "A duplicate inside the request")
 }

@@ -23,17 +23,17 @@ use crate::switches::choices::{FailingImport, ModeParameter, Over100};
 const BATCH: usize = 100;
 
 pub(crate) fn import(app: &App, call: &Call) -> Result<Reply, ApiError> {
-    if call.switches.import_mode_parameter == ModeParameter::Refused && call.query("mode").is_some() {
+    if *call.switches.import_mode_parameter == ModeParameter::Refused && call.query("mode").is_some() {
         return Err(ApiError::bad_request("There is no parameter mode"));
     }
     let mut dump = Dump::of(call)?;
     let excess = dump.users.as_ref().map_or(0, Vec::len).saturating_sub(BATCH);
-    let slow = match call.switches.import_over_100 {
+    let slow = match *call.switches.import_over_100 {
         Over100::TooLarge if excess > 0 => return Err(ApiError::new(413, "More than 100 users")),
         Over100::Unprocessable if excess > 0 => {
             return Err(ApiError::unprocessable("More than 100 users"));
         }
-        _ => Duration::from_millis(call.switches.import_slow_ms_per_user)
+        _ => Duration::from_millis(*call.switches.import_slow_ms_per_user)
             .saturating_mul(u32::try_from(excess).unwrap_or(u32::MAX)),
     };
     let entries = put_together(&mut dump);
@@ -48,7 +48,7 @@ pub(crate) fn import(app: &App, call: &Call) -> Result<Reply, ApiError> {
     };
     if let Err(failure) = &outcome
         && !failure.partial
-        && call.switches.failing_import == FailingImport::Nothing
+        && *call.switches.failing_import == FailingImport::Nothing
     {
         transaction.roll_back(&mut state, call);
     } else {

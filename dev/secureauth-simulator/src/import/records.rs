@@ -104,7 +104,7 @@ pub(super) struct Dump {
 impl Dump {
     /// Reads the body of a call.
     pub(super) fn of(call: &Call) -> Result<Self, ApiError> {
-        if call.switches.unknown_fields == UnknownFields::Refused {
+        if *call.switches.unknown_fields == UnknownFields::Refused {
             let body: Map<String, Value> = call.json()?;
             refuse_unknown(&body, &ARRAYS.map(|(array, _)| array))?;
             for (array, members) in ARRAYS.iter().filter(|(_, members)| !members.is_empty()) {

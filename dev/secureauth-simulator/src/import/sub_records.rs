@@ -123,7 +123,7 @@ impl Checks<'_> {
 
     /// A required member that the server fills in when it is lenient (row 65).
     pub(super) fn fillable<T>(&self, given: Option<&T>, member: &str) -> Result<(), ApiError> {
-        if given.is_none() && self.call.switches.import_required == ImportRequired::Strict {
+        if given.is_none() && *self.call.switches.import_required == ImportRequired::Strict {
             return Err(missing(member));
         }
         Ok(())
@@ -136,13 +136,13 @@ impl Checks<'_> {
 
     /// Row 66.
     pub(super) fn known<T: FromStr>(&self, text: &str, member: &str) -> Result<T, ApiError> {
-        let unknown = || ApiError::refusal(self.call.switches.unknown_enum, format!("Unknown value of {member}"));
+        let unknown = || ApiError::refusal(*self.call.switches.unknown_enum, format!("Unknown value of {member}"));
         text.parse().map_err(|_| unknown())
     }
 
     /// Row 63: the id of a record, or a new one.
     pub(super) fn id(&mut self, given: Option<&str>) -> Result<RecordId, ApiError> {
-        match (given.filter(|id| !id.is_empty()), self.call.switches.import_without_id) {
+        match (given.filter(|id| !id.is_empty()), *self.call.switches.import_without_id) {
             (Some(id), _) => Ok(id.into()),
             (None, WithoutId::Generated) => Ok(self.random.uuid().into()),
             (None, WithoutId::Refused) => Err(missing("id")),
@@ -151,7 +151,7 @@ impl Checks<'_> {
 
     /// Row 72.
     fn invalid(&self, member: &str) -> ApiError {
-        ApiError::refusal(self.call.switches.invalid_identifier, format!("Invalid {member}"))
+        ApiError::refusal(*self.call.switches.invalid_identifier, format!("Invalid {member}"))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::switches::choices::Honoured;
 pub(crate) fn create(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let mut request: OrganizationRequest = call.json_of(&MEMBERS)?;
     request.check(call)?;
-    if call.switches.create_deactivated == Honoured::Ignored {
+    if *call.switches.create_deactivated == Honoured::Ignored {
         request.deactivated = None;
     }
     let mut state = app.state();
@@ -46,7 +46,7 @@ fn check_references(state: &State, call: &Call, request: &OrganizationRequest) -
     if let Some(id) = request.id.as_deref() {
         if state.workspace_exists(id) {
             return Err(ApiError::refusal(
-                call.switches.existing_organization_id,
+                *call.switches.existing_organization_id,
                 "The id is in use",
             ));
         }
@@ -61,7 +61,7 @@ fn check_references(state: &State, call: &Call, request: &OrganizationRequest) -
 pub(super) fn check_parent(state: &State, call: &Call, request: &OrganizationRequest) -> Result<(), ApiError> {
     match request.parent_id.as_deref() {
         Some(parent) if !parent.is_empty() && !state.workspace_exists(parent) => Err(ApiError::refusal(
-            call.switches.unknown_parent,
+            *call.switches.unknown_parent,
             "The parent does not exist",
         )),
         _ => Ok(()),

@@ -18,7 +18,7 @@ pub(super) fn delete(app: &App, call: &Call) -> Result<Reply, ApiError> {
         .ok_or_else(|| ApiError::not_found("Organization"))?;
     call.check_if_match(organization.revision)?;
     let in_use = state.organizations.children(id) > 0 || state.pools.ids_of_workspace(id).next().is_some();
-    if in_use && call.switches.delete_organization_in_use == DeleteInUse::Refused {
+    if in_use && *call.switches.delete_organization_in_use == DeleteInUse::Refused {
         return Err(ApiError::bad_request("The organization has children or pools"));
     }
     remove(&mut state, call, id);
@@ -29,14 +29,14 @@ pub(super) fn delete(app: &App, call: &Call) -> Result<Reply, ApiError> {
 /// organization is removed before its children, so that a circle of parents ends.
 fn remove(state: &mut State, call: &Call, id: &str) {
     let revision = state.next_revision();
-    let reserve = call.switches.deleted_organization_id == DeletedId::Reserved;
+    let reserve = *call.switches.deleted_organization_id == DeletedId::Reserved;
     state
         .organizations
         .remove(call.now, LagTimes::of(call), id, revision, reserve);
     state.forget_directory(id);
     state.idps.remove_workspace(id);
     state.record(call, Subject::Organization, Action::Deleted, id, None);
-    if call.switches.delete_organization_in_use != DeleteInUse::Cascade {
+    if *call.switches.delete_organization_in_use != DeleteInUse::Cascade {
         state.pools.orphan(id);
         return;
     }

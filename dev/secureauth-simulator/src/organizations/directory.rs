@@ -20,13 +20,13 @@ pub(crate) struct Awaited {
 impl State {
     /// The organization gets its directory at once, or later.
     pub(super) fn await_directory(&mut self, call: &Call, organization_id: &str) {
-        let with_idp = match call.switches.organization_directory {
+        let with_idp = match *call.switches.organization_directory {
             OrganizationDirectory::Off => return,
             OrganizationDirectory::Pool => false,
             OrganizationDirectory::PoolWithIdp => true,
         };
         self.directories.push(Awaited {
-            due: call.now + Duration::from_millis(call.switches.organization_directory_delay_ms),
+            due: call.now + Duration::from_millis(*call.switches.organization_directory_delay_ms),
             organization_id: organization_id.to_owned(),
             with_idp,
         });

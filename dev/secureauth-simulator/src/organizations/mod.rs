@@ -39,7 +39,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
 /// Row 30: there is no PATCH on organizations.
 fn no_patch(_: &App, call: &Call) -> Result<Reply, ApiError> {
     Err(ApiError::refusal(
-        call.switches.patch_organization,
+        *call.switches.patch_organization,
         "Method not allowed",
     ))
 }

@@ -71,7 +71,7 @@ pub(crate) struct Metadata {
 impl OrganizationRequest {
     /// Rows 24 and 25: enum values, colour, and the metadata against its own schema.
     pub(super) fn check(&self, call: &Call) -> Result<(), ApiError> {
-        let invalid = |member: &str| ApiError::refusal(call.switches.invalid_value, format!("Invalid {member}"));
+        let invalid = |member: &str| ApiError::refusal(*call.switches.invalid_value, format!("Invalid {member}"));
         if self.color.as_deref().is_some_and(|color| !is_color(color)) {
             return Err(invalid("color"));
         }

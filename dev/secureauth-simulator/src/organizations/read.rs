@@ -32,12 +32,12 @@ fn workspace(state: &State, call: &Call, id: &str) -> Option<Reply> {
     };
     let shown = Organization::new(id.to_owned(), &request, String::new(), 0);
     let body = shown.response(&state.tenant, None);
-    (call.switches.workspace_as_organization == WorkspaceRead::Answered).then(|| Reply::json(200, &body).etag(0))
+    (*call.switches.workspace_as_organization == WorkspaceRead::Answered).then(|| Reply::json(200, &body).etag(0))
 }
 
 /// Row 29: shows a member that no specification has, if the switch says so.
 pub(super) fn with_newer(call: &Call, organization: &Organization, mut body: Value) -> Value {
-    if call.switches.newer_member != NewerMember::Absent
+    if *call.switches.newer_member != NewerMember::Absent
         && let Some(members) = body.as_object_mut()
     {
         members.insert(NEWER_MEMBER.to_owned(), organization.newer.clone());
@@ -51,7 +51,7 @@ fn counted(call: &Call, mut body: Value) -> Value {
     let Some(members) = body.as_object_mut() else {
         return body;
     };
-    match call.switches.child_count {
+    match *call.switches.child_count {
         ChildCount::Shown => {}
         ChildCount::Absent => {
             members.remove(MEMBER);

@@ -24,15 +24,15 @@ pub(super) fn update(app: &App, call: &Call) -> Result<Reply, ApiError> {
         .cloned()
         .ok_or_else(|| ApiError::not_found("Organization"))?;
     call.check_if_match(organization.revision)?;
-    if call.switches.put_other_id == PutOtherId::Refused && request.id.as_deref().is_some_and(|sent| sent != id) {
+    if *call.switches.put_other_id == PutOtherId::Refused && request.id.as_deref().is_some_and(|sent| sent != id) {
         return Err(ApiError::bad_request("The id cannot be changed"));
     }
-    if call.switches.put_omitted_members == PutOmitted::Kept {
+    if *call.switches.put_omitted_members == PutOmitted::Kept {
         request = completed(request, organization.as_request());
     }
     check_parent(&state, call, &request)?;
     organization.replace(&request);
-    if call.switches.newer_member == NewerMember::Kept {
+    if *call.switches.newer_member == NewerMember::Kept {
         organization.newer = request.newer.unwrap_or_default();
     }
     organization.revision = state.next_revision();
@@ -69,7 +69,7 @@ fn completed(request: OrganizationRequest, stored: OrganizationRequest) -> Organ
 /// Row 29: refuses the member that no specification has, by its name.
 fn check_newer(call: &Call, request: &OrganizationRequest) -> Result<(), ApiError> {
     let unknown = || format!("unknown field \"{NEWER_MEMBER}\"");
-    match call.switches.newer_member {
+    match *call.switches.newer_member {
         NewerMember::BadRequest if request.newer.is_some() => Err(ApiError::bad_request(unknown())),
         NewerMember::Unprocessable if request.newer.is_some() => Err(ApiError::unprocessable(unknown())),
         _ => Ok(()),

@@ -20,7 +20,7 @@ pub(crate) fn create(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let mut state = app.state();
     check_request(&state, call, &request)?;
     let sent_id = text(&request, "id");
-    let id = match call.switches.pool_client_id {
+    let id = match *call.switches.pool_client_id {
         Honoured::Honoured if !sent_id.is_empty() => sent_id.to_owned(),
         _ => state.random.hex_id(),
     };
@@ -31,7 +31,7 @@ pub(crate) fn create(app: &App, call: &Call) -> Result<Reply, ApiError> {
     check_name(&state, call, text(&request, "name"), text(&request, "workspace_id"))?;
     request.insert("id".to_owned(), id.clone().into());
     let (body, revision) = put(&mut state, call, default_settings(), request, Action::Created)?;
-    if call.flag("with_idp") && call.switches.create_with_idp == Honoured::Honoured {
+    if call.flag("with_idp") && *call.switches.create_with_idp == Honoured::Honoured {
         if call.switches.idp_creation_fails.is_on() {
             return Err(ApiError::new(500, "The identity provider could not be created"));
         }
@@ -43,7 +43,7 @@ pub(crate) fn create(app: &App, call: &Call) -> Result<Reply, ApiError> {
 /// Rows 41 to 43, and row 16.
 pub(super) fn check_request(state: &State, call: &Call, request: &Map<String, Value>) -> Result<(), ApiError> {
     let switches = &call.switches;
-    if switches.unknown_fields == UnknownFields::Refused {
+    if *switches.unknown_fields == UnknownFields::Refused {
         let settings = default_settings();
         let mut known: Vec<&str> = settings
             .as_object()
@@ -57,21 +57,21 @@ pub(super) fn check_request(state: &State, call: &Call, request: &Map<String, Va
     let (tenant, workspace) = (text(request, "tenant_id"), text(request, "workspace_id"));
     if tenant.is_empty() || text(request, "name").is_empty() {
         let message = "tenant_id and name are required";
-        return Err(ApiError::refusal(switches.pool_required_missing, message));
+        return Err(ApiError::refusal(*switches.pool_required_missing, message));
     }
     if tenant != state.tenant {
         let message = "tenant_id is not the tenant of the path";
-        return Err(ApiError::refusal(switches.pool_foreign_tenant, message));
+        return Err(ApiError::refusal(*switches.pool_foreign_tenant, message));
     }
     if !workspace.is_empty() && !state.workspace_exists(workspace) {
         let message = "The workspace does not exist";
-        return Err(ApiError::refusal(switches.pool_unknown_workspace, message));
+        return Err(ApiError::refusal(*switches.pool_unknown_workspace, message));
     }
     for member in ["payload_schema_id", "metadata_schema_id", "business_metadata_schema_id"] {
         let schema = text(request, member);
         if !schema.is_empty() && state.schemas.get(schema).is_none() {
             let message = "The schema does not exist";
-            return Err(ApiError::refusal(switches.pool_unknown_schema, message));
+            return Err(ApiError::refusal(*switches.pool_unknown_schema, message));
         }
     }
     check_workspace_management(state, call, workspace)
@@ -82,11 +82,11 @@ pub(super) fn check_name(state: &State, call: &Call, name: &str, workspace: &str
     let plain = name
         .chars()
         .all(|letter| letter.is_ascii_alphanumeric() || letter == ' ');
-    if call.switches.pool_name_characters == NameCharacters::Alphanumeric && !plain {
+    if *call.switches.pool_name_characters == NameCharacters::Alphanumeric && !plain {
         return Err(ApiError::unprocessable("The name takes letters, digits and spaces"));
     }
     let named = |id: &String| state.pools.get(id).is_some_and(|pool| pool.text("name") == name);
-    let taken = match call.switches.pool_name_unique {
+    let taken = match *call.switches.pool_name_unique {
         NameUnique::Off => false,
         NameUnique::Workspace => state.pools.ids_of_workspace(workspace).any(named),
         NameUnique::Tenant => state.pools.all().keys().any(named),
@@ -108,7 +108,7 @@ pub(super) fn put(
 ) -> Result<(Value, u64), ApiError> {
     request.insert("tenant_id".to_owned(), state.tenant.clone().into());
     merge(&mut settings, request)
-        .map_err(|member| ApiError::refusal(call.switches.invalid_value, format!("Invalid {member}")))?;
+        .map_err(|member| ApiError::refusal(*call.switches.invalid_value, format!("Invalid {member}")))?;
     let Value::Object(settings) = settings else {
         return Err(ApiError::new(500, "The settings are not an object"));
     };

@@ -24,10 +24,10 @@ pub(super) fn delete(app: &App, call: &Call) -> Result<Reply, ApiError> {
     if call.switches.pool_tombstone.is_on() {
         state.pools.bury(&id);
     }
-    if call.switches.pool_purge_ms == 0 {
+    if *call.switches.pool_purge_ms == 0 {
         state.pools.remove(call.now, LagTimes::of(call), &id);
     } else {
-        let purge_at = call.now + Duration::from_millis(call.switches.pool_purge_ms);
+        let purge_at = call.now + Duration::from_millis(*call.switches.pool_purge_ms);
         state.pools.mark_deleted(&id, purge_at);
     }
     state.record(call, Subject::Pool, Action::Deleted, &workspace, Some((id, None)));

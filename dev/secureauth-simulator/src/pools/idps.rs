@@ -12,7 +12,7 @@ pub(super) fn list(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let state = app.state();
     let id = call.param("ipID");
     let Some(pool) = state.pools.live(id) else {
-        return match call.switches.idps_of_unknown_pool {
+        return match *call.switches.idps_of_unknown_pool {
             UnknownPool::NotFound => Err(ApiError::not_found("Pool")),
             UnknownPool::Empty => Ok(Reply::json(200, &json!({ "idps": [] }))),
         };

@@ -18,7 +18,7 @@ pub(super) fn check_mechanisms(
     kept: &Value,
     request: &Map<String, Value>,
 ) -> Result<(), ApiError> {
-    if call.switches.mechanism_not_allowed == MechanismNotAllowed::Accepted {
+    if *call.switches.mechanism_not_allowed == MechanismNotAllowed::Accepted {
         return Ok(());
     }
     let Some(organization) = state.organizations.get(text(request, "workspace_id")) else {

@@ -57,7 +57,7 @@ pub(crate) fn check_management(state: &State, call: &Call, pool_id: &str) -> Res
 /// Row 84 by workspace.
 pub(crate) fn check_workspace_management(state: &State, call: &Call, workspace_id: &str) -> Result<(), ApiError> {
     let deactivated = || state.organizations.get(workspace_id).is_some_and(|it| it.deactivated);
-    if call.switches.deactivated_management == Management::Refused && deactivated() {
+    if *call.switches.deactivated_management == Management::Refused && deactivated() {
         return Err(ApiError::conflict("The organization is deactivated"));
     }
     Ok(())

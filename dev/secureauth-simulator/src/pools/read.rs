@@ -38,7 +38,7 @@ pub(super) fn list_of_workspace(app: &App, call: &Call) -> Result<Reply, ApiErro
     let page = Page::<String>::of(call, "after_pool_id", "before_pool_id")?;
     let state = app.state();
     let workspace = call.param("wid");
-    if call.switches.pools_of_unknown_workspace == UnknownWorkspace::NotFound && !state.workspace_exists(workspace) {
+    if *call.switches.pools_of_unknown_workspace == UnknownWorkspace::NotFound && !state.workspace_exists(workspace) {
         return Err(ApiError::not_found("Workspace"));
     }
     let pools = state
@@ -56,7 +56,7 @@ pub(super) fn list_of_workspace(app: &App, call: &Call) -> Result<Reply, ApiErro
 
 /// Row 49: shows the number of users, or leaves it out.
 fn shown(call: &Call, mut pool: Value) -> Value {
-    if call.switches.user_count == UserCount::Absent
+    if *call.switches.user_count == UserCount::Absent
         && let Some(members) = pool.as_object_mut()
     {
         members.remove("number_of_users");

@@ -92,7 +92,7 @@ impl Call {
             .split(',')
             .map(|tag| tag.trim().trim_start_matches("W/"))
             .any(|tag| tag == "*" || tag == current);
-        if matches || self.switches.stale_if_match == StaleIfMatch::Ignored {
+        if matches || *self.switches.stale_if_match == StaleIfMatch::Ignored {
             return Ok(());
         }
         Err(ApiError::new(412, "The resource has changed"))
@@ -101,16 +101,18 @@ impl Call {
     /// Parses the body. Text that is not JSON is malformed; JSON of another shape is an invalid value (row 24).
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         serde_json::from_slice(&self.body).map_err(|error| match error.classify() {
-            Category::Data => ApiError::refusal(self.switches.invalid_value, "A member of the body has the wrong type"),
+            Category::Data => {
+                ApiError::refusal(*self.switches.invalid_value, "A member of the body has the wrong type")
+            }
             Category::Syntax | Category::Eof | Category::Io => {
-                ApiError::refusal(self.switches.malformed_json, "The body is not JSON")
+                ApiError::refusal(*self.switches.malformed_json, "The body is not JSON")
             }
         })
     }
 
     /// Parses the body. Refuses members outside `known` if the switch says so (row 16).
     pub(crate) fn json_of<T: DeserializeOwned>(&self, known: &[&str]) -> Result<T, ApiError> {
-        if self.switches.unknown_fields == UnknownFields::Refused {
+        if *self.switches.unknown_fields == UnknownFields::Refused {
             let members: serde_json::Map<String, serde_json::Value> = self.json()?;
             refuse_unknown(&members, known)?;
         }

@@ -34,7 +34,7 @@ pub(crate) async fn run(
     }
     let (parts, body) = request.into_parts();
     let switches = app.switches();
-    let received = receive(body, switches.body_limit_bytes).await;
+    let received = receive(body, *switches.body_limit_bytes).await;
     let query = Query::try_from_uri(&parts.uri)
         .map(|Query(query)| query)
         .unwrap_or_default();

@@ -48,7 +48,7 @@ impl Reply {
 
     /// A refusal (row 9).
     pub(crate) fn error(error: &ApiError, switches: &Switches, turn: u64) -> Self {
-        let reply = Self::json(error.status, &error.body(switches.error_details, turn));
+        let reply = Self::json(error.status, &error.body(*switches.error_details, turn));
         match &error.retry_after {
             Some(after) => reply.header("retry-after", after.clone()),
             None => reply,

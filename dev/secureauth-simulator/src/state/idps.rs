@@ -23,7 +23,7 @@ impl Idp {
             "id": self.id,
             "tenant_id": tenant,
             "name": self.name,
-            "method": match switches.idp_method {
+            "method": match *switches.idp_method {
                 IdpMethod::IdentityPool => "identity_pool",
                 IdpMethod::Oidc => "oidc",
             },

@@ -95,7 +95,7 @@ fn limit(call: &Call) -> Result<usize, ApiError> {
     let Some(text) = call.query("limit") else {
         return Ok(20);
     };
-    match (text.parse::<i64>(), call.switches.limit_out_of_range) {
+    match (text.parse::<i64>(), *call.switches.limit_out_of_range) {
         (Ok(limit), LimitRange::Clamped) => Ok(usize::try_from(limit.clamp(1, 100)).unwrap_or(1)),
         (Ok(limit @ 1..=100), LimitRange::Refused) => Ok(usize::try_from(limit).unwrap_or(1)),
         _ => Err(ApiError::bad_request("limit takes 1 to 100")),

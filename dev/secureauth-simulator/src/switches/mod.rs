@@ -1,11 +1,13 @@
 //! Switches: one for every behaviour that docs/reference/secureauth-api.md assumes.
 
 pub(crate) mod choices;
+mod switch;
 mod table;
 pub(crate) mod values;
 
 use serde::Serialize;
 
+pub(crate) use switch::Switch;
 pub use table::Switches;
 
 /// Why a switch cannot be set.
@@ -37,6 +39,8 @@ pub struct SwitchInfo {
     pub value: String,
     /// Value at start: the assumption.
     pub default: String,
+    /// Its value decided something since it was set.
+    pub reached: bool,
     /// The values that it takes.
     pub allowed: String,
     /// The behaviour that it changes.

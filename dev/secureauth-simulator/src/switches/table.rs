@@ -8,6 +8,7 @@ use super::choices::{
     RevokeUnknownUser, ScopeErrorCode, SetEmpty, SetEntryIds, SignInFactors, StaleIfMatch, SubEntryEtag, Subentries,
     UnknownFields, UnknownPool, UnknownScope, UnknownWorkspace, UserCount, WithoutId, WorkspaceRead,
 };
+use super::switch::Switch;
 use super::values::{RateLimit, Refusal, SwitchValue, Toggle};
 use super::{SwitchError, SwitchInfo};
 
@@ -15,11 +16,11 @@ macro_rules! switches {
     ($(#[doc = $about:literal] $field:ident: $kind:ty = $default:expr, $row:literal;)+) => {
         /// The values of all switches. Names are the field names with dashes.
         #[derive(Debug, Clone, PartialEq, Eq)]
-        pub struct Switches { $(#[doc = $about] pub(crate) $field: $kind,)+ }
+        pub struct Switches { $(#[doc = $about] pub(crate) $field: Switch<$kind>,)+ }
 
         impl Default for Switches {
             fn default() -> Self {
-                Self { $($field: $default,)+ }
+                Self { $($field: Switch::new($default),)+ }
             }
         }
 
@@ -36,8 +37,9 @@ macro_rules! switches {
                 };
                 match name.replace('-', "_").as_str() {
                     $(stringify!($field) => {
-                        self.$field = <$kind as SwitchValue>::parse(value)
+                        let parsed = <$kind as SwitchValue>::parse(value)
                             .ok_or_else(|| unknown_value(<$kind as SwitchValue>::allowed()))?;
+                        self.$field = Switch::new(parsed);
                         Ok(())
                     })+
                     _ => Err(SwitchError::UnknownName(name.to_owned())),
@@ -52,6 +54,7 @@ macro_rules! switches {
                     row: $row,
                     value: self.$field.text(),
                     default: defaults.$field.text(),
+                    reached: self.$field.is_reached(),
                     allowed: <$kind as SwitchValue>::allowed(),
                     about: $about.trim().to_owned(),
                 },)+]

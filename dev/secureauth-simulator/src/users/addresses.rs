@@ -50,7 +50,7 @@ pub(super) fn add(app: &App, call: &Call) -> Result<Reply, ApiError> {
         |state, user| {
             let made = new_addresses(state, call, std::slice::from_ref(&request), Some(AddressStatus::Active))?;
             if user.addresses.iter().any(is_it) {
-                return match call.switches.identifier_again {
+                return match *call.switches.identifier_again {
                     EntryAgain::Refused => Err(ApiError::conflict("The user has the address")),
                     EntryAgain::Unchanged => Ok(None),
                 };
@@ -131,11 +131,11 @@ pub(super) fn set(app: &App, call: &Call) -> Result<Reply, ApiError> {
             check_empty(call, addresses.len())?;
             let mut seen = HashSet::new();
             if !addresses.iter().all(|new| seen.insert(sameness.key(&new.address))) {
-                let refusal = call.switches.duplicate_in_payload;
+                let refusal = *call.switches.duplicate_in_payload;
                 return Err(ApiError::refusal(refusal, "Duplicate address"));
             }
             let mut made = new_addresses(state, call, &addresses, None)?;
-            if call.switches.set_entry_ids == SetEntryIds::Kept {
+            if *call.switches.set_entry_ids == SetEntryIds::Kept {
                 for new in &mut made {
                     let equal = |it: &&Address| it.kind == new.kind && sameness.of(&it.value, &new.value);
                     if let Some(kept) = user.addresses.iter().find(equal) {

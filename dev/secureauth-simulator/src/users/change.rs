@@ -45,7 +45,7 @@ pub(super) fn change(
         return Ok(reply.etag(user.revision));
     };
     let (revision, now) = (state.next_revision(), call.now);
-    let is_seen_on_the_user = part == Part::Members || call.switches.sub_entry_etag == SubEntryEtag::User;
+    let is_seen_on_the_user = part == Part::Members || *call.switches.sub_entry_etag == SubEntryEtag::User;
     let change: Change = Box::new(move |user| {
         planned(user);
         if is_seen_on_the_user {

@@ -15,12 +15,12 @@ pub(crate) fn rule_error(call: &Call, rule: Rule) -> ApiError {
         Rule::Payload => "The payload does not match its schema",
         Rule::Metadata => "The metadata do not match their schema",
     };
-    ApiError::refusal(call.switches.schema_violation, message)
+    ApiError::refusal(*call.switches.schema_violation, message)
 }
 
 /// Refuses a user whose id, identifiers or verified addresses another one has.
 pub(crate) fn check_conflicts(state: &State, call: &Call, pool_id: &str, user: &User) -> Result<(), ApiError> {
-    if call.switches.user_id_in_other_pool == OtherPool::Refused
+    if *call.switches.user_id_in_other_pool == OtherPool::Refused
         && state.pools.home_of(&user.id).is_some_and(|home| home != pool_id)
     {
         return Err(ApiError::conflict("The user id is in use in another pool"));
@@ -39,9 +39,9 @@ pub(super) fn check_taken(state: &State, call: &Call, pool_id: &str, user: &User
 /// Rows 69 and 71.
 pub(crate) fn conflict_error(call: &Call, conflict: &Conflict) -> ApiError {
     match conflict {
-        Conflict::Identifier(_) => ApiError::refusal(call.switches.identifier_conflict, "Identifier is already used"),
+        Conflict::Identifier(_) => ApiError::refusal(*call.switches.identifier_conflict, "Identifier is already used"),
         Conflict::VerifiedAddress(_) => {
-            ApiError::refusal(call.switches.verified_address_conflict, "Address is already used")
+            ApiError::refusal(*call.switches.verified_address_conflict, "Address is already used")
         }
     }
 }

@@ -49,7 +49,7 @@ pub(super) struct NewAddress {
 /// A value of an enum.
 pub(super) fn known<T: FromStr>(call: &Call, text: &str) -> Result<T, ApiError> {
     text.parse()
-        .map_err(|_| ApiError::refusal(call.switches.unknown_enum, "Unknown enum value"))
+        .map_err(|_| ApiError::refusal(*call.switches.unknown_enum, "Unknown enum value"))
 }
 
 /// Makes identifiers with ids of their own.
@@ -64,13 +64,13 @@ pub(super) fn new_identifiers(
         let kind = known::<IdentifierType>(call, &new.r#type)?;
         if !identifier_is_valid(kind, &new.identifier) {
             return Err(ApiError::refusal(
-                call.switches.invalid_identifier,
+                *call.switches.invalid_identifier,
                 "Invalid identifier",
             ));
         }
         if !seen.insert(&new.identifier) {
             return Err(ApiError::refusal(
-                call.switches.duplicate_in_payload,
+                *call.switches.duplicate_in_payload,
                 "Duplicate identifier",
             ));
         }
@@ -97,7 +97,7 @@ pub(super) fn new_addresses(
     for new in given {
         let kind = known::<AddressType>(call, &new.r#type)?;
         if !address_is_valid(kind, &new.address) {
-            return Err(ApiError::refusal(call.switches.invalid_identifier, "Invalid address"));
+            return Err(ApiError::refusal(*call.switches.invalid_identifier, "Invalid address"));
         }
         check_contact_method(call, new.preferred_contact_method.as_deref())?;
         let status = match &new.status {

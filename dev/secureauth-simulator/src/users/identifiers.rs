@@ -36,7 +36,7 @@ pub(super) fn add(app: &App, call: &Call) -> Result<Reply, ApiError> {
         |state, user| {
             let made = new_identifiers(state, call, std::slice::from_ref(&request))?;
             if user.identifiers.iter().any(is_it) {
-                return match call.switches.identifier_again {
+                return match *call.switches.identifier_again {
                     EntryAgain::Refused => Err(ApiError::conflict("Identifier is already used")),
                     EntryAgain::Unchanged => Ok(None),
                 };
@@ -84,7 +84,7 @@ pub(super) fn set(app: &App, call: &Call) -> Result<Reply, ApiError> {
         |state, user| {
             check_empty(call, identifiers.len())?;
             let mut made = new_identifiers(state, call, &identifiers)?;
-            if call.switches.set_entry_ids == SetEntryIds::Kept {
+            if *call.switches.set_entry_ids == SetEntryIds::Kept {
                 for new in &mut made {
                     let equal = |it: &&Identifier| it.kind == new.kind && sameness.of(&it.value, &new.value);
                     if let Some(kept) = user.identifiers.iter().find(equal) {
@@ -100,7 +100,7 @@ pub(super) fn set(app: &App, call: &Call) -> Result<Reply, ApiError> {
 
 /// Row 92: what the user does not have.
 pub(super) fn absent(call: &Call, what: &str) -> Result<Option<Change>, ApiError> {
-    match call.switches.remove_absent {
+    match *call.switches.remove_absent {
         RemoveAbsent::NotFound => Err(ApiError::not_found(what)),
         RemoveAbsent::NoContent => Ok(None),
     }
@@ -108,7 +108,7 @@ pub(super) fn absent(call: &Call, what: &str) -> Result<Option<Change>, ApiError
 
 /// Row 92: the last one.
 pub(super) fn check_last(call: &Call, present: usize) -> Result<(), ApiError> {
-    if present == 1 && call.switches.remove_last == RemoveLast::Refused {
+    if present == 1 && *call.switches.remove_last == RemoveLast::Refused {
         return Err(ApiError::unprocessable("The last one stays"));
     }
     Ok(())
@@ -116,7 +116,7 @@ pub(super) fn check_last(call: &Call, present: usize) -> Result<(), ApiError> {
 
 /// Row 93: an empty list.
 pub(super) fn check_empty(call: &Call, given: usize) -> Result<(), ApiError> {
-    if given == 0 && call.switches.set_empty == SetEmpty::Refused {
+    if given == 0 && *call.switches.set_empty == SetEmpty::Refused {
         return Err(ApiError::unprocessable("The list is empty"));
     }
     Ok(())

@@ -34,7 +34,7 @@ pub(crate) fn send_activation(app: &App, call: &Call) -> Result<Reply, ApiError>
     let request: Activation = call.json_of(&["address", "identifier"])?;
     let mode = call.query("mode").unwrap_or("registration");
     if !["registration", "invitation"].contains(&mode) {
-        return Err(ApiError::refusal(call.switches.invalid_value, "Invalid mode"));
+        return Err(ApiError::refusal(*call.switches.invalid_value, "Invalid mode"));
     }
     let mut state = app.state();
     let pool = find_live(&state, call)?;

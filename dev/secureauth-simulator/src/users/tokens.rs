@@ -25,7 +25,7 @@ pub(super) fn revoke(app: &App, call: &Call) -> Result<Reply, ApiError> {
     let pool = find_live(&state, call)?;
     let ids: Vec<RecordId> = users.iter().map(|id| RecordId::from(id.as_str())).collect();
     let is_known = |id: &RecordId| pool.users.get(id).is_some();
-    if call.switches.revoke_unknown_user == RevokeUnknownUser::NotFound && !ids.iter().all(is_known) {
+    if !ids.iter().all(is_known) && *call.switches.revoke_unknown_user == RevokeUnknownUser::NotFound {
         return Err(ApiError::not_found("User"));
     }
     for id in &ids {

@@ -86,7 +86,7 @@ fn is_own(member: &str) -> bool {
 
 /// Row 96: what is about other members is left out, or refused.
 fn check_foreign(call: &Call, is_foreign: bool) -> Result<(), ApiError> {
-    if is_foreign && call.switches.patch_foreign_member == PatchForeignMember::Refused {
+    if is_foreign && *call.switches.patch_foreign_member == PatchForeignMember::Refused {
         return Err(ApiError::unprocessable("A member that PATCH does not change"));
     }
     Ok(())
@@ -135,13 +135,13 @@ fn document(user: &User) -> Map<String, Value> {
 
 /// Checks the edited members. The change sets those that differ.
 fn plan(state: &State, call: &Call, user: &User, document: Map<String, Value>) -> Result<Change, ApiError> {
-    let wrong_type = |_| ApiError::refusal(call.switches.invalid_value, "A member of the body has the wrong type");
+    let wrong_type = |_| ApiError::refusal(*call.switches.invalid_value, "A member of the body has the wrong type");
     let edited: UpdateUser = serde_json::from_value(Value::Object(document)).map_err(wrong_type)?;
     let status = edited.status.as_deref();
     let status: UserStatus = status
         .ok_or_else(|| ApiError::unprocessable("status is required"))?
         .parse()
-        .map_err(|_| ApiError::refusal(call.switches.unknown_enum, "Unknown status"))?;
+        .map_err(|_| ApiError::refusal(*call.switches.unknown_enum, "Unknown status"))?;
     let pool = crate::pools::find_live(state, call)?;
     let schemas = check_schemas(
         &state.schemas,

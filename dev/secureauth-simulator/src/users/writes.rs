@@ -124,15 +124,13 @@ impl State {
     pub(crate) fn conflict(&self, call: &Call, pool_id: &str, user: &User) -> Option<Conflict> {
         let applied = || self.pools.get(pool_id)?.users.conflict(user);
         let waiting = || self.late.ahead.get(pool_id)?.users.conflict(user);
-        match call.switches.late_conflict {
-            LateConflict::Refused => applied().or_else(waiting),
-            LateConflict::Dropped => applied(),
-        }
+        let is_refused = |_: &Conflict| *call.switches.late_conflict == LateConflict::Refused;
+        applied().or_else(|| waiting().filter(is_refused))
     }
 
     /// Whether a write of this call waits before it is applied. A write never overtakes another one.
     pub(crate) fn is_late(&self, call: &Call) -> bool {
-        call.switches.user_persistence_lag_ms > 0 || !self.late.queue.is_empty()
+        *call.switches.user_persistence_lag_ms > 0 || !self.late.queue.is_empty()
     }
 
     /// Accepts a user that has no conflict. With `change` a late write changes what is stored then, without it the user replaces that.
@@ -192,7 +190,7 @@ impl State {
     }
 
     fn postpone(&mut self, call: &Call, pool_id: &str, user_id: RecordId, write: Write, newest: Option<User>) {
-        let lag = Duration::from_millis(call.switches.user_persistence_lag_ms);
+        let lag = Duration::from_millis(*call.switches.user_persistence_lag_ms);
         let last = self.late.queue.back().map(|waiting| waiting.due);
         let due = (call.now + lag).max(last.unwrap_or(call.now));
         let sameness = self

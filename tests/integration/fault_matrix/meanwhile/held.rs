@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::support::DEADLINE;
 
 /// Waits until the fault holds a call of the biller's run. `false`: the run ended before.
-pub(super) async fn is_held(stack: &Stack, biller: &str, fault: u64) -> Result<bool, Box<dyn std::error::Error>> {
+pub(crate) async fn is_held(stack: &Stack, biller: &str, fault: u64) -> Result<bool, Box<dyn std::error::Error>> {
     let end = Instant::now() + DEADLINE;
     loop {
         let faults = stack.simulator().faults().list();

@@ -25,6 +25,7 @@ use super::snapshot::Snapshot;
 pub(super) use afterwards::everything_is_caught_up;
 pub(super) use choice::Choice;
 pub(super) use enrolled::are_kept;
+pub(crate) use held::is_held;
 pub(super) use moments::run as at_any_call;
 pub(super) use troubled::{Live, run as while_answers_are_lost};
 
