@@ -38,7 +38,7 @@ pub(super) fn quick() -> StackOptions {
         ("RETRY_FIRST", "5ms"),
         ("RETRY_MAX", "10ms"),
         // Longer than the pause after a 429, and so than a call's turn at the rate that one teaches.
-        ("RETRY_AFTER_CAP", "1500ms"),
+        ("RETRY_AFTER_CAP", "4s"),
         ("FORBIDDEN_PAUSE", "1ms"),
         ("RUN_PAUSES", "20ms"),
         ("ROLLBACK_PAUSES", "30ms, 100ms, 400ms"),
