@@ -209,7 +209,7 @@ impl Boot {
 
 async fn check_schema(store: &dyn Store) -> Result<(), NotReady> {
     match store.schema_version().await {
-        Ok(Some(version)) if SCHEMA_VERSIONS.contains(&version) => Ok(()),
+        Ok(Some(version)) if version.fits() => Ok(()),
         Ok(found) => {
             error!(?found, expected = ?SCHEMA_VERSIONS, "the database has another schema version; run `db migrate`");
             Err(NotReady::Schema)

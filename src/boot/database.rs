@@ -59,11 +59,11 @@ impl Database {
         }
     }
 
-    /// Applies the numbered scripts of `infra/sql` that the database lacks.
+    /// Applies the numbered scripts of `infra/sql` that the database lacks. The versions that were applied now.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn migrate(&self) -> Result<(), StoreError> {
+    pub async fn migrate(&self) -> Result<Vec<u32>, StoreError> {
         match self {
             Self::Sqlite(store) => store.migrate().await,
             Self::SqlServer(store) => store.migrate().await,

@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use super::error_text;
 use crate::boot::Database;
-use crate::store::{SCHEMA_VERSIONS, Store};
+use crate::store::{SCHEMA_VERSIONS, SchemaVersion, Store};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -19,8 +19,14 @@ pub(super) enum Command {
 pub(super) async fn run(database: &Database, command: Command) -> Result<String, String> {
     match command {
         Command::Migrate => {
-            database.migrate().await.map_err(|error| error_text(&error))?;
-            check(database).await
+            let applied = database.migrate().await.map_err(|error| error_text(&error))?;
+            let said = if applied.is_empty() {
+                "nothing to apply\n".to_owned()
+            } else {
+                let versions: Vec<String> = applied.iter().map(ToString::to_string).collect();
+                format!("applied version {}\n", versions.join(", "))
+            };
+            Ok(said + &check(database).await?)
         }
         Command::Check => check(database).await,
         Command::SampleCrm => match database.create_sample_crm().await {
@@ -32,18 +38,29 @@ pub(super) async fn run(database: &Database, command: Command) -> Result<String,
 }
 
 async fn check(database: &Database) -> Result<String, String> {
-    let version = fitting_schema(database.store().as_ref()).await?;
-    Ok(format!("schema version {version}\n"))
+    let SchemaVersion {
+        version,
+        minimum_program,
+    } = fitting_schema(database.store().as_ref()).await?;
+    let newer = if version > *SCHEMA_VERSIONS.end() {
+        format!("; newer than this program, which may go on: {minimum_program} is enough")
+    } else {
+        String::new()
+    };
+    Ok(format!("schema version {version}{newer}\n"))
 }
 
 /// The schema version, if this program works with it.
-pub(super) async fn fitting_schema(store: &dyn Store) -> Result<u32, String> {
+pub(super) async fn fitting_schema(store: &dyn Store) -> Result<SchemaVersion, String> {
     let found = store.schema_version().await.map_err(|error| error_text(&error))?;
     let (oldest, newest) = (SCHEMA_VERSIONS.start(), SCHEMA_VERSIONS.end());
     match found {
-        Some(version) if SCHEMA_VERSIONS.contains(&version) => Ok(version),
-        Some(version) => Err(format!(
-            "schema version {version}; this program works with {oldest} to {newest}"
+        Some(found) if found.fits() => Ok(found),
+        Some(SchemaVersion {
+            version,
+            minimum_program,
+        }) => Err(format!(
+            "schema version {version}, which asks for a program that knows {minimum_program}; this one works with {oldest} to {newest}"
         )),
         None => Err("there is no schema; run `db migrate`".to_owned()),
     }

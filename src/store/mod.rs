@@ -33,6 +33,7 @@ pub use account::{
 pub use batch::Batch;
 pub use error::StoreError;
 pub use lease::{Ending, Lease, LeaseOutcome, LeasedRun, Operated, Release, Resend};
+pub use schema::SchemaVersion;
 
 use crate::domain::biller::{BillerCiam, LeaversAllowed};
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
@@ -84,7 +85,7 @@ pub struct DueRun {
 #[async_trait]
 pub trait Store: Send + Sync + std::fmt::Debug {
     /// The version of the schema; `None` if there is no schema.
-    async fn schema_version(&self) -> Result<Option<u32>, StoreError>;
+    async fn schema_version(&self) -> Result<Option<SchemaVersion>, StoreError>;
 
     // --- events -------------------------------------------------------------------------------------------------
 

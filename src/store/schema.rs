@@ -3,6 +3,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::SCHEMA_VERSIONS;
 use super::error::StoreError;
 use super::row::count;
 
@@ -11,6 +12,8 @@ use super::row::count;
 pub(super) struct Script {
     pub(super) version: u32,
     pub(super) text: &'static str,
+    /// See [`SchemaVersion::minimum_program`].
+    pub(super) minimum_program: u32,
 }
 
 /// A row of `SchemaVersion`.
@@ -19,17 +22,39 @@ pub(super) struct Applied {
     pub(super) version: u32,
     /// `None` in a table from before there were hashes.
     pub(super) script_hash: Option<String>,
+    /// See [`SchemaVersion::minimum_program`].
+    pub(super) minimum_program: u32,
+}
+
+/// What a database says of its schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SchemaVersion {
+    /// The newest script that was applied.
+    pub version: u32,
+    /// The newest version that a program has to know to work with it. An older program works with a newer schema that asks for no
+    /// more, so that it can go on while an upgrade is rolled out or rolled back.
+    pub minimum_program: u32,
+}
+
+impl SchemaVersion {
+    /// Whether this program works with it.
+    pub fn fits(self) -> bool {
+        let own = *SCHEMA_VERSIONS.end();
+        SCHEMA_VERSIONS.contains(&self.version) || (self.version > own && self.minimum_program <= own)
+    }
 }
 
 /// How the line begins that holds a script's own hash, so that the script records it whoever runs it.
 const OWN_HASH: &str = "DECLARE @scriptHash ";
 
 impl Applied {
-    /// A `SchemaVersion` from before there were hashes; without a row it is as good as one of the first version.
-    pub(super) fn before_hashes(newest: Option<i64>) -> Result<Self, StoreError> {
+    /// A `SchemaVersion` without all its columns; without a row it is as good as one of the first version.
+    pub(super) fn of_older_table(newest: Option<i64>) -> Result<Self, StoreError> {
+        let version = count("schema version", newest.unwrap_or(1))?;
         Ok(Self {
-            version: count("schema version", newest.unwrap_or(1))?,
+            version,
             script_hash: None,
+            minimum_program: version,
         })
     }
 }
@@ -50,7 +75,7 @@ impl Script {
 ///
 /// # Errors
 /// [`StoreError::OlderSchema`] when a version was applied by another script than the one of this program.
-pub(super) fn newest(applied: &[Applied], scripts: &[Script]) -> Result<Option<u32>, StoreError> {
+pub(super) fn newest(applied: &[Applied], scripts: &[Script]) -> Result<Option<SchemaVersion>, StoreError> {
     for found in applied {
         let script = scripts.iter().find(|script| script.version == found.version);
         let expected = script.map(Script::hash);
@@ -63,7 +88,11 @@ pub(super) fn newest(applied: &[Applied], scripts: &[Script]) -> Result<Option<u
             });
         }
     }
-    Ok(applied.iter().map(|applied| applied.version).max())
+    let newest = applied.iter().max_by_key(|applied| applied.version);
+    Ok(newest.map(|newest| SchemaVersion {
+        version: newest.version,
+        minimum_program: newest.minimum_program,
+    }))
 }
 
 #[cfg(test)]
@@ -73,10 +102,15 @@ mod tests {
     const ONE: Script = Script {
         version: 1,
         text: "CREATE TABLE a;\nCREATE TABLE b;\n",
+        minimum_program: 1,
     };
 
     fn applied(version: u32, script_hash: Option<String>) -> Applied {
-        Applied { version, script_hash }
+        Applied {
+            version,
+            script_hash,
+            minimum_program: version,
+        }
     }
 
     #[test]
@@ -114,7 +148,24 @@ mod tests {
     #[test]
     fn a_version_of_a_newer_program_is_told_by_its_number() {
         let rows = [applied(1, Some(ONE.hash())), applied(2, Some("0".repeat(64)))];
-        assert_eq!(newest(&rows, &[ONE]).unwrap(), Some(2));
+        assert_eq!(newest(&rows, &[ONE]).unwrap().map(|newest| newest.version), Some(2));
         assert_eq!(newest(&[], &[ONE]).unwrap(), None);
+    }
+
+    #[test]
+    fn a_newer_schema_fits_as_long_as_it_asks_for_no_newer_program() {
+        let (oldest, own) = (*SCHEMA_VERSIONS.start(), *SCHEMA_VERSIONS.end());
+        let fits = |version, minimum_program| {
+            SchemaVersion {
+                version,
+                minimum_program,
+            }
+            .fits()
+        };
+        assert!(fits(oldest, oldest));
+        assert!(fits(own, own));
+        assert!(fits(own + 1, own));
+        assert!(!fits(own + 1, own + 1));
+        assert!(!fits(oldest - 1, oldest - 1));
     }
 }

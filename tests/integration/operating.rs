@@ -92,7 +92,7 @@ async fn a_newer_schema_is_refused() -> Outcome {
     let stack = stack_with("1876", 1).await?;
     let database = Connection::open(stack.database().path())?;
     database.execute(
-        "INSERT INTO schema_version SELECT 99, applied_at, script_hash FROM schema_version",
+        "INSERT INTO schema_version SELECT 99, applied_at, script_hash, 99 FROM schema_version",
         [],
     )?;
     is_not_worked_with(&stack, &["schema version 99"]).await

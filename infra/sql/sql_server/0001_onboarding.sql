@@ -27,7 +27,7 @@ SET CONCAT_NULL_YIELDS_NULL ON;
 SET QUOTED_IDENTIFIER ON;
 SET NUMERIC_ROUNDABORT OFF;
 
-DECLARE @scriptHash NVARCHAR(64) = N'b5410d8ada4c75a168fb996f855f31765f5a46ac7e6831aac164767a2263610b';
+DECLARE @scriptHash NVARCHAR(64) = N'd373b1f014a003a107a644030b7cfabb8ddce13c150dcdef727c58ebb6bcac7b';
 
 BEGIN TRANSACTION;
 
@@ -44,9 +44,11 @@ IF SCHEMA_ID(N'ciam') IS NULL
 
 IF OBJECT_ID(N'ciam.SchemaVersion', N'U') IS NULL
     CREATE TABLE ciam.SchemaVersion (
-        Version    BIGINT       NOT NULL CONSTRAINT PK_SchemaVersion PRIMARY KEY,
-        AppliedAt  DATETIME2(6) NOT NULL,
-        ScriptHash NVARCHAR(64) NOT NULL
+        Version        BIGINT       NOT NULL CONSTRAINT PK_SchemaVersion PRIMARY KEY,
+        AppliedAt      DATETIME2(6) NOT NULL,
+        ScriptHash     NVARCHAR(64) NOT NULL,
+        -- The newest version that a program has to know to work with the tables as this script leaves them.
+        MinimumProgram BIGINT       NOT NULL
     );
 
 -- Statements with ScriptHash are texts: a batch that names a column which a table does not have is not even compiled.
@@ -233,7 +235,7 @@ END');
     );
 
     EXEC sp_executesql
-        N'INSERT INTO ciam.SchemaVersion (Version, AppliedAt, ScriptHash) VALUES (1, SYSUTCDATETIME(), @hash)',
+        N'INSERT INTO ciam.SchemaVersion (Version, AppliedAt, ScriptHash, MinimumProgram) VALUES (1, SYSUTCDATETIME(), @hash, 1)',
         N'@hash NVARCHAR(64)', @hash = @scriptHash;
 END;
 

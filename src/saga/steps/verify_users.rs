@@ -19,7 +19,7 @@ const ASKED_FOR_AT_ONCE: u64 = 1_000;
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let target = Target::of(context).await?;
     // A time slice that ended within the comparison may have left accounts open.
-    if !sync_users::settle_open(context, &target, Pass::Open).await? {
+    if !sync_users::settle_open(context, &target, Pass::Again).await? {
         return Ok(());
     }
     let created = context.store().count_created(target.record.no, context.run.id).await?;

@@ -18,12 +18,12 @@ use crate::domain::toggle_event::ToggleEvent;
 use crate::domain::user::UserRow;
 use crate::store::{
     Acceptance, Account, Batch, BillerView, DueRun, Ending, GuidRange, HashedValue, Lease, LeaseOutcome, Operated,
-    PoolNo, PoolRecord, PoolUser, Release, Resend, Store, StoreError, ValueHash,
+    PoolNo, PoolRecord, PoolUser, Release, Resend, SchemaVersion, Store, StoreError, ValueHash,
 };
 
 #[async_trait]
 impl Store for SqlServerStore {
-    async fn schema_version(&self) -> Result<Option<u32>, StoreError> {
+    async fn schema_version(&self) -> Result<Option<SchemaVersion>, StoreError> {
         self.repeating("read the schema version", || migrate::version(&self.pool))
             .await
     }

@@ -64,7 +64,7 @@ impl SqlServerStore {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn migrate(&self) -> Result<(), StoreError> {
+    pub async fn migrate(&self) -> Result<Vec<u32>, StoreError> {
         self.repeating("create the tables", || migrate::migrate(&self.pool))
             .await
     }

@@ -18,7 +18,7 @@ use crate::domain::toggle_event::ToggleEvent;
 use crate::domain::user::UserRow;
 use crate::store::{
     Acceptance, Account, Batch, BillerView, DueRun, Ending, GuidRange, HashedValue, Lease, LeaseOutcome, Operated,
-    PoolNo, PoolRecord, PoolUser, Release, Resend, Store, StoreError, ValueHash,
+    PoolNo, PoolRecord, PoolUser, Release, Resend, SchemaVersion, Store, StoreError, ValueHash,
 };
 
 /// Rows that one transaction deletes.
@@ -26,7 +26,7 @@ const ROWS_DELETED: u32 = 1_000;
 
 #[async_trait]
 impl Store for SqliteStore {
-    async fn schema_version(&self) -> Result<Option<u32>, StoreError> {
+    async fn schema_version(&self) -> Result<Option<SchemaVersion>, StoreError> {
         self.read("read the schema version", |transaction, _| {
             migrate::version(transaction)
         })

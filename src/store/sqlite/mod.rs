@@ -75,11 +75,11 @@ impl SqliteStore {
         Ok(store)
     }
 
-    /// Applies the numbered scripts of `infra/sql/sqlite/` that are missing.
+    /// Applies the numbered scripts of `infra/sql/sqlite/` that are missing. The versions that were applied now.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn migrate(&self) -> Result<(), StoreError> {
+    pub async fn migrate(&self) -> Result<Vec<u32>, StoreError> {
         self.write("create the tables", migrate::migrate).await
     }
 

@@ -28,7 +28,7 @@ pub(super) async fn of_settings_and_database() -> Answers {
     all.extend(both(&FrontDoor::new(vault.base_url())?).await?);
 
     let database = Connection::open(stack.database().path())?;
-    let newer = "INSERT INTO schema_version SELECT 99, applied_at, script_hash FROM schema_version";
+    let newer = "INSERT INTO schema_version SELECT 99, applied_at, script_hash, 99 FROM schema_version";
     database.execute(newer, [])?;
     let newer = host_with(&settings(&stack)).await?;
     all.extend(both(&FrontDoor::new(newer.base_url())?).await?);

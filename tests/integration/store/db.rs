@@ -52,7 +52,7 @@ pub(crate) trait Db: Send + Sync {
     async fn append_entry(&self, run: OnboardingId, seq: u32, entry: &str, detail: &str);
 
     /// Applies the migrations again.
-    async fn migrate(&self) -> Result<(), StoreError>;
+    async fn migrate(&self) -> Result<Vec<u32>, StoreError>;
 
     /// Runs the script of version 1 as a DBA may, past the store; `false` when it refuses. SQLite has no DBA: as [`Self::migrate`].
     async fn run_script_by_hand(&self) -> bool;
@@ -64,6 +64,9 @@ pub(crate) trait Db: Send + Sync {
     async fn drop_script_hash(&self);
 
     /// Removes the schema's version, as if the migrations had never been applied.
+    /// Records a version of a newer program.
+    async fn add_schema_version(&self, version: u32, minimum_program: u32);
+
     async fn drop_schema_version(&self);
 
     /// Tries to change and to delete the run's journal with SQL. True if both are refused.

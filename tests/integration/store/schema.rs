@@ -7,13 +7,13 @@ use super::fixtures::queued;
 
 async fn the_schema_has_a_version_that_this_program_works_with(db: &dyn Db) {
     let version = db.store().schema_version().await.unwrap();
-    assert!(version.is_some_and(|version| SCHEMA_VERSIONS.contains(&version)));
+    assert!(version.is_some_and(|it| SCHEMA_VERSIONS.contains(&it.version) && it.fits()));
 }
 
 async fn migrating_again_changes_nothing(db: &dyn Db) {
     let id = queued(db).await;
     let before = db.store().run(id).await.unwrap();
-    db.migrate().await.unwrap();
+    assert!(db.migrate().await.unwrap().is_empty());
     assert!(db.run_script_by_hand().await);
     assert_eq!(db.store().run(id).await.unwrap(), before);
 }
@@ -37,7 +37,7 @@ async fn a_database_from_before_script_hashes_is_refused_by_name(db: &dyn Db) {
 /// that shows the same.
 async fn is_refused(db: &dyn Db, hash: Option<&str>) {
     let looked = || async { db.store().schema_version().await.map(drop) };
-    for refused in [looked().await, db.migrate().await, looked().await] {
+    for refused in [looked().await, db.migrate().await.map(drop), looked().await] {
         let error = refused.unwrap_err();
         let told = error.to_string();
         assert!(
@@ -53,6 +53,19 @@ async fn is_refused(db: &dyn Db, hash: Option<&str>) {
     assert!(looked().await.is_err());
 }
 
+async fn a_newer_schema_is_worked_with_if_it_asks_for_no_newer_program(db: &dyn Db) {
+    let own = *SCHEMA_VERSIONS.end();
+    db.add_schema_version(own + 1, own).await;
+    let found = db.store().schema_version().await.unwrap().unwrap();
+    assert_eq!((found.version, found.minimum_program), (own + 1, own));
+    assert!(found.fits());
+    let id = queued(db).await;
+    assert!(db.store().run(id).await.unwrap().is_some());
+    assert!(db.migrate().await.unwrap().is_empty(), "nothing is taken back");
+    db.add_schema_version(own + 2, own + 1).await;
+    assert!(!db.store().schema_version().await.unwrap().unwrap().fits());
+}
+
 async fn a_database_without_our_tables_has_no_version(db: &dyn Db) {
     db.drop_schema_version().await;
     assert_eq!(db.store().schema_version().await.unwrap(), None);
@@ -63,5 +76,6 @@ on_both![
     migrating_again_changes_nothing,
     a_database_that_another_edition_of_a_script_made_is_refused_by_name,
     a_database_from_before_script_hashes_is_refused_by_name,
+    a_newer_schema_is_worked_with_if_it_asks_for_no_newer_program,
     a_database_without_our_tables_has_no_version,
 ];

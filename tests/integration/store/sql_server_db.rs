@@ -288,7 +288,7 @@ impl Db for SqlServerDb {
         self.execute(sql, &[&run.0, &i64::from(seq), &entry, &detail]).await;
     }
 
-    async fn migrate(&self) -> Result<(), StoreError> {
+    async fn migrate(&self) -> Result<Vec<u32>, StoreError> {
         self.store.migrate().await
     }
 
@@ -304,6 +304,13 @@ impl Db for SqlServerDb {
 
     async fn drop_script_hash(&self) {
         self.execute("ALTER TABLE ciam.SchemaVersion DROP COLUMN ScriptHash", &[])
+            .await;
+    }
+
+    async fn add_schema_version(&self, version: u32, minimum_program: u32) {
+        let sql = "INSERT INTO ciam.SchemaVersion (Version, AppliedAt, ScriptHash, MinimumProgram) \
+            VALUES (@P1, SYSUTCDATETIME(), REPLICATE(N'0', 64), @P2)";
+        self.execute(sql, &[&i64::from(version), &i64::from(minimum_program)])
             .await;
     }
 

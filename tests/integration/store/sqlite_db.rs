@@ -169,7 +169,7 @@ impl Db for SqliteDb {
         self.execute(sql, params![run.to_string(), seq, entry, detail]);
     }
 
-    async fn migrate(&self) -> Result<(), StoreError> {
+    async fn migrate(&self) -> Result<Vec<u32>, StoreError> {
         self.store.migrate().await
     }
 
@@ -183,6 +183,13 @@ impl Db for SqliteDb {
 
     async fn drop_script_hash(&self) {
         self.execute("ALTER TABLE schema_version DROP COLUMN script_hash", []);
+    }
+
+    async fn add_schema_version(&self, version: u32, minimum_program: u32) {
+        self.execute(
+            "INSERT INTO schema_version VALUES (?1, 0, printf('%064d', 0), ?2)",
+            [version, minimum_program],
+        );
     }
 
     async fn drop_schema_version(&self) {
