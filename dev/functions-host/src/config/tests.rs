@@ -181,7 +181,7 @@ fn only_the_bindings_this_stand_in_knows_are_accepted() {
         ),
         (
             json!([{ "type": "httpTrigger", "name": "req", "route": "{p:odd}" }]),
-            "constraint",
+            "not a plain route parameter",
         ),
         (
             json!([{ "type": "httpTrigger", "name": "a" }, { "type": "httpTrigger", "name": "b" }]),

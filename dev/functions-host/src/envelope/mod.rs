@@ -43,8 +43,10 @@ pub(crate) fn envelope(function: &Function, input: &TriggerInput, now: OffsetDat
     metadata.set_ignoring_case("sys", sys);
     metadata.retain(|name| !name.to_ascii_lowercase().ends_with("trigger"));
 
+    let mut inputs = Members::default();
+    inputs.push(function.input_name(), data);
     let mut envelope = Members::default();
-    envelope.push("Data", Members::from_iter([(function.input_name(), data)]));
+    envelope.push("Data", inputs);
     envelope.push("Metadata", metadata);
     #[expect(
         clippy::expect_used,

@@ -20,16 +20,20 @@ use crate::invocation::{HOST_VERSION, Request};
 
 type Door = State<Arc<FrontDoor>>;
 
-/// The routes below `/admin`. If keys are configured, all of them ask for the master key.
+/// The routes below `/admin`. If keys are configured, all but the ping ask for the master key.
 pub(crate) fn routes(door: &Arc<FrontDoor>) -> Router<Arc<FrontDoor>> {
     Router::new()
-        .route("/host/ping", get(|| async { StatusCode::OK }))
         .route("/host/status", get(host_status))
         .route("/functions", get(list))
         .route("/functions/{name}", get(describe).post(fire))
         .route("/functions/{name}/status", get(function_status))
         .fallback(any(|| async { StatusCode::NOT_FOUND }))
         .layer(from_fn_with_state(Arc::clone(door), for_operators))
+        .route("/host/ping", get(ping).post(ping))
+}
+
+async fn ping() -> StatusCode {
+    StatusCode::OK
 }
 
 async fn for_operators(State(door): Door, request: HttpRequest, next: Next) -> Response {

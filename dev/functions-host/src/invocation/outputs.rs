@@ -9,7 +9,7 @@ use crate::config::{Function, Output};
 use crate::journal::OutputSummary;
 use crate::json::Node;
 use crate::queue::QueueGateway;
-use crate::response::{HandlerAnswer, HttpAnswer, queue_messages};
+use crate::response::{HandlerAnswer, HttpAnswer, NotAnAnswer, queue_messages};
 
 pub(crate) struct OutputBinder {
     pub(crate) gateway: Arc<QueueGateway>,
@@ -37,6 +37,14 @@ impl OutputBinder {
         if self.strict {
             check_strictly(function, &answer)?;
         }
+        // The real host reads an `http` output before it binds any.
+        for output in &function.outputs {
+            if let Output::Http { binding } = output
+                && let Err(reason @ NotAnAnswer::Shape) = HttpAnswer::from_output(answer.output(binding))
+            {
+                return Err(failed(binding, reason.to_string()));
+            }
+        }
         let effects = join_all(function.outputs.iter().map(|output| self.bind_one(output, &answer))).await;
         let mut bound = Bound {
             answer: None,
@@ -63,9 +71,9 @@ impl OutputBinder {
         match output {
             Output::Http { binding } => HttpAnswer::from_output(answer.output(binding))
                 .map(Effect::Http)
-                .map_err(|reason| failed(binding, reason)),
+                .map_err(|reason| failed(binding, reason.to_string())),
             Output::Queue { binding, queue, binary } => {
-                let Some(value) = answer.output(binding) else {
+                let Some(value) = answer.output(binding).filter(|value| **value != Node::Null) else {
                     return Ok(Effect::Nothing);
                 };
                 let messages = queue_messages(value, *binary).map_err(|reason| failed(binding, reason))?;

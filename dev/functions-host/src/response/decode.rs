@@ -26,19 +26,19 @@ impl HandlerAnswer {
     pub(crate) fn spread_return_value(&mut self) {
         if let Node::Object(outputs) = std::mem::replace(&mut self.return_value, Node::Null) {
             for (name, value) in outputs {
-                self.outputs.set(&name, value);
+                self.outputs.retain(|known| known != name);
+                self.outputs.push(name, value);
             }
         }
     }
 
-    /// The value for an output binding; null counts as missing.
+    /// The value for an output binding. A return value that is null counts as missing.
     pub(crate) fn output(&self, binding: &str) -> Option<&Node> {
-        let value = if binding == "$return" {
-            Some(&self.return_value)
+        if binding == "$return" {
+            Some(&self.return_value).filter(|value| **value != Node::Null)
         } else {
             self.outputs.get(binding)
-        };
-        value.filter(|value| !value.is_null())
+        }
     }
 }
 

@@ -11,7 +11,7 @@ pub(crate) fn queue_messages(value: &Node, binary: bool) -> Result<Vec<Vec<u8>>,
         Node::Text(text) => match dotnet_base64(text).filter(|_| !binary) {
             Some(bytes) => Ok(vec![bytes]),
             None if looks_like_json(text) => parsed(text),
-            None => Ok(vec![text.clone().into_bytes()]),
+            None => Ok(vec![content(value)]),
         },
         other => Ok(vec![content(other)]),
     }
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     fn of(value: &Value, binary: bool) -> Result<Vec<Vec<u8>>, String> {
-        queue_messages(&value.clone().into(), binary)
+        queue_messages(&serde_json::from_value(value.clone()).unwrap(), binary)
     }
 
     fn messages(value: &Value) -> Vec<String> {
@@ -71,6 +71,14 @@ mod tests {
         assert_eq!(messages(&json!(dated)), [anew]);
         assert_eq!(messages(&json!(" [\"a\",\"b\"] ")), ["a", "b"]);
         assert!(of(&json!("{not json}"), false).is_err());
+    }
+
+    #[test]
+    fn a_text_that_looks_like_a_date_is_written_anew() {
+        let date = "2025-02-18T03:06:19+02:00";
+        assert_eq!(messages(&json!([date])), ["02/18/2025 01:06:19"]);
+        assert_eq!(messages(&json!(date)), ["02/18/2025 01:06:19"]);
+        assert_eq!(messages(&json!(["2025-02-18"])), ["2025-02-18"]);
     }
 
     #[test]
