@@ -9,7 +9,10 @@
 )]
 
 mod azurite;
+mod behind_the_functions;
+mod dates;
 mod doctor;
+mod ending;
 mod enrolled;
 mod events;
 mod factors;
@@ -23,6 +26,7 @@ mod messages;
 mod odd_data;
 mod openapi;
 mod operating;
+mod own_host;
 mod own_pool;
 mod payload_schema;
 mod people;
