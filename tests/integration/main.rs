@@ -20,6 +20,7 @@ mod fault_matrix;
 mod faults;
 mod few_calls;
 mod going_live;
+mod host_recording;
 mod logging;
 mod looking_again;
 mod messages;

@@ -43,7 +43,7 @@ pub use clock::{Clock, system_clock};
 pub use config::{ConfigError, machine_variables};
 pub use emulator::{Azurite, AzuriteError};
 pub use host::{FunctionsHost, NotIdle, NotPrinted, NotReady, StartError};
-pub use journal::{Invocation, OutputSummary, UserLog};
+pub use journal::{HandlerExchange, Invocation, OutputSummary, UserLog};
 pub use options::{Executable, Framing, HostOptions, Inherited, Keys, TimeConstants};
 pub use queue::{
     ConnectionStringError, EmbeddedQueues, PeekedMessage, QueueError, QueueHandle, QueueMessage, QueueService,

@@ -107,11 +107,16 @@ impl FrontDoor {
     }
 
     fn fire(&self, function: &Arc<Function>, text: String) {
+        // Begins now and not with the task, so that a host that was told to fire is not idle.
+        let running = self.invoker.activity.begin();
         match &function.trigger {
             Trigger::Timer(_) => {
                 let timer = self.timers.iter().find(|timer| timer.name() == function.name).cloned();
                 if let Some(timer) = timer {
-                    self.tasks.spawn(async move { timer.fire().await });
+                    self.tasks.spawn(async move {
+                        timer.fire().await;
+                        drop(running);
+                    });
                 }
             }
             Trigger::Queue(_) => {
@@ -124,6 +129,7 @@ impl FrontDoor {
                 self.tasks.spawn(async move {
                     // Nobody waits for the result; the journal has it.
                     let _ = invoker.invoke(request).await;
+                    drop(running);
                 });
             }
             Trigger::Http(_) => self
