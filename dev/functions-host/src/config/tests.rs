@@ -180,6 +180,10 @@ fn only_the_bindings_this_stand_in_knows_are_accepted() {
             "schedule",
         ),
         (
+            json!([{ "type": "queueTrigger", "name": "message", "queueName": "items", "dataType": "binary" }]),
+            "dataType",
+        ),
+        (
             json!([{ "type": "httpTrigger", "name": "req", "route": "{p:odd}" }]),
             "not a plain route parameter",
         ),

@@ -15,7 +15,7 @@ pub(crate) use timer::{ScheduleStatus, TimerInput};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::config::{Function, QueueTrigger, Trigger};
+use crate::config::Function;
 use crate::json::Members;
 
 /// What triggered an invocation.
@@ -30,10 +30,7 @@ pub(crate) enum TriggerInput {
 pub(crate) fn envelope(function: &Function, input: &TriggerInput, now: OffsetDateTime, random_guid: Uuid) -> String {
     let (data, mut metadata) = match input {
         TriggerInput::Http(input) => (input.data(), input.metadata()),
-        TriggerInput::Queue(input) => {
-            let binary = matches!(&function.trigger, Trigger::Queue(QueueTrigger { binary: true, .. }));
-            (input.data(binary), input.metadata())
-        }
+        TriggerInput::Queue(input) => (input.data(), input.metadata()),
         TriggerInput::Timer(input) => (input.data(), Members::default()),
     };
     let mut sys = Members::default();

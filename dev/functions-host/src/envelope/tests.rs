@@ -232,13 +232,6 @@ fn members_that_look_like_dates_are_written_anew_and_nested_ones_keep_their_orde
 }
 
 #[test]
-fn a_binary_message_is_base64_encoded_once() {
-    let bindings = json!([{ "type": "queueTrigger", "name": "message", "queueName": "items", "dataType": "binary" }]);
-    let envelope = json_of(&function("work", &bindings), &queued("hello!!"));
-    assert_eq!(envelope["Data"]["message"], "aGVsbG8hIQ==");
-}
-
-#[test]
 fn a_timer_is_a_nested_object_and_only_slow_schedules_have_a_status() {
     let timer = function(
         "tick",

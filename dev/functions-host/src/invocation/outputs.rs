@@ -31,9 +31,7 @@ enum Effect {
 impl OutputBinder {
     /// Binds all outputs at once and waits for all. A failure fails the invocation; what the other outputs did stays.
     pub(crate) async fn bind(&self, function: &Function, mut answer: HandlerAnswer) -> Result<Bound, Failure> {
-        if !function.outputs.iter().any(|output| output.binding() == "$return") {
-            answer.spread_return_value();
-        }
+        answer.spread_return_value();
         if self.strict {
             check_strictly(function, &answer)?;
         }
@@ -72,11 +70,11 @@ impl OutputBinder {
             Output::Http { binding } => HttpAnswer::from_output(answer.output(binding))
                 .map(Effect::Http)
                 .map_err(|reason| failed(binding, reason.to_string())),
-            Output::Queue { binding, queue, binary } => {
+            Output::Queue { binding, queue } => {
                 let Some(value) = answer.output(binding).filter(|value| **value != Node::Null) else {
                     return Ok(Effect::Nothing);
                 };
-                let messages = queue_messages(value, *binary).map_err(|reason| failed(binding, reason))?;
+                let messages = queue_messages(value).map_err(|reason| failed(binding, reason))?;
                 for message in &messages {
                     self.gateway
                         .enqueue(queue, message)
