@@ -7,10 +7,10 @@ export TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/biller-onboarding/tools
 
 BIN := $(CARGO_TARGET_DIR)/debug
 
-.PHONY: help run serve test bench start azurite check audit
+.PHONY: help run serve test host-recording bench start azurite check audit
 
 help: ## Lists the commands
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
 
 # Azurite is installed where the arguments ask for it: make serve ARGS="--storage azurite"
 INSTALL_STORAGE = $(if $(findstring azurite,$(ARGS)),@scripts/tools.sh azurite)
@@ -27,6 +27,9 @@ serve: ## Starts the same stack for curl; Ctrl-C ends it (ARGS="--storage azurit
 
 test: ## Runs everything: build, `make check`, all tests, `make run`
 	@scripts/test.sh
+
+host-recording: ## Writes tests/host_recording/: what the handler answers to each envelope, and the host to each caller
+	@HOST_RECORDING=write cargo test --test integration host_recording::handler
 
 bench: ## Measures the handler and a Node peer (docs/performance.md)
 	@scripts/stage.sh build cargo build --release --locked --package biller-onboarding --package benches --bins

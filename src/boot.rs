@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use secrecy::SecretString;
 use time::OffsetDateTime;
+use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use self::shared::Shared;
@@ -46,6 +47,7 @@ pub struct Boot {
     clock: Arc<dyn Clock>,
     ids: Arc<IdSource>,
     ready: Shared<Services, NotReady>,
+    closing: CancellationToken,
 }
 
 impl Boot {
@@ -58,7 +60,13 @@ impl Boot {
             clock: Arc::new(SystemClock),
             ids: Arc::new(IdSource::seeded(seed)),
             ready: Shared::new(),
+            closing: CancellationToken::new(),
         }
+    }
+
+    /// Cancelled, it makes every worker give its runs back.
+    pub fn closing(&self) -> CancellationToken {
+        self.closing.clone()
     }
 
     /// The settings as read at start.
@@ -125,6 +133,7 @@ impl Boot {
             run: settings.run.clone(),
             clock: Arc::clone(&self.clock),
             ids: Arc::clone(&self.ids),
+            closing: self.closing(),
         });
         info!("ready");
         Ok(Services { saga: Arc::new(saga) })

@@ -3,6 +3,7 @@
 //! Answers 200 for a failure that the database has recorded with a due time. Answers 500, so that the host delivers the
 //! message again, only if nothing could be recorded or a newer version wrote the message.
 
+use tokio::time::{Instant, timeout_at};
 use tracing::{error, info, warn};
 
 use super::answer::Answer;
@@ -13,7 +14,8 @@ use crate::saga::Advanced;
 /// The invocation failed; its reason was logged.
 pub(super) struct Failed;
 
-pub(super) async fn invoke(source: &dyn ServicesSource, text: &str) -> Result<Answer, Failed> {
+/// `deadline`: for what the run needs before a worker can take it. The time slice has an end of its own.
+pub(super) async fn invoke(source: &dyn ServicesSource, deadline: Instant, text: &str) -> Result<Answer, Failed> {
     let message = match QueueMessage::parse(text) {
         Parsed::Ours(message) => message,
         Parsed::Newer(version) => {
@@ -28,7 +30,11 @@ pub(super) async fn invoke(source: &dyn ServicesSource, text: &str) -> Result<An
             return Ok(Answer::default().log("dropped: not ours"));
         }
     };
-    let services = source.services().await.map_err(|not_ready| {
+    let Ok(services) = timeout_at(deadline, source.services()).await else {
+        error!(onboarding_id = %message.onboarding_id, "not ready in time; the message is to be delivered again");
+        return Err(Failed);
+    };
+    let services = services.map_err(|not_ready| {
         error!(onboarding_id = %message.onboarding_id, reason = %not_ready, "the message is to be delivered again");
         Failed
     })?;

@@ -10,7 +10,8 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{Instrument, error, info_span};
 
@@ -28,10 +29,12 @@ const ENVELOPE_BYTES: usize = 16 * 1024 * 1024;
 struct App {
     services: Arc<dyn ServicesSource>,
     limits: HttpLimits,
+    tasks: TaskTracker,
 }
 
-/// Everything the custom handler serves on its port.
-pub fn router(services: Arc<dyn ServicesSource>, limits: HttpLimits) -> Router {
+/// Everything the custom handler serves on its port. Work on runs is in `tasks`: it goes on when the host hangs up, which it does
+/// only when it ends.
+pub fn router(services: Arc<dyn ServicesSource>, limits: HttpLimits, tasks: TaskTracker) -> Router {
     Router::new()
         .route("/", get(|| async { "ready" }))
         .route("/function-onboard-biller", post(onboard))
@@ -39,7 +42,11 @@ pub fn router(services: Arc<dyn ServicesSource>, limits: HttpLimits) -> Router {
         .route("/function-recover-onboardings", post(recover))
         .layer(DefaultBodyLimit::disable())
         .layer(CatchPanicLayer::custom(panicked))
-        .with_state(App { services, limits })
+        .with_state(App {
+            services,
+            limits,
+            tasks,
+        })
 }
 
 async fn onboard(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
@@ -69,7 +76,8 @@ async fn onboard(State(app): State<App>, headers: HeaderMap, body: Body) -> Resp
 async fn migrate(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
     let span = span("function-migrate-users", &Invocation::of(&headers));
     let deadline = Instant::now() + app.limits.deadline;
-    async move {
+    let tasks = app.tasks.clone();
+    let invocation = async move {
         let text = bounded_body::read(body, ENVELOPE_BYTES, deadline)
             .await
             .ok()
@@ -79,11 +87,10 @@ async fn migrate(State(app): State<App>, headers: HeaderMap, body: Body) -> Resp
             error!("the invocation has no queue trigger");
             return failed_invocation();
         };
-        // On the heap: a run is large.
-        respond(Box::pin(migrate_users::invoke(&*app.services, &text)).await)
-    }
-    .instrument(span)
-    .await
+        respond(migrate_users::invoke(&*app.services, deadline, &text).await)
+    };
+    let outcome = tasks.spawn(invocation.instrument(span)).await;
+    outcome.unwrap_or_else(|panic| panicked(Box::new(panic)))
 }
 
 async fn recover(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
@@ -94,7 +101,11 @@ async fn recover(State(app): State<App>, headers: HeaderMap, body: Body) -> Resp
         if let Err(Unread::Broken | Unread::Late) = bounded_body::read(body, ENVELOPE_BYTES, deadline).await {
             return failed_invocation();
         }
-        respond(recover_onboardings::invoke(&*app.services).await)
+        let Ok(outcome) = timeout_at(deadline, recover_onboardings::invoke(&*app.services)).await else {
+            error!("the due runs were not claimed in time; the next timer tries again");
+            return failed_invocation();
+        };
+        respond(outcome)
     }
     .instrument(span)
     .await

@@ -1,6 +1,7 @@
 //! Runs one time slice of a run: takes worker slot and lease, starts the heart-beat, reads the journal.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use strum::Display;
 use tokio::time::Instant;
@@ -22,6 +23,11 @@ use ic_secureauth_api::{CallContext, CallGuard};
 
 /// How often a delivery that waits for a worker slot looks for one.
 const SLOT_LOOKS: u32 = 6;
+/// How long calls in flight may take when the process is to end.
+const CLOSING_PATIENCE: Duration = Duration::from_secs(12);
+/// How much longer than its latest end, and its longest call, a time slice may take. The settings leave more than that
+/// before the host kills the process.
+const OVERTIME: Duration = Duration::from_secs(15);
 
 /// The result of one time slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Display)]
@@ -75,7 +81,7 @@ impl Saga {
         let end = Instant::now() + longest;
         loop {
             let slot = self.slot.enter().await?;
-            if slot.is_some() || Instant::now() >= end {
+            if slot.is_some() || Instant::now() >= end || self.dependencies.closing.is_cancelled() {
                 return Ok(slot);
             }
             tokio::time::sleep(longest / SLOT_LOOKS).await;
@@ -118,7 +124,8 @@ impl Saga {
             usual: time_slice_end,
             latest: now + times.longest_slice.max(times.time_slice),
         };
-        let guard = Arc::new(LeaseGuard::new(heart.hold(), slot, margin, ends, leased.late));
+        let closing = self.dependencies.closing.clone();
+        let guard = Arc::new(LeaseGuard::new(heart.hold(), slot, margin, ends, leased.late, closing));
         let read = self.read_journal(leased.run.id).await;
         let (journal, kept) = match read {
             Ok(read) => read,
@@ -143,9 +150,29 @@ impl Saga {
             organization_seen: None,
             run: leased.run,
         };
-        let advanced = context.work().await;
+        let worked = tokio::select! {
+            // On the heap: a run is large.
+            advanced = Box::pin(context.work()) => Some(advanced),
+            () = self.patience_is_over(ends.latest) => None,
+        };
+        let advanced = match worked {
+            Some(advanced) => advanced,
+            None => Ok(context.cut_off().await),
+        };
         drop(heart);
         advanced
+    }
+
+    /// Whatever a time slice hangs on: it ends before the host kills the process, and soon when the process is to end.
+    async fn patience_is_over(&self, latest: Instant) {
+        let closing = async {
+            self.dependencies.closing.cancelled().await;
+            tokio::time::sleep(CLOSING_PATIENCE).await;
+        };
+        tokio::select! {
+            () = closing => {}
+            () = tokio::time::sleep_until(latest + self.longest_call() + OVERTIME) => {}
+        }
     }
 
     async fn read_journal(&self, id: OnboardingId) -> Result<(JournalState, KeptSettings), StoreError> {

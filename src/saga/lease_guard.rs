@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::heartbeat::Hold;
 use ic_secureauth_api::{CallGuard, CallNotAllowed};
@@ -22,6 +23,7 @@ pub(super) struct LeaseGuard {
     slot: Arc<Hold>,
     margin: Duration,
     ends: Ends,
+    closing: CancellationToken,
     late_until: Mutex<Option<Instant>>,
     has_progress: AtomicBool,
 }
@@ -37,12 +39,20 @@ pub(super) struct Ends {
 
 impl LeaseGuard {
     /// `late`: what earlier time slices of the run know of [`Self::late`].
-    pub(super) fn new(lease: Arc<Hold>, slot: Arc<Hold>, margin: Duration, ends: Ends, late: Option<Duration>) -> Self {
+    pub(super) fn new(
+        lease: Arc<Hold>,
+        slot: Arc<Hold>,
+        margin: Duration,
+        ends: Ends,
+        late: Option<Duration>,
+        closing: CancellationToken,
+    ) -> Self {
         Self {
             lease,
             slot,
             margin,
             ends,
+            closing,
             late_until: Mutex::new(late.map(|late| Instant::now() + late)),
             has_progress: AtomicBool::new(false),
         }
@@ -63,6 +73,11 @@ impl LeaseGuard {
         until.map(|until| until.saturating_duration_since(Instant::now()))
     }
 
+    /// The process is to end.
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.is_cancelled()
+    }
+
     /// Another worker has the run for sure.
     pub(super) fn lease_is_taken(&self) -> bool {
         self.lease.is_taken()
@@ -72,7 +87,7 @@ impl LeaseGuard {
 impl CallGuard for LeaseGuard {
     fn may_start(&self, deadline: Duration) -> Result<(), CallNotAllowed> {
         let rest = deadline + self.margin;
-        if self.lease.lasts(rest) && self.slot.lasts(rest) {
+        if !self.is_closing() && self.lease.lasts(rest) && self.slot.lasts(rest) {
             Ok(())
         } else {
             Err(CallNotAllowed)
@@ -103,7 +118,16 @@ mod tests {
         let hold = Arc::new(Hold::until(Instant::now() + Duration::from_mins(3)));
         let usual = Instant::now();
         let latest = usual + Duration::from_mins(6);
-        LeaseGuard::new(Arc::clone(&hold), hold, MARGIN, Ends { usual, latest }, late)
+        let closing = CancellationToken::new();
+        LeaseGuard::new(Arc::clone(&hold), hold, MARGIN, Ends { usual, latest }, late, closing)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_call_starts_once_the_process_is_to_end() {
+        let guard = guard(None);
+        assert!(guard.may_start(MARGIN).is_ok());
+        guard.closing.cancel();
+        assert!(guard.may_start(MARGIN).is_err());
     }
 
     #[tokio::test(start_paused = true)]

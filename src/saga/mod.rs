@@ -37,6 +37,7 @@ pub use first_sign_in::SignInOfRun;
 pub use leftovers::{commands_of, leftovers};
 
 use time::OffsetDateTime;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, IdSource};
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
@@ -76,6 +77,8 @@ pub struct Dependencies {
     pub clock: Arc<dyn Clock>,
     /// Makes run ids and this worker's id.
     pub ids: Arc<IdSource>,
+    /// Cancelled when the process is to end: runs are given back (docs/decisions.md#ending-on-a-signal).
+    pub closing: CancellationToken,
 }
 
 /// One worker's saga: its leases and its worker slot carry one worker id.

@@ -273,9 +273,26 @@ impl RunContext<'_> {
     async fn lease_lost(&self) -> Advanced {
         if self.guard.lease_is_taken() {
             warn!("lost the lease; another worker continues the run");
+        } else if self.guard.is_closing() {
+            info!("the process is to end; the run is given back");
+            self.saga.give_back(&self.lease, &self.run, self.guard.late()).await;
         } else {
             warn!("the lease or the worker slot could not be renewed in time; the run is given back");
             self.saga.give_back(&self.lease, &self.run, self.guard.late()).await;
+        }
+        Advanced::LeaseLost
+    }
+
+    /// The time slice was cut off. If the process is to end, the run is given back: calls that were in flight may still take
+    /// effect. Otherwise the lease expires and counts as a take-over, so that a run that hangs each time ends.
+    pub(super) async fn cut_off(&self) -> Advanced {
+        if self.guard.is_closing() {
+            warn!("the process is to end, and calls of the run are in flight; the run is given back");
+            let late = self.saga.longest_call() + self.times().call_margin;
+            let late = self.guard.late().unwrap_or_default().max(late);
+            self.saga.give_back(&self.lease, &self.run, Some(late)).await;
+        } else {
+            error!("the time slice does not end by itself; it is cut off before the host kills the process");
         }
         Advanced::LeaseLost
     }

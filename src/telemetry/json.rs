@@ -21,7 +21,9 @@ pub(super) fn layer<W>(clock: Arc<dyn Clock>, writer: W) -> impl Layer<Registry>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
+    // A host that was killed reads neither stdout nor stderr, and writing about that to stderr would panic.
     tracing_subscriber::fmt::layer()
+        .log_internal_errors(false)
         .event_format(Lines { clock })
         .fmt_fields(JsonFields::new())
         .with_writer(writer)

@@ -2,12 +2,15 @@
 
 use std::any::Any;
 use std::fmt::Display;
+use std::io::Write;
 
 /// Installs the panic hook. From then on every panic writes one line to stderr.
 pub fn report_panics_on_one_line() {
     std::panic::set_hook(Box::new(|panic| {
         let thread = std::thread::current();
-        eprintln!("{}", line(thread.name(), panic.location(), panic.payload()));
+        let line = line(thread.name(), panic.location(), panic.payload());
+        // Nobody may read stderr any more. A panic within the hook would end the process.
+        let _ = writeln!(std::io::stderr(), "{line}");
     }));
 }
 

@@ -19,6 +19,7 @@ where
     tracing_subscriber::fmt::layer()
         .with_timer(TimeOfDay(clock))
         .with_ansi(false)
+        .log_internal_errors(false)
         .with_writer(writer)
 }
 

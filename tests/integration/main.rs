@@ -9,7 +9,10 @@
 )]
 
 mod azurite;
+mod behind_the_functions;
+mod dates;
 mod doctor;
+mod ending;
 mod enrolled;
 mod events;
 mod factors;
@@ -17,12 +20,14 @@ mod fault_matrix;
 mod faults;
 mod few_calls;
 mod going_live;
+mod host_recording;
 mod logging;
 mod looking_again;
 mod messages;
 mod odd_data;
 mod openapi;
 mod operating;
+mod own_host;
 mod own_pool;
 mod payload_schema;
 mod people;

@@ -65,6 +65,7 @@ pub(crate) fn start(
             function_timeout,
             timeout_grace: options.time.timeout_grace,
             strict: options.strict,
+            recorded: options.recorded,
             framing: options.framing,
             sampled: options.sampled,
         },

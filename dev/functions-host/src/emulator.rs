@@ -10,8 +10,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 
 use crate::config::machine_variables;
+use crate::guard::Guard;
 use crate::queue::of_emulator;
-use crate::worker::Guard;
 
 /// The version that `scripts/tools.sh` installs.
 const VERSION: &str = "3.35.0";

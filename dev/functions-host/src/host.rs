@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::activity::Activity;
 use crate::assembly::{self, RunningHost};
 use crate::config::{AppConfig, ConfigError, Trigger};
-use crate::journal::{Invocation, UserLog};
+use crate::journal::{HandlerExchange, Invocation, UserLog};
 use crate::options::HostOptions;
 use crate::queue::{self, QueueError, QueueHandle, StorageError};
 use crate::worker::{ConsoleLine, Phase, StopReason};
@@ -151,6 +151,11 @@ impl FunctionsHost {
     /// Finished invocations, oldest first.
     pub fn invocations(&self) -> Vec<Invocation> {
         self.running.invoker.journal.invocations()
+    }
+
+    /// What was sent to the handler and what it answered, oldest first; empty unless the options ask for it.
+    pub fn exchanges(&self) -> Vec<HandlerExchange> {
+        self.running.invoker.journal.exchanges()
     }
 
     /// `Logs` of all envelopes, oldest first.

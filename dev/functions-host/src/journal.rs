@@ -63,8 +63,24 @@ pub struct UserLog {
     pub text: String,
 }
 
+/// What was sent to the handler in one invocation, and what it answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandlerExchange {
+    /// Name of the function.
+    pub function: String,
+    /// The body of the request.
+    pub envelope: String,
+    /// HTTP status of the answer.
+    pub status: u16,
+    /// `Content-Type` of the answer; empty when it had none.
+    pub content_type: String,
+    /// The body of the answer.
+    pub answer: String,
+}
+
 #[derive(Clone, Default)]
 pub(crate) struct Journal {
+    exchanges: Ring<HandlerExchange>,
     invocations: Ring<Invocation>,
     user_logs: Ring<UserLog>,
     violations: Ring<String>,
@@ -82,6 +98,10 @@ impl Journal {
         self.invocations.push(invocation);
     }
 
+    pub(crate) fn exchange(&self, exchange: HandlerExchange) {
+        self.exchanges.push(exchange);
+    }
+
     pub(crate) fn user_log(&self, log: UserLog) {
         tracing::info!(function = log.function, invocation_id = %log.invocation_id, "{}", log.text);
         self.user_logs.push(log);
@@ -94,6 +114,10 @@ impl Journal {
 
     pub(crate) fn invocations(&self) -> Vec<Invocation> {
         self.invocations.entries()
+    }
+
+    pub(crate) fn exchanges(&self) -> Vec<HandlerExchange> {
+        self.exchanges.entries()
     }
 
     pub(crate) fn user_logs(&self) -> Vec<UserLog> {

@@ -1,5 +1,5 @@
 //! A stand-in for the Azure Functions host: starts a custom handler and calls it over HTTP as the real host does, with
-//! queues in memory or in a storage account. The rules that it follows (S1–S33) are in dev/functions-host/README.md, each with its test; comments
+//! queues in memory or in a storage account. The rules that it follows (S1–S41) are in dev/functions-host/README.md, each with its test; comments
 //! name them by these numbers.
 //!
 //! ```no_run
@@ -26,6 +26,7 @@ mod config;
 mod emulator;
 mod envelope;
 mod front_door;
+mod guard;
 mod host;
 mod invocation;
 mod journal;
@@ -42,7 +43,7 @@ pub use clock::{Clock, system_clock};
 pub use config::{ConfigError, machine_variables};
 pub use emulator::{Azurite, AzuriteError};
 pub use host::{FunctionsHost, NotIdle, NotPrinted, NotReady, StartError};
-pub use journal::{Invocation, OutputSummary, UserLog};
+pub use journal::{HandlerExchange, Invocation, OutputSummary, UserLog};
 pub use options::{Executable, Framing, HostOptions, Inherited, Keys, TimeConstants};
 pub use queue::{
     ConnectionStringError, EmbeddedQueues, PeekedMessage, QueueError, QueueHandle, QueueMessage, QueueService,

@@ -27,6 +27,9 @@ pub struct HostOptions {
     /// Strict mode: an answer that the real host would silently misread, or hang on, fails at once and is listed as a
     /// violation.
     pub strict: bool,
+    /// Keeps what was sent to the handler and what it answered, byte for byte, for
+    /// [`exchanges`](crate::FunctionsHost::exchanges).
+    pub recorded: bool,
     /// How the end of a request body to the handler is marked.
     pub framing: Framing,
     /// Sets the sampled flag of traces that the host starts. Requests recorded of real hosts do not have it.
@@ -57,6 +60,7 @@ impl HostOptions {
             port: 0,
             timer_interval: None,
             strict: true,
+            recorded: false,
             framing: Framing::default(),
             sampled: false,
             keys: None,

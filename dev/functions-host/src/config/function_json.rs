@@ -37,8 +37,6 @@ pub(crate) struct HttpTrigger {
 pub(crate) struct QueueTrigger {
     pub(crate) binding: String,
     pub(crate) queue: String,
-    /// `dataType: binary`: the handler gets the bytes as base64.
-    pub(crate) binary: bool,
 }
 
 #[derive(Debug)]
@@ -49,15 +47,8 @@ pub(crate) struct TimerTrigger {
 
 #[derive(Debug)]
 pub(crate) enum Output {
-    Http {
-        binding: String,
-    },
-    Queue {
-        binding: String,
-        queue: String,
-        /// `dataType: binary`: a string is taken as it is, and never decoded as base64.
-        binary: bool,
-    },
+    Http { binding: String },
+    Queue { binding: String, queue: String },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -115,6 +106,12 @@ impl Function {
             if !is_binding_name(&binding.name) {
                 return Err(format!("the binding name {:?} is not allowed", binding.name));
             }
+            if binding.data_type.is_some() {
+                return Err(format!(
+                    "the dataType of {} is not supported by this stand-in",
+                    binding.name
+                ));
+            }
             if binding.kind.ends_with("Trigger") {
                 if trigger.replace(binding.into_trigger(name, environment)?).is_some() {
                     return Err("has more than one trigger".to_owned());
@@ -169,7 +166,6 @@ impl RawBinding {
             }
             "queueTrigger" => Ok(Trigger::Queue(QueueTrigger {
                 queue: self.queue(environment)?,
-                binary: self.is_binary(),
                 binding: self.name,
             })),
             "timerTrigger" => {
@@ -188,7 +184,6 @@ impl RawBinding {
             "http" => Ok(Output::Http { binding: self.name }),
             "queue" => Ok(Output::Queue {
                 queue: self.queue(environment)?,
-                binary: self.is_binary(),
                 binding: self.name,
             }),
             other => Err(format!("the binding type {other:?} is not supported by this stand-in")),
@@ -202,12 +197,6 @@ impl RawBinding {
         } else {
             Err(format!("the queue name {queue:?} of {} is not allowed", self.name))
         }
-    }
-
-    fn is_binary(&self) -> bool {
-        self.data_type
-            .as_deref()
-            .is_some_and(|data_type| data_type.eq_ignore_ascii_case("binary"))
     }
 }
 

@@ -180,8 +180,12 @@ fn only_the_bindings_this_stand_in_knows_are_accepted() {
             "schedule",
         ),
         (
+            json!([{ "type": "queueTrigger", "name": "message", "queueName": "items", "dataType": "binary" }]),
+            "dataType",
+        ),
+        (
             json!([{ "type": "httpTrigger", "name": "req", "route": "{p:odd}" }]),
-            "constraint",
+            "not a plain route parameter",
         ),
         (
             json!([{ "type": "httpTrigger", "name": "a" }, { "type": "httpTrigger", "name": "b" }]),

@@ -65,9 +65,7 @@ impl HttpInput {
             }
         }
         for (name, value) in &self.params {
-            if let Some(value) = value {
-                metadata.set_ignoring_case(name, double_encoded(value));
-            }
+            metadata.set_ignoring_case(name, double_encoded(value));
         }
         metadata.set_ignoring_case("Query", self.query.iter().cloned().collect::<Members>());
         let headers = self
@@ -105,7 +103,7 @@ impl Identity {
             ),
         };
         let mut identity = Members::default();
-        let authenticated = !scheme.is_null();
+        let authenticated = self != Self::Anonymous;
         identity.push("AuthenticationType", scheme);
         identity.push("IsAuthenticated", authenticated);
         identity.push("Actor", Node::Null);

@@ -15,7 +15,7 @@ pub(crate) use timer::{ScheduleStatus, TimerInput};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::config::{Function, QueueTrigger, Trigger};
+use crate::config::Function;
 use crate::json::Members;
 
 /// What triggered an invocation.
@@ -30,10 +30,7 @@ pub(crate) enum TriggerInput {
 pub(crate) fn envelope(function: &Function, input: &TriggerInput, now: OffsetDateTime, random_guid: Uuid) -> String {
     let (data, mut metadata) = match input {
         TriggerInput::Http(input) => (input.data(), input.metadata()),
-        TriggerInput::Queue(input) => {
-            let binary = matches!(&function.trigger, Trigger::Queue(QueueTrigger { binary: true, .. }));
-            (input.data(binary), input.metadata())
-        }
+        TriggerInput::Queue(input) => (input.data(), input.metadata()),
         TriggerInput::Timer(input) => (input.data(), Members::default()),
     };
     let mut sys = Members::default();
@@ -43,8 +40,10 @@ pub(crate) fn envelope(function: &Function, input: &TriggerInput, now: OffsetDat
     metadata.set_ignoring_case("sys", sys);
     metadata.retain(|name| !name.to_ascii_lowercase().ends_with("trigger"));
 
+    let mut inputs = Members::default();
+    inputs.push(function.input_name(), data);
     let mut envelope = Members::default();
-    envelope.push("Data", Members::from_iter([(function.input_name(), data)]));
+    envelope.push("Data", inputs);
     envelope.push("Metadata", metadata);
     #[expect(
         clippy::expect_used,

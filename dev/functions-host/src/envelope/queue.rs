@@ -1,8 +1,5 @@
 //! `Data` and `Metadata` of a queue trigger (S17, S18).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::scalar::{add_payload_members, date, double_encoded};
 use crate::json::{Members, Node};
 use crate::queue::QueueMessage;
@@ -17,13 +14,9 @@ pub(crate) struct QueueInput {
 }
 
 impl QueueInput {
-    /// `Data.<binding>`: the text double encoded, or base64 for `dataType: binary`.
-    pub(crate) fn data(&self, binary: bool) -> Node {
-        if binary {
-            Node::from(STANDARD.encode(&self.content))
-        } else {
-            double_encoded(&String::from_utf8_lossy(&self.content))
-        }
+    /// `Data.<binding>`: the text double encoded.
+    pub(crate) fn data(&self) -> Node {
+        double_encoded(&String::from_utf8_lossy(&self.content))
     }
 
     pub(crate) fn metadata(&self) -> Members {

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
-use crate::json::{Members, Node, metadata_text};
+use crate::json::{Members, Node, text_of};
 
 const WHOLE_SECONDS: &[BorrowedFormatItem<'static>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]+00:00");
@@ -41,7 +41,7 @@ pub(crate) fn add_payload_members(metadata: &mut Members, content: &[u8]) {
         let node = match node {
             Node::Null | Node::List(_) => continue,
             Node::Object(_) => node.with_dates(),
-            scalar => double_encoded(&metadata_text(&scalar)),
+            scalar => double_encoded(&text_of(&scalar)),
         };
         metadata.set_ignoring_case(&name, node);
     }

@@ -25,12 +25,12 @@ impl TimerInput {
     pub(crate) fn data(&self) -> Node {
         let mut schedule = Members::default();
         schedule.push("AdjustForDST", true);
-        let status = self.status.as_ref().map(|status| {
+        let status = self.status.as_ref().map_or(Node::Null, |status| {
             let mut members = Members::default();
             members.push("Last", date(status.last));
             members.push("Next", date(status.next));
             members.push("LastUpdated", date(status.last));
-            members
+            Node::Object(members)
         });
         let mut timer = Members::default();
         timer.push("Schedule", schedule);

@@ -20,16 +20,20 @@ use crate::invocation::{HOST_VERSION, Request};
 
 type Door = State<Arc<FrontDoor>>;
 
-/// The routes below `/admin`. If keys are configured, all of them ask for the master key.
+/// The routes below `/admin`. If keys are configured, all but the ping ask for the master key.
 pub(crate) fn routes(door: &Arc<FrontDoor>) -> Router<Arc<FrontDoor>> {
     Router::new()
-        .route("/host/ping", get(|| async { StatusCode::OK }))
         .route("/host/status", get(host_status))
         .route("/functions", get(list))
         .route("/functions/{name}", get(describe).post(fire))
         .route("/functions/{name}/status", get(function_status))
         .fallback(any(|| async { StatusCode::NOT_FOUND }))
         .layer(from_fn_with_state(Arc::clone(door), for_operators))
+        .route("/host/ping", get(ping).post(ping))
+}
+
+async fn ping() -> StatusCode {
+    StatusCode::OK
 }
 
 async fn for_operators(State(door): Door, request: HttpRequest, next: Next) -> Response {
@@ -103,11 +107,16 @@ impl FrontDoor {
     }
 
     fn fire(&self, function: &Arc<Function>, text: String) {
+        // Begins now and not with the task, so that a host that was told to fire is not idle.
+        let running = self.invoker.activity.begin();
         match &function.trigger {
             Trigger::Timer(_) => {
                 let timer = self.timers.iter().find(|timer| timer.name() == function.name).cloned();
                 if let Some(timer) = timer {
-                    self.tasks.spawn(async move { timer.fire().await });
+                    self.tasks.spawn(async move {
+                        timer.fire().await;
+                        drop(running);
+                    });
                 }
             }
             Trigger::Queue(_) => {
@@ -120,6 +129,7 @@ impl FrontDoor {
                 self.tasks.spawn(async move {
                     // Nobody waits for the result; the journal has it.
                     let _ = invoker.invoke(request).await;
+                    drop(running);
                 });
             }
             Trigger::Http(_) => self

@@ -1,12 +1,11 @@
 //! Serves HTTP functions: route, key, body, invocation, answer.
 
-use std::error::Error as _;
 use std::sync::Arc;
 
-use axum::body::{Body, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::{Request as HttpRequest, State};
 use axum::http::{Method, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use tokio::sync::oneshot;
 
 use super::FrontDoor;
@@ -18,9 +17,12 @@ use crate::invocation::{Failure, Request};
 use crate::response::HttpAnswer;
 use crate::routing::RouteValues;
 
+/// Stands for the real host's page.
+const HOMEPAGE: &str = "<!DOCTYPE html><title>Your Functions app is up and running</title>";
+
 pub(crate) async fn serve(State(door): State<Arc<FrontDoor>>, request: HttpRequest) -> Response {
     let Some((function, http, params)) = door.route(request.method(), request.uri().path()) else {
-        return StatusCode::NOT_FOUND.into_response();
+        return door.without_function(request.uri().path());
     };
     let (parts, body) = request.into_parts();
     let query = query(&parts.uri);
@@ -29,11 +31,11 @@ pub(crate) async fn serve(State(door): State<Arc<FrontDoor>>, request: HttpReque
     let Some(identity) = authorize(door.keys.as_ref(), http.auth_level, &parts.headers, code) else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
-    let body = match read(body, door.body_limit).await {
-        Ok(body) => body,
-        Err(status) => return status.into_response(),
+    // A body that is too long, or breaks off, is an exception inside the real host, which makes a bare 500 of it (S12).
+    let Ok(body) = to_bytes(body, door.body_limit).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let input = http_input(&parts, body, params, identity);
+    let input = http_input(&parts, body.into(), params, identity);
     let request = Request::new(Arc::clone(function), TriggerInput::Http(Box::new(input)))
         .with_trace(caller_trace(&parts.headers));
     answer(door.invoke_detached(request).await)
@@ -43,12 +45,21 @@ impl FrontDoor {
     /// The HTTP function for a method and path, and the values of its route.
     fn route(&self, method: &Method, path: &str) -> Option<(&Arc<Function>, &HttpTrigger, RouteValues)> {
         let path = below_prefix(&self.route_prefix, path)?;
-        self.by_route.iter().find_map(|function| match &function.trigger {
+        self.functions.iter().find_map(|function| match &function.trigger {
             Trigger::Http(http) if http.methods.is_empty() || http.methods.contains(method) => {
                 Some((function, http, http.route.matches(path)?))
             }
             _ => None,
         })
+    }
+
+    /// The answer when no function matches: at `/` the home page, or nothing if a setting says so (S34).
+    fn without_function(&self, path: &str) -> Response {
+        match path {
+            "/" if self.homepage => Html(HOMEPAGE).into_response(),
+            "/" => StatusCode::NO_CONTENT.into_response(),
+            _ => StatusCode::NOT_FOUND.into_response(),
+        }
     }
 
     /// Invokes in a task of its own, so that a caller that hangs up does not end the invocation (S28).
@@ -70,19 +81,6 @@ fn below_prefix<'a>(prefix: &str, path: &'a str) -> Option<&'a str> {
     }
     let (head, rest) = path.split_at_checked(prefix.len())?;
     (head.eq_ignore_ascii_case(prefix) && (rest.is_empty() || rest.starts_with('/'))).then_some(rest)
-}
-
-async fn read(body: Body, limit: usize) -> Result<Vec<u8>, StatusCode> {
-    to_bytes(body, limit).await.map(Vec::from).map_err(|error| {
-        let too_large = error
-            .source()
-            .is_some_and(|source| source.to_string().contains("length limit"));
-        if too_large {
-            StatusCode::PAYLOAD_TOO_LARGE
-        } else {
-            StatusCode::BAD_REQUEST
-        }
-    })
 }
 
 /// The answer to the caller. A failed invocation is a 500 without a body (S20).

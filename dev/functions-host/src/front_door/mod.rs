@@ -12,7 +12,7 @@ use axum::Router;
 use time::OffsetDateTime;
 
 use crate::clock::ClockAndRandom;
-use crate::config::{AppConfig, Function, Trigger};
+use crate::config::{AppConfig, Function};
 use crate::invocation::Invoker;
 use crate::options::Keys;
 use crate::tasks::Tasks;
@@ -25,12 +25,12 @@ const DEFAULT_BODY_LIMIT: usize = 104_857_600;
 pub(crate) struct FrontDoor {
     route_prefix: String,
     functions: Vec<Arc<Function>>,
-    /// HTTP functions, the most specific route first.
-    by_route: Vec<Arc<Function>>,
     timers: Vec<Arc<Timer>>,
     invoker: Arc<Invoker>,
     keys: Option<Keys>,
     body_limit: usize,
+    /// Whether `GET /` shows a page (S34).
+    homepage: bool,
     tasks: Tasks,
     clock: ClockAndRandom,
     started_at: OffsetDateTime,
@@ -45,24 +45,19 @@ impl FrontDoor {
         tasks: Tasks,
         clock: ClockAndRandom,
     ) -> Self {
-        let mut by_route: Vec<_> = config
-            .functions
-            .iter()
-            .filter_map(|function| match &function.trigger {
-                Trigger::Http(http) => Some((http.route.precedence(), Arc::clone(function))),
-                Trigger::Queue(_) | Trigger::Timer(_) => None,
-            })
-            .collect();
-        by_route.sort_by(|left, right| left.0.cmp(&right.0));
         let body_limit = config
             .environment
             .get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT")
             .and_then(|limit| limit.parse().ok())
             .unwrap_or(DEFAULT_BODY_LIMIT);
+        let homepage_is_disabled = config
+            .environment
+            .get("AzureWebJobsDisableHomepage")
+            .is_some_and(|value| value.eq_ignore_ascii_case("true"));
         Self {
+            homepage: !homepage_is_disabled,
             route_prefix: config.host.route_prefix.clone(),
             functions: config.functions.clone(),
-            by_route: by_route.into_iter().map(|(_, function)| function).collect(),
             timers,
             invoker,
             keys,

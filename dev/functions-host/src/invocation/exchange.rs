@@ -6,6 +6,7 @@ use axum::http::header::{CONTENT_TYPE, USER_AGENT};
 use uuid::Uuid;
 
 use super::failure::Failure;
+use crate::journal::{HandlerExchange, Journal};
 use crate::options::Framing;
 use crate::response::{Decoded, decode};
 use crate::worker::Ready;
@@ -21,11 +22,14 @@ pub(crate) struct Exchange<'a> {
     pub(crate) tracestate: Option<&'a str>,
     pub(crate) framing: Framing,
     pub(crate) envelope: String,
+    /// Where request and answer are kept.
+    pub(crate) kept_in: Option<&'a Journal>,
 }
 
 impl Exchange<'_> {
     /// Posts the envelope to `/<function>` and decodes the answer.
     pub(crate) async fn run(self, handler: &Ready) -> Result<Decoded, Failure> {
+        let kept = self.kept_in.map(|journal| (journal, self.envelope.clone()));
         let body = match self.framing {
             Framing::ContentLength => reqwest::Body::from(self.envelope),
             Framing::Chunked => {
@@ -53,6 +57,15 @@ impl Exchange<'_> {
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned);
         let body = response.bytes().await.map_err(|error| connection(&error))?;
+        if let Some((journal, envelope)) = kept {
+            journal.exchange(HandlerExchange {
+                function: self.function.to_owned(),
+                envelope,
+                status: status.as_u16(),
+                content_type: content_type.clone().unwrap_or_default(),
+                answer: String::from_utf8_lossy(&body).into_owned(),
+            });
+        }
         decode(status, content_type.as_deref(), &body)
     }
 }

@@ -48,6 +48,8 @@ pub(crate) struct InvokerSettings {
     /// Time between a timed-out invocation and the kill of the process.
     pub(crate) timeout_grace: Duration,
     pub(crate) strict: bool,
+    /// Whether exchanges with the handler are kept.
+    pub(crate) recorded: bool,
     pub(crate) framing: Framing,
     pub(crate) sampled: bool,
 }
@@ -116,6 +118,7 @@ impl Invoker {
             traceparent: trace.traceparent(&self.clock),
             tracestate: trace.state.as_deref(),
             framing: self.settings.framing,
+            kept_in: self.settings.recorded.then_some(&self.journal),
             envelope: envelope(&request.function, &request.input, self.clock.now(), self.clock.uuid()),
         };
         let answer = self.guarded(exchange, &handler).await?;

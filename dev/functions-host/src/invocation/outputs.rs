@@ -9,7 +9,7 @@ use crate::config::{Function, Output};
 use crate::journal::OutputSummary;
 use crate::json::Node;
 use crate::queue::QueueGateway;
-use crate::response::{HandlerAnswer, HttpAnswer, queue_messages};
+use crate::response::{HandlerAnswer, HttpAnswer, NotAnAnswer, queue_messages};
 
 pub(crate) struct OutputBinder {
     pub(crate) gateway: Arc<QueueGateway>,
@@ -31,11 +31,17 @@ enum Effect {
 impl OutputBinder {
     /// Binds all outputs at once and waits for all. A failure fails the invocation; what the other outputs did stays.
     pub(crate) async fn bind(&self, function: &Function, mut answer: HandlerAnswer) -> Result<Bound, Failure> {
-        if !function.outputs.iter().any(|output| output.binding() == "$return") {
-            answer.spread_return_value();
-        }
+        answer.spread_return_value();
         if self.strict {
             check_strictly(function, &answer)?;
+        }
+        // The real host reads an `http` output before it binds any.
+        for output in &function.outputs {
+            if let Output::Http { binding } = output
+                && let Err(reason @ NotAnAnswer::Shape) = HttpAnswer::from_output(answer.output(binding))
+            {
+                return Err(failed(binding, reason.to_string()));
+            }
         }
         let effects = join_all(function.outputs.iter().map(|output| self.bind_one(output, &answer))).await;
         let mut bound = Bound {
@@ -63,12 +69,12 @@ impl OutputBinder {
         match output {
             Output::Http { binding } => HttpAnswer::from_output(answer.output(binding))
                 .map(Effect::Http)
-                .map_err(|reason| failed(binding, reason)),
-            Output::Queue { binding, queue, binary } => {
-                let Some(value) = answer.output(binding) else {
+                .map_err(|reason| failed(binding, reason.to_string())),
+            Output::Queue { binding, queue } => {
+                let Some(value) = answer.output(binding).filter(|value| **value != Node::Null) else {
                     return Ok(Effect::Nothing);
                 };
-                let messages = queue_messages(value, *binary).map_err(|reason| failed(binding, reason))?;
+                let messages = queue_messages(value).map_err(|reason| failed(binding, reason))?;
                 for message in &messages {
                     self.gateway
                         .enqueue(queue, message)

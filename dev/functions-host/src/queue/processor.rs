@@ -48,7 +48,8 @@ impl MessageProcessor {
             );
             return self.poison(&message, None).await;
         };
-        if message.dequeue_count > self.settings.max_dequeue_count {
+        // A trigger on a poison queue gets its messages however often they were delivered (S41).
+        if message.dequeue_count > self.settings.max_dequeue_count && !self.queue.ends_with(POISON_SUFFIX) {
             return self.poison(&message, Some(&content)).await;
         }
         let succeeded = self.invoke(&mut message, &content).await;

@@ -22,23 +22,19 @@ pub(crate) struct HandlerAnswer {
 }
 
 impl HandlerAnswer {
-    /// For a function without a `$return` binding: the members of an object in `ReturnValue` replace the outputs.
+    /// The members of an object in `ReturnValue` replace the outputs.
     pub(crate) fn spread_return_value(&mut self) {
         if let Node::Object(outputs) = std::mem::replace(&mut self.return_value, Node::Null) {
             for (name, value) in outputs {
-                self.outputs.set(&name, value);
+                self.outputs.retain(|known| known != name);
+                self.outputs.push(name, value);
             }
         }
     }
 
-    /// The value for an output binding; null counts as missing.
+    /// The value for an output binding.
     pub(crate) fn output(&self, binding: &str) -> Option<&Node> {
-        let value = if binding == "$return" {
-            Some(&self.return_value)
-        } else {
-            self.outputs.get(binding)
-        };
-        value.filter(|value| !value.is_null())
+        self.outputs.get(binding)
     }
 }
 
@@ -170,7 +166,7 @@ mod tests {
         };
         assert_eq!(answer.output("res"), Some(&number(1)));
         assert_eq!(answer.output("Res"), None);
-        assert_eq!(answer.output("$return"), Some(&Node::from("r")));
+        assert_eq!(answer.return_value, Node::from("r"));
         assert_eq!(answer.logs, ["a"]);
     }
 

@@ -5,5 +5,5 @@ mod http_output;
 mod queue_output;
 
 pub(crate) use decode::{Decoded, HandlerAnswer, decode};
-pub(crate) use http_output::HttpAnswer;
+pub(crate) use http_output::{HttpAnswer, NotAnAnswer};
 pub(crate) use queue_output::queue_messages;

@@ -3,15 +3,15 @@
 use crate::json::{Node, looks_like_json, text_of};
 use crate::queue::dotnet_base64;
 
-/// The contents of the messages to put, in order. With `binary` (`dataType: binary`) a string is never decoded as base64.
-pub(crate) fn queue_messages(value: &Node, binary: bool) -> Result<Vec<Vec<u8>>, String> {
+/// The contents of the messages to put, in order.
+pub(crate) fn queue_messages(value: &Node) -> Result<Vec<Vec<u8>>, String> {
     match value {
         Node::Null => Ok(Vec::new()),
         Node::List(items) => Ok(items.iter().map(content).collect()),
-        Node::Text(text) => match dotnet_base64(text).filter(|_| !binary) {
+        Node::Text(text) => match dotnet_base64(text) {
             Some(bytes) => Ok(vec![bytes]),
             None if looks_like_json(text) => parsed(text),
-            None => Ok(vec![text.clone().into_bytes()]),
+            None => Ok(vec![content(value)]),
         },
         other => Ok(vec![content(other)]),
     }
@@ -36,12 +36,12 @@ mod tests {
 
     use super::*;
 
-    fn of(value: &Value, binary: bool) -> Result<Vec<Vec<u8>>, String> {
-        queue_messages(&value.clone().into(), binary)
+    fn of(value: &Value) -> Result<Vec<Vec<u8>>, String> {
+        queue_messages(&serde_json::from_value(value.clone()).unwrap())
     }
 
     fn messages(value: &Value) -> Vec<String> {
-        let messages = of(value, false).unwrap();
+        let messages = of(value).unwrap();
         messages
             .into_iter()
             .map(|content| String::from_utf8(content).unwrap())
@@ -57,10 +57,9 @@ mod tests {
 
     #[test]
     fn a_string_that_happens_to_be_base64_is_decoded() {
-        assert_eq!(of(&json!("test"), false), Ok(vec![vec![0xb5, 0xeb, 0x2d]]));
+        assert_eq!(of(&json!("test")), Ok(vec![vec![0xb5, 0xeb, 0x2d]]));
         assert_eq!(messages(&json!("")), [""]);
         assert_eq!(messages(&json!("not base64")), ["not base64"]);
-        assert_eq!(of(&json!("test"), true), Ok(vec![b"test".to_vec()]));
     }
 
     #[test]
@@ -70,7 +69,15 @@ mod tests {
         let anew = "{\n  \"z\": \"2025-02-18T03:06:19Z\",\n  \"a\": 1\n}";
         assert_eq!(messages(&json!(dated)), [anew]);
         assert_eq!(messages(&json!(" [\"a\",\"b\"] ")), ["a", "b"]);
-        assert!(of(&json!("{not json}"), false).is_err());
+        assert!(of(&json!("{not json}")).is_err());
+    }
+
+    #[test]
+    fn a_text_that_looks_like_a_date_is_written_anew() {
+        let date = "2025-02-18T03:06:19+02:00";
+        assert_eq!(messages(&json!([date])), ["02/18/2025 01:06:19"]);
+        assert_eq!(messages(&json!(date)), ["02/18/2025 01:06:19"]);
+        assert_eq!(messages(&json!(["2025-02-18"])), ["2025-02-18"]);
     }
 
     #[test]

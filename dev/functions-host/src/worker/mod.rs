@@ -2,7 +2,6 @@
 
 mod command;
 mod console;
-mod guard;
 mod handle;
 mod port;
 mod probe;
@@ -12,7 +11,6 @@ mod supervisor;
 pub(crate) use command::Launch;
 pub(crate) use console::Console;
 pub use console::{ConsoleCategory, ConsoleLevel, ConsoleLine, ConsoleStream};
-pub(crate) use guard::Guard;
 pub use handle::StopReason;
 pub(crate) use handle::{Phase, Ready, WorkerHandle};
 pub(crate) use port::HandlerPort;

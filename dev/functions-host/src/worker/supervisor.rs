@@ -13,7 +13,6 @@ use tokio::time::Instant;
 
 use super::command::Launch;
 use super::console::{Console, ConsoleStream};
-use super::guard::Guard;
 use super::handle::{Command, Order, Phase, Ready, StopReason, View, WorkerHandle};
 use super::port::HandlerPort;
 use super::probe::is_ready;
@@ -157,14 +156,12 @@ impl Supervisor {
         let (interval, limit) = (self.settings.probe_interval, self.settings.initialization_timeout);
         let mut probe = pin!(is_ready(&client, &url, interval, limit));
         let (mut probing, mut running) = (true, true);
-        let mut guard = guard(child);
         loop {
             tokio::select! {
                 status = child.wait(), if running => match status {
                     // The real host raises no event for an exit with code 0. Before the first answer the probe notices it.
                     Ok(status) if status.success() && probing => {
                         running = false;
-                        drop(guard.take());
                         self.view.send_modify(|view| view.pid = None);
                     }
                     status => return Watched::Exited(status),
@@ -271,14 +268,6 @@ impl Supervisor {
 enum Watched {
     Exited(io::Result<ExitStatus>),
     Ended(End),
-}
-
-/// Starts the guard of the process. Without it everything works, but a SIGKILL of the host leaves the handler running.
-fn guard(child: &Child) -> Option<Guard> {
-    let guard = Guard::over(child.id()?);
-    guard
-        .inspect_err(|error| tracing::warn!(%error, "the handler would outlive a SIGKILL of the host"))
-        .ok()
 }
 
 /// Sends SIGKILL and waits for the end of the process.

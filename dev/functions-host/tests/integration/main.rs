@@ -1,4 +1,4 @@
-//! Tests of the stand-in host from outside, rule by rule (S1–S33 of dev/functions-host/README.md).
+//! Tests of the stand-in host from outside, rule by rule (S1–S41 of dev/functions-host/README.md).
 
 #![allow(
     clippy::unwrap_used,

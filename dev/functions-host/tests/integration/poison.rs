@@ -45,6 +45,31 @@ async fn a_message_delivered_too_often_elsewhere_is_poisoned_without_being_invok
 }
 
 #[tokio::test]
+async fn a_trigger_on_a_poison_queue_gets_its_messages_however_often_they_were_delivered() {
+    let poison = format!("{QUEUE}-poison");
+    let queues = EmbeddedQueues::default();
+    let app = App::new().with(|options| options.queues = Some(Arc::new(queues.clone())));
+    app.function(
+        "poisoned",
+        &json!([{ "type": "queueTrigger", "direction": "in", "name": "message", "queueName": poison },
+            { "type": "queue", "direction": "out", "name": "seen", "queueName": "seen" }]),
+    );
+    queues.create(&poison).await.unwrap();
+    queues.put(&poison, "aGVsbG8hIQ==", DEADLINE * 100).await.unwrap();
+    for _ in 0..5 {
+        let received = queues.receive(&poison, 1, std::time::Duration::ZERO).await.unwrap();
+        assert_eq!(received.len(), 1);
+    }
+    let host = app.start().await;
+    host.wait_until_idle(DEADLINE).await.unwrap();
+    let deliveries: Vec<_> = invocations_of(&host, "poisoned")
+        .iter()
+        .map(|invocation| (invocation.dequeue_count, invocation.succeeded()))
+        .collect();
+    assert_eq!(deliveries, [(Some(6), true)]);
+}
+
+#[tokio::test]
 async fn a_message_that_is_not_base64_is_poisoned_as_it_is_without_being_invoked() {
     let app = App::new();
     let host = app.start().await;

@@ -90,6 +90,9 @@ async fn an_unusable_http_output_is_a_500() {
         json!({ "headers": { "x": null } }),
         json!({ "headers": { "x": ["a"] } }),
         json!("SomeBlah"),
+        json!(null),
+        json!({ "statusCode": 204, "body": "x" }),
+        json!({ "headers": { "content-length": "7" }, "body": "x" }),
     ] {
         assert_eq!(respond(&host, response.clone()).await.status(), 500, "{response}");
         assert!(last_failure(&host).starts_with("output res"), "{response}");
@@ -167,6 +170,17 @@ async fn one_failing_output_fails_the_call_but_not_the_other_outputs() {
     assert!(last_failure(&host).contains("65540 bytes"), "{}", last_failure(&host));
     assert_eq!(texts(&host.queue("items").peek()), ["kept"]);
     assert_eq!(host.queue("others").len(), 0);
+}
+
+#[tokio::test]
+async fn an_http_output_of_another_form_fails_before_any_output_is_bound() {
+    let app = App::new();
+    let host = app.start().await;
+    for response in [json!(null), json!("SomeBlah"), json!([])] {
+        let envelope = json!({ "Outputs": { "res": response, "items": ["lost"] } });
+        assert_eq!(tell(&host, json!({ "envelope": envelope })).await.status(), 500);
+    }
+    assert_eq!(host.queue("items").len(), 0);
 }
 
 #[tokio::test]

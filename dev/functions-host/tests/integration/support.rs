@@ -44,7 +44,7 @@ impl App {
             "call",
             &json!([
                 { "type": "httpTrigger", "direction": "in", "name": "req", "methods": ["get", "post"],
-                  "route": "items/{id:length(1,8)?}" },
+                  "route": "items/{id}" },
                 { "type": "http", "direction": "out", "name": "res" },
                 { "type": "queue", "direction": "out", "name": "items", "queueName": "items" },
                 { "type": "queue", "direction": "out", "name": "others", "queueName": "others" }

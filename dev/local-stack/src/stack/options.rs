@@ -30,6 +30,8 @@ pub struct StackOptions {
     pub host_times: TimeConstants,
     /// Where the hosts' queues are.
     pub storage: Storage,
+    /// The hosts are lenient, as the real one is, and keep every exchange with the handler.
+    pub recorded: bool,
 }
 
 /// Where the queues of a stack's hosts are.
@@ -57,6 +59,7 @@ impl StackOptions {
             framing: Framing::default(),
             host_times: TimeConstants::fast(),
             storage: Storage::default(),
+            recorded: false,
         }
     }
 

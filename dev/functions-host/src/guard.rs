@@ -1,4 +1,5 @@
-//! Kills the handler after the host itself was killed: a SIGKILL leaves the host no time to do it (S8).
+//! Kills a storage emulator after the program that started it was killed: a SIGKILL leaves no time to do it. The handler has
+//! no such guard, because the real host has none (S40).
 
 use std::io;
 use std::process::Stdio;
@@ -8,7 +9,7 @@ use tokio::process::{Child, Command};
 /// The script waits for the end of its input. Nothing is written to it, and it ends with the host, however that ends.
 const SCRIPT: &str = r#"read -r _; kill -KILL "$1""#;
 
-/// A shell beside one handler process. Drop it when that process is gone.
+/// A shell beside one process. Drop it when that process is gone.
 #[derive(Debug)]
 pub(crate) struct Guard {
     _shell: Child,
