@@ -1,5 +1,5 @@
 # The commands of this repository. They need the Rust toolchain and bash; `check` and `test` also need python3 with pip, `test`
-# curl and Node with npm, `bench` Node with npm, and `start` Core Tools and Azurite.
+# curl and Node with npm, `bench` Node with npm, and `start` Core Tools and Node with npm.
 
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 # Tools that are not part of the toolchain are installed here: outside the repository, once for all clones.
@@ -32,8 +32,10 @@ bench: ## Measures the handler and a Node peer (docs/performance.md)
 	@scripts/stage.sh build cargo build --release --locked --package biller-onboarding --package benches --bins
 	@$(CARGO_TARGET_DIR)/release/bench $(ARGS)
 
-start: ## Runs the real Functions host (Core Tools) with Azurite
-	@scripts/start.sh
+start: ## Runs the real Functions host (`func start`) with simulator and Azurite; Ctrl-C ends it (ARGS=--fresh: an empty database)
+	@[ -n "$$AzureWebJobsStorage" ] || scripts/tools.sh azurite || true
+	@scripts/stage.sh build cargo build --workspace --bins
+	@exec $(BIN)/local-stack start $(ARGS)
 
 azurite: ## Installs Azurite, the storage emulator that tests start, into $TOOLS
 	@scripts/tools.sh azurite
