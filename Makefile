@@ -7,7 +7,7 @@ export TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/biller-onboarding/tools
 
 BIN := $(CARGO_TARGET_DIR)/debug
 
-.PHONY: help run serve test bench start azurite check audit
+.PHONY: help run serve test fuzz bench start azurite check audit
 
 help: ## Lists the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -27,6 +27,10 @@ serve: ## Starts the same stack for curl; Ctrl-C ends it (ARGS="--storage azurit
 
 test: ## Runs everything: build, `make check`, all tests, `make run`
 	@scripts/test.sh
+
+fuzz: ## Tries a million mutated inputs of each kind, with a new seed (FUZZ_INPUTS, FUZZ_SEED)
+	@FUZZ_INPUTS=$${FUZZ_INPUTS:-1000000} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} scripts/stage.sh fuzz \
+		cargo test --workspace --locked --test integration fuzzing -- --nocapture
 
 bench: ## Measures the handler and a Node peer (docs/performance.md)
 	@scripts/stage.sh build cargo build --release --locked --package biller-onboarding --package benches --bins

@@ -16,6 +16,7 @@ mod factors;
 mod fault_matrix;
 mod faults;
 mod few_calls;
+mod fuzzing;
 mod going_live;
 mod logging;
 mod looking_again;
