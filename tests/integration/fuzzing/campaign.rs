@@ -49,7 +49,7 @@ static PANICS: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
 /// Tries as many inputs as `FUZZ_INPUTS` says.
 pub(super) fn run<T: Target + 'static>() {
     note_panics();
-    let variable = |name: &str| std::env::var(name).ok()?.parse::<u64>().ok();
+    let variable = |name: &str| std::env::var_os(name)?.into_string().ok()?.parse::<u64>().ok();
     let seed = variable("FUZZ_SEED").unwrap_or(SEED);
     let first = variable("FUZZ_FIRST").unwrap_or(0);
     let end = first + variable("FUZZ_INPUTS").unwrap_or(FEW);

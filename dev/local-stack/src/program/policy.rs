@@ -29,7 +29,12 @@ const PASSED_ON: [&str; 22] = [
 
 /// Those that are set, with their values.
 pub(super) fn from_shell() -> Vec<(String, String)> {
-    of(|name| std::env::var(name).ok())
+    of(shell_variable)
+}
+
+/// A variable of the person's shell; `None` if it is not set or not Unicode.
+pub(super) fn shell_variable(name: &str) -> Option<String> {
+    std::env::var_os(name)?.into_string().ok()
 }
 
 fn of(value: impl Fn(&str) -> Option<String>) -> Vec<(String, String)> {

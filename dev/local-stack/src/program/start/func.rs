@@ -9,6 +9,8 @@ use functions_host::machine_variables;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, Command};
 
+use super::super::policy::shell_variable;
+
 /// Core Tools.
 const PROGRAM: &str = "func";
 /// How long it may take to end after a Ctrl-C.
@@ -118,7 +120,7 @@ fn command() -> Command {
     let mut command = Command::new(PROGRAM);
     command.env_clear().envs(machine_variables()).envs(network);
     for name in ["NO_PROXY", "no_proxy"] {
-        let own = std::env::var(name).unwrap_or_default();
+        let own = shell_variable(name).unwrap_or_default();
         let separator = if own.is_empty() { "" } else { "," };
         command.env(name, format!("{own}{separator}{LOCAL}"));
     }

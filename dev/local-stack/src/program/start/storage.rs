@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use functions_host::{Azurite, AzuriteError};
 
+use super::super::policy::shell_variable;
+
 /// The setting with the connection string.
 const SETTING: &str = "AzureWebJobsStorage";
 /// The connection string of a storage emulator on its usual ports.
@@ -21,15 +23,15 @@ pub(super) enum Storage {
     /// An emulator that runs on the usual ports.
     Running,
     /// Started for this program; it ends when it is dropped.
-    Started(Azurite),
+    Started(Box<Azurite>),
 }
 
 impl Storage {
     /// Takes the account of the shell, or a running emulator, or starts one.
     pub(super) async fn find() -> Result<Self, AzuriteError> {
-        match choose(std::env::var(SETTING).ok(), listens) {
+        match choose(shell_variable(SETTING), listens) {
             Some(storage) => Ok(storage),
-            None => Ok(Self::Started(Azurite::start_all().await?)),
+            None => Ok(Self::Started(Box::new(Azurite::start_all().await?))),
         }
     }
 
