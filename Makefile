@@ -1,5 +1,5 @@
 # The commands of this repository. They need the Rust toolchain and bash; `check` and `test` also need python3 with pip, `test`
-# curl and Node with npm, `bench` Node with npm, and `start` Core Tools and Azurite.
+# curl and Node with npm, `bench` Node with npm, and `start` Core Tools and Node with npm.
 
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 # Tools that are not part of the toolchain are installed here: outside the repository, once for all clones.
@@ -7,7 +7,7 @@ export TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/biller-onboarding/tools
 
 BIN := $(CARGO_TARGET_DIR)/debug
 
-.PHONY: help run serve test host-recording bench start azurite check audit
+.PHONY: help run serve test fuzz host-recording bench start azurite check audit
 
 help: ## Lists the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -31,12 +31,18 @@ test: ## Runs everything: build, `make check`, all tests, `make run`
 host-recording: ## Writes tests/host_recording/: what the handler answers to each envelope, and the host to each caller
 	@HOST_RECORDING=write cargo test --test integration host_recording::handler
 
+fuzz: ## Tries a million mutated inputs of each kind, with a new seed (FUZZ_INPUTS, FUZZ_SEED)
+	@FUZZ_INPUTS=$${FUZZ_INPUTS:-1000000} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} scripts/stage.sh fuzz \
+		cargo test --workspace --locked --test integration fuzzing -- --nocapture
+
 bench: ## Measures the handler and a Node peer (docs/performance.md)
 	@scripts/stage.sh build cargo build --release --locked --package biller-onboarding --package benches --bins
 	@$(CARGO_TARGET_DIR)/release/bench $(ARGS)
 
-start: ## Runs the real Functions host (Core Tools) with Azurite
-	@scripts/start.sh
+start: ## Runs the real Functions host (`func start`) with simulator and Azurite; Ctrl-C ends it (ARGS=--fresh: an empty database)
+	@[ -n "$$AzureWebJobsStorage" ] || scripts/tools.sh azurite || true
+	@scripts/stage.sh build cargo build --workspace --bins
+	@exec $(BIN)/local-stack start $(ARGS)
 
 azurite: ## Installs Azurite, the storage emulator that tests start, into $TOOLS
 	@scripts/tools.sh azurite

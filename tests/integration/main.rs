@@ -19,6 +19,7 @@ mod factors;
 mod fault_matrix;
 mod faults;
 mod few_calls;
+mod fuzzing;
 mod going_live;
 mod host_recording;
 mod logging;

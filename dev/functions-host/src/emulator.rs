@@ -1,5 +1,5 @@
-//! Azurite, the storage emulator, for tests and for `make serve`. It runs without the network: in memory, on a free port of
-//! 127.0.0.1, and without telemetry.
+//! Azurite, the storage emulator, for tests, `make serve` and `make start`. It runs without the network: in memory, on free
+//! ports of 127.0.0.1, and without telemetry.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -11,14 +11,22 @@ use tokio::process::{Child, ChildStdout, Command};
 
 use crate::config::machine_variables;
 use crate::guard::Guard;
-use crate::queue::of_emulator;
+use crate::queue::{of_emulator, of_emulator_with};
 
 /// The version that `scripts/tools.sh` installs.
 const VERSION: &str = "3.35.0";
 /// Azurite's program for queues alone.
-const PROGRAM: &str = "node_modules/azurite/dist/src/queue/main.js";
+const QUEUES: &str = "node_modules/azurite/dist/src/queue/main.js";
 /// What it prints before its address, once it listens.
 const LISTENS: &str = "successfully listens on ";
+/// Azurite's program for blobs, queues and tables.
+const ALL: &str = "node_modules/azurite/dist/src/azurite.js";
+/// What it prints before the address of each service, in this order.
+const EACH_LISTENS: [&str; 3] = [
+    "Azurite Blob service is successfully listening at ",
+    "Azurite Queue service is successfully listening at ",
+    "Azurite Table service is successfully listening at ",
+];
 /// How long Node may take to start on a busy machine.
 const START_DEADLINE: Duration = Duration::from_mins(2);
 
@@ -28,6 +36,7 @@ pub struct Azurite {
     process: Child,
     _guard: Guard,
     base_url: String,
+    connection_string: String,
 }
 
 /// Why Azurite did not start.
@@ -52,36 +61,44 @@ impl Azurite {
 
     /// The same on this port; 0 takes a free one.
     pub async fn start_on(port: u16) -> Result<Self, AzuriteError> {
-        let folder = installed(&tools())?;
-        let mut process = Command::new("node")
-            .arg(folder.join(PROGRAM))
-            .args(["--queueHost", "127.0.0.1", "--queuePort", &port.to_string()])
-            .args(["--inMemoryPersistence", "--disableTelemetry", "--silent"])
-            .current_dir(folder)
-            // A shell may name other accounts.
-            .env_clear()
-            .envs(machine_variables())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            // A Ctrl-C is for the program that started it, which may still need the queues.
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()?;
-        let guard = Guard::over(process.id().unwrap_or_default())?;
-        let base_url = match tokio::time::timeout(START_DEADLINE, address(&mut process)).await {
-            Ok(Ok(address)) => address,
-            Ok(Err(printed)) => return Err(AzuriteError::NotListening(printed)),
-            Err(_) => {
-                return Err(AzuriteError::NotListening(format!(
-                    "no address within {START_DEADLINE:?}"
-                )));
-            }
-        };
+        let port = port.to_string();
+        let arguments = ["--queueHost", "127.0.0.1", "--queuePort", &port];
+        let (process, guard, [base_url]) = launch(QUEUES, &arguments, [LISTENS]).await?;
         Ok(Self {
             process,
             _guard: guard,
+            connection_string: of_emulator(&base_url),
             base_url,
+        })
+    }
+
+    /// Starts blobs, queues and tables, each on a free port. The real host keeps its locks in blobs
+    /// (docs/reference/functions-host.md#a7), and its storage client may ask for a newer API than this Azurite knows.
+    pub async fn start_all() -> Result<Self, AzuriteError> {
+        let local = [
+            "--blobHost",
+            "127.0.0.1",
+            "--queueHost",
+            "127.0.0.1",
+            "--tableHost",
+            "127.0.0.1",
+        ];
+        let free = [
+            "--blobPort",
+            "0",
+            "--queuePort",
+            "0",
+            "--tablePort",
+            "0",
+            "--skipApiVersionCheck",
+        ];
+        let arguments: Vec<_> = local.into_iter().chain(free).collect();
+        let (process, guard, [blobs, queues, tables]) = launch(ALL, &arguments, EACH_LISTENS).await?;
+        Ok(Self {
+            process,
+            _guard: guard,
+            connection_string: of_emulator_with(&blobs, &queues, &tables),
+            base_url: queues,
         })
     }
 
@@ -92,12 +109,44 @@ impl Azurite {
 
     /// The value of `AzureWebJobsStorage` for this account.
     pub fn connection_string(&self) -> String {
-        of_emulator(&self.base_url)
+        self.connection_string.clone()
     }
 
     /// Process id; `None` once the process has ended.
     pub fn pid(&self) -> Option<u32> {
         self.process.id()
+    }
+}
+
+/// Starts a program of the installed Azurite and waits until it has printed an address after each of the labels.
+async fn launch<const N: usize>(
+    program: &str,
+    arguments: &[&str],
+    labels: [&str; N],
+) -> Result<(Child, Guard, [String; N]), AzuriteError> {
+    let folder = installed(&tools())?;
+    let mut process = Command::new("node")
+        .arg(folder.join(program))
+        .args(arguments)
+        .args(["--inMemoryPersistence", "--disableTelemetry", "--silent"])
+        .current_dir(folder)
+        // A shell may name other accounts.
+        .env_clear()
+        .envs(machine_variables())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        // A Ctrl-C is for the program that started it, which may still need the queues.
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()?;
+    let guard = Guard::over(process.id().unwrap_or_default())?;
+    match tokio::time::timeout(START_DEADLINE, addresses(&mut process, labels)).await {
+        Ok(Ok(addresses)) => Ok((process, guard, addresses)),
+        Ok(Err(printed)) => Err(AzuriteError::NotListening(printed)),
+        Err(_) => Err(AzuriteError::NotListening(format!(
+            "no address within {START_DEADLINE:?}"
+        ))),
     }
 }
 
@@ -124,18 +173,21 @@ fn installed(tools: &Path) -> Result<PathBuf, AzuriteError> {
     }
 }
 
-/// Reads the address that Azurite prints. Fails with what it printed when it ends without one.
-async fn address(process: &mut Child) -> Result<String, String> {
+/// Reads the addresses that Azurite prints. Fails with what it printed when it ends before it has printed all.
+async fn addresses<const N: usize>(process: &mut Child, labels: [&str; N]) -> Result<[String; N], String> {
     let (Some(stdout), Some(mut stderr)) = (process.stdout.take(), process.stderr.take()) else {
         return Err(String::new());
     };
     let mut lines = BufReader::new(stdout).lines();
-    let mut printed = String::new();
+    let (mut found, mut printed) = (labels.map(|_| None), String::new());
     while let Ok(Some(line)) = lines.next_line().await {
-        if let Some((_, address)) = line.split_once(LISTENS) {
-            let address = address.trim().to_owned();
+        for (address, label) in found.iter_mut().zip(labels) {
+            let after = line.split_once(label).map(|(_, rest)| rest.trim().to_owned());
+            *address = after.or(address.take());
+        }
+        if found.iter().all(Option::is_some) {
             read_on(lines.into_inner(), stderr);
-            return Ok(address);
+            return Ok(found.map(Option::unwrap_or_default));
         }
         printed.push_str(&line);
         printed.push('\n');

@@ -53,6 +53,12 @@ impl Crm {
         Ok(Self(Mutex::new(connection)))
     }
 
+    /// Whether there is a biller of this id.
+    pub fn has_biller(&self, id: &str) -> rusqlite::Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM crm_biller WHERE biller_id = ?1)";
+        self.connection().query_row(sql, [id], |row| row.get(0))
+    }
+
     /// Adds a biller. Without a name it cannot be onboarded.
     pub fn add_biller<'a>(&self, id: &str, name: impl Into<Option<&'a str>>) -> rusqlite::Result<()> {
         let sql = "INSERT INTO crm_biller (biller_id, biller_name) VALUES (?1, ?2)";

@@ -1,7 +1,7 @@
 //! The whole stack on one machine: a database file with the sample CRM, the SecureAuth simulator, the stand-in Functions
 //! host and, behind it, the handler's binary as a process of its own.
 //!
-//! It serves the handler's integration tests and the program `local-stack` (`make run`, `make serve`). The handler is never
+//! It serves the handler's integration tests and the program `local-stack` (`make run`, `make serve`, `make start`). The handler is never
 //! linked: it is called over HTTP, as by the CRM, and judged by what the database and SecureAuth hold afterwards.
 //!
 //! ```no_run
@@ -34,5 +34,5 @@ pub use database::{AccountRecord, BillerRecord, Database, IssueRecord, JournalEn
 pub use error::StackError;
 pub use front_door::{FrontDoor, HttpAnswer};
 pub use secureauth::BillerInventory;
-pub use stack::{HandlerCommand, NotReached, Stack, StackOptions, Storage};
+pub use stack::{FunctionApp, HandlerCommand, NotReached, Stack, StackOptions, Storage};
 pub use visit::{Visit, visit};

@@ -1,4 +1,4 @@
-//! The program `local-stack`: the whole stack on one machine, for people (`make run`, `make serve`).
+//! The program `local-stack`: the whole stack on one machine, for people (`make run`, `make serve`, `make start`).
 
 mod program;
 

@@ -178,6 +178,16 @@ fn settings_in_the_callers_shell_do_not_reach_the_handler() {
     assert_eq!(status, expected, "{line}\n{answer}");
 }
 
+#[test]
+fn the_policy_of_the_callers_shell_reaches_the_handler() {
+    let served = Served::start_from_a_shell_with(&[("LEAVERS", "sometimes")]);
+    let (line, _) = readme_curl_lines().swap_remove(0);
+    let line = line.replace("http://127.0.0.1:7071", served.value("HTTP API: "));
+    let (status, answer) = run(&line);
+    assert_eq!(status, "503", "{line}\n{answer}");
+    assert!(answer.contains(r#""code":"configuration""#), "{answer}");
+}
+
 /// Processes whose working directory is this folder or below it, even if the folder was removed.
 fn processes_in(folder: &Path) -> Vec<PathBuf> {
     let all = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());

@@ -19,6 +19,11 @@ use local_stack::HttpAnswer;
 type Answered = (&'static str, HttpAnswer);
 type Answers = Result<Vec<Answered>, Box<dyn std::error::Error>>;
 
+/// Every status of the document.
+pub(crate) fn documented_statuses() -> BTreeSet<String> {
+    Document::read().statuses()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_is_as_documented_and_every_documented_status_and_code_is_answered() -> Outcome {
     let mut all = answers::of_a_course().await?;

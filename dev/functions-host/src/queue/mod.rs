@@ -12,8 +12,8 @@ mod processor;
 mod select;
 mod service;
 
-pub(crate) use account::of_emulator;
 pub use account::{ConnectionStringError, StorageError, StorageQueues};
+pub(crate) use account::{of_emulator, of_emulator_with};
 pub use embedded::EmbeddedQueues;
 pub(crate) use encoding::{MessageEncoding, dotnet_base64};
 pub(crate) use gateway::QueueGateway;

@@ -8,11 +8,13 @@ macro_rules! say {
     }};
 }
 
+mod announce;
 mod billers;
 mod console;
 mod log;
 mod moves;
 mod people;
+mod policy;
 mod readme;
 mod reports;
 mod run;
@@ -20,6 +22,7 @@ mod scenario;
 mod serve;
 mod sign_ins;
 mod signals;
+mod start;
 mod table;
 mod totals;
 mod verdict;
@@ -63,6 +66,24 @@ enum Command {
         #[arg(long, default_value_t = 7080)]
         simulator_port: u16,
     },
+    /// Runs the real host (`func start` of Core Tools) with the sample billers, simulator and Azurite, until Ctrl-C
+    Start {
+        /// The handler's binary; by default beside this program
+        #[arg(long)]
+        handler: Option<PathBuf>,
+        /// Port of the HTTP API; 0 takes a free one
+        #[arg(long, default_value_t = 7071)]
+        port: u16,
+        /// Port of the SecureAuth simulator; 0 takes a free one
+        #[arg(long, default_value_t = 0)]
+        simulator_port: u16,
+        /// Where the app folder is made and the database stays; by default `start` in the target folder
+        #[arg(long)]
+        folder: Option<PathBuf>,
+        /// Begins with an empty database
+        #[arg(long)]
+        fresh: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -86,29 +107,39 @@ enum Queues {
     Azurite,
 }
 
-impl Common {
-    /// A file in a folder above this program: 1 is the program's own folder.
-    fn beside(name: &str, levels: usize) -> PathBuf {
-        let program = std::env::current_exe().unwrap_or_default();
-        program
-            .ancestors()
-            .nth(levels)
-            .map(|folder| folder.join(name))
-            .unwrap_or_default()
-    }
+/// A file in a folder above this program: 1 is the program's own folder.
+fn beside(name: &str, levels: usize) -> PathBuf {
+    let program = std::env::current_exe().unwrap_or_default();
+    program
+        .ancestors()
+        .nth(levels)
+        .map(|folder| folder.join(name))
+        .unwrap_or_default()
+}
 
-    fn options(&self) -> StackOptions {
-        let handler = self.handler.clone();
-        let handler = handler.unwrap_or_else(|| Self::beside("biller-onboarding", 1));
-        let storage = match self.storage {
+/// The options for this handler, or for the one beside this program.
+fn options(handler: Option<PathBuf>) -> StackOptions {
+    let handler = handler.unwrap_or_else(|| beside("biller-onboarding", 1));
+    StackOptions::new(handler).set("LOG_FORMAT", "text")
+}
+
+/// The same with the policy of the person's shell.
+fn options_of_shell(handler: Option<PathBuf>) -> StackOptions {
+    let mut options = options(handler);
+    options.settings.extend(policy::from_shell());
+    options
+}
+
+impl Common {
+    fn storage(&self) -> Storage {
+        match self.storage {
             Queues::Embedded => Storage::Embedded,
             Queues::Azurite => Storage::Azurite,
-        };
-        StackOptions::new(handler).set("LOG_FORMAT", "text").storage(storage)
+        }
     }
 
     fn log(&self, name: &str) -> PathBuf {
-        self.log.clone().unwrap_or_else(|| Self::beside(name, 2))
+        self.log.clone().unwrap_or_else(|| beside(name, 2))
     }
 }
 
@@ -131,7 +162,7 @@ pub(super) async fn main() -> ExitCode {
 fn hint(error: &StackError) -> Option<&'static str> {
     match error {
         StackError::Host(StartError::Port { .. }) => Some("Another port: make serve ARGS='--port 7072'"),
-        StackError::Simulator { .. } => Some("Another port: make serve ARGS='--simulator-port 7081'"),
+        StackError::Simulator { .. } => Some("Another port: ARGS='--simulator-port 7081'"),
         _ => None,
     }
 }
@@ -140,7 +171,8 @@ async fn dispatch(command: Command) -> Result<ExitCode, StackError> {
     match command {
         Command::Run { common, keep } => {
             let log = log::start(&common.log("local-stack-run.log"))?;
-            run::run(common.options(), &log, keep).await
+            let storage = common.storage();
+            run::run(options(common.handler).storage(storage), &log, keep).await
         }
         Command::Serve {
             common,
@@ -148,10 +180,23 @@ async fn dispatch(command: Command) -> Result<ExitCode, StackError> {
             simulator_port,
         } => {
             let log = log::start(&common.log("local-stack-serve.log"))?;
-            let mut options = common.options();
+            let storage = common.storage();
+            let mut options = options_of_shell(common.handler).storage(storage);
             options.port = port;
             options.simulator.listen.set_port(simulator_port);
             serve::serve(options, &log).await
+        }
+        Command::Start {
+            handler,
+            port,
+            simulator_port,
+            folder,
+            fresh,
+        } => {
+            let mut options = options_of_shell(handler);
+            options.simulator.listen.set_port(simulator_port);
+            let folder = folder.unwrap_or_else(|| beside("start", 2));
+            start::start(options, start::Place { folder, fresh, port }).await
         }
     }
 }

@@ -50,7 +50,7 @@ pub(super) async fn run(options: StackOptions, log: &Path, keep: bool) -> Result
         stack.simulator().base_url()
     );
     for biller in &BILLERS {
-        load(&stack, biller)?;
+        load(stack.crm(), stack.simulator(), biller)?;
     }
     let console = Console::new();
     let mut stories = begin(&stack, &console);

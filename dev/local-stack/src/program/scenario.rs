@@ -1,7 +1,7 @@
 //! The events of a sample biller, as the CRM's people name them, and how each has to end.
 
-use local_stack::{HttpAnswer, Stack, StackError, UserRow};
-use secureauth_simulator::{Fault, FaultKind, FaultStatus, Seed};
+use local_stack::{Crm, HttpAnswer, Stack, StackError, UserRow};
+use secureauth_simulator::{Fault, FaultKind, FaultStatus, Seed, Simulator};
 use serde_json::json;
 
 use super::billers::SampleBiller;
@@ -190,14 +190,16 @@ impl Ending {
 }
 
 /// Adds a sample biller to the CRM, and to SecureAuth what it holds of the biller before the first event.
-pub(super) fn load(stack: &Stack, biller: &SampleBiller) -> Result<(), StackError> {
-    stack.crm().add_biller(biller.id, biller.name)?;
-    stack.crm().add_users(biller.id, &biller.first_users())?;
+pub(super) fn load(crm: &Crm, simulator: &Simulator, biller: &SampleBiller) -> Result<(), StackError> {
+    if !crm.has_biller(biller.id)? {
+        crm.add_biller(biller.id, biller.name)?;
+        crm.add_users(biller.id, &biller.first_users())?;
+    }
     if biller.has_deactivated_organization {
         let organization = json!({
             "id": biller.id, "name": biller.name, "parent_id": "invoice-cloud", "deactivated": true,
         });
-        stack.simulator().seed(Seed::default().organization(&organization))?;
+        simulator.seed(Seed::default().organization(&organization))?;
     }
     Ok(())
 }

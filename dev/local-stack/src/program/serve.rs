@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use local_stack::{Stack, StackError, StackOptions};
 
-use super::billers::{BILLERS, SampleBiller};
-use super::readme::curl_lines;
-use super::scenario::load;
+use super::announce;
 use super::signals::StopSignals;
 
 /// Time between two rounds of the timer.
@@ -22,23 +20,8 @@ pub(super) async fn serve(mut options: StackOptions, log: &Path) -> Result<ExitC
         return Ok(ended());
     };
     let stack = stack?;
-    say!("Sample billers:");
-    for biller in &BILLERS {
-        load(&stack, biller)?;
-        say!(
-            "  {}  {:24} {:>5} users{}",
-            biller.id,
-            biller.name,
-            biller.users,
-            remark(biller)
-        );
-    }
-    let (front_door, secureauth) = (stack.front_door().base_url(), stack.simulator().base_url());
-    say!("\nHTTP API: {front_door}\nSecureAuth: {secureauth} (simulator)\n\nTry, in another terminal:\n");
-    for line in curl_lines(front_door) {
-        say!("{line}");
-    }
-    say!("curl {secureauth}/admin/inventory\n");
+    announce::billers(stack.crm(), stack.simulator())?;
+    announce::addresses(stack.front_door().base_url(), stack.simulator());
     if let Some(azurite) = stack.azurite() {
         say!("Queues: {} (Azurite)", azurite.base_url());
     }
@@ -53,12 +36,4 @@ pub(super) async fn serve(mut options: StackOptions, log: &Path) -> Result<ExitC
 fn ended() -> ExitCode {
     say!("\nEnded: every process is stopped, and the folder with the database is removed.");
     ExitCode::SUCCESS
-}
-
-fn remark(biller: &SampleBiller) -> &'static str {
-    match biller {
-        biller if biller.has_bad_records => ", three of them bad records",
-        biller if biller.has_deactivated_organization => ", its organization exists already, deactivated",
-        _ => "",
-    }
 }

@@ -1,13 +1,26 @@
 //! Copies what is deployed: `host.json` and the function folders. A developer's own `local.settings.json` stays behind.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::error::StackError;
 
+/// The app's root folder in a stack's folder.
+const ROOT: &str = "app";
+
+/// Removes the app that an earlier start copied into `directory`.
+pub(super) fn remove(directory: &Path) -> Result<(), StackError> {
+    let root = directory.join(ROOT);
+    match fs::remove_dir_all(&root) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(StackError::file(root)(error)),
+        _ => Ok(()),
+    }
+}
+
 /// Copies the app into `directory`. Returns the app's root folder.
 pub(super) fn copy(repository: &Path, directory: &Path) -> Result<PathBuf, StackError> {
-    let root = directory.join("app");
+    let root = directory.join(ROOT);
     create(&root)?;
     copy_file(repository, &root, Path::new("host.json"))?;
     let entries = fs::read_dir(repository).map_err(StackError::file(repository))?;

@@ -1,7 +1,9 @@
 //! The stack: simulator, hosts, handlers, database and folder.
 
 mod app_root;
+mod backends;
 mod folder;
+mod function_app;
 mod handler;
 mod options;
 mod settings;
@@ -15,6 +17,7 @@ use functions_host::{Azurite, EmbeddedQueues, Executable, FunctionsHost, HostOpt
 use rustix::process::{Pid, Signal, kill_process};
 use secureauth_simulator::Simulator;
 
+pub use function_app::FunctionApp;
 pub use handler::HandlerCommand;
 pub use options::{StackOptions, Storage};
 pub use wait::NotReached;
@@ -24,6 +27,7 @@ use crate::database::Database;
 use crate::error::StackError;
 use crate::front_door::FrontDoor;
 use crate::secureauth::BillerInventory;
+use backends::Backends;
 use folder::Folder;
 
 /// How long the handler may take until its first answer.
@@ -53,23 +57,26 @@ impl Stack {
     /// answers.
     pub async fn start(options: StackOptions) -> Result<Self, StackError> {
         let directory = Folder::create()?;
-        let app_root = app_root::copy(&options.repository, directory.path())?;
-        let path = directory.path().join("biller-onboarding.db");
-        let simulator_options = options.simulator;
-        let client = simulator_options.clients.first().cloned();
-        let address = simulator_options.listen;
-        let simulator =
-            Simulator::start(simulator_options).map_err(|error| StackError::Simulator { address, error })?;
-        let mut env = settings::for_development(&path, &simulator, client.as_ref());
         let azurite = match options.storage {
             Storage::Embedded => None,
             Storage::Azurite => Some(Azurite::start().await?),
         };
-        env.extend(azurite.iter().map(|it| (STORAGE.to_owned(), it.connection_string())));
-        env.extend(options.settings);
-        let handler = HandlerCommand::new(options.handler.clone(), app_root.clone(), env.clone());
-        handler.run(&["db", "migrate"]).await?;
-        handler.run(&["db", "sample-crm"]).await?;
+        let storage = azurite.iter().map(|it| (STORAGE.to_owned(), it.connection_string()));
+        let settings = storage.chain(options.settings);
+        let Backends {
+            app_root,
+            simulator,
+            handler,
+            crm,
+            database,
+        } = Backends::start(
+            directory.path(),
+            &options.repository,
+            &options.handler,
+            options.simulator,
+            settings,
+        )
+        .await?;
 
         // Without queues of its own a host works on the account that its settings name.
         let embedded: Arc<dyn QueueService> = Arc::new(EmbeddedQueues::default());
@@ -81,7 +88,7 @@ impl Stack {
         let mut host_options = Vec::new();
         for number in 0..options.hosts.max(1) {
             let mut host = HostOptions::new(&app_root);
-            host.env.clone_from(&env);
+            host.env.clone_from(handler.settings());
             host.inherited = Inherited::Machine;
             host.executable = Some(served_by.clone());
             host.time = options.host_times.clone();
@@ -98,10 +105,10 @@ impl Stack {
             hosts,
             host_options,
             front_doors,
-            crm: Crm::open(&path)?,
-            database: Database::open(&path, simulator.tenant())?,
             simulator,
             handler,
+            crm,
+            database,
             directory,
             azurite,
         })

@@ -89,6 +89,12 @@ pub(crate) fn of_emulator(base_url: &str) -> String {
     )
 }
 
+/// The same for an emulator that also has blobs and tables, each at a URL of its own.
+pub(crate) fn of_emulator_with(blobs: &str, queues: &str, tables: &str) -> String {
+    let queues = of_emulator(queues);
+    format!("{queues}BlobEndpoint={blobs}/{EMULATED_NAME};TableEndpoint={tables}/{EMULATED_NAME};")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 
 pub use connection::ConnectionStringError;
 use connection::StorageAccount;
-pub(crate) use connection::of_emulator;
+pub(crate) use connection::{of_emulator, of_emulator_with};
 use request::{About, Requests};
 
 use super::service::{QueueError, QueueMessage, QueueService, RenewedReceipt};

@@ -1,0 +1,183 @@
+//! The handler in this process: its router over a SQLite file with billers, and a SecureAuth that nothing listens for.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use biller_onboarding::boot::Boot;
+use biller_onboarding::functions::router;
+use biller_onboarding::settings::Environment;
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+
+/// The billers in the CRM.
+pub(super) const BILLERS: [&str; 4] = ["1001", "1002", "1003", "1004"];
+/// Longer than any answer.
+const ANSWER_BYTES: usize = 16 * 1024 * 1024;
+
+pub(super) struct Handler {
+    router: Router,
+    database: Connection,
+    _folder: TempDir,
+}
+
+/// What the handler answered to the host.
+pub(super) struct Answered {
+    pub(super) status: u16,
+    /// `Null` if it is no JSON.
+    pub(super) envelope: Value,
+    pub(super) length: usize,
+}
+
+impl Handler {
+    pub(super) async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fuzz.db");
+        let boot = Boot::new(
+            &Environment::of([
+                ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
+                ("DATABASE", &format!("sqlite:{}", path.display())),
+                ("SECUREAUTH_BASE_URL", "http://127.0.0.1:1"),
+                ("SECUREAUTH_TENANT_ID", "dev-invoicecloud"),
+                ("SECUREAUTH_PAYLOAD_SCHEMA_ID", "schema"),
+                ("SECUREAUTH_CLIENT_ID", "client"),
+                ("SECUREAUTH_CLIENT_SECRET", "secret"),
+                ("SECOND_FACTOR_MECHANISMS", "none"),
+                ("RETRY_ATTEMPTS", "1"),
+                ("RUN_PAUSES", "1h"),
+            ]),
+            1,
+        );
+        assert!(boot.settings().is_ok(), "{:?}", boot.settings());
+        let store = boot.database().await.unwrap();
+        store.migrate().await.unwrap();
+        assert!(store.create_sample_crm().await.unwrap());
+        let database = Connection::open(&path).unwrap();
+        for biller in BILLERS {
+            let sql = "INSERT INTO crm_biller (biller_id, biller_name) VALUES (?1, 'City of Springfield')";
+            database.execute(sql, [biller]).unwrap();
+        }
+        let boot = Arc::new(boot);
+        let limits = boot.limits();
+        Self {
+            router: router(boot, limits),
+            database,
+            _folder: folder,
+        }
+    }
+
+    /// Calls a function as the host does.
+    pub(super) async fn call(&self, function: &str, envelope: impl Into<Body>) -> Answered {
+        let request = Request::post(format!("/{function}"))
+            .header("content-type", "application/json; charset=utf-8")
+            .header("x-azure-functions-invocationid", "3f2a0000-0000-4000-8000-000000000000")
+            .body(envelope.into());
+        let Ok(answer) = self.router.clone().oneshot(request.unwrap()).await;
+        let status = answer.status().as_u16();
+        let bytes = to_bytes(answer.into_body(), ANSWER_BYTES).await.unwrap();
+        Answered {
+            status,
+            envelope: serde_json::from_slice(&bytes).unwrap_or_default(),
+            length: bytes.len(),
+        }
+    }
+
+    /// Calls the HTTP function with a good toggle event. Returns the run's id.
+    pub(super) async fn begin_run(&self) -> String {
+        let answer = self
+            .call(
+                "function-onboard-biller",
+                envelope_of_post("1001", &body().to_string()).to_string(),
+            )
+            .await;
+        answer.http_body()["onboardingId"].as_str().unwrap().to_owned()
+    }
+
+    /// The run's state; `None` if there is no such run.
+    pub(super) fn state_of(&self, run: &str) -> Option<String> {
+        let sql = "SELECT state FROM onboarding WHERE lower(onboarding_id) = lower(?1)";
+        self.database.query_row(sql, [run], |row| row.get(0)).ok()
+    }
+
+    /// Number of runs.
+    pub(super) fn runs(&self) -> usize {
+        let count = self
+            .database
+            .query_row("SELECT count(*) FROM onboarding", [], |row| row.get::<_, i64>(0));
+        usize::try_from(count.unwrap()).unwrap()
+    }
+}
+
+impl Answered {
+    /// The status that the HTTP caller gets; 0 if there is none.
+    pub(super) fn http_status(&self) -> u64 {
+        self.envelope["Outputs"]["res"]["statusCode"]
+            .as_u64()
+            .unwrap_or_default()
+    }
+
+    /// The body that the HTTP caller gets.
+    pub(super) fn http_body(&self) -> Value {
+        let text = self.envelope["Outputs"]["res"]["body"].as_str().unwrap_or_default();
+        serde_json::from_str(text).unwrap_or_default()
+    }
+
+    /// The queue messages of the answer.
+    pub(super) fn messages(&self) -> Vec<Value> {
+        let messages = self.envelope["Outputs"]["migrateUsers"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let texts = messages.iter().filter_map(Value::as_str);
+        texts
+            .map(|text| serde_json::from_str(text).unwrap_or_default())
+            .collect()
+    }
+
+    /// Why the real host would not understand the answer. A failed invocation is one that it understands: it delivers a message again.
+    pub(super) fn misunderstood(&self) -> Option<String> {
+        let logs = self.envelope["Logs"].as_array();
+        let is_envelope = self.envelope["Outputs"].is_object() && logs.is_some();
+        match (self.status, self.length) {
+            (200, _) if is_envelope => None,
+            (500, 0) => None,
+            (status, length) => Some(format!("the host gets {status} with {length} bytes: {}", self.envelope)),
+        }
+    }
+}
+
+/// A good toggle event.
+pub(super) fn body() -> Value {
+    json!({ "source": "crm-toggle", "ciamEnabled": true, "requestedBy": "jane.doe", "eventId": "toggle-1" })
+}
+
+/// What the host sends for a POST.
+pub(super) fn envelope_of_post(biller: &str, body: &str) -> Value {
+    json!({
+        "Data": { "req": {
+            "Url": format!("http://127.0.0.1:7071/api/billers/{biller}/ciam"),
+            "Method": "POST",
+            "Query": {},
+            "Headers": {
+                "Content-Type": ["application/json"],
+                "Content-Length": [body.len().to_string()],
+                "Host": ["127.0.0.1:7071"],
+            },
+            "Params": { "billerId": biller },
+            "Identities": [],
+            "Body": body,
+        } },
+        "Metadata": { "sys": { "MethodName": "function-onboard-biller" } },
+    })
+}
+
+/// What the host sends for a queue message: its text is encoded twice.
+pub(super) fn envelope_of_message(text: &str) -> Value {
+    json!({
+        "Data": { "message": json!(text).to_string() },
+        "Metadata": { "DequeueCount": "1", "Id": "\"52d53c5f-e212-487e-998b-abbe3b9d51e4\"" },
+    })
+}
