@@ -21,7 +21,7 @@ use crate::clock::{Clock, IdSource, SystemClock};
 use crate::functions::{HttpLimits, NotReady, Services, ServicesSource};
 use crate::saga::{Dependencies, Saga};
 use crate::settings::secureauth::AuthMethod;
-use crate::settings::{self, DatabaseSettings, Environment, Findings, Secrets, Settings, VaultError};
+use crate::settings::{DatabaseSettings, Environment, Findings, Secrets, Settings, VaultError};
 use crate::store::{SCHEMA_VERSIONS, Store, StoreError};
 use crate::telemetry::chain;
 use ic_secureauth_api::{self as api, ClientAuthMethod};
@@ -95,11 +95,16 @@ impl Boot {
     pub async fn database(&self) -> Result<Database, NotReady> {
         let settings = self.database.as_ref().map_err(|_| NotReady::Configuration)?;
         let secret = self.of_vault(settings.resolve(self.clock.now())).await?;
-        self.open(&settings.database, secret).await
+        self.open(settings, secret).await
     }
 
-    async fn open(&self, settings: &settings::Database, secret: Option<SecretString>) -> Result<Database, NotReady> {
-        let opened = Database::open(settings, secret, &self.clock, self.jitter_seed()).await;
+    async fn open(&self, settings: &DatabaseSettings, secret: Option<SecretString>) -> Result<Database, NotReady> {
+        let DatabaseSettings {
+            database,
+            is_development,
+            ..
+        } = settings;
+        let opened = Database::open(database, secret, *is_development, &self.clock, self.jitter_seed()).await;
         opened.map_err(|failure| {
             error!(error = %chain(&failure), "cannot open the database");
             NotReady::Database
@@ -110,7 +115,8 @@ impl Boot {
         let settings = self.settings.as_ref().map_err(|_| NotReady::Configuration)?;
         let secrets = self.of_vault(settings.resolve(self.clock.now())).await?;
         let secret = secrets.sqlserver_connection_string.clone();
-        let store = self.open(&settings.database, secret).await?.store();
+        let of_database = self.database.as_ref().map_err(|_| NotReady::Configuration)?;
+        let store = self.open(of_database, secret).await?.store();
         check_schema(store.as_ref()).await?;
         let secureauth = self.secureauth(settings, &secrets, &[])?;
         let saga = Saga::new(Dependencies {

@@ -2,13 +2,24 @@
 
 use std::sync::Arc;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::clock::Clock;
-use crate::settings::{self, DatabaseKind};
+use crate::settings::{self, ConnectionString, DatabaseKind};
 use crate::store::sql_server::{SqlServerOptions, SqlServerStore};
 use crate::store::sqlite::{SqliteOptions, SqliteStore};
 use crate::store::{Store, StoreError};
+
+/// The driver's configuration.
+fn config(connection_string: Option<SecretString>, is_development: bool) -> Result<tiberius::Config, StoreError> {
+    let text = connection_string.unwrap_or_default();
+    let string = ConnectionString::parse(text.expose_secret(), is_development);
+    let string = string.map_err(|expected| StoreError::Refused {
+        action: "read the connection string",
+        source: format!("expected {expected}").into(),
+    })?;
+    Ok(string.config())
+}
 
 /// An open database of one of the two kinds.
 #[derive(Debug, Clone)]
@@ -23,6 +34,7 @@ impl Database {
     pub(super) async fn open(
         database: &settings::Database,
         connection_string: Option<SecretString>,
+        is_development: bool,
         clock: &Arc<dyn Clock>,
         jitter_seed: u64,
     ) -> Result<Self, StoreError> {
@@ -37,7 +49,7 @@ impl Database {
             }
             DatabaseKind::SqlServer => {
                 let options = SqlServerOptions {
-                    connection_string: connection_string.unwrap_or_default(),
+                    config: config(connection_string, is_development)?,
                     pool_size: usize::try_from(database.pool_size).unwrap_or(usize::MAX),
                     connect_timeout: database.connect_timeout,
                     command_timeout: database.command_timeout,

@@ -32,6 +32,7 @@ pub mod server;
 pub mod vault;
 mod vault_wait;
 
+pub use connection_string::ConnectionString;
 pub use database::{Database, DatabaseKind};
 pub use environment::Environment;
 pub use findings::{Finding, Findings};
@@ -78,7 +79,8 @@ pub struct Settings {
 pub struct DatabaseSettings {
     /// The database with runs and users.
     pub database: Database,
-    is_development: bool,
+    /// True on a developer's machine.
+    pub is_development: bool,
     sources: Sources,
     vault: Option<Vault>,
 }

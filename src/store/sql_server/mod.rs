@@ -51,7 +51,7 @@ impl SqlServerStore {
     /// [`StoreError::Unavailable`].
     ///
     /// # Errors
-    /// [`StoreError::Refused`] when the connection string cannot be read.
+    /// [`StoreError::Refused`] when the pool cannot be built.
     pub fn connect(options: &SqlServerOptions) -> Result<Self, StoreError> {
         Ok(Self {
             pool: Pool::new(options)?,

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use deadpool::Runtime;
 use deadpool::managed::{self, Metrics, PoolError, RecycleError, RecycleResult, TimeoutType};
-use secrecy::{ExposeSecret, SecretString};
 use tiberius::Config;
 use tiberius::error::Error;
 use tokio::net::TcpStream;
@@ -27,8 +26,8 @@ pub(super) type Client = tiberius::Client<Compat<TcpStream>>;
 /// How [`super::SqlServerStore`] connects to its server.
 #[derive(Debug, Clone)]
 pub struct SqlServerOptions {
-    /// An ADO.NET connection string (`server=tcp:host,1433;database=…;user id=…;password=…`).
-    pub connection_string: SecretString,
+    /// Server, database and log-in.
+    pub config: Config,
     /// Most connections, besides two for heart-beats.
     pub pool_size: usize,
     /// Time limit for opening a connection, log-in included.
@@ -45,9 +44,9 @@ pub struct SqlServerOptions {
 
 impl SqlServerOptions {
     /// Defaults: ten connections, and time limits that suit a serverless database that has to wake up.
-    pub fn new(connection_string: SecretString) -> Self {
+    pub fn new(config: Config) -> Self {
         Self {
-            connection_string,
+            config,
             pool_size: 10,
             connect_timeout: Duration::from_secs(30),
             command_timeout: Duration::from_secs(30),
@@ -136,10 +135,7 @@ pub(super) struct Pool {
 
 impl Pool {
     pub(super) fn new(options: &SqlServerOptions) -> Result<Self, StoreError> {
-        // The driver's error is dropped, because it may repeat the string.
-        let mut config = Config::from_ado_string(options.connection_string.expose_secret())
-            .map_err(|_| refused(CONNECT, "the connection string cannot be read"))?;
-        config.application_name("biller-onboarding");
+        let mut config = options.config.clone();
         config.handshake_timeout(Some(options.connect_timeout));
         config.command_timeout(Some(options.command_timeout));
         // A damaged text of the CRM is an error of its row, not of the whole answer (`crm_text`).
