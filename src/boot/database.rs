@@ -49,13 +49,13 @@ impl Database {
             }
             DatabaseKind::SqlServer => {
                 let options = SqlServerOptions {
-                    config: config(connection_string, is_development)?,
                     pool_size: usize::try_from(database.pool_size).unwrap_or(usize::MAX),
                     connect_timeout: database.connect_timeout,
                     command_timeout: database.command_timeout,
                     wait_timeout: database.pool_wait,
                     max_age: database.connection_max_age,
                     jitter_seed,
+                    ..SqlServerOptions::new(config(connection_string, is_development)?)
                 };
                 let store = SqlServerStore::connect(&options)?;
                 Ok(Self::SqlServer(Arc::new(store)))

@@ -11,6 +11,8 @@ mod billers;
 mod calls;
 mod columns;
 mod crm_text;
+mod dial;
+mod dials;
 mod due;
 mod ending;
 mod error;
@@ -28,6 +30,7 @@ use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 
+pub use self::dial::Resolver;
 use self::error::{Fault, is_repeatable, store_error};
 use self::pool::Pool;
 pub use self::pool::SqlServerOptions;

@@ -1,15 +1,15 @@
-//! Connections. They use TLS unless the connection string says otherwise, follow one redirect (Azure SQL) and limit
-//! every wait.
+//! Connections. They use TLS unless the connection string says otherwise, and limit every wait.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::Runtime;
 use deadpool::managed::{self, Metrics, PoolError, RecycleError, RecycleResult, TimeoutType};
 use tiberius::Config;
 use tiberius::error::Error;
-use tokio::net::TcpStream;
-use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
+use super::dial::{self, Client, Resolver, SystemResolver};
+use super::dials::Dials;
 use super::error::{Fault, describe, refused, unavailable};
 use super::session::{Session, Transaction};
 use crate::store::error::StoreError;
@@ -20,8 +20,6 @@ const MAX_IDLE: Duration = Duration::from_secs(15);
 
 /// Connections besides the pool. Two are enough: a heart-beat takes a millisecond, and a process has few leases.
 const HEARTBEAT_CONNECTIONS: usize = 2;
-
-pub(super) type Client = tiberius::Client<Compat<TcpStream>>;
 
 /// How [`super::SqlServerStore`] connects to its server.
 #[derive(Debug, Clone)]
@@ -38,6 +36,8 @@ pub struct SqlServerOptions {
     pub wait_timeout: Duration,
     /// Older connections are not used again, so that a failed-over or rescaled database is found again.
     pub max_age: Duration,
+    /// Looks up the server's addresses.
+    pub resolver: Arc<dyn Resolver>,
     /// First seed of the jitter between repeated transactions; different in every process.
     pub jitter_seed: u64,
 }
@@ -52,6 +52,7 @@ impl SqlServerOptions {
             command_timeout: Duration::from_secs(30),
             wait_timeout: Duration::from_secs(10),
             max_age: Duration::from_mins(30),
+            resolver: Arc::new(SystemResolver),
             jitter_seed: 0,
         }
     }
@@ -60,6 +61,8 @@ impl SqlServerOptions {
 /// Opens connections, and tests those that were unused for a while.
 pub(super) struct Manager {
     config: Config,
+    resolver: Arc<dyn Resolver>,
+    dials: Dials<Client>,
     /// Longest wait for another session's lock, in milliseconds: shorter than the command timeout, so that the server
     /// gives up first and says why.
     lock_timeout: i32,
@@ -73,24 +76,22 @@ impl std::fmt::Debug for Manager {
 }
 
 impl Manager {
-    async fn connect(&self) -> Result<Client, Error> {
-        match dial(self.config.clone()).await {
-            Err(Error::Routing { host, port }) => {
-                let mut elsewhere = self.config.clone();
-                elsewhere.host(host);
-                elsewhere.port(port);
-                dial(elsewhere).await
-            }
-            connected => connected,
-        }
+    /// XACT_ABORT rolls a failed transaction back as a whole, LOCK_TIMEOUT limits the wait for locks, and indexes with a
+    /// WHERE need the other options (docs/reference/sql-server.md#session-settings).
+    fn settings(&self) -> String {
+        format!(
+            "SET XACT_ABORT ON; SET ANSI_NULLS ON; SET ANSI_PADDING ON; SET ANSI_WARNINGS ON; SET ARITHABORT ON; \
+             SET CONCAT_NULL_YIELDS_NULL ON; SET QUOTED_IDENTIFIER ON; SET NUMERIC_ROUNDABORT OFF; \
+             SET LOCK_TIMEOUT {};",
+            self.lock_timeout
+        )
     }
 }
 
-async fn dial(config: Config) -> Result<Client, Error> {
-    let tcp = TcpStream::connect(config.get_addr()).await?;
-    tcp.set_nodelay(true)?;
-    // The future is large. On the heap, it does not make the futures of all callers large.
-    Box::pin(Client::connect(config, tcp.compat_write())).await
+async fn open(config: &Config, resolver: &dyn Resolver, settings: String) -> Result<Client, Error> {
+    let mut client = dial::connect(config, resolver).await?;
+    client.simple_query(settings).await?.into_results().await?;
+    Ok(client)
 }
 
 impl managed::Manager for Manager {
@@ -98,17 +99,10 @@ impl managed::Manager for Manager {
     type Error = Error;
 
     async fn create(&self) -> Result<Client, Error> {
-        let mut client = self.connect().await?;
-        // XACT_ABORT rolls a failed transaction back as a whole, LOCK_TIMEOUT limits the wait for locks, and indexes with a
-        // WHERE need the other options (docs/reference/sql-server.md#session-settings).
-        let settings = format!(
-            "SET XACT_ABORT ON; SET ANSI_NULLS ON; SET ANSI_PADDING ON; SET ANSI_WARNINGS ON; SET ARITHABORT ON; \
-             SET CONCAT_NULL_YIELDS_NULL ON; SET QUOTED_IDENTIFIER ON; SET NUMERIC_ROUNDABORT OFF; \
-             SET LOCK_TIMEOUT {};",
-            self.lock_timeout
-        );
-        client.simple_query(settings).await?.into_results().await?;
-        Ok(client)
+        let (config, resolver) = (self.config.clone(), Arc::clone(&self.resolver));
+        let settings = self.settings();
+        let connect = async move { open(&config, resolver.as_ref(), settings).await };
+        self.dials.get(connect).await
     }
 
     async fn recycle(&self, client: &mut Client, metrics: &Metrics) -> RecycleResult<Error> {
@@ -144,6 +138,8 @@ impl Pool {
         let pool = |size| {
             let manager = Manager {
                 config: config.clone(),
+                resolver: Arc::clone(&options.resolver),
+                dials: Dials::new(options.connect_timeout, MAX_IDLE),
                 lock_timeout,
                 max_age: options.max_age,
             };

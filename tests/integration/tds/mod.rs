@@ -5,6 +5,7 @@ mod faults;
 mod log_in;
 mod login;
 mod packet;
+mod reconnecting;
 mod script;
 mod server;
 mod tls;
