@@ -5,6 +5,7 @@
 //! (docs/decisions.md#serving-without-settings).
 
 mod database;
+mod log_ins;
 mod shared;
 
 pub use database::Database;
@@ -99,12 +100,7 @@ impl Boot {
     }
 
     async fn open(&self, settings: &DatabaseSettings, secret: Option<SecretString>) -> Result<Database, NotReady> {
-        let DatabaseSettings {
-            database,
-            is_development,
-            ..
-        } = settings;
-        let opened = Database::open(database, secret, *is_development, &self.clock, self.jitter_seed()).await;
+        let opened = Database::open(settings, secret, &self.clock, self.jitter_seed()).await;
         opened.map_err(|failure| {
             error!(error = %chain(&failure), "cannot open the database");
             NotReady::Database

@@ -4,21 +4,34 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::log_ins::LogIns;
 use crate::clock::Clock;
-use crate::settings::{self, ConnectionString, DatabaseKind};
+use crate::settings::{ConnectionString, DatabaseKind, DatabaseSettings};
 use crate::store::sql_server::{SqlServerOptions, SqlServerStore};
 use crate::store::sqlite::{SqliteOptions, SqliteStore};
 use crate::store::{Store, StoreError};
 
-/// The driver's configuration.
-fn config(connection_string: Option<SecretString>, is_development: bool) -> Result<tiberius::Config, StoreError> {
+/// What connections are opened with, and the server's address.
+fn access(
+    settings: &DatabaseSettings,
+    connection_string: Option<SecretString>,
+    clock: &Arc<dyn Clock>,
+) -> Result<(LogIns, String), StoreError> {
     let text = connection_string.unwrap_or_default();
-    let string = ConnectionString::parse(text.expose_secret(), is_development);
-    let string = string.map_err(|expected| StoreError::Refused {
+    let source = Arc::new(settings.clone());
+    let refused = |expected| StoreError::Refused {
         action: "read the connection string",
         source: format!("expected {expected}").into(),
-    })?;
-    Ok(string.config())
+    };
+    let server = ConnectionString::parse(text.expose_secret(), settings.is_development).map_err(refused)?;
+    let log_ins = LogIns::new(
+        source,
+        text,
+        settings.is_development,
+        settings.refresh(),
+        Arc::clone(clock),
+    );
+    Ok((log_ins.map_err(refused)?, server.config().get_addr()))
 }
 
 /// An open database of one of the two kinds.
@@ -32,12 +45,12 @@ pub enum Database {
 
 impl Database {
     pub(super) async fn open(
-        database: &settings::Database,
+        settings: &DatabaseSettings,
         connection_string: Option<SecretString>,
-        is_development: bool,
         clock: &Arc<dyn Clock>,
         jitter_seed: u64,
     ) -> Result<Self, StoreError> {
+        let database = &settings.database;
         match &database.kind {
             DatabaseKind::Sqlite(path) => {
                 let options = SqliteOptions {
@@ -48,6 +61,7 @@ impl Database {
                 Ok(Self::Sqlite(Arc::new(store)))
             }
             DatabaseKind::SqlServer => {
+                let (log_ins, server) = access(settings, connection_string, clock)?;
                 let options = SqlServerOptions {
                     pool_size: usize::try_from(database.pool_size).unwrap_or(usize::MAX),
                     connect_timeout: database.connect_timeout,
@@ -55,7 +69,7 @@ impl Database {
                     wait_timeout: database.pool_wait,
                     max_age: database.connection_max_age,
                     jitter_seed,
-                    ..SqlServerOptions::new(config(connection_string, is_development)?)
+                    ..SqlServerOptions::with(server, Arc::new(log_ins))
                 };
                 let store = SqlServerStore::connect(&options)?;
                 Ok(Self::SqlServer(Arc::new(store)))

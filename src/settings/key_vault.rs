@@ -201,6 +201,7 @@ mod tests {
             url: Url::parse("https://ic.vault.azure.net").unwrap(),
             deadline: Duration::from_secs(1),
             attempts: 3,
+            refresh: Duration::from_hours(1),
             identity: Identity::Developer,
         };
         assert!(KeyVault::connect(&vault, OffsetDateTime::UNIX_EPOCH).is_ok());

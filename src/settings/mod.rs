@@ -47,6 +47,8 @@ pub use secureauth::SecureAuth;
 pub use server::{Server, listen_port};
 pub use vault::Vault;
 
+use std::time::Duration;
+
 use environment::{APP_ROOT, ENVIRONMENT_NAME};
 use reader::{Known, Reader};
 
@@ -105,6 +107,12 @@ impl DatabaseSettings {
             }),
             (_, findings) => Err(findings),
         }
+    }
+
+    /// How often the connection string is read again; `None` if it is not in a vault.
+    pub fn refresh(&self) -> Option<Duration> {
+        let vault = self.vault.as_ref().filter(|_| self.sources.need_vault());
+        vault.map(|vault| vault.refresh)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where Azure Key Vault is, and how it is asked.
 //!
-//! Variables: `KEY_VAULT_URL`, `KEY_VAULT_DEADLINE`, `KEY_VAULT_ATTEMPTS`, and from the platform `IDENTITY_ENDPOINT`,
+//! Variables: `KEY_VAULT_URL`, `KEY_VAULT_DEADLINE`, `KEY_VAULT_ATTEMPTS`, `KEY_VAULT_REFRESH`, and from the platform `IDENTITY_ENDPOINT`,
 //! `IDENTITY_HEADER`, `AZURE_CLIENT_ID`.
 
 use std::time::Duration;
@@ -22,6 +22,8 @@ pub struct Vault {
     pub deadline: Duration,
     /// Attempts per secret, the first included.
     pub attempts: u8,
+    /// What was read is read again after this time.
+    pub refresh: Duration,
     /// The identity that asks.
     pub identity: Identity,
 }
@@ -48,11 +50,13 @@ impl Vault {
         });
         let deadline = reader.duration("KEY_VAULT_DEADLINE", Duration::from_secs(15), Duration::from_secs(1));
         let attempts = reader.number("KEY_VAULT_ATTEMPTS", 3, 1..=10);
+        let refresh = reader.duration("KEY_VAULT_REFRESH", Duration::from_hours(1), Duration::from_mins(1));
         let identity = Identity::read(reader);
         Some(Self {
             url: url?,
             deadline,
             attempts,
+            refresh,
             identity,
         })
     }

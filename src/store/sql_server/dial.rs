@@ -44,10 +44,10 @@ impl Resolver for SystemResolver {
 }
 
 /// A connection that is logged in. It follows one redirect, which is how Azure SQL names the node behind its gateway.
-pub(super) async fn connect(config: &Config, resolver: &dyn Resolver) -> Result<Client, Error> {
+pub(super) async fn connect(config: Config, resolver: &dyn Resolver) -> Result<Client, Error> {
     match connect_once(config.clone(), resolver).await {
         Err(Error::Routing { host, port }) => {
-            let mut elsewhere = config.clone();
+            let mut elsewhere = config;
             elsewhere.host(host);
             elsewhere.port(port);
             connect_once(elsewhere, resolver).await

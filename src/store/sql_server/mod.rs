@@ -5,6 +5,7 @@
 //! reason that may be gone already, such as a deadlock, is repeated here; all other retries are the saga's.
 
 mod accept;
+mod access;
 mod accounts;
 mod batch;
 mod billers;
@@ -30,6 +31,7 @@ use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 
+pub use self::access::{Access, LogIn};
 pub use self::dial::Resolver;
 use self::error::{Fault, is_repeatable, store_error};
 use self::pool::Pool;

@@ -8,6 +8,7 @@ use deadpool::managed::{self, Metrics, PoolError, RecycleError, RecycleResult, T
 use tiberius::Config;
 use tiberius::error::Error;
 
+use super::access::{self, Access, Fixed};
 use super::dial::{self, Client, Resolver, SystemResolver};
 use super::dials::Dials;
 use super::error::{Fault, describe, refused, unavailable};
@@ -24,8 +25,10 @@ const HEARTBEAT_CONNECTIONS: usize = 2;
 /// How [`super::SqlServerStore`] connects to its server.
 #[derive(Debug, Clone)]
 pub struct SqlServerOptions {
-    /// Server, database and log-in.
-    pub config: Config,
+    /// Host and port, for messages.
+    pub server: String,
+    /// Knows server, database and log-in.
+    pub access: Arc<dyn Access>,
     /// Most connections, besides two for heart-beats.
     pub pool_size: usize,
     /// Time limit for opening a connection, log-in included.
@@ -45,8 +48,14 @@ pub struct SqlServerOptions {
 impl SqlServerOptions {
     /// Defaults: ten connections, and time limits that suit a serverless database that has to wake up.
     pub fn new(config: Config) -> Self {
+        Self::with(config.get_addr(), Arc::new(Fixed(config)))
+    }
+
+    /// The same with a log-in that may change.
+    pub fn with(server: String, access: Arc<dyn Access>) -> Self {
         Self {
-            config,
+            server,
+            access,
             pool_size: 10,
             connect_timeout: Duration::from_secs(30),
             command_timeout: Duration::from_secs(30),
@@ -58,10 +67,28 @@ impl SqlServerOptions {
     }
 }
 
+/// Time limits of the driver.
+#[derive(Clone, Copy)]
+struct Limits {
+    connect: Duration,
+    command: Duration,
+}
+
+impl Limits {
+    fn applied_to(self, mut config: Config) -> Config {
+        config.handshake_timeout(Some(self.connect));
+        config.command_timeout(Some(self.command));
+        // A damaged text of the CRM is an error of its row, not of the whole answer (`crm_text`).
+        config.lossy_utf16_decoding(true);
+        config
+    }
+}
+
 /// Opens connections, and tests those that were unused for a while.
 pub(super) struct Manager {
-    config: Config,
+    access: Arc<dyn Access>,
     resolver: Arc<dyn Resolver>,
+    limits: Limits,
     dials: Dials<Client>,
     /// Longest wait for another session's lock, in milliseconds: shorter than the command timeout, so that the server
     /// gives up first and says why.
@@ -88,20 +115,19 @@ impl Manager {
     }
 }
 
-async fn open(config: &Config, resolver: &dyn Resolver, settings: String) -> Result<Client, Error> {
-    let mut client = dial::connect(config, resolver).await?;
-    client.simple_query(settings).await?.into_results().await?;
-    Ok(client)
-}
-
 impl managed::Manager for Manager {
     type Type = Client;
     type Error = Error;
 
     async fn create(&self) -> Result<Client, Error> {
-        let (config, resolver) = (self.config.clone(), Arc::clone(&self.resolver));
-        let settings = self.settings();
-        let connect = async move { open(&config, resolver.as_ref(), settings).await };
+        let (access, resolver) = (Arc::clone(&self.access), Arc::clone(&self.resolver));
+        let (limits, settings) = (self.limits, self.settings());
+        let connect = async move {
+            let open = |config| dial::connect(limits.applied_to(config), resolver.as_ref());
+            let mut client = access::connect(access.as_ref(), open).await?;
+            client.simple_query(settings).await?.into_results().await?;
+            Ok(client)
+        };
         self.dials.get(connect).await
     }
 
@@ -129,15 +155,15 @@ pub(super) struct Pool {
 
 impl Pool {
     pub(super) fn new(options: &SqlServerOptions) -> Result<Self, StoreError> {
-        let mut config = options.config.clone();
-        config.handshake_timeout(Some(options.connect_timeout));
-        config.command_timeout(Some(options.command_timeout));
-        // A damaged text of the CRM is an error of its row, not of the whole answer (`crm_text`).
-        config.lossy_utf16_decoding(true);
+        let limits = Limits {
+            connect: options.connect_timeout,
+            command: options.command_timeout,
+        };
         let lock_timeout = millis(options.command_timeout / 2);
         let pool = |size| {
             let manager = Manager {
-                config: config.clone(),
+                access: Arc::clone(&options.access),
+                limits,
                 resolver: Arc::clone(&options.resolver),
                 dials: Dials::new(options.connect_timeout, MAX_IDLE),
                 lock_timeout,
@@ -153,7 +179,7 @@ impl Pool {
                 .map_err(|error| refused(CONNECT, &error.to_string()))
         };
         Ok(Self {
-            server: config.get_addr(),
+            server: options.server.clone(),
             connections: pool(options.pool_size)?,
             heartbeats: pool(HEARTBEAT_CONNECTIONS)?,
             lock_timeout,

@@ -25,10 +25,13 @@ fn store(server: &TdsServer, more: &str) -> SqlServerStore {
 }
 
 fn options(server: &TdsServer, more: &str) -> SqlServerOptions {
-    let port = server.address.port();
+    SqlServerOptions::new(config(server.address.port(), more))
+}
+
+fn config(port: u16, more: &str) -> tiberius::Config {
     let text =
         format!("Server=127.0.0.1,{port};Database=crm;User ID=app;Password=pä{{'x;Encrypt=DANGER_PLAINTEXT;{more}");
-    SqlServerOptions::new(ConnectionString::parse(&text, true).unwrap().config())
+    ConnectionString::parse(&text, true).unwrap().config()
 }
 
 /// A page of users: one statement.
