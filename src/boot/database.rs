@@ -24,13 +24,13 @@ fn access(
         source: format!("expected {expected}").into(),
     };
     let server = ConnectionString::parse(text.expose_secret(), settings.is_development).map_err(refused)?;
-    let log_ins = LogIns::new(
-        source,
-        text,
-        settings.is_development,
-        settings.refresh(),
-        Arc::clone(clock),
-    );
+    let DatabaseSettings {
+        is_development,
+        identity,
+        ..
+    } = settings;
+    let (identity, refresh) = (identity.clone(), settings.refresh());
+    let log_ins = LogIns::new(source, text, *is_development, identity, refresh, Arc::clone(clock));
     Ok((log_ins.map_err(refused)?, server.config().get_addr()))
 }
 

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
 use crate::clock::Clock;
-use crate::settings::{ConnectionString, DatabaseSettings, VaultError};
+use crate::settings::{ConnectionString, DatabaseSettings, Identity, TokenSource, VaultError};
 use crate::store::sql_server::{Access, LogIn};
 use crate::telemetry::chain;
 
@@ -40,6 +40,7 @@ pub(super) struct LogIns(Arc<Inner>);
 struct Inner {
     source: Arc<dyn Source>,
     is_development: bool,
+    identity: Identity,
     clock: Arc<dyn Clock>,
     /// `None`: the string is not in a vault.
     refresh: Option<Duration>,
@@ -52,6 +53,8 @@ struct Inner {
 struct Current {
     text: SecretString,
     string: ConnectionString,
+    /// For a log-in with tokens.
+    tokens: Option<TokenSource>,
     edition: u64,
     read_at: OffsetDateTime,
     /// The string is not read again before this time.
@@ -67,14 +70,16 @@ impl LogIns {
         source: Arc<dyn Source>,
         text: SecretString,
         is_development: bool,
+        identity: Identity,
         refresh: Option<Duration>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, String> {
-        let string = ConnectionString::parse(text.expose_secret(), is_development)?;
+        let (string, tokens) = usable(&text, is_development, &identity)?;
         let now = clock.now();
         let current = Current {
             text,
             string,
+            tokens,
             edition: 0,
             read_at: now,
             next_read: now + LEAST,
@@ -82,6 +87,7 @@ impl LogIns {
         Ok(Self(Arc::new(Inner {
             source,
             is_development,
+            identity,
             clock,
             refresh,
             reading: tokio::sync::Mutex::default(),
@@ -103,6 +109,21 @@ impl LogIns {
 impl Inner {
     fn current(&self) -> MutexGuard<'_, Current> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn log_in(&self) -> Result<LogIn, String> {
+        let (string, tokens, edition) = {
+            let current = self.current();
+            (current.string.clone(), current.tokens.clone(), current.edition)
+        };
+        let config = match tokens {
+            None => string.config(),
+            Some(tokens) => match tokens.token().await {
+                Ok(token) => string.config_with_token(&token),
+                Err(failure) => return Err(format!("Microsoft Entra gave no token: {}", chain(&failure))),
+            },
+        };
+        Ok(LogIn { config, edition })
     }
 
     /// True at most once a minute.
@@ -133,11 +154,12 @@ impl Inner {
         if text.expose_secret() == current.text.expose_secret() {
             return;
         }
-        match ConnectionString::parse(text.expose_secret(), self.is_development) {
-            Ok(string) => {
+        match usable(&text, self.is_development, &self.identity) {
+            Ok((string, tokens)) => {
                 info!("the connection string has changed");
                 current.text = text;
                 current.string = string;
+                current.tokens = tokens;
                 current.edition += 1;
             }
             Err(expected) => {
@@ -147,13 +169,19 @@ impl Inner {
     }
 }
 
-impl Current {
-    fn log_in(&self) -> LogIn {
-        LogIn {
-            config: self.string.config(),
-            edition: self.edition,
-        }
-    }
+/// The string, and where its tokens come from.
+fn usable(
+    text: &SecretString,
+    is_development: bool,
+    identity: &Identity,
+) -> Result<(ConnectionString, Option<TokenSource>), String> {
+    let string = ConnectionString::parse(text.expose_secret(), is_development)?;
+    let tokens = string
+        .entra()
+        .map(|entra| TokenSource::new(entra, identity))
+        .transpose();
+    let tokens = tokens.map_err(|failure| format!("a log-in for which tokens can be had: {}", chain(&failure)))?;
+    Ok((string, tokens))
 }
 
 #[async_trait]
@@ -164,7 +192,7 @@ impl Access for LogIns {
             // This connection still gets the string from before; it does not wait for the vault.
             drop(self.read_again());
         }
-        Ok(self.0.current().log_in())
+        self.0.log_in().await
     }
 
     async fn instead_of(&self, edition: u64) -> Option<LogIn> {
@@ -173,8 +201,13 @@ impl Access for LogIns {
         if is_newest && self.0.may_read() {
             self.read_again().await.ok()?;
         }
-        let current = self.0.current();
-        (current.edition != edition).then(|| current.log_in())
+        if self.0.current().edition == edition {
+            return None;
+        }
+        let other = self.0.log_in().await;
+        other
+            .inspect_err(|failure| warn!(error = %failure, "cannot log in"))
+            .ok()
     }
 }
 

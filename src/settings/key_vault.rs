@@ -172,7 +172,11 @@ pub(super) fn client_options(vault: &Vault, http: Arc<dyn HttpClient>, now: Offs
     }
 }
 
-fn credential(identity: &Identity, client_options: ClientOptions) -> azure_core::Result<Arc<dyn TokenCredential>> {
+/// The credential of the identity of this machine.
+pub(super) fn credential(
+    identity: &Identity,
+    client_options: ClientOptions,
+) -> azure_core::Result<Arc<dyn TokenCredential>> {
     match identity {
         Identity::Managed(client_id) => {
             let options = ManagedIdentityCredentialOptions {

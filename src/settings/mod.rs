@@ -9,6 +9,7 @@
 
 mod connection_string;
 pub mod database;
+mod entra;
 mod environment;
 mod factors;
 mod findings;
@@ -32,8 +33,9 @@ pub mod server;
 pub mod vault;
 mod vault_wait;
 
-pub use connection_string::ConnectionString;
+pub use connection_string::{ConnectionString, Entra};
 pub use database::{Database, DatabaseKind};
+pub use entra::TokenSource;
 pub use environment::Environment;
 pub use findings::{Finding, Findings};
 pub use first_sign_in::{FirstSignIn, Obstacle};
@@ -45,7 +47,7 @@ pub use run::RunSettings;
 pub use secrets::{Secrets, Sources};
 pub use secureauth::SecureAuth;
 pub use server::{Server, listen_port};
-pub use vault::Vault;
+pub use vault::{Identity, Vault};
 
 use std::time::Duration;
 
@@ -83,6 +85,8 @@ pub struct DatabaseSettings {
     pub database: Database,
     /// True on a developer's machine.
     pub is_development: bool,
+    /// Whose tokens log in, where the connection string says so.
+    pub identity: Identity,
     sources: Sources,
     vault: Option<Vault>,
 }
@@ -95,13 +99,15 @@ impl DatabaseSettings {
     pub fn read(environment: &Environment) -> Result<Self, Findings> {
         let mut reader = Reader::new(environment);
         let database = Database::read(&mut reader);
-        let vault = Vault::read(&mut reader);
+        let identity = Identity::read(&mut reader);
+        let vault = Vault::read(&mut reader, &identity);
         let kind = database.as_ref().map(|database| &database.kind);
         let sources = Sources::read_connection_string(&mut reader, Vault::is_meant(environment), kind);
         match (database, reader.finish().0) {
             (Some(database), findings) if findings.is_empty() => Ok(Self {
                 database,
                 is_development: environment.is_development(),
+                identity,
                 sources,
                 vault,
             }),
@@ -134,7 +140,8 @@ impl Settings {
         server::read_port(&mut reader);
         let server = Server::read(&mut reader);
         let database = Database::read(&mut reader);
-        let vault = Vault::read(&mut reader);
+        let identity = Identity::read(&mut reader);
+        let vault = Vault::read(&mut reader, &identity);
         let kind = database.as_ref().map(|database| &database.kind);
         let sources = Sources::read(&mut reader, Vault::is_meant(environment), kind);
         let secureauth = SecureAuth::read(&mut reader);

@@ -59,7 +59,7 @@ fn log_ins() -> (Arc<Fake>, LogIns) {
         Arc::clone(&fake) as Arc<dyn Source>,
         Arc::clone(&fake) as Arc<dyn Clock>,
     );
-    let log_ins = LogIns::new(source, string("old"), false, Some(HOUR), clock).unwrap();
+    let log_ins = LogIns::new(source, string("old"), false, Identity::Developer, Some(HOUR), clock).unwrap();
     (fake, log_ins)
 }
 

@@ -138,20 +138,11 @@ impl Values {
     }
 
     /// In lower case, without blanks.
-    fn choice(&self, keyword: Keyword) -> Option<String> {
+    pub(super) fn choice(&self, keyword: Keyword) -> Option<String> {
         self.text(keyword).map(normal)
     }
 
-    /// Log-ins that the driver would ignore, and servers that refuse to write.
-    pub(super) fn refuse_other_log_ins(&self) -> Result<(), Expected> {
-        match self.choice(K::IntegratedSecurity).as_deref() {
-            None | Some("false" | "no") => {}
-            Some(_) => return Err(" without `Integrated Security`: a function app has no Windows log-in".to_owned()),
-        }
-        match self.choice(K::Authentication).as_deref() {
-            None | Some("sqlpassword" | "notspecified") => {}
-            Some(_) => return Err(" with `User ID` and `Password`, without another `Authentication`".to_owned()),
-        }
+    pub(super) fn refuse_read_only(&self) -> Result<(), Expected> {
         match self.choice(K::ApplicationIntent).as_deref() {
             None | Some("readwrite") => Ok(()),
             Some(_) => Err(" without `ApplicationIntent=ReadOnly`: the program writes".to_owned()),

@@ -5,13 +5,17 @@
 
 mod form;
 mod keywords;
+mod log_in;
 mod pairs;
 mod server;
 
+use secrecy::{ExposeSecret, SecretString};
 use tiberius::{AuthMethod, Config, EncryptionLevel};
 
 use self::form::refuse_other_forms;
 use self::keywords::{Keyword, Values};
+pub use self::log_in::Entra;
+use self::log_in::LogIn;
 use self::server::Server;
 
 /// The application name of a string that has none.
@@ -22,8 +26,7 @@ const APPLICATION_NAME: &str = "biller-onboarding";
 pub struct ConnectionString {
     server: Server,
     database: String,
-    user: String,
-    password: secrecy::SecretString,
+    log_in: LogIn,
     encryption: EncryptionLevel,
     trust: Trust,
     certificate_host: Option<String>,
@@ -64,12 +67,8 @@ impl ConnectionString {
         let values = Values::of(pairs::pairs(text)?)?;
         let server = values.text(Keyword::Server).ok_or(" with `Server`")?;
         let server = Server::parse(server)?;
-        values.refuse_other_log_ins()?;
-        let user = values.text(Keyword::User).ok_or(" with `User ID`")?;
-        let password = values.text(Keyword::Password).ok_or(" with `Password`")?;
-        if password.to_ascii_lowercase().starts_with("{your_password") {
-            return Err(" with the password itself in the place of `{your_password}`".to_owned());
-        }
+        let log_in = LogIn::of(&values)?;
+        values.refuse_read_only()?;
         let database = values
             .text(Keyword::Database)
             .ok_or(" with `Database` (or `Initial Catalog`): the one with the schema `ciam`")?;
@@ -77,8 +76,7 @@ impl ConnectionString {
         Ok(Self {
             server,
             database: database.to_owned(),
-            user: user.to_owned(),
-            password: password.into(),
+            log_in,
             encryption: values.encryption(is_development)?,
             trust: values.trust(is_development)?,
             certificate_host: copied(Keyword::HostNameInCertificate),
@@ -87,7 +85,22 @@ impl ConnectionString {
         })
     }
 
-    /// The driver's configuration.
+    /// Whose token is the log-in; `None`: the string has user and password.
+    pub fn entra(&self) -> Option<&Entra> {
+        match &self.log_in {
+            LogIn::Sql { .. } => None,
+            LogIn::Entra(entra) => Some(entra),
+        }
+    }
+
+    /// The driver's configuration for a log-in with a token.
+    pub fn config_with_token(&self, token: &SecretString) -> Config {
+        let mut config = self.config();
+        config.authentication(AuthMethod::aad_token(token.expose_secret()));
+        config
+    }
+
+    /// The driver's configuration; without a log-in if that needs a token.
     pub fn config(&self) -> Config {
         let mut config = Config::new();
         config.host(&self.server.host);
@@ -106,8 +119,9 @@ impl ConnectionString {
         if let Some(name) = &self.workstation {
             config.client_name(name);
         }
-        let password = secrecy::ExposeSecret::expose_secret(&self.password);
-        config.authentication(AuthMethod::sql_server(&self.user, password));
+        if let LogIn::Sql { user, password } = &self.log_in {
+            config.authentication(AuthMethod::sql_server(user, password.expose_secret()));
+        }
         config
     }
 }

@@ -18,15 +18,22 @@ fn shown(string: &ConnectionString) -> String {
     let ConnectionString {
         server,
         database,
-        user,
+        log_in,
         encryption,
         ..
     } = string;
-    let password = string.password.expose_secret();
-    let mut text = format!(
-        "{}:{} {database} {user} {password} {encryption:?}",
-        server.host, server.port
-    );
+    let log_in = match log_in {
+        LogIn::Sql { user, password } => format!("{user} {}", password.expose_secret()),
+        LogIn::Entra(Entra::ServicePrincipal {
+            tenant,
+            client_id,
+            secret,
+        }) => {
+            format!("{client_id} of {tenant} {}", secret.expose_secret())
+        }
+        LogIn::Entra(entra) => format!("{entra:?}"),
+    };
+    let mut text = format!("{}:{} {database} {log_in} {encryption:?}", server.host, server.port);
     let application = Some(&string.application_name).filter(|name| *name != APPLICATION_NAME);
     for name in string
         .certificate_host
@@ -43,7 +50,7 @@ fn shown(string: &ConnectionString) -> String {
 }
 
 /// What is added to [`PLAIN`], and what is connected to.
-const USABLE: [(&str, &str); 24] = [
+const USABLE: [(&str, &str); 28] = [
     ("", CONNECTED),
     (";", CONNECTED),
     (";Encrypt=true", CONNECTED),
@@ -83,10 +90,26 @@ const USABLE: [(&str, &str); 24] = [
         "db:1433 crm app it's; \"quoted\" Required",
     ),
     ("; Password =  S3cret  ;", CONNECTED),
+    (
+        ";Password=;Authentication=\"Active Directory Default\"",
+        "db:1433 crm Default(Some(\"app\")) Required",
+    ),
+    (
+        ";Password=;Authentication=Active Directory Managed Identity;User ID=0a1b",
+        "db:1433 crm Managed(Some(\"0a1b\")) Required",
+    ),
+    (
+        ";Password=;Authentication=ActiveDirectoryMSI;User ID=",
+        "db:1433 crm Managed(None) Required",
+    ),
+    (
+        ";Authentication=Active Directory Service Principal;User ID=0a1b@contoso.com",
+        "db:1433 crm 0a1b of contoso.com S3cret Required",
+    ),
 ];
 
 /// What is added to [`PLAIN`], and how the finding goes on after [`NOUN`].
-const REFUSED: [(&str, &str); 26] = [
+const REFUSED: [(&str, &str); 28] = [
     (";Server=", " with `Server`"),
     (";Database=", " with `Database` (or `Initial Catalog`)"),
     (";User ID=", " with `User ID`"),
@@ -131,7 +154,18 @@ const REFUSED: [(&str, &str); 26] = [
     ),
     (";Failover Partner=db2", " without `Failover Partner`"),
     (";Integrated Security=SSPI", " without `Integrated Security`"),
-    (";Authentication=Active Directory Interactive", " with "),
+    (
+        ";Authentication=Active Directory Interactive",
+        " whose `Authentication` is `Sql Password`, `Active Directory Managed Identity`",
+    ),
+    (
+        ";Authentication=Active Directory Default",
+        " without `Password`, because this `Authentication` needs none",
+    ),
+    (
+        ";Authentication=Active Directory Service Principal",
+        " whose `User ID` is `<client id>@<tenant id>`",
+    ),
     (
         ";databaseName=crm",
         " of known keywords: that of pair 5 is not known, the nearest is `Database`",

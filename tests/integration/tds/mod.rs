@@ -1,6 +1,7 @@
 //! The SQL Server store against a server that speaks TDS 7.4 and nothing else: log-ins, TLS, errors and cut connections. It knows no
 //! SQL; what statements mean is proved by `tests/integration/store/` on a T-SQL server.
 
+mod entra;
 mod faults;
 mod log_in;
 mod login;
