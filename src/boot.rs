@@ -6,6 +6,7 @@
 
 mod database;
 mod log_ins;
+mod refresh;
 mod shared;
 
 pub use database::Database;
@@ -17,6 +18,7 @@ use secrecy::SecretString;
 use time::OffsetDateTime;
 use tracing::{error, info};
 
+use self::refresh::Refresh;
 use self::shared::Shared;
 use crate::clock::{Clock, IdSource, SystemClock};
 use crate::functions::{HttpLimits, NotReady, Services, ServicesSource};
@@ -46,6 +48,7 @@ pub struct Boot {
     vault_rests_until: Mutex<Option<OffsetDateTime>>,
     clock: Arc<dyn Clock>,
     ids: Arc<IdSource>,
+    refresh: Refresh,
     ready: Shared<Services, NotReady>,
 }
 
@@ -58,6 +61,7 @@ impl Boot {
             vault_rests_until: Mutex::default(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(IdSource::seeded(seed)),
+            refresh: Refresh::default(),
             ready: Shared::new(),
         }
     }
@@ -115,6 +119,7 @@ impl Boot {
         let store = self.open(of_database, secret).await?.store();
         check_schema(store.as_ref()).await?;
         let secureauth = self.secureauth(settings, &secrets, &[])?;
+        let used = secrets.clone();
         let saga = Saga::new(Dependencies {
             store,
             secureauth,
@@ -128,6 +133,9 @@ impl Boot {
             clock: Arc::clone(&self.clock),
             ids: Arc::clone(&self.ids),
         });
+        if let Some(every) = settings.refresh() {
+            self.refresh.used(&used, self.clock.now(), every);
+        }
         info!("ready");
         Ok(Services { saga: Arc::new(saga) })
     }
@@ -189,6 +197,16 @@ impl Boot {
         })
     }
 
+    fn have_secrets_changed(&self) -> bool {
+        let Ok(settings) = &self.settings else { return false };
+        let now = self.clock.now();
+        settings.refresh().is_some_and(|every| {
+            let settings = settings.clone();
+            self.refresh
+                .has_changed(now, every, || async move { settings.resolve(now).await })
+        })
+    }
+
     /// What is read from the vault, unless the vault asked for a wait that is not over.
     async fn of_vault<T>(&self, secrets: impl Future<Output = Result<T, VaultError>>) -> Result<T, NotReady> {
         let rests_until = || self.vault_rests_until.lock().unwrap_or_else(PoisonError::into_inner);
@@ -230,7 +248,7 @@ async fn check_schema(store: &dyn Store) -> Result<(), NotReady> {
 #[async_trait]
 impl ServicesSource for Boot {
     async fn services(&self) -> Result<Arc<Services>, NotReady> {
-        let fresh = |services: &Services| !services.saga.is_stale();
+        let fresh = |services: &Services| !services.saga.is_stale() && !self.have_secrets_changed();
         self.ready.get(fresh, async || self.make().await).await
     }
 }

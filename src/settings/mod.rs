@@ -117,9 +117,12 @@ impl DatabaseSettings {
 
     /// How often the connection string is read again; `None` if it is not in a vault.
     pub fn refresh(&self) -> Option<Duration> {
-        let vault = self.vault.as_ref().filter(|_| self.sources.need_vault());
-        vault.map(|vault| vault.refresh)
+        refresh(&self.sources, self.vault.as_ref())
     }
+}
+
+fn refresh(sources: &Sources, vault: Option<&Vault>) -> Option<Duration> {
+    vault.filter(|_| sources.need_vault()).map(|vault| vault.refresh)
 }
 
 impl Settings {
@@ -129,6 +132,11 @@ impl Settings {
     /// Every finding, not only the first.
     pub fn read(environment: &Environment) -> Result<Self, Findings> {
         Self::read_all(environment).0
+    }
+
+    /// How often the secrets are read again; `None` if none is in a vault.
+    pub fn refresh(&self) -> Option<Duration> {
+        refresh(&self.sources, self.vault.as_ref())
     }
 
     /// [`Self::read`], and a list of every variable that is known.

@@ -114,7 +114,7 @@ async fn a_string_is_read_again_on_schedule_and_stays_when_the_vault_is_away_or_
     assert_eq!(editions(&log_ins).await, (0, 0));
     assert_eq!(fake.with(|state| state.reads), 2);
     fake.with(|state| state.password = Some("new"));
-    fake.pass(HOUR - LEAST);
+    fake.pass(Duration::from_mins(59));
     assert_eq!(
         editions(&log_ins).await,
         (0, 0),

@@ -103,7 +103,7 @@ impl std::fmt::Debug for Manager {
 }
 
 impl Manager {
-    /// XACT_ABORT rolls a failed transaction back as a whole, LOCK_TIMEOUT limits the wait for locks, and indexes with a
+    /// `XACT_ABORT` rolls a failed transaction back as a whole, `LOCK_TIMEOUT` limits the wait for locks, and indexes with a
     /// WHERE need the other options (docs/reference/sql-server.md#session-settings).
     fn settings(&self) -> String {
         format!(

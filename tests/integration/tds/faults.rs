@@ -31,9 +31,12 @@ fn users(of: Type, text: &[u8], number: u128) -> Rows {
 /// A server that gives the first page of users this answer, and every later one an answer without rows.
 async fn server(first: Answer) -> TdsServer {
     let pages = AtomicUsize::new(0);
-    let answer = move |statement: &str| match statement.contains("ciam.BillerUser") {
-        true if pages.fetch_add(1, Ordering::Relaxed) == 0 => first.clone(),
-        _ => Answer::Done,
+    let answer = move |statement: &str| {
+        if statement.contains("ciam.BillerUser") && pages.fetch_add(1, Ordering::Relaxed) == 0 {
+            first.clone()
+        } else {
+            Answer::Done
+        }
     };
     let behaviour = Behaviour {
         statements: Box::new(answer),

@@ -4,9 +4,9 @@ use super::script::{Column, Rows, Type};
 
 /// In a DONE token.
 const ERROR: u16 = 2;
-/// Latin1_General_CI_AS.
+/// `Latin1_General_CI_AS`.
 const COLLATION: [u8; 5] = [0x09, 0x04, 0xD0, 0x00, 0x34];
-/// Japanese_CI_AS: code page 932, in which some characters take two bytes.
+/// `Japanese_CI_AS`: code page 932, in which some characters take two bytes.
 const JAPANESE: [u8; 5] = [0x11, 0x04, 0xD0, 0x00, 0x00];
 
 /// What the server offers: its version, and one of the driver's levels of encryption.
