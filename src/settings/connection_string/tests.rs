@@ -171,7 +171,7 @@ const REFUSED: [(&str, &str); 28] = [
         " of known keywords: that of pair 5 is not known, the nearest is `Database`",
     ),
     (
-        ";Encript=true",
+        ";Encrypts=true",
         " of known keywords: that of pair 5 is not known, the nearest is `Encrypt`",
     ),
     (";Password=a;b=c", " of known keywords: that of pair 6 is not known"),
