@@ -5,6 +5,8 @@
 //! (docs/decisions.md#serving-without-settings).
 
 mod database;
+mod log_ins;
+mod refresh;
 mod shared;
 
 pub use database::Database;
@@ -17,12 +19,13 @@ use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
+use self::refresh::Refresh;
 use self::shared::Shared;
 use crate::clock::{Clock, IdSource, SystemClock};
 use crate::functions::{HttpLimits, NotReady, Services, ServicesSource};
 use crate::saga::{Dependencies, Saga};
 use crate::settings::secureauth::AuthMethod;
-use crate::settings::{self, DatabaseSettings, Environment, Findings, Secrets, Settings, VaultError};
+use crate::settings::{DatabaseSettings, Environment, Findings, Secrets, Settings, VaultError};
 use crate::store::{SCHEMA_VERSIONS, Store, StoreError};
 use crate::telemetry::chain;
 use ic_secureauth_api::{self as api, ClientAuthMethod};
@@ -46,6 +49,7 @@ pub struct Boot {
     vault_rests_until: Mutex<Option<OffsetDateTime>>,
     clock: Arc<dyn Clock>,
     ids: Arc<IdSource>,
+    refresh: Refresh,
     ready: Shared<Services, NotReady>,
     closing: CancellationToken,
 }
@@ -59,6 +63,7 @@ impl Boot {
             vault_rests_until: Mutex::default(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(IdSource::seeded(seed)),
+            refresh: Refresh::default(),
             ready: Shared::new(),
             closing: CancellationToken::new(),
         }
@@ -103,10 +108,10 @@ impl Boot {
     pub async fn database(&self) -> Result<Database, NotReady> {
         let settings = self.database.as_ref().map_err(|_| NotReady::Configuration)?;
         let secret = self.of_vault(settings.resolve(self.clock.now())).await?;
-        self.open(&settings.database, secret).await
+        self.open(settings, secret).await
     }
 
-    async fn open(&self, settings: &settings::Database, secret: Option<SecretString>) -> Result<Database, NotReady> {
+    async fn open(&self, settings: &DatabaseSettings, secret: Option<SecretString>) -> Result<Database, NotReady> {
         let opened = Database::open(settings, secret, &self.clock, self.jitter_seed()).await;
         opened.map_err(|failure| {
             error!(error = %chain(&failure), "cannot open the database");
@@ -118,9 +123,11 @@ impl Boot {
         let settings = self.settings.as_ref().map_err(|_| NotReady::Configuration)?;
         let secrets = self.of_vault(settings.resolve(self.clock.now())).await?;
         let secret = secrets.sqlserver_connection_string.clone();
-        let store = self.open(&settings.database, secret).await?.store();
+        let of_database = self.database.as_ref().map_err(|_| NotReady::Configuration)?;
+        let store = self.open(of_database, secret).await?.store();
         check_schema(store.as_ref()).await?;
         let secureauth = self.secureauth(settings, &secrets, &[])?;
+        let used = secrets.clone();
         let saga = Saga::new(Dependencies {
             store,
             secureauth,
@@ -135,6 +142,9 @@ impl Boot {
             ids: Arc::clone(&self.ids),
             closing: self.closing(),
         });
+        if let Some(every) = settings.refresh() {
+            self.refresh.used(&used, self.clock.now(), every);
+        }
         info!("ready");
         Ok(Services { saga: Arc::new(saga) })
     }
@@ -196,6 +206,16 @@ impl Boot {
         })
     }
 
+    fn have_secrets_changed(&self) -> bool {
+        let Ok(settings) = &self.settings else { return false };
+        let now = self.clock.now();
+        settings.refresh().is_some_and(|every| {
+            let settings = settings.clone();
+            self.refresh
+                .has_changed(now, every, || async move { settings.resolve(now).await })
+        })
+    }
+
     /// What is read from the vault, unless the vault asked for a wait that is not over.
     async fn of_vault<T>(&self, secrets: impl Future<Output = Result<T, VaultError>>) -> Result<T, NotReady> {
         let rests_until = || self.vault_rests_until.lock().unwrap_or_else(PoisonError::into_inner);
@@ -237,7 +257,7 @@ async fn check_schema(store: &dyn Store) -> Result<(), NotReady> {
 #[async_trait]
 impl ServicesSource for Boot {
     async fn services(&self) -> Result<Arc<Services>, NotReady> {
-        let fresh = |services: &Services| !services.saga.is_stale();
+        let fresh = |services: &Services| !services.saga.is_stale() && !self.have_secrets_changed();
         self.ready.get(fresh, async || self.make().await).await
     }
 }

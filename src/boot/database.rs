@@ -2,13 +2,37 @@
 
 use std::sync::Arc;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
+use super::log_ins::LogIns;
 use crate::clock::Clock;
-use crate::settings::{self, DatabaseKind};
+use crate::settings::{ConnectionString, DatabaseKind, DatabaseSettings};
 use crate::store::sql_server::{SqlServerOptions, SqlServerStore};
 use crate::store::sqlite::{SqliteOptions, SqliteStore};
 use crate::store::{Store, StoreError};
+
+/// What connections are opened with, and the server's address.
+fn access(
+    settings: &DatabaseSettings,
+    connection_string: Option<SecretString>,
+    clock: &Arc<dyn Clock>,
+) -> Result<(LogIns, String), StoreError> {
+    let text = connection_string.unwrap_or_default();
+    let source = Arc::new(settings.clone());
+    let refused = |expected| StoreError::Refused {
+        action: "read the connection string",
+        source: format!("expected {expected}").into(),
+    };
+    let server = ConnectionString::parse(text.expose_secret(), settings.is_development).map_err(refused)?;
+    let DatabaseSettings {
+        is_development,
+        identity,
+        ..
+    } = settings;
+    let (identity, refresh) = (identity.clone(), settings.refresh());
+    let log_ins = LogIns::new(source, text, *is_development, identity, refresh, Arc::clone(clock));
+    Ok((log_ins.map_err(refused)?, server.config().get_addr()))
+}
 
 /// An open database of one of the two kinds.
 #[derive(Debug, Clone)]
@@ -21,11 +45,12 @@ pub enum Database {
 
 impl Database {
     pub(super) async fn open(
-        database: &settings::Database,
+        settings: &DatabaseSettings,
         connection_string: Option<SecretString>,
         clock: &Arc<dyn Clock>,
         jitter_seed: u64,
     ) -> Result<Self, StoreError> {
+        let database = &settings.database;
         match &database.kind {
             DatabaseKind::Sqlite(path) => {
                 let options = SqliteOptions {
@@ -36,14 +61,15 @@ impl Database {
                 Ok(Self::Sqlite(Arc::new(store)))
             }
             DatabaseKind::SqlServer => {
+                let (log_ins, server) = access(settings, connection_string, clock)?;
                 let options = SqlServerOptions {
-                    connection_string: connection_string.unwrap_or_default(),
                     pool_size: usize::try_from(database.pool_size).unwrap_or(usize::MAX),
                     connect_timeout: database.connect_timeout,
                     command_timeout: database.command_timeout,
                     wait_timeout: database.pool_wait,
                     max_age: database.connection_max_age,
                     jitter_seed,
+                    ..SqlServerOptions::with(server, Arc::new(log_ins))
                 };
                 let store = SqlServerStore::connect(&options)?;
                 Ok(Self::SqlServer(Arc::new(store)))

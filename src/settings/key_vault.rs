@@ -32,7 +32,7 @@ pub enum VaultError {
         /// The secret's name in the vault.
         name: String,
         /// What the value should be, as a noun or an adjective.
-        expected: &'static str,
+        expected: String,
     },
     /// The vault answers, but the handler's identity may not read the secret.
     #[error("Key Vault refused to return the secret {name} ({status}): the identity needs the right to get secrets")]
@@ -125,7 +125,7 @@ impl KeyVault {
         // The parser's error is dropped, because it could quote the body.
         let secret = response.into_model().map_err(|_| VaultError::Unusable {
             name: name.to_owned(),
-            expected: "readable",
+            expected: "readable".to_owned(),
         })?;
         if let Some(state) = secret.attributes.as_ref().and_then(|it| out_of_force(it, self.now)) {
             let name = name.to_owned();
@@ -172,7 +172,11 @@ pub(super) fn client_options(vault: &Vault, http: Arc<dyn HttpClient>, now: Offs
     }
 }
 
-fn credential(identity: &Identity, client_options: ClientOptions) -> azure_core::Result<Arc<dyn TokenCredential>> {
+/// The credential of the identity of this machine.
+pub(super) fn credential(
+    identity: &Identity,
+    client_options: ClientOptions,
+) -> azure_core::Result<Arc<dyn TokenCredential>> {
     match identity {
         Identity::Managed(client_id) => {
             let options = ManagedIdentityCredentialOptions {
@@ -201,6 +205,7 @@ mod tests {
             url: Url::parse("https://ic.vault.azure.net").unwrap(),
             deadline: Duration::from_secs(1),
             attempts: 3,
+            refresh: Duration::from_hours(1),
             identity: Identity::Developer,
         };
         assert!(KeyVault::connect(&vault, OffsetDateTime::UNIX_EPOCH).is_ok());

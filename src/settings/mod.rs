@@ -9,6 +9,7 @@
 
 mod connection_string;
 pub mod database;
+mod entra;
 mod environment;
 mod factors;
 mod findings;
@@ -32,7 +33,9 @@ pub mod server;
 pub mod vault;
 mod vault_wait;
 
+pub use connection_string::{ConnectionString, Entra};
 pub use database::{Database, DatabaseKind};
+pub use entra::TokenSource;
 pub use environment::Environment;
 pub use findings::{Finding, Findings};
 pub use first_sign_in::{FirstSignIn, Obstacle};
@@ -44,7 +47,9 @@ pub use run::RunSettings;
 pub use secrets::{Secrets, Sources};
 pub use secureauth::SecureAuth;
 pub use server::{Server, listen_port};
-pub use vault::Vault;
+pub use vault::{Identity, Vault};
+
+use std::time::Duration;
 
 use environment::{APP_ROOT, ENVIRONMENT_NAME};
 use reader::{Known, Reader};
@@ -78,7 +83,10 @@ pub struct Settings {
 pub struct DatabaseSettings {
     /// The database with runs and users.
     pub database: Database,
-    is_development: bool,
+    /// True on a developer's machine.
+    pub is_development: bool,
+    /// Whose tokens log in, where the connection string says so.
+    pub identity: Identity,
     sources: Sources,
     vault: Option<Vault>,
 }
@@ -91,19 +99,30 @@ impl DatabaseSettings {
     pub fn read(environment: &Environment) -> Result<Self, Findings> {
         let mut reader = Reader::new(environment);
         let database = Database::read(&mut reader);
-        let vault = Vault::read(&mut reader);
+        let identity = Identity::read(&mut reader);
+        let vault = Vault::read(&mut reader, &identity);
         let kind = database.as_ref().map(|database| &database.kind);
         let sources = Sources::read_connection_string(&mut reader, Vault::is_meant(environment), kind);
         match (database, reader.finish().0) {
             (Some(database), findings) if findings.is_empty() => Ok(Self {
                 database,
                 is_development: environment.is_development(),
+                identity,
                 sources,
                 vault,
             }),
             (_, findings) => Err(findings),
         }
     }
+
+    /// How often the connection string is read again; `None` if it is not in a vault.
+    pub fn refresh(&self) -> Option<Duration> {
+        refresh(&self.sources, self.vault.as_ref())
+    }
+}
+
+fn refresh(sources: &Sources, vault: Option<&Vault>) -> Option<Duration> {
+    vault.filter(|_| sources.need_vault()).map(|vault| vault.refresh)
 }
 
 impl Settings {
@@ -115,6 +134,11 @@ impl Settings {
         Self::read_all(environment).0
     }
 
+    /// How often the secrets are read again; `None` if none is in a vault.
+    pub fn refresh(&self) -> Option<Duration> {
+        refresh(&self.sources, self.vault.as_ref())
+    }
+
     /// [`Self::read`], and a list of every variable that is known.
     fn read_all(environment: &Environment) -> (Result<Self, Findings>, Vec<Known>) {
         let mut reader = Reader::new(environment);
@@ -124,7 +148,8 @@ impl Settings {
         server::read_port(&mut reader);
         let server = Server::read(&mut reader);
         let database = Database::read(&mut reader);
-        let vault = Vault::read(&mut reader);
+        let identity = Identity::read(&mut reader);
+        let vault = Vault::read(&mut reader, &identity);
         let kind = database.as_ref().map(|database| &database.kind);
         let sources = Sources::read(&mut reader, Vault::is_meant(environment), kind);
         let secureauth = SecureAuth::read(&mut reader);

@@ -73,12 +73,11 @@ async fn fetch_all(key_vault: &KeyVault, sources: &Sources, is_development: bool
         let Some(value) = key_vault.secret(name).await? else {
             continue;
         };
-        if !kind.accepts(value.expose_secret(), is_development) {
-            return Err(VaultError::Unusable {
+        kind.check(value.expose_secret(), is_development)
+            .map_err(|expected| VaultError::Unusable {
                 name: name.to_owned(),
-                expected: kind.form(),
-            });
-        }
+                expected,
+            })?;
         fetched.push((kind, value));
     }
     Ok(fetched)

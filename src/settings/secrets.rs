@@ -5,7 +5,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::connection_string;
+use super::connection_string::{ConnectionString, NOUN};
 use super::database::DatabaseKind;
 use super::reader::{Known, Reader};
 use super::secureauth::is_host_label;
@@ -58,17 +58,16 @@ impl Kind {
             Self::TenantId => "a tenant id: letters, digits and hyphens, at most 63",
             Self::PayloadSchemaId => "a schema id: letters, digits, `_`, `-`, at most 128",
             Self::ClientId | Self::ClientSecret => "visible ASCII characters without blanks",
-            Self::ConnectionString => {
-                "an ADO.NET connection string with Server (a named instance needs its port), User ID and Password, without \
-                 another way to log in (TrustServerCertificate=true or Encrypt=false only where \
-                 AZURE_FUNCTIONS_ENVIRONMENT=Development)"
-            }
+            Self::ConnectionString => NOUN,
         }
     }
 
     /// Whether a value can be used.
-    pub(super) fn accepts(self, value: &str, is_development: bool) -> bool {
-        match self {
+    ///
+    /// # Errors
+    /// What is expected instead, as a noun.
+    pub(super) fn check(self, value: &str, is_development: bool) -> Result<(), String> {
+        let fits = match self {
             Self::TenantId => is_host_label(value),
             Self::PayloadSchemaId => {
                 (1..=128).contains(&value.len())
@@ -79,8 +78,9 @@ impl Kind {
             Self::ClientId | Self::ClientSecret => {
                 !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic())
             }
-            Self::ConnectionString => connection_string::is_usable(value, is_development),
-        }
+            Self::ConnectionString => return ConnectionString::parse(value, is_development).map(drop),
+        };
+        fits.then_some(()).ok_or_else(|| self.form().to_owned())
     }
 }
 
@@ -184,13 +184,18 @@ fn source(reader: &mut Reader<'_>, kind: Kind, has_vault: bool, is_needed: bool)
         is_secret_name,
     );
     let form = format!("{}; or KEY_VAULT_URL, the vault that has it as `{name}`", kind.form());
-    let read = |text: &str| kind.accepts(text, is_development).then(|| SecretString::from(text));
+    let read = |text: &str| Some(SecretString::from(text));
     let known = Known::new(variable, form);
     let given = if is_needed && !has_vault {
         reader.required(known, read)
     } else {
         reader.optional(known, read)
     };
+    if let Some(value) = &given
+        && let Err(expected) = kind.check(value.expose_secret(), is_development)
+    {
+        reader.report(variable, expected);
+    }
     reader.require(given.is_none() || !has_vault || is_development, variable, &[], || {
         format!(
             "to be unset while KEY_VAULT_URL is set, because the vault's secret `{name}` would be ignored (both only where \

@@ -51,7 +51,10 @@ fn a_secret_in_the_environment_beside_the_vault_is_found_outside_development() {
     for (variable, value) in [
         ("SECUREAUTH_TENANT_ID", "dev"),
         ("SECUREAUTH_CLIENT_SECRET", "S3CRET"),
-        ("SQLSERVER_CONNECTION_STRING", "Server=db;User ID=app;Password=S3CRET"),
+        (
+            "SQLSERVER_CONNECTION_STRING",
+            "Server=db;Database=crm;User ID=app;Password=S3CRET",
+        ),
     ] {
         let both = [&PRODUCTION[..], &[(variable, value)]].concat();
         let findings = read(&both).unwrap_err();
@@ -149,7 +152,7 @@ fn debug_output_holds_no_credential() {
         ("SECUREAUTH_CLIENT_SECRET", "marked-secret"),
         (
             "SQLSERVER_CONNECTION_STRING",
-            "Server=db;User ID=app;Password=marked-password",
+            "Server=db;Database=crm;User ID=app;Password=marked-password",
         ),
     ];
     let settings = read(&[PRODUCTION.as_slice(), &given].concat()).unwrap();
@@ -163,7 +166,7 @@ fn sqlite_plain_http_and_unverified_certificates_are_refused_outside_development
         ("DATABASE", "sqlite:local.db"),
         (
             "SQLSERVER_CONNECTION_STRING",
-            "Server=db;User ID=app;Password=p;TrustServerCertificate=true",
+            "Server=db;Database=crm;User ID=app;Password=p;TrustServerCertificate=true",
         ),
         ("SECOND_FACTOR_MECHANISMS", "none"),
         ("KEY_VAULT_URL", "https://ic.vault.azure.net"),

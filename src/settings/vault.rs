@@ -1,6 +1,6 @@
 //! Where Azure Key Vault is, and how it is asked.
 //!
-//! Variables: `KEY_VAULT_URL`, `KEY_VAULT_DEADLINE`, `KEY_VAULT_ATTEMPTS`, and from the platform `IDENTITY_ENDPOINT`,
+//! Variables: `KEY_VAULT_URL`, `KEY_VAULT_DEADLINE`, `KEY_VAULT_ATTEMPTS`, `KEY_VAULT_REFRESH`, and from the platform `IDENTITY_ENDPOINT`,
 //! `IDENTITY_HEADER`, `AZURE_CLIENT_ID`.
 
 use std::time::Duration;
@@ -22,11 +22,13 @@ pub struct Vault {
     pub deadline: Duration,
     /// Attempts per secret, the first included.
     pub attempts: u8,
+    /// What was read is read again after this time.
+    pub refresh: Duration,
     /// The identity that asks.
     pub identity: Identity,
 }
 
-/// The identity that asks for the secrets.
+/// The identity of this machine: it asks for the secrets, and logs in at SQL Server where the connection string says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identity {
     /// The function app's managed identity: the system-assigned one, or the user-assigned one with this client id.
@@ -42,24 +44,25 @@ impl Vault {
     }
 
     /// `None` when no vault is configured.
-    pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+    pub(super) fn read(reader: &mut Reader<'_>, identity: &Identity) -> Option<Self> {
         let url = reader.optional(Known::new(URL, "the https URL of a vault, without a path"), |text| {
             base_url(text, false).filter(|url| url.path() == "/")
         });
         let deadline = reader.duration("KEY_VAULT_DEADLINE", Duration::from_secs(15), Duration::from_secs(1));
         let attempts = reader.number("KEY_VAULT_ATTEMPTS", 3, 1..=10);
-        let identity = Identity::read(reader);
+        let refresh = reader.duration("KEY_VAULT_REFRESH", Duration::from_hours(1), Duration::from_mins(1));
         Some(Self {
             url: url?,
             deadline,
             attempts,
-            identity,
+            refresh,
+            identity: identity.clone(),
         })
     }
 }
 
 impl Identity {
-    fn read(reader: &mut Reader<'_>) -> Self {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let mut text = |name, form| reader.optional(Known::new(name, form), |text| Some(text.to_owned()));
         let endpoint = text("IDENTITY_ENDPOINT", "what the platform sets");
         let header = text("IDENTITY_HEADER", "what the platform sets");
@@ -78,7 +81,8 @@ mod tests {
     fn read(pairs: &[(&str, &str)]) -> Option<Vault> {
         let environment = Environment::of(pairs.iter().copied());
         let mut reader = Reader::new(&environment);
-        let vault = Vault::read(&mut reader);
+        let identity = Identity::read(&mut reader);
+        let vault = Vault::read(&mut reader, &identity);
         assert_eq!(
             reader.finish().0.names("KEY_VAULT_URL"),
             !pairs.is_empty() && vault.is_none()

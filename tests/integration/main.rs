@@ -46,6 +46,7 @@ mod store;
 mod strict_servers;
 mod support;
 mod switch_matrix;
+mod tds;
 mod users;
 mod users_meanwhile;
 mod verifying;

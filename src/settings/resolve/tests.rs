@@ -92,7 +92,10 @@ const ALL: [(&str, &str); 5] = [
     ("secureauth-payload-schema-id", "5d5ced58793b41178123b2d1cc5fb658"),
     ("secureauth-client-id", "marked-id"),
     ("secureauth-client-secret", "marked-secret\n"),
-    ("sqlserver-connection-string", "Server=db;User ID=app;Password=marked"),
+    (
+        "sqlserver-connection-string",
+        "Server=db;Database=crm;User ID=app;Password=marked",
+    ),
 ];
 
 fn settings(pairs: &[(&str, &str)]) -> Settings {
@@ -200,11 +203,17 @@ async fn a_vault_that_is_busy_is_asked_again_when_it_said_or_the_caller_learns_w
 async fn the_database_commands_need_the_connection_string_only() {
     let environment = Environment::of([
         ("DATABASE", "sqlserver"),
-        ("SQLSERVER_CONNECTION_STRING", "Server=db;User ID=app;Password=p"),
+        (
+            "SQLSERVER_CONNECTION_STRING",
+            "Server=db;Database=crm;User ID=app;Password=p",
+        ),
     ]);
     let settings = DatabaseSettings::read(&environment).unwrap();
     let connection_string = settings.resolve(NOW).await.unwrap().unwrap();
-    assert_eq!(connection_string.expose_secret(), "Server=db;User ID=app;Password=p");
+    assert_eq!(
+        connection_string.expose_secret(),
+        "Server=db;Database=crm;User ID=app;Password=p"
+    );
     let missing = DatabaseSettings::read(&Environment::of([("DATABASE", "sqlserver")])).unwrap_err();
     let variables: Vec<_> = missing.iter().map(|finding| finding.variable.as_ref()).collect();
     assert_eq!(variables, ["SQLSERVER_CONNECTION_STRING"]);
@@ -219,7 +228,7 @@ async fn what_is_not_in_the_environment_comes_from_the_vault() {
     let connection_string = secrets.sqlserver_connection_string.as_ref().unwrap();
     assert_eq!(
         connection_string.expose_secret(),
-        "Server=db;User ID=app;Password=marked"
+        "Server=db;Database=crm;User ID=app;Password=marked"
     );
     assert!(!format!("{secrets:?}").contains("marked"));
 }
@@ -231,7 +240,10 @@ async fn the_environment_wins_and_the_vault_is_not_asked_for_it() {
         ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
         ("SECUREAUTH_CLIENT_ID", "given-id"),
         ("SECUREAUTH_CLIENT_SECRET", "given-secret"),
-        ("SQLSERVER_CONNECTION_STRING", "Server=given;User ID=app;Password=p"),
+        (
+            "SQLSERVER_CONNECTION_STRING",
+            "Server=given;Database=crm;User ID=app;Password=p",
+        ),
     ];
     let secrets = resolve(&settings(&given), &stub.uri()).await.unwrap();
     assert_eq!(secrets.client_id.expose_secret(), "given-id");
@@ -256,7 +268,10 @@ async fn the_vault_is_not_asked_when_the_environment_has_every_secret() {
         ("SECUREAUTH_PAYLOAD_SCHEMA_ID", "s"),
         ("SECUREAUTH_CLIENT_ID", "c"),
         ("SECUREAUTH_CLIENT_SECRET", "x"),
-        ("SQLSERVER_CONNECTION_STRING", "Server=db;User ID=app;Password=p"),
+        (
+            "SQLSERVER_CONNECTION_STRING",
+            "Server=db;Database=crm;User ID=app;Password=p",
+        ),
     ];
     assert_eq!(settings(&given).resolve(NOW).await.unwrap().tenant_id, "t");
 }
@@ -274,7 +289,7 @@ async fn every_missing_secret_is_named() {
 #[tokio::test]
 async fn a_secret_that_cannot_be_used_is_named_without_its_value() {
     let mut secrets = ALL;
-    secrets[4].1 = "Server=db;User ID=app;Password=marked;TrustServerCertificate=true";
+    secrets[4].1 = "Server=db;Database=crm;User ID=app;Password=marked;TrustServerCertificate=true";
     let stub = vault(&secrets).await;
     let error = resolve(&settings(&[]), &stub.uri()).await.unwrap_err();
     assert!(matches!(&error, VaultError::Unusable { name, .. } if name == "sqlserver-connection-string"));

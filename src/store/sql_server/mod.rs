@@ -5,12 +5,15 @@
 //! reason that may be gone already, such as a deadlock, is repeated here; all other retries are the saga's.
 
 mod accept;
+mod access;
 mod accounts;
 mod batch;
 mod billers;
 mod calls;
 mod columns;
 mod crm_text;
+mod dial;
+mod dials;
 mod due;
 mod ending;
 mod error;
@@ -28,6 +31,8 @@ use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 
+pub use self::access::{Access, LogIn};
+pub use self::dial::Resolver;
 use self::error::{Fault, is_repeatable, store_error};
 use self::pool::Pool;
 pub use self::pool::SqlServerOptions;
@@ -51,7 +56,7 @@ impl SqlServerStore {
     /// [`StoreError::Unavailable`].
     ///
     /// # Errors
-    /// [`StoreError::Refused`] when the connection string cannot be read.
+    /// [`StoreError::Refused`] when the pool cannot be built.
     pub fn connect(options: &SqlServerOptions) -> Result<Self, StoreError> {
         Ok(Self {
             pool: Pool::new(options)?,

@@ -1,16 +1,16 @@
-//! Connections. They use TLS unless the connection string says otherwise, follow one redirect (Azure SQL) and limit
-//! every wait.
+//! Connections. They use TLS unless the connection string says otherwise, and limit every wait.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::Runtime;
 use deadpool::managed::{self, Metrics, PoolError, RecycleError, RecycleResult, TimeoutType};
-use secrecy::{ExposeSecret, SecretString};
 use tiberius::Config;
 use tiberius::error::Error;
-use tokio::net::TcpStream;
-use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
+use super::access::{self, Access, Fixed};
+use super::dial::{self, Client, Resolver, SystemResolver};
+use super::dials::Dials;
 use super::error::{Fault, describe, refused, unavailable};
 use super::session::{Session, Transaction};
 use crate::store::error::StoreError;
@@ -22,13 +22,13 @@ const MAX_IDLE: Duration = Duration::from_secs(15);
 /// Connections besides the pool. Two are enough: a heart-beat takes a millisecond, and a process has few leases.
 const HEARTBEAT_CONNECTIONS: usize = 2;
 
-pub(super) type Client = tiberius::Client<Compat<TcpStream>>;
-
 /// How [`super::SqlServerStore`] connects to its server.
 #[derive(Debug, Clone)]
 pub struct SqlServerOptions {
-    /// An ADO.NET connection string (`server=tcp:host,1433;database=…;user id=…;password=…`).
-    pub connection_string: SecretString,
+    /// Host and port, for messages.
+    pub server: String,
+    /// Knows server, database and log-in.
+    pub access: Arc<dyn Access>,
     /// Most connections, besides two for heart-beats.
     pub pool_size: usize,
     /// Time limit for opening a connection, log-in included.
@@ -39,28 +39,57 @@ pub struct SqlServerOptions {
     pub wait_timeout: Duration,
     /// Older connections are not used again, so that a failed-over or rescaled database is found again.
     pub max_age: Duration,
+    /// Looks up the server's addresses.
+    pub resolver: Arc<dyn Resolver>,
     /// First seed of the jitter between repeated transactions; different in every process.
     pub jitter_seed: u64,
 }
 
 impl SqlServerOptions {
     /// Defaults: ten connections, and time limits that suit a serverless database that has to wake up.
-    pub fn new(connection_string: SecretString) -> Self {
+    pub fn new(config: Config) -> Self {
+        Self::with(config.get_addr(), Arc::new(Fixed(config)))
+    }
+
+    /// The same with a log-in that may change.
+    pub fn with(server: String, access: Arc<dyn Access>) -> Self {
         Self {
-            connection_string,
+            server,
+            access,
             pool_size: 10,
             connect_timeout: Duration::from_secs(30),
             command_timeout: Duration::from_secs(30),
             wait_timeout: Duration::from_secs(10),
             max_age: Duration::from_mins(30),
+            resolver: Arc::new(SystemResolver),
             jitter_seed: 0,
         }
     }
 }
 
+/// Time limits of the driver.
+#[derive(Clone, Copy)]
+struct Limits {
+    connect: Duration,
+    command: Duration,
+}
+
+impl Limits {
+    fn applied_to(self, mut config: Config) -> Config {
+        config.handshake_timeout(Some(self.connect));
+        config.command_timeout(Some(self.command));
+        // A damaged text of the CRM is an error of its row, not of the whole answer (`crm_text`).
+        config.lossy_utf16_decoding(true);
+        config
+    }
+}
+
 /// Opens connections, and tests those that were unused for a while.
 pub(super) struct Manager {
-    config: Config,
+    access: Arc<dyn Access>,
+    resolver: Arc<dyn Resolver>,
+    limits: Limits,
+    dials: Dials<Client>,
     /// Longest wait for another session's lock, in milliseconds: shorter than the command timeout, so that the server
     /// gives up first and says why.
     lock_timeout: i32,
@@ -74,24 +103,16 @@ impl std::fmt::Debug for Manager {
 }
 
 impl Manager {
-    async fn connect(&self) -> Result<Client, Error> {
-        match dial(self.config.clone()).await {
-            Err(Error::Routing { host, port }) => {
-                let mut elsewhere = self.config.clone();
-                elsewhere.host(host);
-                elsewhere.port(port);
-                dial(elsewhere).await
-            }
-            connected => connected,
-        }
+    /// `XACT_ABORT` rolls a failed transaction back as a whole, `LOCK_TIMEOUT` limits the wait for locks, and indexes with a
+    /// WHERE need the other options (docs/reference/sql-server.md#session-settings).
+    fn settings(&self) -> String {
+        format!(
+            "SET XACT_ABORT ON; SET ANSI_NULLS ON; SET ANSI_PADDING ON; SET ANSI_WARNINGS ON; SET ARITHABORT ON; \
+             SET CONCAT_NULL_YIELDS_NULL ON; SET QUOTED_IDENTIFIER ON; SET NUMERIC_ROUNDABORT OFF; \
+             SET LOCK_TIMEOUT {};",
+            self.lock_timeout
+        )
     }
-}
-
-async fn dial(config: Config) -> Result<Client, Error> {
-    let tcp = TcpStream::connect(config.get_addr()).await?;
-    tcp.set_nodelay(true)?;
-    // The future is large. On the heap, it does not make the futures of all callers large.
-    Box::pin(Client::connect(config, tcp.compat_write())).await
 }
 
 impl managed::Manager for Manager {
@@ -99,17 +120,15 @@ impl managed::Manager for Manager {
     type Error = Error;
 
     async fn create(&self) -> Result<Client, Error> {
-        let mut client = self.connect().await?;
-        // XACT_ABORT rolls a failed transaction back as a whole, LOCK_TIMEOUT limits the wait for locks, and indexes with a
-        // WHERE need the other options (docs/reference/sql-server.md#session-settings).
-        let settings = format!(
-            "SET XACT_ABORT ON; SET ANSI_NULLS ON; SET ANSI_PADDING ON; SET ANSI_WARNINGS ON; SET ARITHABORT ON; \
-             SET CONCAT_NULL_YIELDS_NULL ON; SET QUOTED_IDENTIFIER ON; SET NUMERIC_ROUNDABORT OFF; \
-             SET LOCK_TIMEOUT {};",
-            self.lock_timeout
-        );
-        client.simple_query(settings).await?.into_results().await?;
-        Ok(client)
+        let (access, resolver) = (Arc::clone(&self.access), Arc::clone(&self.resolver));
+        let (limits, settings) = (self.limits, self.settings());
+        let connect = async move {
+            let open = |config| dial::connect(limits.applied_to(config), resolver.as_ref());
+            let mut client = access::connect(access.as_ref(), open).await?;
+            client.simple_query(settings).await?.into_results().await?;
+            Ok(client)
+        };
+        self.dials.get(connect).await
     }
 
     async fn recycle(&self, client: &mut Client, metrics: &Metrics) -> RecycleResult<Error> {
@@ -136,18 +155,17 @@ pub(super) struct Pool {
 
 impl Pool {
     pub(super) fn new(options: &SqlServerOptions) -> Result<Self, StoreError> {
-        // The driver's error is dropped, because it may repeat the string.
-        let mut config = Config::from_ado_string(options.connection_string.expose_secret())
-            .map_err(|_| refused(CONNECT, "the connection string cannot be read"))?;
-        config.application_name("biller-onboarding");
-        config.handshake_timeout(Some(options.connect_timeout));
-        config.command_timeout(Some(options.command_timeout));
-        // A damaged text of the CRM is an error of its row, not of the whole answer (`crm_text`).
-        config.lossy_utf16_decoding(true);
+        let limits = Limits {
+            connect: options.connect_timeout,
+            command: options.command_timeout,
+        };
         let lock_timeout = millis(options.command_timeout / 2);
         let pool = |size| {
             let manager = Manager {
-                config: config.clone(),
+                access: Arc::clone(&options.access),
+                limits,
+                resolver: Arc::clone(&options.resolver),
+                dials: Dials::new(options.connect_timeout, MAX_IDLE),
                 lock_timeout,
                 max_age: options.max_age,
             };
@@ -161,7 +179,7 @@ impl Pool {
                 .map_err(|error| refused(CONNECT, &error.to_string()))
         };
         Ok(Self {
-            server: config.get_addr(),
+            server: options.server.clone(),
             connections: pool(options.pool_size)?,
             heartbeats: pool(HEARTBEAT_CONNECTIONS)?,
             lock_timeout,

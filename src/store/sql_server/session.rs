@@ -6,8 +6,9 @@ use std::ops::{Deref, DerefMut};
 use deadpool::managed::Object;
 use tiberius::{Row, ToSql};
 
+use super::dial::Client;
 use super::error::Fault;
-use super::pool::{Client, Manager};
+use super::pool::Manager;
 
 /// Rows per statement when every row takes two parameters: the server accepts 2,100 parameters and 1,000 rows of `VALUES`.
 pub(super) const PAIRS: usize = 500;

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use biller_onboarding::domain::ids::OnboardingId;
+use biller_onboarding::settings::ConnectionString;
 use biller_onboarding::store::sql_server::{SqlServerOptions, SqlServerStore};
 use biller_onboarding::store::{Store, StoreError};
 use futures_util::future::{BoxFuture, FutureExt};
-use secrecy::SecretString;
 use serde_json::{Value, json};
 use tiberius::error::Error;
 use tiberius::{Client, Config, Row, ToSql};
@@ -98,7 +98,7 @@ impl SqlServerDb {
             connect_timeout: PATIENCE,
             command_timeout: PATIENCE,
             wait_timeout: PATIENCE,
-            ..SqlServerOptions::new(SecretString::from(connection_string))
+            ..SqlServerOptions::new(ConnectionString::parse(&connection_string, true).unwrap().config())
         };
         Self {
             store: Arc::new(SqlServerStore::connect(&options).unwrap()),

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use biller_onboarding::settings::ConnectionString;
 use biller_onboarding::store::sql_server::{SqlServerOptions, SqlServerStore};
 use biller_onboarding::store::{Store, StoreError};
-use secrecy::SecretString;
 use tokio::net::TcpListener;
 
 use super::fixtures::{LONG, RESEND, run_id, worker, yes};
@@ -16,7 +16,7 @@ fn store(port: u16, connect_timeout: Duration) -> SqlServerStore {
     let server = format!("server=tcp:127.0.0.1,{port};user id=ciam;password=s3cret-marked;database=crm");
     let options = SqlServerOptions {
         connect_timeout,
-        ..SqlServerOptions::new(SecretString::from(server))
+        ..SqlServerOptions::new(ConnectionString::parse(&server, true).unwrap().config())
     };
     assert!(!format!("{options:?}").contains("s3cret-marked"));
     SqlServerStore::connect(&options).unwrap()
@@ -77,12 +77,4 @@ async fn a_server_that_hangs_up_is_unavailable() {
     let error = store(port, PATIENCE).run(run_id(1)).await.unwrap_err();
     assert!(error.is_transient(), "{error:?}");
     server.abort();
-}
-
-#[test]
-fn an_unusable_connection_string_is_refused_and_not_shown() {
-    let options = SqlServerOptions::new(SecretString::from("password='s3cret-marked"));
-    let error = SqlServerStore::connect(&options).unwrap_err();
-    assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");
-    assert!(!shown(&error).contains("s3cret-marked"));
 }
