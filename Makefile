@@ -1,5 +1,5 @@
-# The commands of this repository. They need the Rust toolchain and bash; `check` and `test` also need python3 with pip, `test`
-# curl and Node with npm, `bench` Node with npm, and `start` Core Tools and Azurite.
+# The commands of this repository. They need the Rust toolchain and bash; `check` and `test` also need python3 with pip and
+# Node with npm, `test` curl, `bench` Node with npm, `package` python3 with pip, and `start` Core Tools and Azurite.
 
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 # Tools that are not part of the toolchain are installed here: outside the repository, once for all clones.
@@ -7,10 +7,10 @@ export TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/biller-onboarding/tools
 
 BIN := $(CARGO_TARGET_DIR)/debug
 
-.PHONY: help run serve test bench start azurite check audit
+.PHONY: help run serve test bench start azurite check audit bicep package package-check
 
 help: ## Lists the commands
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
 
 # Azurite is installed where the arguments ask for it: make serve ARGS="--storage azurite"
 INSTALL_STORAGE = $(if $(findstring azurite,$(ARGS)),@scripts/tools.sh azurite)
@@ -38,8 +38,17 @@ start: ## Runs the real Functions host (Core Tools) with Azurite
 azurite: ## Installs Azurite, the storage emulator that tests start, into $TOOLS
 	@scripts/tools.sh azurite
 
-check: ## Checks format, clippy, documentation, licences and sources of the dependencies, spelling
+check: ## Checks format, clippy, documentation, licences and sources of the dependencies, spelling, infra/, the workflows
 	@scripts/check.sh
 
 audit: ## Checks the dependencies for known vulnerabilities
 	@scripts/audit.sh
+
+bicep: ## Compiles infra/ with Microsoft's compiler, where it is installed
+	@scripts/bicep.sh
+
+package: ## Builds what is deployed: target/package/biller-onboarding.zip, its sha256 and its SBOM
+	@scripts/package.sh
+
+package-check: ## Builds the package twice and checks it (docs/deployment.md)
+	@scripts/package_check.sh

@@ -20,7 +20,15 @@ spelling() {
 }
 export -f spelling
 
-# Format, lints, documentation, the rules for dependencies (deny.toml), and spelling.
+# infra/ against docs/SETTINGS.md, and the rules themselves against copies that break them.
+infrastructure() {
+    scripts/tools.sh pycep || return
+    export PYTHONPATH=$TOOLS/pycep PYTHONDONTWRITEBYTECODE=1
+    python3 scripts/infra/check.py && python3 scripts/infra/test_rules.py
+}
+export -f infrastructure
+
+# Format, lints, documentation, the rules for dependencies (deny.toml), spelling, infra/, and the workflows.
 check_stages() {
     stage format cargo fmt --all --check
     stage lint cargo clippy --workspace --all-targets --locked -- -D warnings
@@ -29,6 +37,8 @@ check_stages() {
     stage tools scripts/tools.sh cargo-deny &&
         stage dependencies "$TOOLS/bin/cargo-deny" --locked check bans licenses sources
     stage spelling bash -c spelling
+    stage infra bash -c infrastructure
+    stage workflows scripts/workflows.sh
 }
 
 print_stages() {
