@@ -7,7 +7,7 @@ export TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/biller-onboarding/tools
 
 BIN := $(CARGO_TARGET_DIR)/debug
 
-.PHONY: help run serve test bench start azurite check audit bicep package package-check
+.PHONY: help run serve test bench start azurite check audit infra bicep package package-check
 
 help: ## Lists the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
@@ -43,6 +43,9 @@ check: ## Checks format, clippy, documentation, licences and sources of the depe
 
 audit: ## Checks the dependencies for known vulnerabilities
 	@scripts/audit.sh
+
+infra: ## Checks infra/ against docs/SETTINGS.md and shows the app settings
+	@scripts/infra.sh
 
 bicep: ## Compiles infra/ with Microsoft's compiler, where it is installed
 	@scripts/bicep.sh

@@ -36,7 +36,7 @@ param databaseRestoreDays int = 7
 param subnetId string = ''
 
 @description('Most instances of the function app; SECUREAUTH_WORKERS decides how many of them work on runs')
-@minValue(1)
+@minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
@@ -138,7 +138,7 @@ module roles 'modules/roles.bicep' = {
 module functionApp 'modules/function-app.bicep' = {
   name: 'function-app'
   params: {
-    name: 'func-onboarding-${environmentName}-${token}'
+    name: 'func-onboard-${environmentName}-${token}'
     location: location
     tags: tags
     identityId: identity.outputs.id

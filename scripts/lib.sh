@@ -20,15 +20,8 @@ spelling() {
 }
 export -f spelling
 
-# infra/ against docs/SETTINGS.md, and the rules themselves against copies that break them.
-infrastructure() {
-    scripts/tools.sh pycep || return
-    export PYTHONPATH=$TOOLS/pycep PYTHONDONTWRITEBYTECODE=1
-    python3 scripts/infra/check.py && python3 scripts/infra/test_rules.py
-}
-export -f infrastructure
-
-# Format, lints, documentation, the rules for dependencies (deny.toml), spelling, infra/, and the workflows.
+# Format, lints, documentation, the rules for dependencies (deny.toml), spelling, infra/, the workflows,
+# and the commands in docs/deployment.md that run here.
 check_stages() {
     stage format cargo fmt --all --check
     stage lint cargo clippy --workspace --all-targets --locked -- -D warnings
@@ -37,8 +30,9 @@ check_stages() {
     stage tools scripts/tools.sh cargo-deny &&
         stage dependencies "$TOOLS/bin/cargo-deny" --locked check bans licenses sources
     stage spelling bash -c spelling
-    stage infra bash -c infrastructure
+    stage infra scripts/infra.sh
     stage workflows scripts/workflows.sh
+    stage commands python3 scripts/marked_commands.py docs/deployment.md
 }
 
 print_stages() {

@@ -23,9 +23,9 @@ resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2023-05-0
   name: 'default'
 }
 
-resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2023-05-01' existing = [for name in queueNames: {
+resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2023-05-01' existing = [for queueName in queueNames: {
   parent: queueService
-  name: name
+  name: queueName
 }]
 
 resource vault 'Microsoft.KeyVault/vaults@2023-07-01' existing = {
@@ -46,8 +46,8 @@ resource ofBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-resource ofQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (name, i) in queueNames: {
-  name: guid(account.id, name, principalId, roleIds.storageQueueDataContributor)
+resource ofQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (queueName, i) in queueNames: {
+  name: guid(account.id, queueName, principalId, roleIds.storageQueueDataContributor)
   scope: queue[i]
   properties: {
     principalId: principalId

@@ -37,9 +37,9 @@ resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2023-05-0
 }
 
 // The host does not create the queue of a trigger.
-resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2023-05-01' = [for name in queues: {
+resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2023-05-01' = [for queueName in queues: {
   parent: queueService
-  name: name
+  name: queueName
 }]
 
 output name string = account.name

@@ -41,7 +41,7 @@ class Broken(unittest.TestCase):
         self.assertEqual(self.broken(), [])
 
     def test_an_app_setting_without_documentation(self):
-        self.breaks(APP, "  DATABASE: ", "  DATEBASE_POOL: '3'\n  DATABASE: ", "DATEBASE_POOL is neither")
+        self.breaks(APP, "  DATABASE: ", "  DATABASE_POOLS: '3'\n  DATABASE: ", "DATABASE_POOLS is neither")
 
     def test_a_setting_of_a_parameter_file_without_documentation(self):
         self.breaks("infra/prod.bicepparam", "SECUREAUTH_WORKERS: ", "SECUREAUTH_WORKER: ", "SECUREAUTH_WORKER is neither")
