@@ -11,5 +11,5 @@ param storageSku = 'Standard_ZRS'
 param logRetentionDays = 90
 param handlerSettings = {
   SECUREAUTH_REGION: readEnvironmentVariable('SECUREAUTH_REGION', 'us')
-  SECUREAUTH_WORKERS: readEnvironmentVariable('SECUREAUTH_WORKERS', '2')
+  SECUREAUTH_WORKERS: readEnvironmentVariable('SECUREAUTH_WORKERS', '1')
 }
