@@ -1,5 +1,5 @@
-// The vault with the handler's secrets. The four of SecureAuth are set by hand (docs/deployment.md); the connection string
-// has no password, so it can be written here.
+// The vault with the handler's secrets. The four of SecureAuth are set by hand (docs/deployment.md); the connection strings
+// have no password, so they can be written here.
 param name string
 param location string
 param tags object
@@ -7,7 +7,7 @@ param sqlHost string
 param databaseName string
 param identityClientId string
 
-var login = 'Authentication=Active Directory Managed Identity;User ID=${identityClientId}'
+var database = 'Server=tcp:${sqlHost},1433;Database=${databaseName};Encrypt=True'
 
 resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
   name: name
@@ -26,7 +26,16 @@ resource connectionString 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
   parent: vault
   name: 'sqlserver-connection-string'
   properties: {
-    value: 'Server=tcp:${sqlHost},1433;Database=${databaseName};Encrypt=True;${login}'
+    value: '${database};Authentication=Active Directory Managed Identity;User ID=${identityClientId}'
+  }
+}
+
+// For the commands of operators, who log in as themselves (docs/runbook.md).
+resource ofOperators 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
+  parent: vault
+  name: 'sqlserver-connection-string-operators'
+  properties: {
+    value: '${database};Authentication=Active Directory Default'
   }
 }
 

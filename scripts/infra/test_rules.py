@@ -56,13 +56,13 @@ class Broken(unittest.TestCase):
         self.breaks(APP, "  DATABASE: ", "  SECUREAUTH_CLIENT_SECRET: 'x'\n  DATABASE: ", "is a secret and an app setting")
 
     def test_a_password_in_a_connection_string(self):
-        self.breaks(VAULT, "Encrypt=True;", "Encrypt=True;Password=x;", "in plain text")
+        self.breaks(VAULT, "Encrypt=True'", "Encrypt=True;Password=x'", "in plain text")
 
     def test_an_account_key(self):
         self.breaks("infra/modules/storage.bicep", "output name string = account.name", "output name string = account.listKeys().keys[0].value", "in plain text")
 
     def test_a_secret_of_the_vault_that_is_written_out(self):
-        value = "'Server=tcp:${sqlHost},1433;Database=${databaseName};Encrypt=True;${login}'"
+        value = "'${database};Authentication=Active Directory Default'"
         self.breaks(VAULT, value, "'hunter2'", "is written out")
 
     def test_a_secret_of_the_vault_that_nobody_reads(self):
