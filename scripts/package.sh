@@ -23,7 +23,7 @@ target=x86_64-unknown-linux-gnu
 cargo zigbuild --release --locked --package biller-onboarding --bin biller-onboarding --no-default-features --target "$target.2.28"
 
 binary=$CARGO_TARGET_DIR/$target/release/biller-onboarding
-python3 scripts/package/zip.py "$binary" "$out"
+python3 scripts/package/pack.py "$binary" "$out"
 python3 scripts/package/sbom.py "$target" >"$out/biller-onboarding.cdx.json"
 (cd "$out" && sha256sum biller-onboarding.zip >biller-onboarding.zip.sha256)
 ls -l "$out"

@@ -15,9 +15,10 @@ import zipfile
 from pathlib import Path
 
 from elf import glibc_floor
+from pack import PROGRAM
+from pack import content as deployed
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = "biller-onboarding"
 FLOOR = (2, 28)
 # Nothing listens on port 1, so the database cannot be reached. All other settings are complete.
 SETTINGS = {
@@ -34,8 +35,7 @@ SETTINGS = {
 
 def content(package: zipfile.ZipFile):
     """Only what is deployed, in order, with one time and the right modes."""
-    functions = [str(path.relative_to(ROOT)) for path in ROOT.glob("function-*/function.json")]
-    expected = sorted([*functions, "host.json", "LICENSE", PROGRAM])
+    expected = list(deployed(Path(PROGRAM)))
     names = package.namelist()
     if names != expected:
         yield f"the zip holds {names}, not {expected}"

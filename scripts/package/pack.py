@@ -1,4 +1,4 @@
-"""zip.py BINARY FOLDER: writes FOLDER/biller-onboarding.zip, and its content into FOLDER/app. Order, times and modes are fixed."""
+"""pack.py BINARY FOLDER: writes FOLDER/biller-onboarding.zip, and its content into FOLDER/app. Order, times and modes are fixed."""
 
 import os
 import shutil
@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = "biller-onboarding"
 
 
 def content(binary: Path) -> dict[str, Path]:
@@ -16,7 +17,7 @@ def content(binary: Path) -> dict[str, Path]:
     files = {str(path.relative_to(ROOT)): path for path in functions}
     for name in ("host.json", "LICENSE"):
         files[name] = ROOT / name
-    files["biller-onboarding"] = binary
+    files[PROGRAM] = binary
     return dict(sorted(files.items()))
 
 
@@ -29,7 +30,7 @@ def write_zip(files: dict[str, Path], path: Path, epoch: int) -> None:
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system = 3
             # Without the execute bit, some hosts cannot start the program.
-            mode = 0o755 if name == "biller-onboarding" else 0o644
+            mode = 0o755 if name == PROGRAM else 0o644
             entry.external_attr = (0o100000 | mode) << 16
             package.writestr(entry, file.read_bytes())
 
@@ -37,7 +38,7 @@ def write_zip(files: dict[str, Path], path: Path, epoch: int) -> None:
 def main(binary: str, folder: str) -> None:
     files, out = content(Path(binary)), Path(folder)
     out.mkdir(parents=True, exist_ok=True)
-    write_zip(files, out / "biller-onboarding.zip", int(os.environ["SOURCE_DATE_EPOCH"]))
+    write_zip(files, out / f"{PROGRAM}.zip", int(os.environ["SOURCE_DATE_EPOCH"]))
     shutil.rmtree(out / "app", ignore_errors=True)
     for name, file in files.items():
         target = out / "app" / name
