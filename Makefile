@@ -1,5 +1,5 @@
-# The commands of this repository. They need the Rust toolchain and bash; `check` and `test` also need python3 with pip, `test`
-# curl and Node with npm, `bench` Node with npm, and `start` Core Tools and Node with npm.
+# The commands of this repository. They need the Rust toolchain and bash; `check` and `test` also need python3 with pip and
+# Node with npm, `test` curl, `bench` Node with npm, `package` python3 with pip, and `start` Core Tools and Node with npm.
 
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 # Tools that are not part of the toolchain are installed here: outside the repository, once for all clones.
@@ -7,7 +7,7 @@ export TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/biller-onboarding/tools
 
 BIN := $(CARGO_TARGET_DIR)/debug
 
-.PHONY: help run serve test fuzz host-recording bench start azurite check audit
+.PHONY: help run serve test fuzz host-recording bench start azurite check audit infra bicep package package-check
 
 help: ## Lists the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -47,8 +47,20 @@ start: ## Runs the real Functions host (`func start`) with simulator and Azurite
 azurite: ## Installs Azurite, the storage emulator that tests start, into $TOOLS
 	@scripts/tools.sh azurite
 
-check: ## Checks format, clippy, documentation, licences and sources of the dependencies, spelling
+check: ## Checks format, clippy, documentation, licences and sources of the dependencies, spelling, infra/, the workflows
 	@scripts/check.sh
 
 audit: ## Checks the dependencies for known vulnerabilities
 	@scripts/audit.sh
+
+infra: ## Checks infra/ against docs/SETTINGS.md and shows the app settings
+	@scripts/infra.sh
+
+bicep: ## Compiles infra/ with Microsoft's compiler, where it is installed
+	@scripts/bicep.sh
+
+package: ## Builds what is deployed: target/package/biller-onboarding.zip, its sha256 and its SBOM
+	@scripts/package.sh
+
+package-check: ## Builds the package twice and checks it (docs/deployment.md)
+	@scripts/package_check.sh

@@ -20,7 +20,8 @@ spelling() {
 }
 export -f spelling
 
-# Format, lints, documentation, the rules for dependencies (deny.toml), and spelling.
+# Format, lints, documentation, the rules for dependencies (deny.toml), spelling, infra/, the workflows,
+# the scripts of the package, and the commands in docs/deployment.md that run here.
 check_stages() {
     stage format cargo fmt --all --check
     stage lint cargo clippy --workspace --all-targets --locked -- -D warnings
@@ -29,6 +30,10 @@ check_stages() {
     stage tools scripts/tools.sh cargo-deny &&
         stage dependencies "$TOOLS/bin/cargo-deny" --locked check bans licenses sources
     stage spelling bash -c spelling
+    stage infra scripts/infra.sh
+    stage workflows scripts/workflows.sh
+    stage packaging env PYTHONDONTWRITEBYTECODE=1 python3 scripts/package/test_check.py
+    stage commands python3 scripts/marked_commands.py docs/deployment.md
 }
 
 print_stages() {

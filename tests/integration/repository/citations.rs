@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::documents::{Document, Section};
 use super::files::{File, below};
 
-const ROOTS: [&str; 25] = [
+const ROOTS: [&str; 26] = [
     ".ci",
     ".editorconfig",
     ".github",
@@ -16,6 +16,7 @@ const ROOTS: [&str; 25] = [
     "Makefile",
     "README.md",
     "SECURITY.md",
+    "azure.yaml",
     "benches",
     "build.rs",
     "clippy.toml",

@@ -1,0 +1,10 @@
+using 'main.bicep'
+
+param environmentName = 'dev'
+param alertMail = readEnvironmentVariable('ALERT_MAIL')
+param sqlAdminGroupName = readEnvironmentVariable('SQL_ADMIN_GROUP_NAME')
+param sqlAdminGroupId = readEnvironmentVariable('SQL_ADMIN_GROUP_ID')
+param secondFactorMechanisms = readEnvironmentVariable('SECOND_FACTOR_MECHANISMS')
+param handlerSettings = {
+  SECUREAUTH_REGION: readEnvironmentVariable('SECUREAUTH_REGION', 'us')
+}

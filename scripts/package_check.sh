@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# `make package-check`: builds the package here and from a copy of the sources in another folder, and compares them byte for byte.
+# Then it checks the content, the glibc that the program needs, and that the stand-in host serves the package.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+: "${TOOLS:?is set by the Makefile}" "${CARGO_TARGET_DIR:?is set by the Makefile}"
+export PYTHONDONTWRITEBYTECODE=1
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+export SOURCE_DATE_EPOCH
+
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+git ls-files -z --cached --others --exclude-standard | tar --create --null --files-from - | tar --extract --directory "$copy"
+
+scripts/stage.sh package scripts/package.sh
+scripts/stage.sh 'package again' env OUT="$copy/package" CARGO_TARGET_DIR="$copy/target" "$copy/scripts/package.sh"
+for file in biller-onboarding.zip biller-onboarding.cdx.json; do
+    cmp "target/package/$file" "$copy/package/$file"
+done
+echo 'Both builds are equal.'
+scripts/stage.sh host cargo build --locked --package functions-host --bins
+scripts/stage.sh check python3 scripts/package/check.py target/package "$CARGO_TARGET_DIR/debug/functions-host"
