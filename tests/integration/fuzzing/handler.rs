@@ -63,7 +63,7 @@ impl Handler {
         let boot = Arc::new(boot);
         let limits = boot.limits();
         Self {
-            router: router(boot, limits),
+            router: router(boot, limits, tokio_util::task::TaskTracker::new()),
             database,
             _folder: folder,
         }

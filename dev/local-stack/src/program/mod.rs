@@ -196,7 +196,7 @@ async fn dispatch(command: Command) -> Result<ExitCode, StackError> {
             let mut options = options_of_shell(handler);
             options.simulator.listen.set_port(simulator_port);
             let folder = folder.unwrap_or_else(|| beside("start", 2));
-            start::start(options, start::Place { folder, fresh, port }).await
+            Box::pin(start::start(options, start::Place { folder, fresh, port })).await
         }
     }
 }
