@@ -11,6 +11,7 @@ export PATH=$TOOLS/zigbuild/bin:$PATH PYTHONPATH=$TOOLS/zigbuild PYTHONDONTWRITE
 
 # The times in the package are those of the commit.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+export BUILD_COMMIT=${BUILD_COMMIT:-$(git rev-parse --short=12 HEAD)}
 # No path of this machine is in the binary: neither of the sources, nor of Rust's and C's dependencies.
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
 paths=("$PWD=/src" "$CARGO_TARGET_DIR=/target" "$cargo_home=/cargo")

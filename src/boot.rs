@@ -27,7 +27,7 @@ use crate::saga::{Dependencies, Saga};
 use crate::settings::secureauth::AuthMethod;
 use crate::settings::{DatabaseSettings, Environment, Findings, Secrets, Settings, VaultError};
 use crate::store::{SCHEMA_VERSIONS, Store, StoreError};
-use crate::telemetry::chain;
+use crate::telemetry::{COMMIT, VERSION, chain};
 use ic_secureauth_api::{self as api, ClientAuthMethod};
 
 /// The scopes to request; the last three are optional (docs/reference/secureauth-api.md#access-scopes). Either of the first two of
@@ -203,6 +203,7 @@ impl Boot {
             max_in_flight: usize::from(secureauth.in_flight_per_worker()),
             expiry_margin: secureauth.token_margin,
             jitter_seed: self.jitter_seed(),
+            product: Some(format!("biller-onboarding/{VERSION} ({COMMIT})")),
         })
     }
 

@@ -4,7 +4,7 @@ param location string
 param tags object
 param sku string
 
-var queues = ['migrate-users', 'migrate-users-poison']
+var queues = ['migrate-users', 'migrate-users-poison', 'onboarding-ended']
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   name: name

@@ -40,7 +40,7 @@ Settings are environment variables. SQL Server's connection string and the crede
 
 /// Switches billers over to SecureAuth Connect.
 #[derive(Debug, Parser)]
-#[command(version, about, after_help = EXIT_CODES)]
+#[command(version = telemetry::BUILD, about, after_help = EXIT_CODES)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

@@ -20,6 +20,7 @@ use super::{FAILED, FINDINGS};
 use crate::boot::Boot;
 use crate::functions::router;
 use crate::settings::{Environment, listen_port};
+use crate::telemetry::{COMMIT, VERSION};
 
 pub(super) async fn run(environment: &Environment, boot: Arc<Boot>) -> ExitCode {
     let port = match listen_port(environment) {
@@ -53,7 +54,7 @@ async fn serve(port: u16, boot: Arc<Boot>) -> std::io::Result<ExitCode> {
         parent: parent_id(),
     };
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
-    info!(port, "serving");
+    info!(port, version = VERSION, commit = COMMIT, "serving");
     let (closing, limits) = (boot.closing(), boot.limits());
     let (told, tasks) = (closing.clone(), TaskTracker::new());
     let serving = axum::serve(listener, router(boot, limits, tasks.clone()))

@@ -10,9 +10,11 @@ use serde_json::{Map, Value, json};
 
 use super::queue_message::QueueMessage;
 
-/// The name of the HTTP output binding in `function-onboard-biller/function.json`.
+/// The name of the HTTP output binding in every `function.json` that has one.
 const HTTP_OUTPUT: &str = "res";
-/// The name of the queue output binding in all three `function.json`.
+/// The name of the output binding for the ends of runs in `function-migrate-users/function.json`.
+const ENDED_OUTPUT: &str = "onboardingEnded";
+/// The name of the queue output binding in the `function.json` of all functions that send work on.
 const QUEUE_OUTPUT: &str = "migrateUsers";
 
 /// A successful invocation's outputs.
@@ -20,6 +22,7 @@ const QUEUE_OUTPUT: &str = "migrateUsers";
 pub(super) struct Answer {
     http: Option<HttpAnswer>,
     messages: Vec<QueueMessage>,
+    ended: Option<String>,
     log: Option<String>,
 }
 
@@ -91,6 +94,12 @@ impl Answer {
         self
     }
 
+    /// Tells of the end of a run.
+    pub(super) fn with_ended(mut self, message: String) -> Self {
+        self.ended = Some(message);
+        self
+    }
+
     /// Adds a line to the host's log of this invocation (docs/reference/functions-host.md#envelope).
     pub(super) fn log(mut self, line: impl Into<String>) -> Self {
         self.log = Some(line.into());
@@ -107,6 +116,9 @@ impl Answer {
             // (docs/reference/functions-host.md#queue-output).
             let texts: Vec<Value> = self.messages.iter().map(|message| message.to_text().into()).collect();
             outputs.insert(QUEUE_OUTPUT.into(), texts.into());
+        }
+        if let Some(ended) = self.ended {
+            outputs.insert(ENDED_OUTPUT.into(), json!([ended]));
         }
         let logs: Vec<String> = self.log.into_iter().collect();
         json!({ "Outputs": outputs, "Logs": logs, "ReturnValue": null })

@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::{error, info, warn};
 
 use super::answer::Answer;
-use super::queue_message::{Parsed, QueueMessage};
+use super::queue_message::{Parsed, QueueMessage, ended_message};
 use super::services::ServicesSource;
 use crate::saga::Advanced;
 
@@ -46,6 +46,15 @@ pub(super) async fn invoke(source: &dyn ServicesSource, deadline: Instant, text:
         Ok(Advanced::Unknown) => {
             warn!(onboarding_id = %id, "there is no such run; its message is dropped");
             Ok(Answer::default().log("dropped: unknown run"))
+        }
+        Ok(Advanced::Ended(state)) => {
+            info!(onboarding_id = %id, outcome = %state, "the time slice is over");
+            let answer = Answer::default().log(format!("run {id}: {state}"));
+            Ok(match services.saga.run(id).await {
+                Ok(Some(run)) => answer.with_ended(ended_message(&run)),
+                // Whoever waits for the message can ask GET.
+                Ok(None) | Err(_) => answer,
+            })
         }
         Ok(advanced) => {
             info!(onboarding_id = %id, outcome = %advanced, "the time slice is over");

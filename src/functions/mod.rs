@@ -5,6 +5,7 @@ mod accepted;
 mod answer;
 mod bounded_body;
 mod content_type;
+mod health;
 mod invocation;
 mod migrate_users;
 mod onboard_biller;

@@ -130,7 +130,12 @@ async fn accept(
         requested_by: request.requested_by,
         event_id: request.event_id,
         onboarding_id: services.saga.new_run_id(),
-        traceparent: invocation.traceparent.map(|parent| parent.to_string()),
+        traceparent: Some(
+            invocation
+                .traceparent
+                .unwrap_or_else(|| services.saga.new_trace())
+                .to_string(),
+        ),
     };
     let acceptance = services
         .saga

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::ids::OnboardingId;
+use crate::domain::run::Run;
 
 /// The version of the message's form.
 const VERSION: u64 = 1;
@@ -52,6 +53,22 @@ impl QueueMessage {
             _ => Parsed::NotOurs,
         }
     }
+}
+
+/// What whoever wants to be told of the end of a run gets: ids, state and counts, no personal data. Best effort: it may be lost or
+/// doubled, and GET stays the truth.
+pub(super) fn ended_message(run: &Run) -> String {
+    serde_json::json!({
+        "v": VERSION,
+        "onboardingId": run.id,
+        "billerId": run.biller_id,
+        "kind": <&str>::from(run.kind),
+        "state": <&str>::from(run.state),
+        "progress": run.progress,
+        "issuesTotal": run.issues_total,
+        "traceparent": run.traceparent,
+    })
+    .to_string()
 }
 
 #[cfg(test)]

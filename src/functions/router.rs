@@ -19,7 +19,7 @@ use super::answer::{Answer, failed_invocation};
 use super::bounded_body::{self, Unread};
 use super::invocation::{Envelope, Invocation};
 use super::services::{HttpLimits, ServicesSource};
-use super::{migrate_users, onboard_biller, recover_onboardings};
+use super::{health, migrate_users, onboard_biller, recover_onboardings};
 
 /// Longest envelope. It must hold the headers and, escaped, the largest allowed body (1 MiB) twice, because the host
 /// repeats the body's members in `Metadata`.
@@ -38,6 +38,8 @@ pub fn router(services: Arc<dyn ServicesSource>, limits: HttpLimits, tasks: Task
     Router::new()
         .route("/", get(|| async { "ready" }))
         .route("/function-onboard-biller", post(onboard))
+        .route("/function-health", post(health))
+        .route("/function-readiness", post(readiness))
         .route("/function-migrate-users", post(migrate))
         .route("/function-recover-onboardings", post(recover))
         .layer(DefaultBodyLimit::disable())
@@ -73,6 +75,34 @@ async fn onboard(State(app): State<App>, headers: HeaderMap, body: Body) -> Resp
     .await
 }
 
+async fn health(State(app): State<App>, body: Body) -> Response {
+    match read(body, Instant::now() + app.limits.deadline).await {
+        Ok(()) => health::alive().into_response(),
+        Err(failed) => failed,
+    }
+}
+
+async fn readiness(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
+    let span = span("function-readiness", &Invocation::of(&headers));
+    let deadline = Instant::now() + app.limits.deadline;
+    async move {
+        match read(body, deadline).await {
+            Ok(()) => health::ready(&*app.services, deadline).await.into_response(),
+            Err(failed) => failed,
+        }
+    }
+    .instrument(span)
+    .await
+}
+
+/// Of an invocation whose envelope is not used. It is read so that the host can reuse the connection.
+async fn read(body: Body, deadline: Instant) -> Result<(), Response> {
+    match bounded_body::read(body, ENVELOPE_BYTES, deadline).await {
+        Err(Unread::Broken | Unread::Late) => Err(failed_invocation()),
+        Ok(_) | Err(Unread::TooLarge) => Ok(()),
+    }
+}
+
 async fn migrate(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
     let span = span("function-migrate-users", &Invocation::of(&headers));
     let deadline = Instant::now() + app.limits.deadline;
@@ -97,9 +127,8 @@ async fn recover(State(app): State<App>, headers: HeaderMap, body: Body) -> Resp
     let span = span("function-recover-onboardings", &Invocation::of(&headers));
     let deadline = Instant::now() + app.limits.deadline;
     async move {
-        // The timer's data is not used. It is read so that the host can reuse the connection.
-        if let Err(Unread::Broken | Unread::Late) = bounded_body::read(body, ENVELOPE_BYTES, deadline).await {
-            return failed_invocation();
+        if let Err(failed) = read(body, deadline).await {
+            return failed;
         }
         let Ok(outcome) = timeout_at(deadline, recover_onboardings::invoke(&*app.services)).await else {
             error!("the due runs were not claimed in time; the next timer tries again");

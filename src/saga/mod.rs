@@ -41,11 +41,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, IdSource};
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
+use crate::domain::run::Run;
 use crate::domain::toggle_event::ToggleEvent;
 pub use crate::settings::FirstSignIn;
 use crate::settings::{OnboardingSettings, RunSettings};
-use crate::store::{Acceptance, BillerView, DueRun, Resend, Store, StoreError};
-use ic_secureauth_api::SecureAuth;
+use crate::store::{Acceptance, BillerView, DueRun, Resend, SchemaVersion, Store, StoreError};
+use crate::telemetry::TraceParent;
+use ic_secureauth_api::{ApiError, CallContext, SecureAuth};
 
 /// Most due runs that one timer claims (docs/ARCHITECTURE.md#flow).
 const DUE_RUNS: u32 = 500;
@@ -130,6 +132,20 @@ impl Saga {
         OnboardingId(self.dependencies.ids.uuid_at(self.now()))
     }
 
+    /// A trace for the run of a toggle event that came without one.
+    pub fn new_trace(&self) -> TraceParent {
+        let ids = &self.dependencies.ids;
+        TraceParent::root(ids.uuid().into(), ids.uuid().into())
+    }
+
+    /// A run as the database has it; `None`: there is no such run.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn run(&self, id: OnboardingId) -> Result<Option<Run>, StoreError> {
+        self.dependencies.store.run(id).await
+    }
+
     /// The wall clock's time.
     pub fn now(&self) -> OffsetDateTime {
         self.dependencies.clock.now()
@@ -157,6 +173,27 @@ impl Saga {
             Ok(journal) => leftovers(journal.into_iter().map(|recorded| recorded.entry)),
             Err(_) => "unknown: the journal cannot be read".to_owned(),
         }
+    }
+
+    /// Whether the database answers now, with a schema that this program works with.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn schema_fits(&self) -> Result<bool, StoreError> {
+        match self.dependencies.store.schema_version().await {
+            Ok(found) => Ok(found.is_some_and(SchemaVersion::fits)),
+            Err(StoreError::OlderSchema { .. }) => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Whether SecureAuth grants a token with the scopes that every run needs; one in memory counts.
+    ///
+    /// # Errors
+    /// It does not, or does not answer.
+    pub async fn token_is_granted(&self) -> Result<(), ApiError> {
+        let api = self.dependencies.secureauth.call(CallContext::default());
+        api.granted_scopes().await.map(drop)
     }
 
     /// Claims the runs whose message has to be sent (again). No other timer gets the same runs.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::ser::{SerializeMap, Serializer};
 use time::format_description::well_known::Rfc3339;
-use tracing::{Event, Subscriber};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, JsonFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormattedFields, MakeWriter};
 use tracing_subscriber::layer::Layer;
@@ -15,7 +15,7 @@ use super::fields::{Collect, Members};
 use crate::clock::Clock;
 
 /// The members that every line begins with. A field of the same name is left out, so that it cannot forge them.
-const OWN: [&str; 3] = ["time", "level", "target"];
+const OWN: [&str; 4] = ["time", "level", "severity", "target"];
 
 pub(super) fn layer<W>(clock: Arc<dyn Clock>, writer: W) -> impl Layer<Registry> + Send + Sync + use<W>
 where
@@ -71,6 +71,7 @@ fn to_line(time: &str, event: &Event<'_>, members: &Members) -> serde_json::Resu
     let mut map = serializer.serialize_map(None)?;
     map.serialize_entry("time", time)?;
     map.serialize_entry("level", event.metadata().level().as_str())?;
+    map.serialize_entry("severity", &severity(*event.metadata().level()))?;
     map.serialize_entry("target", event.metadata().target())?;
     if let Some(message) = members.get("message") {
         map.serialize_entry("message", message)?;
@@ -80,4 +81,14 @@ fn to_line(time: &str, event: &Event<'_>, members: &Members) -> serde_json::Resu
     }
     map.end()?;
     Ok(String::from_utf8_lossy(&line).into_owned())
+}
+
+/// `severityLevel` of Application Insights. The host gives every line the one of information, so queries use this member.
+fn severity(level: Level) -> u8 {
+    match level {
+        Level::ERROR => 3,
+        Level::WARN => 2,
+        Level::INFO => 1,
+        _ => 0,
+    }
 }

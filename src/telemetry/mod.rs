@@ -12,6 +12,7 @@ mod json;
 mod panic;
 mod text;
 mod trace_parent;
+mod version;
 
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ use tracing_subscriber::registry::Registry;
 pub use chain::chain;
 pub use panic::report_panics_on_one_line;
 pub use trace_parent::{InvalidTraceParent, SpanId, TraceId, TraceParent};
+pub use version::{BUILD, COMMIT, VERSION};
 
 use crate::clock::Clock;
 use crate::settings::{Log, LogFormat};

@@ -21,6 +21,7 @@ mod faults;
 mod few_calls;
 mod fuzzing;
 mod going_live;
+mod health;
 mod host_recording;
 mod logging;
 mod looking_again;

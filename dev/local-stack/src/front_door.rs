@@ -95,6 +95,11 @@ impl FrontDoor {
         answer(fill(self.client.request(method, self.biller_url(biller_id)))).await
     }
 
+    /// Asks for anything else that the app serves, such as `/api/health`.
+    pub async fn get(&self, path: &str) -> reqwest::Result<HttpAnswer> {
+        answer(self.client.get(format!("{}{path}", self.base_url))).await
+    }
+
     /// Asks for the biller's status, as the CRM does (docs/requirements.md#t3).
     pub async fn status(&self, biller_id: &str) -> reqwest::Result<HttpAnswer> {
         answer(self.client.get(self.biller_url(biller_id))).await

@@ -45,6 +45,7 @@ impl SecureAuth {
             deadlines: config.deadlines,
             max_in_flight: config.max_in_flight,
             jitter_seed: config.jitter_seed,
+            product: config.product.clone(),
         };
         let tokens = Tokens::new(credentials, config.expiry_margin);
         let transport = Transport::new(tokens, &policy, is_loopback(&config.base_url))?;

@@ -47,6 +47,8 @@ pub struct Config {
     pub expiry_margin: Duration,
     /// Seed of the random pauses, so that a test can replay them.
     pub jitter_seed: u64,
+    /// The program that calls, such as `billing/1.2`; stands before the client's own name in `User-Agent`.
+    pub product: Option<String>,
 }
 
 impl fmt::Debug for Config {

@@ -170,6 +170,7 @@ fn client(server: &Server) -> Api {
         max_in_flight: 8,
         expiry_margin: Duration::from_mins(1),
         jitter_seed: 7,
+        product: None,
     };
     let context = CallContext {
         correlation_id: "01980f3e-0000-7000-8000-000000000001".into(),

@@ -15,10 +15,10 @@ const OF_THE_CONNECTION: [&str; 5] = [
 ];
 
 /// `docs/openapi.yaml`.
-pub(super) struct Document(Value);
+pub(crate) struct Document(Value);
 
 impl Document {
-    pub(super) fn read() -> Self {
+    pub(crate) fn read() -> Self {
         let text = include_str!("../../../docs/openapi.yaml");
         Self(serde_saphyr::from_str(text).expect("is YAML"))
     }
@@ -58,8 +58,13 @@ impl Document {
         codes
     }
 
+    /// `health` and `readiness` are operations of their own paths; the methods are those of a biller.
     fn operation(&self, method: &str) -> &Value {
-        &self.0["paths"]["/api/billers/{billerId}/ciam"][method]
+        match method {
+            "health" => &self.0["paths"]["/api/health"]["get"],
+            "readiness" => &self.0["paths"]["/api/health/ready"]["get"],
+            method => &self.0["paths"]["/api/billers/{billerId}/ciam"][method],
+        }
     }
 
     /// The value itself, or what its `$ref` points to.
@@ -74,7 +79,7 @@ impl Document {
     }
 
     /// How an answer of the operation differs from the document, as sentences.
-    pub(super) fn differences(&self, method: &str, answer: &HttpAnswer) -> Vec<String> {
+    pub(crate) fn differences(&self, method: &str, answer: &HttpAnswer) -> Vec<String> {
         let response = &self.operation(method)["responses"][answer.status.to_string()];
         let response = self.resolved(response);
         let mut found = Vec::new();

@@ -12,7 +12,7 @@ use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
 use crate::support::{Outcome, status, toggle};
-use document::Document;
+pub(crate) use document::Document;
 use local_stack::HttpAnswer;
 
 /// An answer, and the method of the operation whose answer it is.

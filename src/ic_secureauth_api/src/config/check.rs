@@ -158,6 +158,7 @@ mod tests {
             max_in_flight: 8,
             expiry_margin: Duration::from_mins(1),
             jitter_seed: 1,
+            product: None,
         }
     }
 

@@ -123,6 +123,7 @@ impl TenantManagement {
             deadlines: config.deadlines,
             max_in_flight: MAX_IN_FLIGHT,
             jitter_seed: config.jitter_seed,
+            product: None,
         };
         let tokens = Tokens::new(credentials, config.expiry_margin);
         let transport = Transport::new(tokens, &policy, is_loopback(&config.base_url))?;

@@ -49,6 +49,8 @@ pub(super) struct Policy {
     pub(super) deadlines: Deadlines,
     pub(super) max_in_flight: usize,
     pub(super) jitter_seed: u64,
+    /// The program that calls.
+    pub(super) product: Option<String>,
 }
 
 /// The HTTP client with the token, the limiter and the pauses that all calls share.
@@ -67,8 +69,13 @@ impl Transport {
     /// `loopback`: the server is on this machine, so no proxy is used and TLS is not required. Otherwise the proxy variables of the
     /// environment count, because some networks have no other way out. TLS ends at the server, so a proxy sees host names only.
     pub(super) fn new(tokens: Tokens, policy: &Policy, loopback: bool) -> Result<Self, ConfigError> {
+        let own = concat!("ic-secureauth-api/", env!("CARGO_PKG_VERSION"));
+        let user_agent = policy
+            .product
+            .as_ref()
+            .map_or_else(|| own.to_owned(), |product| format!("{product} {own}"));
         let builder = reqwest::Client::builder()
-            .user_agent(concat!("ic-secureauth-api/", env!("CARGO_PKG_VERSION")))
+            .user_agent(user_agent)
             .connect_timeout(policy.deadlines.connect)
             .pool_max_idle_per_host(policy.max_in_flight)
             .https_only(!loopback)

@@ -45,6 +45,7 @@ pub fn config(base_url: &str) -> Config {
         max_in_flight: 8,
         expiry_margin: Duration::from_mins(1),
         jitter_seed: 7,
+        product: Some("tester/1.0".into()),
     }
 }
 
