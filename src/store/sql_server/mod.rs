@@ -21,6 +21,7 @@ mod json_rows;
 mod locks;
 mod migrate;
 mod pool;
+mod purge;
 mod runs;
 mod session;
 mod slots;

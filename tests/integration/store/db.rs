@@ -69,6 +69,9 @@ pub(crate) trait Db: Send + Sync {
 
     async fn drop_schema_version(&self);
 
+    /// Who asked for runs and sent events, as recorded with them.
+    async fn requesters(&self) -> Vec<String>;
+
     /// Tries to change and to delete the run's journal with SQL. True if both are refused.
     async fn journal_refuses_changes(&self, run: OnboardingId) -> bool;
 }

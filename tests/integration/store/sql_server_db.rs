@@ -318,6 +318,14 @@ impl Db for SqlServerDb {
         self.execute("DROP TABLE ciam.SchemaVersion", &[]).await;
     }
 
+    async fn requesters(&self) -> Vec<String> {
+        let sql = "SELECT RequestedBy FROM ciam.Onboarding UNION ALL SELECT RequestedBy FROM ciam.OnboardingEvent";
+        let rows = self.rows(sql, &[]).await;
+        rows.iter()
+            .map(|row| row.get::<&str, _>(0).unwrap().to_owned())
+            .collect()
+    }
+
     async fn journal_refuses_changes(&self, run: OnboardingId) -> bool {
         for sql in [
             "UPDATE ciam.OnboardingJournal SET Entry = N'x' WHERE OnboardingId = @P1",

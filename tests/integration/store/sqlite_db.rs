@@ -196,6 +196,14 @@ impl Db for SqliteDb {
         self.execute("DROP TABLE schema_version", []);
     }
 
+    async fn requesters(&self) -> Vec<String> {
+        let connection = self.connection();
+        let sql = "SELECT requested_by FROM onboarding UNION ALL SELECT requested_by FROM onboarding_event";
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    }
+
     async fn journal_refuses_changes(&self, run: OnboardingId) -> bool {
         [
             "UPDATE onboarding_journal SET entry = 'x' WHERE onboarding_id = ?1",
