@@ -96,15 +96,14 @@ impl Database {
         }
     }
 
-    /// Creates the CRM's tables and views for samples and tests. `false`: not done, because on SQL Server the DBA maps
-    /// them.
+    /// Creates the CRM's tables and views for samples and tests, as far as they are missing.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn create_sample_crm(&self) -> Result<bool, StoreError> {
+    pub async fn create_sample_crm(&self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(store) => store.create_sample_crm().await.map(|()| true),
-            Self::SqlServer(_) => Ok(false),
+            Self::Sqlite(store) => store.create_sample_crm().await,
+            Self::SqlServer(store) => store.create_sample_crm().await,
         }
     }
 }

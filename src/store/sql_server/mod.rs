@@ -75,7 +75,7 @@ impl SqlServerStore {
             .await
     }
 
-    /// Creates the sample CRM of `infra/sql/sql_server/sample_crm.sql`, for tests in a database without a CRM.
+    /// Creates what is missing of the sample CRM (`infra/sql/sql_server/sample_crm.sql`), for tests in a database without a CRM.
     ///
     /// # Errors
     /// See [`StoreError`].

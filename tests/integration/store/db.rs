@@ -54,6 +54,9 @@ pub(crate) trait Db: Send + Sync {
     /// Applies the migrations again.
     async fn migrate(&self) -> Result<Vec<u32>, StoreError>;
 
+    /// Creates the sample CRM again.
+    async fn create_sample_crm(&self) -> Result<(), StoreError>;
+
     /// Runs the script of version 1 as a DBA may, past the store; `false` when it refuses. SQLite has no DBA: as [`Self::migrate`].
     async fn run_script_by_hand(&self) -> bool;
 

@@ -173,6 +173,10 @@ impl Db for SqliteDb {
         self.store.migrate().await
     }
 
+    async fn create_sample_crm(&self) -> Result<(), StoreError> {
+        self.store.create_sample_crm().await
+    }
+
     async fn run_script_by_hand(&self) -> bool {
         self.migrate().await.is_ok()
     }
