@@ -11,6 +11,7 @@
 mod accepting;
 mod account;
 mod batch;
+mod check;
 mod error;
 mod fault;
 mod lease;
@@ -32,6 +33,7 @@ pub use account::{
     PoolUser, ValueHash,
 };
 pub use batch::Batch;
+pub use check::{Finding, Verdict};
 pub use error::StoreError;
 pub use lease::{Ending, Lease, LeaseOutcome, LeasedRun, Operated, Release, Resend};
 pub use schema::SchemaVersion;

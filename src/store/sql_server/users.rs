@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::columns::required;
 use super::crm_text;
-use super::error::Fault;
+use super::error::{Fault, refused};
 use super::pool::Pool;
 use crate::domain::ids::{BillerId, OnboardingId};
 use crate::domain::user::UserRow;
@@ -33,7 +33,12 @@ fn columns() -> String {
 
 fn user(row: &Row) -> Result<UserRow, Fault> {
     Ok(UserRow {
-        user_guid: row.try_get("UserGuid")?,
+        user_guid: row.try_get("UserGuid").map_err(|_| {
+            refused(
+                "read users",
+                "ciam.BillerUser.UserGuid is no UNIQUEIDENTIFIER (sample_crm_other_keys.sql has the remedy)",
+            )
+        })?,
         user_name: crm_text::read(row, "UserName")?,
         first_name: crm_text::read(row, "FirstName")?,
         last_name: crm_text::read(row, "LastName")?,

@@ -33,7 +33,8 @@ fn the_example_for_dbas_passes_keys_on_as_its_index_holds_them() {
     let (view, _) = view.split_once("');").unwrap();
     let columns = "u.BillerId, u.UserGuid, u.UserName, u.FirstName, u.LastName, u.Email, u.Status";
     assert!(view.contains(columns) && !view.contains("CONVERT"), "{view}");
-    let index = "ON crm.BillerUser (BillerId, UserGuid)\n        INCLUDE (UserName, FirstName, LastName, Email, Status)";
+    let index =
+        "ON crm.BillerUser (BillerId, UserGuid)\n        INCLUDE (UserName, FirstName, LastName, Email, Status)";
     assert!(script.contains(index));
 }
 
