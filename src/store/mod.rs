@@ -36,8 +36,8 @@ pub use batch::Batch;
 pub use check::{Finding, Verdict};
 pub use error::StoreError;
 pub use lease::{Ending, Lease, LeaseOutcome, LeasedRun, Operated, Release, Resend};
-pub use schema::SchemaVersion;
 pub use purge::Purged;
+pub use schema::SchemaVersion;
 
 use crate::domain::biller::{BillerCiam, LeaversAllowed};
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
