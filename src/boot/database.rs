@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::settings::{ConnectionString, DatabaseKind, DatabaseSettings};
 use crate::store::sql_server::{SqlServerOptions, SqlServerStore};
 use crate::store::sqlite::{SqliteOptions, SqliteStore};
-use crate::store::{Store, StoreError};
+use crate::store::{Finding, Store, StoreError};
 
 /// What connections are opened with, and the server's address.
 fn access(
@@ -96,15 +96,25 @@ impl Database {
         }
     }
 
-    /// Creates the CRM's tables and views for samples and tests. `false`: not done, because on SQL Server the DBA maps
-    /// them.
+    /// What `db check` finds beyond the schema's version; nothing on SQLite, whose CRM is the sample.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn create_sample_crm(&self) -> Result<bool, StoreError> {
+    pub async fn check(&self) -> Result<Vec<Finding>, StoreError> {
         match self {
-            Self::Sqlite(store) => store.create_sample_crm().await.map(|()| true),
-            Self::SqlServer(_) => Ok(false),
+            Self::Sqlite(_) => Ok(Vec::new()),
+            Self::SqlServer(store) => store.check().await,
+        }
+    }
+
+    /// Creates the CRM's tables and views for samples and tests, as far as they are missing.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn create_sample_crm(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(store) => store.create_sample_crm().await,
+            Self::SqlServer(store) => store.create_sample_crm().await,
         }
     }
 }

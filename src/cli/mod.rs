@@ -8,6 +8,7 @@ mod issues;
 mod list;
 mod operate;
 mod plan;
+mod purge;
 mod serve;
 mod status;
 
@@ -96,6 +97,8 @@ enum OnDatabase {
     Close(operate::Target),
     /// Let a biller's next run take access from more users than the guard allows
     AllowLeavers(allow_leavers::Allowance),
+    /// Delete what runs left that ended long ago; their rows stay
+    Purge(purge::Retention),
     /// Create, update or check the database's schema
     #[command(subcommand)]
     Db(db::Command),
@@ -208,6 +211,7 @@ async fn carry_out(command: OnDatabase, database: &Database) -> Result<String, S
         OnDatabase::Cancel(target) => operate::run(store, Operation::Cancel, &target).await,
         OnDatabase::Close(target) => operate::run(store, Operation::Close, &target).await,
         OnDatabase::AllowLeavers(allowance) => allow_leavers::run(store, &allowance).await,
+        OnDatabase::Purge(retention) => purge::run(store, &retention).await,
         OnDatabase::Db(command) => db::run(database, command).await,
     }
 }

@@ -3,6 +3,7 @@
 mod outlook;
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use super::error_text;
 use crate::domain::ids::BillerId;
@@ -60,6 +61,19 @@ fn name(preview: &Preview) -> String {
     }
 }
 
+/// A page takes milliseconds where an index serves it.
+const SLOW_PAGE: Duration = Duration::from_secs(1);
+
+/// What to do about a slow view, if it is slow.
+fn slow_view(took: Duration) -> Option<String> {
+    let seconds = took.as_secs_f64();
+    (took > SLOW_PAGE).then(|| {
+        format!(
+            "a page of users took {seconds:.1} s: ciam.BillerUser needs an index (BillerId, UserGuid) and no conversions; see `db check`"
+        )
+    })
+}
+
 fn report(preview: &Preview, obstacle: Option<&str>) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     let ciam = &preview.biller;
@@ -67,10 +81,30 @@ fn report(preview: &Preview, obstacle: Option<&str>) -> Result<String, std::fmt:
     writeln!(text, "name          {}", name(preview))?;
     writeln!(text, "ciam          {}", ciam.state)?;
     match &preview.outlook {
-        Some(outlook) => outlook::report(&mut text, outlook)?,
+        Some(outlook) => {
+            if let Some(told) = slow_view(preview.page_took) {
+                writeln!(text, "view          {told}")?;
+            }
+            outlook::report(&mut text, outlook)?;
+        }
         None => writeln!(text, "run           none")?,
     }
     let outcome = obstacle.unwrap_or("nothing found that would stop the run");
     writeln!(text, "outcome       {outcome}")?;
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_page_of_more_than_a_second_is_told() {
+        assert_eq!(slow_view(Duration::from_secs(1)), None);
+        let told = slow_view(Duration::from_millis(8_040)).unwrap();
+        assert!(
+            told.starts_with("a page of users took 8.0 s: ciam.BillerUser"),
+            "{told}"
+        );
+    }
 }

@@ -11,6 +11,10 @@ mod people;
 mod reading;
 mod stops;
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 pub use self::outlook::{Mark, OrganizationOutlook, Outlook, PoolOutlook, SchemaOutlook, UsersOutlook};
 pub use self::people::{ImportOutlook, People, Planned};
 use self::reading::Reading;
@@ -26,7 +30,7 @@ use crate::domain::reason::Reason;
 use crate::domain::run::{Kind, Run};
 use crate::domain::toggle_event::{Decision, RunHead, Snapshot, decide_unseen};
 use crate::settings::OnboardingSettings;
-use crate::store::StoreError;
+use crate::store::{GuidRange, StoreError};
 use ic_secureauth_api::{CallContext, ReadOnlyApi};
 
 /// The payload schema of new pools.
@@ -58,6 +62,8 @@ pub struct Preview {
     pub latest_run: Option<Run>,
     /// What the run would find; `None` when no run would start.
     pub outlook: Option<Outlook>,
+    /// How long reading the first page of the CRM's users took, without what was done with it.
+    pub page_took: Duration,
 }
 
 impl Saga {
@@ -87,14 +93,25 @@ impl Saga {
             decision,
             latest_run: view.run,
             outlook: None,
+            page_took: Duration::ZERO,
         };
         if let Decision::Start(kind) = preview.decision {
+            preview.page_took = self.time_of_page(biller).await?;
             let mut outlook = self.outlook(kind, &preview).await?;
             let of_name = check_users::issue_of_name(kind, &preview.name);
             outlook.users.issues.splice(0..0, of_name);
             preview.outlook = Some(outlook);
         }
         Ok(Some(preview))
+    }
+
+    /// A run reads every user page by page, so a slow page makes it long.
+    async fn time_of_page(&self, biller: &BillerId) -> Result<Duration, StoreError> {
+        let limit = self.dependencies.run.users_per_page;
+        let range = GuidRange::default();
+        let started = Instant::now();
+        self.dependencies.store.users_page(biller, range, limit).await?;
+        Ok(started.elapsed())
     }
 
     async fn outlook(&self, kind: Kind, preview: &Preview) -> Result<Outlook, StoreError> {

@@ -11,9 +11,11 @@
 mod accepting;
 mod account;
 mod batch;
+mod check;
 mod error;
 mod fault;
 mod lease;
+mod purge;
 mod row;
 mod schema;
 pub mod sql_server;
@@ -31,8 +33,10 @@ pub use account::{
     PoolUser, ValueHash,
 };
 pub use batch::Batch;
+pub use check::{Finding, Verdict};
 pub use error::StoreError;
 pub use lease::{Ending, Lease, LeaseOutcome, LeasedRun, Operated, Release, Resend};
+pub use purge::Purged;
 pub use schema::SchemaVersion;
 
 use crate::domain::biller::{BillerCiam, LeaversAllowed};
@@ -215,6 +219,14 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Deletes the run's rows of `PoolUserBefore`.
     async fn forget_pool_users(&self, lease: &Lease) -> Result<(), StoreError>;
+
+    // --- retention ----------------------------------------------------------------------------------------------
+
+    /// Deletes journals, issues and noted pool users of runs that ended longer ago than `older_than`, blanks who asked for them
+    /// and for events of that age, and deletes the accounts of pools that no run can use again. Rows of runs, events, pools and
+    /// billers stay, and the accounts of pools in use. Works in transactions of a bounded size; after an error it can be called
+    /// again.
+    async fn purge(&self, older_than: Duration) -> Result<Purged, StoreError>;
 
     // --- worker slots -------------------------------------------------------------------------------------------
 

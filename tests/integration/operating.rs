@@ -283,3 +283,30 @@ async fn a_queued_run_can_be_cancelled() -> Outcome {
     assert_ne!(again.text_at("/onboardingId"), id);
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_purge_deletes_what_old_runs_left_and_says_so() -> Outcome {
+    let stack = stack_with("1876", 2).await?;
+    let run = enable(&stack, "1876").await?;
+    let young = stack.handler().output(&["purge", "--older-than", "30d"]).await?;
+    let told = String::from_utf8(young.stdout)?;
+    assert!(told.contains("0 journal entries"), "{told}");
+    let database = Connection::open(stack.database().path())?;
+    let month: i64 = 31 * 24 * 3_600 * 1_000_000;
+    database.execute("UPDATE onboarding SET finished_at = finished_at - ?1", [month])?;
+    let old = stack.handler().output(&["purge", "--older-than", "30d"]).await?;
+    let told = String::from_utf8(old.stdout)?;
+    assert!(told.contains("who asked for 1 runs"), "{told}");
+    assert!(told.contains("0 accounts"), "the pool is in use: {told}");
+    let entries: i64 = database.query_row("SELECT count(*) FROM onboarding_journal", [], |row| row.get(0))?;
+    assert_eq!(entries, 0);
+    assert_eq!(live_run_id(&stack).await?, run.onboarding_id, "the run's row stays");
+    let wrong = stack.handler().output(&["purge", "--older-than", "30"]).await?;
+    assert_eq!(wrong.status.code(), Some(2));
+    Ok(())
+}
+
+async fn live_run_id(stack: &Stack) -> Result<String, Box<dyn std::error::Error>> {
+    let answer = crate::support::status(stack, "1876").await?;
+    Ok(answer.text_at("/onboarding/onboardingId").to_owned())
+}

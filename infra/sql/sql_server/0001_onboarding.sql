@@ -27,7 +27,7 @@ SET CONCAT_NULL_YIELDS_NULL ON;
 SET QUOTED_IDENTIFIER ON;
 SET NUMERIC_ROUNDABORT OFF;
 
-DECLARE @scriptHash NVARCHAR(64) = N'd373b1f014a003a107a644030b7cfabb8ddce13c150dcdef727c58ebb6bcac7b';
+DECLARE @scriptHash NVARCHAR(64) = N'9592c58f00dcbd853e32235edbd3ede1d6db0d3e279a7504bc36979bcb387fbf';
 
 BEGIN TRANSACTION;
 
@@ -40,7 +40,7 @@ BEGIN;
 END;
 
 IF SCHEMA_ID(N'ciam') IS NULL
-    EXEC (N'CREATE SCHEMA ciam');
+    EXEC (N'CREATE SCHEMA ciam AUTHORIZATION dbo');
 
 IF OBJECT_ID(N'ciam.SchemaVersion', N'U') IS NULL
     CREATE TABLE ciam.SchemaVersion (
@@ -134,7 +134,8 @@ BEGIN
     CREATE UNIQUE INDEX UX_Onboarding_Open ON ciam.Onboarding (BillerId)
         WHERE State <> N'succeeded' AND State <> N'failed' AND State <> N'cancelled';
 
-    -- The toggle events that were accepted. They are never deleted, so that a late repetition does not start a second run.
+    -- The toggle events that were accepted. They are never deleted, so that a late repetition does not start a second run; the
+    -- command purge blanks RequestedBy, here and in the runs.
     -- EventKey is the SHA-256 of the event id, because comparing text would ignore case or blanks at the end.
     CREATE TABLE ciam.OnboardingEvent (
         BillerId     NVARCHAR(64) COLLATE Latin1_General_100_BIN2 NOT NULL,
@@ -149,7 +150,8 @@ BEGIN
         CONSTRAINT PK_OnboardingEvent PRIMARY KEY (BillerId, EventKey)
     );
 
-    -- A run's journal: observations, intents and outcomes; also the audit trail. Append only.
+    -- A run's journal: observations, intents and outcomes; also the audit trail. Append only: nobody may
+    -- change an entry, and only the command purge deletes entries, of runs that ended before ciam.JournalPurge.FinishedBefore.
     CREATE TABLE ciam.OnboardingJournal (
         OnboardingId UNIQUEIDENTIFIER NOT NULL
             CONSTRAINT FK_OnboardingJournal_Onboarding REFERENCES ciam.Onboarding (OnboardingId),
@@ -159,10 +161,21 @@ BEGIN
         Detail       NVARCHAR(MAX) NOT NULL,
         CONSTRAINT PK_OnboardingJournal PRIMARY KEY (OnboardingId, Seq)
     );
+    -- Holds a row only inside a transaction of the command purge. Only the role ciam_retention may insert here and delete entries.
+    CREATE TABLE ciam.JournalPurge (
+        FinishedBefore DATETIME2(6) NOT NULL CONSTRAINT PK_JournalPurge PRIMARY KEY
+    );
     EXEC (N'CREATE TRIGGER ciam.OnboardingJournal_AppendOnly ON ciam.OnboardingJournal AFTER UPDATE, DELETE AS
 BEGIN
     SET NOCOUNT ON;
     IF NOT EXISTS (SELECT 1 FROM deleted)
+        RETURN;
+    IF NOT EXISTS (SELECT 1 FROM inserted) AND NOT EXISTS (
+        SELECT 1 FROM deleted AS d
+        WHERE NOT EXISTS (
+            SELECT 1 FROM ciam.Onboarding AS r
+            JOIN ciam.JournalPurge AS p ON r.FinishedAt < p.FinishedBefore
+            WHERE r.OnboardingId = d.OnboardingId AND r.State IN (N''succeeded'', N''failed'', N''cancelled'')))
         RETURN;
     THROW 51002, N''The journal is append only.'', 1;
 END');

@@ -30,7 +30,7 @@ CREATE TABLE onboarding (
     state             TEXT    NOT NULL CHECK (length(state) BETWEEN 1 AND 32),
     step              TEXT    CHECK (length(step) BETWEEN 1 AND 64),
     source            TEXT    NOT NULL CHECK (length(source) BETWEEN 1 AND 32),
-    requested_by      TEXT    NOT NULL CHECK (length(requested_by) BETWEEN 1 AND 256),
+    requested_by      TEXT    NOT NULL CHECK (length(requested_by) <= 256),
     traceparent       TEXT    CHECK (length(traceparent) <= 256),
     generation        INTEGER NOT NULL CHECK (generation >= 0),
     user_cursor       TEXT    CHECK (length(user_cursor) = 36),
@@ -72,19 +72,21 @@ CREATE UNIQUE INDEX ux_onboarding_open ON onboarding (biller_id)
 CREATE INDEX ix_onboarding_biller ON onboarding (biller_id, run_no);
 CREATE INDEX ix_onboarding_due ON onboarding (due_at) WHERE due_at IS NOT NULL;
 
--- The toggle events that were accepted. They are never deleted, so that a late repetition does not start a second run.
+-- The toggle events that were accepted. They are never deleted, so that a late repetition does not start a second run; the
+-- command purge blanks requested_by, here and in the runs.
 CREATE TABLE onboarding_event (
     biller_id     TEXT    NOT NULL CHECK (length(biller_id) BETWEEN 1 AND 64),
     event_id      TEXT    NOT NULL CHECK (length(event_id) BETWEEN 1 AND 128),
     fingerprint   TEXT    NOT NULL CHECK (length(fingerprint) BETWEEN 1 AND 64),
     source        TEXT    NOT NULL CHECK (length(source) BETWEEN 1 AND 32),
-    requested_by  TEXT    NOT NULL CHECK (length(requested_by) BETWEEN 1 AND 256),
+    requested_by  TEXT    NOT NULL CHECK (length(requested_by) <= 256),
     onboarding_id TEXT    REFERENCES onboarding (onboarding_id),
     received_at   INTEGER NOT NULL,
     PRIMARY KEY (biller_id, event_id)
 ) STRICT, WITHOUT ROWID;
 
--- A run's journal: observations, intents and outcomes; also the audit trail. Append only.
+-- A run's journal: observations, intents and outcomes; also the audit trail. Append only: nobody may change
+-- an entry, and only the command purge deletes entries, of runs that ended before journal_purge.finished_before.
 CREATE TABLE onboarding_journal (
     onboarding_id TEXT    NOT NULL REFERENCES onboarding (onboarding_id),
     seq           INTEGER NOT NULL CHECK (seq > 0),
@@ -99,7 +101,15 @@ BEGIN
     SELECT RAISE(ABORT, 'the journal is append only');
 END;
 
+-- Holds a row only inside a transaction of the command purge.
+CREATE TABLE journal_purge (
+    finished_before INTEGER NOT NULL PRIMARY KEY
+) STRICT;
+
 CREATE TRIGGER onboarding_journal_no_delete BEFORE DELETE ON onboarding_journal
+WHEN NOT EXISTS (
+    SELECT 1 FROM onboarding AS r JOIN journal_purge AS p ON r.finished_at < p.finished_before
+    WHERE r.onboarding_id = OLD.onboarding_id AND r.state IN ('succeeded', 'failed', 'cancelled'))
 BEGIN
     SELECT RAISE(ABORT, 'the journal is append only');
 END;

@@ -83,13 +83,17 @@ pub(super) async fn change(transaction: &mut Transaction, changes: &AccountChang
              JOIN ciam.Account AS a WITH (FORCESEEK) ON a.PoolNo = @P1 AND a.UserGuid = n.UserGuid"
         );
         for chunk in chunks(guids(accounts)) {
-            transaction.execute(&sql, &[&changes.pool.0, &chunk]).await?;
+            transaction
+                .execute(&chunk.sql(&sql), &[&changes.pool.0, chunk.value()])
+                .await?;
         }
     }
     let remove = "DELETE a FROM OPENJSON(@P2) WITH (UserGuid UNIQUEIDENTIFIER '$.g') AS n \
         JOIN ciam.Account AS a WITH (FORCESEEK) ON a.PoolNo = @P1 AND a.UserGuid = n.UserGuid";
     for chunk in chunks(guids(&changes.removed)) {
-        transaction.execute(remove, &[&changes.pool.0, &chunk]).await?;
+        transaction
+            .execute(&chunk.sql(remove), &[&changes.pool.0, chunk.value()])
+            .await?;
     }
     Ok(())
 }
@@ -102,37 +106,47 @@ fn guids(guids: &[Uuid]) -> impl Iterator<Item = Value> {
 async fn put(transaction: &mut Transaction, pool: PoolNo, accounts: &[Account]) -> Result<(), Fault> {
     const NEW: &str = "OPENJSON(@P2) WITH ( \
         UserGuid UNIQUEIDENTIFIER '$.g', UserId NVARCHAR(4000) '$.u', Origin NVARCHAR(4000) '$.o', [Open] BIT '$.p', \
-        CreatedBy UNIQUEIDENTIFIER '$.c', NameHash NVARCHAR(4000) '$.nh', AddressHash NVARCHAR(4000) '$.ah', \
+        Mine BIT '$.m', CreatedBy UNIQUEIDENTIFIER '$.c', NameHash NVARCHAR(4000) '$.nh', AddressHash NVARCHAR(4000) '$.ah', \
         ProfileHash NVARCHAR(4000) '$.ph', StatusSent NVARCHAR(4000) '$.s') AS n";
+    const CREATED_BY: &str = "CASE WHEN n.Mine = 1 THEN @P3 ELSE n.CreatedBy END";
     let sql = format!(
-        "UPDATE a SET UserId = n.UserId, Origin = n.Origin, [Open] = n.[Open], CreatedBy = n.CreatedBy, \
+        "UPDATE a SET UserId = n.UserId, Origin = n.Origin, [Open] = n.[Open], CreatedBy = {CREATED_BY}, \
             NameHash = CONVERT(BINARY(16), n.NameHash, 2), AddressHash = CONVERT(BINARY(16), n.AddressHash, 2), \
             ProfileHash = CONVERT(BINARY(16), n.ProfileHash, 2), StatusSent = n.StatusSent \
          FROM {NEW} JOIN ciam.Account AS a WITH (FORCESEEK) ON a.PoolNo = @P1 AND a.UserGuid = n.UserGuid; \
          INSERT INTO ciam.Account (PoolNo, UserGuid, UserId, Origin, [Open], CreatedBy, NameHash, AddressHash, ProfileHash, \
             StatusSent) \
-         SELECT @P1, n.UserGuid, n.UserId, n.Origin, n.[Open], n.CreatedBy, CONVERT(BINARY(16), n.NameHash, 2), \
+         SELECT @P1, n.UserGuid, n.UserId, n.Origin, n.[Open], {CREATED_BY}, CONVERT(BINARY(16), n.NameHash, 2), \
             CONVERT(BINARY(16), n.AddressHash, 2), CONVERT(BINARY(16), n.ProfileHash, 2), n.StatusSent \
          FROM {NEW} WHERE NOT EXISTS ( \
             SELECT 1 FROM ciam.Account AS a WITH (FORCESEEK) WHERE a.PoolNo = @P1 AND a.UserGuid = n.UserGuid)"
     );
-    let rows = accounts.iter().map(|account| {
+    // Nearly all rows name one run, so it is sent once.
+    let run = accounts.iter().find_map(|account| account.created_by);
+    let mine = run.map(|run| run.0).unwrap_or_default();
+    for chunk in chunks(rows(accounts, run)) {
+        let values: [&dyn ToSql; 3] = [&pool.0, chunk.value(), &mine];
+        transaction.execute(&chunk.sql(&sql), &values).await?;
+    }
+    Ok(())
+}
+
+fn rows(accounts: &[Account], run: Option<OnboardingId>) -> impl Iterator<Item = Value> {
+    accounts.iter().map(move |account| {
+        let is_mine = run.is_some() && account.created_by == run;
         json!({
             "g": account.user_guid,
             "u": account.user_id,
             "o": <&str>::from(account.origin),
             "p": u8::from(account.open),
-            "c": account.created_by.map(|run| run.0),
+            "m": is_mine.then_some(1),
+            "c": account.created_by.filter(|_| !is_mine).map(|run| run.0),
             "nh": account.name_hash.map(hex::encode),
             "ah": account.address_hash.map(hex::encode),
             "ph": account.profile_hash.map(hex::encode),
             "s": account.status_sent.map(<&str>::from),
         })
-    });
-    for chunk in chunks(rows) {
-        transaction.execute(&sql, &[&pool.0, &chunk]).await?;
-    }
-    Ok(())
+    })
 }
 
 /// The first accounts of the range: all, or those that a run created.
@@ -227,7 +241,7 @@ async fn asked_for(
     let mut session = pool.session().await?;
     let mut found = Vec::new();
     for chunk in chunks(asked) {
-        for row in session.rows(sql, &[&no.0, &chunk]).await? {
+        for row in session.rows(&chunk.sql(sql), &[&no.0, chunk.value()]).await? {
             found.push(account(&row)?);
         }
     }
@@ -278,7 +292,7 @@ pub(super) async fn pool_users_before(
     let mut session = pool.session().await?;
     let mut held = HashMap::new();
     for chunk in chunks(rows) {
-        for row in session.rows(sql, &[&id.0, &chunk]).await? {
+        for row in session.rows(&chunk.sql(sql), &[&id.0, chunk.value()]).await? {
             held.insert(text(&row, "Asked")?, text(&row, "Holder")?);
         }
     }
@@ -294,4 +308,41 @@ pub(super) async fn forget_pool_users(pool: &Pool, lease: &Lease) -> Result<bool
     update_leased(&mut transaction, lease, "UpdatedAt = @now", &[]).await?;
     transaction.commit().await?;
     Ok(deleted > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::user::Status;
+    use crate::store::AccountOrigin;
+    use crate::store::sql_server::json_rows::Chunk;
+
+    fn bytes(chunks: &[Chunk]) -> usize {
+        let lengths = chunks.iter().map(|chunk| match chunk {
+            Chunk::Ascii(bytes) => bytes.len(),
+            Chunk::Text(text) => 2 * text.len(),
+        });
+        lengths.sum()
+    }
+
+    /// An import writes each account once and settles it once.
+    #[test]
+    fn an_imported_account_takes_at_most_260_bytes_of_rows() {
+        let run = OnboardingId(Uuid::from_u128(7));
+        let account = |number: u128| Account {
+            user_id: None,
+            origin: AccountOrigin::Imported,
+            open: true,
+            created_by: Some(run),
+            name_hash: Some(number.to_be_bytes()),
+            address_hash: Some(number.to_be_bytes()),
+            profile_hash: Some(number.to_be_bytes()),
+            status_sent: Some(Status::Active),
+            ..Account::linked(Uuid::from_u128(number), String::new())
+        };
+        let accounts: Vec<_> = (0..100).map(account).collect();
+        let settled: Vec<_> = accounts.iter().map(|account| account.user_guid).collect();
+        let sent = bytes(&chunks(rows(&accounts, Some(run)))) + bytes(&chunks(guids(&settled)));
+        assert!(sent <= 260 * accounts.len(), "{sent}");
+    }
 }

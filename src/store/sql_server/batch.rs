@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use super::columns::{or_empty, required, text, time};
 use super::error::Fault;
-use super::json_rows::{chunks, distinct};
+use super::json_rows::{chunks, distinct, numbered_chunks};
 use super::pool::Pool;
 use super::runs::update_leased;
-use super::session::{PAIRS, Transaction};
+use super::session::Transaction;
 use super::{accounts, billers};
 use crate::domain::ids::OnboardingId;
 use crate::domain::journal::{Entry, Recorded};
@@ -105,24 +105,12 @@ async fn update_run(
 /// the two finds the number taken and tries again. Entries are passed as parameters and not as JSON, because not every
 /// engine's `OPENJSON` decodes escaped characters (docs/reference/sql-server.md#json-rows).
 pub(super) async fn append(transaction: &mut Transaction, id: OnboardingId, entries: &[Entry]) -> Result<(), Fault> {
-    for chunk in entries.chunks(PAIRS) {
-        let columns: Vec<_> = chunk.iter().map(entry_columns).collect();
-        let rows = (1..=columns.len()).map(|row| {
-            let (name, detail) = (2 * row, 2 * row + 1);
-            format!("(@P1, @last + {row}, @now, @P{name}, @P{detail})")
-        });
-        let sql = format!(
-            "DECLARE @now DATETIME2(6) = SYSUTCDATETIME(); \
-             DECLARE @last BIGINT = ( \
-                SELECT COALESCE(MAX(j.Seq), 0) FROM ciam.OnboardingJournal AS j WHERE j.OnboardingId = @P1); \
-             INSERT INTO ciam.OnboardingJournal (OnboardingId, Seq, WrittenAt, Entry, Detail) VALUES {}",
-            rows.collect::<Vec<_>>().join(", ")
-        );
-        let mut values: Vec<&dyn ToSql> = vec![&id.0];
-        for (name, detail) in &columns {
-            values.extend([name as &dyn ToSql, detail]);
-        }
-        transaction.execute(&sql, &values).await?;
+    // One text, whatever the number of entries: the server keeps a plan for each text.
+    let sql = "INSERT INTO ciam.OnboardingJournal (OnboardingId, Seq, WrittenAt, Entry, Detail) \
+        SELECT @P1, COALESCE(MAX(j.Seq), 0) + 1, SYSUTCDATETIME(), @P2, @P3 \
+        FROM ciam.OnboardingJournal AS j WHERE j.OnboardingId = @P1";
+    for (name, detail) in entries.iter().map(entry_columns) {
+        transaction.execute(sql, &[&id.0, &name, &detail]).await?;
     }
     Ok(())
 }
@@ -154,7 +142,7 @@ async fn insert_pool_users(transaction: &mut Transaction, id: OnboardingId, user
         .iter()
         .map(|user| json!({ "u": user.user_id, "k": identifier_key(&user.identifier) }));
     for chunk in chunks(rows) {
-        transaction.execute(sql, &[&id.0, &chunk]).await?;
+        transaction.execute(&chunk.sql(sql), &[&id.0, chunk.value()]).await?;
     }
     Ok(())
 }
@@ -193,9 +181,9 @@ async fn insert_issues(transaction: &mut Transaction, id: OnboardingId, batch: &
         })
     });
     let mut kept = None;
-    for chunk in chunks(rows) {
-        let values: [&dyn ToSql; 3] = [&id.0, &chunk, &clamp(Batch::ISSUES_KEPT)];
-        if let Some(row) = transaction.row(&sql, &values).await? {
+    for chunk in numbered_chunks(rows) {
+        let values: [&dyn ToSql; 3] = [&id.0, chunk.value(), &clamp(Batch::ISSUES_KEPT)];
+        if let Some(row) = transaction.row(&chunk.sql(&sql), &values).await? {
             kept = Some(required::<i64>(&row, "Kept")?.unsigned_abs());
         }
     }

@@ -24,10 +24,19 @@ pub(super) async fn listed(session: &mut Session, id: &BillerId) -> Result<Optio
         crm_text::column("b", "BillerName")
     );
     let biller_id: &str = id.as_ref();
+    let mut is_padded = false;
     for row in session.rows(&sql, &[&biller_id]).await? {
-        if text(&row, "BillerId")? == biller_id {
+        let listed = text(&row, "BillerId")?;
+        if listed == biller_id {
             return Ok(Some(Listed::new(crm_text::read(&row, "BillerName")?.as_deref())));
         }
+        is_padded |= listed.trim_end() == biller_id;
+    }
+    if is_padded {
+        tracing::warn!(
+            biller_id,
+            "ciam.Biller.BillerId has blanks behind this biller's id, so the biller is not found: RTRIM the id where it is stored"
+        );
     }
     Ok(None)
 }

@@ -1,9 +1,11 @@
 //! Turns SQL Server's errors into [`StoreError`]. The server's messages may quote a row's values (duplicate keys, truncated
-//! text, failed conversions, whatever a CRM's procedure says). So only the place and the kind of an error are passed on
+//! text, failed conversions, whatever a CRM's procedure says). So only the place, the kind and the names of
+//! objects and columns are passed on
 //! (docs/requirements.md#s1).
 
 use tiberius::error::Error;
 
+use super::names::names;
 use crate::store::error::StoreError;
 use crate::store::fault;
 
@@ -38,7 +40,7 @@ fn meaning(code: u32) -> Option<&'static str> {
         207 | 208 | 2812 => "a table, view, column or procedure is missing",
         229 | 230 | 262 | 297 => "permission denied",
         245 | 257 | 402 | 403 | 529 | 8114 | 8117 => {
-            "a column has another type than the statement needs; texts of the CRM's views have to be VARCHAR, NVARCHAR, CHAR or NCHAR"
+            "a column has another type than the statement needs; `db check` names it. Texts of the CRM's views have to be VARCHAR, NVARCHAR, CHAR or NCHAR"
         }
         266 | 3902 | 3903 => "a procedure ended the transaction it was called in, or left one open",
         515 => "a value is missing",
@@ -110,8 +112,12 @@ pub(super) fn describe(error: &Error) -> String {
             };
             let (state, class) = (token.state(), token.class());
             let head = format!("SQL Server error {code}, state {state}, class {class}, {place}");
-            match meaning(code) {
+            let head = match meaning(code) {
                 Some(words) => format!("{head}: {words}"),
+                None => head,
+            };
+            match names(code, token.message()) {
+                Some(names) => format!("{head} ({names})"),
                 None => head,
             }
         }

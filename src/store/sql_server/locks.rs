@@ -14,6 +14,11 @@ pub(super) async fn lock_worker_slots(transaction: &mut Transaction, timeout: i3
     lock(transaction, "ciam.WorkerSlot", timeout).await
 }
 
+/// The lock under which the journals of old runs are deleted.
+pub(super) async fn lock_purge(transaction: &mut Transaction, timeout: i32) -> Result<(), Fault> {
+    lock(transaction, "ciam.JournalPurge", timeout).await
+}
+
 async fn lock(transaction: &mut Transaction, resource: &str, timeout: i32) -> Result<(), Fault> {
     let sql = "DECLARE @result INT; \
         EXEC @result = sp_getapplock @Resource = @P1, @LockMode = N'Exclusive', @LockOwner = N'Transaction', \

@@ -10,6 +10,7 @@ mod accounts;
 mod batch;
 mod billers;
 mod calls;
+mod check;
 mod columns;
 mod crm_text;
 mod dial;
@@ -20,7 +21,9 @@ mod error;
 mod json_rows;
 mod locks;
 mod migrate;
+mod names;
 mod pool;
+mod purge;
 mod runs;
 mod session;
 mod slots;
@@ -74,7 +77,7 @@ impl SqlServerStore {
             .await
     }
 
-    /// Creates the sample CRM of `infra/sql/sql_server/sample_crm.sql`, for tests in a database without a CRM.
+    /// Creates what is missing of the sample CRM (`infra/sql/sql_server/sample_crm.sql`), for tests in a database without a CRM.
     ///
     /// # Errors
     /// See [`StoreError`].

@@ -10,9 +10,6 @@ use super::dial::Client;
 use super::error::Fault;
 use super::pool::Manager;
 
-/// Rows per statement when every row takes two parameters: the server accepts 2,100 parameters and 1,000 rows of `VALUES`.
-pub(super) const PAIRS: usize = 500;
-
 /// A connection taken from the pool.
 #[derive(Debug)]
 pub(super) struct Session(Option<Object<Manager>>);

@@ -18,7 +18,7 @@ use crate::domain::toggle_event::ToggleEvent;
 use crate::domain::user::UserRow;
 use crate::store::{
     Acceptance, Account, Batch, BillerView, DueRun, Ending, GuidRange, HashedValue, Lease, LeaseOutcome, Operated,
-    PoolNo, PoolRecord, PoolUser, Release, Resend, SchemaVersion, Store, StoreError, ValueHash,
+    PoolNo, PoolRecord, PoolUser, Purged, Release, Resend, SchemaVersion, Store, StoreError, ValueHash,
 };
 
 /// Rows that one transaction deletes.
@@ -280,6 +280,10 @@ impl Store for SqliteStore {
             .await?
         {}
         Ok(())
+    }
+
+    async fn purge(&self, older_than: Duration) -> Result<Purged, StoreError> {
+        self.purge_all(older_than).await
     }
 
     async fn take_slot(&self, worker: WorkerId, slots: u32, ttl: Duration) -> Result<Option<u32>, StoreError> {

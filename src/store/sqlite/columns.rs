@@ -19,6 +19,11 @@ impl Micros {
         Self(self.0.saturating_add(micros(duration)))
     }
 
+    /// The time before `duration`.
+    pub(super) fn minus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(micros(duration)))
+    }
+
     /// The time since `earlier`; zero if that is later.
     fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or_default())

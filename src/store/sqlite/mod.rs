@@ -14,6 +14,7 @@ mod due;
 mod ending;
 mod error;
 mod migrate;
+mod purge;
 mod runs;
 mod slots;
 mod users;

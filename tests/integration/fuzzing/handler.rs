@@ -54,7 +54,7 @@ impl Handler {
         assert!(boot.settings().is_ok(), "{:?}", boot.settings());
         let store = boot.database().await.unwrap();
         store.migrate().await.unwrap();
-        assert!(store.create_sample_crm().await.unwrap());
+        store.create_sample_crm().await.unwrap();
         let database = Connection::open(&path).unwrap();
         for biller in BILLERS {
             let sql = "INSERT INTO crm_biller (biller_id, biller_name) VALUES (?1, 'City of Springfield')";

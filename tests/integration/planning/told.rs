@@ -51,7 +51,8 @@ fn rows(stack: &Stack) -> Result<Vec<Row>, Box<dyn std::error::Error>> {
     let names: Vec<String> = names.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let mut all = Vec::new();
     for name in names {
-        let mut select = database.prepare(&format!("SELECT * FROM \"{name}\" ORDER BY 1, 2"))?;
+        // A table may have one column only.
+        let mut select = database.prepare(&format!("SELECT *, 0 FROM \"{name}\" ORDER BY 1, 2"))?;
         let columns = select.column_count();
         let mut found = select.query([])?;
         while let Some(row) = found.next()? {

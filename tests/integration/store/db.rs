@@ -54,6 +54,9 @@ pub(crate) trait Db: Send + Sync {
     /// Applies the migrations again.
     async fn migrate(&self) -> Result<Vec<u32>, StoreError>;
 
+    /// Creates the sample CRM again.
+    async fn create_sample_crm(&self) -> Result<(), StoreError>;
+
     /// Runs the script of version 1 as a DBA may, past the store; `false` when it refuses. SQLite has no DBA: as [`Self::migrate`].
     async fn run_script_by_hand(&self) -> bool;
 
@@ -68,6 +71,9 @@ pub(crate) trait Db: Send + Sync {
     async fn add_schema_version(&self, version: u32, minimum_program: u32);
 
     async fn drop_schema_version(&self);
+
+    /// Who asked for runs and sent events, as recorded with them.
+    async fn requesters(&self) -> Vec<String>;
 
     /// Tries to change and to delete the run's journal with SQL. True if both are refused.
     async fn journal_refuses_changes(&self, run: OnboardingId) -> bool;

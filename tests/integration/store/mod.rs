@@ -23,6 +23,7 @@ mod operator;
 mod permissions;
 mod pool_users;
 mod records;
+mod retention;
 mod schema;
 mod slots;
 mod sql_server_db;

@@ -3,7 +3,7 @@
 use biller_onboarding::store::{SCHEMA_VERSIONS, StoreError};
 
 use super::db::{Db, on_both};
-use super::fixtures::queued;
+use super::fixtures::{biller, queued};
 
 async fn the_schema_has_a_version_that_this_program_works_with(db: &dyn Db) {
     let version = db.store().schema_version().await.unwrap();
@@ -16,6 +16,26 @@ async fn migrating_again_changes_nothing(db: &dyn Db) {
     assert!(db.migrate().await.unwrap().is_empty());
     assert!(db.run_script_by_hand().await);
     assert_eq!(db.store().run(id).await.unwrap(), before);
+}
+
+async fn the_sample_crm_may_be_created_again_and_keeps_its_rows(db: &dyn Db) {
+    db.add_biller("1876", Some("City of Sample")).await;
+    db.create_sample_crm().await.unwrap();
+    let view = db.store().biller(&biller("1876"), 0).await.unwrap();
+    assert_eq!(view.expect("is there").name.as_deref(), Ok("City of Sample"));
+}
+
+/// A conversion in the view would keep the server from using the index.
+#[test]
+fn the_example_for_dbas_passes_keys_on_as_its_index_holds_them() {
+    let script = include_str!("../../../infra/sql/sql_server/sample_crm.sql");
+    let (_, view) = script.split_once("CREATE VIEW ciam.BillerUser AS").unwrap();
+    let (view, _) = view.split_once("');").unwrap();
+    let columns = "u.BillerId, u.UserGuid, u.UserName, u.FirstName, u.LastName, u.Email, u.Status";
+    assert!(view.contains(columns) && !view.contains("CONVERT"), "{view}");
+    let index =
+        "ON crm.BillerUser (BillerId, UserGuid)\n        INCLUDE (UserName, FirstName, LastName, Email, Status)";
+    assert!(script.contains(index));
 }
 
 async fn a_database_that_another_edition_of_a_script_made_is_refused_by_name(db: &dyn Db) {
@@ -74,6 +94,7 @@ async fn a_database_without_our_tables_has_no_version(db: &dyn Db) {
 on_both![
     the_schema_has_a_version_that_this_program_works_with,
     migrating_again_changes_nothing,
+    the_sample_crm_may_be_created_again_and_keeps_its_rows,
     a_database_that_another_edition_of_a_script_made_is_refused_by_name,
     a_database_from_before_script_hashes_is_refused_by_name,
     a_newer_schema_is_worked_with_if_it_asks_for_no_newer_program,

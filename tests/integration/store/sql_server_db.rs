@@ -215,7 +215,8 @@ impl Db for SqlServerDb {
 
     async fn add_users(&self, biller: &str, users: &[CrmUserRow<'_>]) {
         let sql = "INSERT INTO crm.BillerUser (BillerId, UserGuid, UserName, FirstName, LastName, Email, Status) \
-            SELECT @P1, j.UserGuid, j.UserName, j.FirstName, j.LastName, j.Email, j.Status \
+            SELECT @P1, CASE WHEN LTRIM(RTRIM(j.UserGuid)) LIKE N'________-____-____-____-____________' \
+                THEN TRY_CONVERT(UNIQUEIDENTIFIER, LTRIM(RTRIM(j.UserGuid))) END, j.UserName, j.FirstName, j.LastName, j.Email, j.Status \
             FROM OPENJSON(@P2) WITH ( \
                 UserGuid NVARCHAR(64) '$.guid', UserName NVARCHAR(400) '$.name', FirstName NVARCHAR(400) '$.first', \
                 LastName NVARCHAR(400) '$.last', Email NVARCHAR(400) '$.email', Status NVARCHAR(64) '$.status') AS j";
@@ -240,6 +241,7 @@ impl Db for SqlServerDb {
             Damaged::BillerName => &["UPDATE crm.Biller SET BillerName = CONVERT(NVARCHAR(10), 0x4A003DD8)"],
             Damaged::FirstName => &["UPDATE crm.BillerUser SET FirstName = CONVERT(NVARCHAR(10), 0x3DD84A00)"],
             Damaged::FirstNameCut => &[
+                "DROP INDEX IX_BillerUser ON crm.BillerUser",
                 "ALTER TABLE crm.BillerUser ALTER COLUMN FirstName VARCHAR(100) COLLATE Japanese_CI_AS NULL",
                 "EXEC sp_refreshview N'ciam.BillerUser'",
                 "UPDATE crm.BillerUser SET FirstName = 0x4A83",
@@ -292,6 +294,10 @@ impl Db for SqlServerDb {
         self.store.migrate().await
     }
 
+    async fn create_sample_crm(&self) -> Result<(), StoreError> {
+        self.store.create_sample_crm().await
+    }
+
     async fn run_script_by_hand(&self) -> bool {
         let script = include_str!("../../../infra/sql/sql_server/0001_onboarding.sql");
         statement(&mut *self.connection.lock().await, script).await.is_ok()
@@ -316,6 +322,14 @@ impl Db for SqlServerDb {
 
     async fn drop_schema_version(&self) {
         self.execute("DROP TABLE ciam.SchemaVersion", &[]).await;
+    }
+
+    async fn requesters(&self) -> Vec<String> {
+        let sql = "SELECT RequestedBy FROM ciam.Onboarding UNION ALL SELECT RequestedBy FROM ciam.OnboardingEvent";
+        let rows = self.rows(sql, &[]).await;
+        rows.iter()
+            .map(|row| row.get::<&str, _>(0).unwrap().to_owned())
+            .collect()
     }
 
     async fn journal_refuses_changes(&self, run: OnboardingId) -> bool {

@@ -173,6 +173,10 @@ impl Db for SqliteDb {
         self.store.migrate().await
     }
 
+    async fn create_sample_crm(&self) -> Result<(), StoreError> {
+        self.store.create_sample_crm().await
+    }
+
     async fn run_script_by_hand(&self) -> bool {
         self.migrate().await.is_ok()
     }
@@ -194,6 +198,14 @@ impl Db for SqliteDb {
 
     async fn drop_schema_version(&self) {
         self.execute("DROP TABLE schema_version", []);
+    }
+
+    async fn requesters(&self) -> Vec<String> {
+        let connection = self.connection();
+        let sql = "SELECT requested_by FROM onboarding UNION ALL SELECT requested_by FROM onboarding_event";
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
     }
 
     async fn journal_refuses_changes(&self, run: OnboardingId) -> bool {
