@@ -4,7 +4,7 @@
 //! message again, only if nothing could be recorded or a newer version wrote the message.
 
 use tokio::time::{Instant, timeout_at};
-use tracing::{error, info, warn};
+use tracing::{Instrument, error, info, info_span, warn};
 
 use super::answer::Answer;
 use super::queue_message::{Parsed, QueueMessage, ended_message};
@@ -30,6 +30,12 @@ pub(super) async fn invoke(source: &dyn ServicesSource, deadline: Instant, text:
             return Ok(Answer::default().log("dropped: not ours"));
         }
     };
+    // The trace of the CRM's request, in place of the invocation's own.
+    let span = info_span!("message", trace_id = message.trace_id());
+    work_on(source, deadline, message).instrument(span).await
+}
+
+async fn work_on(source: &dyn ServicesSource, deadline: Instant, message: QueueMessage) -> Result<Answer, Failed> {
     let Ok(services) = timeout_at(deadline, source.services()).await else {
         error!(onboarding_id = %message.onboarding_id, "not ready in time; the message is to be delivered again");
         return Err(Failed);

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::domain::ids::OnboardingId;
 use crate::domain::run::Run;
+use crate::telemetry::TraceParent;
 
 /// The version of the message's form.
 const VERSION: u64 = 1;
@@ -37,6 +38,12 @@ impl QueueMessage {
             onboarding_id,
             traceparent,
         }
+    }
+
+    /// The trace of the event that started the run.
+    pub(super) fn trace_id(&self) -> Option<String> {
+        let trace: Option<TraceParent> = self.traceparent.as_deref().and_then(|text| text.parse().ok());
+        trace.map(|trace| trace.trace_id().to_string())
     }
 
     pub(super) fn to_text(&self) -> String {

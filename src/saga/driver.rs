@@ -19,7 +19,6 @@ use crate::domain::ids::OnboardingId;
 use crate::domain::reason::Reason;
 use crate::domain::run::RunState;
 use crate::store::{LeaseOutcome, LeasedRun, Release, StoreError};
-use crate::telemetry::TraceParent;
 use ic_secureauth_api::{CallContext, CallGuard};
 
 /// How often a delivery that waits for a worker slot looks for one.
@@ -98,12 +97,7 @@ impl Saga {
             LeaseOutcome::Unknown => Ok(Advanced::Unknown),
             LeaseOutcome::Taken(leased) => {
                 let run = &leased.run;
-                let trace = run
-                    .traceparent
-                    .as_deref()
-                    .and_then(|text| text.parse::<TraceParent>().ok());
-                let trace_id = trace.map(|trace| trace.trace_id().to_string());
-                let span = info_span!("run", onboarding_id = %run.id, biller_id = %run.biller_id, trace_id);
+                let span = info_span!("run", onboarding_id = %run.id, biller_id = %run.biller_id);
                 self.time_slice(*leased, asked, slot).instrument(span).await
             }
         }

@@ -52,11 +52,23 @@ fn objects(text: &str) -> Vec<Value> {
 }
 
 #[test]
-fn a_line_has_time_level_target_and_message_first() {
+fn the_severity_is_the_one_that_application_insights_would_give() {
+    let text = logged(&[("LOG_LEVEL", "debug")], || {
+        tracing::debug!("a");
+        tracing::info!("b");
+        tracing::warn!("c");
+        tracing::error!(severity = 0, "d");
+    });
+    let severities: Vec<Value> = objects(&text).iter().map(|line| line["severity"].clone()).collect();
+    assert_eq!(severities, [json!(0), json!(1), json!(2), json!(3)]);
+}
+
+#[test]
+fn a_line_has_time_level_severity_target_and_message_first() {
     let text = logged(&[], || tracing::info!(users = 3, "imported"));
     assert_eq!(
         text,
-        "{\"time\":\"2026-11-21T12:00:00.25Z\",\"level\":\"INFO\",\"target\":\"biller_onboarding::telemetry::tests\",\
+        "{\"time\":\"2026-11-21T12:00:00.25Z\",\"level\":\"INFO\",\"severity\":1,\"target\":\"biller_onboarding::telemetry::tests\",\
          \"message\":\"imported\",\"users\":3}\n"
     );
 }

@@ -103,6 +103,42 @@ async fn a_time_slice_logs_at_most_ten_lines_whatever_the_number_of_users_each_w
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn one_trace_leads_from_the_request_of_the_crm_through_every_time_slice() -> Outcome {
+    let options = options().set("RUN_PAUSES", "10ms").set("RETRY_ATTEMPTS", "1");
+    let stack = start(options, "1876", 3).await?;
+    let lost = FaultStatus {
+        status: 503,
+        ..FaultStatus::default()
+    };
+    let lost = Fault::on("create_pool", FaultKind::Status(lost)).nth(1);
+    stack.simulator().faults().add(lost);
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let toggled = stack
+        .front_door()
+        .send(reqwest::Method::POST, "1876", |request| {
+            let request = request.header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"));
+            request.json(&json!({"source": "crm-toggle", "ciamEnabled": true, "requestedBy": "jane.doe"}))
+        })
+        .await?;
+    let run = ended(&stack, "1876", &toggled).await?;
+    assert_eq!(run.state, "succeeded");
+    let lines = console_until(&stack, &run, "the run succeeded").await?;
+    let lines = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let of_run: Vec<Value> = lines
+        .filter(|line| line["onboarding_id"] == run.onboarding_id.as_str())
+        .collect();
+    let invocations: std::collections::BTreeSet<&str> = of_run
+        .iter()
+        .filter_map(|line| line["invocation_id"].as_str())
+        .collect();
+    assert!(invocations.len() > 2, "a request and two time slices: {of_run:#?}");
+    for line in &of_run {
+        assert_eq!(line["trace_id"], trace, "{line}");
+    }
+    Ok(())
+}
+
 /// A log line has its module, a report has none.
 fn is_log_line(line: &str) -> bool {
     line.contains("biller_onboarding::") || line.contains("ic_secureauth_api::")

@@ -156,3 +156,59 @@ async fn a_journal_entry_of_a_newer_version_leaves_the_run_to_it() -> Outcome {
     assert_eq!(stack.in_secureauth("1876"), nothing());
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_run_is_told_on_a_queue_of_its_own_without_personal_data() -> Outcome {
+    let stack = stack_with("1876", 2).await?;
+    let run = crate::support::enable(&stack, "1876").await?;
+    stack.simulator().faults().add(Fault::on(
+        "get_organization",
+        FaultKind::Status(FaultStatus {
+            status: 422,
+            ..FaultStatus::default()
+        }),
+    ));
+    let failed = crate::support::enable(&stack, "1876").await?;
+    stack.host().wait_until_idle(DEADLINE).await?;
+    let told = stack.host().queue("onboarding-ended").peek();
+    let told: Vec<serde_json::Value> = told
+        .iter()
+        .filter_map(|it| serde_json::from_str(&it.text).ok())
+        .collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    let (first, second) = (&told[0], &told[1]);
+    assert_eq!(
+        (
+            &first["onboardingId"],
+            &first["billerId"],
+            &first["kind"],
+            &first["state"]
+        ),
+        (
+            &json!(run.onboarding_id),
+            &json!("1876"),
+            &json!("enable"),
+            &json!("succeeded")
+        )
+    );
+    assert_eq!(first["progress"]["imported"], 2);
+    assert_eq!(
+        (&second["onboardingId"], &second["state"]),
+        (&json!(failed.onboarding_id), &json!("failed"))
+    );
+    for message in &told {
+        let members: Vec<&String> = message.as_object().expect("is an object").keys().collect();
+        let known = [
+            "billerId",
+            "issuesTotal",
+            "kind",
+            "onboardingId",
+            "progress",
+            "state",
+            "traceparent",
+            "v",
+        ];
+        assert_eq!(members, known);
+    }
+    Ok(())
+}

@@ -25,3 +25,19 @@ async fn a_client_registered_for_basic_sends_its_credentials_in_the_header() {
 async fn a_client_registered_for_post_sends_its_credentials_in_the_body() {
     compare("token_post", &exchange(ClientAuthMethod::Post).await);
 }
+
+#[tokio::test]
+async fn every_request_names_the_program_and_the_client() {
+    let server = Server::scripted([json(200, &samples::organization())]).await;
+    api(server.config())
+        .organization(&organization_id("1876"))
+        .await
+        .unwrap();
+    let mut all = server.requests().await;
+    all.extend(server.token_requests().await);
+    assert_eq!(all.len(), 2);
+    for request in all {
+        let name = request.headers["user-agent"].to_str().unwrap().to_owned();
+        assert!(name.starts_with("tester/1.0 ic-secureauth-api/"), "{name}");
+    }
+}
