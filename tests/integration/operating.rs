@@ -88,6 +88,32 @@ async fn subcommands_exit_2_with_the_findings() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_commands_of_the_runbook_that_only_read_work() -> Outcome {
+    let stack = stack_with("1876", 2).await?;
+    crate::support::enable(&stack, "1876").await?;
+    let runbook = include_str!("../../docs/runbook.md");
+    let (_, block) = runbook
+        .split_once("<!-- handler -->\n```\n")
+        .expect("a block of commands");
+    let (block, _) = block.split_once("```").expect("ends");
+    let commands: Vec<&str> = block
+        .lines()
+        .filter_map(|line| line.strip_prefix("biller-onboarding "))
+        .collect();
+    assert!(commands.len() > 3, "{block}");
+    for command in commands {
+        let arguments: Vec<&str> = command.split(' ').collect();
+        let output = stack.handler().output(&arguments).await?;
+        assert!(
+            output.status.success(),
+            "{command}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_newer_schema_is_refused() -> Outcome {
     let stack = stack_with("1876", 1).await?;
     let database = Connection::open(stack.database().path())?;
