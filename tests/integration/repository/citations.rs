@@ -25,6 +25,8 @@ const ROOTS: [&str; 26] = [
     "docs",
     "function-migrate-users",
     "function-onboard-biller",
+    "function-health",
+    "function-readiness",
     "function-recover-onboardings",
     "host.json",
     "infra",

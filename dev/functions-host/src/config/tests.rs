@@ -59,8 +59,10 @@ fn the_app_of_this_repository_has_the_settings_it_must_have() {
     assert_eq!(
         names,
         [
+            "function-health",
             "function-migrate-users",
             "function-onboard-biller",
+            "function-readiness",
             "function-recover-onboardings"
         ]
     );

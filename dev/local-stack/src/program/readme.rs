@@ -28,7 +28,7 @@ mod tests {
         let lines = curl_lines("http://127.0.0.1:4321");
         assert!(lines.len() >= 5, "{lines:#?}");
         for line in lines {
-            assert!(line.contains("http://127.0.0.1:4321/api/billers/"), "{line}");
+            assert!(line.contains("http://127.0.0.1:4321/api/"), "{line}");
         }
     }
 }
