@@ -23,6 +23,7 @@ const CALLS: [(&str, &[&str]); 37] = [
     ("find_user_by_identifier", &["find_user_by_identifier"]),
     ("get", &["get_tenant"]),
     ("granted_scopes", &["token_basic", "token_post"]),
+    ("grants_scope", &["token_basic", "token_post"]),
     ("identity_provider", &["pool_idps", "workspace_idps"]),
     ("import", &["import"]),
     ("import_once", &["import_once"]),
