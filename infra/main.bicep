@@ -171,8 +171,9 @@ module alerts 'modules/alerts.bicep' = {
 
 output FUNCTION_APP_NAME string = functionApp.outputs.name
 output FUNCTION_APP_HOST string = functionApp.outputs.host
-output KEY_VAULT_NAME string = vault.outputs.name
-output KEY_VAULT_URL string = vault.outputs.url
+// Not KEY_VAULT_…: azd hands outputs to its hooks as variables, and the program would take them for settings.
+output VAULT_NAME string = vault.outputs.name
+output VAULT_URL string = vault.outputs.url
 output SQL_HOST string = sqlHost
 output SQL_DATABASE string = databaseName
 output IDENTITY_NAME string = identity.outputs.name
