@@ -32,6 +32,9 @@ param databaseSku object = { name: 'GP_S_Gen5_1', tier: 'GeneralPurpose' }
 @maxValue(35)
 param databaseRestoreDays int = 7
 
+@description('Public IPv4 addresses that may connect to a server that is created, besides Azure: deployers and operators')
+param allowedAddresses array = []
+
 @description('Id of a subnet, delegated to Microsoft.App/environments, through which the app reaches private addresses. Empty: none')
 param subnetId string = ''
 
@@ -107,6 +110,7 @@ module sql 'modules/sql.bicep' = if (createsDatabase) {
     restoreDays: databaseRestoreDays
     adminGroupName: sqlAdminGroupName
     adminGroupId: sqlAdminGroupId
+    allowedAddresses: allowedAddresses
   }
 }
 
