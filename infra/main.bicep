@@ -24,8 +24,8 @@ param existingSqlServer string = ''
 @description('Name of the database')
 param databaseName string = 'crm'
 
-@description('SKU of a database that is created')
-param databaseSku object = { name: 'GP_S_Gen5_1', tier: 'GeneralPurpose' }
+@description('SKU of a database that is created. Not a serverless one: the timer keeps it awake')
+param databaseSku object = { name: 'S0', tier: 'Standard' }
 
 @description('Days to which a database that is created can be restored')
 @minValue(1)
@@ -39,7 +39,7 @@ param allowedAddresses array = []
 param subnetId string = ''
 
 @description('Most instances of the function app; SECUREAUTH_WORKERS decides how many of them work on runs')
-@minValue(40)
+@minValue(1)
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
@@ -50,6 +50,9 @@ param instanceMemoryMB int = 2048
 @description('How a new version or setting takes the place of the old one')
 @allowed(['RollingUpdate', 'Recreate'])
 param updateStrategy string = 'RollingUpdate'
+
+@description('Whether a deleted vault, and its secrets, cannot be purged before 90 days. It cannot be turned off again')
+param vaultPurgeProtection bool = true
 
 @description('Days for which log lines are kept')
 @minValue(30)
@@ -125,6 +128,7 @@ module vault 'modules/vault.bicep' = {
     sqlHost: sqlHost
     databaseName: databaseName
     identityClientId: identity.outputs.clientId
+    purgeProtection: vaultPurgeProtection
   }
 }
 

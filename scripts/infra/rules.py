@@ -95,7 +95,7 @@ def alerts_can_read_the_log(root, templates):
     """The queries parse JSON and look for lines of the level info. A level of single modules may follow."""
     for name, value, path in app_settings(templates):
         text = value.strip("'") if isinstance(value, str) else ""
-        if name == "LOG_FORMAT" and text != "json" or name == "LOG_LEVEL" and not re.match(r"info(,|$)", text):
+        if name == "LOG_FORMAT" and text != "json" or name == "LOG_LEVEL" and not re.fullmatch(r"info(,[\w:]+=(info|debug|trace))*", text):
             yield f"{path}: with this {name} the alerts cannot read the log"
 
 
