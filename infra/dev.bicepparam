@@ -7,7 +7,7 @@ param sqlAdminGroupId = readEnvironmentVariable('SQL_ADMIN_GROUP_ID')
 // With commas in between.
 var addresses = readEnvironmentVariable('ALLOWED_ADDRESSES', '')
 param allowedAddresses = empty(addresses) ? [] : split(addresses, ',')
-// So that the group can be deleted and created anew under the same names.
+// So that a deleted vault can be purged, and created anew under the same name.
 param vaultPurgeProtection = false
 param secondFactorMechanisms = readEnvironmentVariable('SECOND_FACTOR_MECHANISMS')
 param handlerSettings = {

@@ -179,7 +179,7 @@ module alerts 'modules/alerts.bicep' = {
 
 output FUNCTION_APP_NAME string = functionApp.outputs.name
 output FUNCTION_APP_HOST string = functionApp.outputs.host
-// Not KEY_VAULT_…: azd hands outputs to its hooks as variables, and the program would take them for settings.
+// Not KEY_VAULT_…: azd hands outputs to its hooks as variables, and the program would take these for settings.
 output VAULT_NAME string = vault.outputs.name
 output VAULT_URL string = vault.outputs.url
 output SQL_HOST string = sqlHost
