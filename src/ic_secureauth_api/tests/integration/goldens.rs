@@ -7,7 +7,7 @@ use serde_json::{Value, json as object};
 use crate::support::compare_in;
 
 /// The public calls of both clients with their golden files.
-const CALLS: [(&str, &[&str]); 37] = [
+const CALLS: [(&str, &[&str]); 38] = [
     ("add_address", &["add_address"]),
     ("add_identifier", &["add_identifier"]),
     ("application_count", &["list_applications"]),
