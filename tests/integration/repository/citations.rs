@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::documents::{Document, Section};
 use super::files::{File, below};
 
-const ROOTS: [&str; 26] = [
+const ROOTS: [&str; 28] = [
     ".ci",
     ".editorconfig",
     ".github",
