@@ -24,19 +24,22 @@ param existingSqlServer string = ''
 @description('Name of the database')
 param databaseName string = 'crm'
 
-@description('SKU of a database that is created')
-param databaseSku object = { name: 'GP_S_Gen5_1', tier: 'GeneralPurpose' }
+@description('SKU of a database that is created. Not a serverless one: the timer keeps it awake')
+param databaseSku object = { name: 'S0', tier: 'Standard' }
 
 @description('Days to which a database that is created can be restored')
 @minValue(1)
 @maxValue(35)
 param databaseRestoreDays int = 7
 
+@description('Public IPv4 addresses that may connect to a server that is created, besides Azure: deployers and operators')
+param allowedAddresses array = []
+
 @description('Id of a subnet, delegated to Microsoft.App/environments, through which the app reaches private addresses. Empty: none')
 param subnetId string = ''
 
 @description('Most instances of the function app; SECUREAUTH_WORKERS decides how many of them work on runs')
-@minValue(40)
+@minValue(1)
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
@@ -47,6 +50,9 @@ param instanceMemoryMB int = 2048
 @description('How a new version or setting takes the place of the old one')
 @allowed(['RollingUpdate', 'Recreate'])
 param updateStrategy string = 'RollingUpdate'
+
+@description('Whether a deleted vault, and its secrets, cannot be purged before 90 days. It cannot be turned off again')
+param vaultPurgeProtection bool = true
 
 @description('Days for which log lines are kept')
 @minValue(30)
@@ -107,6 +113,7 @@ module sql 'modules/sql.bicep' = if (createsDatabase) {
     restoreDays: databaseRestoreDays
     adminGroupName: sqlAdminGroupName
     adminGroupId: sqlAdminGroupId
+    allowedAddresses: allowedAddresses
   }
 }
 
@@ -121,6 +128,7 @@ module vault 'modules/vault.bicep' = {
     sqlHost: sqlHost
     databaseName: databaseName
     identityClientId: identity.outputs.clientId
+    purgeProtection: vaultPurgeProtection
   }
 }
 
@@ -171,8 +179,9 @@ module alerts 'modules/alerts.bicep' = {
 
 output FUNCTION_APP_NAME string = functionApp.outputs.name
 output FUNCTION_APP_HOST string = functionApp.outputs.host
-output KEY_VAULT_NAME string = vault.outputs.name
-output KEY_VAULT_URL string = vault.outputs.url
+// Not KEY_VAULT_…: azd hands outputs to its hooks as variables, and the program would take these for settings.
+output VAULT_NAME string = vault.outputs.name
+output VAULT_URL string = vault.outputs.url
 output SQL_HOST string = sqlHost
 output SQL_DATABASE string = databaseName
 output IDENTITY_NAME string = identity.outputs.name

@@ -7,6 +7,7 @@ param existingSqlServer = readEnvironmentVariable('SQL_SERVER')
 param databaseName = readEnvironmentVariable('SQL_DATABASE_NAME')
 param subnetId = readEnvironmentVariable('SUBNET_ID', '')
 param secondFactorMechanisms = readEnvironmentVariable('SECOND_FACTOR_MECHANISMS')
+param vaultPurgeProtection = true
 param storageSku = 'Standard_ZRS'
 param logRetentionDays = 90
 param handlerSettings = {

@@ -20,11 +20,13 @@ spelling() {
 }
 export -f spelling
 
-# Format, lints, documentation, the rules for dependencies (deny.toml), spelling, infra/, the workflows,
-# the scripts of the package, and the commands in docs/deployment.md that run here.
+# Format, lints (of the packaged program too), documentation, the rules for dependencies (deny.toml), spelling, infra/, the workflows,
+# the scripts of package and migration, and the commands in docs/deployment.md that run here.
 check_stages() {
     stage format cargo fmt --all --check
     stage lint cargo clippy --workspace --all-targets --locked -- -D warnings
+    # The program as it is packaged, so without SQLite.
+    stage packaged cargo clippy --package biller-onboarding --lib --bins --no-default-features --locked -- -D warnings
     # Private items too: most of the code is private, and its comments link to each other.
     stage doc env RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items --locked
     stage tools scripts/tools.sh cargo-deny &&
@@ -32,7 +34,7 @@ check_stages() {
     stage spelling bash -c spelling
     stage infra scripts/infra.sh
     stage workflows scripts/workflows.sh
-    stage packaging env PYTHONDONTWRITEBYTECODE=1 python3 scripts/package/test_check.py
+    stage packaging env PYTHONDONTWRITEBYTECODE=1 python3 -m unittest discover --quiet --start-directory scripts/package
     stage commands python3 scripts/marked_commands.py docs/deployment.md
 }
 

@@ -9,15 +9,14 @@ out=${OUT:-target/package}
 scripts/tools.sh zigbuild
 export PATH=$TOOLS/zigbuild/bin:$PATH PYTHONPATH=$TOOLS/zigbuild PYTHONDONTWRITEBYTECODE=1
 
-# The times in the package are those of the commit.
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
-export BUILD_COMMIT=${BUILD_COMMIT:-$(git rev-parse --short=12 HEAD)}
+# shellcheck source=scripts/sources.sh
+. scripts/sources.sh
 # No path of this machine is in the binary: neither of the sources, nor of Rust's and C's dependencies.
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
 paths=("$PWD=/src" "$CARGO_TARGET_DIR=/target" "$cargo_home=/cargo")
 RUSTFLAGS="${paths[*]/#/--remap-path-prefix=}"
 CFLAGS="${paths[*]/#/-ffile-prefix-map=}"
-export SOURCE_DATE_EPOCH RUSTFLAGS CFLAGS CXXFLAGS=$CFLAGS
+export RUSTFLAGS CFLAGS CXXFLAGS=$CFLAGS
 
 # The oldest glibc that the hosts have had is 2.28. The default features are for machines of developers.
 target=x86_64-unknown-linux-gnu

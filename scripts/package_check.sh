@@ -5,8 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 : "${TOOLS:?is set by the Makefile}" "${CARGO_TARGET_DIR:?is set by the Makefile}"
 export PYTHONDONTWRITEBYTECODE=1
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
-export SOURCE_DATE_EPOCH
+# Here, because the copy is no git repository.
+# shellcheck source=scripts/sources.sh
+. scripts/sources.sh
 
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT

@@ -290,7 +290,7 @@ mod tests {
         let set = Boot::new(
             &Environment::of([
                 ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
-                ("DATABASE", "sqlite:never-opened.db"),
+                ("DATABASE", "sqlserver"),
                 ("SECOND_FACTOR_MECHANISMS", "none"),
                 ("KEY_VAULT_URL", "https://ic.vault.azure.net"),
             ]),

@@ -7,6 +7,7 @@ param sku object
 param restoreDays int
 param adminGroupName string
 param adminGroupId string
+param allowedAddresses array
 
 resource server 'Microsoft.Sql/servers@2023-08-01' = {
   name: serverName
@@ -35,6 +36,16 @@ resource azureServices 'Microsoft.Sql/servers/firewallRules@2023-08-01' = {
     endIpAddress: '0.0.0.0'
   }
 }
+
+// For the machines that migrate the schema and run the commands of operators.
+resource allowed 'Microsoft.Sql/servers/firewallRules@2023-08-01' = [for (address, i) in allowedAddresses: {
+  parent: server
+  name: 'allowed-${i}'
+  properties: {
+    startIpAddress: address
+    endIpAddress: address
+  }
+}]
 
 resource database 'Microsoft.Sql/servers/databases@2023-08-01' = {
   parent: server

@@ -6,6 +6,7 @@ param tags object
 param sqlHost string
 param databaseName string
 param identityClientId string
+param purgeProtection bool
 
 var database = 'Server=tcp:${sqlHost},1433;Database=${databaseName};Encrypt=True'
 
@@ -18,7 +19,8 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
     sku: { family: 'A', name: 'standard' }
     enableRbacAuthorization: true
     enableSoftDelete: true
-    enablePurgeProtection: true
+    // Azure refuses false.
+    enablePurgeProtection: purgeProtection ? true : null
   }
 }
 

@@ -91,6 +91,14 @@ def modules_fit(root, templates):
                     yield f"{path}: module {name} has no output {output}"
 
 
+def alerts_can_read_the_log(root, templates):
+    """The queries parse JSON and look for lines of the level info. A level of single modules may follow."""
+    for name, value, path in app_settings(templates):
+        text = value.strip("'") if isinstance(value, str) else ""
+        if name == "LOG_FORMAT" and text != "json" or name == "LOG_LEVEL" and not re.fullmatch(r"info(,[\w:]+=(info|debug|trace))*", text):
+            yield f"{path}: with this {name} the alerts cannot read the log"
+
+
 def alerts_are_complete(root, templates):
     loaded = set()
     for path, template in templates.items():
@@ -114,5 +122,6 @@ RULES = (
     required_settings_are_there,
     secrets_stand_in_the_vault_alone,
     modules_fit,
+    alerts_can_read_the_log,
     alerts_are_complete,
 )

@@ -87,6 +87,14 @@ class Broken(unittest.TestCase):
     def test_a_query_for_a_line_that_the_handler_never_writes(self):
         self.breaks("infra/alerts/stuck.kql", 'line.message) == "the run is stuck', 'line.message) == "a run is stuck', "never writes")
 
+    def test_a_log_that_the_alerts_cannot_read(self):
+        self.breaks(APP, "  DATABASE: ", "  LOG_FORMAT: 'text'\n  DATABASE: ", "this LOG_FORMAT")
+        self.breaks("infra/prod.bicepparam", "  SECUREAUTH_WORKERS: ", "  LOG_LEVEL: 'warn'\n  SECUREAUTH_WORKERS: ", "this LOG_LEVEL")
+
+    def test_a_log_that_they_can_read(self):
+        self.replace(APP, "  DATABASE: ", "  LOG_FORMAT: 'json'\n  LOG_LEVEL: 'info,biller_onboarding::store=debug'\n  DATABASE: ")
+        self.assertEqual(self.broken(), [])
+
     def test_an_alert_without_a_section_in_the_runbook(self):
         self.breaks("docs/runbook.md", "\n## throttled\n", "\n## slow\n", "no section throttled")
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 import urllib.error
 import urllib.request
 import zipfile
@@ -81,12 +82,44 @@ def answer(port: int, method: str, path: str):
         return refused.code, refused.read().decode()
 
 
+# What the program answers without a database: method, path, status, and members of the body.
+EXPECTED = (
+    ("GET", "/api/health", 200, {"alive": True}),
+    ("GET", "/api/health/ready", 503, {"ready": False, "checks.settings": "ok", "checks.database": "failed"}),
+    ("GET", "/api/billers/1001/ciam", 503, {"code": "database_unavailable"}),
+    ("POST", "/api/billers/1001/ciam", 503, {"code": "database_unavailable"}),
+)
+
+
+def build() -> dict[str, str]:
+    """What the program says of itself: Cargo's version, and the commit that package_check.sh built."""
+    version = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
+    commit = os.environ.get("BUILD_COMMIT")
+    return {"version": version, **({"commit": commit} if commit else {})}
+
+
 def answers(port: int):
-    for method in ("GET", "POST"):
-        status, body = answer(port, method, "/api/billers/1001/ciam")
-        print(f"  {method} /api/billers/1001/ciam: {status} {body[:160]}")
-        if status != 503 or "database_unavailable" not in body:
-            yield f"{method} does not answer 503 database_unavailable"
+    for method, path, expected, members in EXPECTED:
+        status, body = answer(port, method, path)
+        print(f"  {method} {path}: {status} {body[:160]}")
+        if status != expected:
+            yield f"{method} {path} answers {status}, not {expected}"
+        if path.startswith("/api/health"):
+            members = members | build()
+        for name, value in members.items():
+            if member(body, name) != value:
+                yield f"{method} {path}: {name} is not {value!r}"
+
+
+def member(body: str, name: str):
+    """A member of a JSON object, or None."""
+    try:
+        found = json.loads(body)
+        for part in name.split("."):
+            found = found[part]
+        return found
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def served(package: zipfile.ZipFile, host: str):
@@ -130,6 +163,7 @@ def main(folder: str, host: str) -> int:
         data = package.read(PROGRAM)
         print(f"{path.name}: {path.stat().st_size} bytes, sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}")
         print(f"{PROGRAM}: {len(data)} bytes, needs glibc {'.'.join(map(str, glibc_floor(data)))}")
+        print("Not checked: that the package serves a biller. It holds no SQLite, and no SQL Server is started for it.")
         faults = [*content(package), *binary(data), *sums(out), *served(package, host)]
     for fault in faults:
         print(f"package-check: {fault}", file=sys.stderr)

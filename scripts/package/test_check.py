@@ -1,13 +1,18 @@
-"""Breaks a package in one place at a time: the check has to say so. No real program is needed."""
+"""Breaks a package, and what its program answers, in one place at a time: the check has to say so. No real program is needed."""
 
+import contextlib
+import io
+import json
 import shutil
 import sys
 import tempfile
+import threading
 import unittest
 import zipfile
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
-from check import binary, content
+from check import EXPECTED, answers, binary, build, content
 from elf import glibc_floor
 from pack import PROGRAM, content as files, write_zip
 
@@ -60,6 +65,57 @@ class Package(unittest.TestCase):
         before = list(binary(data))
         after = list(binary(data + b"SQLite format 3\0" + str(Path(__file__).resolve().parents[2]).encode()))
         self.assertEqual(len(after), len(before) + 2)
+
+
+class Answers(unittest.TestCase):
+    """The check of the answers, against a server that answers as it is told."""
+
+    def setUp(self):
+        self.told = {}
+        for method, path, status, members in EXPECTED:
+            body = {}
+            for name, value in (members | build()).items():
+                outer, _, inner = name.partition(".")
+                if inner:
+                    body.setdefault(outer, {})[inner] = value
+                else:
+                    body[outer] = value
+            self.told[method, path] = (status, body)
+        told = self.told
+
+        class Handler(BaseHTTPRequestHandler):
+            def answer(self):
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                status, body = told[self.command, self.path]
+                self.send_response(status)
+                self.end_headers()
+                self.wfile.write(json.dumps(body).encode())
+
+            do_GET = do_POST = answer
+
+            def log_message(self, *_):
+                pass
+
+        server = HTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.port = server.server_port
+
+    def faults(self):
+        with contextlib.redirect_stdout(io.StringIO()):
+            return list(answers(self.port))
+
+    def test_the_expected_answers_pass(self):
+        self.assertEqual(self.faults(), [])
+
+    def test_a_program_that_is_ready_without_a_database(self):
+        self.told["GET", "/api/health/ready"] = (200, {"ready": True, **build()})
+        self.assertIn("GET /api/health/ready answers 200, not 503", self.faults())
+
+    def test_another_version(self):
+        self.told["GET", "/api/health"][1]["version"] = "0.0.0"
+        self.assertEqual(self.faults(), [f"GET /api/health: version is not {build()['version']!r}"])
 
 
 if __name__ == "__main__":

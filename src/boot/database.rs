@@ -1,14 +1,17 @@
 //! Opens the database that `DATABASE` names.
 
+#[cfg_attr(not(feature = "sqlite"), path = "database/without_sqlite.rs")]
+mod sqlite;
+
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::log_ins::LogIns;
 use crate::clock::Clock;
 use crate::settings::{ConnectionString, DatabaseKind, DatabaseSettings};
 use crate::store::sql_server::{SqlServerOptions, SqlServerStore};
-use crate::store::sqlite::{SqliteOptions, SqliteStore};
 use crate::store::{Finding, Store, StoreError};
 
 /// What connections are opened with, and the server's address.
@@ -34,14 +37,37 @@ fn access(
     Ok((log_ins.map_err(refused)?, server.config().get_addr()))
 }
 
+/// A store whose schema this program creates and checks.
+#[async_trait]
+trait Schema: Store {
+    /// See [`Database::migrate`].
+    async fn migrate(&self) -> Result<Vec<u32>, StoreError>;
+
+    /// See [`Database::check`].
+    async fn check(&self) -> Result<Vec<Finding>, StoreError>;
+
+    /// See [`Database::create_sample_crm`].
+    async fn create_sample_crm(&self) -> Result<(), StoreError>;
+}
+
+#[async_trait]
+impl Schema for SqlServerStore {
+    async fn migrate(&self) -> Result<Vec<u32>, StoreError> {
+        SqlServerStore::migrate(self).await
+    }
+
+    async fn check(&self) -> Result<Vec<Finding>, StoreError> {
+        SqlServerStore::check(self).await
+    }
+
+    async fn create_sample_crm(&self) -> Result<(), StoreError> {
+        SqlServerStore::create_sample_crm(self).await
+    }
+}
+
 /// An open database of one of the two kinds.
 #[derive(Debug, Clone)]
-pub enum Database {
-    /// `DATABASE=sqlite:<path>`, Development only.
-    Sqlite(Arc<SqliteStore>),
-    /// `DATABASE=sqlserver`.
-    SqlServer(Arc<SqlServerStore>),
-}
+pub struct Database(Arc<dyn Schema>);
 
 impl Database {
     pub(super) async fn open(
@@ -52,14 +78,7 @@ impl Database {
     ) -> Result<Self, StoreError> {
         let database = &settings.database;
         match &database.kind {
-            DatabaseKind::Sqlite(path) => {
-                let options = SqliteOptions {
-                    busy_timeout: database.busy_timeout,
-                    ..SqliteOptions::default()
-                };
-                let store = SqliteStore::open(path, Arc::clone(clock), options).await?;
-                Ok(Self::Sqlite(Arc::new(store)))
-            }
+            DatabaseKind::Sqlite(path) => sqlite::open(path, database.busy_timeout, clock).await,
             DatabaseKind::SqlServer => {
                 let (log_ins, server) = access(settings, connection_string, clock)?;
                 let options = SqlServerOptions {
@@ -72,17 +91,14 @@ impl Database {
                     ..SqlServerOptions::with(server, Arc::new(log_ins))
                 };
                 let store = SqlServerStore::connect(&options)?;
-                Ok(Self::SqlServer(Arc::new(store)))
+                Ok(Self(Arc::new(store)))
             }
         }
     }
 
     /// The database as the saga sees it.
     pub fn store(&self) -> Arc<dyn Store> {
-        match self {
-            Self::Sqlite(store) => Arc::clone(store) as Arc<dyn Store>,
-            Self::SqlServer(store) => Arc::clone(store) as Arc<dyn Store>,
-        }
+        Arc::clone(&self.0) as Arc<dyn Store>
     }
 
     /// Applies the numbered scripts of `infra/sql` that the database lacks. The versions that were applied now.
@@ -90,10 +106,7 @@ impl Database {
     /// # Errors
     /// The database failed.
     pub async fn migrate(&self) -> Result<Vec<u32>, StoreError> {
-        match self {
-            Self::Sqlite(store) => store.migrate().await,
-            Self::SqlServer(store) => store.migrate().await,
-        }
+        self.0.migrate().await
     }
 
     /// What `db check` finds beyond the schema's version; nothing on SQLite, whose CRM is the sample.
@@ -101,10 +114,7 @@ impl Database {
     /// # Errors
     /// The database failed.
     pub async fn check(&self) -> Result<Vec<Finding>, StoreError> {
-        match self {
-            Self::Sqlite(_) => Ok(Vec::new()),
-            Self::SqlServer(store) => store.check().await,
-        }
+        self.0.check().await
     }
 
     /// Creates the CRM's tables and views for samples and tests, as far as they are missing.
@@ -112,9 +122,6 @@ impl Database {
     /// # Errors
     /// The database failed.
     pub async fn create_sample_crm(&self) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(store) => store.create_sample_crm().await,
-            Self::SqlServer(store) => store.create_sample_crm().await,
-        }
+        self.0.create_sample_crm().await
     }
 }

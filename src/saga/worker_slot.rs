@@ -125,6 +125,7 @@ impl WorkerSlot {
 }
 
 #[cfg(test)]
+#[cfg(feature = "sqlite")]
 mod tests {
     use std::time::Duration;
 

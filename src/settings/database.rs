@@ -30,20 +30,25 @@ pub struct Database {
 /// The databases that the handler can work with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DatabaseKind {
-    /// A file, for development and tests.
+    /// A file, for development and tests; only in a program that was built with SQLite.
     Sqlite(PathBuf),
     /// Production; its connection string is a secret.
     SqlServer,
 }
 
+/// Whether this program was built with SQLite.
+const HAS_SQLITE: bool = cfg!(feature = "sqlite");
+
+const FORM: &str = if HAS_SQLITE {
+    "`sqlserver` (or `sqlite:<path>` where AZURE_FUNCTIONS_ENVIRONMENT=Development)"
+} else {
+    "`sqlserver` (this program was built without SQLite)"
+};
+
 impl Database {
     pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let is_development = reader.is_development();
-        let known = Known::new(
-            "DATABASE",
-            "`sqlserver` (or `sqlite:<path>` where AZURE_FUNCTIONS_ENVIRONMENT=Development)",
-        );
-        let kind = reader.required(known, |text| kind(text, is_development));
+        let kind = reader.required(Known::new("DATABASE", FORM), |text| kind(text, is_development));
         let seconds = Duration::from_secs;
         let rest = Self {
             kind: DatabaseKind::SqlServer,
@@ -61,7 +66,9 @@ impl Database {
 fn kind(text: &str, is_development: bool) -> Option<DatabaseKind> {
     match text.split_once(':') {
         None if text == "sqlserver" => Some(DatabaseKind::SqlServer),
-        Some(("sqlite", path)) if is_development && !path.is_empty() => Some(DatabaseKind::Sqlite(path.into())),
+        Some(("sqlite", path)) if HAS_SQLITE && is_development && !path.is_empty() => {
+            Some(DatabaseKind::Sqlite(path.into()))
+        }
         _ => None,
     }
 }
@@ -87,14 +94,13 @@ mod tests {
     }
 
     #[test]
-    fn sqlite_is_refused_outside_development() {
+    fn sqlite_is_refused_outside_development_and_in_a_program_without_it() {
         let sqlite = ("DATABASE", "sqlite:/tmp/onboarding.db");
         assert_eq!(read(&[sqlite]), None);
         let development = ("AZURE_FUNCTIONS_ENVIRONMENT", "Development");
-        assert_eq!(
-            read(&[sqlite, development]),
-            Some(DatabaseKind::Sqlite("/tmp/onboarding.db".into()))
-        );
+        let expected = HAS_SQLITE.then(|| DatabaseKind::Sqlite("/tmp/onboarding.db".into()));
+        assert_eq!(read(&[sqlite, development]), expected);
+        assert_eq!(FORM.contains("built without SQLite"), expected.is_none());
         assert_eq!(read(&[("DATABASE", "sqlite:"), development]), None);
     }
 }

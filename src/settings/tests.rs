@@ -160,6 +160,7 @@ fn debug_output_holds_no_credential() {
 }
 
 #[test]
+#[cfg(feature = "sqlite")]
 fn sqlite_plain_http_and_unverified_certificates_are_refused_outside_development() {
     let pairs = [
         ("SECUREAUTH_BASE_URL", "http://127.0.0.1:9000"),

@@ -19,6 +19,7 @@ mod purge;
 mod row;
 mod schema;
 pub mod sql_server;
+#[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod transition;
 

@@ -13,6 +13,10 @@ pub(super) struct Script {
     pub(super) version: u32,
     pub(super) text: &'static str,
     /// See [`SchemaVersion::minimum_program`].
+    #[cfg_attr(
+        not(feature = "sqlite"),
+        allow(dead_code, reason = "the scripts for SQL Server record it themselves")
+    )]
     pub(super) minimum_program: u32,
 }
 

@@ -85,7 +85,7 @@ fn a_line_has_its_own_fields_and_those_of_the_spans_around_it() {
     });
     let [line] = objects(&text).try_into().unwrap();
     let expected = json!({
-        "time": "2026-11-21T12:00:00.25Z", "level": "WARN", "target": "biller_onboarding::telemetry::tests",
+        "time": "2026-11-21T12:00:00.25Z", "level": "WARN", "severity": 2, "target": "biller_onboarding::telemetry::tests",
         "message": "refused", "invocation_id": "i", "trace_id": "t", "onboarding_id": "o", "biller_id": "1876",
         "step": "sync_users", "attempt": 2, "last": false,
     });

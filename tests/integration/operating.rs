@@ -98,7 +98,7 @@ async fn the_commands_of_the_runbook_that_only_read_work() -> Outcome {
     let (block, _) = block.split_once("```").expect("ends");
     let commands: Vec<&str> = block
         .lines()
-        .filter_map(|line| line.strip_prefix("biller-onboarding "))
+        .filter_map(|line| line.strip_prefix("./biller-onboarding "))
         .collect();
     assert!(commands.len() > 3, "{block}");
     for command in commands {

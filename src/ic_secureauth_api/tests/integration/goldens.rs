@@ -7,7 +7,7 @@ use serde_json::{Value, json as object};
 use crate::support::compare_in;
 
 /// The public calls of both clients with their golden files.
-const CALLS: [(&str, &[&str]); 37] = [
+const CALLS: [(&str, &[&str]); 38] = [
     ("add_address", &["add_address"]),
     ("add_identifier", &["add_identifier"]),
     ("application_count", &["list_applications"]),
@@ -23,6 +23,7 @@ const CALLS: [(&str, &[&str]); 37] = [
     ("find_user_by_identifier", &["find_user_by_identifier"]),
     ("get", &["get_tenant"]),
     ("granted_scopes", &["token_basic", "token_post"]),
+    ("grants_scope", &["token_basic", "token_post"]),
     ("identity_provider", &["pool_idps", "workspace_idps"]),
     ("import", &["import"]),
     ("import_once", &["import_once"]),

@@ -248,3 +248,27 @@ async fn the_granted_scopes_can_be_asked_for() {
         ["manage_configuration", "identity"]
     );
 }
+
+#[tokio::test]
+async fn each_scope_can_be_asked_for_alone_where_there_is_no_token_to_work_with() {
+    let server = Server::responding(|request: &Request| {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        if body.contains("identity") {
+            return json(400, &object!({ "error": "invalid_scope", "error_description": "no" }));
+        }
+        let left_out = body.contains("revoke_tokens");
+        json(200, &grant("token", if left_out { "" } else { "manage_configuration" }))
+    })
+    .await;
+    let api = server.api();
+    assert!(api.granted_scopes().await.is_err());
+    let before = server.token_requests().await.len();
+    for (scope, expected) in [
+        ("manage_configuration", true),
+        ("identity", false),
+        ("revoke_tokens", false),
+    ] {
+        assert_eq!(api.grants_scope(scope).await.unwrap(), expected, "{scope}");
+    }
+    assert_eq!(server.token_requests().await.len(), before + 3, "one request each");
+}
