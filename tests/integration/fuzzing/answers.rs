@@ -4,8 +4,8 @@
 use std::time::{Duration, Instant};
 
 use ic_secureauth_api::{
-    Api, ApiError, AuditQuery, Backoff, CallContext, Class, ClientAuthMethod, Config, Deadlines, OrganizationId,
-    OrganizationQuery, PoolId, SchemaId, SecureAuth, UserId, UserUpdate,
+    Api, ApiError, AuditQuery, Backoff, CallContext, Class, ClientAuthMethod, Config, Deadlines, IdempotencyKey,
+    Marker, NewOrganization, OrganizationId, OrganizationQuery, PoolId, SchemaId, SecureAuth, UserId, UserUpdate,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ const STATUSES: [u16; 18] = [
     200, 201, 202, 204, 206, 301, 304, 400, 401, 404, 405, 409, 412, 413, 422, 500, 502, 503,
 ];
 const PAUSES: [u16; 2] = [403, 429];
-const CALLS: [&str; 13] = [
+const CALLS: [&str; 18] = [
     "organization",
     "update_organization",
     "list_organizations",
@@ -40,7 +40,15 @@ const CALLS: [&str; 13] = [
     "schema",
     "audit_events",
     "revoke_tokens",
+    "patch_user",
+    "delete_user",
+    "delete_pool",
+    "delete_organization",
+    "create_organization",
 ];
+
+/// What an answer's header lines are if nothing is changed.
+const HEAD: &[u8] = b"content-type: application/json\r\netag: \"v1\"\r\nx-trace-id: trace\r\n";
 
 pub(super) struct Answers {
     server: Server,
@@ -50,6 +58,7 @@ pub(super) struct Answers {
 
 impl Target for Answers {
     const NAME: &'static str = "answers";
+    const FLOORS: &[(&str, u64)] = &[("value", 100)];
 
     async fn start() -> Self {
         let server = Server::start().await;
@@ -63,8 +72,10 @@ impl Target for Answers {
 
     async fn try_one(&mut self, random: &mut Mutator) -> Result<String, Wrong> {
         let number = random.below(CALLS.len());
-        let reply = reply(random, &self.samples[number]);
+        let good = good_status(CALLS[number]);
+        let reply = reply(random, good, &self.samples[number]);
         let token = random.once_in(20).then(|| reply_with_token(random));
+        let is_good = token.is_none() && reply.is_good(good, &self.samples[number]);
         self.server.answer(reply.clone(), token);
         let begun = Instant::now();
         let outcome = self.call(CALLS[number]).await;
@@ -76,6 +87,7 @@ impl Target for Answers {
             Ok(None) if !matches!(reply.status, 200..=299 | 404) => {
                 Some(format!("{} was taken for success", reply.status))
             }
+            Err(error) if is_good => Some(format!("a good answer was refused: {error}")),
             _ => None,
         };
         let called = format!("{} {}", CALLS[number], reply.describe());
@@ -132,9 +144,34 @@ impl Answers {
             "identity_provider" => drop(api.identity_provider(&organization, &pool).await?),
             "schema" => drop(api.schema(&SchemaId::parse("s").unwrap()).await?),
             "audit_events" => drop(api.audit_events(&organization, &AuditQuery::default()).await?),
-            _ => drop(api.revoke_tokens(&pool, &[user]).await?),
+            "revoke_tokens" => drop(api.revoke_tokens(&pool, &[user]).await?),
+            "patch_user" => drop(api.patch_user(&pool, &user, &UserUpdate::default()).await?),
+            "delete_user" => drop(api.delete_user(&pool, &user, None).await?),
+            "delete_pool" => drop(api.delete_pool(&pool).await?),
+            "delete_organization" => drop(api.delete_organization(&organization).await?),
+            _ => {
+                let key = IdempotencyKey::derive("run", "step", 1);
+                let created = api.create_organization(&new_organization(), &key).await?;
+                return Ok(other(created.value.id().as_str(), organization.as_str()));
+            }
         }
         Ok(None)
+    }
+}
+
+fn new_organization() -> NewOrganization {
+    NewOrganization {
+        id: OrganizationId::parse("1876").unwrap(),
+        name: "TestOrg-1".into(),
+        parent_id: OrganizationId::parse("invoice-cloud").unwrap(),
+        deactivated: true,
+        authentication_mechanisms: Vec::new(),
+        marker: Marker {
+            onboarding_id: "01980f3e-0000-7000-8000-000000000001".into(),
+            owner_id: "1876".into(),
+            created_by: "biller-onboarding".into(),
+            created_at: None,
+        },
     }
 }
 
@@ -200,25 +237,46 @@ fn samples() -> Vec<Value> {
     vec![
         organization.clone(),
         organization.clone(),
-        json!({ "organizations": [organization] }),
+        json!({ "organizations": [organization.clone()] }),
         pool.clone(),
         json!({ "pools": [pool] }),
         user.clone(),
         json!({ "users": [listed] }),
         user.clone(),
-        user,
+        user.clone(),
         json!({ "idps": [{ "id": "other" }, { "id": "idp", "identity_pool_id": POOL }], "clients": [] }),
         json!({ "id": "s", "tenant_id": TENANT, "name": "Users", "schema": definition, "system": false }),
-        json!({ "audit_events": [{ "id": "1", "metadata": {}, "payload": {} }] }),
+        json!({ "audit_events": [{ "event_id": "1", "metadata": {}, "payload": {} }] }),
         json!({}),
+        user,
+        json!({}),
+        json!({}),
+        json!({}),
+        organization,
     ]
 }
 
-fn reply(random: &mut Mutator, sample: &Value) -> Reply {
+impl Reply {
+    /// Nothing was changed.
+    fn is_good(&self, good: u16, sample: &Value) -> bool {
+        let is_whole = self.cut.is_none() && !self.broken && self.head == HEAD;
+        is_whole && self.status == good && self.body == sample.to_string().into_bytes()
+    }
+}
+
+/// The status of a good answer.
+fn good_status(call: &str) -> u16 {
+    match call {
+        "revoke_tokens" | "delete_user" | "delete_pool" | "delete_organization" => 204,
+        _ => 200,
+    }
+}
+
+fn reply(random: &mut Mutator, good: u16, sample: &Value) -> Reply {
     let status = match random.below(4) {
         0 if random.once_in(50) => *random.one_of(&PAUSES),
         0 => *random.one_of(&STATUSES),
-        _ => 200,
+        _ => good,
     };
     let error = json!({ "status_code": status, "error": "Not found", "error_code": "not_found", "cause": "cause" });
     let body = random.document(if status < 400 { sample } else { &error });
@@ -239,7 +297,7 @@ fn reply_with_token(random: &mut Mutator) -> Reply {
 }
 
 fn with_head(random: &mut Mutator, status: u16, body: Vec<u8>) -> Reply {
-    let mut head = Vec::from("content-type: application/json\r\netag: \"v1\"\r\nx-trace-id: trace\r\n");
+    let mut head = HEAD.to_vec();
     if random.once_in(300) {
         let value = random.text(&json!("1")).replace(['\r', '\n', '"'], "");
         head.extend(format!("retry-after: {value}\r\n").bytes());

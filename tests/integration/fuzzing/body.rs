@@ -18,6 +18,7 @@ pub(super) struct Bodies {
 
 impl Target for Bodies {
     const NAME: &'static str = "body";
+    const FLOORS: &[(&str, u64)] = &[("202", 20), ("4", 100)];
 
     async fn start() -> Self {
         Self {
@@ -40,13 +41,7 @@ impl Target for Bodies {
     }
 
     async fn end(self) -> Result<(), String> {
-        let (runs, accepted) = (self.handler.runs(), self.accepted.len());
-        let lost = self.accepted.iter().find(|run| self.handler.state_of(run).is_none());
-        match lost {
-            Some(run) => Err(format!("run {run} was answered with 202 and is not there")),
-            None if runs != accepted => Err(format!("{runs} runs are there, {accepted} were answered with 202")),
-            None => Ok(()),
-        }
+        self.handler.has_only(&self.accepted)
     }
 }
 

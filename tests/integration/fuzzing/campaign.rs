@@ -1,5 +1,5 @@
 //! Runs a target over many inputs, batch by batch, each batch with a time limit. A failure names the seed and the input, so that it can
-//! be repeated: `FUZZ_SEED=<seed> FUZZ_FIRST=<input> FUZZ_INPUTS=1`.
+//! be repeated from the beginning of its batch: what an answer is may depend on the inputs before it.
 
 use std::collections::BTreeMap;
 use std::panic;
@@ -27,6 +27,9 @@ pub(super) trait Target: Sized {
 
     /// Tries one input. Returns what came of it in a word or two, for the totals.
     async fn try_one(&mut self, random: &mut Mutator) -> Result<String, Wrong>;
+
+    /// Of a thousand inputs at least so many have an outcome that begins with these words.
+    const FLOORS: &[(&str, u64)];
 
     /// What has to hold after a batch.
     async fn end(self) -> Result<(), String> {
@@ -62,13 +65,23 @@ pub(super) fn run<T: Target + 'static>() {
         }
         from = to;
     }
-    let (inputs, seconds) = (end - first, begun.elapsed().as_secs_f64());
+    let inputs = end - first;
+    let seconds = begun.elapsed().as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = inputs as f64 / seconds;
     println!(
         "fuzz {}: {inputs} inputs of seed {seed} in {seconds:.1} s ({rate:.0} a second): {totals:?}",
         T::NAME
     );
+    // The repetition of a failure has few inputs.
+    for (words, per_thousand) in T::FLOORS.iter().filter(|_| inputs >= FEW) {
+        let with = totals.iter().filter(|(answer, _)| answer.starts_with(words));
+        let count = with.map(|(_, count)| count).sum::<u64>();
+        assert!(
+            count * 1_000 >= per_thousand * inputs,
+            "{count} times {words}, expected {per_thousand} of a thousand"
+        );
+    }
 }
 
 fn batch<T: Target + 'static>(seed: u64, from: u64, to: u64) -> Totals {
@@ -82,9 +95,10 @@ fn batch<T: Target + 'static>(seed: u64, from: u64, to: u64) -> Totals {
     });
     worker.unwrap();
     let name = T::NAME;
-    let replay = |input: u64| {
+    let replay = |last: u64| {
+        let inputs = last - from + 1;
         format!(
-            "input {input} of seed {seed}, in a batch from {from}; to repeat it: FUZZ_SEED={seed} FUZZ_FIRST={input} FUZZ_INPUTS=1 \
+            "input {last} of seed {seed}; to repeat its batch up to it: FUZZ_SEED={seed} FUZZ_FIRST={from} FUZZ_INPUTS={inputs} \
              cargo test --test integration fuzzing::{name}"
         )
     };
@@ -119,8 +133,9 @@ fn try_all<T: Target>(seed: u64, from: u64, to: u64, progress: &AtomicU64) -> Re
         }
         let end = target.end().await;
         end.map(|()| totals).map_err(|problem| {
+            // It shows after the whole batch.
             (
-                from,
+                to - 1,
                 Wrong {
                     problem,
                     input: String::new(),

@@ -1,5 +1,6 @@
 //! The handler in this process: its router over a SQLite file with billers, and a SecureAuth that nothing listens for.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
@@ -102,12 +103,17 @@ impl Handler {
         self.database.query_row(sql, [run], |row| row.get(0)).ok()
     }
 
-    /// Number of runs.
-    pub(super) fn runs(&self) -> usize {
+    /// The runs that were answered with 202 are there, and no others.
+    pub(super) fn has_only(&self, accepted: &BTreeSet<String>) -> Result<(), String> {
         let count = self
             .database
             .query_row("SELECT count(*) FROM onboarding", [], |row| row.get::<_, i64>(0));
-        usize::try_from(count.unwrap()).unwrap()
+        let (runs, expected) = (usize::try_from(count.unwrap()).unwrap(), accepted.len());
+        match accepted.iter().find(|run| self.state_of(run).is_none()) {
+            Some(run) => Err(format!("run {run} was answered with 202 and is not there")),
+            None if runs != expected => Err(format!("{runs} runs are there, {expected} were answered with 202")),
+            None => Ok(()),
+        }
     }
 }
 

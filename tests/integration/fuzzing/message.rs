@@ -16,6 +16,7 @@ pub(super) struct Messages {
 
 impl Target for Messages {
     const NAME: &'static str = "message";
+    const FLOORS: &[(&str, u64)] = &[("200 unknown run", 50), ("200 run", 5), ("500", 2)];
 
     async fn start() -> Self {
         let handler = Handler::start().await;

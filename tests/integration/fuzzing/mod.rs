@@ -10,7 +10,19 @@ mod message;
 mod mutator;
 mod server;
 
+use std::collections::BTreeSet;
+
 use crate::openapi::documented_statuses;
+
+/// The functions of the app: a new one has to be in the lists of the tests.
+pub(crate) fn functions() -> BTreeSet<String> {
+    let entries = std::fs::read_dir(env!("CARGO_MANIFEST_DIR")).unwrap();
+    let folders = entries.map(|entry| entry.unwrap().path());
+    folders
+        .filter(|folder| folder.join("function.json").exists())
+        .map(|folder| folder.file_name().unwrap().to_string_lossy().into_owned())
+        .collect()
+}
 
 /// The documented statuses of the HTTP API.
 fn statuses() -> Vec<u64> {

@@ -9,12 +9,14 @@ mod files;
 mod placeholders;
 mod visits;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use functions_host::system_clock;
 use local_stack::{FrontDoor, Stack};
 use secureauth_simulator::Fault;
 
+use crate::fuzzing::functions;
 use crate::support::{DEADLINE, Outcome, add_biller, options, refusal, until};
 use files::Recording;
 use placeholders::Placeholders;
@@ -71,12 +73,13 @@ async fn handler_and_lenient_host_answer_as_recorded() -> Outcome {
     let stack = stack().await?;
     let mut recording = Recording::open();
     let mut placeholders = Placeholders::default();
-    let mut seen = 0;
+    let (mut seen, mut called) = (0, BTreeSet::new());
     play(&stack, stack.front_door(), |visit, answer| {
         let mut sections = vec![visit.shown()];
         let exchanges = stack.host().exchanges();
         for exchange in exchanges.iter().skip(seen) {
             let (function, status, content_type) = (&exchange.function, exchange.status, &exchange.content_type);
+            called.insert(function.clone());
             sections.push(format!("--- to {function}\n{}", exchange.envelope));
             sections.push(format!(
                 "--- from {function}\n{status} {content_type}\n{}",
@@ -89,5 +92,6 @@ async fn handler_and_lenient_host_answer_as_recorded() -> Outcome {
         recording.add(visit.name, &placeholders.put_into(&text));
     })
     .await?;
+    assert_eq!(called, functions(), "every function needs a visit");
     recording.finish()
 }

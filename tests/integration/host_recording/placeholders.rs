@@ -10,6 +10,7 @@ const VARIABLE: &str = concat!(
     r"|(?<id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
     r"|(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))",
     r"|(?<port>(?:127\.0\.0\.1|localhost):\d+)",
+    r#"|(?<build>(?:commit|version)\\?":\\?"[^"\\]+)"#,
     r#"|(?<receipt>"PopReceipt":"[^,]*",)"#,
 );
 
@@ -33,6 +34,10 @@ impl Placeholders {
                 "<time>".to_owned()
             } else if is("trace") {
                 "<traceparent>".to_owned()
+            } else if let Some(build) = found.name("build") {
+                // The value alone differs from build to build.
+                let (name, _) = build.as_str().rsplit_once('"').unwrap_or_default();
+                format!("{name}\"<build>")
             } else if is("port") {
                 "<host>".to_owned()
             } else {

@@ -17,6 +17,8 @@ pub(super) struct Visit {
 
 enum What {
     Get,
+    /// Gets something else than a biller's status.
+    Path(&'static str),
     Post(&'static str),
     /// With another content type.
     PostAs(&'static str, &'static str),
@@ -26,7 +28,7 @@ enum What {
     Fire(&'static str, &'static str),
 }
 
-use What::{Fire, Get, Post, PostAs, PostChunked};
+use What::{Fire, Get, Path, Post, PostAs, PostChunked};
 
 const YES: &str = r#"{"source":"crm-toggle","ciamEnabled":true,"requestedBy":"jane.doe","eventId":"e-1"}"#;
 const QUEUE: &str = "function-migrate-users";
@@ -79,6 +81,8 @@ pub(super) const VISITS: &[Visit] = &[
     of("timer without due runs", "", Fire(TIMER, "")),
     of("toggle yes without SecureAuth", "1877", Post(YES)),
     of("timer with a due run", "", Fire(TIMER, "due")),
+    of("health", "", Path("/api/health")),
+    of("readiness", "", Path("/api/health/ready")),
 ];
 
 /// Above `MAX_BODY_BYTES` of the recording.
@@ -104,6 +108,7 @@ impl Visit {
     fn path(&self) -> String {
         match self.what {
             Fire(function, _) => format!("/admin/functions/{function}"),
+            Path(path) => path.to_owned(),
             _ => format!("/api/billers/{}/ciam", self.biller),
         }
     }
@@ -112,7 +117,7 @@ impl Visit {
     pub(super) fn shown(&self) -> String {
         let path = self.path();
         match self.what {
-            Get => format!("GET {path}"),
+            Get | Path(_) => format!("GET {path}"),
             Post(body) => format!("POST {path}\ncontent-type: application/json\n\n{body}"),
             PostAs(content_type, body) => format!("POST {path}\ncontent-type: {content_type}\n\n{body}"),
             PostChunked(body) => format!("POST {path}\ntransfer-encoding: chunked\n\n{body}"),
@@ -125,6 +130,7 @@ impl Visit {
         let as_json = "application/json";
         let answer = match self.what {
             Get => door.status(self.biller).await?,
+            Path(path) => door.get(path).await?,
             Post(body) => door.post_text(self.biller, body).await?,
             PostAs(content_type, body) => {
                 let typed = |it: reqwest::RequestBuilder| it.header("content-type", content_type).body(body);

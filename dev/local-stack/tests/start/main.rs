@@ -31,7 +31,16 @@ fn refused(command: &mut Command, code: i32) -> String {
     let output = command.output().unwrap();
     let text = text(&output);
     assert_eq!(output.status.code(), Some(code), "{text}");
-    assert!(text.contains("`make serve`"), "what works instead is missing: {text}");
+    text
+}
+
+/// The same, where `make serve` works instead.
+fn refused_for_lack(command: &mut Command) -> String {
+    let text = refused(command, 2);
+    assert!(
+        text.contains("`make serve` runs the same"),
+        "what works instead is missing: {text}"
+    );
     text
 }
 
@@ -86,7 +95,7 @@ fn without_func_start_says_how_to_install_it_and_what_works_instead() {
     command
         .env("PATH", machine.path("bin"))
         .env("AzureWebJobsStorage", NOWHERE);
-    let said = refused(&mut command, 2);
+    let said = refused_for_lack(&mut command);
     assert!(
         said.contains("npm install --global azure-functions-core-tools@4"),
         "{said}"
@@ -102,7 +111,7 @@ fn another_version_of_func_and_one_that_is_half_installed_are_named() {
     ] {
         let machine = Machine::without_func();
         machine.script("bin/func", &format!("#!/bin/sh\n{script}\n"));
-        let said = refused(machine.start_command().env("AzureWebJobsStorage", NOWHERE), 2);
+        let said = refused_for_lack(machine.start_command().env("AzureWebJobsStorage", NOWHERE));
         assert!(said.contains(complaint), "{said}");
     }
 }
@@ -119,6 +128,7 @@ fn a_port_in_use_is_named_with_the_way_to_another_one() {
     let said = refused(command.env("AzureWebJobsStorage", NOWHERE), 2);
     assert!(said.contains(&format!("port {port} cannot be used")), "{said}");
     assert!(said.contains("make start ARGS='--port"), "{said}");
+    assert!(!said.contains("make serve"), "the way out is another port: {said}");
 }
 
 #[test]
@@ -135,7 +145,11 @@ fn a_handler_that_does_not_start_ends_it_and_nothing_is_left() {
         command.arg("--handler").arg(broken).env("AzureWebJobsStorage", NOWHERE),
         1,
     );
-    assert!(said.contains("`func start` has ended"), "{said}");
+    assert!(said.contains("the lines of host and handler above say why"), "{said}");
+    assert!(
+        !said.contains("make serve"),
+        "the same handler would not start there: {said}"
+    );
     nothing_runs_in(&machine.path("start"));
 }
 
@@ -162,7 +176,7 @@ fn a_func_that_is_killed_takes_nothing_of_the_stack_with_it_and_leaves_no_handle
     assert_eq!(started.child.wait().unwrap().code(), Some(1));
     let mut said = String::new();
     started.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-    assert!(said.contains("`make serve`"), "{said}");
+    assert!(said.contains("`func start` has ended"), "{said}");
     nothing_runs_in(&app);
 }
 
@@ -186,7 +200,7 @@ fn where_azurite_is_not_installed_start_names_the_command_that_installs_it() {
         // The emulator that runs here is used instead.
         return;
     }
-    let said = refused(machine.start_command().env("TOOLS", machine.path("tools")), 2);
+    let said = refused_for_lack(machine.start_command().env("TOOLS", machine.path("tools")));
     assert!(said.contains("`make azurite` installs it"), "{said}");
 }
 
@@ -211,11 +225,18 @@ mod azurite {
         assert!(!processes_in(&app).is_empty());
         let second_start = refused_in_use(&machine);
         assert!(second_start.contains("another `make start` uses"), "{second_start}");
+        assert!(
+            second_start.contains("`make serve ARGS='--port 7072'`"),
+            "{second_start}"
+        );
         started.stop();
         assert_eq!(processes_in(&app), Vec::<PathBuf>::new());
 
         let started = machine.start();
         assert_eq!(run_of(&started.active("1001")), first);
+        // Its event is an old one now.
+        let toggle_1 = printed_curl_lines(&started)[0].0;
+        assert_eq!(run(toggle_1).0, "200", "{toggle_1}");
         // The simulator began empty; a toggle puts the biller there again.
         let body = r#"{"source":"crm-toggle","ciamEnabled":true,"requestedBy":"jane.doe"}"#;
         let url = format!("{}/api/billers/1002/ciam", started.value("HTTP API: "));

@@ -6,15 +6,17 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use functions_host::machine_variables;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tokio::process::{Child, Command};
 
 use super::super::policy::shell_variable;
 
 /// Core Tools.
 const PROGRAM: &str = "func";
-/// How long it may take to end after a Ctrl-C.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long all of it may take to end after a Ctrl-C: the handler gives its runs back first, for up to 18 s.
+const GRACE: Duration = Duration::from_secs(25);
+/// Time between two looks whether a process of the group is left.
+const LOOK: Duration = Duration::from_millis(50);
 /// Core Tools send usage data unless this variable is set.
 const WITHOUT_TELEMETRY: (&str, &str) = ("FUNCTIONS_CORE_TOOLS_TELEMETRY_OPTOUT", "1");
 /// Core Tools load the extension bundle at the first start, perhaps through a proxy.
@@ -97,7 +99,16 @@ impl Func {
     pub(super) async fn stop(mut self) {
         self.signal(Signal::INT);
         // It is killed below if it does not end in time.
-        let _ = tokio::time::timeout(GRACE, self.child.wait()).await;
+        let _ = tokio::time::timeout(GRACE, self.all_ended()).await;
+    }
+
+    /// The host may end before its handler does.
+    async fn all_ended(&mut self) -> io::Result<()> {
+        self.child.wait().await?;
+        while self.group.is_some_and(|group| test_kill_process_group(group).is_ok()) {
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok(())
     }
 
     fn signal(&self, signal: Signal) {

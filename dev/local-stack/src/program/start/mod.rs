@@ -45,11 +45,11 @@ pub(super) async fn start(options: StackOptions, place: Place) -> Result<ExitCod
         return Ok(ExitCode::from(NOT_STARTED));
     };
     let outcome = signals.or_told_to_stop(running.attend()).await;
-    running.func.stop().await;
+    running.stop().await;
     match outcome {
         None => Ok(ended()),
         Some(failure) => {
-            eprintln!("local-stack: {failure}\n{INSTEAD}");
+            eprintln!("local-stack: {failure}");
             Ok(ExitCode::FAILURE)
         }
     }
@@ -74,20 +74,24 @@ struct Running {
 async fn begin(options: StackOptions, place: Place) -> Result<Option<Running>, StackError> {
     let Place { folder, fresh, port } = place;
     let mut missing = Vec::new();
-    missing.extend(func::complaint().await);
+    missing.extend(func::complaint().await.map(instead));
     let port = free(port)
         .map_err(|complaint| missing.push(complaint))
         .unwrap_or_default();
-    let storage = Storage::find().await.map_err(|error| missing.push(error.to_string()));
+    let storage = Storage::find()
+        .await
+        .map_err(|error| missing.push(instead(error.to_string())));
     let lock = lock(&folder)?;
     if lock.is_none() {
-        missing.push(format!("another `make start` uses {}", folder.display()));
+        missing.push(format!(
+            "another `make start` uses {}; end it with Ctrl-C in its terminal, or run `make serve ARGS='--port 7072'` beside it",
+            folder.display()
+        ));
     }
     let (Some(lock), Ok(storage), true) = (lock, storage, missing.is_empty()) else {
         for complaint in missing {
             eprintln!("make start: {complaint}");
         }
-        eprintln!("{INSTEAD}");
         return Ok(None);
     };
     if fresh {
@@ -117,7 +121,17 @@ async fn begin(options: StackOptions, place: Place) -> Result<Option<Running>, S
     }))
 }
 
+/// What is not there, with what works without it.
+fn instead(complaint: impl std::fmt::Display) -> String {
+    format!("{complaint}\n{INSTEAD}")
+}
+
 impl Running {
+    /// Ends everything; the handler can still give its runs back, because what it uses ends after it.
+    async fn stop(self) {
+        self.func.stop().await;
+    }
+
     /// Prints how to use it once the API answers. Returns why it cannot go on.
     async fn attend(&mut self) -> String {
         let up = tokio::select! {
@@ -137,7 +151,9 @@ impl Running {
 
 fn why(ended: std::io::Result<std::process::ExitStatus>) -> String {
     match ended {
-        Ok(status) => format!("`func start` has ended ({status}); the reason is above"),
+        Ok(status) => {
+            format!("`func start` has ended ({status}); the lines of host and handler above say why")
+        }
         Err(error) => format!("`func start`: {error}"),
     }
 }
