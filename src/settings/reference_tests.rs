@@ -70,6 +70,7 @@ fn what_has_no_default_is_documented_as_such() {
 }
 
 #[test]
+#[cfg(feature = "sqlite")]
 fn the_example_is_a_complete_set_for_development() {
     let settings = Settings::read(&Environment::of(example())).unwrap_or_else(|findings| panic!("{findings}"));
     assert!(settings.is_development);
