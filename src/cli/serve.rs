@@ -23,6 +23,8 @@ use crate::settings::{Environment, listen_port};
 use crate::telemetry::{COMMIT, VERSION};
 
 pub(super) async fn run(environment: &Environment, boot: Arc<Boot>) -> ExitCode {
+    // Before anything else: the host may end while this process starts.
+    let parent = parent_id();
     let port = match listen_port(environment) {
         Ok(port) => port,
         Err(findings) => {
@@ -33,7 +35,7 @@ pub(super) async fn run(environment: &Environment, boot: Arc<Boot>) -> ExitCode 
     if let Err(findings) = boot.settings() {
         eprintln!("{findings}");
     }
-    match serve(port, boot).await {
+    match serve(port, boot, parent).await {
         Ok(code) => code,
         Err(error) => {
             eprintln!("cannot serve on port {port}: {error}");
@@ -47,11 +49,11 @@ const LAST_WORK: Duration = Duration::from_secs(18);
 /// How often the handler looks whether its parent, the host, is still there.
 const PARENT_LOOK: Duration = Duration::from_secs(1);
 
-async fn serve(port: u16, boot: Arc<Boot>) -> std::io::Result<ExitCode> {
+async fn serve(port: u16, boot: Arc<Boot>, parent: u32) -> std::io::Result<ExitCode> {
     let signals = Signals {
         terminate: signal(SignalKind::terminate())?,
         interrupt: signal(SignalKind::interrupt())?,
-        parent: parent_id(),
+        parent,
     };
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
     info!(port, version = VERSION, commit = COMMIT, "serving");

@@ -42,8 +42,8 @@ impl Target for Envelope {
             ("function-health", get("health", json!({}))),
             (READINESS, get("health/ready", json!({}))),
         ];
-        let sampled: BTreeSet<_> = samples.iter().map(|(function, _)| (*function).to_owned()).collect();
-        assert_eq!(sampled, functions(), "every function needs a sample");
+        let named: BTreeSet<_> = samples.iter().map(|(function, _)| (*function).to_owned()).collect();
+        assert_eq!(named, functions(), "every function needs a sample");
         Self {
             handler: Handler::start().await,
             documented: statuses(),
@@ -81,17 +81,13 @@ impl Target for Envelope {
             let answers = is_http && answer.status == 200;
             (answers && !self.documented.contains(&status)).then(|| format!("the caller gets {status}"))
         };
-        match answer.misunderstood().or_else(undocumented).or_else(refused) {
-            Some(problem) => Err(Wrong {
-                problem,
-                input: String::from_utf8_lossy(&envelope).into_owned(),
-            }),
-            None => {
-                let short = function.strip_prefix("function-").unwrap_or_default();
-                let word = short.split('-').next().unwrap_or_default();
-                Ok(format!("{word} {} {status}", answer.status))
-            }
+        if let Some(problem) = answer.misunderstood().or_else(undocumented).or_else(refused) {
+            let input = String::from_utf8_lossy(&envelope).into_owned();
+            return Err(Wrong { problem, input });
         }
+        let short = function.strip_prefix("function-").unwrap_or_default();
+        let word = short.split('-').next().unwrap_or_default();
+        Ok(format!("{word} {} {status}", answer.status))
     }
 
     async fn end(self) -> Result<(), String> {
