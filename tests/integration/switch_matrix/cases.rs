@@ -54,10 +54,12 @@ pub(super) enum Setup {
     Verified,
     /// The payload schema is in a dialect that only SecureAuth knows.
     OwnDialect,
+    /// A stack of its own, because the rates that it teaches are low; its runs wait patiently.
+    Throttled,
 }
 
 impl Setup {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Plain,
         Self::Hasty,
         Self::FewScopes,
@@ -65,6 +67,7 @@ impl Setup {
         Self::NoParent,
         Self::Verified,
         Self::OwnDialect,
+        Self::Throttled,
     ];
 
     pub(super) fn options(self) -> fn() -> StackOptions {
@@ -75,6 +78,7 @@ impl Setup {
             Self::Elsewhere => || plain().set("SECUREAUTH_TENANT_ID", "no-such-tenant"),
             Self::NoParent => || plain().set("PARENT_ORGANIZATION_ID", "no-such-parent"),
             Self::Verified => || plain().set("ADDRESS_VERIFIED", "true"),
+            Self::Throttled => || plain().set("RUN_PAUSES", "1s, 1s, 1s, 1s, 1s"),
             Self::OwnDialect => || plain().set("SECUREAUTH_PAYLOAD_SCHEMA_ID", crate::payload_schema::UNKNOWN_DIALECT),
         }
     }
@@ -133,7 +137,7 @@ const NUMBERS: [(&str, &str); 13] = [
     ("body-limit-bytes", "4000"),
     ("pool-purge-ms", "3600000"),
     ("user-count-lag-ms", "3600000"),
-    ("organization-directory-delay-ms", "20"),
+    ("organization-directory-delay-ms", "1"),
     ("forbidden-bursts", "20/200/5"),
     ("new-workspace-forbidden-ms", "100"),
     ("user-persistence-lag-ms", "100"),
@@ -147,8 +151,8 @@ const ELSEWHERE: [(&str, Setup, Course); 21] = [
     ("remove-absent", Setup::Plain, Course::Lost),
     ("remove-last", Setup::Plain, Course::Swapped),
     ("late-conflict", Setup::Plain, Course::HeldSoon),
-    ("retry-after-format", Setup::Plain, Course::Enable),
-    ("forbidden-body", Setup::Plain, Course::Enable),
+    ("retry-after-format", Setup::Throttled, Course::Enable),
+    ("forbidden-body", Setup::Throttled, Course::Life),
     ("concurrent-import", Setup::Plain, Course::Many),
     ("foreign-tenant", Setup::Elsewhere, Course::Enable),
     ("unknown-parent", Setup::NoParent, Course::Enable),
@@ -168,8 +172,8 @@ const ELSEWHERE: [(&str, Setup, Course); 21] = [
 /// Switches that only do something beside another one.
 const BESIDE: [(&str, &[(&str, &str)]); 5] = [
     ("delete-organization-in-use", &[("pool-purge-ms", "3600000")]),
-    // So few calls that the first ones are refused, whatever rate the handler has learned in the cases before.
-    ("retry-after-format", &[("rate-limit-identity", "20/500/1")]),
+    // So few calls that some are refused, however slow the machine is.
+    ("retry-after-format", &[("rate-limit-identity", "2/1000/1")]),
     ("forbidden-body", &[("forbidden-bursts", "20/500/1")]),
     ("organization-directory-delay-ms", &[("organization-directory", "pool")]),
     ("late-conflict", &[("user-persistence-lag-ms", "1500")]),
