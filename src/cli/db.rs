@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use clap::Subcommand;
 
+use super::doctor::things_to_do;
 use super::error_text;
 use crate::boot::Database;
 use crate::store::{Finding, SCHEMA_VERSIONS, SchemaVersion, Store, Verdict};
@@ -57,8 +58,7 @@ async fn check(database: &Database) -> Result<String, String> {
     let (report, to_do) = report(&findings);
     match to_do {
         0 => Ok(version + &report),
-        1 => Err(format!("{version}{report}1 thing to do")),
-        more => Err(format!("{version}{report}{more} things to do")),
+        more => Err(format!("{version}{report}{}", things_to_do(more))),
     }
 }
 

@@ -5,6 +5,7 @@ mod secureauth;
 mod sign_in;
 
 use self::report::Report;
+pub(super) use self::report::things_to_do;
 use crate::boot::Boot;
 use crate::functions::NotReady;
 use crate::settings::Settings;

@@ -1,26 +1,16 @@
 //! `function-health`: the handler answers, and which build it is. `function-readiness`: whether a run could start now.
 
+use std::cmp::Ordering;
 use std::future::Future;
 
 use axum::http::StatusCode;
-use serde_json::json;
-use strum::{IntoStaticStr, VariantNames};
+use serde_json::{Map, Value, json};
 use tokio::time::{Instant, timeout_at};
 use tracing::error;
 
 use super::answer::{Answer, HttpAnswer};
 use super::services::{NotReady, ServicesSource};
 use crate::telemetry::{COMMIT, VERSION, chain};
-
-/// What a check showed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantNames)]
-#[strum(serialize_all = "snake_case")]
-enum Check {
-    Ok,
-    Failed,
-    /// One before it failed.
-    NotChecked,
-}
 
 /// Each builds on the one before it.
 const CHECKS: [&str; 5] = ["settings", "vault", "database", "schema", "token"];
@@ -33,17 +23,14 @@ pub(super) fn alive() -> Answer {
 /// Says which check failed, never why: that is in the log.
 pub(super) async fn ready(source: &dyn ServicesSource, deadline: Instant) -> Answer {
     let passed = passed(source, deadline).await;
-    let checks: serde_json::Map<String, serde_json::Value> = CHECKS
-        .into_iter()
-        .enumerate()
-        .map(|(number, name)| {
-            let check = match number.cmp(&passed) {
-                std::cmp::Ordering::Less => Check::Ok,
-                std::cmp::Ordering::Equal => Check::Failed,
-                std::cmp::Ordering::Greater => Check::NotChecked,
-            };
-            (name.to_owned(), <&str>::from(check).into())
-        })
+    let word = |number: usize| match number.cmp(&passed) {
+        Ordering::Less => "ok",
+        Ordering::Equal => "failed",
+        Ordering::Greater => "not_checked",
+    };
+    let numbered = CHECKS.into_iter().enumerate();
+    let checks: Map<String, Value> = numbered
+        .map(|(number, name)| (name.to_owned(), word(number).into()))
         .collect();
     let is_ready = passed == CHECKS.len();
     let status = if is_ready {

@@ -1,5 +1,5 @@
-//! Kills a storage emulator after the program that started it was killed: a SIGKILL leaves no time to do it. The handler has
-//! no such guard, because the real host has none (S40).
+//! Kills a storage emulator, or the processes of Core Tools, after the program that started it was killed: a SIGKILL leaves no time
+//! to do it. The handler has no such guard, because the real host has none (S40).
 
 use std::io;
 use std::process::Stdio;
@@ -7,19 +7,34 @@ use std::process::Stdio;
 use tokio::process::{Child, Command};
 
 /// The script waits for the end of its input. Nothing is written to it, and it ends with the host, however that ends.
-const SCRIPT: &str = r#"read -r _; kill -KILL "$1""#;
+const SCRIPT: &str = r#"read -r _; kill -s KILL -- "$1""#;
 
-/// A shell beside one process. Drop it when that process is gone.
+/// A shell beside a process or a group of them. Drop it when they are gone.
 #[derive(Debug)]
-pub(crate) struct Guard {
+pub struct Guard {
     _shell: Child,
 }
 
 impl Guard {
     /// Guards the process of this id.
-    pub(crate) fn over(pid: u32) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// The shell cannot be started.
+    pub fn over(pid: u32) -> io::Result<Self> {
+        Self::of(&pid.to_string())
+    }
+
+    /// Guards the process group of this id.
+    ///
+    /// # Errors
+    /// The shell cannot be started.
+    pub fn over_group(id: u32) -> io::Result<Self> {
+        Self::of(&format!("-{id}"))
+    }
+
+    fn of(target: &str) -> io::Result<Self> {
         let shell = Command::new("sh")
-            .args(["-c", SCRIPT, "guard", &pid.to_string()])
+            .args(["-c", SCRIPT, "guard", target])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

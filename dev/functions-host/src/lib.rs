@@ -42,6 +42,7 @@ mod worker;
 pub use clock::{Clock, system_clock};
 pub use config::{ConfigError, machine_variables};
 pub use emulator::{Azurite, AzuriteError};
+pub use guard::Guard;
 pub use host::{FunctionsHost, NotIdle, NotPrinted, NotReady, StartError};
 pub use journal::{HandlerExchange, Invocation, OutputSummary, UserLog};
 pub use options::{Executable, Framing, HostOptions, Inherited, Keys, TimeConstants};

@@ -28,12 +28,7 @@ impl Report {
 
     /// The text, and whether something has to be done.
     pub(super) fn finish(mut self) -> (String, bool) {
-        let outcome = match self.to_do {
-            0 => "nothing to do".to_owned(),
-            1 => "1 thing to do".to_owned(),
-            more => format!("{more} things to do"),
-        };
-        self.push(&format!("outcome       {outcome}"));
+        self.push(&format!("outcome       {}", things_to_do(self.to_do)));
         (self.text, self.to_do > 0)
     }
 
@@ -44,6 +39,15 @@ impl Report {
     fn push(&mut self, line: &str) {
         // Writing into a text cannot fail.
         let _ = writeln!(self.text, "{line}");
+    }
+}
+
+/// How many findings somebody has to act on, for people.
+pub(in super::super) fn things_to_do(count: usize) -> String {
+    match count {
+        0 => "nothing to do".to_owned(),
+        1 => "1 thing to do".to_owned(),
+        more => format!("{more} things to do"),
     }
 }
 

@@ -4,12 +4,9 @@ use super::report::Report;
 use crate::domain::reason::Reason;
 use crate::saga::preview;
 use crate::settings::OnboardingSettings;
-use ic_secureauth_api::{ApiError, Class, Operation, OrganizationId, ReadOnlyApi};
+use ic_secureauth_api::{ApiError, Class, Operation, OrganizationId, REQUIRED_SCOPES, ReadOnlyApi};
 
 const GRANT: &str = "grant it to the client in the System workspace";
-
-/// Without one of these no token is used.
-const REQUIRED: [&str; 2] = ["manage_configuration", "identity"];
 
 /// Scopes and what they are for.
 const USE_OF: [(&str, &str); 7] = [
@@ -58,7 +55,7 @@ async fn granted(api: &ReadOnlyApi) -> Result<Vec<String>, ApiError> {
 /// A token with these scopes is used; otherwise says that nothing else can be checked.
 pub(super) fn is_usable(granted: &[String], report: &mut Report) -> bool {
     let has = |scope: &str| granted.iter().any(|granted| granted == scope);
-    let missing: Vec<&str> = REQUIRED.into_iter().filter(|scope| !has(scope)).collect();
+    let missing: Vec<&str> = REQUIRED_SCOPES.iter().copied().filter(|scope| !has(scope)).collect();
     if missing.is_empty() {
         return true;
     }
@@ -88,7 +85,7 @@ pub(super) fn scopes(granted: &[String], report: &mut Report) {
     let has = |scope: &str| granted.iter().any(|granted| granted == scope);
     for (scope, what_for) in USE_OF {
         match scope {
-            _ if REQUIRED.contains(&scope) && !has(scope) => report.finding(
+            _ if REQUIRED_SCOPES.contains(&scope) && !has(scope) => report.finding(
                 "scope",
                 format!("{scope} is not granted: {GRANT}; no run can start without it"),
             ),

@@ -12,7 +12,7 @@ use super::{
 
 /// Scopes that every token needs: the first for organizations and imports, the second for pools and users
 /// (docs/reference/secureauth-api.md#access-scopes).
-const REQUIRED_SCOPES: &[&str] = &["manage_configuration", "identity"];
+pub const REQUIRED_SCOPES: &[&str] = &["manage_configuration", "identity"];
 
 /// A client for one tenant. Clones are cheap and share the connections, the token, the limiter and the pause.
 #[derive(Debug, Clone)]

@@ -53,7 +53,7 @@ mod workspaces;
 pub use access::{Api, ReadOnly, ReadOnlyApi, ReadWrite};
 pub use audit::{AuditEvent, AuditEventMetadata, AuditQuery};
 pub use backoff::Backoff;
-pub use client::SecureAuth;
+pub use client::{REQUIRED_SCOPES, SecureAuth};
 pub use config::{ClientAuthMethod, Config, ConfigError, Deadlines, MAX_IN_FLIGHT};
 pub use derive::DerivedIds;
 pub use error::{ApiError, Class, ErrorKind, Refusal};

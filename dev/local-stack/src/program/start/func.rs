@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use functions_host::machine_variables;
+use functions_host::{Guard, machine_variables};
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tokio::process::{Child, Command};
 
@@ -20,26 +20,22 @@ const LOOK: Duration = Duration::from_millis(50);
 /// Core Tools send usage data unless this variable is set.
 const WITHOUT_TELEMETRY: (&str, &str) = ("FUNCTIONS_CORE_TOOLS_TELEMETRY_OPTOUT", "1");
 /// Core Tools load the extension bundle at the first start, perhaps through a proxy.
-const NETWORK: [&str; 8] = [
+const NETWORK: [&str; 6] = [
     "HTTPS_PROXY",
     "HTTP_PROXY",
-    "NO_PROXY",
     "https_proxy",
     "http_proxy",
-    "no_proxy",
     "SSL_CERT_DIR",
     "SSL_CERT_FILE",
 ];
 /// Simulator, storage emulator and handler are on this machine, whatever proxy there is.
 const LOCAL: &str = "127.0.0.1,localhost";
-/// Kills the group when its input ends: this program was killed and had no time to do it.
-const GUARD: &str = r#"read -r _; kill -s KILL -- "-$1""#;
 
 /// A running `func start`. Dropping it kills all of its processes.
 pub(super) struct Func {
     child: Child,
     group: Option<Pid>,
-    _guard: Child,
+    _guard: Guard,
 }
 
 /// What is wrong with the installed Core Tools; `None` if nothing is.
@@ -74,14 +70,7 @@ impl Func {
         command.stdin(Stdio::null()).process_group(0).kill_on_drop(true);
         let child = command.spawn()?;
         let pid = child.id().unwrap_or_default();
-        let guard = Command::new("sh")
-            .args(["-c", GUARD, "guard", &pid.to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()?;
+        let guard = Guard::over_group(pid)?;
         let group = i32::try_from(pid).ok().and_then(Pid::from_raw);
         Ok(Self {
             child,
