@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use strum::Display;
 use tokio::time::Instant;
-use tracing::{Instrument, info_span, warn};
+use tracing::{Instrument, info, info_span, warn};
 
 use super::Saga;
 use super::give_back::paused;
@@ -145,7 +145,7 @@ impl Saga {
                 guard: Some(Arc::clone(&guard) as Arc<dyn CallGuard>),
             }),
             time_slice_end,
-            guard,
+            guard: Arc::clone(&guard),
             share: self.shares.enter(),
             organization_seen: None,
             run: leased.run,
@@ -160,6 +160,7 @@ impl Saga {
             None => Ok(context.cut_off().await),
         };
         drop(heart);
+        info!(calls = guard.calls(), "the time slice made its calls");
         advanced
     }
 

@@ -3,10 +3,10 @@
 //! (docs/decisions.md#secureauth-cannot-be-fenced).
 //!
 //! Also records until when calls that ended without an answer may still take effect
-//! (docs/decisions.md#calls-without-an-answer), and lets no call wait for SecureAuth longer than the time slice lasts: a time
-//! slice without progress lasts longer (docs/decisions.md#a-wait-is-no-attempt).
+//! (docs/decisions.md#calls-without-an-answer), counts the attempts that started, and lets no call wait for SecureAuth longer
+//! than the time slice lasts: a time slice without progress lasts longer (docs/decisions.md#a-wait-is-no-attempt).
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +26,7 @@ pub(super) struct LeaseGuard {
     closing: CancellationToken,
     late_until: Mutex<Option<Instant>>,
     has_progress: AtomicBool,
+    calls: AtomicU64,
 }
 
 /// Until when calls of a time slice may wait.
@@ -55,6 +56,7 @@ impl LeaseGuard {
             closing,
             late_until: Mutex::new(late.map(|late| Instant::now() + late)),
             has_progress: AtomicBool::new(false),
+            calls: AtomicU64::new(0),
         }
     }
 
@@ -73,6 +75,11 @@ impl LeaseGuard {
         until.map(|until| until.saturating_duration_since(Instant::now()))
     }
 
+    /// How many attempts of calls were allowed.
+    pub(super) fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
     /// The process is to end.
     pub(super) fn is_closing(&self) -> bool {
         self.closing.is_cancelled()
@@ -88,6 +95,7 @@ impl CallGuard for LeaseGuard {
     fn may_start(&self, deadline: Duration) -> Result<(), CallNotAllowed> {
         let rest = deadline + self.margin;
         if !self.is_closing() && self.lease.lasts(rest) && self.slot.lasts(rest) {
+            self.calls.fetch_add(1, Ordering::Relaxed);
             Ok(())
         } else {
             Err(CallNotAllowed)
@@ -123,11 +131,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_call_starts_once_the_process_is_to_end() {
+    async fn no_call_starts_or_counts_once_the_process_is_to_end() {
         let guard = guard(None);
         assert!(guard.may_start(MARGIN).is_ok());
         guard.closing.cancel();
         assert!(guard.may_start(MARGIN).is_err());
+        assert_eq!(guard.calls(), 1);
     }
 
     #[tokio::test(start_paused = true)]

@@ -139,6 +139,34 @@ async fn one_trace_leads_from_the_request_of_the_crm_through_every_time_slice() 
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn every_time_slice_says_how_many_calls_it_made_so_that_a_share_of_them_can_raise_an_alert() -> Outcome {
+    let options = options().set("RUN_PAUSES", "10ms").set("RETRY_ATTEMPTS", "2");
+    let stack = start(options, "1876", 250).await?;
+    let down = FaultStatus {
+        status: 503,
+        ..FaultStatus::default()
+    };
+    let down = Fault::on("create_pool", FaultKind::Status(down)).times(2);
+    stack.simulator().faults().add(down);
+    let run = enable(&stack, "1876").await?;
+    assert_eq!(run.state, "succeeded");
+    let lines = console_until(&stack, &run, "\"outcome\":\"succeeded\"").await?;
+    let counts: Vec<u64> = lines
+        .iter()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|line| line["message"] == "the time slice made its calls")
+        .filter_map(|line| line["calls"].as_u64())
+        .collect();
+    let calls = stack.simulator().calls();
+    let of_run = calls
+        .iter()
+        .filter(|call| call.correlation_id.as_deref() == Some(&run.onboarding_id));
+    assert_eq!(counts.len(), 2, "{counts:?}");
+    assert_eq!(counts.iter().sum::<u64>(), u64::try_from(of_run.count())?, "{counts:?}");
+    Ok(())
+}
+
 /// A log line has its module, a report has none.
 fn is_log_line(line: &str) -> bool {
     line.contains("biller_onboarding::") || line.contains("ic_secureauth_api::")
