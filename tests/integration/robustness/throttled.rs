@@ -218,6 +218,19 @@ async fn a_server_that_forbids_bursts_gets_calls_at_a_rate_that_it_takes() -> Ou
     Ok(())
 }
 
+/// Each of eight imports is refused more often than a call may be that is refused for another reason.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_forbids_any_second_call_at_once_uses_up_no_attempt() -> Outcome {
+    let options = waiting().set("FORBIDDEN_PAUSE", "200ms").set("RETRY_ATTEMPTS", "1");
+    let stack = start(options, "1876", 1_500).await?;
+    stack.simulator().set_switch("forbidden-bursts", "10/1000/1")?;
+    let run = enable(&stack, "1876").await?;
+    assert_eq!((run.state.as_str(), run.waiting_for.as_deref()), ("succeeded", None));
+    assert_eq!(stack.in_secureauth("1876"), live(1_500));
+    assert!(refused(&stack, 403) > 0);
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_organization_that_may_not_be_used_yet_is_waited_for() -> Outcome {
     let stack = start(waiting().set("FORBIDDEN_PAUSE", "100ms"), "1876", 1).await?;
