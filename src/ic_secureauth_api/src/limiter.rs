@@ -95,15 +95,18 @@ impl Limiter {
     /// Of the tasks that call the same module, only the first one waits for a turn, so that a refusal meets no turn that is taken already.
     pub(super) async fn enter(&self, operation: Operation, latest: Instant) -> Result<Permit<'_>, TooLong> {
         let latest_start = latest.max(Instant::now() + OVERTIME);
+        self.pause_is_over(latest).await?;
         let queue = self.lock().module(operation).queue.clone();
         let first = timeout_at(latest_start, queue.lock()).await;
-        let _first = first.map_err(|_| TooLong(self.turn(operation) - Instant::now()))?;
+        let too_long = |now| TooLong(self.turn(operation, now) - now);
+        let _first = first.map_err(|_| too_long(Instant::now()))?;
         // Ends at the latest when a pause or a turn comes after `latest`.
         loop {
             self.pause_is_over(latest).await?;
-            let (now, turn) = (Instant::now(), self.turn(operation));
+            let now = Instant::now();
+            let turn = self.turn(operation, now);
             if turn > latest_start {
-                return Err(TooLong(turn - now));
+                return Err(too_long(now));
             }
             if turn > now {
                 // A timer wakes up to a millisecond late.
@@ -143,10 +146,11 @@ impl Limiter {
         self.lock().paused_until.filter(|end| *end > Instant::now())
     }
 
-    /// When a call may start.
-    fn turn(&self, operation: Operation) -> Instant {
-        let now = Instant::now();
-        self.lock().module(operation).pace.turn(now)
+    /// When a call may start: after the pause, at its turn.
+    fn turn(&self, operation: Operation, now: Instant) -> Instant {
+        let mut state = self.lock();
+        let turn = state.module(operation).pace.turn(now);
+        state.paused_until.map_or(turn, |end| end.max(turn))
     }
 
     /// A call starts, unless there is a pause or its turn comes later.
