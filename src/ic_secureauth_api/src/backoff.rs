@@ -17,7 +17,8 @@ pub struct Backoff {
     pub max: Duration,
     /// Longest pause that a call waits for. A longer one ends the call, and nothing is sent during it.
     pub retry_after_cap: Duration,
-    /// Pause of all calls after a 403 `request_forbidden`; the second and the third one of a call are two and three times as long.
+    /// Pause of all calls after a 403 `request_forbidden`. Refused again right after it, a call makes the second and the third one two and
+    /// three times as long.
     pub forbidden: Duration,
 }
 
@@ -33,7 +34,7 @@ impl Default for Backoff {
     }
 }
 
-/// Most pauses of one call because of a 403 `request_forbidden`.
+/// Most pauses in a row of one call because of a 403 `request_forbidden`.
 const FORBIDDEN_PAUSES: u32 = 3;
 
 impl Backoff {
@@ -43,9 +44,9 @@ impl Backoff {
         first.saturating_mul(2_u32.saturating_pow(pauses_before))
     }
 
-    /// The pause after a 403 `request_forbidden`; `None` once they are used up.
-    pub(super) fn forbidden(&self, pauses_before: u32) -> Option<Duration> {
-        (pauses_before < FORBIDDEN_PAUSES).then(|| self.forbidden.saturating_mul(pauses_before + 1))
+    /// The pause after so many 403 `request_forbidden` in a row; `None` when it would be one too many.
+    pub(super) fn forbidden(&self, in_a_row: u32) -> Option<Duration> {
+        (in_a_row <= FORBIDDEN_PAUSES).then(|| self.forbidden.saturating_mul(in_a_row))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -18,6 +18,9 @@ use super::{
 
 /// A call may wait so long for its turn whatever the caller allows: another time slice would cost more.
 const OVERTIME: Duration = Duration::from_secs(1);
+
+/// A 403 does not say after how long the server allows a call.
+const UNTOLD: Duration = Duration::from_secs(1);
 
 /// One for all tasks of a client, because the server limits the tenant, not the task.
 #[derive(Debug)]
@@ -57,13 +60,19 @@ pub(super) struct TooLong(pub(super) Duration);
 struct Learned {
     pace: Pace,
     last_refusal: Option<Instant>,
+    /// The server has accepted a call that began after the last refusal.
+    is_open: bool,
+    /// Whoever holds it is the next to start a call.
+    queue: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl State {
-    fn module(&mut self, operation: Operation, now: Instant) -> &mut Learned {
+    fn module(&mut self, operation: Operation) -> &mut Learned {
         self.modules.entry(operation.module()).or_insert_with(|| Learned {
-            pace: Pace::new(now),
+            pace: Pace::new(Instant::now()),
             last_refusal: None,
+            is_open: false,
+            queue: Arc::default(),
         })
     }
 }
@@ -82,26 +91,32 @@ impl Limiter {
         }
     }
 
-    /// Waits for the end of the pause, for a free slot and for a turn at the learned rate of the operation's module, at most until `latest`.
+    /// Waits for the end of the pause, for a turn at the learned rate of the operation's module and for a free slot, at most until `latest`.
+    /// Of the tasks that call the same module, only the first one waits for a turn, so that a refusal meets no turn that is taken already.
     pub(super) async fn enter(&self, operation: Operation, latest: Instant) -> Result<Permit<'_>, TooLong> {
         let latest_start = latest.max(Instant::now() + OVERTIME);
-        // Ends at the latest when a pause lasts beyond `latest`.
+        self.pause_is_over(latest).await?;
+        let queue = self.lock().module(operation).queue.clone();
+        let first = timeout_at(latest_start, queue.lock()).await;
+        let too_long = |now| TooLong(self.turn(operation, now) - now);
+        let _first = first.map_err(|_| too_long(Instant::now()))?;
+        // Ends at the latest when a pause or a turn comes after `latest`.
         loop {
             self.pause_is_over(latest).await?;
+            let now = Instant::now();
+            let turn = self.turn(operation, now);
+            if turn > latest_start {
+                return Err(too_long(now));
+            }
+            if turn > now {
+                // A timer wakes up to a millisecond late.
+                sleep_until(turn).await;
+            }
             let slot = timeout_at(latest_start, self.slots.take()).await;
             let slot = slot.map_err(|_| TooLong(Duration::ZERO))?;
             // Another task may have met a refusal while this one waited.
-            if self.pause_end().is_some() {
-                continue;
-            }
-            let now = Instant::now();
-            let turn = self.take_turn(operation, now, latest_start)?;
-            // A timer wakes up to a millisecond late.
-            if turn > now {
-                sleep_until(turn).await;
-            }
-            if self.pause_end().is_none() && !self.slots.are_too_many() {
-                return Ok(self.permit(slot));
+            if let Some(permit) = self.permit(operation, slot) {
+                return Ok(permit);
             }
         }
     }
@@ -131,28 +146,31 @@ impl Limiter {
         self.lock().paused_until.filter(|end| *end > Instant::now())
     }
 
-    /// A turn that comes too late stays for others.
-    fn take_turn(&self, operation: Operation, now: Instant, latest: Instant) -> Result<Instant, TooLong> {
+    /// When a call may start: after the pause, at its turn.
+    fn turn(&self, operation: Operation, now: Instant) -> Instant {
         let mut state = self.lock();
-        let pace = &mut state.module(operation, now).pace;
-        let turn = pace.turn(now);
-        if turn > latest.max(now) {
-            return Err(TooLong(turn - now));
-        }
-        pace.start(turn);
-        Ok(turn)
+        let turn = state.module(operation).pace.turn(now);
+        state.paused_until.map_or(turn, |end| end.max(turn))
     }
 
-    fn permit<'a>(&'a self, slot: Slot<'a>) -> Permit<'a> {
+    /// A call starts, unless there is a pause or its turn comes later.
+    fn permit<'a>(&'a self, operation: Operation, slot: Slot<'a>) -> Option<Permit<'a>> {
+        let now = Instant::now();
         let mut state = self.lock();
+        let is_paused = state.paused_until.is_some_and(|end| end > now);
+        let pace = &mut state.module(operation).pace;
+        if is_paused || pace.turn(now) > now {
+            return None;
+        }
+        pace.start(now);
         let alone = state.in_flight == 0;
         state.in_flight += 1;
-        Permit {
+        Some(Permit {
             limiter: self,
-            entered: Instant::now(),
+            entered: now,
             alone,
             _slot: slot,
-        }
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -165,7 +183,9 @@ impl Permit<'_> {
     pub(super) fn accepted(&self, operation: Operation) {
         let mut state = self.limiter.lock();
         state.let_in.insert(operation);
-        state.module(operation, self.entered).pace.accepted();
+        let module = state.module(operation);
+        module.pace.accepted();
+        module.is_open |= self.is_later_than(module.last_refusal);
         if self.is_later_than(state.last_refusal) {
             self.limiter.slots.accepted();
         }
@@ -187,17 +207,31 @@ impl Permit<'_> {
             Throttled::Forbidden => state.let_in.remove(&operation) && was_alone,
             Throttled::Token => false,
         };
-        let module = state.module(operation, self.entered);
+        let module = state.module(operation);
         if is_about_the_rate && self.is_later_than(module.last_refusal) {
-            module.pace.refused(now, pause);
+            let wait = if why == Throttled::Forbidden {
+                pause.min(UNTOLD)
+            } else {
+                pause
+            };
+            module.pace.refused(now, wait);
         }
         module.last_refusal = Some(now);
+        module.is_open = false;
         if is_new && why == Throttled::Forbidden {
             self.limiter.slots.narrow_step_by_step(!was_alone);
         } else {
             self.limiter.slots.narrow();
         }
         state.last_refusal = Some(now);
+    }
+
+    /// Whether the server has let in no other call of the module since it last refused one, so that the refusal of this one is not due to
+    /// others.
+    pub(super) fn is_refused_again(&self, operation: Operation) -> bool {
+        let mut state = self.limiter.lock();
+        let module = state.module(operation);
+        !module.is_open && self.is_later_than(module.last_refusal)
     }
 
     fn is_later_than(&self, refusal: Option<Instant>) -> bool {
@@ -211,5 +245,7 @@ impl Drop for Permit<'_> {
     }
 }
 
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod tests;

@@ -4,19 +4,21 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// What one accepted call adds to the rate while the server's rate is unknown: calls a second, and at most this part of the rate, so that
-/// a slow server is not asked for twice what it allows. From seven calls a second on, the rate doubles in about a second.
-const SEARCH: (f64, f64) = (0.7, 0.1);
-/// The same once it is known: the rate grows slowly at first, and the faster the longer nothing is refused.
-const PROBE: f64 = 0.0003;
-/// After so many seconds without a refusal it grows twice as fast, after twice as many five times.
-const SLOW_SECONDS: f64 = 20.0;
-/// Part of the rate that a refusal leaves, at most and at least.
-const DECREASE: (f64, f64) = (0.97, 0.7);
+/// Without a refusal the rate grows by e^((s - 65) / 5) of itself a second after `s` seconds: hardly at all for 40 s, then faster and faster.
+const QUIET_SECONDS: (f64, f64) = (65.0, 5.0);
+/// Most growth, as a part of the rate: a second, and by one accepted call.
+const GROWTH: (f64, f64) = (0.7, 0.1);
+/// After the first refusal nobody knows the rate: it grows as if nothing had been refused for so many seconds, and each accepted call counts
+/// as so many seconds at least.
+const SEARCH: (f64, f64) = (40.0, 0.5);
+/// Part of the first estimate at which the search begins, so that a slow server does not refuse the next call.
+const CAUTION: f64 = 0.95;
+/// Part of the refused rate that a refusal leaves, at most and at least.
+const DECREASE: (f64, f64) = (0.985, 0.7);
+/// Part of the distance from a lower rate to the most that a refusal leaves, a second.
+const APPROACH: f64 = 0.15;
 /// Lowest rate.
 const LOWEST: f64 = 0.05;
-/// Most calls that a server is taken to allow at once.
-const LARGEST_BURST: f64 = 20.0;
 /// After so much time without a call, the server allows a burst again.
 const IDLE: Duration = Duration::from_secs(1);
 
@@ -26,28 +28,23 @@ pub(super) struct Pace {
     learned: Option<Learned>,
     /// Calls accepted since `counted_from`.
     accepted: f64,
-    /// The last refusal, or the first call after an idle time.
+    /// The last refusal; before the first one, the first call after an idle time.
     counted_from: Instant,
-    /// The last call's start; `None` after a refusal, so that the first call after the pause waits no longer.
-    last_start: Option<Instant>,
+    /// When the next call may start.
+    next: Instant,
 }
 
 #[derive(Debug)]
 struct Learned {
     /// Calls a second.
     rate: f64,
-    /// The server's rate is unknown.
+    /// Up to here the rate comes back fast.
+    goal: f64,
+    /// How long the server could have refused calls, and has not.
+    quiet_seconds: f64,
     is_searching: bool,
-    /// About as many calls as the server allows at once: those that it accepted before its first refusal.
-    burst: f64,
-    /// End of the pause after the last refusal.
-    resumed: Instant,
-}
-
-impl Learned {
-    fn interval(&self) -> Duration {
-        Duration::from_secs_f64(self.rate.recip())
-    }
+    /// The server allows two calls at once after a pause.
+    allows_two: bool,
 }
 
 impl Pace {
@@ -56,109 +53,93 @@ impl Pace {
             learned: None,
             accepted: 0.0,
             counted_from: now,
-            last_start: None,
+            next: now,
         }
     }
 
-    /// When a call may start.
+    /// When the next call may start.
     pub(super) fn turn(&self, now: Instant) -> Instant {
-        now.max(self.earliest())
+        now.max(self.next)
     }
 
-    /// A call starts then. The next one has to start an interval later.
-    pub(super) fn start(&mut self, turn: Instant) {
-        if turn > self.earliest() + IDLE {
-            self.accepted = 0.0;
-            self.counted_from = turn;
-        }
-        self.last_start = Some(turn);
-    }
-
-    fn earliest(&self) -> Instant {
-        let last = self.last_start.unwrap_or(self.counted_from);
-        match &self.learned {
-            None => last,
-            Some(learned) if self.last_start.is_none() => learned.resumed,
-            Some(learned) => last + learned.interval(),
-        }
+    /// A call starts. The next one may start an interval later, or at once if there was none for an interval and the server allows two: so
+    /// what a late start loses comes back.
+    pub(super) fn start(&mut self, now: Instant) {
+        let Some(learned) = &self.learned else {
+            if now > self.next + IDLE {
+                self.accepted = 0.0;
+                self.counted_from = now;
+            }
+            self.next = now;
+            return;
+        };
+        let interval = Duration::from_secs_f64(learned.rate.recip());
+        let saved = if learned.allows_two { interval } else { Duration::ZERO };
+        self.next = (self.next + saved).max(now) + interval - saved;
     }
 
     /// The server accepted a call.
     pub(super) fn accepted(&mut self) {
         self.accepted += 1.0;
         if let Some(learned) = &mut self.learned {
-            let unrefused_seconds = self.accepted / learned.rate;
-            learned.rate += if learned.is_searching {
-                SEARCH.0.min(learned.rate * SEARCH.1)
-            } else {
-                PROBE * (1.0 + (unrefused_seconds / SLOW_SECONDS).powi(2))
-            };
+            learned.grow();
         }
     }
 
-    /// The server refused a call and asks for a pause. The first call after a pause tells how long the server is closed, not what its
-    /// rate is.
-    pub(super) fn refused(&mut self, now: Instant, pause: Duration) {
-        if self.accepted < 1.0
-            && let Some(learned) = &mut self.learned
-        {
-            learned.resumed = now + pause;
-            self.begin_anew(now);
-            return;
+    /// The server refused a call. `wait`: after so much time it allows one.
+    pub(super) fn refused(&mut self, now: Instant, wait: Duration) {
+        let elapsed = seconds(self.counted_from, now);
+        match &mut self.learned {
+            None => self.learned = Some(Learned::first(self.accepted, elapsed, wait)),
+            // The first call after a pause tells how long the server is closed, not what its rate is.
+            Some(_) if self.accepted < 1.0 => {}
+            Some(learned) if self.accepted < 2.0 && learned.allows_two => learned.allows_two = false,
+            Some(learned) => learned.lower((self.accepted + 1.0) / elapsed),
         }
-        let is_first = self.learned.is_none();
-        let burst = match &self.learned {
-            None => self.accepted.clamp(1.0, LARGEST_BURST),
-            Some(learned) => learned.burst,
-        };
-        let rate = match &self.learned {
-            None => self.first_rate(now, pause),
-            Some(learned) => self.lower_rate(learned, now),
-        };
-        self.learned = Some(Learned {
-            rate,
-            is_searching: is_first,
-            burst,
-            resumed: now + pause,
-        });
-        self.begin_anew(now);
+        self.accepted = 0.0;
+        self.counted_from = now;
+        self.next = now;
         tracing::debug!(
-            calls_per_second = rate,
+            calls_per_second = self.learned.as_ref().map(|learned| learned.rate),
             "calls to a module of SecureAuth start at a lower rate"
         );
     }
+}
 
-    fn begin_anew(&mut self, now: Instant) {
-        self.accepted = 0.0;
-        self.counted_from = now;
-        self.last_start = None;
+impl Learned {
+    /// As if the server allowed nothing more until the end of the wait and then one call.
+    fn first(accepted: f64, elapsed: f64, wait: Duration) -> Self {
+        let wait = wait.as_secs_f64().max(0.001);
+        let rate = (accepted / (elapsed + wait)).max(wait.recip()).max(LOWEST / CAUTION) * CAUTION;
+        Self {
+            rate,
+            goal: rate,
+            quiet_seconds: SEARCH.0,
+            is_searching: true,
+            allows_two: accepted > 1.0,
+        }
     }
 
-    /// As if the server allowed nothing more until the end of the pause and then one call, so that the search begins too low rather than
-    /// too high.
-    fn first_rate(&self, now: Instant, pause: Duration) -> f64 {
-        let pause = pause.as_secs_f64().max(0.001);
-        let rate = self.accepted / (seconds(self.counted_from, now) + pause);
-        rate.max(pause.recip()).max(LOWEST)
+    /// The server accepted a call.
+    fn grow(&mut self) {
+        let interval = self.rate.recip();
+        let least = if self.is_searching { SEARCH.1 } else { 0.0 };
+        self.quiet_seconds += interval.max(least);
+        let growth = ((self.quiet_seconds - QUIET_SECONDS.0) / QUIET_SECONDS.1)
+            .exp()
+            .min(GROWTH.0);
+        self.rate += self.rate * (growth * interval).min(GROWTH.1);
+        self.rate += (self.goal - self.rate).max(0.0) * (APPROACH * interval).min(1.0);
     }
 
-    /// The server's bucket was empty at the last refusal, and is now. What it accepted in between flowed in meanwhile; or, if the bucket
-    /// overflowed during the pause, all but a burst flowed in after the pause.
-    fn lower_rate(&self, learned: &Learned, now: Instant) -> f64 {
-        let (most, least) = (learned.rate * DECREASE.0, learned.rate * DECREASE.1);
-        let sent = (self.accepted + 1.0) / seconds(learned.resumed, now);
-        // A search begins far below the server's rate, so a long one does not tell it.
-        let is_unknown = learned.is_searching && self.accepted > 4.0 * learned.burst;
-        let measured = if is_unknown {
-            most
-        } else if sent < learned.rate / 2.0 {
-            // Something else than the rate limited the calls, so what was accepted says nothing about the server.
-            2.0 * sent
-        } else {
-            let whole = (self.accepted + 1.0) / seconds(self.counted_from, now);
-            whole.max((self.accepted - learned.burst) / seconds(learned.resumed, now))
-        };
-        measured.min(most).max(least).max(LOWEST)
+    /// `accepted`: calls a second since the last refusal. The server's bucket was empty then, and is now, so its rate is not lower; it is
+    /// higher if the bucket overflowed meanwhile.
+    fn lower(&mut self, accepted: f64) {
+        let least = self.rate * DECREASE.1;
+        self.goal = self.rate * DECREASE.0;
+        self.rate = accepted.min(self.goal).max(least).max(LOWEST);
+        self.quiet_seconds = 0.0;
+        self.is_searching = false;
     }
 }
 
@@ -171,118 +152,64 @@ fn seconds(from: Instant, to: Instant) -> f64 {
 mod tests {
     use super::*;
 
-    fn reserve(pace: &mut Pace, now: Instant) -> Instant {
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn start(pace: &mut Pace, now: Instant) -> Instant {
         let turn = pace.turn(now);
         pace.start(turn);
         turn
     }
 
-    /// A server with a token bucket that tells the wait in whole seconds.
-    struct Server {
-        rate: f64,
-        burst: f64,
-        tokens: f64,
-        filled: Instant,
-    }
-
-    impl Server {
-        fn call(&mut self, now: Instant) -> Result<(), Duration> {
-            self.tokens = (self.tokens + (now - self.filled).as_secs_f64() * self.rate).min(self.burst);
-            self.filled = now;
-            if self.tokens >= 1.0 {
-                self.tokens -= 1.0;
-                return Ok(());
-            }
-            Err(Duration::from_secs_f64(((1.0 - self.tokens) / self.rate).ceil()))
-        }
-    }
-
-    /// Calls one after the other, each of 2 ms, for two minutes. Returns the calls of the second one that were accepted and refused.
-    fn second_minute(rate: f64, burst: f64) -> (f64, f64) {
-        let start = Instant::now();
-        let mut server = Server {
-            rate,
-            burst,
-            tokens: burst,
-            filled: start,
-        };
-        let (mut pace, mut now) = (Pace::new(start), start);
-        let (mut accepted, mut refused) = (0.0, 0.0);
-        while now < start + Duration::from_mins(2) {
-            now = reserve(&mut pace, now);
-            let counts = f64::from(u8::from(now >= start + Duration::from_mins(1)));
-            match server.call(now) {
-                Ok(()) => {
-                    accepted += counts;
-                    pace.accepted();
-                    now += Duration::from_millis(2);
-                }
-                Err(pause) => {
-                    refused += counts;
-                    pace.refused(now, pause);
-                }
-            }
-        }
-        (accepted, refused)
-    }
-
-    #[test]
-    fn after_a_minute_nearly_all_that_the_server_allows_is_used_and_hardly_a_call_is_refused() {
-        for (rate, burst) in [(5.0, 10.0), (20.0, 10.0), (100.0, 10.0), (50.0, 100.0)] {
-            let (accepted, refused) = second_minute(rate, burst);
-            assert!(accepted >= 0.95 * 60.0 * rate, "{rate}/s: {accepted}");
-            assert!(refused <= 0.01 * (accepted + refused), "{rate}/s: {refused}");
-        }
-    }
-
-    #[test]
-    fn a_slow_server_is_used_too() {
-        for (rate, burst) in [(1.0, 1.0), (2.0, 2.0)] {
-            let (accepted, refused) = second_minute(rate, burst);
-            assert!(accepted >= 0.9 * 60.0 * rate, "{rate}/s: {accepted}");
-            assert!(refused <= 3.0, "{rate}/s: {refused}");
-        }
-    }
-
     #[test]
     fn a_server_that_is_closed_for_a_while_is_used_as_before_afterwards() {
-        let start = Instant::now();
-        let pause = Duration::from_secs(1);
-        let mut pace = Pace::new(start);
+        let mut now = Instant::now();
+        let mut pace = Pace::new(now);
         for _ in 0..20 {
-            reserve(&mut pace, start);
+            start(&mut pace, now);
             pace.accepted();
         }
-        let mut now = start + pause;
-        pace.refused(now, pause);
+        pace.refused(now, SECOND);
         let rate = pace.learned.as_ref().unwrap().rate;
         for _ in 0..30 {
-            now = reserve(&mut pace, now);
-            pace.refused(now, pause);
+            now = start(&mut pace, now + SECOND);
+            pace.refused(now, SECOND);
         }
-        let first = reserve(&mut pace, now);
-        assert_eq!(first, now + pause, "each refusal's pause counts");
-        assert_eq!(reserve(&mut pace, first), first + Duration::from_secs_f64(rate.recip()));
+        assert!((pace.learned.as_ref().unwrap().rate - rate).abs() < f64::EPSILON);
     }
 
     #[test]
     fn nobody_waits_before_the_first_refusal_or_long_after_it() {
-        let start = Instant::now();
-        let mut pace = Pace::new(start);
+        let begin = Instant::now();
+        let mut pace = Pace::new(begin);
         for _ in 0..1_000 {
-            assert_eq!(reserve(&mut pace, start), start);
+            assert_eq!(start(&mut pace, begin), begin);
             pace.accepted();
         }
-        pace.refused(start, Duration::from_secs(1));
-        let resumed = start + Duration::from_secs(1);
-        assert_eq!(reserve(&mut pace, start), resumed);
-        assert!(reserve(&mut pace, start) > resumed, "not all at once");
-        let mut now = start;
-        for _ in 0..2_000 {
-            now = reserve(&mut pace, now);
+        pace.refused(begin, SECOND);
+        let mut now = start(&mut pace, begin + SECOND);
+        assert_eq!(start(&mut pace, now), now, "two at once");
+        assert!(start(&mut pace, now) > now, "not all at once");
+        for _ in 0..20_000 {
+            now = start(&mut pace, now);
             pace.accepted();
         }
-        let next = reserve(&mut pace, now);
-        assert!(next - now < Duration::from_millis(2), "{:?}", next - now);
+        let next = start(&mut pace, now);
+        assert!(next - now < Duration::from_micros(100), "{:?}", next - now);
+    }
+
+    #[test]
+    fn a_server_that_refuses_the_second_call_after_a_pause_gets_one_at_a_time() {
+        let mut now = Instant::now();
+        let mut pace = Pace::new(now);
+        for _ in 0..2 {
+            start(&mut pace, now);
+            pace.accepted();
+        }
+        for _ in 0..2 {
+            pace.refused(now, SECOND);
+            now = start(&mut pace, now + SECOND);
+            pace.accepted();
+        }
+        assert!(start(&mut pace, now) > now + SECOND / 2);
     }
 }

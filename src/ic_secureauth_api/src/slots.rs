@@ -68,7 +68,7 @@ impl Slots {
     }
 
     /// Some slots that are taken have to come back.
-    pub(super) fn are_too_many(&self) -> bool {
+    fn are_too_many(&self) -> bool {
         let width = self.lock();
         width.existing > width.allowed
     }

@@ -9,8 +9,7 @@ fn far() -> Instant {
 }
 
 fn turn(limiter: &Limiter, operation: Operation) -> Instant {
-    let now = Instant::now();
-    limiter.lock().module(operation, now).pace.turn(now)
+    limiter.turn(operation, Instant::now())
 }
 
 /// When each of these tasks got its permit; each holds it for a second.
@@ -159,11 +158,55 @@ async fn a_403_tells_about_the_rate_only_if_the_request_was_alone_and_its_operat
         permit.refused(Duration::from_secs(15), Throttled::Forbidden, IMPORT);
         drop(permit);
         drop(held);
-        let next = limiter.enter(IMPORT, far()).await.unwrap();
-        next.accepted(IMPORT);
-        let now = Instant::now();
-        assert_eq!(turn(&limiter, IMPORT) > now, paces, "{others} {accepted}");
+        for _ in 0..2 {
+            limiter.enter(IMPORT, far()).await.unwrap().accepted(IMPORT);
+        }
+        assert_eq!(turn(&limiter, IMPORT) > Instant::now(), paces, "{others} {accepted}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_due_to_other_calls_only_if_one_of_them_was_let_in_since_the_last_refusal() {
+    let limiter = Limiter::new(8);
+    let refuse = async || {
+        let permit = limiter.enter(IMPORT, far()).await.unwrap();
+        let again = permit.is_refused_again(IMPORT);
+        permit.refused(Duration::from_secs(15), Throttled::Forbidden, IMPORT);
+        again
+    };
+    let early = limiter.enter(IMPORT, far()).await.unwrap();
+    tokio::time::advance(Duration::from_millis(1)).await;
+    assert!(refuse().await, "nothing was let in before");
+    assert!(!early.is_refused_again(IMPORT), "it began before the refusal");
+    early.accepted(IMPORT);
+    drop(early);
+    assert!(refuse().await, "what began before the refusal does not count");
+    let other = limiter.enter(Operation::GetPool, far()).await.unwrap();
+    other.accepted(Operation::GetPool);
+    drop(other);
+    assert!(!refuse().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_wait_for_their_turn_keep_no_other_module_waiting_after_a_refusal() {
+    let limiter = Arc::new(Limiter::new(8));
+    let permit = limiter.enter(IMPORT, far()).await.unwrap();
+    permit.refused(Duration::from_secs(10), Throttled::TooMany, IMPORT);
+    drop(permit);
+    limiter.enter(IMPORT, far()).await.unwrap().accepted(IMPORT);
+    let waiting = tokio::spawn({
+        let limiter = Arc::clone(&limiter);
+        async move { entered(&limiter, 8).await }
+    });
+    tokio::task::yield_now().await;
+    let other = limiter.enter(Operation::GetOrganization, far()).await.unwrap();
+    let pause = Duration::from_secs(1);
+    other.refused(pause, Throttled::TooMany, Operation::GetOrganization);
+    drop(other);
+    let start = Instant::now();
+    drop(limiter.enter(Operation::GetOrganization, far()).await.unwrap());
+    assert!(start.elapsed() <= 2 * pause, "{:?}", start.elapsed());
+    assert!(!waiting.is_finished());
 }
 
 #[tokio::test(start_paused = true)]

@@ -128,7 +128,7 @@ impl Transport {
                     Ok(token) => return Ok(token),
                     Err(failed) => failed,
                 };
-                let Some(pause) = waits.pause(&failed.kind, &self.backoff) else {
+                let Some(pause) = waits.pause(&failed.kind, &self.backoff, false) else {
                     return Err(failed);
                 };
                 self.last_pause.asked(&failed.kind, pause);
@@ -181,7 +181,8 @@ impl Transport {
                 }
                 Err(failed) => failed,
             };
-            let Some(pause) = progress.pause(&failed.kind, &self.backoff) else {
+            let again = permit.is_refused_again(call.operation);
+            let Some(pause) = progress.pause(&failed.kind, &self.backoff, again) else {
                 if failed.kind.passed_the_limits() {
                     permit.accepted(call.operation);
                 }

@@ -101,9 +101,10 @@ impl Progress {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How long to pause before the attempt is made again because the server asked for it; `None` when it may not be.
-    pub(super) fn pause(&self, kind: &ErrorKind, backoff: &Backoff) -> Option<Duration> {
-        let pause = self.waits.pause(kind, backoff)?;
+    /// How long to pause before the attempt is made again because the server asked for it; `None` when it may not be. `again`: it was the
+    /// first one after a pause.
+    pub(super) fn pause(&self, kind: &ErrorKind, backoff: &Backoff, again: bool) -> Option<Duration> {
+        let pause = self.waits.pause(kind, backoff, again)?;
         if !self.is_uncertain() {
             // Nothing that was sent so far can have an effect, so the key's minute begins with the next attempt.
             *self.first_sent() = None;
@@ -192,7 +193,7 @@ mod tests {
         progress.sending();
         progress.failed(&wait);
         assert_eq!(
-            progress.pause(&wait, &Backoff::default()),
+            progress.pause(&wait, &Backoff::default(), false),
             Some(Duration::from_secs(100))
         );
         advance(Duration::from_secs(100)).await;
@@ -200,7 +201,7 @@ mod tests {
         progress.sending();
         progress.failed(&ErrorKind::Timeout);
         assert_eq!(
-            progress.pause(&wait, &Backoff::default()),
+            progress.pause(&wait, &Backoff::default(), false),
             None,
             "the timeout may have had an effect"
         );

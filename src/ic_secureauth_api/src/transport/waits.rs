@@ -27,16 +27,19 @@ impl Waits {
         }
     }
 
-    /// How long the server asks everybody to wait; `None` if it does not, or when the call has waited often enough.
-    pub(super) fn pause(&self, kind: &ErrorKind, backoff: &Backoff) -> Option<Duration> {
+    /// How long the server asks everybody to wait; `None` if it does not, or when a 403 is no burst because it was waited for often enough.
+    /// `again`: the call was the first one after a pause.
+    pub(super) fn pause(&self, kind: &ErrorKind, backoff: &Backoff, again: bool) -> Option<Duration> {
         let count = |pauses: &AtomicU32| pauses.fetch_add(1, Ordering::Relaxed);
         let named = kind.retry_after().filter(|wait| !wait.is_zero());
         match kind.throttled()? {
-            Throttled::Forbidden => Some(
-                backoff
-                    .forbidden(count(&self.forbidden))?
-                    .max(named.unwrap_or_default()),
-            ),
+            Throttled::Forbidden => {
+                if !again {
+                    self.forbidden.store(0, Ordering::Relaxed);
+                }
+                let pause = backoff.forbidden(count(&self.forbidden) + 1)?;
+                Some(pause.max(named.unwrap_or_default()))
+            }
             Throttled::TooMany | Throttled::Token => {
                 Some(named.unwrap_or_else(|| backoff.unnamed(count(&self.unnamed))))
             }
@@ -61,7 +64,11 @@ mod tests {
     fn a_pause_is_as_long_as_the_server_says_and_grows_where_it_does_not_say() {
         let waits = Waits::until(Instant::now());
         let pauses = |kind: &ErrorKind| {
-            let pause = |_| waits.pause(kind, &Backoff::default()).map(|pause| pause.as_millis());
+            let pause = |_| {
+                waits
+                    .pause(kind, &Backoff::default(), true)
+                    .map(|pause| pause.as_millis())
+            };
             (0..4).map(pause).collect::<Vec<_>>()
         };
         assert_eq!(pauses(&refused(429, None, Some(7))), [Some(7_000); 4]);
@@ -71,11 +78,17 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_pauses_a_call_three_times_and_is_then_an_error() {
+    fn a_403_is_an_error_when_it_comes_again_after_three_pauses_in_a_row() {
         let waits = Waits::until(Instant::now());
         let burst = refused(403, Some("request_forbidden"), None);
-        let pauses = [15, 30, 45].map(|seconds| Some(Duration::from_secs(seconds)));
-        assert_eq!([(); 3].map(|()| waits.pause(&burst, &Backoff::default())), pauses);
-        assert_eq!(waits.pause(&burst, &Backoff::default()), None);
+        let pause = |again| {
+            waits
+                .pause(&burst, &Backoff::default(), again)
+                .map(|pause| pause.as_secs())
+        };
+        for _ in 0..20 {
+            assert_eq!(pause(false), Some(15), "others were let in meanwhile");
+        }
+        assert_eq!([pause(true), pause(true), pause(true)], [Some(30), Some(45), None]);
     }
 }
