@@ -119,7 +119,7 @@ impl Boot {
         let settings = self.database.as_ref().map_err(|_| NotReady::Configuration)?;
         let source = Arc::new(settings.clone());
         let secrets = SecretReader::new(source, Arc::clone(&self.clock), settings.refresh());
-        let held = secrets.newest().await?;
+        let held = secrets.newest().await.ok_or(NotReady::Vault)?;
         self.open(settings, &secrets, held).await
     }
 
@@ -140,7 +140,7 @@ impl Boot {
         let settings = self.settings.as_ref().map_err(|_| NotReady::Configuration)?;
         let of_database = self.database.as_ref().map_err(|_| NotReady::Configuration)?;
         let reader = self.secrets.as_ref().ok_or(NotReady::Configuration)?;
-        let held = reader.newest().await?;
+        let held = reader.newest().await.ok_or(NotReady::Vault)?;
         let secrets = held.all().ok_or(NotReady::Configuration)?;
         let store = self.open(of_database, reader, Arc::clone(&held)).await?.store();
         check_schema(store.as_ref()).await?;
@@ -173,7 +173,7 @@ impl Boot {
     pub async fn client(&self, more: &[&str]) -> Result<(api::SecureAuth, String), NotReady> {
         let settings = self.settings.as_ref().map_err(|_| NotReady::Configuration)?;
         let reader = self.secrets.as_ref().ok_or(NotReady::Configuration)?;
-        let held = reader.newest().await?;
+        let held = reader.newest().await.ok_or(NotReady::Vault)?;
         let secrets = held.all().ok_or(NotReady::Configuration)?;
         let client = self.secureauth(settings, secrets, more)?;
         Ok((client, secrets.payload_schema_id.clone()))

@@ -155,7 +155,7 @@ impl Access for LogIns {
 
     async fn instead_of(&self, edition: u64) -> Option<LogIn> {
         if self.current().edition == edition {
-            self.secrets.newest().await.ok();
+            self.secrets.newest().await;
             self.catch_up();
             self.drop_token(edition);
         }

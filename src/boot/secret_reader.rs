@@ -12,7 +12,6 @@ use tokio::sync::watch;
 use tracing::{error, warn};
 
 use crate::clock::Clock;
-use crate::functions::NotReady;
 use crate::settings::{DatabaseSettings, Secrets, Settings, VaultError};
 use crate::telemetry::chain;
 
@@ -104,17 +103,14 @@ impl SecretReader {
         self.0.state().held.clone()
     }
 
-    /// What the vault has now. What was read last, if the vault is not to be asked yet or does not answer.
-    ///
-    /// # Errors
-    /// Nothing was ever read.
-    pub(super) async fn newest(&self) -> Result<Arc<Held>, NotReady> {
+    /// What the vault has now. What was read last, if the vault is not to be asked yet or does not answer; `None` if nothing was.
+    pub(super) async fn newest(&self) -> Option<Arc<Held>> {
         let may_change = self.0.refresh.is_some();
         if let Some(mut reading) = self.reading(|state, _| may_change || state.held.is_none()) {
             // An error says that the read has ended.
             reading.changed().await.ok();
         }
-        self.0.state().held.clone().ok_or(NotReady::Vault)
+        self.0.state().held.clone()
     }
 
     /// The read that is under way, or a new one if it is wanted and the vault does not rest. It has a task of its own: whoever waits

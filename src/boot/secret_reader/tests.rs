@@ -7,10 +7,9 @@ use super::*;
 const NEW: &str = "new";
 
 /// The client secrets that so many callers get who ask at the same time.
-async fn newest(reader: &SecretReader, callers: usize) -> Vec<Result<String, NotReady>> {
+async fn newest(reader: &SecretReader, callers: usize) -> Vec<Option<String>> {
     let all = join_all((0..callers).map(|_| reader.newest())).await;
-    let secret = |held: Arc<Held>| secret_of(&held);
-    all.into_iter().map(|held| held.map(secret)).collect()
+    all.into_iter().map(|held| held.as_deref().map(secret_of)).collect()
 }
 
 fn secret_of(held: &Held) -> String {
@@ -33,14 +32,14 @@ fn same(secret: &str) -> (String, String) {
 async fn twenty_callers_at_the_same_time_are_one_read_and_there_is_none_for_a_minute() {
     let fake = Fake::new();
     let reader = fake.reader();
-    assert_eq!(newest(&reader, 20).await, vec![Ok("old".to_owned()); 20]);
+    assert_eq!(newest(&reader, 20).await, vec![Some("old".to_owned()); 20]);
     assert_eq!(fake.reads(), 1);
     fake.has(NEW, OLD);
     fake.pass(LEAST - Duration::from_secs(1));
-    assert_eq!(newest(&reader, 20).await, vec![Ok("old".to_owned()); 20]);
+    assert_eq!(newest(&reader, 20).await, vec![Some("old".to_owned()); 20]);
     assert_eq!(fake.reads(), 1);
     fake.pass(Duration::from_secs(1));
-    assert_eq!(newest(&reader, 20).await, vec![Ok(NEW.to_owned()); 20]);
+    assert_eq!(newest(&reader, 20).await, vec![Some(NEW.to_owned()); 20]);
     assert_eq!(fake.reads(), 2);
 }
 
@@ -67,7 +66,7 @@ async fn a_vault_that_is_away_later_changes_nothing_and_is_left_alone_for_a_minu
     fake.answers(Answer::TimedOut);
     fake.pass(HOUR);
     assert_eq!(held(&reader).await, same("old"));
-    assert_eq!(newest(&reader, 20).await, vec![Ok("old".to_owned()); 20]);
+    assert_eq!(newest(&reader, 20).await, vec![Some("old".to_owned()); 20]);
     assert_eq!(fake.reads(), 2);
     fake.answers(Answer::Busy(LEAST * 5));
     fake.pass(LEAST);
@@ -85,15 +84,15 @@ async fn a_vault_that_is_down_at_start_is_asked_by_the_next_caller_unless_it_ask
     let fake = Fake::new();
     let reader = fake.reader();
     fake.answers(Answer::TimedOut);
-    assert_eq!(newest(&reader, 20).await, vec![Err(NotReady::Vault); 20]);
+    assert_eq!(newest(&reader, 20).await, vec![None; 20]);
     assert_eq!(fake.reads(), 1);
     fake.answers(Answer::Busy(LEAST));
-    assert_eq!(newest(&reader, 1).await, [Err(NotReady::Vault)]);
+    assert_eq!(newest(&reader, 1).await, [None]);
     fake.has("old", OLD);
-    assert_eq!(newest(&reader, 1).await, [Err(NotReady::Vault)]);
+    assert_eq!(newest(&reader, 1).await, [None]);
     assert_eq!(fake.reads(), 2);
     fake.pass(LEAST);
-    assert_eq!(newest(&reader, 1).await, [Ok("old".to_owned())]);
+    assert_eq!(newest(&reader, 1).await, [Some("old".to_owned())]);
 }
 
 #[tokio::test]
@@ -115,7 +114,7 @@ async fn secrets_of_the_environment_are_read_once() {
     let fake = Fake::new();
     let reader = fake.reader_every(None);
     for _ in 0..2 {
-        assert_eq!(newest(&reader, 1).await, [Ok("old".to_owned())]);
+        assert_eq!(newest(&reader, 1).await, [Some("old".to_owned())]);
         assert_eq!(held(&reader).await, same("old"));
         fake.pass(HOUR * 24);
     }
