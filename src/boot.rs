@@ -6,26 +6,25 @@
 
 mod database;
 mod log_ins;
-mod refresh;
+mod secret_reader;
 mod shared;
 
 pub use database::Database;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use secrecy::SecretString;
-use time::OffsetDateTime;
+use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
-use self::refresh::Refresh;
+use self::secret_reader::{Held, SecretReader};
 use self::shared::Shared;
 use crate::clock::{Clock, IdSource, SystemClock};
 use crate::functions::{HttpLimits, NotReady, Services, ServicesSource};
 use crate::saga::{Dependencies, Saga};
 use crate::settings::secureauth::AuthMethod;
-use crate::settings::{DatabaseSettings, Environment, Findings, Secrets, Settings, VaultError};
+use crate::settings::{DatabaseSettings, Environment, Findings, Secrets, Settings};
 use crate::store::{SCHEMA_VERSIONS, Store, StoreError};
 use crate::telemetry::{COMMIT, VERSION, chain};
 use ic_secureauth_api::{self as api, ClientAuthMethod};
@@ -45,25 +44,36 @@ const SCOPES: [&str; 5] = [
 pub struct Boot {
     settings: Result<Settings, Findings>,
     database: Result<DatabaseSettings, Findings>,
-    /// Key Vault asked not to be asked before this time.
-    vault_rests_until: Mutex<Option<OffsetDateTime>>,
     clock: Arc<dyn Clock>,
     ids: Arc<IdSource>,
-    refresh: Refresh,
-    ready: Shared<Services, NotReady>,
+    /// `None` while the settings have findings.
+    secrets: Option<SecretReader>,
+    ready: Shared<Ready, NotReady>,
     closing: CancellationToken,
+}
+
+/// The services, and what they were built with.
+#[derive(Debug)]
+struct Ready {
+    services: Arc<Services>,
+    secrets: Arc<Held>,
 }
 
 impl Boot {
     /// Reads the settings and keeps their findings. The same `seed` gives the same ids and jitter.
     pub fn new(environment: &Environment, seed: u64) -> Self {
+        let settings = Settings::read(environment);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let reader = |settings: &Settings| {
+            let source = Arc::new(settings.clone());
+            SecretReader::new(source, Arc::clone(&clock), settings.refresh())
+        };
         Self {
-            settings: Settings::read(environment),
+            secrets: settings.as_ref().ok().map(reader),
+            settings,
             database: DatabaseSettings::read(environment),
-            vault_rests_until: Mutex::default(),
-            clock: Arc::new(SystemClock),
+            clock,
             ids: Arc::new(IdSource::seeded(seed)),
-            refresh: Refresh::default(),
             ready: Shared::new(),
             closing: CancellationToken::new(),
         }
@@ -107,32 +117,38 @@ impl Boot {
     /// The settings have findings, or vault or database cannot be reached.
     pub async fn database(&self) -> Result<Database, NotReady> {
         let settings = self.database.as_ref().map_err(|_| NotReady::Configuration)?;
-        let secret = self.of_vault(settings.resolve(self.clock.now())).await?;
-        self.open(settings, secret).await
+        let source = Arc::new(settings.clone());
+        let secrets = SecretReader::new(source, Arc::clone(&self.clock), settings.refresh());
+        let held = secrets.newest().await.ok_or(NotReady::Vault)?;
+        self.open(settings, &secrets, held).await
     }
 
-    async fn open(&self, settings: &DatabaseSettings, secret: Option<SecretString>) -> Result<Database, NotReady> {
-        let opened = Database::open(settings, secret, &self.clock, self.jitter_seed()).await;
+    async fn open(
+        &self,
+        settings: &DatabaseSettings,
+        secrets: &SecretReader,
+        held: Arc<Held>,
+    ) -> Result<Database, NotReady> {
+        let opened = Database::open(settings, secrets, held, &self.clock, self.jitter_seed()).await;
         opened.map_err(|failure| {
             error!(error = %chain(&failure), "cannot open the database");
             NotReady::Database
         })
     }
 
-    async fn make(&self) -> Result<Services, NotReady> {
+    async fn make(&self) -> Result<Ready, NotReady> {
         let settings = self.settings.as_ref().map_err(|_| NotReady::Configuration)?;
-        let secrets = self.of_vault(settings.resolve(self.clock.now())).await?;
-        let secret = secrets.sqlserver_connection_string.clone();
         let of_database = self.database.as_ref().map_err(|_| NotReady::Configuration)?;
-        let store = self.open(of_database, secret).await?.store();
+        let reader = self.secrets.as_ref().ok_or(NotReady::Configuration)?;
+        let held = reader.newest().await.ok_or(NotReady::Vault)?;
+        let secrets = held.all().ok_or(NotReady::Configuration)?;
+        let store = self.open(of_database, reader, Arc::clone(&held)).await?.store();
         check_schema(store.as_ref()).await?;
-        let secureauth = self.secureauth(settings, &secrets, &[])?;
-        let used = secrets.clone();
         let saga = Saga::new(Dependencies {
             store,
-            secureauth,
-            tenant_id: secrets.tenant_id,
-            payload_schema_id: secrets.payload_schema_id,
+            secureauth: self.secureauth(settings, secrets, &[])?,
+            tenant_id: secrets.tenant_id.clone(),
+            payload_schema_id: secrets.payload_schema_id.clone(),
             max_in_flight: usize::from(settings.secureauth.in_flight_per_worker()),
             attempts: u32::from(settings.secureauth.retry.attempts),
             workers: u32::from(settings.secureauth.workers),
@@ -142,11 +158,12 @@ impl Boot {
             ids: Arc::clone(&self.ids),
             closing: self.closing(),
         });
-        if let Some(every) = settings.refresh() {
-            self.refresh.used(&used, self.clock.now(), every);
-        }
         info!("ready");
-        Ok(Services { saga: Arc::new(saga) })
+        let services = Arc::new(Services { saga: Arc::new(saga) });
+        Ok(Ready {
+            services,
+            secrets: held,
+        })
     }
 
     /// A client without a database, and the id of the payload schema. `more`: optional scopes besides those of runs.
@@ -155,9 +172,11 @@ impl Boot {
     /// The settings have findings, or the vault cannot be reached.
     pub async fn client(&self, more: &[&str]) -> Result<(api::SecureAuth, String), NotReady> {
         let settings = self.settings.as_ref().map_err(|_| NotReady::Configuration)?;
-        let secrets = self.of_vault(settings.resolve(self.clock.now())).await?;
-        let client = self.secureauth(settings, &secrets, more)?;
-        Ok((client, secrets.payload_schema_id))
+        let reader = self.secrets.as_ref().ok_or(NotReady::Configuration)?;
+        let held = reader.newest().await.ok_or(NotReady::Vault)?;
+        let secrets = held.all().ok_or(NotReady::Configuration)?;
+        let client = self.secureauth(settings, secrets, more)?;
+        Ok((client, secrets.payload_schema_id.clone()))
     }
 
     fn secureauth(&self, settings: &Settings, secrets: &Secrets, more: &[&str]) -> Result<api::SecureAuth, NotReady> {
@@ -178,7 +197,7 @@ impl Boot {
         Ok(api::Config {
             base_url,
             tenant_id: secrets.tenant_id.clone(),
-            client_id: secrecy::ExposeSecret::expose_secret(&secrets.client_id).to_owned(),
+            client_id: secrets.client_id.expose_secret().to_owned(),
             client_secret: secrets.client_secret.clone(),
             auth_method: match secureauth.auth_method {
                 AuthMethod::Basic => ClientAuthMethod::Basic,
@@ -207,34 +226,29 @@ impl Boot {
         })
     }
 
-    fn have_secrets_changed(&self) -> bool {
-        let Ok(settings) = &self.settings else { return false };
-        let now = self.clock.now();
-        settings.refresh().is_some_and(|every| {
-            let settings = settings.clone();
-            self.refresh
-                .has_changed(now, every, || async move { settings.resolve(now).await })
-        })
-    }
-
-    /// What is read from the vault, unless the vault asked for a wait that is not over.
-    async fn of_vault<T>(&self, secrets: impl Future<Output = Result<T, VaultError>>) -> Result<T, NotReady> {
-        let rests_until = || self.vault_rests_until.lock().unwrap_or_else(PoisonError::into_inner);
-        if rests_until().is_some_and(|until| self.clock.now() < until) {
-            return Err(NotReady::Vault);
-        }
-        secrets.await.map_err(|failure| {
-            if let VaultError::Busy { after, .. } = failure {
-                *rests_until() = Some(self.clock.now() + after);
-            }
-            error!(error = %chain(&failure), "cannot read the secrets");
-            NotReady::Vault
-        })
+    /// True if other secrets are held than those that the services were built with.
+    fn have_secrets_changed(&self, ready: &Ready) -> bool {
+        let held = self.secrets.as_ref().and_then(SecretReader::held);
+        let both = held.as_deref().and_then(Held::all).zip(ready.secrets.all());
+        both.is_some_and(|(held, used)| differ(used, held))
     }
 
     fn jitter_seed(&self) -> u64 {
         self.ids.uuid().as_u64_pair().0
     }
+}
+
+/// The connection string is not compared: connections ask for it themselves.
+fn differ(used: &Secrets, read: &Secrets) -> bool {
+    let same = |one: &SecretString, other: &SecretString| one.expose_secret() == other.expose_secret();
+    let differ = used.tenant_id != read.tenant_id
+        || used.payload_schema_id != read.payload_schema_id
+        || !same(&used.client_id, &read.client_id)
+        || !same(&used.client_secret, &read.client_secret);
+    if differ {
+        info!("the secrets have changed");
+    }
+    differ
 }
 
 async fn check_schema(store: &dyn Store) -> Result<(), NotReady> {
@@ -258,45 +272,11 @@ async fn check_schema(store: &dyn Store) -> Result<(), NotReady> {
 #[async_trait]
 impl ServicesSource for Boot {
     async fn services(&self) -> Result<Arc<Services>, NotReady> {
-        let fresh = |services: &Services| !services.saga.is_stale() && !self.have_secrets_changed();
-        self.ready.get(fresh, async || self.make().await).await
+        let fresh = |ready: &Ready| !ready.services.saga.is_stale() && !self.have_secrets_changed(ready);
+        let ready = self.ready.get(fresh, async || self.make().await).await?;
+        Ok(Arc::clone(&ready.services))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_vault_that_asked_for_a_wait_is_not_asked_before_it_is_over() {
-        let boot = Boot::new(&Environment::default(), 1);
-        let busy = |after| async move {
-            let name = "secureauth-client-id".to_owned();
-            Err::<(), _>(VaultError::Busy { name, after })
-        };
-        assert!(boot.of_vault(async { Ok(()) }).await.is_ok());
-        assert!(boot.of_vault(busy(Duration::ZERO)).await.is_err());
-        assert!(boot.of_vault(async { Ok(()) }).await.is_ok());
-        assert!(boot.of_vault(busy(Duration::from_mins(1))).await.is_err());
-        assert!(boot.of_vault(async { Ok(()) }).await.is_err());
-    }
-
-    #[test]
-    fn the_limits_without_settings_are_the_defaults_of_the_settings() {
-        let unset = Boot::new(&Environment::default(), 1);
-        assert!(unset.settings().is_err());
-        let set = Boot::new(
-            &Environment::of([
-                ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
-                ("DATABASE", "sqlserver"),
-                ("SECOND_FACTOR_MECHANISMS", "none"),
-                ("KEY_VAULT_URL", "https://ic.vault.azure.net"),
-            ]),
-            1,
-        );
-        assert!(set.settings().is_ok(), "{:?}", set.settings());
-        assert_eq!(set.limits(), unset.limits());
-    }
-}
+mod tests;

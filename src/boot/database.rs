@@ -6,9 +6,10 @@ mod sqlite;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use super::log_ins::LogIns;
+use super::secret_reader::{Held, SecretReader};
 use crate::clock::Clock;
 use crate::settings::{ConnectionString, DatabaseKind, DatabaseSettings};
 use crate::store::sql_server::{SqlServerOptions, SqlServerStore};
@@ -17,24 +18,20 @@ use crate::store::{Finding, Store, StoreError};
 /// What connections are opened with, and the server's address.
 fn access(
     settings: &DatabaseSettings,
-    connection_string: Option<SecretString>,
+    secrets: SecretReader,
+    held: Arc<Held>,
     clock: &Arc<dyn Clock>,
 ) -> Result<(LogIns, String), StoreError> {
-    let text = connection_string.unwrap_or_default();
-    let source = Arc::new(settings.clone());
+    let text = held.connection_string();
     let refused = |expected| StoreError::Refused {
         action: "read the connection string",
         source: format!("expected {expected}").into(),
     };
-    let server = ConnectionString::parse(text.expose_secret(), settings.is_development).map_err(refused)?;
-    let DatabaseSettings {
-        is_development,
-        identity,
-        ..
-    } = settings;
-    let (identity, refresh) = (identity.clone(), settings.refresh());
-    let log_ins = LogIns::new(source, text, *is_development, identity, refresh, Arc::clone(clock));
-    Ok((log_ins.map_err(refused)?, server.config().get_addr()))
+    let is_development = settings.is_development;
+    let server = ConnectionString::parse(text.expose_secret(), is_development).map_err(refused)?;
+    let (identity, clock) = (settings.identity.clone(), Arc::clone(clock));
+    let log_ins = LogIns::new(secrets, held, is_development, identity, clock).map_err(refused)?;
+    Ok((log_ins, server.config().get_addr()))
 }
 
 /// A store whose schema this program creates and checks.
@@ -72,7 +69,8 @@ pub struct Database(Arc<dyn Schema>);
 impl Database {
     pub(super) async fn open(
         settings: &DatabaseSettings,
-        connection_string: Option<SecretString>,
+        secrets: &SecretReader,
+        held: Arc<Held>,
         clock: &Arc<dyn Clock>,
         jitter_seed: u64,
     ) -> Result<Self, StoreError> {
@@ -80,7 +78,7 @@ impl Database {
         match &database.kind {
             DatabaseKind::Sqlite(path) => sqlite::open(path, database.busy_timeout, clock).await,
             DatabaseKind::SqlServer => {
-                let (log_ins, server) = access(settings, connection_string, clock)?;
+                let (log_ins, server) = access(settings, secrets.clone(), held, clock)?;
                 let options = SqlServerOptions {
                     pool_size: usize::try_from(database.pool_size).unwrap_or(usize::MAX),
                     connect_timeout: database.connect_timeout,

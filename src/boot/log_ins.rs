@@ -1,117 +1,78 @@
-//! The connection string of SQL Server as it is now. It is read again on a schedule, and when the server refuses the log-in: a
-//! rotated password is found without a restart.
+//! What connections to SQL Server are opened with: the connection string as it is now, and tokens of Microsoft Entra. A rotated password
+//! is found without a restart, and so is a right that the identity got after its token.
 
-use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
-use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
+use super::secret_reader::{Held, LEAST, SecretReader};
 use crate::clock::Clock;
-use crate::settings::{ConnectionString, DatabaseSettings, Identity, TokenSource, VaultError};
+use crate::settings::{ConnectionString, Identity, TokenSource};
 use crate::store::sql_server::{Access, LogIn};
 use crate::telemetry::chain;
 
-/// The connection string is not read again before this time, whoever refuses it.
-const LEAST: Duration = Duration::from_mins(1);
-
-/// Reads the connection string.
-#[async_trait]
-pub(super) trait Source: Debug + Send + Sync {
-    async fn read(&self, now: OffsetDateTime) -> Result<Option<SecretString>, VaultError>;
-}
-
-#[async_trait]
-impl Source for DatabaseSettings {
-    async fn read(&self, now: OffsetDateTime) -> Result<Option<SecretString>, VaultError> {
-        self.resolve(now).await
-    }
-}
-
 /// See the module.
 #[derive(Debug)]
-pub(super) struct LogIns(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    source: Arc<dyn Source>,
+pub(super) struct LogIns {
+    secrets: SecretReader,
     is_development: bool,
     identity: Identity,
     clock: Arc<dyn Clock>,
-    /// `None`: the string is not in a vault.
-    refresh: Option<Duration>,
-    /// Held by the one who reads for all who wait.
-    reading: tokio::sync::Mutex<()>,
     current: Mutex<Current>,
 }
 
 #[derive(Debug)]
 struct Current {
+    /// What was read last; its connection string may be one that cannot be used.
+    seen: Arc<Held>,
     text: SecretString,
     string: ConnectionString,
     /// For a log-in with tokens.
     tokens: Option<TokenSource>,
     edition: u64,
-    read_at: OffsetDateTime,
-    /// The string is not read again before this time.
-    next_read: OffsetDateTime,
+    /// A refused token is not replaced before this time.
+    next_token: Option<OffsetDateTime>,
 }
 
 impl LogIns {
-    /// Begins with `text`, which was read just now.
+    /// Begins with what `secrets` holds.
     ///
     /// # Errors
-    /// What is expected instead of this string.
+    /// What is expected instead of this connection string.
     pub(super) fn new(
-        source: Arc<dyn Source>,
-        text: SecretString,
+        secrets: SecretReader,
+        held: Arc<Held>,
         is_development: bool,
         identity: Identity,
-        refresh: Option<Duration>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, String> {
+        let text = held.connection_string();
         let (string, tokens) = usable(&text, is_development, &identity)?;
-        let now = clock.now();
         let current = Current {
+            seen: held,
             text,
             string,
             tokens,
             edition: 0,
-            read_at: now,
-            next_read: now + LEAST,
+            next_token: None,
         };
-        Ok(Self(Arc::new(Inner {
-            source,
+        Ok(Self {
+            secrets,
             is_development,
             identity,
             clock,
-            refresh,
-            reading: tokio::sync::Mutex::default(),
             current: Mutex::new(current),
-        })))
-    }
-
-    /// Reads the string again in a task of its own: whoever waits for it may be gone before the vault answers.
-    fn read_again(&self) -> JoinHandle<()> {
-        let inner = Arc::clone(&self.0);
-        tokio::spawn(async move {
-            let now = inner.clock.now();
-            let text = inner.source.read(now).await;
-            inner.take(text, now);
         })
     }
-}
 
-impl Inner {
     fn current(&self) -> MutexGuard<'_, Current> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn log_in(&self) -> Result<LogIn, String> {
+    async fn of_today(&self) -> Result<LogIn, String> {
         let (string, tokens, edition) = {
             let current = self.current();
             (current.string.clone(), current.tokens.clone(), current.edition)
@@ -126,31 +87,16 @@ impl Inner {
         Ok(LogIn { config, edition })
     }
 
-    /// True at most once a minute.
-    fn may_read(&self) -> bool {
-        let now = self.clock.now();
+    /// Takes over what the reader holds. A connection string that cannot be used changes nothing.
+    fn catch_up(&self) {
         let mut current = self.current();
-        let may = now >= current.next_read;
-        if may {
-            current.next_read = now + LEAST;
+        // Asked for under the lock, so that nothing older comes after it.
+        let Some(held) = self.secrets.held() else { return };
+        if Arc::ptr_eq(&current.seen, &held) {
+            return;
         }
-        may
-    }
-
-    /// What could not be read, or cannot be used, changes nothing.
-    fn take(&self, text: Result<Option<SecretString>, VaultError>, now: OffsetDateTime) {
-        let mut current = self.current();
-        let text = match text {
-            Ok(text) => text.unwrap_or_default(),
-            Err(failure) => {
-                if let VaultError::Busy { after, .. } = failure {
-                    current.next_read = now + after.max(LEAST);
-                }
-                warn!(error = %chain(&failure), "cannot read the connection string again; the one from before stays");
-                return;
-            }
-        };
-        current.read_at = now;
+        let text = held.connection_string();
+        current.seen = held;
         if text.expose_secret() == current.text.expose_secret() {
             return;
         }
@@ -165,6 +111,22 @@ impl Inner {
             Err(expected) => {
                 warn!(%expected, "the connection string has changed and cannot be used; the one from before stays");
             }
+        }
+    }
+
+    /// Tokens are kept until they expire, a refused one too. Nothing is dropped that came after `edition`, or less than a minute after
+    /// the last time.
+    fn drop_token(&self, edition: u64) {
+        let now = self.clock.now();
+        let mut current = self.current();
+        let may_drop = current.tokens.is_some() && current.next_token.is_none_or(|next| now >= next);
+        if current.edition != edition || !may_drop {
+            return;
+        }
+        if let Ok((_, tokens)) = usable(&current.text, self.is_development, &self.identity) {
+            current.tokens = tokens;
+            current.edition += 1;
+            current.next_token = Some(now + LEAST);
         }
     }
 }
@@ -187,24 +149,20 @@ fn usable(
 #[async_trait]
 impl Access for LogIns {
     async fn log_in(&self) -> Result<LogIn, String> {
-        let since = self.0.clock.now() - self.0.current().read_at;
-        if self.0.refresh.is_some_and(|refresh| since >= refresh) && self.0.may_read() {
-            // This connection still gets the string from before; it does not wait for the vault.
-            drop(self.read_again());
-        }
-        self.0.log_in().await
+        self.catch_up();
+        self.of_today().await
     }
 
     async fn instead_of(&self, edition: u64) -> Option<LogIn> {
-        let _alone = self.0.reading.lock().await;
-        let is_newest = self.0.current().edition == edition;
-        if is_newest && self.0.may_read() {
-            self.read_again().await.ok()?;
+        if self.current().edition == edition {
+            self.secrets.newest().await;
+            self.catch_up();
+            self.drop_token(edition);
         }
-        if self.0.current().edition == edition {
+        if self.current().edition == edition {
             return None;
         }
-        let other = self.0.log_in().await;
+        let other = self.of_today().await;
         other
             .inspect_err(|failure| warn!(error = %failure, "cannot log in"))
             .ok()

@@ -12,7 +12,7 @@ use azure_security_keyvault_secrets::{SecretClient, SecretClientOptions};
 use secrecy::SecretString;
 use time::OffsetDateTime;
 
-use super::secret_state::{out_of_force, refused_state};
+use super::secret_state::{out_of_force, refused_state, remedy};
 use super::vault::{Identity, Vault};
 use super::vault_wait::{Impatient, asked_wait};
 
@@ -35,12 +35,14 @@ pub enum VaultError {
         expected: String,
     },
     /// The vault answers, but the handler's identity may not read the secret.
-    #[error("Key Vault refused to return the secret {name} ({status}): the identity needs the right to get secrets")]
+    #[error("Key Vault refused to return the secret {name} ({status}): {remedy}")]
     Refused {
         /// The secret's name in the vault.
         name: String,
         /// The HTTP status.
         status: u16,
+        /// What is missing.
+        remedy: &'static str,
     },
     /// The vault has the secret, but it is not in force.
     #[error("the Key Vault secret {name} is {state}")]
@@ -146,6 +148,7 @@ fn failure(name: &str, source: azure_core::Error, now: OffsetDateTime) -> VaultE
     match source.http_status() {
         Some(status @ (StatusCode::Unauthorized | StatusCode::Forbidden)) => VaultError::Refused {
             name,
+            remedy: remedy(source.kind(), status),
             status: status.into(),
         },
         _ => VaultError::Unavailable { name, source },

@@ -50,4 +50,5 @@ mod switch_matrix;
 mod tds;
 mod users;
 mod users_meanwhile;
+mod vault;
 mod verifying;

@@ -20,7 +20,7 @@ use crate::switches::Switches;
 /// `random` may be locked while another lock is held.
 pub(crate) struct App {
     pub(crate) tenant: String,
-    pub(crate) clients: Vec<Client>,
+    clients: Mutex<Vec<Client>>,
     pub(crate) setup_client: Client,
     pub(crate) clock: Clock,
     switches: RwLock<Arc<Switches>>,
@@ -54,7 +54,7 @@ impl App {
         );
         Self {
             tenant: options.tenant,
-            clients: options.clients,
+            clients: Mutex::new(options.clients),
             setup_client: options.setup_client,
             clock,
             switches: RwLock::new(Arc::new(options.switches)),
@@ -81,6 +81,10 @@ impl App {
         change(&mut changed)?;
         *current = Arc::new(changed);
         Ok(())
+    }
+
+    pub(crate) fn clients(&self) -> MutexGuard<'_, Vec<Client>> {
+        lock(&self.clients)
     }
 
     /// Now, by the simulator's clock.

@@ -131,6 +131,14 @@ impl Simulator {
         self.app.tokens().revoke_all();
     }
 
+    /// An administrator rotates a client's secret: the old one is refused from now on, and tokens that it got stay valid. `false` when
+    /// there is no such client.
+    pub fn rotate_secret(&self, client_id: &str, secret: &str) -> bool {
+        let mut clients = self.app.clients();
+        let client = clients.iter_mut().find(|client| client.id == client_id);
+        client.map(|client| client.secret = secret.to_owned()).is_some()
+    }
+
     /// A user of a pool enrolls a password, as a person does; `false` when there is no such user or nobody may sign in.
     pub fn enroll(&self, pool: &str, user: &str) -> bool {
         admin::enroll(&self.app, pool, user, "password")

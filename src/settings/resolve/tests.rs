@@ -300,7 +300,7 @@ async fn a_secret_that_cannot_be_used_is_named_without_its_value() {
 async fn a_refusal_says_what_the_identity_lacks() {
     let stub = answering(ResponseTemplate::new(403)).await;
     let error = resolve(&settings(&[]), &stub.uri()).await.unwrap_err();
-    assert!(matches!(&error, VaultError::Refused { name, status: 403 } if name == "secureauth-tenant-id"));
+    assert!(matches!(&error, VaultError::Refused { name, status: 403, .. } if name == "secureauth-tenant-id"));
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! Log-ins with a token of Microsoft Entra: the program itself, with a stub of the identity endpoint that Azure gives a function app.
 
 use std::process::{Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::json;
 use tokio::process::Command;
 use wiremock::matchers::{header, method, path, query_param, query_param_is_missing};
-use wiremock::{Mock, MockServer, ResponseTemplate};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::server::{Behaviour, TdsServer};
 
@@ -97,4 +98,42 @@ async fn an_identity_that_gets_no_token_is_named_and_nobody_logs_in() {
         "{told}"
     );
     assert_eq!(server.connections(), 0);
+}
+
+/// Answers with `token 1`, then `token 2`, and so on.
+async fn endpoint_with_new_tokens() -> MockServer {
+    let stub = MockServer::start().await;
+    let given = AtomicU32::new(0);
+    let token = move |_: &Request| {
+        let number = given.fetch_add(1, Ordering::Relaxed) + 1;
+        let token = format!("token {number}");
+        let body =
+            json!({ "access_token": token, "expires_on": "4102444800", "resource": "r", "token_type": "Bearer" });
+        ResponseTemplate::new(200).set_body_json(body)
+    };
+    Mock::given(method("GET")).respond_with(token).mount(&stub).await;
+    stub
+}
+
+#[tokio::test]
+async fn a_token_that_the_server_refuses_is_dropped_once_and_the_next_log_in_has_a_new_one() {
+    for (accepted, is_let_in) in [("token 2", true), ("none", false)] {
+        let endpoint = endpoint_with_new_tokens().await;
+        let server = TdsServer::start(Behaviour {
+            judge: Box::new(move |log_in| {
+                let fits = log_in.token.as_deref() == Some(accepted);
+                if fits { Ok(()) } else { Err(18456) }
+            }),
+            ..Behaviour::default()
+        })
+        .await;
+        let output = db_check(&server, &endpoint, "Authentication=Active Directory Default", &[]).await;
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(told.contains("18456"), !is_let_in, "{told}");
+        let log_ins = server.log_ins();
+        let tokens: Vec<_> = log_ins.iter().filter_map(|log_in| log_in.token.as_deref()).collect();
+        assert_eq!(tokens[..2], ["token 1", "token 2"]);
+        assert!(tokens[2..].iter().all(|token| *token == "token 2"), "{tokens:?}");
+        assert_eq!(endpoint.received_requests().await.unwrap().len(), 2);
+    }
 }

@@ -7,9 +7,9 @@ mod log_in;
 mod login;
 mod packet;
 mod reconnecting;
-mod script;
-mod server;
-mod tls;
+pub(crate) mod script;
+pub(crate) mod server;
+pub(crate) mod tls;
 mod tokens;
 
 use biller_onboarding::domain::ids::BillerId;

@@ -29,6 +29,8 @@ pub(crate) struct Column {
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Type {
+    Bit,
+    BigInt,
     Guid,
     NVarchar,
     VarcharJapanese,

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
@@ -21,6 +21,8 @@ pub(crate) struct Identity(TlsAcceptor);
 pub(crate) fn identity(host: &str) -> (String, Identity) {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let name = format!("CA of {host}");
+    params.distinguished_name.push(DnType::CommonName, name);
     let key = KeyPair::generate().unwrap();
     let ca = params.self_signed(&key).unwrap();
     let issuer = Issuer::new(params, key);
@@ -40,6 +42,11 @@ pub(crate) fn identity(host: &str) -> (String, Identity) {
 }
 
 impl Identity {
+    /// For TLS that is not inside of another protocol.
+    pub(crate) fn into_acceptor(self) -> TlsAcceptor {
+        self.0
+    }
+
     pub(super) async fn accept(&self, stream: Box<dyn Stream>) -> io::Result<Box<dyn Stream>> {
         let wrapped = Wrapped {
             stream,

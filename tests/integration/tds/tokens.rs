@@ -91,12 +91,14 @@ pub(super) fn rows(rows: &Rows) -> Vec<u8> {
         // User type, and the flag for NULL.
         body.extend([0, 0, 0, 0, 1, 0]);
         match of {
+            Type::Bit => body.extend([0x68, 1]),
+            Type::BigInt => body.extend([0x26, 8]),
             Type::Guid => body.extend([0x24, 16]),
             Type::NVarchar => body.extend([0xE7, 0x40, 0x1F]),
             Type::VarcharJapanese => body.extend([0xA7, 0x40, 0x1F]),
         }
         match of {
-            Type::Guid => {}
+            Type::Bit | Type::BigInt | Type::Guid => {}
             Type::NVarchar => body.extend(COLLATION),
             Type::VarcharJapanese => body.extend(JAPANESE),
         }
@@ -106,7 +108,7 @@ pub(super) fn rows(rows: &Rows) -> Vec<u8> {
         body.push(0xD1);
         for (column, cell) in rows.columns.iter().zip(row) {
             match column.of {
-                Type::Guid => body.push(u8::try_from(cell.len()).unwrap()),
+                Type::Bit | Type::BigInt | Type::Guid => body.push(u8::try_from(cell.len()).unwrap()),
                 _ => body.extend(u16::try_from(cell.len()).unwrap().to_le_bytes()),
             }
             body.extend(cell);

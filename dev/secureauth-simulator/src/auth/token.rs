@@ -35,7 +35,7 @@ pub(super) fn issue(app: &App, call: &Call) -> Result<Reply, ApiError> {
             "Only client_credentials",
         ));
     }
-    let scopes = granted_scopes(client, &request.scope, *call.switches.unknown_scope)?;
+    let scopes = granted_scopes(&client, &request.scope, *call.switches.unknown_scope)?;
     let token = app.random().secret();
     let body = json!({
         "access_token": token,
@@ -45,7 +45,7 @@ pub(super) fn issue(app: &App, call: &Call) -> Result<Reply, ApiError> {
     });
     let expires_at = call.now + lifetime(call);
     let grant = Grant {
-        client_id: client.id.clone(),
+        client_id: client.id,
         scopes,
         setup,
         expires_at,
@@ -73,7 +73,7 @@ fn read_form(call: &Call) -> Result<TokenRequest, ApiError> {
 }
 
 /// Rows 1 and 2: the secret in the header (`client_secret_basic`) or in the form (`client_secret_post`).
-fn authenticate<'a>(app: &'a App, call: &Call, request: &TokenRequest, setup: bool) -> Result<&'a Client, ApiError> {
+fn authenticate(app: &App, call: &Call, request: &TokenRequest, setup: bool) -> Result<Client, ApiError> {
     let refused = || ApiError::oauth(401, "invalid_client", "Invalid client credentials");
     let (id, secret) = match basic_credentials(&call.headers) {
         Some(_) if !request.client_secret.is_empty() => {
@@ -86,15 +86,13 @@ fn authenticate<'a>(app: &'a App, call: &Call, request: &TokenRequest, setup: bo
         Some(credentials) => credentials,
         None => (request.client_id.clone(), request.client_secret.clone()),
     };
-    let clients = if setup {
-        std::slice::from_ref(&app.setup_client)
+    let is_meant = |client: &&Client| client.id == id && client.secret == secret;
+    let found = if setup {
+        Some(&app.setup_client).filter(is_meant).cloned()
     } else {
-        &app.clients
+        app.clients().iter().find(is_meant).cloned()
     };
-    clients
-        .iter()
-        .find(|client| client.id == id && client.secret == secret)
-        .ok_or_else(refused)
+    found.ok_or_else(refused)
 }
 
 /// Id and secret of a Basic header; both are form-encoded inside it (RFC 6749, 2.3.1).

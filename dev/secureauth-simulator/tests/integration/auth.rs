@@ -111,6 +111,18 @@ async fn an_expired_revoked_or_unknown_token_is_an_invalid_access_token() {
 }
 
 #[tokio::test]
+async fn a_rotated_secret_replaces_the_old_one_and_leaves_tokens_valid() {
+    let tenant = Tenant::new().await;
+    assert!(!tenant.simulator.rotate_secret("nobody", "new"));
+    assert!(tenant.simulator.rotate_secret("onboarding", "new"));
+    let old = tenant.token_request(TENANT, &[GRANT, ID, SECRET]).await.expect(401);
+    assert_eq!(old.at("/error"), "invalid_client");
+    let new = [GRANT, ID, ("client_secret", "new")];
+    tenant.token_request(TENANT, &new).await.expect(200);
+    tenant.get(&pools("")).await.expect(200);
+}
+
+#[tokio::test]
 async fn a_missing_scope_is_forbidden() {
     let mut tenant = Tenant::new().await;
     let token = tenant.new_token("identity").await;

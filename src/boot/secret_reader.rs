@@ -1,0 +1,176 @@
+//! Reads the secrets for everybody in this process: when they are first needed, on a schedule, and when a log-in was refused. There is
+//! one read at a time, and whoever asks while it is under way gets what it finds.
+
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use time::OffsetDateTime;
+use tokio::sync::watch;
+use tracing::{error, warn};
+
+use crate::clock::Clock;
+use crate::settings::{DatabaseSettings, Secrets, Settings, VaultError};
+use crate::telemetry::chain;
+
+/// What was read is not read again before this time, whoever was refused.
+pub(super) const LEAST: Duration = Duration::from_mins(1);
+
+/// What one read gave.
+#[derive(Debug)]
+pub(super) enum Held {
+    All(Secrets),
+    /// All that most commands need; `None` only with SQLite.
+    ConnectionString(Option<SecretString>),
+}
+
+impl Held {
+    pub(super) fn all(&self) -> Option<&Secrets> {
+        match self {
+            Self::All(secrets) => Some(secrets),
+            Self::ConnectionString(_) => None,
+        }
+    }
+
+    pub(super) fn connection_string(&self) -> SecretString {
+        let string = match self {
+            Self::All(secrets) => &secrets.sqlserver_connection_string,
+            Self::ConnectionString(string) => string,
+        };
+        string.clone().unwrap_or_default()
+    }
+}
+
+/// Where secrets are read.
+#[async_trait]
+pub(super) trait Source: Debug + Send + Sync {
+    async fn read(&self, now: OffsetDateTime) -> Result<Held, VaultError>;
+}
+
+#[async_trait]
+impl Source for Settings {
+    async fn read(&self, now: OffsetDateTime) -> Result<Held, VaultError> {
+        self.resolve(now).await.map(Held::All)
+    }
+}
+
+#[async_trait]
+impl Source for DatabaseSettings {
+    async fn read(&self, now: OffsetDateTime) -> Result<Held, VaultError> {
+        self.resolve(now).await.map(Held::ConnectionString)
+    }
+}
+
+/// See the module. Clones share what was read.
+#[derive(Debug, Clone)]
+pub(super) struct SecretReader(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    source: Arc<dyn Source>,
+    clock: Arc<dyn Clock>,
+    /// `None`: nothing is in a vault, so nothing changes.
+    refresh: Option<Duration>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    held: Option<Arc<Held>>,
+    /// The schedule's next read.
+    due: Option<OffsetDateTime>,
+    /// The vault is not asked before this time.
+    rests_until: Option<OffsetDateTime>,
+    /// Closed when the read has ended.
+    reading: Option<watch::Receiver<()>>,
+}
+
+impl SecretReader {
+    pub(super) fn new(source: Arc<dyn Source>, clock: Arc<dyn Clock>, refresh: Option<Duration>) -> Self {
+        Self(Arc::new(Inner {
+            source,
+            clock,
+            refresh,
+            state: Mutex::default(),
+        }))
+    }
+
+    /// What was read last. If the schedule says so, it is read again; nobody waits for that.
+    pub(super) fn held(&self) -> Option<Arc<Held>> {
+        drop(self.reading(|state, now| state.due.is_some_and(|due| now >= due)));
+        self.0.state().held.clone()
+    }
+
+    /// What the vault has now. What was read last, if the vault is not to be asked yet or does not answer; `None` if nothing was.
+    pub(super) async fn newest(&self) -> Option<Arc<Held>> {
+        let may_change = self.0.refresh.is_some();
+        if let Some(mut reading) = self.reading(|state, _| may_change || state.held.is_none()) {
+            // An error says that the read has ended.
+            reading.changed().await.ok();
+        }
+        self.0.state().held.clone()
+    }
+
+    /// The read that is under way, or a new one if it is wanted and the vault does not rest. It has a task of its own: whoever waits
+    /// for it may be gone before the vault answers.
+    fn reading(&self, is_wanted: impl Fn(&State, OffsetDateTime) -> bool) -> Option<watch::Receiver<()>> {
+        let now = self.0.clock.now();
+        let mut state = self.0.state();
+        let is_under_way = |reading: &watch::Receiver<()>| reading.has_changed().is_ok();
+        if let Some(reading) = state.reading.as_ref().filter(|reading| is_under_way(reading)) {
+            return Some(reading.clone());
+        }
+        if state.rests_until.is_some_and(|until| now < until) || !is_wanted(&state, now) {
+            return None;
+        }
+        let (ended, reading) = watch::channel(());
+        let inner = Arc::clone(&self.0);
+        tokio::spawn(async move {
+            let read = inner.source.read(now).await;
+            inner.take(read, now);
+            drop(ended);
+        });
+        state.reading = Some(reading.clone());
+        Some(reading)
+    }
+}
+
+impl Inner {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What could not be read changes nothing.
+    fn take(&self, read: Result<Held, VaultError>, now: OffsetDateTime) {
+        let mut state = self.state();
+        // A schedule of less than a minute is possible in Development only.
+        let least = self.refresh.map_or(LEAST, |refresh| refresh.min(LEAST));
+        let failure = match read {
+            Ok(held) => {
+                state.held = Some(Arc::new(held));
+                state.due = self.refresh.map(|refresh| now + refresh);
+                state.rests_until = Some(now + least);
+                return;
+            }
+            Err(failure) => failure,
+        };
+        let asked_for = match failure {
+            VaultError::Busy { after, .. } => after,
+            _ => Duration::ZERO,
+        };
+        if state.held.is_some() {
+            warn!(error = %chain(&failure), "cannot read the secrets again; those from before stay");
+            state.rests_until = Some(now + asked_for.max(least));
+        } else {
+            error!(error = %chain(&failure), "cannot read the secrets");
+            state.rests_until = Some(now + asked_for);
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod fake;
+#[cfg(test)]
+mod tests;
