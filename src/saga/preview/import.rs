@@ -59,6 +59,7 @@ pub(super) async fn into_found(reading: &Reading<'_>, before: Before<'_>) -> Res
             values: &values,
             schema: Some(schema),
             run: None,
+            with_linked: false,
         }),
         values: &values,
         policy: Policy::of(&subject.settings.onboarding),
