@@ -93,6 +93,8 @@ pub struct Account {
     pub profile_hash: Option<ValueHash>,
     /// The status that was sent; `None`: the status that SecureAuth shows decides.
     pub status_sent: Option<Status>,
+    /// Without a known status only: a call was to give access back to a user who had none, and its outcome is not recorded.
+    pub returning: bool,
 }
 
 impl Account {
@@ -109,6 +111,7 @@ impl Account {
             address_hash: None,
             profile_hash: None,
             status_sent: None,
+            returning: false,
         }
     }
 

@@ -15,6 +15,7 @@ use super::runs::update_leased;
 use super::session::Transaction;
 use super::users::within;
 use crate::domain::ids::OnboardingId;
+use crate::store::row::status_sent;
 use crate::store::transition::identifier_key;
 use crate::store::{Account, AccountChanges, GuidRange, HashedValue, Lease, PoolNo, PoolUser, ValueHash};
 
@@ -96,7 +97,7 @@ fn rows(accounts: &[Account], run: Option<OnboardingId>) -> impl Iterator<Item =
             "nh": account.name_hash.map(hex::encode),
             "ah": account.address_hash.map(hex::encode),
             "ph": account.profile_hash.map(hex::encode),
-            "s": account.status_sent.map(<&str>::from),
+            "s": status_sent(account),
         })
     })
 }
@@ -290,6 +291,7 @@ mod tests {
             address_hash: Some(number.to_be_bytes()),
             profile_hash: Some(number.to_be_bytes()),
             status_sent: Some(Status::Active),
+            returning: false,
             ..Account::linked(Uuid::from_u128(number), String::new())
         };
         let accounts: Vec<_> = (0..100).map(account).collect();

@@ -9,6 +9,7 @@ use super::error::Fault;
 use super::runs::update_leased;
 use super::users::bounds;
 use crate::domain::ids::OnboardingId;
+use crate::store::row::status_sent;
 use crate::store::transition::identifier_key;
 use crate::store::{Account, AccountChanges, GuidRange, HashedValue, Lease, PoolNo, PoolUser, ValueHash};
 
@@ -35,7 +36,7 @@ pub(super) fn change(transaction: &Transaction<'_>, changes: &AccountChanges) ->
             account.name_hash,
             account.address_hash,
             account.profile_hash,
-            account.status_sent.map(<&str>::from)
+            status_sent(account)
         ])?;
     }
     let updates = [

@@ -194,6 +194,24 @@ async fn changes_that_took_effect_without_an_answer_are_counted() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn access_that_came_back_without_an_answer_is_counted() -> Outcome {
+    let stack = start(patient(), BILLER, 4).await?;
+    enable(&stack, BILLER).await?;
+    set_status(&stack, 2, "inactive")?;
+    assert_eq!(enable(&stack, BILLER).await?.deactivated, 1);
+    set_status(&stack, 2, "active")?;
+    let lost = Fault::on("update_user", refusal(500, true));
+    stack.simulator().faults().add(lost);
+    let waiting = enable_until_it_waits(&stack, BILLER).await?;
+    stack.simulator().clear_calls();
+    let run = resume(&stack, &waiting).await?;
+    assert_synced(&run);
+    assert!(calls_of(&stack, "update_user").is_empty(), "nothing was left to send");
+    assert_eq!((run.reactivated, run.changed, run.already_present), (1, 0, 3));
+    assert_true_to_the_crm(&stack)
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_back_in_the_crm_before_a_run_goes_on_has_access_in_the_end() -> Outcome {
     let stack = start(patient(), BILLER, 4).await?;
     enable(&stack, BILLER).await?;

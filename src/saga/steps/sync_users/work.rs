@@ -70,6 +70,7 @@ impl Work {
             Self::Leave(leaver) => Some(Account {
                 open: true,
                 status_sent: None,
+                returning: false,
                 ..leaver.account.clone()
             }),
             _ => None,
