@@ -146,13 +146,13 @@ impl Counting<'_> {
         let all: Vec<&Wanted> = takers(users).map(|(wanted, _)| wanted).collect();
         let mut holders = names.holders(&all).await?;
         let mut strangers = HashMap::new();
-        let mut taken = Vec::new();
+        let mut by_ids = Vec::new();
         for (wanted, account) in takers(users).filter(|(wanted, _)| !holders.contains_key(&wanted.user_guid())) {
             let key = wanted.keys(self.values);
             let own = account.map_or_else(|| wanted.user_id(self.values), |account| self.values.user_id(account));
             let listed = self.listed.holder_of_name(&key.identifier).filter(|id| **id != own);
             match listed.map(|id| (id, known.get(id.as_str()))) {
-                Some((_, Some(holder))) => taken.push((wanted, holder.clone())),
+                Some((_, Some(holder))) => by_ids.push((wanted, holder.clone())),
                 // Somebody without an account in a found pool is linked.
                 Some((id, None)) if account.is_some() || self.is_own => {
                     strangers.insert(wanted.user_guid(), HeldBy::Stranger(id.clone()));
@@ -160,7 +160,7 @@ impl Counting<'_> {
                 _ => {}
             }
         }
-        holders.extend(names.of(taken).await?);
+        holders.extend(names.of(by_ids).await?);
         let by_accounts = holders.into_iter().map(|(taker, holder)| {
             let right = if self.policy.leaves_alone(&holder.account) {
                 Right::Entitled

@@ -77,17 +77,17 @@ impl Names<'_> {
     /// The same where it is known which accounts have the names.
     pub(in super::super::super) async fn of(
         &self,
-        taken: Vec<(&Wanted, Account)>,
+        held: Vec<(&Wanted, Account)>,
     ) -> Result<HashMap<Uuid, Holder>, StoreError> {
-        let guids: Vec<Uuid> = taken.iter().map(|(_, holder)| holder.user_guid).collect();
-        let names: HashSet<(Uuid, Option<ValueHash>)> = taken
+        let guids: Vec<Uuid> = held.iter().map(|(_, holder)| holder.user_guid).collect();
+        let names: HashSet<(Uuid, Option<ValueHash>)> = held
             .iter()
             .map(|(wanted, holder)| (holder.user_guid, wanted.hashes().name))
             .collect();
         let is_own = |guid: Uuid, row: &Wanted| names.contains(&(guid, row.hashes().name));
         let rights = self.judged(&guids, is_own).await?;
         let mut holders: HashMap<Uuid, Holder> = HashMap::new();
-        for (wanted, account) in taken {
+        for (wanted, account) in held {
             let right = rights.get(&account.user_guid).copied().unwrap_or(Right::Gone);
             let taker = wanted.user_guid();
             let known = holders.get(&taker).map(|holder| holder.right);
