@@ -74,7 +74,7 @@ impl Guard {
     /// The view has no row at all.
     pub(super) fn allows_all(&self, leavers: u64) -> Result<(), StepError> {
         if leavers > self.allowed {
-            return Err(too_many_leavers(format!(
+            return Err(too_many_leavers(&format!(
                 "the view shows no row any more, so {leavers} users with access would lose it"
             )));
         }
@@ -89,7 +89,7 @@ impl Guard {
     /// `leavers`: users of the whole run so far.
     pub(super) fn allows(&self, leavers: u64) -> Result<(), StepError> {
         if leavers > self.limit {
-            return Err(too_many_leavers(format!(
+            return Err(too_many_leavers(&format!(
                 "at least {leavers} users would lose access, or their user names to somebody else, which is more than the check before the \
                  first write had counted; at most {} may",
                 self.limit
@@ -99,7 +99,7 @@ impl Guard {
     }
 }
 
-fn too_many_leavers(why: String) -> StepError {
+fn too_many_leavers(why: &str) -> StepError {
     StepError::permanent(Reason::TooManyLeavers).with(ErrorDetails {
         cause: Some(format!("{why}; `plan` counts them anew")),
         ..ErrorDetails::default()
