@@ -67,6 +67,13 @@ impl Tally {
         }
     }
 
+    /// The GUID does not belong to this kind after all.
+    pub fn forget(&mut self, effect: Effect, user_guid: Uuid) {
+        if let Some(named) = self.first.get_mut(&effect) {
+            named.retain(|named| *named != user_guid);
+        }
+    }
+
     /// What the guard compares with its limit.
     pub fn guarded(&self) -> u64 {
         self.leavers + self.passed_on

@@ -26,6 +26,8 @@ pub struct Counts {
     pub deleted: u64,
     /// Rows of `total` with a data error.
     pub invalid: u64,
+    /// Rows of `total` without a GUID.
+    pub without_guid: u64,
 }
 
 impl Counts {
@@ -34,6 +36,12 @@ impl Counts {
         self.total += other.total;
         self.deleted += other.deleted;
         self.invalid += other.invalid;
+        self.without_guid += other.without_guid;
+    }
+
+    /// Rows that stand for somebody.
+    pub fn with_guid(self) -> u64 {
+        self.total + self.deleted - self.without_guid
     }
 }
 

@@ -3,6 +3,7 @@
 //! It uses the client's read-only view, the store's reading methods and the steps' own judging functions. It takes no
 //! worker slot, because it has at most one call in flight.
 
+mod conflicts;
 mod counting;
 mod import;
 mod listed;

@@ -85,14 +85,16 @@ pub struct Account {
     pub open: bool,
     /// The run that imported the user; of several the last one.
     pub created_by: Option<OnboardingId>,
-    /// Of the user name that was sent; `None`: not known.
+    /// Of the user name that was sent; of a linked user the one by which the pool showed it. `None`: not known.
     pub name_hash: Option<ValueHash>,
-    /// Of the e-mail address that was sent; `None`: not known.
+    /// Of the e-mail address that was sent; of a linked user the one that the CRM had then. `None`: not known.
     pub address_hash: Option<ValueHash>,
     /// Of the profile that was sent; `None`: not known.
     pub profile_hash: Option<ValueHash>,
     /// The status that was sent; `None`: the status that SecureAuth shows decides.
     pub status_sent: Option<Status>,
+    /// Without a known status only: a call was to give access back to a user who had none, and its outcome is not recorded.
+    pub returning: bool,
 }
 
 impl Account {
@@ -109,6 +111,18 @@ impl Account {
             address_hash: None,
             profile_hash: None,
             status_sent: None,
+            returning: false,
+        }
+    }
+
+    /// The same, as long as nothing is known of what the user has.
+    #[must_use]
+    pub fn without_hashes(self) -> Self {
+        Self {
+            name_hash: None,
+            address_hash: None,
+            profile_hash: None,
+            ..self
         }
     }
 

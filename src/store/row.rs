@@ -168,10 +168,20 @@ pub(super) struct AccountRow {
     pub(super) status_sent: Option<String>,
 }
 
+/// How the status of an account is stored whose user was to get access back.
+const RETURNING: &str = "returning";
+
+/// The status of an account as it is stored.
+pub(super) fn status_sent(account: &Account) -> Option<&'static str> {
+    let returning = account.returning.then_some(RETURNING);
+    account.status_sent.map(<&str>::from).or(returning)
+}
+
 impl TryFrom<AccountRow> for Account {
     type Error = StoreError;
 
     fn try_from(row: AccountRow) -> Result<Self, StoreError> {
+        let returning = row.status_sent.as_deref() == Some(RETURNING);
         Ok(Self {
             user_guid: row.user_guid,
             user_id: row.user_id,
@@ -181,8 +191,10 @@ impl TryFrom<AccountRow> for Account {
             name_hash: row.name_hash,
             address_hash: row.address_hash,
             profile_hash: row.profile_hash,
+            returning,
             status_sent: row
                 .status_sent
+                .filter(|_| !returning)
                 .map(|status| value("user status", &status))
                 .transpose()?,
         })

@@ -1,5 +1,6 @@
 //! `plan` says what a Yes would do, and writes nothing. The run then does what the plan said.
 
+mod conflicts;
 mod obstacles;
 mod people;
 mod told;

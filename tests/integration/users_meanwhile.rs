@@ -94,11 +94,16 @@ async fn a_user_of_somebody_else_that_a_lagging_list_does_not_show_is_linked() -
         before.iter().all(|user| after.contains(user)),
         "somebody else's user is unchanged"
     );
+    let again = enable(&stack, "1876").await?;
+    assert_eq!(
+        (again.state.as_str(), again.imported, again.linked),
+        ("succeeded", 0, 1)
+    );
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_linked_user_that_somebody_deletes_does_not_make_a_sync_fail() -> Outcome {
+async fn whoever_was_linked_to_a_user_that_somebody_deletes_is_imported_by_the_next_sync() -> Outcome {
     let stack = start(options().set("VERIFY", "full"), "1876", 4).await?;
     let organization = json!({"id": "1876", "name": "Old", "parent_id": "invoice-cloud", "deactivated": true});
     let pool = json!({"id": "theirs", "name": "Theirs", "workspace_id": "1876", "identifier_case_insensitive": true,
@@ -117,8 +122,8 @@ async fn a_linked_user_that_somebody_deletes_does_not_make_a_sync_fail() -> Outc
         .await?;
     let run = enable(&stack, "1876").await?;
     assert_eq!(
-        (run.kind.as_str(), run.state.as_str(), run.linked),
-        ("sync", "succeeded", 1)
+        (run.kind.as_str(), run.state.as_str(), run.imported, run.linked),
+        ("sync", "succeeded", 1, 0)
     );
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! Counts the users of each page by what a run would do with them.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::Display;
 
 use uuid::Uuid;
 
@@ -10,6 +9,7 @@ use super::super::steps::sync_users::names::{Holder, Names, Right};
 use super::super::steps::sync_users::reader::{CrmRow, Page, UserInPage};
 use super::super::steps::sync_users::task::{Policy, Row, Task, Why};
 use super::super::steps::sync_users::{Values, Wanted};
+use super::conflicts::{Conflicts, HeldBy, held};
 use super::listed::Listed;
 use super::{ImportOutlook, Planned};
 use crate::domain::issue::{Code, Field};
@@ -28,8 +28,9 @@ pub(super) struct Counting<'a> {
     pub(super) listed: Listed,
     pub(super) old: HashSet<Uuid>,
     pub(super) rekeyed: HashMap<Uuid, &'a Account>,
-    /// Ids of users whom accounts have, or people who are counted.
-    pub(super) taken: HashSet<Option<String>>,
+    /// Ids of users whom accounts have, or people who are counted, and who has them.
+    pub(super) taken: HashMap<String, Uuid>,
+    pub(super) conflicts: Conflicts,
     pub(super) deleted: Vec<Account>,
     pub(super) outlook: ImportOutlook,
 }
@@ -53,7 +54,6 @@ impl Counting<'_> {
             };
             users.push((user_guid, row, account));
         }
-        let holders = self.holders(&users).await?;
         let deleted = page.barred.iter();
         let deleted: Vec<Account> = deleted
             .filter_map(|user| self.linked(user.user_guid, &self.values.keys(user.user_guid, &user.user_name)))
@@ -65,16 +65,25 @@ impl Counting<'_> {
                 _ => None,
             })
             .collect();
-        self.take_users_of_accounts(linked.values().chain(&deleted)).await?;
+        let known = self.users_of_accounts(&users, linked.values().chain(&deleted)).await?;
+        let mut holders = self.holders(&users, &known).await?;
         self.deleted.extend(deleted);
         for (guid, row, account) in users {
-            let holder = holders.get(&guid);
             let linked = linked
                 .get(&guid)
-                .filter(|it| holder.is_none() && self.taken.insert(it.user_id.clone()));
-            self.user(guid, &row, account.as_ref().or(linked), holder).await?;
+                .filter(|it| !holders.contains_key(&guid) && self.take(it));
+            let holder = holders.remove(&guid);
+            self.user(guid, &row, account.as_ref().or(linked), holder.as_ref())
+                .await?;
         }
         Ok(())
+    }
+
+    /// Whether nobody had the account's user before.
+    fn take(&mut self, account: &Account) -> bool {
+        let Some(id) = &account.user_id else { return false };
+        let user = account.user_guid;
+        *self.taken.entry(id.clone()).or_insert(user) == user
     }
 
     /// The account that somebody without one gets if the found pool holds the user.
@@ -86,41 +95,91 @@ impl Counting<'_> {
         Some(Account::linked(guid, holder.to_string()))
     }
 
-    /// Users whom accounts have already are linked to nobody else.
-    async fn take_users_of_accounts(
+    /// The accounts that keep an id of SecureAuth which people of the page would get, or whose name they would get. Users whom accounts
+    /// have already are linked to nobody else.
+    async fn users_of_accounts(
         &mut self,
+        users: &[(Uuid, Row, Option<Account>)],
         linked: impl Iterator<Item = &Account> + Send,
-    ) -> Result<(), StoreError> {
-        let ids: Vec<String> = linked.filter_map(|account| account.user_id.clone()).collect();
-        if let Some(names) = self.names.filter(|_| !ids.is_empty()) {
-            let accounts = names.store.accounts_by_user_id(&ids, names.pool).await?;
-            self.taken.extend(accounts.into_iter().map(|account| account.user_id));
+    ) -> Result<HashMap<String, Account>, StoreError> {
+        let Some(names) = self.names else {
+            return Ok(HashMap::new());
+        };
+        let mut ids: HashSet<String> = linked.filter_map(|account| account.user_id.clone()).collect();
+        for (wanted, account) in takers(users) {
+            let key = wanted.keys(self.values);
+            ids.extend(self.listed.holder_of_name(&key.identifier).map(ToString::to_string));
+            ids.extend(account.is_none().then_some(key.user_id));
         }
-        Ok(())
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let ids: Vec<String> = ids.into_iter().collect();
+        let accounts = names.store.accounts_by_user_id(&ids, names.pool).await?.into_iter();
+        let known: HashMap<String, Account> = accounts
+            .filter_map(|account| Some((account.user_id.clone()?, account)))
+            .collect();
+        let taken = known.iter().map(|(id, account)| (id.clone(), account.user_guid));
+        self.taken.extend(taken);
+        Ok(known)
     }
 
     /// People whose row is `deleted` and whom the pool holds: after everybody with a valid row, as in a run.
     pub(super) async fn deleted(&mut self) -> Result<(), StepError> {
         for account in std::mem::take(&mut self.deleted) {
-            if self.taken.insert(account.user_id.clone()) {
+            if self.take(&account) {
                 self.user(account.user_guid, &Row::Gone, Some(&account), None).await?;
             }
         }
         Ok(())
     }
 
-    async fn holders(&self, users: &[(Uuid, Row, Option<Account>)]) -> Result<HashMap<Uuid, Holder>, StoreError> {
+    /// Who has the user names that people of the page are to get: the accounts tell, then the pool's list.
+    async fn holders(
+        &self,
+        users: &[(Uuid, Row, Option<Account>)],
+        known: &HashMap<String, Account>,
+    ) -> Result<HashMap<Uuid, HeldBy>, StoreError> {
         let Some(names) = self.names else {
             return Ok(HashMap::new());
         };
-        let takers: Vec<&Wanted> = users
-            .iter()
-            .filter_map(|(_, row, account)| match row {
-                Row::Valid(wanted) if account.as_ref().is_none_or(|account| wanted.renames(account)) => Some(wanted),
-                _ => None,
-            })
-            .collect();
-        names.holders(&takers).await
+        let all: Vec<&Wanted> = takers(users).map(|(wanted, _)| wanted).collect();
+        let mut holders = names.holders(&all).await?;
+        let mut strangers = HashMap::new();
+        let mut by_ids = Vec::new();
+        for (wanted, account) in takers(users).filter(|(wanted, _)| !holders.contains_key(&wanted.user_guid())) {
+            let key = wanted.keys(self.values);
+            let own = account.map_or_else(|| wanted.user_id(self.values), |account| self.values.user_id(account));
+            let listed = self.listed.holder_of_name(&key.identifier).filter(|id| **id != own);
+            match listed.map(|id| (id, known.get(id.as_str()))) {
+                Some((_, Some(holder))) => by_ids.push((wanted, holder.clone())),
+                // Somebody without an account in a found pool is linked.
+                Some((id, None)) if account.is_some() || self.is_own => {
+                    strangers.insert(wanted.user_guid(), HeldBy::Stranger(id.clone()));
+                }
+                _ => {}
+            }
+        }
+        holders.extend(names.of(by_ids).await?);
+        let by_accounts = holders.into_iter().map(|(taker, holder)| {
+            let right = if self.policy.leaves_alone(&holder.account) {
+                Right::Entitled
+            } else {
+                holder.right
+            };
+            (taker, HeldBy::Account(Holder { right, ..holder }))
+        });
+        Ok(by_accounts.chain(strangers).collect())
+    }
+
+    /// A run would find that the pool does not hold the account's user any more.
+    async fn is_gone(&self, task: Task, account: &Account) -> Result<bool, StepError> {
+        let is_doubted = match task {
+            Task::UpToDate | Task::Change | Task::Linked | Task::ReportLinked | Task::Leave(_) => !account.open,
+            _ => false,
+        };
+        let id = self.values.user_id(account);
+        Ok(is_doubted && self.listed.lacks(&id) && self.api.user(&self.pool.id, &id).await?.is_none())
     }
 
     async fn user(
@@ -128,15 +187,19 @@ impl Counting<'_> {
         guid: Uuid,
         row: &Row,
         account: Option<&Account>,
-        holder: Option<&Holder>,
+        holder: Option<&HeldBy>,
     ) -> Result<(), StepError> {
         let task = Task::of(row, account, self.policy);
-        let held_by = holder.filter(|holder| holder.right == Right::Entitled);
+        if let Some(account) = account
+            && self.is_gone(task, account).await?
+        {
+            if matches!(row, Row::Valid(_)) {
+                self.outlook.count(Planned::Imported, guid, "missing in the pool");
+            }
+            return Ok(());
+        }
         match (task, row) {
-            (Task::Join, Row::Valid(wanted)) => match held_by {
-                Some(holder) => self.held(guid, holder.account.user_guid),
-                None => self.stranger(wanted, holder.is_some()),
-            },
+            (Task::Join, Row::Valid(wanted)) => self.stranger(wanted, holder),
             (Task::Look, Row::Valid(wanted)) => {
                 let id = account.map_or_else(|| wanted.user_id(self.values), |account| self.values.user_id(account));
                 match self.api.user(&self.pool.id, &id).await? {
@@ -158,12 +221,19 @@ impl Counting<'_> {
                     true if was_inactive => Planned::Reactivated,
                     _ => Planned::Changed,
                 };
-                if let Some(holder) = held_by {
-                    self.held(guid, holder.account.user_guid);
+                let what = differences.join(", ");
+                if let Some(giver) = holder.and_then(HeldBy::gives_up) {
+                    self.conflicts.wait(guid, kind, what, giver.account.user_guid);
+                    return Ok(());
+                }
+                let keeper = holder.and_then(HeldBy::keeps);
+                if let Some(keeper) = &keeper {
+                    held(&mut self.outlook, guid, Field::UserName, keeper);
+                    self.conflicts.keep([guid]);
                 }
                 // A change that is impossible in part is no change.
-                if kind != Planned::Changed || held_by.is_none() {
-                    self.outlook.count(kind, guid, differences.join(", "));
+                if kind != Planned::Changed || keeper.is_none() {
+                    self.outlook.count(kind, guid, what);
                 }
             }
             (Task::Leave(why), _) => {
@@ -185,30 +255,42 @@ impl Counting<'_> {
         Ok(())
     }
 
-    fn held(&mut self, guid: Uuid, by: impl Display) {
-        let what = format!("{} {} by {by}", Field::UserName, Code::Held);
-        self.outlook.count(Planned::DataError, guid, what);
-    }
-
-    /// A user without an account. `gets_a_name`: an account gives the user name up.
-    fn stranger(&mut self, wanted: &Wanted, gets_a_name: bool) {
+    /// A user without an account.
+    fn stranger(&mut self, wanted: &Wanted, holder: Option<&HeldBy>) {
         let guid = wanted.user_guid();
         let key = wanted.keys(self.values);
+        let outlook = &mut self.outlook;
+        if let Some(other) = self.taken.get(&key.user_id).filter(|other| **other != guid) {
+            // The GUID had the user before its person got another one.
+            return held(outlook, guid, Field::UserGuid, other);
+        }
+        if let Some(giver) = holder.and_then(HeldBy::gives_up) {
+            let what = "the user name passes on from another account";
+            return self
+                .conflicts
+                .wait(guid, Planned::Imported, what, giver.account.user_guid);
+        }
+        if let Some(keeper) = holder.and_then(HeldBy::keeps) {
+            return held(outlook, guid, Field::UserName, keeper);
+        }
         match self.listed.holder(&key.user_id, &key.identifier) {
-            _ if gets_a_name => {
-                let what = "the user name passes on from another account";
-                self.outlook.count(Planned::Imported, guid, what);
-            }
-            None => self.outlook.count(Planned::Imported, guid, ""),
-            Some(holder) if holder.as_str() == key.user_id || self.adopts() => {
-                self.outlook.count(Planned::ReadFirst, guid, "");
-            }
-            Some(holder) => self.held(guid, holder),
+            None => outlook.count(Planned::Imported, guid, ""),
+            Some(id) if id.as_str() == key.user_id => outlook.count(Planned::ReadFirst, guid, ""),
+            Some(id) => match self.taken.get(id.as_str()) {
+                _ if !self.is_own && self.policy.adopts() => outlook.count(Planned::ReadFirst, guid, ""),
+                Some(other) => held(outlook, guid, Field::UserName, other),
+                None => held(outlook, guid, Field::UserName, id),
+            },
         }
     }
+}
 
-    /// Whoever has a user name in the pool may have to give it up.
-    fn adopts(&self) -> bool {
-        !self.is_own && self.policy.adopts()
-    }
+/// The users who are to get a user name, with their accounts.
+fn takers(users: &[(Uuid, Row, Option<Account>)]) -> impl Iterator<Item = (&Wanted, Option<&Account>)> {
+    users.iter().filter_map(|(_, row, account)| match row {
+        Row::Valid(wanted) if account.as_ref().is_none_or(|account| wanted.renames(account)) => {
+            Some((wanted, account.as_ref()))
+        }
+        _ => None,
+    })
 }

@@ -1,6 +1,6 @@
 //! Counts the users that a run would import into a pool that exists, change or deactivate there, or leave alone.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -11,6 +11,7 @@ use super::super::steps::sync_users::names::Names;
 use super::super::steps::sync_users::reader::Reader;
 use super::super::steps::sync_users::task::Policy;
 use super::super::steps::{PayloadSchema, check_users, payload_schema};
+use super::conflicts::Conflicts;
 use super::counting::Counting;
 use super::listed::Listed;
 use super::reading::Reading;
@@ -47,6 +48,10 @@ pub(super) async fn into_found(reading: &Reading<'_>, before: Before<'_>) -> Res
     let record = dependencies.store.pool(subject.biller_id, pool.id.as_str()).await?;
     let generation = record.map_or(subject.generation, |record| record.generation);
     let values = Values::of(subject, generation, pool.identifier_case_insensitive);
+    let accounts = match record {
+        Some(record) => dependencies.store.count_accounts(record.no).await?,
+        None => 0,
+    };
     let is_own = record.map_or(before.is_own, |record| record.origin == PoolOrigin::Created);
     let mut count = Counting {
         api: &reading.api,
@@ -59,17 +64,19 @@ pub(super) async fn into_found(reading: &Reading<'_>, before: Before<'_>) -> Res
             values: &values,
             schema: Some(schema),
             run: None,
+            with_linked: false,
         }),
         values: &values,
         policy: Policy::of(&subject.settings.onboarding),
-        listed: Listed::read(&reading.api, pool, record, is_own).await?,
+        listed: Listed::read(&reading.api, pool, record, accounts, is_own).await?,
         old: before.rekeyed.iter().map(|rekeyed| rekeyed.from).collect(),
         rekeyed: before
             .rekeyed
             .iter()
             .map(|it| (it.account.user_guid, &it.account))
             .collect(),
-        taken: HashSet::new(),
+        taken: HashMap::new(),
+        conflicts: Conflicts::default(),
         deleted: Vec::new(),
         outlook: ImportOutlook::default(),
     };
@@ -103,6 +110,8 @@ pub(super) async fn into_found(reading: &Reading<'_>, before: Before<'_>) -> Res
         count.page(page, &known).await?;
     }
     count.deleted().await?;
+    count.conflicts.keep(known.into_iter().chain(unfit));
+    count.conflicts.settle(&mut count.outlook);
     Ok(count.outlook)
 }
 

@@ -13,19 +13,27 @@ use ic_secureauth_api::{MAX_PAGE, Pool, ReadOnlyApi, UserId};
 pub(super) struct Listed {
     ids: HashSet<UserId>,
     identifiers: HashMap<String, UserId>,
+    /// A run lists the pool, too.
+    is_listed_by_runs: bool,
 }
 
 impl Listed {
-    /// Nothing is read where the accounts tell who is in the pool. They do not know the user names that linked people have.
+    /// Nothing is read of a pool of the biller where the accounts tell who is in it. They do not know the user names that linked
+    /// people have. `accounts`: how many there are.
     pub(super) async fn read(
         api: &ReadOnlyApi,
         pool: &Pool,
         record: Option<PoolRecord>,
+        accounts: u64,
         is_own: bool,
     ) -> Result<Self, StepError> {
-        let mut listed = Self::default();
         let at_end = record.and_then(|record| record.users_at_end);
-        if is_own && at_end.is_some() && at_end == pool.number_of_users {
+        let is_unchanged = at_end.is_some() && at_end == pool.number_of_users;
+        let mut listed = Self {
+            is_listed_by_runs: !is_unchanged,
+            ..Self::default()
+        };
+        if is_own && is_unchanged && at_end == Some(accounts) {
             return Ok(listed);
         }
         let mut after = None;
@@ -47,6 +55,16 @@ impl Listed {
     /// Who has the id or the user name, judged as with `PoolUserBefore`.
     pub(super) fn holder(&self, user_id: &str, identifier: &str) -> Option<UserId> {
         let by_id = UserId::parse(user_id).ok().filter(|id| self.ids.contains(id));
-        by_id.or_else(|| self.identifiers.get(identifier).cloned())
+        by_id.or_else(|| self.holder_of_name(identifier).cloned())
+    }
+
+    /// Who has the user name.
+    pub(super) fn holder_of_name(&self, identifier: &str) -> Option<&UserId> {
+        self.identifiers.get(identifier)
+    }
+
+    /// A run would look for the user, because the list does not show it.
+    pub(super) fn lacks(&self, id: &UserId) -> bool {
+        self.is_listed_by_runs && !self.ids.contains(id)
     }
 }

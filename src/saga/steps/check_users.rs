@@ -57,10 +57,10 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
             users_total: counts.total,
             skipped: counts.deleted + skipped,
             failed: counts.invalid - skipped,
-            linked: leavers.linked,
+            linked: leavers.linked(),
             ..Progress::default()
         }),
-        tally: Some(leavers.tally.clone()),
+        tally: Some(leavers.tally()),
         allowance_used: allowed.is_some(),
         ..Batch::default()
     };
@@ -168,10 +168,12 @@ pub(in super::super) async fn read(
         shared = suspects.finish();
     }
     let users: HashSet<Option<Uuid>> = shared.iter().map(|issue| issue.user_guid).collect();
+    found.leavers.leave_out(&users);
     found.add_invalid(users.len() as u64, shared);
     let unnamed = store.users_without_guid(subject.biller_id).await?;
     if unnamed > 0 {
         found.counts.total += unnamed;
+        found.counts.without_guid = unnamed;
         found.add_invalid(unnamed, vec![Issue::of(None, Field::UserGuid, Code::Missing)]);
     }
     Ok(found)

@@ -15,7 +15,7 @@ use super::super::step_error::StepError;
 use super::sync_users::{self, Pass, Target};
 use crate::domain::journal::Entry;
 use crate::domain::reason::Reason;
-use crate::store::{Account, AccountChanges, AccountOrigin, Batch, GuidRange};
+use crate::store::{Account, AccountChanges, Batch, GuidRange};
 use ic_secureauth_api::{ApiError, MAX_PAGE, UserId};
 
 /// Pages in one part of the list: the ids of 100,000 users. The accounts are read once per part.
@@ -106,19 +106,19 @@ impl Part {
             };
             accounts.retain(|account| {
                 let id = target.user_id(account);
-                // A linked user was never the run's to import.
-                account.origin == AccountOrigin::Imported && self.holds(&id) && !self.listed.contains(&id)
+                self.holds(&id) && !self.listed.contains(&id)
             });
             if !accounts.is_empty() {
-                match look(context, target, accounts, pauses).await? {
+                let page = GuidRange {
+                    until: Some(last),
+                    ..range
+                };
+                match look(context, target, page, accounts, pauses).await? {
                     Looked::AllThere => {}
                     Looked::Interrupted => return Ok(false),
                     Looked::BroughtBack(users) => {
-                        let until = Some(last);
-                        let page = store
-                            .accounts_page(target.record.no, GuidRange { until, ..range }, size)
-                            .await?;
-                        let again = page.into_iter().filter(|account| users.contains(&account.user_guid));
+                        let again = store.accounts_page(target.record.no, page, size).await?;
+                        let again = again.into_iter().filter(|account| users.contains(&account.user_guid));
                         if !missing(target, again.collect()).await?.is_empty() {
                             return Err(StepError::retry(Reason::UsersNotVisible, None));
                         }
@@ -160,10 +160,11 @@ enum Looked {
 }
 
 /// Asks for the unlisted users by id, with pauses, until all are found. The accounts of users still missing after the pauses
-/// are opened and brought in line.
+/// are opened and brought in line; linked ones are never changed, so their people are told apart first.
 async fn look(
     context: &mut RunContext<'_>,
     target: &Target,
+    page: GuidRange,
     unlisted: Vec<Account>,
     pauses: &mut impl Iterator<Item = Duration>,
 ) -> Result<Looked, StepError> {
@@ -173,7 +174,11 @@ async fn look(
             Some(pause) if !context.time_slice_is_over() => tokio::time::sleep(pause).await,
             _ => {
                 let users = missing.iter().map(|account| account.user_guid).collect();
-                let is_settled = open(context, target, missing).await?;
+                let is_linked = |account: &Account| target.policy.leaves_alone(account);
+                let (linked, imported): (Vec<Account>, Vec<Account>) = missing.into_iter().partition(is_linked);
+                let linked = linked.iter().map(|account| account.user_guid).collect();
+                let is_settled = open(context, target, imported).await?
+                    && sync_users::find_linked(context, target, page, linked).await?;
                 return Ok(if is_settled {
                     Looked::BroughtBack(users)
                 } else {
@@ -202,6 +207,9 @@ async fn missing(target: &Target, accounts: Vec<Account>) -> Result<Vec<Account>
 
 /// `false`: the time slice ended first.
 async fn open(context: &mut RunContext<'_>, target: &Target, missing: Vec<Account>) -> Result<bool, StepError> {
+    if missing.is_empty() {
+        return Ok(true);
+    }
     tracing::warn!(
         users = missing.len(),
         "the pool lacks users of accounts; they are looked at again"

@@ -35,7 +35,12 @@ impl Known {
     pub(in super::super) async fn of(subject: Subject<'_>, stored: &BillerCiam) -> Result<Option<Self>, StoreError> {
         let derived = subject.derived_ids().pool_id().to_string();
         let id = stored.identity_pool_id.as_deref().unwrap_or(&derived);
-        let record = subject.dependencies.store.pool(subject.biller_id, id).await?;
+        let store = &subject.dependencies.store;
+        let record = match store.pool(subject.biller_id, id).await? {
+            // A first enable that failed stored no pool with the biller, and may have adopted people all the same.
+            None => store.found_pool(subject.biller_id).await?,
+            record => record,
+        };
         Ok(record.map(|record| Self {
             record,
             values: Values::of(subject, record.generation, record.case_insensitive),
@@ -55,6 +60,7 @@ impl Known {
             values: &self.values,
             schema: None,
             run: None,
+            with_linked: true,
         }
     }
 }
@@ -77,12 +83,10 @@ pub(in super::super) struct Leavers {
     without_row: u64,
     /// Of these, users to whom the CRM gave new GUIDs.
     rekeyed_without_row: u64,
-    /// Names that would pass from one person to another.
-    passed_on: u64,
+    /// Users who would get the name of somebody else.
+    takers: Vec<Uuid>,
     /// Users with a valid row who were in a found pool before.
-    pub(in super::super) linked: u64,
-    /// The first of them.
-    pub(in super::super) tally: Tally,
+    linked: Vec<Uuid>,
     pub(in super::super) rekeyed: Vec<Rekeyed>,
     old_guids: HashSet<Uuid>,
 }
@@ -100,8 +104,7 @@ impl Leavers {
             self.without_row += u64::from(has_access && task == Task::Leave(Why::Left));
             let Row::Valid(wanted) = row else { continue };
             if is_left_alone {
-                self.linked += 1;
-                self.tally.name(Effect::Linked, user.user_guid);
+                self.linked.push(user.user_guid);
             } else if account.is_none_or(|account| wanted.renames(account)) {
                 takers.push((wanted, account.is_none()));
             }
@@ -125,8 +128,13 @@ impl Leavers {
         }
         let same_address = account.address_hash.is_some() && account.address_hash == wanted.hashes().address;
         if !(is_new && *right == Right::Gone && same_address && self.old_guids.insert(account.user_guid)) {
-            self.passed_on += 1;
+            if !known.policy.leaves_alone(account) {
+                self.takers.push(wanted.user_guid());
+            }
             return;
+        }
+        if known.policy.leaves_alone(account) {
+            self.linked.push(wanted.user_guid());
         }
         if !has_no_access(account) && Task::of(&Row::Gone, Some(account), known.policy) == Task::Leave(Why::Left) {
             self.rekeyed_without_row += 1;
@@ -142,9 +150,34 @@ impl Leavers {
         });
     }
 
+    /// Leaves out users with a data error that only all rows together show: they get no name, and do not count as linked.
+    pub(super) fn leave_out(&mut self, invalid: &HashSet<Option<Uuid>>) {
+        let is_valid = |user: &Uuid| !invalid.contains(&Some(*user));
+        self.takers.retain(is_valid);
+        self.linked.retain(is_valid);
+    }
+
+    /// How many users are linked.
+    pub(super) fn linked(&self) -> u64 {
+        self.linked.len() as u64
+    }
+
+    /// The first of them.
+    pub(super) fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        let linked = self.linked.iter();
+        linked.for_each(|user| tally.name(Effect::Linked, *user));
+        tally
+    }
+
     /// Those whom the guard counts.
     pub(in super::super) fn guarded(&self) -> u64 {
-        self.left() + self.passed_on
+        self.left() + self.passed_on()
+    }
+
+    /// Names that would pass from one person to another.
+    fn passed_on(&self) -> u64 {
+        self.takers.len() as u64
     }
 
     /// A re-keyed person may be found before the page of its old GUID is read, so it is subtracted at the end.
@@ -167,12 +200,12 @@ impl Leavers {
         allowed: Option<&LeaversAllowed>,
     ) -> Result<(), StepError> {
         let guarded = self.guarded();
-        let is_empty = counts.total + counts.deleted == 0 && guarded > 0;
+        let is_empty = counts.with_guid() == 0 && guarded > 0;
         let is_allowed = allowed.is_some_and(|allowed| guarded <= u64::from(allowed.most));
         if guarded > self.limit(percent, allowed) || (is_empty && !is_allowed) {
             tracing::error!(
                 leavers = self.left(),
-                passed_on = self.passed_on,
+                passed_on = self.passed_on(),
                 with_access = self.with_access,
                 "too many users would leave; `allow-leavers` allows it"
             );
@@ -186,12 +219,12 @@ impl Leavers {
 
     fn why_too_many(&self, counts: Counts) -> String {
         format!(
-            "of {} users with access {} would lose it, and {} names would pass to somebody else; the view has {} rows; `allow-leavers \
-             <billerId> {} --by <name>` lets that happen once",
+            "of {} users with access {} would lose it, and {} names would pass to somebody else; the view has {} rows with a GUID; \
+             `allow-leavers <billerId> {} --by <name>` lets that happen once",
             self.with_access,
             self.left(),
-            self.passed_on,
-            counts.total + counts.deleted,
+            self.passed_on(),
+            counts.with_guid(),
             self.guarded(),
         )
     }
@@ -227,7 +260,7 @@ mod tests {
     #[test]
     fn names_that_pass_on_count_as_well() {
         let found = Leavers {
-            passed_on: 3,
+            takers: [1, 2, 3].map(Uuid::from_u128).into(),
             ..leavers(3, 20)
         };
         assert!(found.verdict(rows(17), 10, None).is_err());
@@ -243,6 +276,15 @@ mod tests {
         };
         assert!(leavers(1, 1).verdict(rows(0), 10, Some(&allowed)).is_ok());
         assert!(leavers(2, 2).verdict(rows(0), 10, Some(&allowed)).is_err());
+    }
+
+    #[test]
+    fn a_view_without_any_guid_is_as_empty() {
+        let counts = Counts {
+            without_guid: 3,
+            ..rows(3)
+        };
+        assert!(leavers(1, 3).verdict(counts, 10, None).is_err());
     }
 
     #[test]

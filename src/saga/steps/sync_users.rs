@@ -9,6 +9,7 @@ mod change;
 mod claim;
 mod conflict;
 mod deleted;
+mod doubt;
 mod entries;
 mod leave;
 mod link;
@@ -26,10 +27,13 @@ mod values;
 mod window;
 mod work;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
+use self::doubt::Doubt;
 pub(in super::super) use self::person::Wanted;
 pub(super) use self::person::user_id;
 pub(super) use self::target::Target;
@@ -86,13 +90,18 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
         after: context.run.user_cursor,
         until: None,
     };
+    let doubt = if context.run.listing.is_some() && !target.created {
+        Doubt::NotListed
+    } else {
+        Doubt::Nobody
+    };
     if context.journal.idp_checked {
-        if !context.journal.sync.finished && !pass(context, &target, all, Pass::Whole).await? {
+        if !context.journal.sync.finished && !pass(context, &target, all, Pass::Whole, &doubt).await? {
             return Ok(());
         }
     } else {
         let check = identity_provider::reading(context, &target.pool)?;
-        let (passed, check) = tokio::join!(pass(context, &target, all, Pass::Whole), check);
+        let (passed, check) = tokio::join!(pass(context, &target, all, Pass::Whole, &doubt), check);
         identity_provider::judge_again(context, &target.pool, check?).await?;
         if !passed? || !context.journal.idp_checked {
             return Ok(());
@@ -116,11 +125,26 @@ pub(super) async fn settle_open(context: &mut RunContext<'_>, target: &Target, w
         claim::make_way(context, target, target.flow.take_claims()).await?;
         match context.store().open_range(target.record.no).await? {
             None => return Ok(true),
-            Some(open) if !pass(context, target, open, why).await? => return Ok(false),
+            Some(open) if !pass(context, target, open, why, &Doubt::Nobody).await? => return Ok(false),
             Some(_) => {}
         }
     }
     Err(StepError::not_shown())
+}
+
+/// Looks once more for users of linked people of the range. Whoever has a valid row and no user any more is imported. `false`: the
+/// time slice ended first.
+pub(super) async fn find_linked(
+    context: &mut RunContext<'_>,
+    target: &Target,
+    range: GuidRange,
+    people: HashSet<Uuid>,
+) -> Result<bool, StepError> {
+    if people.is_empty() {
+        return Ok(true);
+    }
+    let doubt = Doubt::Of(people);
+    Ok(pass(context, target, range, Pass::Again, &doubt).await? && settle_open(context, target, Pass::Again).await?)
 }
 
 /// Waits until calls without an answer can no longer take effect: nothing may be sent again before, and no organization may
@@ -137,7 +161,13 @@ async fn wait_out(context: &RunContext<'_>) -> Result<(), StepError> {
 }
 
 /// One pass over a range of users. Reading, calling and recording go on side by side. `false`: the time slice ended first.
-async fn pass(context: &mut RunContext<'_>, target: &Target, range: GuidRange, why: Pass) -> Result<bool, StepError> {
+async fn pass(
+    context: &mut RunContext<'_>,
+    target: &Target,
+    range: GuidRange,
+    why: Pass,
+    doubt: &Doubt,
+) -> Result<bool, StepError> {
     let (works, ready) = mpsc::channel(2 * target.in_flight);
     let (events, results) = mpsc::channel(EVENTS);
     let producer = producer::Producer {
@@ -145,6 +175,7 @@ async fn pass(context: &mut RunContext<'_>, target: &Target, range: GuidRange, w
         store: Arc::clone(context.store()),
         leavers_before: context.run.tally.guarded(),
         has_issues: context.run.issues_total > 0,
+        doubt,
         works,
         events: events.clone(),
     };
@@ -172,6 +203,25 @@ fn invalid(context: &RunContext<'_>) -> u64 {
 
 /// Takes the final counts from the accounts.
 async fn finish(context: &mut RunContext<'_>, target: &Target) -> Result<(), StepError> {
+    let progress = counters(context, target).await?;
+    let mut tally = context.run.tally.clone();
+    if !target.created {
+        let accounts = context.store().count_accounts(target.record.no).await?;
+        let in_the_pool = context.journal.sync.users_before + progress.imported;
+        tally.without_row = in_the_pool.saturating_sub(accounts);
+    }
+    let batch = Batch {
+        entries: vec![Entry::SyncFinished],
+        tally: Some(tally),
+        progress: Some(progress),
+        is_progress: true,
+        ..Batch::default()
+    };
+    Ok(context.write(batch).await?)
+}
+
+/// The counters as they stand. Users that were imported once more count once, and whoever is in no other counter was as the CRM has it.
+pub(super) async fn counters(context: &RunContext<'_>, target: &Target) -> Result<Progress, StepError> {
     let imported = context.store().count_created(target.record.no, context.run.id).await?;
     let (before, tally) = (context.run.progress, &context.run.tally);
     // Of the deactivated users these have no valid row, so the total does not count them.
@@ -183,22 +233,9 @@ async fn finish(context: &mut RunContext<'_>, target: &Target) -> Result<(), Ste
     } else {
         before.users_total.saturating_sub(others)
     };
-    let mut tally = tally.clone();
-    if !target.created {
-        let accounts = context.store().count_accounts(target.record.no).await?;
-        let in_the_pool = context.journal.sync.users_before + imported;
-        tally.without_row = in_the_pool.saturating_sub(accounts);
-    }
-    let batch = Batch {
-        entries: vec![Entry::SyncFinished],
-        tally: Some(tally),
-        progress: Some(Progress {
-            imported,
-            already_present,
-            ..before
-        }),
-        is_progress: true,
-        ..Batch::default()
-    };
-    Ok(context.write(batch).await?)
+    Ok(Progress {
+        imported,
+        already_present,
+        ..before
+    })
 }

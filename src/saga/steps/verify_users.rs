@@ -8,7 +8,6 @@ use super::super::step_error::StepError;
 use super::compare_users;
 use super::sync_users::{self, Pass, Target};
 use crate::domain::journal::Entry;
-use crate::domain::run::Progress;
 use crate::settings::onboarding::Verify;
 use crate::store::Batch;
 
@@ -34,18 +33,14 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     } else {
         return Ok(());
     };
-    let imported = context.store().count_created(target.record.no, context.run.id).await?;
+    let progress = sync_users::counters(context, &target).await?;
     let batch = Batch {
         entries: vec![Entry::UsersVerified { counted }],
         users_at_end: Some((
             target.record.no,
             counted.filter(|_| !sync_users::may_be_unlinked(context, &target)),
         )),
-        // Users that were imported once more count once.
-        progress: Some(Progress {
-            imported,
-            ..context.run.progress
-        }),
+        progress: Some(progress),
         ..Batch::default()
     };
     Ok(context.write(batch).await?)

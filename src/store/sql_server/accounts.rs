@@ -1,4 +1,4 @@
-//! Reads and writes pools and accounts, and reads the users that a pool held before. Lists of GUIDs are passed as JSON and
+//! Reads and writes accounts, and reads the users that a pool held before. Lists of GUIDs are passed as JSON and
 //! looked up by seeks.
 
 use std::collections::HashMap;
@@ -14,60 +14,13 @@ use super::pool::Pool;
 use super::runs::update_leased;
 use super::session::Transaction;
 use super::users::within;
-use crate::domain::ids::{BillerId, OnboardingId};
-use crate::store::row::PoolRow;
+use crate::domain::ids::OnboardingId;
+use crate::store::row::status_sent;
 use crate::store::transition::identifier_key;
-use crate::store::{
-    Account, AccountChanges, GuidRange, HashedValue, Lease, NewPool, PoolNo, PoolRecord, PoolUser, ValueHash,
-};
+use crate::store::{Account, AccountChanges, GuidRange, HashedValue, Lease, PoolNo, PoolUser, ValueHash};
 
 const ACCOUNT: &str = "a.UserGuid, a.UserId, a.Origin, a.[Open], a.CreatedBy, a.NameHash, a.AddressHash, a.ProfileHash, \
     a.StatusSent";
-
-pub(super) async fn pool(pool: &Pool, biller: &BillerId, pool_id: &str) -> Result<Option<PoolRecord>, Fault> {
-    let sql = "SELECT TOP (1) p.PoolNo, p.Generation, p.Origin, p.CaseInsensitive, p.UsersAtEnd FROM ciam.Pool AS p \
-        WHERE p.BillerId = @P1 AND p.PoolId = @P2 ORDER BY p.PoolNo DESC";
-    let biller_id: &str = biller.as_ref();
-    let mut session = pool.session().await?;
-    let row = session.row(sql, &[&biller_id, &pool_id]).await?;
-    session.give_back();
-    row.map(|row| {
-        let row = PoolRow {
-            no: required(&row, "PoolNo")?,
-            generation: required(&row, "Generation")?,
-            origin: text(&row, "Origin")?,
-            case_insensitive: required(&row, "CaseInsensitive")?,
-            users_at_end: row.try_get("UsersAtEnd")?,
-        };
-        Ok(row.try_into()?)
-    })
-    .transpose()
-}
-
-/// Inserts the pool of the run's biller; one that is not new only if it has no row yet.
-pub(super) async fn begin_pool(transaction: &mut Transaction, id: OnboardingId, new: &NewPool) -> Result<(), Fault> {
-    let sql = "INSERT INTO ciam.Pool (BillerId, PoolId, Generation, Origin, CaseInsensitive) \
-        SELECT r.BillerId, @P2, @P3, @P4, @P6 FROM ciam.Onboarding AS r WHERE r.OnboardingId = @P1 AND (@P5 = 1 OR NOT EXISTS ( \
-            SELECT 1 FROM ciam.Pool AS p WHERE p.BillerId = r.BillerId AND p.PoolId = @P2))";
-    let values: [&dyn ToSql; 6] = [
-        &id.0,
-        &new.pool_id,
-        &i64::from(new.generation),
-        &<&str>::from(new.origin),
-        &new.is_new,
-        &new.case_insensitive,
-    ];
-    transaction.execute(sql, &values).await
-}
-
-pub(super) async fn set_users_at_end(
-    transaction: &mut Transaction,
-    pool: PoolNo,
-    users: Option<i64>,
-) -> Result<(), Fault> {
-    let sql = "UPDATE ciam.Pool SET UsersAtEnd = @P2 WHERE PoolNo = @P1";
-    transaction.execute(sql, &[&pool.0, &users]).await
-}
 
 pub(super) async fn change(transaction: &mut Transaction, changes: &AccountChanges) -> Result<(), Fault> {
     put(transaction, changes.pool, &changes.put).await?;
@@ -144,7 +97,7 @@ fn rows(accounts: &[Account], run: Option<OnboardingId>) -> impl Iterator<Item =
             "nh": account.name_hash.map(hex::encode),
             "ah": account.address_hash.map(hex::encode),
             "ph": account.profile_hash.map(hex::encode),
-            "s": account.status_sent.map(<&str>::from),
+            "s": status_sent(account),
         })
     })
 }
@@ -338,6 +291,7 @@ mod tests {
             address_hash: Some(number.to_be_bytes()),
             profile_hash: Some(number.to_be_bytes()),
             status_sent: Some(Status::Active),
+            returning: false,
             ..Account::linked(Uuid::from_u128(number), String::new())
         };
         let accounts: Vec<_> = (0..100).map(account).collect();

@@ -11,7 +11,7 @@ use super::json_rows::{chunks, distinct, numbered_chunks};
 use super::pool::Pool;
 use super::runs::update_leased;
 use super::session::Transaction;
-use super::{accounts, billers};
+use super::{accounts, billers, identity_pools};
 use crate::domain::ids::OnboardingId;
 use crate::domain::journal::{Entry, Recorded};
 use crate::store::row::{entry_columns, json_text, recorded};
@@ -23,13 +23,13 @@ pub(super) async fn write(pool: &Pool, lease: &Lease, batch: &Batch) -> Result<(
     let mut transaction = pool.begin().await?;
     append(&mut transaction, id, &batch.entries).await?;
     if let Some(pool) = &batch.pool {
-        accounts::begin_pool(&mut transaction, id, pool).await?;
+        identity_pools::begin_pool(&mut transaction, id, pool).await?;
     }
     if let Some(changes) = &batch.accounts {
         accounts::change(&mut transaction, changes).await?;
     }
     if let Some((pool, users)) = batch.users_at_end {
-        accounts::set_users_at_end(&mut transaction, pool, users.map(clamp)).await?;
+        identity_pools::set_users_at_end(&mut transaction, pool, users.map(clamp)).await?;
     }
     insert_pool_users(&mut transaction, id, &batch.pool_users_before).await?;
     let issues_total = insert_issues(&mut transaction, id, batch).await?;

@@ -6,7 +6,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::{SqlServerStore, accept, accounts, batch, billers, due, ending, migrate, runs, slots, users};
+use super::{
+    SqlServerStore, accept, accounts, batch, billers, due, ending, identity_pools, migrate, runs, slots, users,
+};
 use crate::domain::biller::LeaversAllowed;
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
 use crate::domain::issue::Issue;
@@ -139,7 +141,12 @@ impl Store for SqlServerStore {
     }
 
     async fn pool(&self, biller: &BillerId, pool_id: &str) -> Result<Option<PoolRecord>, StoreError> {
-        self.repeating("read a pool", || accounts::pool(&self.pool, biller, pool_id))
+        self.repeating("read a pool", || identity_pools::pool(&self.pool, biller, pool_id))
+            .await
+    }
+
+    async fn found_pool(&self, biller: &BillerId) -> Result<Option<PoolRecord>, StoreError> {
+        self.repeating("read a found pool", || identity_pools::found_pool(&self.pool, biller))
             .await
     }
 

@@ -18,6 +18,7 @@ mod dials;
 mod due;
 mod ending;
 mod error;
+mod identity_pools;
 mod json_rows;
 mod locks;
 mod migrate;

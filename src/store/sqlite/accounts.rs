@@ -1,4 +1,4 @@
-//! Reads and writes pools and accounts, and reads the users that a pool held before.
+//! Reads and writes accounts, and reads the users that a pool held before.
 
 use std::collections::HashMap;
 
@@ -8,64 +8,13 @@ use super::columns::{Guid, Micros, account_row};
 use super::error::Fault;
 use super::runs::update_leased;
 use super::users::bounds;
-use crate::domain::ids::{BillerId, OnboardingId};
-use crate::store::row::PoolRow;
+use crate::domain::ids::OnboardingId;
+use crate::store::row::status_sent;
 use crate::store::transition::identifier_key;
-use crate::store::{
-    Account, AccountChanges, GuidRange, HashedValue, Lease, NewPool, PoolNo, PoolRecord, PoolUser, ValueHash,
-};
+use crate::store::{Account, AccountChanges, GuidRange, HashedValue, Lease, PoolNo, PoolUser, ValueHash};
 
 const ACCOUNT: &str =
     "user_guid, user_id, origin, open, created_by, name_hash, address_hash, profile_hash, status_sent";
-
-pub(super) fn pool(
-    transaction: &Transaction<'_>,
-    biller: &BillerId,
-    pool_id: &str,
-) -> Result<Option<PoolRecord>, Fault> {
-    let row = transaction
-        .prepare_cached(
-            "SELECT pool_no, generation, origin, case_insensitive, users_at_end FROM pool WHERE biller_id = ?1 AND pool_id = ?2 \
-             ORDER BY pool_no DESC LIMIT 1",
-        )?
-        .query_row(params![biller.as_ref(), pool_id], |row| {
-            Ok(PoolRow {
-                no: row.get(0)?,
-                generation: row.get(1)?,
-                origin: row.get(2)?,
-                case_insensitive: row.get(3)?,
-                users_at_end: row.get(4)?,
-            })
-        })
-        .optional()?;
-    Ok(row.map(PoolRecord::try_from).transpose()?)
-}
-
-/// Inserts the pool of the run's biller; one that is not new only if it has no row yet.
-pub(super) fn begin_pool(transaction: &Transaction<'_>, id: OnboardingId, new: &NewPool) -> Result<(), Fault> {
-    transaction.execute(
-        "INSERT INTO pool (biller_id, pool_id, generation, origin, case_insensitive) \
-         SELECT r.biller_id, ?2, ?3, ?4, ?6 FROM onboarding AS r WHERE r.onboarding_id = ?1 AND (?5 OR NOT EXISTS ( \
-            SELECT 1 FROM pool AS p WHERE p.biller_id = r.biller_id AND p.pool_id = ?2))",
-        params![
-            Guid(id.0),
-            new.pool_id,
-            new.generation,
-            <&str>::from(new.origin),
-            new.is_new,
-            new.case_insensitive
-        ],
-    )?;
-    Ok(())
-}
-
-pub(super) fn set_users_at_end(transaction: &Transaction<'_>, pool: PoolNo, users: Option<i64>) -> Result<(), Fault> {
-    transaction.execute(
-        "UPDATE pool SET users_at_end = ?2 WHERE pool_no = ?1",
-        params![pool.0, users],
-    )?;
-    Ok(())
-}
 
 pub(super) fn change(transaction: &Transaction<'_>, changes: &AccountChanges) -> Result<(), Fault> {
     let pool = changes.pool.0;
@@ -87,7 +36,7 @@ pub(super) fn change(transaction: &Transaction<'_>, changes: &AccountChanges) ->
             account.name_hash,
             account.address_hash,
             account.profile_hash,
-            account.status_sent.map(<&str>::from)
+            status_sent(account)
         ])?;
     }
     let updates = [

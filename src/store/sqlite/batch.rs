@@ -5,7 +5,7 @@ use rusqlite::{Transaction, params};
 use super::columns::{Guid, Micros, time};
 use super::error::Fault;
 use super::runs::update_leased;
-use super::{accounts, billers};
+use super::{accounts, billers, identity_pools};
 use crate::domain::ids::OnboardingId;
 use crate::domain::journal::{Entry, Recorded};
 use crate::store::row::{entry_columns, json_text, recorded};
@@ -17,13 +17,13 @@ pub(super) fn write(transaction: &Transaction<'_>, now: Micros, lease: &Lease, b
     update_run(transaction, now, lease, batch)?;
     append(transaction, now, id, &batch.entries)?;
     if let Some(pool) = &batch.pool {
-        accounts::begin_pool(transaction, id, pool)?;
+        identity_pools::begin_pool(transaction, id, pool)?;
     }
     if let Some(changes) = &batch.accounts {
         accounts::change(transaction, changes)?;
     }
     if let Some((pool, users)) = batch.users_at_end {
-        accounts::set_users_at_end(transaction, pool, users.map(clamp))?;
+        identity_pools::set_users_at_end(transaction, pool, users.map(clamp))?;
     }
     insert_pool_users(transaction, id, &batch.pool_users_before)?;
     insert_issues(transaction, id, batch)?;

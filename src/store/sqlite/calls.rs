@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::{SqliteStore, accept, accounts, batch, billers, due, ending, migrate, runs, slots, users};
+use super::{SqliteStore, accept, accounts, batch, billers, due, ending, identity_pools, migrate, runs, slots, users};
 use crate::domain::biller::LeaversAllowed;
 use crate::domain::ids::{BillerId, OnboardingId, WorkerId};
 use crate::domain::issue::Issue;
@@ -192,7 +192,15 @@ impl Store for SqliteStore {
     async fn pool(&self, biller: &BillerId, pool_id: &str) -> Result<Option<PoolRecord>, StoreError> {
         let (biller, pool_id) = (biller.clone(), pool_id.to_owned());
         self.read("read a pool", move |transaction, _| {
-            accounts::pool(transaction, &biller, &pool_id)
+            identity_pools::pool(transaction, &biller, &pool_id)
+        })
+        .await
+    }
+
+    async fn found_pool(&self, biller: &BillerId) -> Result<Option<PoolRecord>, StoreError> {
+        let biller = biller.clone();
+        self.read("read a found pool", move |transaction, _| {
+            identity_pools::found_pool(transaction, &biller)
         })
         .await
     }

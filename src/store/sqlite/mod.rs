@@ -13,6 +13,7 @@ mod connections;
 mod due;
 mod ending;
 mod error;
+mod identity_pools;
 mod migrate;
 mod purge;
 mod runs;

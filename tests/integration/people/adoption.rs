@@ -4,7 +4,9 @@ use local_stack::{Stack, UserRow};
 use secureauth_simulator::Fault;
 
 use super::found_pools::{by_hand, not_adopted, status_of};
-use super::{BILLER, assert_synced, guid_of, issues, replace, sample, set_status};
+use super::{
+    BILLER, assert_counters_add_up_exactly, assert_synced, guid_of, issues, remove, replace, sample, set_status,
+};
 use crate::support::{Outcome, enable, options, refusal, start};
 
 /// Number 5 has no valid e-mail address, and is left out.
@@ -93,5 +95,39 @@ async fn a_failed_adoption_that_is_switched_off_again_stops_no_later_sync() -> O
     assert_synced(&run);
     assert_eq!(issues(&stack)?, [not_adopted(1)]);
     assert_eq!(status_of(&stack, "theirs-1"), "active");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_counters_add_up_whatever_the_crm_says_of_the_people_of_a_found_pool() -> Outcome {
+    let skip = options()
+        .set("ON_INVALID_USER", "skip")
+        .set("MAX_SKIPPED_PERCENT", "50");
+    let mut stack = start(skip, BILLER, 9).await?;
+    by_hand(&stack, &[1, 2, 3, 4, 5])?;
+    set_status(&stack, 1, "inactive")?;
+    set_status(&stack, 2, "deleted")?;
+    let wrong = |number, status: &str| UserRow {
+        email: Some("no address".into()),
+        status: Some(status.into()),
+        ..sample(number)
+    };
+    replace(&stack, &wrong(4, "active"))?;
+    replace(&stack, &wrong(8, "inactive"))?;
+    let run = enable(&stack, BILLER).await?;
+    assert_eq!((run.state.as_str(), run.imported, run.linked), ("succeeded", 3, 3));
+    assert_counters_add_up_exactly(&stack, &run)?;
+    // A leaver, one without access, one barred, and everybody of the pool adopted.
+    remove(&stack, 6)?;
+    set_status(&stack, 7, "inactive")?;
+    replace(&stack, &wrong(9, "inactive"))?;
+    stack.crm().add_users(BILLER, &[sample(10)])?;
+    for adopts in ["false", "true", "true"] {
+        stack.deploy("ADOPT_EXISTING_USERS", adopts).await?;
+        let run = enable(&stack, BILLER).await?;
+        assert_synced(&run);
+        assert_counters_add_up_exactly(&stack, &run)?;
+    }
+    assert_eq!(status_of(&stack, "theirs-1"), "inactive");
     Ok(())
 }

@@ -304,3 +304,24 @@ async fn an_adoption_without_an_answer_is_looked_at_again() -> Outcome {
     assert_eq!(status_of(&stack, "theirs-1"), "inactive");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn linked_people_who_share_a_user_name_are_data_errors_and_not_counted_as_linked() -> Outcome {
+    let stack = start(options(), BILLER, 5).await?;
+    by_hand(&stack, &[1, 2, 3])?;
+    let run = enable(&stack, BILLER).await?;
+    assert_eq!(run.linked, 3);
+    super::assert_counters_add_up_exactly(&stack, &run)?;
+    let namesake = UserRow {
+        user_name: sample(1).user_name,
+        ..sample(2)
+    };
+    super::replace(&stack, &namesake)?;
+    let run = enable(&stack, BILLER).await?;
+    assert_synced(&run);
+    assert_eq!((run.linked, run.skipped, run.already_present), (1, 2, 2));
+    super::assert_counters_add_up_exactly(&stack, &run)?;
+    let view = status(&stack, BILLER).await?;
+    assert_eq!(view.json["onboarding"]["users"]["linked"], json!([guid_of(&sample(3))]));
+    Ok(())
+}

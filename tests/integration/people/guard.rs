@@ -38,8 +38,8 @@ async fn five_of_six_may_leave_and_six_of_six_may_not() -> Outcome {
     let cause = &shown.json["onboarding"]["firstCause"]["cause"];
     assert_eq!(
         cause,
-        "of 6 users with access 6 would lose it, and 0 names would pass to somebody else; the view has 6 rows; `allow-leavers <billerId> 6 \
-         --by <name>` lets that happen once"
+        "of 6 users with access 6 would lose it, and 0 names would pass to somebody else; the view has 6 rows with a GUID; \
+         `allow-leavers <billerId> 6 --by <name>` lets that happen once"
     );
     let guid = guid_of(&sample(1));
     in_the_crm(
@@ -147,10 +147,8 @@ async fn an_allowance_of_a_biller_that_never_had_a_run_is_refused() -> Outcome {
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn rows_that_vanish_between_the_check_and_the_pass_are_counted_again() -> Outcome {
-    let stack = stack_with(BILLER, 8).await?;
-    enable(&stack, BILLER).await?;
+/// A sync during which the CRM's rows are changed, after they were checked.
+async fn sync_while(stack: &Stack, sql: &str) -> Result<RunRecord, Box<dyn std::error::Error>> {
     let waits = secureauth_simulator::FaultKind::Hold { after_effect: false };
     let held = stack
         .simulator()
@@ -162,12 +160,56 @@ async fn rows_that_vanish_between_the_check_and_the_pass_are_counted_again() -> 
             run.step.as_deref() == Some("ensure_organization")
         })
         .await?;
-    in_the_crm(&stack, "DELETE FROM crm_biller_user")?;
+    in_the_crm(stack, sql)?;
     assert!(stack.simulator().faults().remove(held));
-    let run = crate::support::ended(&stack, BILLER, &answer).await?;
+    crate::support::ended(stack, BILLER, &answer).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_vanish_between_the_check_and_the_pass_are_counted_again() -> Outcome {
+    let told = [
+        (
+            0,
+            "the view shows no row any more, so 8 users with access would lose it",
+        ),
+        (
+            2,
+            "at least 6 users would lose access, or their user names to somebody else",
+        ),
+    ];
+    for (left, expected) in told {
+        let stack = stack_with(BILLER, 8).await?;
+        enable(&stack, BILLER).await?;
+        let vanish = format!(
+            "DELETE FROM crm_biller_user WHERE user_guid NOT IN (SELECT user_guid FROM crm_biller_user LIMIT {left})"
+        );
+        assert_refused(&sync_while(&stack, &vanish).await?);
+        assert_eq!(with_access(&stack), 8);
+        assert!(super::user(&stack, &name_of(&sample(1))).is_some());
+        let cause = status(&stack, BILLER).await?;
+        let cause = cause.text_at("/onboarding/firstCause/cause");
+        assert!(cause.starts_with(expected), "{cause}");
+        let shown = stack.handler().run(&["status", BILLER]).await?;
+        assert!(shown.contains(expected), "{shown}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_that_shows_no_guid_ends_nobodys_access_as_the_plan_says() -> Outcome {
+    let stack = stack_with(BILLER, 3).await?;
+    enable(&stack, BILLER).await?;
+    in_the_crm(&stack, "UPDATE crm_biller_user SET user_guid = NULL")?;
+    let told = stack.handler().output(&["plan", BILLER]).await?;
+    let text = String::from_utf8(told.stdout)?;
+    assert!(
+        text.contains("outcome       the run would not succeed: too_many_leavers"),
+        "{text}"
+    );
+    let run = enable(&stack, BILLER).await?;
     assert_refused(&run);
-    assert_eq!(with_access(&stack), 8);
-    assert!(super::user(&stack, &name_of(&sample(1))).is_some());
+    assert!(crate::support::entries(&stack, &run, "organization_found")?.is_empty());
+    assert_eq!(with_access(&stack), 3);
     Ok(())
 }
 

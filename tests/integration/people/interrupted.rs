@@ -77,20 +77,6 @@ async fn whoever_may_not_have_access_and_whom_secureauth_does_not_set_inactive_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_had_no_access_before_it_left_is_not_reported_as_kept() -> Outcome {
-    let stack = start(options().set("LEAVERS", "keep"), BILLER, 4).await?;
-    enable(&stack, BILLER).await?;
-    set_status(&stack, 2, "inactive")?;
-    enable(&stack, BILLER).await?;
-    remove(&stack, 2)?;
-    remove(&stack, 3)?;
-    assert_synced(&enable(&stack, BILLER).await?);
-    let kept = (guid_of(&sample(3)), "status".to_owned(), "left".to_owned());
-    assert_eq!(issues(&stack)?, [kept]);
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn the_counters_add_up_also_where_one_person_is_changed_in_part() -> Outcome {
     let stack = stack_with(BILLER, 5).await?;
     enable(&stack, BILLER).await?;

@@ -101,45 +101,6 @@ async fn whoever_returns_gets_access_back_with_the_credential() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn leavers_keep_access_and_are_reported_each_time_if_the_setting_says_so() -> Outcome {
-    let stack = start(options().set("LEAVERS", "keep"), BILLER, 4).await?;
-    enable(&stack, BILLER).await?;
-    remove(&stack, 2)?;
-    set_status(&stack, 3, "inactive")?;
-    for deactivated in [1, 0] {
-        let run = enable(&stack, BILLER).await?;
-        assert_synced(&run);
-        assert_eq!((run.deactivated, run.skipped), (deactivated, 0));
-        let left = (guid_of(&sample(2)), "status".to_owned(), "left".to_owned());
-        assert_eq!(issues(&stack)?, [left]);
-    }
-    assert_eq!(user(&stack, &name_of(&sample(2))).expect("is there").status, "active");
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_leaver_who_keeps_access_is_reported_by_the_run_that_finds_the_account_open() -> Outcome {
-    let stack = start(patient().set("LEAVERS", "keep"), BILLER, 4).await?;
-    enable(&stack, BILLER).await?;
-    let renamed = UserRow {
-        last_name: Some("Renamed".into()),
-        ..sample(2)
-    };
-    replace(&stack, &renamed)?;
-    stack
-        .simulator()
-        .faults()
-        .add(Fault::on("update_user", refusal(500, false)));
-    let waiting = enable_until_it_waits(&stack, BILLER).await?;
-    remove(&stack, 2)?;
-    assert_synced(&resume(&stack, &waiting).await?);
-    let left = (guid_of(&sample(2)), "status".to_owned(), "left".to_owned());
-    assert_eq!(issues(&stack)?, [left]);
-    assert_eq!(user(&stack, &name_of(&sample(2))).expect("is there").status, "active");
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn an_issue_that_is_found_again_is_counted_once() -> Outcome {
     let mut options = patient().set("LEAVERS", "keep");
     for client in &mut options.simulator.clients {
@@ -229,6 +190,24 @@ async fn changes_that_took_effect_without_an_answer_are_counted() -> Outcome {
     assert_synced(&run);
     assert!(calls_of(&stack, "update_user").is_empty(), "nothing was left to send");
     assert_eq!((run.deactivated, run.changed, run.already_present), (1, 1, 2));
+    assert_true_to_the_crm(&stack)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn access_that_came_back_without_an_answer_is_counted() -> Outcome {
+    let stack = start(patient(), BILLER, 4).await?;
+    enable(&stack, BILLER).await?;
+    set_status(&stack, 2, "inactive")?;
+    assert_eq!(enable(&stack, BILLER).await?.deactivated, 1);
+    set_status(&stack, 2, "active")?;
+    let lost = Fault::on("update_user", refusal(500, true));
+    stack.simulator().faults().add(lost);
+    let waiting = enable_until_it_waits(&stack, BILLER).await?;
+    stack.simulator().clear_calls();
+    let run = resume(&stack, &waiting).await?;
+    assert_synced(&run);
+    assert!(calls_of(&stack, "update_user").is_empty(), "nothing was left to send");
+    assert_eq!((run.reactivated, run.changed, run.already_present), (1, 0, 3));
     assert_true_to_the_crm(&stack)
 }
 

@@ -2,13 +2,17 @@
 
 mod adoption;
 mod chains;
+mod deleted_by_hand;
 mod disabling;
+mod failed_first_enable;
 mod found_pools;
 mod guard;
 mod interrupted;
+mod kept;
 mod leavers;
 mod movers;
 mod names;
+mod rekeyed;
 mod secureauth_refuses;
 
 use std::collections::BTreeMap;
@@ -17,7 +21,7 @@ use local_stack::{RunRecord, Stack, UserRow};
 use rusqlite::Connection;
 use secureauth_simulator::PoolUser;
 
-use crate::support::{Outcome, pools_of, users_in_secureauth};
+use crate::support::{Outcome, entries, pools_of, users_in_secureauth};
 
 const BILLER: &str = "1876";
 
@@ -139,6 +143,22 @@ fn assert_synced(run: &RunRecord) {
         (run.kind.as_str(), run.state.as_str(), run.reason.as_deref()),
         ("sync", "succeeded", None)
     );
+}
+
+/// Asserts that everybody whom the CRM has is in one counter: of the deactivated users those with a valid row, and of the skipped ones
+/// those that are not `deleted`.
+fn assert_counters_add_up_exactly(stack: &Stack, run: &RunRecord) -> Outcome {
+    let database = Connection::open(stack.database().path())?;
+    let sql = "SELECT ifnull(tally ->> '$.leavers', 0) + ifnull(tally ->> '$.barred', 0) FROM onboarding WHERE onboarding_id = ?1";
+    let without_row: u64 = database
+        .query_row(sql, [&run.onboarding_id], |row| row.get::<_, i64>(0))?
+        .try_into()?;
+    let checked = entries(stack, run, "users_checked")?;
+    let deleted = checked.last().and_then(|it| it["deleted"].as_u64()).unwrap_or_default();
+    let settled = run.imported + run.changed + run.reactivated + run.linked + run.already_present;
+    let all = settled + (run.deactivated - without_row) + (run.skipped - deleted) + run.failed;
+    assert_eq!(all, run.users_total, "{run:?}");
+    Ok(())
 }
 
 /// GUID, field and code of the latest run's issues.

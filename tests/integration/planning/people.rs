@@ -10,20 +10,20 @@ use crate::support::{Outcome, enable, options, stack_with, start};
 
 const BILLER: &str = "1876";
 
-fn sample(number: u32) -> UserRow {
+pub(super) fn sample(number: u32) -> UserRow {
     UserRow::sample(BILLER, number)
 }
 
-fn guid(number: u32) -> String {
+pub(super) fn guid(number: u32) -> String {
     sample(number).user_guid.unwrap_or_default()
 }
 
-fn remove(stack: &Stack, number: u32) -> Outcome {
+pub(super) fn remove(stack: &Stack, number: u32) -> Outcome {
     assert_eq!(stack.crm().remove_user(BILLER, &guid(number))?, 1);
     Ok(())
 }
 
-fn replace(stack: &Stack, row: &UserRow) -> Outcome {
+pub(super) fn replace(stack: &Stack, row: &UserRow) -> Outcome {
     assert_eq!(stack.crm().replace_user(BILLER, row)?, 1);
     Ok(())
 }
@@ -167,7 +167,7 @@ async fn linked_people_without_access_in_the_crm_and_those_who_want_their_names_
     let expected = [
         format!("{} linked", guid(1)),
         format!("{} not adopted: the CRM gives no access", guid(2)),
-        format!("{} data error: user_name held by theirs-2", guid(41)),
+        format!("{} data error: user_name held by {}", guid(41), guid(2)),
     ];
     assert_eq!(people(&told), expected);
     let run = enable(&stack, BILLER).await?;

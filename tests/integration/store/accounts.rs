@@ -27,6 +27,7 @@ fn account(number: u128) -> Account {
         address_hash: Some(hash(100 + number)),
         profile_hash: Some(hash(200 + number)),
         status_sent: Some(Status::Active),
+        returning: false,
     }
 }
 
@@ -97,6 +98,7 @@ async fn an_account_is_read_as_it_was_written(db: &dyn Db) {
     assert_eq!(all(db, pool, 10).await, [account(1), linked.clone()]);
     let changed = Account {
         user_guid: guid(1),
+        returning: true,
         ..linked
     };
     put(db, &lease, pool, vec![changed.clone()]).await;

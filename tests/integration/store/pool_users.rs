@@ -1,9 +1,9 @@
-//! The users that a pool held before the import.
+//! Pools that runs found, and the users that a pool held before the import.
 
-use biller_onboarding::store::{Batch, Lease, PoolUser, StoreError};
+use biller_onboarding::store::{Batch, Lease, NewPool, PoolOrigin, PoolUser, StoreError};
 
 use super::db::{Db, on_both};
-use super::fixtures::{leased, run_id, worker};
+use super::fixtures::{biller, leased, run_id, worker};
 
 fn pool_user(id: u128, identifier: &str) -> PoolUser {
     PoolUser {
@@ -82,7 +82,37 @@ async fn the_users_that_a_pool_held_are_forgotten_by_the_worker_that_has_the_run
     assert!(store.pool_users_before(run_id(1), &asked).await.unwrap().is_empty());
 }
 
+async fn the_newest_pool_that_a_biller_found_is_known_without_its_id(db: &dyn Db) {
+    let lease = leased(db).await;
+    let store = db.store();
+    assert_eq!(store.found_pool(&biller("1876")).await.unwrap(), None);
+    let begun = [
+        ("found-1", PoolOrigin::Found),
+        ("found-2", PoolOrigin::Found),
+        ("ours", PoolOrigin::Created),
+    ];
+    for (id, origin) in begun {
+        let pool = NewPool {
+            pool_id: id.into(),
+            generation: 0,
+            origin,
+            case_insensitive: true,
+            is_new: origin == PoolOrigin::Created,
+        };
+        let batch = Batch {
+            pool: Some(pool),
+            ..Batch::default()
+        };
+        store.write(&lease, &batch).await.unwrap();
+    }
+    let found = store.found_pool(&biller("1876")).await.unwrap();
+    assert!(found.is_some());
+    assert_eq!(found, store.pool(&biller("1876"), "found-2").await.unwrap());
+    assert_eq!(store.found_pool(&biller("1877")).await.unwrap(), None);
+}
+
 on_both![
+    the_newest_pool_that_a_biller_found_is_known_without_its_id,
     users_a_pool_held_before_are_known_by_id_or_identifier,
     a_pool_page_may_be_recorded_twice_in_one_batch,
     the_users_that_a_pool_held_are_forgotten_by_the_worker_that_has_the_run,

@@ -119,6 +119,7 @@ impl Target {
             Work::Explain(person, refusal) => self.explain(person, refusal).boxed(),
             Work::Change(person) => self.change(person).boxed(),
             Work::Keep { page, account, issue } => self.keep(page, account, issue).boxed(),
+            Work::Find(doubted) => self.find(doubted).boxed(),
             Work::Leave(leaver) => self.leave(leaver).boxed(),
             Work::Revoke(departures) => self.revoke(departures).boxed(),
         }

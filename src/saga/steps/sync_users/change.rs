@@ -133,6 +133,7 @@ impl Change<'_> {
         }
         self.now.profile_hash = wanted.hashes().profile;
         self.now.status_sent = Some(wanted.status());
+        self.now.returning = false;
         Ok(())
     }
 
@@ -142,6 +143,7 @@ impl Change<'_> {
             Ok(()) => {
                 self.has_sent_status = true;
                 self.now.status_sent = Some(Status::Inactive);
+                self.now.returning = false;
                 Ok(true)
             }
             Err(error) if is_refusal(&error) => Ok(false),
@@ -315,12 +317,15 @@ impl Change<'_> {
         let account = &self.person.account;
         let is_mine = account.open && account.created_by == Some(self.target.run);
         let was_inactive = account.status_sent == Some(Status::Inactive) || shown == Some(UserStatus::Inactive);
+        // An earlier call without an outcome gave the access back.
+        let has_access = self.now.status_sent.is_some_and(|status| status != Status::Inactive);
+        let is_back = account.returning && has_access;
         match self.now.status_sent {
             _ if is_mine => Some(Effect::Imported),
             Some(Status::Inactive) if self.has_sent_status || self.person.status_was_to_change() => {
                 Some(Effect::Deactivated)
             }
-            _ if self.has_sent_status && was_inactive => Some(Effect::Reactivated),
+            _ if is_back || (self.has_sent_status && was_inactive) => Some(Effect::Reactivated),
             _ if (self.has_changed || self.person.value_was_to_change(&self.now)) && self.issue.is_none() => {
                 Some(Effect::Changed)
             }

@@ -59,6 +59,7 @@ impl Target {
         let effect = (account.status_sent != Some(Status::Inactive)).then_some(Effect::Deactivated);
         let left = Account {
             status_sent: Some(Status::Inactive),
+            returning: false,
             ..left.adopted()
         };
         let settled = Settled::left(page, left, effect, why);

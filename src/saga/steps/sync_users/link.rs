@@ -33,14 +33,21 @@ impl Known {
 impl Target {
     /// What becomes of somebody without an account whom the found pool holds under this id.
     pub(super) fn known(&self, user: Uuid, row: &Row, holder: String) -> Known {
-        let account = Account::linked(user, holder);
+        let is_by_name = holder != self.values.ids.user_id(user).to_string();
+        let mut account = Account::linked(user, holder);
         let task = Task::of(row, Some(&account), self.policy);
+        account.open = matches!(task, Task::Look | Task::Leave(_));
+        // By these the person is recognised when the CRM gives it a new GUID.
+        if let Row::Valid(wanted) = row
+            && is_by_name
+            && !account.open
+        {
+            account.name_hash = wanted.hashes().name;
+            account.address_hash = wanted.hashes().address;
+        }
         Known {
             issue: task.code(row).map(|code| Issue::of(Some(user), Field::Status, code)),
-            account: Account {
-                open: matches!(task, Task::Look | Task::Leave(_)),
-                ..account
-            },
+            account,
         }
     }
 

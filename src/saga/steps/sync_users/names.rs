@@ -23,6 +23,8 @@ pub(in super::super::super) struct Names<'a> {
     pub(in super::super::super) schema: Option<&'a PayloadSchema>,
     /// The run whose issues are data errors too, such as values that rows share; `None`: it has none.
     pub(in super::super::super) run: Option<OnboardingId>,
+    /// Linked people count as holders. SecureAuth knows better who has a name now, so only the check asks for them.
+    pub(in super::super::super) with_linked: bool,
 }
 
 /// What the CRM says of an account that has a user name which somebody else is to get.
@@ -57,7 +59,8 @@ impl Names<'_> {
         let accounts = self.store.accounts_by(HashedValue::UserName, &names, self.pool).await?;
         let mut by_name: HashMap<ValueHash, Vec<Account>> = HashMap::new();
         for account in accounts {
-            if let Some(name) = account.name_hash.filter(|_| account.origin == AccountOrigin::Imported) {
+            let counts = self.with_linked || account.origin == AccountOrigin::Imported;
+            if let Some(name) = account.name_hash.filter(|_| counts) {
                 by_name.entry(name).or_default().push(account);
             }
         }
@@ -65,22 +68,28 @@ impl Names<'_> {
         for wanted in wanted {
             let accounts = wanted.hashes().name.and_then(|name| by_name.get(&name));
             let others = accounts.into_iter().flatten();
-            taken.extend(
-                others
-                    .filter(|account| account.user_guid != wanted.user_guid())
-                    .map(|account| (wanted.user_guid(), account.clone())),
-            );
+            let others = others.filter(|account| account.user_guid != wanted.user_guid());
+            taken.extend(others.map(|account| (*wanted, account.clone())));
         }
-        let guids: Vec<Uuid> = taken.iter().map(|(_, holder)| holder.user_guid).collect();
-        let names: HashMap<Uuid, Option<ValueHash>> = taken
+        self.of(taken).await
+    }
+
+    /// The same where it is known which accounts have the names.
+    pub(in super::super::super) async fn of(
+        &self,
+        held: Vec<(&Wanted, Account)>,
+    ) -> Result<HashMap<Uuid, Holder>, StoreError> {
+        let guids: Vec<Uuid> = held.iter().map(|(_, holder)| holder.user_guid).collect();
+        let names: HashSet<(Uuid, Option<ValueHash>)> = held
             .iter()
-            .map(|(_, holder)| (holder.user_guid, holder.name_hash))
+            .map(|(wanted, holder)| (holder.user_guid, wanted.hashes().name))
             .collect();
-        let is_own = |guid: Uuid, row: &Wanted| names.get(&guid) == Some(&row.hashes().name);
+        let is_own = |guid: Uuid, row: &Wanted| names.contains(&(guid, row.hashes().name));
         let rights = self.judged(&guids, is_own).await?;
         let mut holders: HashMap<Uuid, Holder> = HashMap::new();
-        for (taker, account) in taken {
+        for (wanted, account) in held {
             let right = rights.get(&account.user_guid).copied().unwrap_or(Right::Gone);
+            let taker = wanted.user_guid();
             let known = holders.get(&taker).map(|holder| holder.right);
             if known != Some(Right::Entitled) {
                 holders.insert(taker, Holder { account, right });

@@ -106,6 +106,7 @@ impl Wanted {
             address_hash: None,
             profile_hash: None,
             status_sent: None,
+            returning: false,
         }
     }
 
@@ -121,6 +122,7 @@ impl Wanted {
             address_hash: self.hashes.address,
             profile_hash: self.hashes.profile,
             status_sent: Some(self.status),
+            returning: false,
         }
     }
 
@@ -164,9 +166,11 @@ impl Person {
     /// The account as it is written before any call. A status that a call is to change is not known from then on.
     pub(super) fn opened(&self) -> Account {
         let wanted = self.wanted.status();
+        let had_no_access = self.account.returning || self.account.status_sent == Some(Status::Inactive);
         Account {
             open: true,
             status_sent: self.account.status_sent.filter(|sent| *sent == wanted),
+            returning: had_no_access && wanted != Status::Inactive,
             ..self.account.clone()
         }
     }

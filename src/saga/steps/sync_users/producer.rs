@@ -6,6 +6,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::SendError;
 
 use super::super::super::step_error::StepError;
+use super::doubt::Doubt;
 use super::person::Person;
 use super::reader::Reader;
 use super::settle::Event;
@@ -23,6 +24,7 @@ pub(super) struct Producer<'a> {
     pub(super) leavers_before: u64,
     /// The run has issues, so the users with issues are read too.
     pub(super) has_issues: bool,
+    pub(super) doubt: &'a Doubt,
     pub(super) works: Sender<Work>,
     pub(super) events: Sender<Event>,
 }

@@ -27,6 +27,8 @@ pub(super) enum Fate {
     Nothing,
     Settle,
     Put(Account),
+    /// As `Put`; the user was linked before.
+    Unlink(Account),
     Remove,
 }
 
@@ -102,6 +104,11 @@ impl Settled {
             Fate::Put(account) if account.origin == AccountOrigin::Linked => Some(account),
             _ => None,
         }
+    }
+
+    /// The linked user is gone, so a later pass looks for its person, and imports it.
+    pub(super) fn unlinked(unknown: Account) -> Self {
+        Self::new(None, unknown.user_guid, Fate::Unlink(unknown), None)
     }
 
     /// Somebody else is linked to the user already: a data error.

@@ -2,6 +2,7 @@
 
 use super::claim::Claim;
 use super::conflict::Part;
+use super::doubt::Doubted;
 use super::names::{Holder, Right};
 use super::person::{Person, Wanted};
 use super::producer::{End, Producer};
@@ -32,8 +33,10 @@ impl Producer<'_> {
         let mut sorted = Sorted::default();
         let mut strangers = Vec::new();
         let is_whole_view = page.is_empty_view && page.last.is_none();
+        let doubted = self.doubted(&page).await?;
         for user in page.users {
-            self.sort_user(user, number, &mut sorted, &mut strangers);
+            let is_doubted = doubted.contains(&user.user_guid);
+            self.sort_user(user, is_doubted, number, &mut sorted, &mut strangers);
         }
         *leavers += sorted.leavers;
         if is_whole_view {
@@ -62,15 +65,34 @@ impl Producer<'_> {
         Ok((sorted, event))
     }
 
-    fn sort_user(&self, user: UserInPage, page: u32, sorted: &mut Sorted, strangers: &mut Vec<Wanted>) {
+    fn sort_user(
+        &self,
+        user: UserInPage,
+        is_doubted: bool,
+        page: u32,
+        sorted: &mut Sorted,
+        strangers: &mut Vec<Wanted>,
+    ) {
         let guid = user.user_guid;
         let row = Row::of(user.row, &self.target.values);
-        let task = Task::of(&row, user.account.as_ref(), self.target.policy);
+        let account = user.account.map(|account| self.target.policy.seen(account));
+        let task = Task::of(&row, account.as_ref(), self.target.policy);
         let issue = task.code(&row).map(|code| Issue::of(Some(guid), Field::Status, code));
-        if task != Task::Keep {
+        let is_linked = |account: &Account| self.target.policy.leaves_alone(account);
+        let is_found_first = is_doubted && task != Task::Keep && account.as_ref().is_some_and(is_linked);
+        if task != Task::Keep && !is_found_first {
             sorted.settled.extend(issue.clone().map(Settled::issue));
         }
-        match (task, row, user.account) {
+        match (task, row, account) {
+            (_, row, Some(account)) if is_found_first => sorted.others.push(Work::Find(Doubted {
+                page,
+                account,
+                row,
+                issue,
+            })),
+            (Task::UpToDate | Task::Change, Row::Valid(wanted), Some(account)) if is_doubted => {
+                sorted.look.push(Person { page, wanted, account });
+            }
             (Task::Join, Row::Valid(wanted), _) => strangers.push(wanted),
             (Task::Look, Row::Valid(wanted), Some(account)) => sorted.look.push(Person { page, wanted, account }),
             (Task::Change, Row::Valid(wanted), Some(account)) => {

@@ -22,6 +22,7 @@ use super::task::Policy;
 use super::values::fold;
 use crate::domain::ids::{BillerId, OnboardingId};
 use crate::domain::reason::Reason;
+use crate::domain::run_error::ErrorDetails;
 use crate::domain::user::CrmUser;
 use crate::settings::onboarding::ActiveUserStatus;
 use crate::store::{Account, Lease, PoolOrigin, PoolRecord, PoolUser, Store};
@@ -55,7 +56,7 @@ pub(in super::super::super) struct Target {
     pub(super) lag_pauses: Vec<Duration>,
     /// Sessions that cannot be ended are an issue and no failure.
     pub(super) gives_up_revoking: bool,
-    pub(super) policy: Policy,
+    pub(in super::super) policy: Policy,
     pub(super) guard: Guard,
     pub(super) flow: Flow,
 }
@@ -73,7 +74,9 @@ impl Guard {
     /// The view has no row at all.
     pub(super) fn allows_all(&self, leavers: u64) -> Result<(), StepError> {
         if leavers > self.allowed {
-            return Err(too_many_leavers());
+            return Err(too_many_leavers(&format!(
+                "the view shows no row any more, so {leavers} users with access would lose it"
+            )));
         }
         Ok(())
     }
@@ -86,14 +89,21 @@ impl Guard {
     /// `leavers`: users of the whole run so far.
     pub(super) fn allows(&self, leavers: u64) -> Result<(), StepError> {
         if leavers > self.limit {
-            return Err(too_many_leavers());
+            return Err(too_many_leavers(&format!(
+                "at least {leavers} users would lose access, or their user names to somebody else, which is more than the check before the \
+                 first write had counted; at most {} may",
+                self.limit
+            )));
         }
         Ok(())
     }
 }
 
-fn too_many_leavers() -> StepError {
-    StepError::permanent(Reason::TooManyLeavers)
+fn too_many_leavers(why: &str) -> StepError {
+    StepError::permanent(Reason::TooManyLeavers).with(ErrorDetails {
+        cause: Some(format!("{why}; `plan` counts them anew")),
+        ..ErrorDetails::default()
+    })
 }
 
 /// When a pass ends before its range does.
@@ -254,6 +264,7 @@ impl Target {
             values: &self.values,
             schema: Some(&self.schema),
             run: Some(self.run),
+            with_linked: false,
         }
     }
 

@@ -87,8 +87,18 @@ impl Policy {
         self.existing == ExistingUsers::Adopt
     }
 
+    /// What the account tells of its user. The hashes of a linked one recognise a person, and say nothing of what an adoption has to
+    /// send.
+    pub(super) fn seen(self, account: Account) -> Account {
+        if account.origin == AccountOrigin::Linked && self.adopts() {
+            account.without_hashes()
+        } else {
+            account
+        }
+    }
+
     /// The user was in a found pool before and is never changed.
-    pub(super) fn leaves_alone(self, account: &Account) -> bool {
+    pub(in super::super::super) fn leaves_alone(self, account: &Account) -> bool {
         account.origin == AccountOrigin::Linked && !self.adopts()
     }
 }

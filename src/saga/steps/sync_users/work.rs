@@ -1,6 +1,7 @@
 //! What the producer hands out and the window keeps in flight.
 
 use super::calls::Refusal;
+use super::doubt::Doubted;
 use super::leave::Departure;
 use super::person::{Person, Wanted};
 use super::settled::Settled;
@@ -30,6 +31,8 @@ pub(super) enum Work {
         /// What is reported if the user has access.
         issue: Option<Issue>,
     },
+    /// Find out whether the user of a linked account is there.
+    Find(Doubted),
     /// End a user's access.
     Leave(Leaver),
     /// End the sessions of users without access.
@@ -67,6 +70,7 @@ impl Work {
             Self::Leave(leaver) => Some(Account {
                 open: true,
                 status_sent: None,
+                returning: false,
                 ..leaver.account.clone()
             }),
             _ => None,
@@ -101,7 +105,7 @@ impl Work {
             Self::Change(Person { account, .. }) | Self::Leave(Leaver { account, .. }) => {
                 vec![Settled::unchanged(account)]
             }
-            Self::Join { .. } | Self::Explain(..) | Self::Keep { .. } | Self::Revoke(_) => Vec::new(),
+            Self::Join { .. } | Self::Explain(..) | Self::Keep { .. } | Self::Find(_) | Self::Revoke(_) => Vec::new(),
         }
     }
 }

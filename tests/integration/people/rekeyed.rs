@@ -1,0 +1,104 @@
+//! A CRM that gives new GUIDs to people whom a found pool held before: they stay the same people, before and while they are adopted.
+
+use local_stack::{Stack, UserRow};
+
+use super::found_pools::{by_hand, status_of};
+use super::{
+    BILLER, assert_counters_add_up_exactly, assert_synced, enrolled, everybody_enrolls, guid_of, issues, remove,
+    replace, sample,
+};
+use crate::support::{Outcome, enable, options, start, users_in_secureauth};
+
+/// Three of five people are linked. The CRM has another address of number 3 than the pool.
+async fn with_linked_people() -> Result<Stack, Box<dyn std::error::Error>> {
+    let stack = start(options(), BILLER, 5).await?;
+    by_hand(&stack, &[1, 2, 3])?;
+    let moved = UserRow {
+        email: Some("moved@example.com".into()),
+        ..sample(3)
+    };
+    replace(&stack, &moved)?;
+    assert_eq!(enable(&stack, BILLER).await?.linked, 3);
+    Ok(stack)
+}
+
+/// Number `old` gets the GUID of number `new`.
+fn rekey(stack: &Stack, old: u32, new: u32) -> Outcome {
+    let mut rows = stack.crm().users(BILLER)?.into_iter();
+    let row = rows
+        .find(|row| row.user_guid == sample(old).user_guid)
+        .expect("is there");
+    remove(stack, old)?;
+    let rekeyed = UserRow {
+        user_guid: sample(new).user_guid,
+        ..row
+    };
+    Ok(stack.crm().add_users(BILLER, &[rekeyed])?)
+}
+
+fn addresses_of(stack: &Stack, id: &str) -> Vec<String> {
+    let users = users_in_secureauth(stack, BILLER).into_iter();
+    let addresses = users.filter(|user| user.id == id).flat_map(|user| user.addresses);
+    addresses.map(|it| it.address).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn linked_people_with_new_guids_stay_linked_and_are_adopted_later() -> Outcome {
+    let mut stack = with_linked_people().await?;
+    assert_eq!(everybody_enrolls(&stack), 5);
+    for (old, new) in [(1, 41), (2, 42), (3, 43)] {
+        rekey(&stack, old, new)?;
+    }
+    for _ in 0..2 {
+        let run = enable(&stack, BILLER).await?;
+        assert_synced(&run);
+        assert_eq!((run.linked, run.imported, issues(&stack)?), (3, 0, Vec::new()));
+        assert_counters_add_up_exactly(&stack, &run)?;
+    }
+    let accounts = stack.database().accounts(BILLER)?;
+    assert_eq!(accounts[&guid_of(&sample(42))].user_id, "theirs-2");
+    assert!(!addresses_of(&stack, "theirs-3").contains(&"moved@example.com".to_owned()));
+    stack.deploy("ADOPT_EXISTING_USERS", "true").await?;
+    assert_synced(&enable(&stack, BILLER).await?);
+    assert_eq!(issues(&stack)?, []);
+    assert!(
+        addresses_of(&stack, "theirs-3").contains(&"moved@example.com".to_owned()),
+        "an adoption sends what differs"
+    );
+    assert_eq!(enrolled(&stack), 5);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn linked_people_get_their_new_guids_also_in_the_run_that_adopts_them() -> Outcome {
+    let mut stack = with_linked_people().await?;
+    rekey(&stack, 2, 42)?;
+    stack.deploy("ADOPT_EXISTING_USERS", "true").await?;
+    let run = enable(&stack, BILLER).await?;
+    assert_synced(&run);
+    assert_eq!((run.imported, run.deactivated, issues(&stack)?), (0, 0, Vec::new()));
+    assert_eq!(
+        stack.database().accounts(BILLER)?[&guid_of(&sample(42))].user_id,
+        "theirs-2"
+    );
+    assert_eq!(status_of(&stack, "theirs-2"), "active");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_adopted_leaver_who_comes_back_gets_the_address_that_the_crm_has() -> Outcome {
+    let mut stack = with_linked_people().await?;
+    let row = UserRow {
+        email: Some("moved@example.com".into()),
+        ..sample(3)
+    };
+    remove(&stack, 3)?;
+    stack.deploy("ADOPT_EXISTING_USERS", "true").await?;
+    assert_eq!(enable(&stack, BILLER).await?.deactivated, 1);
+    stack.crm().add_users(BILLER, &[row])?;
+    let run = enable(&stack, BILLER).await?;
+    assert_synced(&run);
+    assert_eq!(run.reactivated, 1);
+    assert!(addresses_of(&stack, "theirs-3").contains(&"moved@example.com".to_owned()));
+    Ok(())
+}
