@@ -9,6 +9,7 @@ mod packet;
 mod reconnecting;
 mod script;
 mod server;
+mod statements;
 mod tls;
 mod tokens;
 

@@ -17,7 +17,7 @@ pub(crate) enum Answer {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rows {
     pub(crate) columns: Vec<Column>,
-    /// Each cell as it goes over the wire; an empty one of a GUID is NULL.
+    /// Each cell as it goes over the wire; an empty one of a GUID or a number is NULL.
     pub(crate) rows: Vec<Vec<Vec<u8>>>,
 }
 
@@ -30,6 +30,8 @@ pub(crate) struct Column {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Type {
     Guid,
+    Int,
+    BigInt,
     NVarchar,
     VarcharJapanese,
 }

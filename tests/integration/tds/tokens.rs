@@ -92,11 +92,13 @@ pub(super) fn rows(rows: &Rows) -> Vec<u8> {
         body.extend([0, 0, 0, 0, 1, 0]);
         match of {
             Type::Guid => body.extend([0x24, 16]),
+            Type::Int => body.extend([0x26, 4]),
+            Type::BigInt => body.extend([0x26, 8]),
             Type::NVarchar => body.extend([0xE7, 0x40, 0x1F]),
             Type::VarcharJapanese => body.extend([0xA7, 0x40, 0x1F]),
         }
         match of {
-            Type::Guid => {}
+            Type::Guid | Type::Int | Type::BigInt => {}
             Type::NVarchar => body.extend(COLLATION),
             Type::VarcharJapanese => body.extend(JAPANESE),
         }
@@ -106,8 +108,8 @@ pub(super) fn rows(rows: &Rows) -> Vec<u8> {
         body.push(0xD1);
         for (column, cell) in rows.columns.iter().zip(row) {
             match column.of {
-                Type::Guid => body.push(u8::try_from(cell.len()).unwrap()),
-                _ => body.extend(u16::try_from(cell.len()).unwrap().to_le_bytes()),
+                Type::Guid | Type::Int | Type::BigInt => body.push(u8::try_from(cell.len()).unwrap()),
+                Type::NVarchar | Type::VarcharJapanese => body.extend(u16::try_from(cell.len()).unwrap().to_le_bytes()),
             }
             body.extend(cell);
         }
