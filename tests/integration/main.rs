@@ -43,6 +43,7 @@ mod rolling_back;
 mod sign_in;
 mod small_and_big;
 mod something_else;
+mod sql_server_traffic;
 mod store;
 mod strict_servers;
 mod support;

@@ -3,7 +3,8 @@
 -- For:    SQL Server 2019 or later (compatibility level 130 or higher), Azure SQL.
 -- Order:  the numbered scripts one after the other, then the three objects the DBA maps (sample_crm.sql is an example),
 --         then permissions.sql.
--- Needs:  CREATE SCHEMA, CREATE TABLE and ALTER on schema ciam; the handler itself needs permissions.sql only.
+-- Needs:  CREATE TABLE, and CONTROL on schema ciam; where the schema is not there yet, a member of db_owner, because it becomes dbo's,
+--         as the CRM's tables are. The handler itself needs permissions.sql only.
 -- Safe:   runs in one transaction under an application lock and does nothing when its version is recorded already.
 --         It may be run by any tool in one piece (there is no GO), or by the handler's own command.
 -- Hash:   a version is recorded with @scriptHash, and the handler works only with the hash it knows. Run by hand, the script
@@ -27,7 +28,7 @@ SET CONCAT_NULL_YIELDS_NULL ON;
 SET QUOTED_IDENTIFIER ON;
 SET NUMERIC_ROUNDABORT OFF;
 
-DECLARE @scriptHash NVARCHAR(64) = N'9592c58f00dcbd853e32235edbd3ede1d6db0d3e279a7504bc36979bcb387fbf';
+DECLARE @scriptHash NVARCHAR(64) = N'e91fe2f382cfe370fc5826134fd61ad8a9ae1eddc867d6e7da7a5d173c54d3f9';
 
 BEGIN TRANSACTION;
 
@@ -81,10 +82,10 @@ BEGIN
 
     -- Runs. RunNo is the order in which they were accepted. Tally (JSON): the first GUIDs of each kind of change, and what the
     -- guard of leavers counts. Listing (JSON): how far the users of a found pool are recorded. FirstCause, LastError (JSON):
-    -- failures.
+    -- failures. The table is stored by OnboardingId: who looks for one run never passes rows of others, which may be locked.
     CREATE TABLE ciam.Onboarding (
         RunNo           BIGINT IDENTITY(1, 1) NOT NULL,
-        OnboardingId    UNIQUEIDENTIFIER      NOT NULL CONSTRAINT PK_Onboarding PRIMARY KEY NONCLUSTERED,
+        OnboardingId    UNIQUEIDENTIFIER      NOT NULL CONSTRAINT PK_Onboarding PRIMARY KEY,
         BillerId        NVARCHAR(64) COLLATE Latin1_General_100_BIN2 NOT NULL
             CONSTRAINT FK_Onboarding_BillerCiam REFERENCES ciam.BillerCiam (BillerId),
         BillerName      NVARCHAR(MAX) NULL,
@@ -127,7 +128,7 @@ BEGIN
         DueAt           DATETIME2(6)  NULL,
         Resends         BIGINT        NOT NULL CONSTRAINT DF_Onboarding_Resends DEFAULT 0
     );
-    CREATE UNIQUE CLUSTERED INDEX CX_Onboarding ON ciam.Onboarding (RunNo);
+    CREATE UNIQUE INDEX UX_Onboarding_RunNo ON ciam.Onboarding (RunNo);
     CREATE INDEX IX_Onboarding_Biller ON ciam.Onboarding (BillerId, RunNo);
     CREATE INDEX IX_Onboarding_Due ON ciam.Onboarding (DueAt) WHERE DueAt IS NOT NULL;
     -- One open or stuck run per biller.
@@ -183,13 +184,14 @@ END');
     -- Data errors: which user, which field, which kind of error; never a value. HeldBy: who has the value already, by GUID or,
     -- without an account, by the id in SecureAuth.
     CREATE TABLE ciam.OnboardingIssue (
-        IssueNo      BIGINT IDENTITY(1, 1) NOT NULL CONSTRAINT PK_OnboardingIssue PRIMARY KEY,
+        IssueNo      BIGINT IDENTITY(1, 1) NOT NULL,
         OnboardingId UNIQUEIDENTIFIER NOT NULL
             CONSTRAINT FK_OnboardingIssue_Onboarding REFERENCES ciam.Onboarding (OnboardingId),
         UserGuid     UNIQUEIDENTIFIER NULL,
         Field        NVARCHAR(32)     NOT NULL,
         Code         NVARCHAR(32)     NOT NULL,
-        HeldBy       NVARCHAR(256)    NULL
+        HeldBy       NVARCHAR(256)    NULL,
+        CONSTRAINT PK_OnboardingIssue PRIMARY KEY (OnboardingId, IssueNo)
     );
     CREATE UNIQUE INDEX UX_OnboardingIssue ON ciam.OnboardingIssue (OnboardingId, UserGuid, Field, Code);
 

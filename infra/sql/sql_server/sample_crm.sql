@@ -3,7 +3,7 @@
 --
 -- Order:  after the numbered scripts (schema ciam has to be there). In one piece, by any tool, or by the command db sample-crm.
 -- Safe:   may be run again: it creates what is missing and changes nothing that exists.
--- Needs:  CREATE SCHEMA, CREATE TABLE, CREATE VIEW, CREATE PROCEDURE.
+-- Needs:  a member of db_owner, because schema crm is dbo's, as schema ciam is.
 --
 -- The handler relies on these names, columns and types:
 --   ciam.Biller(BillerId, BillerName)

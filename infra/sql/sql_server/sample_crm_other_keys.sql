@@ -2,7 +2,7 @@
 -- An example to read and to take from, not a script for a database that has the views already.
 --
 -- Order:  after the numbered scripts (schema ciam has to be there), instead of sample_crm.sql. In one piece, by any tool.
--- Needs:  CREATE SCHEMA, CREATE TABLE, CREATE VIEW.
+-- Needs:  a member of db_owner, because schema crm2 is dbo's, as schema ciam is.
 --
 -- The bad case is a view that converts the key:
 --
@@ -47,15 +47,17 @@ CREATE TABLE crm2.BillerUser (
     Status     NVARCHAR(64)  NULL
 );
 
--- The remedy, for tables that exist. A text that is no GUID becomes NULL, which the handler reports as a data error; the pattern is
--- there because TRY_CONVERT also takes longer texts that begin with a GUID.
+-- The remedy, for tables that exist. A text that is no GUID becomes NULL, which the handler reports as a data error. The pattern
+-- names every digit: CONVERT fails for a text that is no GUID, and then the CRM could not write the row. A binary collation, because
+-- others take more than the digits 0 to 9 for [0-9].
 ALTER TABLE crm2.Biller ADD BillerIdOfNo AS CONVERT(VARCHAR(64), BillerNo) PERSISTED;
 ALTER TABLE crm2.Biller ADD BillerIdOfCode AS CONVERT(VARCHAR(64), RTRIM(BillerCode)) PERSISTED;
 ALTER TABLE crm2.BillerUser ADD BillerIdOfNo AS CONVERT(VARCHAR(64), BillerNo) PERSISTED;
 ALTER TABLE crm2.BillerUser ADD BillerIdOfCode AS CONVERT(VARCHAR(64), RTRIM(BillerCode)) PERSISTED;
 ALTER TABLE crm2.BillerUser ADD UserGuid AS
-    CASE WHEN LTRIM(RTRIM(UserKey)) LIKE '________-____-____-____-____________'
-        THEN TRY_CONVERT(UNIQUEIDENTIFIER, LTRIM(RTRIM(UserKey))) END PERSISTED;
+    CASE WHEN LTRIM(RTRIM(UserKey)) COLLATE Latin1_General_100_BIN2
+            LIKE REPLACE('xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx', 'x', '[0-9A-Fa-f]')
+        THEN CONVERT(UNIQUEIDENTIFIER, LTRIM(RTRIM(UserKey))) END PERSISTED;
 
 -- Users without any GUID get one of their own, which then stays theirs: ALTER TABLE … ADD UserGuid UNIQUEIDENTIFIER NOT NULL
 -- CONSTRAINT DF_BillerUser_UserGuid DEFAULT NEWID();

@@ -11,7 +11,7 @@ use super::json_rows::{chunks, distinct, numbered_chunks};
 use super::pool::Pool;
 use super::runs::update_leased;
 use super::session::Transaction;
-use super::{accounts, billers, identity_pools};
+use super::{account_changes, accounts, billers, identity_pools};
 use crate::domain::ids::OnboardingId;
 use crate::domain::journal::{Entry, Recorded};
 use crate::store::row::{entry_columns, json_text, recorded};
@@ -26,7 +26,7 @@ pub(super) async fn write(pool: &Pool, lease: &Lease, batch: &Batch) -> Result<(
         identity_pools::begin_pool(&mut transaction, id, pool).await?;
     }
     if let Some(changes) = &batch.accounts {
-        accounts::change(&mut transaction, changes).await?;
+        account_changes::change(&mut transaction, changes).await?;
     }
     if let Some((pool, users)) = batch.users_at_end {
         identity_pools::set_users_at_end(&mut transaction, pool, users.map(clamp)).await?;
@@ -132,12 +132,12 @@ pub(super) async fn journal(pool: &Pool, id: OnboardingId) -> Result<Vec<Recorde
 
 async fn insert_pool_users(transaction: &mut Transaction, id: OnboardingId, users: &[PoolUser]) -> Result<(), Fault> {
     let sql = "INSERT INTO ciam.PoolUserBefore (OnboardingId, UserId, IdentifierKey) \
-        SELECT DISTINCT @P1, n.UserId, n.IdentifierKey \
+        SELECT DISTINCT @P1, n.UserId COLLATE Latin1_General_100_BIN2, n.IdentifierKey \
         FROM OPENJSON(@P2) WITH (UserId NVARCHAR(4000) '$.u', IdentifierKey NVARCHAR(4000) '$.k') AS n \
         WHERE NOT EXISTS ( \
-            SELECT 1 FROM ciam.PoolUserBefore AS b \
+            SELECT 1 FROM ciam.PoolUserBefore AS b WITH (FORCESEEK) \
             WHERE b.OnboardingId = @P1 AND b.UserId = n.UserId COLLATE Latin1_General_100_BIN2 \
-                AND b.IdentifierKey = n.IdentifierKey COLLATE Latin1_General_100_BIN2)";
+                AND b.IdentifierKey = n.IdentifierKey COLLATE Latin1_General_100_BIN2) OPTION (LOOP JOIN)";
     let rows = users
         .iter()
         .map(|user| json!({ "u": user.user_id, "k": identifier_key(&user.identifier) }));

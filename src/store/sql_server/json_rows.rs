@@ -12,6 +12,10 @@ use crate::domain::issue::Issue;
 /// (docs/reference/sql-server.md#lock-escalation).
 const ROWS: usize = 1_000;
 
+/// Reads the list, and looks each of its rows up by a seek. Without it a plan that was made for a small pool reads the whole pool of
+/// whoever comes next (docs/reference/sql-server.md#query-plans).
+pub(super) const ROW_BY_ROW: &str = "OPTION (LOOP JOIN, FORCE ORDER)";
+
 /// The rows of one statement, a JSON array of objects. ASCII is sent as bytes, because a text takes two for each character.
 #[derive(Debug)]
 pub(super) enum Chunk {
@@ -39,7 +43,10 @@ impl Chunk {
     /// A statement that reads its rows from `OPENJSON(@P2)`, in the form that fits [`Self::value`].
     pub(super) fn sql<'s>(&self, sql: &'s str) -> Cow<'s, str> {
         match self {
-            Self::Ascii(_) => Cow::Owned(sql.replace("OPENJSON(@P2)", "OPENJSON(CONVERT(VARCHAR(MAX), @P2))")),
+            Self::Ascii(_) => Cow::Owned(sql.replace(
+                "OPENJSON(@P2)",
+                "OPENJSON(CONVERT(NVARCHAR(MAX), CONVERT(VARCHAR(MAX), @P2)))",
+            )),
             Self::Text(_) => Cow::Borrowed(sql),
         }
     }
@@ -114,7 +121,11 @@ mod tests {
             matches!(&ascii[0], Chunk::Ascii(bytes) if bytes == br#"[{"a":"x"}]"#),
             "{ascii:?}"
         );
-        assert!(ascii[0].sql(sql).contains("OPENJSON(CONVERT(VARCHAR(MAX), @P2))"));
+        assert!(
+            ascii[0]
+                .sql(sql)
+                .contains("OPENJSON(CONVERT(NVARCHAR(MAX), CONVERT(VARCHAR(MAX), @P2)))")
+        );
         let other = chunks(std::iter::once(json!({ "a": "ö" })));
         assert!(
             matches!(&other[0], Chunk::Text(text) if text == r#"[{"a":"ö"}]"#),

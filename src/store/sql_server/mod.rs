@@ -6,6 +6,7 @@
 
 mod accept;
 mod access;
+mod account_changes;
 mod accounts;
 mod batch;
 mod billers;

@@ -30,13 +30,14 @@ pub(super) async fn run(session: &mut Session, id: OnboardingId) -> Result<Optio
     run_where(session, "r.OnboardingId = @P1", &[&id.0]).await
 }
 
-/// The first run for which `condition` holds.
+/// The first run for which `condition` holds, which names the run or its biller. The seek keeps it from waiting for rows of other runs
+/// (docs/reference/sql-server.md#row-locks).
 pub(super) async fn run_where(
     session: &mut Session,
     condition: &str,
     values: &[&dyn ToSql],
 ) -> Result<Option<(Run, LeaseColumns)>, Fault> {
-    let sql = format!("SELECT TOP (1) {RUN} FROM ciam.Onboarding AS r WHERE {condition}");
+    let sql = format!("SELECT TOP (1) {RUN} FROM ciam.Onboarding AS r WITH (FORCESEEK) WHERE {condition}");
     let Some(row) = session.row(&sql, values).await? else {
         return Ok(None);
     };

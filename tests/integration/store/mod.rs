@@ -14,19 +14,22 @@
 
 mod accept;
 mod accounts;
-mod db;
+pub(crate) mod db;
 mod endings;
 mod errors;
 mod fixtures;
 mod leases;
+mod open_transactions;
 mod operator;
+mod other_keys;
+pub(crate) mod own_database;
 mod permissions;
 mod pool_users;
 mod records;
 mod retention;
 mod schema;
 mod slots;
-mod sql_server_db;
+pub(crate) mod sql_server_db;
 mod sql_server_only;
 mod sqlite_db;
 mod sqlite_only;

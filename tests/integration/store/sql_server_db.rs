@@ -1,12 +1,6 @@
-//! The suite's databases on SQL Server: a new one for each test, on the server that `TEST_SQL_SERVER` names, dropped
-//! afterwards. The clock is the server's.
-//!
-//! `TEST_SQL_SERVER` is an ADO.NET connection string of a login that may create databases. Databases are created and
-//! dropped while connected to the database that it names, or to `master` if it names none.
+//! The suite's databases on SQL Server. The clock is the server's.
 
-use std::io::Write;
-use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -14,28 +8,14 @@ use biller_onboarding::domain::ids::OnboardingId;
 use biller_onboarding::settings::ConnectionString;
 use biller_onboarding::store::sql_server::{SqlServerOptions, SqlServerStore};
 use biller_onboarding::store::{Store, StoreError};
-use futures_util::future::{BoxFuture, FutureExt};
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use tiberius::error::Error;
-use tiberius::{Client, Config, Row, ToSql};
+use tiberius::{Row, ToSql};
 use time::{OffsetDateTime, PrimitiveDateTime};
-use tokio::net::TcpStream;
 use tokio::sync::Mutex;
-use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
 use super::db::{CrmUserRow, Damaged, Db, ProductCiam, Word};
-
-type Connection = Client<Compat<TcpStream>>;
-
-const VARIABLE: &str = "TEST_SQL_SERVER";
-
-/// Databases are created one at a time; servers do not create them in parallel anyway.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
-
-/// Time limit for creating a database (Azure SQL takes a minute), connecting to it, and dropping it.
-const PATIENCE: Duration = Duration::from_mins(5);
-/// Pause between two attempts.
-const PAUSE: Duration = Duration::from_millis(50);
+use super::own_database::{Connection, OwnDatabase, PATIENCE, on_own_database, statement};
 
 pub(crate) struct SqlServerDb {
     store: Arc<SqlServerStore>,
@@ -43,56 +23,20 @@ pub(crate) struct SqlServerDb {
     connection: Mutex<Connection>,
 }
 
-static SAY_SKIPPED: Once = Once::new();
-
-/// Writes one line for all tests directly to stderr, because the test harness would hide it.
-fn say_skipped() {
-    let line = format!("skipped: {VARIABLE} is not set: nothing of the store's suite ran on SQL Server\n");
-    std::io::stderr().write_all(line.as_bytes()).unwrap();
-}
-
 /// Runs a test on a database of its own, or says once that all of them are skipped.
 pub(crate) async fn on_sql_server<F>(run: F)
 where
     F: for<'a> FnOnce(&'a dyn Db) -> BoxFuture<'a, ()>,
 {
-    let Some(server) = server() else {
-        SAY_SKIPPED.call_once(say_skipped);
-        return;
-    };
-    let _turn = ONE_AT_A_TIME.lock().await;
-    let name = unique_name();
-    create_database(&server, &name).await;
-    let sentence = async {
-        let db = SqlServerDb::connect(&server, &name).await;
-        db.store.migrate().await.unwrap();
-        db.store.create_sample_crm().await.unwrap();
-        run(&db).await;
-    };
-    let result = AssertUnwindSafe(sentence).catch_unwind().await;
-    let dropped = AssertUnwindSafe(drop_database(&server, &name)).catch_unwind().await;
-    if let Err(panic) = result.and(dropped) {
-        resume_unwind(panic);
-    }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the tests' own setting; unique names need the machine's clock"
-)]
-fn server() -> Option<String> {
-    std::env::var(VARIABLE).ok().filter(|server| !server.is_empty())
-}
-
-#[expect(clippy::disallowed_methods, reason = "unique among runs that share a server")]
-fn unique_name() -> String {
-    format!("ciam_test_{}", uuid::Uuid::new_v4().simple())
+    let sentence = async |own: &OwnDatabase| run(&SqlServerDb::create(own).await).await;
+    on_own_database(sentence).await;
 }
 
 impl SqlServerDb {
-    async fn connect(server: &str, name: &str) -> Self {
-        let connection_string = format!("{server};database={name}");
-        let connection = patiently("connect", || connect(&connection_string)).await;
+    /// With schema and sample CRM.
+    pub(crate) async fn create(own: &OwnDatabase) -> Self {
+        let connection = own.connect().await;
+        let connection_string = own.connection_string();
         // No test of the suite is about time limits, so a slow server is no failure.
         let options = SqlServerOptions {
             connect_timeout: PATIENCE,
@@ -100,78 +44,24 @@ impl SqlServerDb {
             wait_timeout: PATIENCE,
             ..SqlServerOptions::new(ConnectionString::parse(&connection_string, true).unwrap().config())
         };
+        let store = SqlServerStore::connect(&options).unwrap();
+        store.migrate().await.unwrap();
+        store.create_sample_crm().await.unwrap();
         Self {
-            store: Arc::new(SqlServerStore::connect(&options).unwrap()),
+            store: Arc::new(store),
             connection: Mutex::new(connection),
         }
     }
 
-    async fn rows(&self, sql: &str, values: &[&dyn ToSql]) -> Vec<Row> {
+    pub(crate) async fn rows(&self, sql: &str, values: &[&dyn ToSql]) -> Vec<Row> {
         let mut connection = self.connection.lock().await;
         let answer = connection.query(sql, values).await.unwrap();
         answer.into_first_result().await.unwrap()
     }
 
-    async fn execute(&self, sql: &str, values: &[&dyn ToSql]) {
+    pub(crate) async fn execute(&self, sql: &str, values: &[&dyn ToSql]) {
         let mut connection = self.connection.lock().await;
         connection.execute(sql, values).await.unwrap();
-    }
-}
-
-async fn connect(connection_string: &str) -> Result<Connection, Error> {
-    let mut config = Config::from_ado_string(connection_string)?;
-    config.command_timeout(Some(PATIENCE));
-    match dial(config.clone()).await {
-        Err(Error::Routing { host, port }) => {
-            config.host(host);
-            config.port(port);
-            dial(config).await
-        }
-        connected => connected,
-    }
-}
-
-async fn dial(config: Config) -> Result<Connection, Error> {
-    let tcp = TcpStream::connect(config.get_addr()).await?;
-    tcp.set_nodelay(true)?;
-    Box::pin(Client::connect(config, tcp.compat_write())).await
-}
-
-async fn statement(connection: &mut Connection, sql: &str) -> Result<(), Error> {
-    connection.simple_query(sql).await?.into_results().await?;
-    Ok(())
-}
-
-async fn create_database(server: &str, name: &str) {
-    let mut master = connect(server).await.unwrap();
-    let sql = format!("CREATE DATABASE {name}");
-    statement(&mut master, &sql).await.unwrap();
-}
-
-async fn drop_database(server: &str, name: &str) {
-    patiently("drop the database", || async {
-        let mut master = connect(server).await?;
-        // Closes connections that are still open. Not every engine has this; the others notice closed connections by
-        // themselves.
-        let alone = format!("ALTER DATABASE {name} SET SINGLE_USER WITH ROLLBACK IMMEDIATE");
-        let _ = statement(&mut master, &alone).await;
-        statement(&mut master, &format!("DROP DATABASE IF EXISTS {name}")).await
-    })
-    .await;
-}
-
-/// Repeats an attempt until it succeeds: servers take a moment to notice that a database exists, or that nobody uses it.
-async fn patiently<T, F>(what: &str, mut attempt: impl FnMut() -> F) -> T
-where
-    F: Future<Output = Result<T, Error>>,
-{
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        match attempt().await {
-            Ok(done) => return done,
-            Err(error) => assert!(Instant::now() < deadline, "{what}: {error}"),
-        }
-        tokio::time::sleep(PAUSE).await;
     }
 }
 

@@ -9,6 +9,7 @@ mod packet;
 mod reconnecting;
 pub(crate) mod script;
 pub(crate) mod server;
+mod statements;
 pub(crate) mod tls;
 mod tokens;
 

@@ -36,6 +36,11 @@ pub(super) async fn read(stream: &mut dyn Stream) -> io::Result<(u8, Vec<u8>)> {
     }
 }
 
+/// How many bytes a message with this body takes, headers included.
+pub(super) fn size(body: &[u8]) -> usize {
+    body.len() + body.len().div_ceil(BODY) * HEADER
+}
+
 /// An answer. If it is not whole, its end is left out, and the client waits for more.
 pub(super) async fn write(stream: &mut dyn Stream, body: &[u8], is_whole: bool) -> io::Result<()> {
     let parts = body.chunks(BODY);

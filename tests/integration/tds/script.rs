@@ -17,7 +17,7 @@ pub(crate) enum Answer {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rows {
     pub(crate) columns: Vec<Column>,
-    /// Each cell as it goes over the wire; an empty one of a GUID is NULL.
+    /// Each cell as it goes over the wire; an empty one of a GUID or a number is NULL.
     pub(crate) rows: Vec<Vec<Vec<u8>>>,
 }
 
@@ -32,6 +32,7 @@ pub(crate) enum Type {
     Bit,
     BigInt,
     Guid,
+    Int,
     NVarchar,
     VarcharJapanese,
 }

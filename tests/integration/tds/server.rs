@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::net::{TcpListener, TcpStream};
@@ -49,6 +50,8 @@ struct Shared {
     awake: watch::Sender<bool>,
     /// How many connections were accepted.
     connections: watch::Sender<usize>,
+    /// How many bytes clients sent after their log-ins.
+    received: AtomicUsize,
 }
 
 pub(crate) struct TdsServer {
@@ -68,6 +71,7 @@ impl TdsServer {
             log_ins: Mutex::default(),
             awake: watch::Sender::new(behaviour.is_awake),
             connections: watch::Sender::new(0),
+            received: AtomicUsize::new(0),
             behaviour,
         });
         Self {
@@ -84,6 +88,11 @@ impl TdsServer {
 
     pub(crate) fn connections(&self) -> usize {
         *self.shared.connections.borrow()
+    }
+
+    /// How many bytes clients have sent after their log-ins.
+    pub(crate) fn received(&self) -> usize {
+        self.shared.received.load(Ordering::Relaxed)
     }
 
     /// Waits until there were this many connections.
@@ -127,6 +136,9 @@ async fn session(stream: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
     // Ends when the client is gone.
     loop {
         let (kind, body) = packet::read(&mut stream).await?;
+        if kind != packet::LOGIN {
+            shared.received.fetch_add(packet::size(&body), Ordering::Relaxed);
+        }
         let answer = match kind {
             packet::LOGIN => {
                 let log_in = LogIn::read(&body);

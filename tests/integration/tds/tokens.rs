@@ -94,11 +94,12 @@ pub(super) fn rows(rows: &Rows) -> Vec<u8> {
             Type::Bit => body.extend([0x68, 1]),
             Type::BigInt => body.extend([0x26, 8]),
             Type::Guid => body.extend([0x24, 16]),
+            Type::Int => body.extend([0x26, 4]),
             Type::NVarchar => body.extend([0xE7, 0x40, 0x1F]),
             Type::VarcharJapanese => body.extend([0xA7, 0x40, 0x1F]),
         }
         match of {
-            Type::Bit | Type::BigInt | Type::Guid => {}
+            Type::Bit | Type::Int | Type::BigInt | Type::Guid => {}
             Type::NVarchar => body.extend(COLLATION),
             Type::VarcharJapanese => body.extend(JAPANESE),
         }
@@ -108,8 +109,8 @@ pub(super) fn rows(rows: &Rows) -> Vec<u8> {
         body.push(0xD1);
         for (column, cell) in rows.columns.iter().zip(row) {
             match column.of {
-                Type::Bit | Type::BigInt | Type::Guid => body.push(u8::try_from(cell.len()).unwrap()),
-                _ => body.extend(u16::try_from(cell.len()).unwrap().to_le_bytes()),
+                Type::Bit | Type::Int | Type::BigInt | Type::Guid => body.push(u8::try_from(cell.len()).unwrap()),
+                Type::NVarchar | Type::VarcharJapanese => body.extend(u16::try_from(cell.len()).unwrap().to_le_bytes()),
             }
             body.extend(cell);
         }

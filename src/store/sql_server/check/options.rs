@@ -38,7 +38,7 @@ fn judge(level: i32, snapshots: bool, read_only: bool) -> Vec<Finding> {
         Finding::ok("READ_COMMITTED_SNAPSHOT", "on")
     } else {
         let text = "off: whoever reads waits for whoever writes. Runs work all the same; \
-            ALTER DATABASE CURRENT SET READ_COMMITTED_SNAPSHOT ON ends it";
+            ALTER DATABASE CURRENT SET READ_COMMITTED_SNAPSHOT ON ends it, once nobody else is connected";
         Finding::note("READ_COMMITTED_SNAPSHOT", text)
     };
     let mut findings = vec![level, snapshots];
