@@ -93,7 +93,6 @@ impl Stack {
             host.executable = Some(served_by.clone());
             host.time = options.host_times.clone();
             host.timer_interval = options.timer_interval;
-            host.framing = options.framing;
             (host.strict, host.recorded) = (!options.recorded, options.recorded);
             host.queues.clone_from(&queues);
             // Only the first host can have the port that was asked for.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use functions_host::{Executable, Framing, TimeConstants};
+use functions_host::{Executable, TimeConstants};
 use secureauth_simulator::Options as SimulatorOptions;
 
 /// Start options of a [`Stack`](crate::Stack). [`StackOptions::new`] has short times and free ports; change single fields.
@@ -24,8 +24,6 @@ pub struct StackOptions {
     pub port: u16,
     /// Time between two rounds of the timer; `None`: by its schedule.
     pub timer_interval: Option<Duration>,
-    /// How the hosts send request bodies.
-    pub framing: Framing,
     /// Pauses and time limits of the hosts.
     pub host_times: TimeConstants,
     /// Where the hosts' queues are.
@@ -45,7 +43,7 @@ pub enum Storage {
 }
 
 impl StackOptions {
-    /// One host, a timer every 100 ms, free ports, chunked requests, and settings with short times.
+    /// One host, a timer every 100 ms, free ports, and settings with short times.
     pub fn new(handler: impl Into<PathBuf>) -> Self {
         Self {
             handler: handler.into(),
@@ -56,7 +54,6 @@ impl StackOptions {
             hosts: 1,
             port: 0,
             timer_interval: Some(Duration::from_millis(100)),
-            framing: Framing::default(),
             host_times: TimeConstants::fast(),
             storage: Storage::default(),
             recorded: false,
