@@ -28,17 +28,19 @@ pub struct StackOptions {
     pub host_times: TimeConstants,
     /// Where the hosts' queues are.
     pub storage: Storage,
-    /// The hosts are lenient, as the real one is, and keep every exchange with the handler.
+    /// The hosts fail what the real one would silently misread.
+    pub strict: bool,
+    /// The hosts keep every exchange with the handler.
     pub recorded: bool,
 }
 
 /// Where the queues of a stack's hosts are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Storage {
-    /// In the memory of the process.
+    /// In the memory of this program
     #[default]
     Embedded,
-    /// In an Azurite that the stack starts: `make azurite` installs it.
+    /// In Azurite, which is started on a free port and keeps everything in memory
     Azurite,
 }
 
@@ -56,6 +58,7 @@ impl StackOptions {
             timer_interval: Some(Duration::from_millis(100)),
             host_times: TimeConstants::fast(),
             storage: Storage::default(),
+            strict: true,
             recorded: false,
         }
     }
