@@ -40,9 +40,8 @@ bench: ## Measures the handler and a Node peer (docs/performance.md)
 	@$(CARGO_TARGET_DIR)/release/bench $(ARGS)
 
 start: ## Runs the real Functions host (`func start`) with simulator and Azurite; Ctrl-C ends it (ARGS=--fresh: an empty database)
-	@case "$$AzureWebJobsStorage" in "" | UseDevelopmentStorage=true) scripts/tools.sh azurite || true ;; esac
 	@scripts/stage.sh build cargo build --workspace --bins
-	@exec $(BIN)/local-stack start $(ARGS)
+	@exec $(BIN)/local-stack start --installer scripts/tools.sh $(ARGS)
 
 azurite: ## Installs Azurite, the storage emulator that tests start, into $TOOLS
 	@scripts/tools.sh azurite

@@ -9,6 +9,8 @@ export log=$CARGO_TARGET_DIR/test.log
 # The tests connect to this machine only, so they must not use a proxy.
 export NO_PROXY=127.0.0.1,localhost no_proxy=127.0.0.1,localhost
 passed=0 skipped=0 azurite=
+# Tests add lines with figures for people.
+export TEST_FIGURES=$CARGO_TARGET_DIR/test.figures
 
 # Runs the tests and keeps their output, from which the results are counted.
 # shellcheck disable=SC2329 # called by name: bash -c tests
@@ -40,6 +42,7 @@ count_tests() {
 finish() {
     print_stages
     [ -z "$azurite" ] || printf '%s\n' "$azurite"
+    sort "$TEST_FIGURES"
     local skips=
     [ "$skipped" -eq 0 ] || skips=", $skipped skipped"
     printf '%d passed, %d failed%s\n' "$passed" "$failed" "$skips" | tee "$CARGO_TARGET_DIR/test.summary"
@@ -49,6 +52,7 @@ finish() {
 
 mkdir -p "$CARGO_TARGET_DIR"
 : >"$log"
+: >"$TEST_FIGURES"
 rm -f "$CARGO_TARGET_DIR/test.summary"
 
 stage build cargo build --workspace --all-targets --locked || finish

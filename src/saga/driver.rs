@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use strum::Display;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info, info_span, warn};
 
 use super::Saga;
@@ -150,11 +151,10 @@ impl Saga {
             organization_seen: None,
             run: leased.run,
         };
-        let worked = tokio::select! {
-            // On the heap: a run is large.
-            advanced = Box::pin(context.work()) => Some(advanced),
-            () = self.patience_is_over(ends.latest) => None,
-        };
+        // On the heap: a run is large.
+        let work = Box::pin(context.work());
+        let latest = ends.latest + self.longest_call() + OVERTIME;
+        let worked = within_patience(work, latest, &self.dependencies.closing).await;
         let advanced = match worked {
             Some(advanced) => advanced,
             None => Ok(context.cut_off().await),
@@ -162,18 +162,6 @@ impl Saga {
         drop(heart);
         info!(calls = guard.calls(), "the time slice made its calls");
         advanced
-    }
-
-    /// Whatever a time slice hangs on: it ends before the host kills the process, and soon when the process is to end.
-    async fn patience_is_over(&self, latest: Instant) {
-        let closing = async {
-            self.dependencies.closing.cancelled().await;
-            tokio::time::sleep(CLOSING_PATIENCE).await;
-        };
-        tokio::select! {
-            () = closing => {}
-            () = tokio::time::sleep_until(latest + self.longest_call() + OVERTIME) => {}
-        }
     }
 
     async fn read_journal(&self, id: OnboardingId) -> Result<(JournalState, KeptSettings), StoreError> {
@@ -199,5 +187,62 @@ impl Saga {
         };
         self.release(&leased.lease, release).await?;
         Ok(Advanced::Waiting)
+    }
+}
+
+/// Whatever a time slice hangs on: it ends before the host kills the process, and soon when the process is to end. `None`: the work was
+/// cut off.
+async fn within_patience<T>(work: impl Future<Output = T>, latest: Instant, closing: &CancellationToken) -> Option<T> {
+    let closed = async {
+        closing.cancelled().await;
+        tokio::time::sleep(CLOSING_PATIENCE).await;
+    };
+    tokio::select! {
+        done = work => Some(done),
+        () = closed => None,
+        () = tokio::time::sleep_until(latest) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+
+    const LATEST: Duration = Duration::from_mins(8);
+
+    /// What came of the work, and when.
+    async fn ended<T>(work: impl Future<Output = T>, closing: &CancellationToken) -> (Option<T>, Duration) {
+        let begun = Instant::now();
+        let done = within_patience(work, begun + LATEST, closing).await;
+        (done, begun.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_whose_answer_never_comes_is_cut_off_at_the_latest_end_without_any_signal() {
+        let closing = CancellationToken::new();
+        let (done, after) = ended(pending::<()>(), &closing).await;
+        assert_eq!(done, None);
+        assert!((LATEST..LATEST + Duration::from_secs(1)).contains(&after), "{after:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_ends_before_that_is_not_cut_off() {
+        let closing = CancellationToken::new();
+        let work = async {
+            tokio::time::sleep(LATEST / 2).await;
+            "done"
+        };
+        assert_eq!(ended(work, &closing).await.0, Some("done"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_hangs_when_the_process_is_to_end_is_cut_off_soon() {
+        let closing = CancellationToken::new();
+        closing.cancel();
+        let (done, after) = ended(pending::<()>(), &closing).await;
+        assert_eq!(done, None);
+        assert!(after < CLOSING_PATIENCE + Duration::from_secs(1), "{after:?}");
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
+use crate::envelopes::{of_get, of_message, of_timer};
 use crate::support::Outcome;
 
 const FUNCTIONS: [&str; 3] = [
@@ -55,15 +56,14 @@ async fn serve(source: impl ServicesSource + 'static, deadline: Duration) -> Res
 /// Status of the handler's answer, and the `res` in it.
 async fn invoke(url: &str, function: &str) -> Result<(u16, Value), reqwest::Error> {
     let message = json!({ "v": 1, "onboardingId": "00000000-0000-4000-8000-000000000000" });
-    let request = json!({ "Method": "GET", "Headers": {}, "Params": { "billerId": "1876" } });
-    let data = json!({ "req": request, "message": message, "timer": {} });
+    let envelope = match function {
+        "function-migrate-users" => of_message(&message.to_string()),
+        "function-recover-onboardings" => of_timer(),
+        _ => of_get("billers/1876/ciam", &json!({ "billerId": "1876" })),
+    };
     let client = reqwest::Client::builder().no_proxy().build()?;
     let url = format!("{url}/{function}");
-    let answer = client
-        .post(url)
-        .json(&json!({ "Data": data, "Metadata": {} }))
-        .send()
-        .await?;
+    let answer = client.post(url).json(&envelope).send().await?;
     let status = answer.status().as_u16();
     let body: Value = answer.json().await.unwrap_or_default();
     Ok((status, body["Outputs"]["res"].clone()))

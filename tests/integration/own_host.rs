@@ -7,6 +7,7 @@ use local_stack::Stack;
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
+use crate::envelopes::{of_message, of_post};
 use crate::support::{DEADLINE, toggle, until};
 
 const HANDLER: &str = env!("CARGO_BIN_EXE_biller-onboarding");
@@ -66,10 +67,9 @@ impl OwnHost {
         Ok(())
     }
 
-    /// Invokes a function with this `Data`. Returns status and body of the answer.
-    pub(crate) async fn invoke(&self, function: &str, data: Value) -> Result<(u16, Value), reqwest::Error> {
+    /// Invokes a function with this envelope. Returns status and body of the answer.
+    async fn invoke(&self, function: &str, envelope: Value) -> Result<(u16, Value), reqwest::Error> {
         let url = format!("{}/{function}", self.base_url);
-        let envelope = json!({ "Data": data, "Metadata": {} });
         let answer = self.client.post(url).json(&envelope).send().await?;
         let status = answer.status().as_u16();
         Ok((status, answer.json().await.unwrap_or_default()))
@@ -77,12 +77,8 @@ impl OwnHost {
 
     /// Toggles a biller to Yes. Returns the message that the host would put on the queue.
     pub(crate) async fn enable(&self, biller: &str) -> Result<String, Box<dyn std::error::Error>> {
-        let body = toggle(true, "e-1").to_string();
-        let headers = json!({ "Content-Type": ["application/json"], "Content-Length": [body.len().to_string()] });
-        let request = json!({ "Method": "POST", "Headers": headers, "Params": { "billerId": biller }, "Body": body });
-        let (status, answer) = self
-            .invoke("function-onboard-biller", json!({ "req": request }))
-            .await?;
+        let envelope = of_post(biller, &toggle(true, "e-1").to_string());
+        let (status, answer) = self.invoke("function-onboard-biller", envelope).await?;
         assert_eq!((status, &answer["Outputs"]["res"]["statusCode"]), (200, &json!(202)));
         let message = answer["Outputs"]["migrateUsers"][0].as_str();
         Ok(message.ok_or("there is a message")?.to_owned())
@@ -90,8 +86,7 @@ impl OwnHost {
 
     /// Works on the run that the message names.
     pub(crate) async fn migrate(&self, message: &str) -> Result<(u16, Value), reqwest::Error> {
-        let data = json!({ "message": Value::from(message).to_string() });
-        self.invoke("function-migrate-users", data).await
+        self.invoke("function-migrate-users", of_message(message)).await
     }
 
     /// Sends a signal to what the test started.

@@ -66,8 +66,6 @@ pub(crate) fn start(
             timeout_grace: options.time.timeout_grace,
             strict: options.strict,
             recorded: options.recorded,
-            framing: options.framing,
-            sampled: options.sampled,
         },
     });
     let running = RunningHost {
@@ -116,7 +114,6 @@ fn supervisor_settings(
             .unwrap_or(handler.initialization_timeout),
         request_timeout: function_timeout.map(|timeout| timeout + REQUEST_TIMEOUT_MARGIN),
         restart_window: options.time.restart_window,
-        terminate_first: options.terminate_first,
     })
 }
 

@@ -33,7 +33,8 @@ const START_DEADLINE: Duration = Duration::from_mins(2);
 /// A running Azurite with no queues. Dropping it ends the process, and so does the end of this program.
 #[derive(Debug)]
 pub struct Azurite {
-    process: Child,
+    /// Killed when it is dropped.
+    _process: Child,
     _guard: Guard,
     base_url: String,
     connection_string: String,
@@ -65,7 +66,7 @@ impl Azurite {
         let arguments = ["--queueHost", "127.0.0.1", "--queuePort", &port];
         let (process, guard, [base_url]) = launch(QUEUES, &arguments, [LISTENS]).await?;
         Ok(Self {
-            process,
+            _process: process,
             _guard: guard,
             connection_string: of_emulator(&base_url),
             base_url,
@@ -95,7 +96,7 @@ impl Azurite {
         let arguments: Vec<_> = local.into_iter().chain(free).collect();
         let (process, guard, [blobs, queues, tables]) = launch(ALL, &arguments, EACH_LISTENS).await?;
         Ok(Self {
-            process,
+            _process: process,
             _guard: guard,
             connection_string: of_emulator_with(&blobs, &queues, &tables),
             base_url: queues,
@@ -110,11 +111,6 @@ impl Azurite {
     /// The value of `AzureWebJobsStorage` for this account.
     pub fn connection_string(&self) -> String {
         self.connection_string.clone()
-    }
-
-    /// Process id; `None` once the process has ended.
-    pub fn pid(&self) -> Option<u32> {
-        self.process.id()
     }
 }
 

@@ -45,7 +45,7 @@ pub use emulator::{Azurite, AzuriteError};
 pub use guard::Guard;
 pub use host::{FunctionsHost, NotIdle, NotPrinted, NotReady, StartError};
 pub use journal::{HandlerExchange, Invocation, OutputSummary, UserLog};
-pub use options::{Executable, Framing, HostOptions, Inherited, Keys, TimeConstants};
+pub use options::{Executable, HostOptions, Inherited, Keys, TimeConstants};
 pub use queue::{
     ConnectionStringError, EmbeddedQueues, PeekedMessage, QueueError, QueueHandle, QueueMessage, QueueService,
     RenewedReceipt, StorageError, StorageQueues,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use functions_host::{Executable, Framing, FunctionsHost, HostOptions, Keys, StartError, StopReason};
+use functions_host::{Executable, FunctionsHost, HostOptions, Keys, StartError, StopReason};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -35,18 +35,12 @@ struct Cli {
     /// Behaves like the real host also where that hides a mistake of the handler.
     #[arg(long)]
     lenient: bool,
-    /// Sends request bodies with Content-Length as Core Tools do, not in chunks as in Azure.
-    #[arg(long)]
-    content_length: bool,
     /// The key that callers of functions of level `function` have to send.
     #[arg(long, requires = "master_key")]
     function_key: Option<String>,
     /// The key that callers of the admin routes have to send.
     #[arg(long, requires = "function_key")]
     master_key: Option<String>,
-    /// Sends SIGTERM at the end, and SIGKILL after this time.
-    #[arg(long, value_parser = humantime::parse_duration)]
-    terminate_first: Option<Duration>,
     /// Seed of ids and jitter.
     #[arg(long)]
     seed: Option<u64>,
@@ -91,14 +85,10 @@ fn options(arguments: Cli) -> HostOptions {
     });
     options.timer_interval = arguments.timer_interval;
     options.strict = !arguments.lenient;
-    if arguments.content_length {
-        options.framing = Framing::ContentLength;
-    }
     options.keys = arguments
         .function_key
         .zip(arguments.master_key)
         .map(|(function, master)| Keys { function, master });
-    options.terminate_first = arguments.terminate_first;
     options.seed = arguments.seed;
     options
 }

@@ -30,14 +30,8 @@ pub struct HostOptions {
     /// Keeps what was sent to the handler and what it answered, byte for byte, for
     /// [`exchanges`](crate::FunctionsHost::exchanges).
     pub recorded: bool,
-    /// How the end of a request body to the handler is marked.
-    pub framing: Framing,
-    /// Sets the sampled flag of traces that the host starts. Requests recorded of real hosts do not have it.
-    pub sampled: bool,
     /// The keys that callers have to send; `None` asks for no key, as Core Tools do.
     pub keys: Option<Keys>,
-    /// Sends SIGTERM when the host stops, and SIGKILL after this time. The real host sends SIGKILL only.
-    pub terminate_first: Option<Duration>,
     /// All pauses and time limits of the host.
     pub time: TimeConstants,
     /// The queues to work on; two hosts with the same queues compete for messages. `None`: those of the storage account that
@@ -50,7 +44,7 @@ pub struct HostOptions {
 }
 
 impl HostOptions {
-    /// Strict mode, chunked requests, no key checks, production times, a free port.
+    /// Strict mode, no key checks, production times, a free port.
     pub fn new(app_root: impl Into<PathBuf>) -> Self {
         Self {
             app_root: app_root.into(),
@@ -61,10 +55,7 @@ impl HostOptions {
             timer_interval: None,
             strict: true,
             recorded: false,
-            framing: Framing::default(),
-            sampled: false,
             keys: None,
-            terminate_first: None,
             time: TimeConstants::default(),
             queues: None,
             clock: system_clock(),
@@ -90,16 +81,6 @@ pub struct Executable {
     pub path: PathBuf,
     /// Arguments, passed as they are.
     pub arguments: Vec<String>,
-}
-
-/// How the end of a request body is marked (S15).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Framing {
-    /// `Transfer-Encoding: chunked`, as in Azure.
-    #[default]
-    Chunked,
-    /// `Content-Length`, as under Core Tools.
-    ContentLength,
 }
 
 /// The keys that callers send in `x-functions-key` or `?code=` (S11).

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::campaign::{Target, Wrong};
-use super::handler::{Answered, BILLERS, Handler, body, envelope_of_post};
+use super::handler::{Answered, BILLERS, Handler, body};
 use super::mutator::Mutator;
 use super::statuses;
+use crate::envelopes::of_post;
 
 pub(super) struct Bodies {
     handler: Handler,
@@ -80,7 +81,7 @@ fn request(random: &mut Mutator) -> Value {
     if random.once_in(20) {
         biller = random.text(&json!(biller));
     }
-    let mut envelope = envelope_of_post(&biller, &random.text(&sample));
+    let mut envelope = of_post(&biller, &random.text(&sample));
     let request = &mut envelope["Data"]["req"];
     if random.once_in(10) {
         // The host always sends a list of texts.

@@ -8,13 +8,10 @@ use std::sync::{Arc, Mutex, Once, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use super::mutator::Mutator;
+use crate::figures;
 
-/// Inputs of each target in `make test`.
-const FEW: u64 = 3_000;
 /// The seed of `make test`, which must not fail by chance.
 const SEED: u64 = 1;
-/// Every batch begins with a new target, so that a failure can be repeated from the beginning of its batch.
-const BATCH: u64 = 20_000;
 /// A batch takes seconds.
 const BATCH_LIMIT: Duration = Duration::from_mins(5);
 
@@ -22,6 +19,12 @@ const BATCH_LIMIT: Duration = Duration::from_mins(5);
 pub(super) trait Target: Sized {
     /// In test names and variables.
     const NAME: &'static str;
+    /// Inputs in `make test`.
+    const FEW: u64 = 3_000;
+    /// One input stands for so many of `FUZZ_INPUTS`.
+    const WEIGHT: u64 = 1;
+    /// Every batch begins with a new target, so that a failure can be repeated from the beginning of its batch.
+    const BATCH: u64 = 20_000;
 
     async fn start() -> Self;
 
@@ -55,11 +58,11 @@ pub(super) fn run<T: Target + 'static>() {
     let variable = |name: &str| std::env::var_os(name)?.into_string().ok()?.parse::<u64>().ok();
     let seed = variable("FUZZ_SEED").unwrap_or(SEED);
     let first = variable("FUZZ_FIRST").unwrap_or(0);
-    let end = first + variable("FUZZ_INPUTS").unwrap_or(FEW);
+    let end = first + variable("FUZZ_INPUTS").map_or(T::FEW, |inputs| inputs.div_ceil(T::WEIGHT));
     let (begun, mut totals) = (Instant::now(), Totals::new());
     let mut from = first;
     while from < end {
-        let to = end.min((from / BATCH + 1) * BATCH);
+        let to = end.min((from / T::BATCH + 1) * T::BATCH);
         for (answer, count) in batch::<T>(seed, from, to) {
             *totals.entry(answer).or_default() += count;
         }
@@ -69,12 +72,12 @@ pub(super) fn run<T: Target + 'static>() {
     let seconds = begun.elapsed().as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = inputs as f64 / seconds;
-    println!(
+    figures::show(&format!(
         "fuzz {}: {inputs} inputs of seed {seed} in {seconds:.1} s ({rate:.0} a second): {totals:?}",
         T::NAME
-    );
+    ));
     // The repetition of a failure has few inputs.
-    for (words, per_thousand) in T::FLOORS.iter().filter(|_| inputs >= FEW) {
+    for (words, per_thousand) in T::FLOORS.iter().filter(|_| inputs >= T::FEW) {
         let with = totals.iter().filter(|(answer, _)| answer.starts_with(words));
         let count = with.map(|(_, count)| count).sum::<u64>();
         assert!(
@@ -96,7 +99,7 @@ fn batch<T: Target + 'static>(seed: u64, from: u64, to: u64) -> Totals {
     worker.unwrap();
     let name = T::NAME;
     let replay = |last: u64| {
-        let inputs = last - from + 1;
+        let inputs = (last - from + 1) * T::WEIGHT;
         format!(
             "input {last} of seed {seed}; to repeat its batch up to it: FUZZ_SEED={seed} FUZZ_FIRST={from} FUZZ_INPUTS={inputs} \
              cargo test --test integration fuzzing::{name}"

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::campaign::{Target, Wrong};
-use super::handler::{BILLERS, Handler, body, envelope_of_message, envelope_of_post};
+use super::handler::{BILLERS, Handler, body};
 use super::mutator::Mutator;
 use super::{functions, statuses};
+use crate::envelopes::{of_get, of_message, of_post, of_timer};
 
 const ONBOARD: &str = "function-onboard-biller";
 const READINESS: &str = "function-readiness";
@@ -26,19 +27,13 @@ impl Target for Envelope {
     const FLOORS: &[(&str, u64)] = &[("onboard 200 202", 20), ("onboard 200 200", 20), ("migrate 200", 50)];
 
     async fn start() -> Self {
-        let get = |path: &str, parameters: Value| {
-            json!({ "Data": { "req": {
-                "Url": format!("http://127.0.0.1:7071/api/{path}"), "Method": "GET", "Query": {}, "Headers": { "Host": ["127.0.0.1"] },
-                "Params": parameters, "Identities": []
-            } }, "Metadata": {} })
-        };
+        let get = |path: &str, parameters: Value| of_get(path, &parameters);
         let message = json!({ "v": 1, "onboardingId": "01980f3e-0000-7000-8000-000000000001" }).to_string();
-        let timer = json!({ "Data": { "timer": { "Schedule": {}, "IsPastDue": false } }, "Metadata": {} });
         let samples = vec![
-            (ONBOARD, envelope_of_post(BILLERS[0], &body().to_string())),
+            (ONBOARD, of_post(BILLERS[0], &body().to_string())),
             (ONBOARD, get("billers/1001/ciam", json!({ "billerId": "1001" }))),
-            ("function-migrate-users", envelope_of_message(&message)),
-            ("function-recover-onboardings", timer),
+            ("function-migrate-users", of_message(&message)),
+            ("function-recover-onboardings", of_timer()),
             ("function-health", get("health", json!({}))),
             (READINESS, get("health/ready", json!({}))),
         ];

@@ -1,4 +1,4 @@
-//! The handler in this process: its router over a SQLite file with billers, and a SecureAuth that nothing listens for.
+//! The handler in this process: its router over a SQLite file with billers.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,6 +13,8 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
+
+use crate::envelopes::of_post;
 
 /// The billers in the CRM.
 pub(super) const BILLERS: [&str; 4] = ["1001", "1002", "1003", "1004"];
@@ -34,24 +36,27 @@ pub(super) struct Answered {
 }
 
 impl Handler {
+    /// With a SecureAuth that nothing listens for.
     pub(super) async fn start() -> Self {
+        Self::with(&[("RETRY_ATTEMPTS", "1"), ("RUN_PAUSES", "1h")]).await
+    }
+
+    /// With these settings.
+    pub(super) async fn with(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("fuzz.db");
-        let boot = Boot::new(
-            &Environment::of([
-                ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
-                ("DATABASE", &format!("sqlite:{}", path.display())),
-                ("SECUREAUTH_BASE_URL", "http://127.0.0.1:1"),
-                ("SECUREAUTH_TENANT_ID", "dev-invoicecloud"),
-                ("SECUREAUTH_PAYLOAD_SCHEMA_ID", "schema"),
-                ("SECUREAUTH_CLIENT_ID", "client"),
-                ("SECUREAUTH_CLIENT_SECRET", "secret"),
-                ("SECOND_FACTOR_MECHANISMS", "none"),
-                ("RETRY_ATTEMPTS", "1"),
-                ("RUN_PAUSES", "1h"),
-            ]),
-            1,
-        );
+        let database = format!("sqlite:{}", path.display());
+        let usual = [
+            ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
+            ("DATABASE", &database),
+            ("SECUREAUTH_BASE_URL", "http://127.0.0.1:1"),
+            ("SECUREAUTH_TENANT_ID", "dev-invoicecloud"),
+            ("SECUREAUTH_PAYLOAD_SCHEMA_ID", "schema"),
+            ("SECUREAUTH_CLIENT_ID", "client"),
+            ("SECUREAUTH_CLIENT_SECRET", "secret"),
+            ("SECOND_FACTOR_MECHANISMS", "none"),
+        ];
+        let boot = Boot::new(&Environment::of(usual.into_iter().chain(settings.iter().copied())), 1);
         assert!(boot.settings().is_ok(), "{:?}", boot.settings());
         let store = boot.database().await.unwrap();
         store.migrate().await.unwrap();
@@ -67,6 +72,19 @@ impl Handler {
             router: router(boot, limits, tokio_util::task::TaskTracker::new()),
             database,
             _folder: folder,
+        }
+    }
+
+    /// Adds people to the first biller.
+    pub(super) fn add_people(&self, number: usize) {
+        for number in 0..number {
+            let sql =
+                "INSERT INTO crm_biller_user (biller_id, user_guid, user_name, first_name, last_name, email, status)
+                       VALUES (?1, ?2, ?3, 'Jane', 'Doe', ?3 || '@example.com', 'active')";
+            let guid = format!("7ef9451f-309a-4433-a2b9-{number:012}");
+            self.database
+                .execute(sql, [BILLERS[0], &guid, &format!("person-{number}")])
+                .unwrap();
         }
     }
 
@@ -86,15 +104,10 @@ impl Handler {
         }
     }
 
-    /// Calls the HTTP function with a good toggle event. Returns the run's id.
-    pub(super) async fn begin_run(&self) -> String {
-        let answer = self
-            .call(
-                "function-onboard-biller",
-                envelope_of_post("1001", &body().to_string()).to_string(),
-            )
-            .await;
-        answer.http_body()["onboardingId"].as_str().unwrap().to_owned()
+    /// Calls the HTTP function with a good toggle event of the first biller.
+    pub(super) async fn toggle(&self) -> Answered {
+        let envelope = of_post(BILLERS[0], &body().to_string());
+        self.call("function-onboard-biller", envelope.to_string()).await
     }
 
     /// The run's state; `None` if there is no such run.
@@ -158,32 +171,4 @@ impl Answered {
 /// A good toggle event.
 pub(super) fn body() -> Value {
     json!({ "source": "crm-toggle", "ciamEnabled": true, "requestedBy": "jane.doe", "eventId": "toggle-1" })
-}
-
-/// What the host sends for a POST.
-pub(super) fn envelope_of_post(biller: &str, body: &str) -> Value {
-    json!({
-        "Data": { "req": {
-            "Url": format!("http://127.0.0.1:7071/api/billers/{biller}/ciam"),
-            "Method": "POST",
-            "Query": {},
-            "Headers": {
-                "Content-Type": ["application/json"],
-                "Content-Length": [body.len().to_string()],
-                "Host": ["127.0.0.1:7071"],
-            },
-            "Params": { "billerId": biller },
-            "Identities": [],
-            "Body": body,
-        } },
-        "Metadata": { "sys": { "MethodName": "function-onboard-biller" } },
-    })
-}
-
-/// What the host sends for a queue message: its text is encoded twice.
-pub(super) fn envelope_of_message(text: &str) -> Value {
-    json!({
-        "Data": { "message": json!(text).to_string() },
-        "Metadata": { "DequeueCount": "1", "Id": "\"52d53c5f-e212-487e-998b-abbe3b9d51e4\"" },
-    })
 }

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::campaign::{Target, Wrong};
-use super::handler::{Answered, Handler, envelope_of_message};
+use super::handler::{Answered, Handler};
 use super::mutator::Mutator;
+use crate::envelopes::of_message;
 
 pub(super) struct Messages {
     handler: Handler,
@@ -20,7 +21,8 @@ impl Target for Messages {
 
     async fn start() -> Self {
         let handler = Handler::start().await;
-        let run = handler.begin_run().await;
+        let answer = handler.toggle().await;
+        let run = answer.http_body()["onboardingId"].as_str().unwrap().to_owned();
         Self { handler, run }
     }
 
@@ -32,7 +34,7 @@ impl Target for Messages {
         let text = random.text(&json!({ "v": 1, "onboardingId": run, "traceparent": trace }));
         let answer = self
             .handler
-            .call("function-migrate-users", envelope_of_message(&text).to_string())
+            .call("function-migrate-users", of_message(&text).to_string())
             .await;
         match wrong(&text, &answer) {
             Some(problem) => Err(Wrong { problem, input: text }),

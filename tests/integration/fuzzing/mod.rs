@@ -1,5 +1,6 @@
-//! Mutated inputs from outside: the host's envelope, the HTTP caller's body, queue messages, SecureAuth's answers. Nothing panics,
-//! hangs, or loses state. `make fuzz` tries a million of each, `make test` some thousand.
+//! Mutated inputs from outside: the host's envelope, the HTTP caller's body, queue messages, SecureAuth's answers to the client and to
+//! whole runs. Nothing panics, hangs, or loses state. `make fuzz` tries a million of each and a thousand runs, `make test` some thousand
+//! and a few runs.
 
 mod answers;
 mod body;
@@ -8,6 +9,9 @@ mod envelope;
 mod handler;
 mod message;
 mod mutator;
+mod proxy;
+mod reply;
+mod runs;
 mod server;
 
 use std::collections::BTreeSet;
@@ -50,4 +54,9 @@ fn message() {
 #[test]
 fn answers() {
     campaign::run::<answers::Answers>();
+}
+
+#[test]
+fn runs() {
+    campaign::run::<runs::Runs>();
 }

@@ -46,6 +46,11 @@ impl Mutator {
         Self(random)
     }
 
+    /// A seed for choices that do not follow each other in a fixed order.
+    pub(super) fn seed(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
     /// A number below `end`; 0 if there is none.
     pub(super) fn below(&mut self, end: usize) -> usize {
         let end = u64::try_from(end).unwrap().max(1);

@@ -1,4 +1,4 @@
-//! The files of the recording: one per visit, numbered in the order of the visits.
+//! The files of the recording: one per request, numbered in the order of the requests.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -27,9 +27,9 @@ pub(super) fn recorded() -> std::io::Result<BTreeMap<String, String>> {
     Ok(files)
 }
 
-/// The name of the file of a visit.
-pub(super) fn file_name(number: usize, visit: &str) -> String {
-    format!("{number:02}-{}.txt", visit.replace(' ', "-"))
+/// The name of the file of a request.
+pub(super) fn file_name(number: usize, request: &str) -> String {
+    format!("{number:02}-{}.txt", request.replace(' ', "-"))
 }
 
 impl Recording {
@@ -40,8 +40,8 @@ impl Recording {
         }
     }
 
-    pub(super) fn add(&mut self, visit: &str, text: &str) {
-        let name = file_name(self.files.len() + 1, visit);
+    pub(super) fn add(&mut self, request: &str, text: &str) {
+        let name = file_name(self.files.len() + 1, request);
         if !self.is_written {
             let recorded = fs::read_to_string(folder().join(&name)).unwrap_or_default();
             assert_eq!(

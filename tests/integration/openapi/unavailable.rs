@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::Answers;
+use crate::envelopes::of_get;
 use crate::operating::{host_with, options_with};
 use crate::support::{DEADLINE, handler_port, lock_database, options, stack_with, start};
 
@@ -86,13 +87,11 @@ async fn put(stack: &Stack) -> Result<HttpAnswer, Box<dyn std::error::Error>> {
         "http://127.0.0.1:{}/function-onboard-biller",
         handler_port(stack).await?
     );
-    let request = json!({"Method": "PUT", "Params": {"billerId": "1876"}, "Headers": {}});
+    let mut envelope = of_get("billers/1876/ciam", &json!({ "billerId": "1876" }));
+    envelope["Data"]["req"]["Method"] = json!("PUT");
     let client = reqwest::Client::builder().no_proxy().build()?;
-    let envelope = client
-        .post(url)
-        .json(&json!({"Data": {"req": request}, "Metadata": {}}));
-    let envelope: Value = envelope.send().await?.json().await?;
-    let output = &envelope["Outputs"]["res"];
+    let answer: Value = client.post(url).json(&envelope).send().await?.json().await?;
+    let output = &answer["Outputs"]["res"];
     let mut headers = HeaderMap::new();
     for (name, value) in output["headers"].as_object().expect("has headers") {
         let value = HeaderValue::from_str(value.as_str().expect("is a text"))?;

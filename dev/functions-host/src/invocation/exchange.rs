@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::failure::Failure;
 use crate::journal::{HandlerExchange, Journal};
-use crate::options::Framing;
 use crate::response::{Decoded, decode};
 use crate::worker::Ready;
 
@@ -20,7 +19,6 @@ pub(crate) struct Exchange<'a> {
     pub(crate) invocation_id: Uuid,
     pub(crate) traceparent: String,
     pub(crate) tracestate: Option<&'a str>,
-    pub(crate) framing: Framing,
     pub(crate) envelope: String,
     /// Where request and answer are kept.
     pub(crate) kept_in: Option<&'a Journal>,
@@ -30,13 +28,7 @@ impl Exchange<'_> {
     /// Posts the envelope to `/<function>` and decodes the answer.
     pub(crate) async fn run(self, handler: &Ready) -> Result<Decoded, Failure> {
         let kept = self.kept_in.map(|journal| (journal, self.envelope.clone()));
-        let body = match self.framing {
-            Framing::ContentLength => reqwest::Body::from(self.envelope),
-            Framing::Chunked => {
-                let chunk = futures_util::stream::iter([Ok::<_, Infallible>(self.envelope)]);
-                reqwest::Body::wrap_stream(chunk)
-            }
-        };
+        let chunk = futures_util::stream::iter([Ok::<_, Infallible>(self.envelope)]);
         let mut request = handler
             .client
             .post(format!("{}/{}", handler.base_url, self.function))
@@ -45,7 +37,7 @@ impl Exchange<'_> {
             .header(USER_AGENT, format!("Azure-Functions-Host/{HOST_VERSION}"))
             .header("traceparent", self.traceparent)
             .header(CONTENT_TYPE, "application/json; charset=utf-8")
-            .body(body);
+            .body(reqwest::Body::wrap_stream(chunk));
         if let Some(state) = self.tracestate {
             request = request.header("tracestate", state);
         }

@@ -16,7 +16,6 @@ use crate::clock::ClockAndRandom;
 use crate::config::Function;
 use crate::envelope::{TriggerInput, envelope};
 use crate::journal::{Invocation, Journal, UserLog};
-use crate::options::Framing;
 use crate::response::{Decoded, HandlerAnswer, HttpAnswer};
 use crate::worker::{Ready, WorkerHandle};
 
@@ -50,8 +49,6 @@ pub(crate) struct InvokerSettings {
     pub(crate) strict: bool,
     /// Whether exchanges with the handler are kept.
     pub(crate) recorded: bool,
-    pub(crate) framing: Framing,
-    pub(crate) sampled: bool,
 }
 
 pub(crate) struct Invoker {
@@ -108,16 +105,12 @@ impl Invoker {
 
     async fn run(&self, invocation_id: Uuid, request: &Request) -> Result<Bound, Failure> {
         let handler = self.worker.ready().await?;
-        let trace = request
-            .trace
-            .clone()
-            .unwrap_or_else(|| TraceContext::root(&self.clock, self.settings.sampled));
+        let trace = request.trace.clone().unwrap_or_else(|| TraceContext::root(&self.clock));
         let exchange = Exchange {
             function: &request.function.name,
             invocation_id,
             traceparent: trace.traceparent(&self.clock),
             tracestate: trace.state.as_deref(),
-            framing: self.settings.framing,
             kept_in: self.settings.recorded.then_some(&self.journal),
             envelope: envelope(&request.function, &request.input, self.clock.now(), self.clock.uuid()),
         };

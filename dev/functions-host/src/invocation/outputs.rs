@@ -30,8 +30,7 @@ enum Effect {
 
 impl OutputBinder {
     /// Binds all outputs at once and waits for all. A failure fails the invocation; what the other outputs did stays.
-    pub(crate) async fn bind(&self, function: &Function, mut answer: HandlerAnswer) -> Result<Bound, Failure> {
-        answer.spread_return_value();
+    pub(crate) async fn bind(&self, function: &Function, answer: HandlerAnswer) -> Result<Bound, Failure> {
         if self.strict {
             check_strictly(function, &answer)?;
         }

@@ -11,11 +11,11 @@ pub(crate) struct TraceContext {
 }
 
 impl TraceContext {
-    /// A new trace. The flags are `00` unless it is sampled; requests recorded of real hosts have `00`.
-    pub(crate) fn root(clock: &ClockAndRandom, sampled: bool) -> Self {
+    /// A new trace, which is not sampled: requests recorded of real hosts have the flags `00`.
+    pub(crate) fn root(clock: &ClockAndRandom) -> Self {
         Self {
             trace_id: clock.hex::<16>(),
-            flags: if sampled { "01" } else { "00" }.to_owned(),
+            flags: "00".to_owned(),
             state: None,
         }
     }
@@ -84,9 +84,8 @@ mod tests {
     }
 
     #[test]
-    fn a_trace_of_the_host_is_not_sampled_unless_asked_for() {
+    fn a_trace_of_the_host_is_not_sampled() {
         let clock = ClockAndRandom::new(system_clock(), 1);
-        assert!(TraceContext::root(&clock, false).traceparent(&clock).ends_with("-00"));
-        assert!(TraceContext::root(&clock, true).traceparent(&clock).ends_with("-01"));
+        assert!(TraceContext::root(&clock).traceparent(&clock).ends_with("-00"));
     }
 }

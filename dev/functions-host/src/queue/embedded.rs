@@ -37,11 +37,6 @@ impl EmbeddedQueues {
         }
     }
 
-    /// Names of all queues that were created.
-    pub fn names(&self) -> Vec<String> {
-        self.lock().keys().cloned().collect()
-    }
-
     /// Messages of a queue in the order they were put, visible or not; empty when the queue does not exist.
     pub(crate) fn messages(&self, queue: &str) -> Vec<QueueMessage> {
         self.lock().get(queue).cloned().unwrap_or_default()

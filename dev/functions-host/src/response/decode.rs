@@ -13,25 +13,14 @@ pub(crate) enum Decoded {
     Nothing,
 }
 
-/// `{"Outputs":{…},"Logs":[…],"ReturnValue":…}`
+/// `{"Outputs":{…},"Logs":[…]}`
 #[derive(Debug)]
 pub(crate) struct HandlerAnswer {
     pub(crate) outputs: Members,
     pub(crate) logs: Vec<String>,
-    pub(crate) return_value: Node,
 }
 
 impl HandlerAnswer {
-    /// The members of an object in `ReturnValue` replace the outputs.
-    pub(crate) fn spread_return_value(&mut self) {
-        if let Node::Object(outputs) = std::mem::replace(&mut self.return_value, Node::Null) {
-            for (name, value) in outputs {
-                self.outputs.retain(|known| known != name);
-                self.outputs.push(name, value);
-            }
-        }
-    }
-
     /// The value for an output binding.
     pub(crate) fn output(&self, binding: &str) -> Option<&Node> {
         self.outputs.get(binding)
@@ -72,7 +61,6 @@ fn answer(members: Members) -> Result<HandlerAnswer, Failure> {
     let mut answer = HandlerAnswer {
         outputs: Members::default(),
         logs: Vec::new(),
-        return_value: Node::Null,
     };
     for (name, value) in members {
         match (name.to_ascii_lowercase().as_str(), value) {
@@ -83,7 +71,6 @@ fn answer(members: Members) -> Result<HandlerAnswer, Failure> {
             }
             ("outputs", _) => return Err(invalid("Outputs is not an object".to_owned())),
             ("logs", _) => return Err(invalid("Logs is not a list".to_owned())),
-            ("returnvalue", value) => answer.return_value = value,
             _ => {}
         }
     }
@@ -160,27 +147,13 @@ mod tests {
     fn member_names_ignore_case_and_unknown_members_are_skipped() {
         let Ok(Decoded::Answer(answer)) = decoded(
             Some("application/json"),
-            r#"{"outputs":{"res":1},"LOGS":["a"],"other":2,"returnvalue":"r"}"#,
+            r#"{"outputs":{"res":1},"LOGS":["a"],"other":2,"ReturnValue":"r"}"#,
         ) else {
             panic!("no answer");
         };
         assert_eq!(answer.output("res"), Some(&number(1)));
         assert_eq!(answer.output("Res"), None);
-        assert_eq!(answer.return_value, Node::from("r"));
         assert_eq!(answer.logs, ["a"]);
-    }
-
-    #[test]
-    fn an_object_return_value_goes_over_the_outputs() {
-        let Ok(Decoded::Answer(mut answer)) = decoded(
-            Some("application/json"),
-            r#"{"Outputs":{"a":1,"b":1},"ReturnValue":{"b":2}}"#,
-        ) else {
-            panic!("no answer");
-        };
-        answer.spread_return_value();
-        assert_eq!(answer.output("a"), Some(&number(1)));
-        assert_eq!(answer.output("b"), Some(&number(2)));
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::pin::pin;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::Child;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
@@ -30,7 +29,6 @@ pub(crate) struct SupervisorSettings {
     /// Limit of one request to the handler; `None`: unlimited.
     pub(crate) request_timeout: Option<Duration>,
     pub(crate) restart_window: Duration,
-    pub(crate) terminate_first: Option<Duration>,
 }
 
 pub(crate) struct Supervisor {
@@ -187,7 +185,7 @@ impl Supervisor {
                         }
                     }
                     Some((Command::Stop(reason), done)) => {
-                        self.end(child).await;
+                        kill(child).await;
                         return Watched::Ended(End::Stop(reason, Some(done)));
                     }
                     None => {
@@ -247,21 +245,6 @@ impl Supervisor {
                 None => return End::Stop(StopReason::Requested, None),
             }
         }
-    }
-
-    /// Ends the handler when the host stops: SIGKILL, and SIGTERM before it only if the options ask for that (S8).
-    async fn end(&self, child: &mut Child) {
-        let pid = child
-            .id()
-            .and_then(|pid| i32::try_from(pid).ok())
-            .and_then(Pid::from_raw);
-        if let (Some(patience), Some(pid)) = (self.settings.terminate_first, pid)
-            && kill_process(pid, Signal::TERM).is_ok()
-            && tokio::time::timeout(patience, child.wait()).await.is_ok()
-        {
-            return;
-        }
-        kill(child).await;
     }
 }
 

@@ -195,15 +195,7 @@ async fn a_stop_kills_without_a_word() {
     let pid = ready_pid(&host).await;
     host.stop().await;
     assert!(!is_alive(pid));
-}
-
-#[tokio::test]
-async fn a_stop_may_be_told_to_terminate_first() {
-    let app = App::new().with(|options| options.terminate_first = Some(DEADLINE));
-    let host = app.start().await;
-    ready_pid(&host).await;
-    host.stop().await;
-    until("its last words are read", async || printed(&host, "told to terminate")).await;
+    assert!(!printed(&host, "told to terminate"));
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ async fn the_trigger_queue_is_not_created_but_output_queues_are() {
     let url = host.base_url() + "/admin/functions/work";
     crate::support::client().post(url).send().await.unwrap();
     until("the output is written", async || host.queue("seen").len() == 1).await;
-    assert_eq!(queues.names(), ["seen"]);
+    assert!(queues.exists("seen").await.unwrap() && !queues.exists(QUEUE).await.unwrap());
     host.queue(QUEUE).send("a").await.unwrap();
     host.wait_until_idle(DEADLINE).await.unwrap();
     assert_eq!(host.queue("seen").len(), 2);

@@ -30,7 +30,7 @@ mod verdict;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use functions_host::StartError;
 use local_stack::{StackError, StackOptions, Storage};
 
@@ -83,6 +83,9 @@ enum Command {
         /// Begins with an empty database
         #[arg(long)]
         fresh: bool,
+        /// Program that installs Azurite, with the argument `azurite`; it runs if one has to be started
+        #[arg(long)]
+        installer: Option<PathBuf>,
     },
 }
 
@@ -95,16 +98,8 @@ struct Common {
     #[arg(long)]
     log: Option<PathBuf>,
     /// Where the host's queues are
-    #[arg(long, value_enum, default_value_t = Queues::Embedded)]
-    storage: Queues,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Queues {
-    /// In the memory of this program
-    Embedded,
-    /// In Azurite, which is started on a free port and keeps everything in memory
-    Azurite,
+    #[arg(long, value_enum, default_value_t = Storage::Embedded)]
+    storage: Storage,
 }
 
 /// A file in a folder above this program: 1 is the program's own folder.
@@ -131,13 +126,6 @@ fn options_of_shell(handler: Option<PathBuf>) -> StackOptions {
 }
 
 impl Common {
-    fn storage(&self) -> Storage {
-        match self.storage {
-            Queues::Embedded => Storage::Embedded,
-            Queues::Azurite => Storage::Azurite,
-        }
-    }
-
     fn log(&self, name: &str) -> PathBuf {
         self.log.clone().unwrap_or_else(|| beside(name, 2))
     }
@@ -171,8 +159,7 @@ async fn dispatch(command: Command) -> Result<ExitCode, StackError> {
     match command {
         Command::Run { common, keep } => {
             let log = log::start(&common.log("local-stack-run.log"))?;
-            let storage = common.storage();
-            run::run(options(common.handler).storage(storage), &log, keep).await
+            run::run(options(common.handler).storage(common.storage), &log, keep).await
         }
         Command::Serve {
             common,
@@ -180,8 +167,7 @@ async fn dispatch(command: Command) -> Result<ExitCode, StackError> {
             simulator_port,
         } => {
             let log = log::start(&common.log("local-stack-serve.log"))?;
-            let storage = common.storage();
-            let mut options = options_of_shell(common.handler).storage(storage);
+            let mut options = options_of_shell(common.handler).storage(common.storage);
             options.port = port;
             options.simulator.listen.set_port(simulator_port);
             serve::serve(options, &log).await
@@ -192,11 +178,18 @@ async fn dispatch(command: Command) -> Result<ExitCode, StackError> {
             simulator_port,
             folder,
             fresh,
+            installer,
         } => {
             let mut options = options_of_shell(handler);
             options.simulator.listen.set_port(simulator_port);
             let folder = folder.unwrap_or_else(|| beside("start", 2));
-            Box::pin(start::start(options, start::Place { folder, fresh, port })).await
+            let place = start::Place {
+                folder,
+                fresh,
+                port,
+                installer,
+            };
+            Box::pin(start::start(options, place)).await
         }
     }
 }

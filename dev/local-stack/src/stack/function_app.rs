@@ -9,7 +9,7 @@ use secureauth_simulator::Simulator;
 use serde_json::json;
 
 use super::backends::{Backends, DATABASE_FILE};
-use super::{HandlerCommand, STORAGE, StackOptions, app_root};
+use super::{STORAGE, StackOptions, app_root};
 use crate::crm::Crm;
 use crate::database::Database;
 use crate::error::StackError;
@@ -64,11 +64,6 @@ impl FunctionApp {
     /// The SecureAuth that the handler calls.
     pub fn simulator(&self) -> &Simulator {
         &self.0.simulator
-    }
-
-    /// Runs the handler's subcommands with the settings of the app.
-    pub fn handler(&self) -> &HandlerCommand {
-        &self.0.handler
     }
 
     /// The tables of the sample CRM.

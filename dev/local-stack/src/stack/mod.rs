@@ -93,8 +93,7 @@ impl Stack {
             host.executable = Some(served_by.clone());
             host.time = options.host_times.clone();
             host.timer_interval = options.timer_interval;
-            host.framing = options.framing;
-            (host.strict, host.recorded) = (!options.recorded, options.recorded);
+            (host.strict, host.recorded) = (options.strict, options.recorded);
             host.queues.clone_from(&queues);
             // Only the first host can have the port that was asked for.
             host.port = if number == 0 { options.port } else { 0 };

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use functions_host::{Executable, Framing, TimeConstants};
+use functions_host::{Executable, TimeConstants};
 use secureauth_simulator::Options as SimulatorOptions;
 
 /// Start options of a [`Stack`](crate::Stack). [`StackOptions::new`] has short times and free ports; change single fields.
@@ -24,28 +24,28 @@ pub struct StackOptions {
     pub port: u16,
     /// Time between two rounds of the timer; `None`: by its schedule.
     pub timer_interval: Option<Duration>,
-    /// How the hosts send request bodies.
-    pub framing: Framing,
     /// Pauses and time limits of the hosts.
     pub host_times: TimeConstants,
     /// Where the hosts' queues are.
     pub storage: Storage,
-    /// The hosts are lenient, as the real one is, and keep every exchange with the handler.
+    /// The hosts fail what the real one would silently misread.
+    pub strict: bool,
+    /// The hosts keep every exchange with the handler.
     pub recorded: bool,
 }
 
 /// Where the queues of a stack's hosts are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Storage {
-    /// In the memory of the process.
+    /// In the memory of this program
     #[default]
     Embedded,
-    /// In an Azurite that the stack starts: `make azurite` installs it.
+    /// In Azurite, which is started on a free port and keeps everything in memory
     Azurite,
 }
 
 impl StackOptions {
-    /// One host, a timer every 100 ms, free ports, chunked requests, and settings with short times.
+    /// One host, a timer every 100 ms, free ports, and settings with short times.
     pub fn new(handler: impl Into<PathBuf>) -> Self {
         Self {
             handler: handler.into(),
@@ -56,9 +56,9 @@ impl StackOptions {
             hosts: 1,
             port: 0,
             timer_interval: Some(Duration::from_millis(100)),
-            framing: Framing::default(),
             host_times: TimeConstants::fast(),
             storage: Storage::default(),
+            strict: true,
             recorded: false,
         }
     }

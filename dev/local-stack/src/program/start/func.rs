@@ -1,46 +1,16 @@
-//! `func start` as a child: it, the host and the handler below it are one process group, which ends as a whole.
+//! `func` of Core Tools.
 
 use std::io;
 use std::path::Path;
-use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
 
-use functions_host::{Guard, machine_variables};
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
-use tokio::process::{Child, Command};
-
-use super::super::policy::shell_variable;
+use local_stack::RealHost;
 
 /// Core Tools.
 const PROGRAM: &str = "func";
-/// How long all of it may take to end after a Ctrl-C: the handler gives its runs back first, for up to 18 s.
-const GRACE: Duration = Duration::from_secs(25);
-/// Time between two looks whether a process of the group is left.
-const LOOK: Duration = Duration::from_millis(50);
-/// Core Tools send usage data unless this variable is set.
-const WITHOUT_TELEMETRY: (&str, &str) = ("FUNCTIONS_CORE_TOOLS_TELEMETRY_OPTOUT", "1");
-/// Core Tools load the extension bundle at the first start, perhaps through a proxy.
-const NETWORK: [&str; 6] = [
-    "HTTPS_PROXY",
-    "HTTP_PROXY",
-    "https_proxy",
-    "http_proxy",
-    "SSL_CERT_DIR",
-    "SSL_CERT_FILE",
-];
-/// Simulator, storage emulator and handler are on this machine, whatever proxy there is.
-const LOCAL: &str = "127.0.0.1,localhost";
-
-/// A running `func start`. Dropping it kills all of its processes.
-pub(super) struct Func {
-    child: Child,
-    group: Option<Pid>,
-    _guard: Guard,
-}
 
 /// What is wrong with the installed Core Tools; `None` if nothing is.
 pub(super) async fn complaint() -> Option<String> {
-    let output = command().arg("--version").stdin(Stdio::null()).output().await;
+    let output = RealHost::command(PROGRAM).arg("--version").output().await;
     let install = "npm install --global azure-functions-core-tools@4";
     match output {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Some(format!(
@@ -59,71 +29,11 @@ pub(super) async fn complaint() -> Option<String> {
     }
 }
 
-impl Func {
-    /// Starts the host on this folder and port.
-    pub(super) fn start(app_root: &Path, port: u16) -> io::Result<Self> {
-        let mut command = command();
-        command
-            .args(["start", "--port", &port.to_string()])
-            .current_dir(app_root);
-        // In a group of its own it gets no Ctrl-C, and can be ended with everything that it started.
-        command.stdin(Stdio::null()).process_group(0).kill_on_drop(true);
-        let child = command.spawn()?;
-        let pid = child.id().unwrap_or_default();
-        let guard = Guard::over_group(pid)?;
-        let group = i32::try_from(pid).ok().and_then(Pid::from_raw);
-        Ok(Self {
-            child,
-            group,
-            _guard: guard,
-        })
-    }
-
-    /// Waits for its end.
-    pub(super) async fn ended(&mut self) -> io::Result<ExitStatus> {
-        self.child.wait().await
-    }
-
-    /// Ends it as Ctrl-C does, and kills whatever is left after a while.
-    pub(super) async fn stop(mut self) {
-        self.signal(Signal::INT);
-        // It is killed below if it does not end in time.
-        let _ = tokio::time::timeout(GRACE, self.all_ended()).await;
-    }
-
-    /// The host may end before its handler does.
-    async fn all_ended(&mut self) -> io::Result<()> {
-        self.child.wait().await?;
-        while self.group.is_some_and(|group| test_kill_process_group(group).is_ok()) {
-            tokio::time::sleep(LOOK).await;
-        }
-        Ok(())
-    }
-
-    fn signal(&self, signal: Signal) {
-        // An error means that the group has ended already.
-        let _ = self.group.map(|group| kill_process_group(group, signal));
-    }
-}
-
-impl Drop for Func {
-    /// A host that was killed, or that ended in a crash, leaves its handler behind.
-    fn drop(&mut self) {
-        self.signal(Signal::KILL);
-    }
-}
-
-/// With nothing of the person's shell but what a program needs to run and to reach the network. Core Tools would pass the rest on to
-/// the handler, where it would replace the values of `local.settings.json`.
-fn command() -> Command {
-    let network = NETWORK.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
-    let mut command = Command::new(PROGRAM);
-    command.env_clear().envs(machine_variables()).envs(network);
-    for name in ["NO_PROXY", "no_proxy"] {
-        let own = shell_variable(name).unwrap_or_default();
-        let separator = if own.is_empty() { "" } else { "," };
-        command.env(name, format!("{own}{separator}{LOCAL}"));
-    }
-    command.env(WITHOUT_TELEMETRY.0, WITHOUT_TELEMETRY.1);
+/// Starts the host on this folder and port.
+pub(super) fn start(app_root: &Path, port: u16) -> io::Result<RealHost> {
+    let mut command = RealHost::command(PROGRAM);
     command
+        .args(["start", "--port", &port.to_string()])
+        .current_dir(app_root);
+    RealHost::start(command)
 }

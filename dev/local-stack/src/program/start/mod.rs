@@ -9,10 +9,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use local_stack::{FrontDoor, FunctionApp, StackError, StackOptions};
+use local_stack::{FrontDoor, FunctionApp, RealHost, StackError, StackOptions};
 
-use self::func::Func;
-use self::storage::Storage;
+use self::storage::StorageAccount;
 use super::billers::BILLERS;
 use super::signals::StopSignals;
 use super::{NOT_STARTED, announce};
@@ -33,6 +32,8 @@ pub(super) struct Place {
     pub(super) fresh: bool,
     /// Port of the HTTP API; 0 takes a free one.
     pub(super) port: u16,
+    /// Installs Azurite.
+    pub(super) installer: Option<PathBuf>,
 }
 
 /// Runs until Ctrl-C, or until the host ends.
@@ -62,9 +63,9 @@ fn ended() -> ExitCode {
 
 /// What runs, in the order in which it ends.
 struct Running {
-    func: Func,
+    func: RealHost,
     app: FunctionApp,
-    storage: Storage,
+    storage: StorageAccount,
     front_door: FrontDoor,
     /// Held so that nobody else uses the folder.
     _lock: File,
@@ -72,13 +73,20 @@ struct Running {
 
 /// Starts everything; `None` after it has said what is missing.
 async fn begin(options: StackOptions, place: Place) -> Result<Option<Running>, StackError> {
-    let Place { folder, fresh, port } = place;
+    let Place {
+        folder,
+        fresh,
+        port,
+        installer,
+    } = place;
     let mut missing = Vec::new();
     missing.extend(func::complaint().await.map(instead));
     let port = free(port)
         .map_err(|complaint| missing.push(complaint))
         .unwrap_or_default();
-    let storage = Storage::find()
+    // Nothing is installed in vain.
+    let installer = installer.filter(|_| missing.is_empty());
+    let storage = StorageAccount::find(installer.as_deref())
         .await
         .map_err(|error| missing.push(instead(error.to_string())));
     let lock = lock(&folder)?;
@@ -108,7 +116,7 @@ async fn begin(options: StackOptions, place: Place) -> Result<Option<Running>, S
     }
     say!("Starting `func start` in {}\n", app.app_root().display());
     let front_door = FrontDoor::new(format!("http://127.0.0.1:{port}"))?;
-    let func = Func::start(app.app_root(), port).map_err(|error| StackError::File {
+    let func = func::start(app.app_root(), port).map_err(|error| StackError::File {
         path: PathBuf::from("func"),
         error,
     })?;

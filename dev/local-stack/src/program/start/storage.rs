@@ -1,9 +1,12 @@
 //! The storage account of the real host: the one that the person's shell names, a running emulator, or an Azurite of our own.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::Stdio;
 use std::time::Duration;
 
 use functions_host::{Azurite, AzuriteError};
+use tokio::process::Command;
 
 use super::super::policy::shell_variable;
 
@@ -17,7 +20,7 @@ const USUAL_PORTS: [u16; 2] = [10_000, 10_001];
 const CONNECT: Duration = Duration::from_secs(1);
 
 /// A storage account that can be used.
-pub(super) enum Storage {
+pub(super) enum StorageAccount {
     /// The one of the person's shell, which is left as it is.
     Given(String),
     /// An emulator that runs on the usual ports.
@@ -26,13 +29,23 @@ pub(super) enum Storage {
     Started(Box<Azurite>),
 }
 
-impl Storage {
-    /// Takes the account of the shell, or a running emulator, or starts one.
-    pub(super) async fn find() -> Result<Self, AzuriteError> {
-        match choose(shell_variable(SETTING), listens) {
-            Some(storage) => Ok(storage),
-            None => Ok(Self::Started(Box::new(Azurite::start_all().await?))),
+impl StorageAccount {
+    /// Takes the account of the shell, or a running emulator, or starts one, which the installer installs first if it is missing.
+    pub(super) async fn find(installer: Option<&Path>) -> Result<Self, AzuriteError> {
+        if let Some(account) = choose(shell_variable(SETTING), listens) {
+            return Ok(account);
         }
+        if let Some(installer) = installer {
+            // Without Azurite the start below fails, and says so.
+            let mut install = Command::new(installer);
+            let _ = install
+                .arg("azurite")
+                .stdin(Stdio::null())
+                .kill_on_drop(true)
+                .status()
+                .await;
+        }
+        Ok(Self::Started(Box::new(Azurite::start_all().await?)))
     }
 
     pub(super) fn connection_string(&self) -> String {
@@ -54,11 +67,11 @@ impl Storage {
 }
 
 /// `None`: an emulator has to be started.
-fn choose(setting: Option<String>, listens: impl Fn(u16) -> bool) -> Option<Storage> {
+fn choose(setting: Option<String>, listens: impl Fn(u16) -> bool) -> Option<StorageAccount> {
     // A shell that names the emulator does not say whether it runs.
     let named = setting.filter(|value| !value.trim().is_empty() && !value.trim().eq_ignore_ascii_case(EMULATOR));
-    let running = || USUAL_PORTS.into_iter().all(listens).then_some(Storage::Running);
-    named.map(Storage::Given).or_else(running)
+    let running = || USUAL_PORTS.into_iter().all(listens).then_some(StorageAccount::Running);
+    named.map(StorageAccount::Given).or_else(running)
 }
 
 fn listens(port: u16) -> bool {

@@ -8,7 +8,7 @@ use serde_json::json;
 const HEADERS: [&str; 5] = ["content-type", "cache-control", "location", "retry-after", "allow"];
 
 /// One request to the host.
-pub(super) struct Visit {
+pub(super) struct Request {
     /// What it is about; part of the file's name.
     pub(super) name: &'static str,
     pub(super) biller: &'static str,
@@ -34,11 +34,11 @@ const YES: &str = r#"{"source":"crm-toggle","ciamEnabled":true,"requestedBy":"ja
 const QUEUE: &str = "function-migrate-users";
 const TIMER: &str = "function-recover-onboardings";
 
-const fn of(name: &'static str, biller: &'static str, what: What) -> Visit {
-    Visit { name, biller, what }
+const fn of(name: &'static str, biller: &'static str, what: What) -> Request {
+    Request { name, biller, what }
 }
 
-pub(super) const VISITS: &[Visit] = &[
+pub(super) const REQUESTS: &[Request] = &[
     of("status of no biller", "no-such-biller", Get),
     of("status before", "1876", Get),
     of("toggle yes", "1876", Post(YES)),
@@ -100,7 +100,7 @@ const LONG: &str = concat!(
     "                                                                                                    ",
 );
 
-impl Visit {
+impl Request {
     pub(super) fn is_timer_of_due_runs(&self) -> bool {
         matches!(self.what, Fire(TIMER, "due"))
     }

@@ -1,22 +1,14 @@
-//! `local-stack start` as a person uses it, with a stand-in for Core Tools (`stand_in_func.sh`). The binaries of handler and stand-in host
-//! have to be built before; `cargo test --workspace` does that.
-
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a helper that cannot go on fails its test"
-)]
-
-mod machine;
+//! `local-stack start`, with a stand-in for Core Tools (`stand_in_func.sh`).
 
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
-use machine::{DEADLINE, Machine, PROGRAM, Started, nothing_runs_in, printed_curl_lines, processes_in, run};
+use crate::curl::{active, organization, run, status_once, toggle};
+use crate::machine::Machine;
+use crate::processes::{nothing_listens_on, nothing_runs_in, processes_in};
+use crate::running::{PROGRAM, Running, kill};
 
 /// The account that storage emulators have; nothing listens on the port.
 const NOWHERE: &str =
@@ -157,8 +149,7 @@ fn a_handler_that_does_not_start_ends_it_and_nothing_is_left() {
 fn a_func_that_is_killed_takes_nothing_of_the_stack_with_it_and_leaves_no_handler_behind() {
     let machine = Machine::new();
     let mut command = machine.start_command();
-    let child = command.env("AzureWebJobsStorage", NOWHERE);
-    let mut started = Started::until_up(child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    let mut started = Running::start(command.env("AzureWebJobsStorage", NOWHERE).stderr(Stdio::piped()));
     let app = machine.path("start/app").canonicalize().unwrap();
     let is_host = |process: &PathBuf| {
         let program = fs::read_link(process.join("exe")).unwrap_or_default();
@@ -166,13 +157,7 @@ fn a_func_that_is_killed_takes_nothing_of_the_stack_with_it_and_leaves_no_handle
     };
     let host = processes_in(&app).into_iter().find(is_host).unwrap();
     let pid = host.file_name().unwrap().to_string_lossy().into_owned();
-    assert!(
-        Command::new("sh")
-            .args(["-c", &format!("kill -KILL {pid}")])
-            .status()
-            .unwrap()
-            .success()
-    );
+    kill("KILL", &pid);
     assert_eq!(started.child.wait().unwrap().code(), Some(1));
     let mut said = String::new();
     started.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
@@ -183,35 +168,64 @@ fn a_func_that_is_killed_takes_nothing_of_the_stack_with_it_and_leaves_no_handle
 #[test]
 fn a_start_that_is_killed_leaves_no_process_behind() {
     let machine = Machine::new();
-    let mut command = machine.start_command();
-    let child = command.env("AzureWebJobsStorage", NOWHERE);
-    let mut started = Started::until_up(child.stdout(Stdio::piped()).spawn().unwrap());
+    let mut started = Running::start(machine.start_command().env("AzureWebJobsStorage", NOWHERE));
     assert!(!processes_in(&machine.path("start/app")).is_empty());
-    started.signal("KILL");
-    started.child.wait().unwrap();
+    assert_eq!(started.ended_by("KILL"), None);
     nothing_runs_in(&machine.path("start/app"));
 }
 
-#[test]
-fn where_azurite_is_not_installed_start_names_the_command_that_installs_it() {
+/// A machine whose installer notes that it ran, and a command that uses it.
+fn with_installer() -> (Machine, Command) {
     let machine = Machine::new();
+    let ran = machine.path("installed");
+    let installer = machine.script("installer", &format!("#!/bin/sh\necho \"$@\" >'{}'\n", ran.display()));
+    let mut command = machine.start_command();
+    command
+        .arg("--installer")
+        .arg(installer)
+        .env("TOOLS", machine.path("tools"));
+    (machine, command)
+}
+
+#[test]
+fn azurite_is_installed_where_it_is_needed_and_one_that_is_missing_all_the_same_is_named() {
     let usual = [10_000, 10_001].map(|port| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+    let (machine, mut command) = with_installer();
     if usual == [true, true] {
         // The emulator that runs here is used instead.
+        drop(Running::start(&mut command));
+        assert!(!machine.path("installed").exists());
         return;
     }
-    let said = refused_for_lack(machine.start_command().env("TOOLS", machine.path("tools")));
+    let said = refused_for_lack(&mut command);
     assert!(said.contains("`make azurite` installs it"), "{said}");
+    assert_eq!(fs::read_to_string(machine.path("installed")).unwrap(), "azurite\n");
+}
+
+#[test]
+fn azurite_is_not_installed_where_the_shell_names_an_account() {
+    let (machine, mut command) = with_installer();
+    let mut started = Running::start(command.env("AzureWebJobsStorage", NOWHERE));
+    assert_eq!(started.ended_by("INT"), Some(0));
+    assert!(!machine.path("installed").exists());
+}
+
+/// The curl lines that were printed, each with the status that its comment says.
+fn printed_curl_lines(started: &Running) -> Vec<(&str, &str)> {
+    let lines = started.printed.iter().filter(|line| line.starts_with("curl -i"));
+    lines.map(|line| line.rsplit_once(" # ").unwrap()).collect()
 }
 
 /// Tests over Azurite; `make test` counts them by the name of the module.
 mod azurite {
+    use std::os::unix::process::CommandExt as _;
+
     use super::*;
 
     #[test]
     fn the_curl_lines_lead_to_active_and_a_second_start_keeps_the_database() {
         let machine = Machine::new();
-        let started = machine.start();
+        let mut started = machine.start();
         let lines = printed_curl_lines(&started);
         assert!(lines.len() >= 6, "{lines:#?}");
         for (line, expected) in lines {
@@ -219,56 +233,67 @@ mod azurite {
             assert_eq!(status, expected, "{line}\n{answer}");
         }
         let run_of = |status: &serde_json::Value| status["onboarding"]["onboardingId"].clone();
-        let first = run_of(&started.active("1001"));
-        assert_eq!(started.active("1002")["onboarding"]["progress"]["imported"], 3);
+        let first = run_of(&active(&started.biller("1001")));
+        assert_eq!(active(&started.biller("1002"))["onboarding"]["progress"]["imported"], 3);
         let app = machine.path("start/app").canonicalize().unwrap();
         assert!(!processes_in(&app).is_empty());
-        let second_start = refused_in_use(&machine);
+        let second_start = refused(machine.start_command().env("AzureWebJobsStorage", NOWHERE), 2);
         assert!(second_start.contains("another `make start` uses"), "{second_start}");
         assert!(
             second_start.contains("`make serve ARGS='--port 7072'`"),
             "{second_start}"
         );
-        started.stop();
+        assert_eq!(started.ended_by("INT"), Some(0));
         assert_eq!(processes_in(&app), Vec::<PathBuf>::new());
 
-        let started = machine.start();
-        assert_eq!(run_of(&started.active("1001")), first);
+        let mut started = machine.start();
+        assert_eq!(run_of(&active(&started.biller("1001"))), first);
         // Its event is an old one now.
         let toggle_1 = printed_curl_lines(&started)[0].0;
         assert_eq!(run(toggle_1).0, "200", "{toggle_1}");
         // The simulator began empty; a toggle puts the biller there again.
-        let body = r#"{"source":"crm-toggle","ciamEnabled":true,"requestedBy":"jane.doe"}"#;
-        let url = format!("{}/api/billers/1002/ciam", started.value("HTTP API: "));
-        let (status, _) = run(&format!(
-            "curl -X POST {url} -H 'Content-Type: application/json' -d '{body}'"
-        ));
-        assert_eq!(status, "202");
-        let again = ended(&started, &url);
+        let biller = started.biller("1002");
+        assert_eq!(toggle(&biller), "202");
+        let has_ended =
+            |status: &serde_json::Value| !status["onboarding"]["finishedAt"].is_null() || status["status"] == "stuck";
+        let again = status_once(&biller, has_ended);
         assert_eq!(again["onboarding"]["state"], "succeeded", "{again:#}");
-        let (_, inventory) = run(&format!("curl {}/admin/inventory", started.value("SecureAuth: ")));
-        let inventory: serde_json::Value = serde_json::from_str(&inventory).unwrap();
-        let organizations = inventory["organizations"].as_array().unwrap();
-        let cedar_point = organizations.iter().find(|it| it["id"] == "1002").unwrap();
+        let cedar_point = organization(started.value("SecureAuth: "), "1002");
         assert_eq!(cedar_point["pools"][0]["number_of_users"], 3, "{cedar_point:#}");
-        started.stop();
+        assert_eq!(started.ended_by("INT"), Some(0));
     }
 
-    fn refused_in_use(machine: &Machine) -> String {
-        refused(machine.start_command().env("AzureWebJobsStorage", NOWHERE), 2)
+    /// `host:port` of each service of the account in the app's settings.
+    fn services(machine: &Machine) -> Vec<String> {
+        let settings = fs::read_to_string(machine.path("start/app/local.settings.json")).unwrap();
+        let settings: serde_json::Value = serde_json::from_str(&settings).unwrap();
+        let account = settings["Values"]["AzureWebJobsStorage"].as_str().unwrap();
+        let endpoints = account
+            .split(';')
+            .filter_map(|part| part.split_once("Endpoint=http://"));
+        endpoints
+            .map(|(_, address)| address.split('/').next().unwrap().to_owned())
+            .collect()
     }
 
-    /// The status once the latest run has ended.
-    fn ended(started: &Started, url: &str) -> serde_json::Value {
-        let end = Instant::now() + DEADLINE;
-        loop {
-            let (_, answer) = run(&format!("curl {url}"));
-            let json: serde_json::Value = serde_json::from_str(&answer).unwrap_or_default();
-            if !json["onboarding"]["finishedAt"].is_null() || json["status"] == "stuck" {
-                return json;
+    #[test]
+    fn azurite_ends_with_a_start_that_ends_by_ctrl_c_or_is_terminated_or_killed() {
+        for (signal, code) in [("INT", Some(0)), ("TERM", Some(0)), ("KILL", None)] {
+            let machine = Machine::new();
+            // A group of its own, as a shell makes one: Ctrl-C goes to all in it.
+            let mut started = Running::start(machine.start_command().process_group(0));
+            let services = services(&machine);
+            assert_eq!(services.len(), 3, "blobs, queues and tables");
+            if signal == "INT" {
+                kill(signal, &format!("-{}", started.child.id()));
+                assert_eq!(started.child.wait().unwrap().code(), code);
+            } else {
+                assert_eq!(started.ended_by(signal), code, "{signal}");
             }
-            assert!(Instant::now() < end, "{:#?}: {answer}", started.printed);
-            std::thread::sleep(Duration::from_millis(100));
+            for service in services {
+                nothing_listens_on(&service);
+            }
+            nothing_runs_in(&machine.path("start/app"));
         }
     }
 }
