@@ -136,7 +136,7 @@ impl Simulator {
     pub fn rotate_secret(&self, client_id: &str, secret: &str) -> bool {
         let mut clients = self.app.clients();
         let client = clients.iter_mut().find(|client| client.id == client_id);
-        client.map(|client| client.secret = secret.to_owned()).is_some()
+        client.map(|client| secret.clone_into(&mut client.secret)).is_some()
     }
 
     /// A user of a pool enrolls a password, as a person does; `false` when there is no such user or nobody may sign in.

@@ -63,7 +63,7 @@ async fn new_connections_get_the_string_of_the_last_read_unless_it_cannot_be_use
     fake.pass(HOUR);
     assert_eq!(editions(&log_ins).await, (0, 0), "another secret has changed");
     fake.has("new", NEW);
-    fake.pass(HOUR - Duration::from_secs(1));
+    fake.pass(HOUR.saturating_sub(Duration::from_secs(1)));
     assert_eq!(editions(&log_ins).await, (0, 0));
     fake.pass(Duration::from_secs(1));
     assert_eq!(editions(&log_ins).await, (0, 1));

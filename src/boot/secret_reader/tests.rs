@@ -35,7 +35,7 @@ async fn twenty_callers_at_the_same_time_are_one_read_and_there_is_none_for_a_mi
     assert_eq!(newest(&reader, 20).await, vec![Some("old".to_owned()); 20]);
     assert_eq!(fake.reads(), 1);
     fake.has(NEW, OLD);
-    fake.pass(LEAST - Duration::from_secs(1));
+    fake.pass(LEAST.saturating_sub(Duration::from_secs(1)));
     assert_eq!(newest(&reader, 20).await, vec![Some("old".to_owned()); 20]);
     assert_eq!(fake.reads(), 1);
     fake.pass(Duration::from_secs(1));

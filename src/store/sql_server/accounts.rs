@@ -10,7 +10,6 @@ use super::error::Fault;
 use super::json_rows::{ROW_BY_ROW, chunks};
 use super::pool::Pool;
 use super::runs::update_leased;
-use super::session::Transaction;
 use super::users::within;
 use crate::domain::ids::OnboardingId;
 use crate::store::transition::identifier_key;

@@ -11,7 +11,7 @@ use super::json_rows::{chunks, distinct, numbered_chunks};
 use super::pool::Pool;
 use super::runs::update_leased;
 use super::session::Transaction;
-use super::{account_changes, accounts, billers, identity_pools};
+use super::{account_changes, billers, identity_pools};
 use crate::domain::ids::OnboardingId;
 use crate::domain::journal::{Entry, Recorded};
 use crate::store::row::{entry_columns, json_text, recorded};
