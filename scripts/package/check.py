@@ -163,7 +163,6 @@ def main(folder: str, host: str) -> int:
         data = package.read(PROGRAM)
         print(f"{path.name}: {path.stat().st_size} bytes, sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}")
         print(f"{PROGRAM}: {len(data)} bytes, needs glibc {'.'.join(map(str, glibc_floor(data)))}")
-        print("Not checked: that the package serves a biller. It holds no SQLite, and no SQL Server is started for it.")
         faults = [*content(package), *binary(data), *sums(out), *served(package, host)]
     for fault in faults:
         print(f"package-check: {fault}", file=sys.stderr)

@@ -1,6 +1,9 @@
 //! A whole onboarding on SQL Server, and how much of it goes over the network. Needs a server, as the store's suite does.
+//!
+//! `PACKAGED_PROGRAM` is the path of a program to onboard with, in place of the one that Cargo built for the tests.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -114,6 +117,9 @@ async fn onboard(own: &OwnDatabase) {
         .set("DATABASE", "sqlserver")
         .set("SQLSERVER_CONNECTION_STRING", by_way_of(&counter, own));
     options.timer_interval = None;
+    if let Some(program) = packaged_program() {
+        options.handler = program;
+    }
     let stack = Stack::start(options).await.unwrap();
     let before = counter.sent.load(Ordering::Relaxed);
     let began = Instant::now();
@@ -130,6 +136,10 @@ async fn onboard(own: &OwnDatabase) {
         "{USERS} users on SQL Server: {each} bytes each to the server, {took:.0?}"
     ));
     assert!(each <= 315, "{each} bytes for each user");
+}
+
+fn packaged_program() -> Option<PathBuf> {
+    std::env::var_os("PACKAGED_PROGRAM").map(PathBuf::from)
 }
 
 /// Numbered from 0; the five digits of a number are those of five lists.
