@@ -39,7 +39,7 @@ pub(super) use call::Call;
 use last_pause::LastPause;
 use progress::{Failed, Progress};
 use unsettled::Unsettled;
-use waits::Waits;
+pub(super) use waits::Waits;
 
 /// Limits of attempts, times and requests in flight.
 #[derive(Debug)]
