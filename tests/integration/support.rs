@@ -246,6 +246,15 @@ pub(crate) fn refusal(status: u16, after_effect: bool) -> FaultKind {
     })
 }
 
+/// Refuses a request as one of a burst.
+pub(crate) fn burst() -> FaultKind {
+    FaultKind::Status(FaultStatus {
+        status: 403,
+        error_code: Some("request_forbidden".to_owned()),
+        ..FaultStatus::default()
+    })
+}
+
 /// Options of a run that waits after its first failure until an operator resumes it.
 pub(crate) fn patient() -> StackOptions {
     options().set("RUN_PAUSES", "1h, 1h")

@@ -18,7 +18,7 @@ pub struct Backoff {
     /// Longest pause that a call waits for. A longer one ends the call, and nothing is sent during it.
     pub retry_after_cap: Duration,
     /// Pause of all calls after a 403 `request_forbidden`. Refused again right after it, a call makes the second and the third one two and
-    /// three times as long.
+    /// three times as long. All such pauses of a call together are at most six times as long.
     pub forbidden: Duration,
 }
 
@@ -34,8 +34,8 @@ impl Default for Backoff {
     }
 }
 
-/// Most pauses in a row of one call because of a 403 `request_forbidden`.
-const FORBIDDEN_PAUSES: u32 = 3;
+/// All pauses of one call because of a 403 `request_forbidden` are at most so many times as long as the first one.
+const FORBIDDEN_PAUSES: u32 = 6;
 
 impl Backoff {
     /// The pause after a 429 without `Retry-After`: each one of a call is twice as long as the one before it.
@@ -44,9 +44,10 @@ impl Backoff {
         first.saturating_mul(2_u32.saturating_pow(pauses_before))
     }
 
-    /// The pause after so many 403 `request_forbidden` in a row; `None` when it would be one too many.
-    pub(super) fn forbidden(&self, in_a_row: u32) -> Option<Duration> {
-        (in_a_row <= FORBIDDEN_PAUSES).then(|| self.forbidden.saturating_mul(in_a_row))
+    /// The pause after so many 403 `request_forbidden` in a row; `None` when the call has paused, with this pause, too often. `all`: the
+    /// numbers of this 403 and of those before it, added up.
+    pub(super) fn forbidden(&self, in_a_row: u32, all: u32) -> Option<Duration> {
+        (all <= FORBIDDEN_PAUSES).then(|| self.forbidden.saturating_mul(in_a_row))
     }
 }
 

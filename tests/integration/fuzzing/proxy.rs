@@ -97,6 +97,8 @@ impl Source for Proxy {
         if PAUSES.contains(&reply.status) || (!self.may_lie && is_lie(&reply, &truth)) {
             reply = truth.with_status(&mut random, 500);
         }
+        // The run would rightly wait as long.
+        let reply = reply.without_a_wait();
         log.has_lied |= is_lie(&reply, &truth);
         log.changed.push(format!("{call}: {}", reply.describe()));
         reply

@@ -86,6 +86,14 @@ impl Reply {
         }
     }
 
+    /// The same without `Retry-After`, which may be a day.
+    pub(super) fn without_a_wait(mut self) -> Self {
+        let is_wait = |line: &&[u8]| line.to_ascii_lowercase().starts_with(b"retry-after");
+        let lines = self.head.split_inclusive(|byte| *byte == b'\n');
+        self.head = lines.filter(|line| !is_wait(line)).flatten().copied().collect();
+        self
+    }
+
     /// The body; `None` if it is no JSON.
     pub(super) fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()

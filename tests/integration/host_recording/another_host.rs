@@ -3,10 +3,11 @@
 //! show in the run's end only, and a function that is fired by hand is answered with a status.
 
 use std::path::Path;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use functions_host::{QueueService as _, StorageQueues, system_clock};
+use functions_host::{QueueError, QueueService as _, StorageQueues, system_clock};
 use local_stack::{FrontDoor, FunctionApp, RealHost};
 use regex::Regex;
 use serde_json::Value;
@@ -58,12 +59,11 @@ async fn replay(command: &str, storage: &str) -> Outcome {
     let mut host = RealHost::command("sh");
     host.args(["-c", &format!("exec {}", command.replace("{port}", &port.to_string()))])
         .current_dir(app.app_root());
-    let host = RealHost::start(host)?;
+    let mut host = RealHost::start(host)?;
     let door = FrontDoor::new(format!("http://127.0.0.1:{port}"))?;
-    let end = tokio::time::Instant::now() + DEADLINE;
-    while !door.status("1876").await.is_ok_and(|answer| answer.status == 200) {
-        assert!(tokio::time::Instant::now() < end, "the host does not answer");
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    tokio::select! {
+        () = answers(&door) => {}
+        ended = host.ended() => return Err(format!("the command ended: {}", ended?).into()),
     }
 
     let (files, mut number) = (recorded()?, 0);
@@ -101,6 +101,15 @@ async fn replay(command: &str, storage: &str) -> Outcome {
     Ok(())
 }
 
+/// Waits until the host answers.
+async fn answers(door: &FrontDoor) {
+    let end = tokio::time::Instant::now() + DEADLINE;
+    while !door.status("1876").await.is_ok_and(|answer| answer.status == 200) {
+        assert!(tokio::time::Instant::now() < end, "the host does not answer");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
 /// The messages of a recording that the handler's answers put on the queue.
 fn recorded_messages(recording: &str) -> Vec<String> {
     let answers = recording.split("--- from ").skip(1);
@@ -123,7 +132,7 @@ async fn messages_once(queues: &StorageQueues, count: usize) -> Result<Vec<Strin
             tokio::time::Instant::now() < end,
             "{count} messages are expected: {found:?}"
         );
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
         found.extend(messages(queues).await?);
     }
     Ok(found)
@@ -132,11 +141,18 @@ async fn messages_once(queues: &StorageQueues, count: usize) -> Result<Vec<Strin
 /// Takes the messages off the queue; none if nobody has created it.
 async fn messages(queues: &StorageQueues) -> Result<Vec<String>, Box<dyn std::error::Error>> {
     let mut found = Vec::new();
-    while queues.count(ENDED).await? > 0 {
-        for message in queues.receive(ENDED, 32, DEADLINE).await? {
+    // Ends because every turn deletes messages.
+    loop {
+        let received = match queues.receive(ENDED, 32, DEADLINE).await {
+            Err(QueueError::QueueNotFound(_)) => Vec::new(),
+            received => received?,
+        };
+        if received.is_empty() {
+            return Ok(found);
+        }
+        for message in received {
             queues.delete(ENDED, &message.id, &message.pop_receipt).await?;
             found.push(String::from_utf8(STANDARD.decode(&message.body)?)?);
         }
     }
-    Ok(found)
 }

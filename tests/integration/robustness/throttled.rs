@@ -7,8 +7,8 @@ use secureauth_simulator::{ALL_SCOPES, CallRecord, Client, Fault, FaultKind, Fau
 use time::OffsetDateTime;
 
 use crate::support::{
-    DEADLINE, IMPORT, Outcome, calls_of, enable, enable_until_it_waits, live, nothing, options, patient, refusal,
-    resume, start, until,
+    DEADLINE, IMPORT, Outcome, burst, calls_of, enable, enable_until_it_waits, live, nothing, options, patient,
+    refusal, resume, start, until,
 };
 
 /// Waits of a few seconds are waited for inside a call.
@@ -21,14 +21,6 @@ fn slow_down(seconds: &str) -> FaultKind {
     FaultKind::Status(FaultStatus {
         status: 429,
         retry_after: Some(seconds.to_owned()),
-        ..FaultStatus::default()
-    })
-}
-
-fn burst() -> FaultKind {
-    FaultKind::Status(FaultStatus {
-        status: 403,
-        error_code: Some("request_forbidden".to_owned()),
         ..FaultStatus::default()
     })
 }

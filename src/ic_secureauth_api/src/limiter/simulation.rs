@@ -2,9 +2,12 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::time::sleep;
+use tokio::{task::JoinSet, time::sleep};
 
-use super::*;
+use super::{
+    super::{Backoff, ErrorKind, error::Refusal, transport::Waits},
+    *,
+};
 
 const IMPORT: Operation = Operation::Import;
 const TASKS: usize = 8;
@@ -47,8 +50,8 @@ impl Server {
         }
     }
 
-    /// Accepts a call, or refuses it and says how long to pause.
-    fn call(&mut self) -> Result<(), Duration> {
+    /// Accepts a call, or refuses it.
+    fn call(&mut self) -> Result<(), Refusal> {
         let now = Instant::now();
         self.tokens = (self.tokens + (now - self.filled).as_secs_f64() * self.rate).min(self.burst);
         self.filled = now;
@@ -59,9 +62,18 @@ impl Server {
         }
         if self.why == Throttled::Forbidden {
             self.is_refilling = true;
-            return Err(self.pause);
+            return Err(Refusal {
+                status: 403,
+                error_code: Some("request_forbidden".to_owned()),
+                ..Refusal::default()
+            });
         }
-        Err(Duration::from_secs_f64(((1.0 - self.tokens) / self.rate).ceil()))
+        let wait = Duration::from_secs_f64(((1.0 - self.tokens) / self.rate).ceil());
+        Err(Refusal {
+            status: 429,
+            retry_after: Some(wait),
+            ..Refusal::default()
+        })
     }
 }
 
@@ -86,38 +98,42 @@ impl Simulation {
         })
     }
 
-    /// Repeats a call until the server accepts it.
+    /// Repeats a call until the server accepts it, with the waits that the client makes.
     async fn call(&self) {
+        let waits = Waits::until(self.begin + Duration::from_hours(1));
         for _ in 0..1_000 {
-            let permit = self
-                .limiter
-                .enter(IMPORT, self.begin + Duration::from_hours(1))
-                .await
-                .unwrap();
+            let permit = self.limiter.enter(IMPORT, waits.latest).await.unwrap();
             sleep(HALF).await;
-            let (answer, why) = {
+            let (answer, why, forbidden) = {
                 let mut server = self.server.lock().unwrap();
-                (server.call(), server.why)
+                (server.call(), server.why, server.pause)
             };
             self.answers
                 .lock()
                 .unwrap()
                 .push((self.begin.elapsed(), answer.is_ok()));
             sleep(HALF).await;
-            match answer {
-                Ok(()) => return permit.accepted(IMPORT),
-                Err(pause) => permit.refused(pause, why, IMPORT),
-            }
+            let Err(refusal) = answer else {
+                return permit.accepted(IMPORT);
+            };
+            let backoff = Backoff {
+                forbidden,
+                ..Backoff::default()
+            };
+            let kind = ErrorKind::Refused(refusal);
+            let pause = waits.pause(&kind, &backoff, permit.is_refused_again(IMPORT));
+            permit.refused(pause.expect("a burst is no error"), why, IMPORT);
         }
         panic!("refused for ever");
     }
 
-    /// So many calls, at most until then. Returns when the last one was accepted.
+    /// So many calls, or as many of [`MANY`] as are possible until then. Returns when the last answer came.
     async fn calls(self: &Arc<Self>, number: usize, latest: Duration) -> Duration {
         self.left.store(number, Ordering::Relaxed);
-        let work = |_| {
+        let mut tasks = JoinSet::new();
+        for _ in 0..TASKS {
             let this = Arc::clone(self);
-            tokio::spawn(async move {
+            tasks.spawn(async move {
                 let take = |left: usize| left.checked_sub(1);
                 while this
                     .left
@@ -126,15 +142,21 @@ impl Simulation {
                 {
                     this.call().await;
                 }
-            })
-        };
-        let tasks: Vec<_> = (0..TASKS).map(work).collect();
-        let abort: Vec<_> = tasks.iter().map(tokio::task::JoinHandle::abort_handle).collect();
-        let all = futures_util::future::join_all(tasks);
-        if timeout_at(self.begin + latest, all).await.is_err() {
-            abort.iter().for_each(tokio::task::AbortHandle::abort);
+            });
         }
-        self.answers.lock().unwrap().last().unwrap().0
+        let all = async {
+            while let Some(task) = tasks.join_next().await {
+                task.unwrap();
+            }
+        };
+        let is_done = timeout_at(self.begin + latest, all).await.is_ok();
+        assert_eq!(is_done, number < MANY, "{number} calls");
+        let answers = self.answers.lock().unwrap();
+        if is_done {
+            let accepted = answers.iter().filter(|(_, is_accepted)| *is_accepted).count();
+            assert_eq!(accepted, number);
+        }
+        answers.last().unwrap().0
     }
 
     /// From one second to another: accepted calls ÷ those that flow into the bucket, and refused ones ÷ all.

@@ -1,6 +1,6 @@
 //! Sends a call in one or more attempts.
 //!
-//! Each attempt waits for the shared pause, a slot and a turn, gets a token, asks the caller's guard, sends the request and reads the
+//! Each attempt waits for the shared pause, a turn and a slot, gets a token, asks the caller's guard, sends the request and reads the
 //! answer. A wait that the server asks for is no attempt (docs/decisions.md#a-wait-is-no-attempt). Only this module logs failed
 //! attempts.
 
@@ -39,7 +39,7 @@ pub(super) use call::Call;
 use last_pause::LastPause;
 use progress::{Failed, Progress};
 use unsettled::Unsettled;
-use waits::Waits;
+pub(super) use waits::Waits;
 
 /// Limits of attempts, times and requests in flight.
 #[derive(Debug)]

@@ -11,17 +11,20 @@ use super::super::{Backoff, ErrorKind, error::Throttled};
 
 /// How often a call has waited without being told how long, and until when it may wait.
 #[derive(Debug)]
-pub(super) struct Waits {
+pub(crate) struct Waits {
     /// No wait may end later.
-    pub(super) latest: Instant,
+    pub(crate) latest: Instant,
+    forbidden_in_a_row: AtomicU32,
+    /// Their numbers in a row added up, so that a missing right is seen although other calls are let in between.
     forbidden: AtomicU32,
     unnamed: AtomicU32,
 }
 
 impl Waits {
-    pub(super) fn until(latest: Instant) -> Self {
+    pub(crate) fn until(latest: Instant) -> Self {
         Self {
             latest,
+            forbidden_in_a_row: AtomicU32::new(0),
             forbidden: AtomicU32::new(0),
             unnamed: AtomicU32::new(0),
         }
@@ -29,15 +32,17 @@ impl Waits {
 
     /// How long the server asks everybody to wait; `None` if it does not, or when a 403 is no burst because it was waited for often enough.
     /// `again`: the call was the first one after a pause.
-    pub(super) fn pause(&self, kind: &ErrorKind, backoff: &Backoff, again: bool) -> Option<Duration> {
+    pub(crate) fn pause(&self, kind: &ErrorKind, backoff: &Backoff, again: bool) -> Option<Duration> {
         let count = |pauses: &AtomicU32| pauses.fetch_add(1, Ordering::Relaxed);
         let named = kind.retry_after().filter(|wait| !wait.is_zero());
         match kind.throttled()? {
             Throttled::Forbidden => {
                 if !again {
-                    self.forbidden.store(0, Ordering::Relaxed);
+                    self.forbidden_in_a_row.store(0, Ordering::Relaxed);
                 }
-                let pause = backoff.forbidden(count(&self.forbidden) + 1)?;
+                let in_a_row = count(&self.forbidden_in_a_row) + 1;
+                let all = self.forbidden.fetch_add(in_a_row, Ordering::Relaxed) + in_a_row;
+                let pause = backoff.forbidden(in_a_row, all)?;
                 Some(pause.max(named.unwrap_or_default()))
             }
             Throttled::TooMany | Throttled::Token => {
@@ -78,17 +83,21 @@ mod tests {
     }
 
     #[test]
-    fn a_403_is_an_error_when_it_comes_again_after_three_pauses_in_a_row() {
-        let waits = Waits::until(Instant::now());
+    fn a_403_is_an_error_when_it_comes_again_after_three_pauses_in_a_row_or_as_long_ones_with_others_let_in_between() {
         let burst = refused(403, Some("request_forbidden"), None);
-        let pause = |again| {
-            waits
-                .pause(&burst, &Backoff::default(), again)
-                .map(|pause| pause.as_secs())
+        let paused = |again: &[bool]| {
+            let waits = Waits::until(Instant::now());
+            let pause = |again: &bool| waits.pause(&burst, &Backoff::default(), *again);
+            again
+                .iter()
+                .map(|again| pause(again).map(|pause| pause.as_secs()))
+                .collect::<Vec<_>>()
         };
-        for _ in 0..20 {
-            assert_eq!(pause(false), Some(15), "others were let in meanwhile");
-        }
-        assert_eq!([pause(true), pause(true), pause(true)], [Some(30), Some(45), None]);
+        assert_eq!(paused(&[true; 4]), [Some(15), Some(30), Some(45), None]);
+        let others_were_let_in = paused(&[false; 7]);
+        assert_eq!(others_were_let_in[..6], [Some(15); 6]);
+        assert_eq!(others_were_let_in[6], None);
+        let both = paused(&[false, true, false, true, false]);
+        assert_eq!(both, [Some(15), Some(30), Some(15), Some(30), None][..]);
     }
 }

@@ -1,7 +1,10 @@
 //! How long a call waits before its next attempt.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -120,6 +123,42 @@ async fn a_403_of_a_burst_pauses_the_call_three_times_and_is_then_an_error() {
     let twice = [json(403, &body), json(403, &body), json(200, &samples::pool())];
     let server = Server::scripted(twice).await;
     assert!(server.api().pool(&pool_of_samples()).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_403_is_an_error_too_when_the_server_lets_in_other_calls_between_its_pauses() {
+    let body = object!({ "status_code": 403, "error": "Forbidden", "error_code": "request_forbidden" });
+    let server = Server::answering(move |request| {
+        if request.url.path().contains("/users/") {
+            json(403, &body)
+        } else {
+            json(200, &samples::pool())
+        }
+    })
+    .await;
+    let mut config = server.config();
+    config.backoff.retry_after_cap = Duration::from_mins(1);
+    let (api, pool, is_over) = (api(config), pool_of_samples(), AtomicBool::new(false));
+    let forbidden = async {
+        let user = api.user(&pool, &samples::user_id()).await;
+        is_over.store(true, Ordering::Relaxed);
+        user.unwrap_err()
+    };
+    let other = || async {
+        for _ in 0..100_000 {
+            if is_over.load(Ordering::Relaxed) {
+                return;
+            }
+            assert!(api.pool(&pool).await.unwrap().is_some());
+        }
+        panic!("the call does not end");
+    };
+    let (error, _) = tokio::join!(forbidden, join_all((0..4).map(|_| other())));
+    assert_eq!(error.class(), Class::Retry { after: None });
+    let requests = server.requests().await;
+    let is_forbidden = |request: &&wiremock::Request| request.url.path().contains("/users/");
+    let attempts = requests.iter().filter(is_forbidden).count();
+    assert!((4..=7).contains(&attempts), "{attempts}");
 }
 
 #[tokio::test]
