@@ -23,7 +23,7 @@ async fn with_linked_people() -> Result<Stack, Box<dyn std::error::Error>> {
 }
 
 /// Number `old` gets the GUID of number `new`.
-fn rekey(stack: &Stack, old: u32, new: u32) -> Outcome {
+pub(super) fn rekey(stack: &Stack, old: u32, new: u32) -> Outcome {
     let mut rows = stack.crm().users(BILLER)?.into_iter();
     let row = rows
         .find(|row| row.user_guid == sample(old).user_guid)

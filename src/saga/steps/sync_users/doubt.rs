@@ -92,9 +92,15 @@ impl Target {
                 Err(error) => return Landed::failed(error.into()),
             }
         }
-        Landed::done(vec![match row {
-            Row::Valid(wanted) => Settled::unlinked(wanted.unknown_account()),
-            Row::Invalid { .. } | Row::Gone => Settled::gone(page, account.user_guid),
+        let Row::Valid(wanted) = row else {
+            return Landed::done(vec![Settled::gone(page, account.user_guid)]);
+        };
+        Landed::done(vec![match self.holders_of_derived(std::iter::once(&wanted)).await {
+            Ok(holders) => match holders.get(&account.user_guid) {
+                None => Settled::unlinked(wanted.unknown_account()),
+                Some(other) => Settled::linked_no_more(page, account.user_guid, *other),
+            },
+            Err(error) => return Landed::failed(error.into()),
         }])
     }
 }

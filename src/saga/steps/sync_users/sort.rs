@@ -124,15 +124,14 @@ impl Producer<'_> {
         if self.target.created {
             return Ok(strangers);
         }
-        let id = |wanted: &Wanted| wanted.user_id(&self.target.values).to_string();
-        let ids: Vec<String> = strangers.iter().map(id).collect();
-        let holders = self.target.holders_by_id(&ids).await?;
+        let holders = self.target.holders_of_derived(strangers.iter()).await?;
         let mut free = Vec::new();
-        for (wanted, id) in strangers.into_iter().zip(ids) {
-            match holders.get(&id) {
+        for wanted in strangers {
+            let user = wanted.user_guid();
+            match holders.get(&user) {
                 None => free.push(wanted),
                 Some(other) => {
-                    let issue = Issue::held(wanted.user_guid(), Field::UserGuid, other.to_string());
+                    let issue = Issue::held(user, Field::UserGuid, other.to_string());
                     sorted.settled.push(Settled::issue(issue));
                 }
             }
