@@ -126,8 +126,7 @@ impl Leavers {
         if *right == Right::Entitled {
             return;
         }
-        let same_address = account.address_hash.is_some() && account.address_hash == wanted.hashes().address;
-        if !(is_new && *right == Right::Gone && same_address && self.old_guids.insert(account.user_guid)) {
+        if !(is_new && holder.is_of(wanted) && self.old_guids.insert(account.user_guid)) {
             if !known.policy.leaves_alone(account) {
                 self.takers.push(wanted.user_guid());
             }
