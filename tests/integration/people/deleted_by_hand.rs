@@ -1,16 +1,30 @@
 //! Users whom somebody deleted in SecureAuth: the next sync sees it, and whoever the CRM gives access has it again.
 
-use local_stack::{Stack, UserRow};
+use local_stack::{RunRecord, Stack, UserRow};
 use secureauth_simulator::Fault;
+use serde_json::Value;
 
 use super::found_pools::{by_hand, not_adopted};
 use super::{
     BILLER, assert_counters_add_up_exactly, assert_synced, assert_true_to_the_crm, guid_of, issues, name_of, remove,
     replace, sample, user,
 };
+use crate::logging::console_until;
 use crate::support::{
     Outcome, enable, enable_until_it_waits, options, patient, pools_of, refusal, resume, stack_with, start,
 };
+
+/// Asserts that one line of the log has the number of people who were imported again.
+async fn assert_warned(stack: &Stack, run: &RunRecord, users: u64) -> Outcome {
+    let lines = console_until(stack, run, "the run succeeded").await?;
+    let warnings = lines.iter().filter(|line| line.contains("people are imported again"));
+    let counts: Vec<Value> = warnings
+        .map(|line| serde_json::from_str(line))
+        .collect::<Result<_, _>>()?;
+    assert_eq!(counts.len(), 1, "{counts:?}");
+    assert_eq!(counts[0]["users"], users, "{counts:?}");
+    Ok(())
+}
 
 fn delete(stack: &Stack, id: &str) {
     let pool = pools_of(stack, BILLER).pop().unwrap_or_default();
@@ -27,6 +41,7 @@ async fn whoever_was_imported_is_imported_again() -> Outcome {
         assert_synced(&run);
         assert_eq!((run.imported, run.already_present), (imported, already_present));
         assert_counters_add_up_exactly(&stack, &run)?;
+        assert_warned(&stack, &run, 1).await?;
     }
     assert_true_to_the_crm(&stack)
 }
@@ -46,6 +61,7 @@ async fn whoever_was_linked_is_imported_and_linked_no_more() -> Outcome {
         );
         assert_eq!(issues(&stack)?, []);
         assert_counters_add_up_exactly(&stack, &run)?;
+        assert_warned(&stack, &run, 1).await?;
     }
     let shown = user(&stack, &name_of(&sample(2))).expect("was imported");
     assert_eq!(

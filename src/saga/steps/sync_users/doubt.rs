@@ -97,7 +97,10 @@ impl Target {
         };
         Landed::done(vec![match self.holders_of_derived(std::iter::once(&wanted)).await {
             Ok(holders) => match holders.get(&account.user_guid) {
-                None => Settled::unlinked(wanted.unknown_account()),
+                None => {
+                    self.flow.miss(1);
+                    Settled::unlinked(wanted.unknown_account())
+                }
                 Some(other) => Settled::linked_no_more(page, account.user_guid, *other),
             },
             Err(error) => return Landed::failed(error.into()),

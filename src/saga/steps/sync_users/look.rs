@@ -47,6 +47,9 @@ impl Target {
                 return Vec::new();
             }
         };
+        // An account of this run may be open for an import that never had an effect.
+        let had_a_user = |person: &&Person| person.is_known() && person.account.created_by != Some(self.run);
+        self.flow.miss(absent.iter().filter(had_a_user).count());
         for person in &mut absent {
             person.account = person.wanted.new_account(self.run);
         }
