@@ -137,3 +137,21 @@ async fn whoever_was_linked_and_has_a_data_error_is_imported_once_it_is_correcte
     assert_eq!((run.imported, run.linked), (1, 2));
     assert_counters_add_up_exactly(&stack, &run)
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leaver_who_keeps_access_is_reported_until_the_user_is_gone() -> Outcome {
+    let stack = start(options().set("LEAVERS", "keep"), BILLER, 4).await?;
+    enable(&stack, BILLER).await?;
+    remove(&stack, 2)?;
+    assert_synced(&enable(&stack, BILLER).await?);
+    let left = (guid_of(&sample(2)), "status".to_owned(), "left".to_owned());
+    assert_eq!(issues(&stack)?, [left]);
+    delete(&stack, &user(&stack, &name_of(&sample(2))).expect("is there").id);
+    let plan = stack.handler().run(&["plan", BILLER]).await?;
+    assert!(!plan.contains(&guid_of(&sample(2))), "{plan}");
+    let run = enable(&stack, BILLER).await?;
+    assert_synced(&run);
+    assert_eq!((run.imported, issues(&stack)?), (0, Vec::new()));
+    assert_eq!(stack.database().accounts(BILLER)?.len(), 3);
+    assert_counters_add_up_exactly(&stack, &run)
+}

@@ -26,7 +26,7 @@ pub(super) enum Doubt {
     Of(HashSet<Uuid>),
 }
 
-/// A linked account whose user may be gone.
+/// An account whose user may be gone and is never changed: linked, or of a leaver who keeps access.
 pub(super) struct Doubted {
     pub(super) page: u32,
     pub(super) account: Account,
@@ -72,7 +72,7 @@ fn key(user_id: &str) -> PoolUser {
 }
 
 impl Target {
-    /// Looks for the user of a linked account. One look may be answered by a cache, so several have to find nobody.
+    /// Looks for the user of an account that is left alone. One look may be answered by a cache, so several have to find nobody.
     pub(super) async fn find(&self, doubted: Doubted) -> Landed {
         let Doubted {
             page,
