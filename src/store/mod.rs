@@ -178,8 +178,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// The pool of the biller with this id; of several rows the newest.
     async fn pool(&self, biller: &BillerId, pool_id: &str) -> Result<Option<PoolRecord>, StoreError>;
 
-    /// The newest pool that runs of the biller found; `None`: they found none.
-    async fn found_pool(&self, biller: &BillerId) -> Result<Option<PoolRecord>, StoreError>;
+    /// The id of the newest pool that runs of the biller found; `None`: they found none.
+    async fn found_pool(&self, biller: &BillerId) -> Result<Option<String>, StoreError>;
 
     /// The pool's first `limit` accounts with a GUID in the range, by GUID in the database's own order.
     async fn accounts_page(&self, pool: PoolNo, range: GuidRange, limit: u32) -> Result<Vec<Account>, StoreError>;

@@ -175,7 +175,9 @@ impl Counting<'_> {
     /// A run would find that the pool does not hold the account's user any more.
     async fn is_gone(&self, task: Task, account: &Account) -> Result<bool, StepError> {
         let is_doubted = match task {
-            Task::UpToDate | Task::Change | Task::Linked | Task::ReportLinked | Task::Leave(_) => !account.open,
+            Task::UpToDate | Task::Change | Task::Linked | Task::ReportLinked | Task::ReportLeaver | Task::Leave(_) => {
+                !account.open
+            }
             _ => false,
         };
         let id = self.values.user_id(account);

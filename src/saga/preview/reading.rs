@@ -42,7 +42,8 @@ impl Reading<'_> {
         let mut stops = Stops::default();
         let settings = self.subject.settings;
         let schema = stops.keep(self.schema(&settings.payload_schema_id).await)?;
-        let known = Known::of(self.subject, self.stored).await?;
+        let known = Known::find(self.subject, self.stored, &self.api).await;
+        let known = stops.keep(known)?.flatten();
         let found = check_users::read(self.subject, schema.as_ref(), known.as_ref()).await?;
         let check_users::Found {
             counts,

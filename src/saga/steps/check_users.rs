@@ -32,7 +32,7 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let biller = stored.map(|view| view.biller);
     let allowed = biller.as_ref().and_then(|biller| biller.leavers_allowed.clone());
     let known = match &biller {
-        Some(biller) => Known::of(context.subject(), biller).await?,
+        Some(biller) => Known::find(context.subject(), biller, &context.api).await?,
         None => None,
     };
     let Found {

@@ -17,8 +17,8 @@ use crate::domain::reason::Reason;
 use crate::domain::run_error::ErrorDetails;
 use crate::domain::tally::{Effect, Tally};
 use crate::domain::user_set::Counts;
-use crate::store::{Account, PoolRecord, StoreError};
-use ic_secureauth_api::UserId;
+use crate::store::{Account, PoolOrigin, PoolRecord, StoreError};
+use ic_secureauth_api::{Api, PoolId, UserId};
 
 /// As many users may always leave.
 const ALWAYS: u64 = 5;
@@ -32,20 +32,41 @@ pub(in super::super) struct Known {
 }
 
 impl Known {
-    pub(in super::super) async fn of(subject: Subject<'_>, stored: &BillerCiam) -> Result<Option<Self>, StoreError> {
-        let derived = subject.derived_ids().pool_id().to_string();
-        let id = stored.identity_pool_id.as_deref().unwrap_or(&derived);
-        let store = &subject.dependencies.store;
-        let record = match store.pool(subject.biller_id, id).await? {
-            // A first enable that failed stored no pool with the biller, and may have adopted people all the same.
-            None => store.found_pool(subject.biller_id).await?,
-            record => record,
-        };
+    /// The accounts of the pool with this id.
+    pub(super) async fn of(subject: Subject<'_>, id: &str) -> Result<Option<Self>, StoreError> {
+        let record = subject.dependencies.store.pool(subject.biller_id, id).await?;
         Ok(record.map(|record| Self {
             record,
             values: Values::of(subject, record.generation, record.case_insensitive),
             policy: Policy::of(&subject.settings.onboarding),
         }))
+    }
+
+    /// The accounts that the biller's next run will find. Those of a found pool that somebody has deleted since are none: the run will
+    /// use another pool.
+    pub(in super::super) async fn find<Access>(
+        subject: Subject<'_>,
+        stored: &BillerCiam,
+        api: &Api<Access>,
+    ) -> Result<Option<Self>, StepError> {
+        let stored = stored.identity_pool_id.clone();
+        let mut id = stored.unwrap_or_else(|| subject.derived_ids().pool_id().to_string());
+        let mut known = Self::of(subject, &id).await?;
+        // A first enable that failed stored no pool with the biller, and may have adopted people all the same.
+        if known.is_none()
+            && let Some(found) = subject.dependencies.store.found_pool(subject.biller_id).await?
+        {
+            known = Self::of(subject, &found).await?;
+            id = found;
+        }
+        let (Some(known), Ok(id)) = (known, PoolId::parse(&id)) else {
+            return Ok(known);
+        };
+        if known.record.origin == PoolOrigin::Created {
+            return Ok(Some(known));
+        }
+        let pool = api.pool(&id).await?;
+        Ok(pool.is_some_and(|pool| !pool.value.deleted).then_some(known))
     }
 
     pub(super) fn user_id(&self, account: &Account) -> UserId {
@@ -126,8 +147,7 @@ impl Leavers {
         if *right == Right::Entitled {
             return;
         }
-        let same_address = account.address_hash.is_some() && account.address_hash == wanted.hashes().address;
-        if !(is_new && *right == Right::Gone && same_address && self.old_guids.insert(account.user_guid)) {
+        if !(is_new && holder.is_of(wanted) && self.old_guids.insert(account.user_guid)) {
             if !known.policy.leaves_alone(account) {
                 self.takers.push(wanted.user_guid());
             }

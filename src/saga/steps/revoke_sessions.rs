@@ -17,10 +17,9 @@ use ic_secureauth_api::{ApiError, MAX_PAGE, MAX_REVOKED_USERS, PoolId, UserId};
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let stored = context.store().biller(&context.run.biller_id, 0).await?;
-    let biller = stored.map(|view| view.biller);
-    let pool = biller.as_ref().and_then(|biller| biller.identity_pool_id.clone());
-    let known = match &biller {
-        Some(biller) => Known::of(context.subject(), biller).await?,
+    let pool = stored.and_then(|view| view.biller.identity_pool_id);
+    let known = match &pool {
+        Some(pool) => Known::of(context.subject(), pool).await?,
         None => None,
     };
     let (Some(known), Some(Ok(pool))) = (known, pool.map(PoolId::parse)) else {

@@ -184,6 +184,13 @@ async fn pass(
         window::Window::new(target, events).run(ready),
         settle::run(context, target, results, why),
     );
+    let missing = target.flow.take_missing();
+    if missing > 0 {
+        tracing::warn!(
+            users = missing,
+            "the pool lacks users of accounts; their people are imported again"
+        );
+    }
     settled?;
     called?;
     handed_out?;

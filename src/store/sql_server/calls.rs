@@ -145,7 +145,7 @@ impl Store for SqlServerStore {
             .await
     }
 
-    async fn found_pool(&self, biller: &BillerId) -> Result<Option<PoolRecord>, StoreError> {
+    async fn found_pool(&self, biller: &BillerId) -> Result<Option<String>, StoreError> {
         self.repeating("read a found pool", || identity_pools::found_pool(&self.pool, biller))
             .await
     }

@@ -11,22 +11,11 @@ use crate::store::row::PoolRow;
 use crate::store::{NewPool, PoolNo, PoolOrigin, PoolRecord};
 
 pub(super) async fn pool(pool: &Pool, biller: &BillerId, pool_id: &str) -> Result<Option<PoolRecord>, Fault> {
-    newest_pool(pool, "p.PoolId = @P2", biller, pool_id).await
-}
-
-/// The newest pool that runs of the biller found.
-pub(super) async fn found_pool(pool: &Pool, biller: &BillerId) -> Result<Option<PoolRecord>, Fault> {
-    newest_pool(pool, "p.Origin = @P2", biller, PoolOrigin::Found.into()).await
-}
-
-async fn newest_pool(pool: &Pool, which: &str, biller: &BillerId, value: &str) -> Result<Option<PoolRecord>, Fault> {
-    let sql = format!(
-        "SELECT TOP (1) p.PoolNo, p.Generation, p.Origin, p.CaseInsensitive, p.UsersAtEnd FROM ciam.Pool AS p \
-        WHERE p.BillerId = @P1 AND {which} ORDER BY p.PoolNo DESC"
-    );
+    let sql = "SELECT TOP (1) p.PoolNo, p.Generation, p.Origin, p.CaseInsensitive, p.UsersAtEnd FROM ciam.Pool AS p \
+        WHERE p.BillerId = @P1 AND p.PoolId = @P2 ORDER BY p.PoolNo DESC";
     let biller_id: &str = biller.as_ref();
     let mut session = pool.session().await?;
-    let row = session.row(&sql, &[&biller_id, &value]).await?;
+    let row = session.row(sql, &[&biller_id, &pool_id]).await?;
     session.give_back();
     row.map(|row| {
         let row = PoolRow {
@@ -39,6 +28,18 @@ async fn newest_pool(pool: &Pool, which: &str, biller: &BillerId, value: &str) -
         Ok(row.try_into()?)
     })
     .transpose()
+}
+
+/// The id of the newest pool that runs of the biller found.
+pub(super) async fn found_pool(pool: &Pool, biller: &BillerId) -> Result<Option<String>, Fault> {
+    let sql =
+        "SELECT TOP (1) p.PoolId FROM ciam.Pool AS p WHERE p.BillerId = @P1 AND p.Origin = @P2 ORDER BY p.PoolNo DESC";
+    let biller_id: &str = biller.as_ref();
+    let found: &str = PoolOrigin::Found.into();
+    let mut session = pool.session().await?;
+    let row = session.row(sql, &[&biller_id, &found]).await?;
+    session.give_back();
+    row.map(|row| text(&row, "PoolId")).transpose()
 }
 
 /// Inserts the pool of the run's biller; one that is not new only if it has no row yet.

@@ -197,7 +197,7 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn found_pool(&self, biller: &BillerId) -> Result<Option<PoolRecord>, StoreError> {
+    async fn found_pool(&self, biller: &BillerId) -> Result<Option<String>, StoreError> {
         let biller = biller.clone();
         self.read("read a found pool", move |transaction, _| {
             identity_pools::found_pool(transaction, &biller)

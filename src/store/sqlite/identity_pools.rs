@@ -8,31 +8,16 @@ use crate::domain::ids::{BillerId, OnboardingId};
 use crate::store::row::PoolRow;
 use crate::store::{NewPool, PoolNo, PoolOrigin, PoolRecord};
 
-const POOL: &str =
-    "SELECT pool_no, generation, origin, case_insensitive, users_at_end FROM pool WHERE biller_id = ?1 AND ";
-
 pub(super) fn pool(
     transaction: &Transaction<'_>,
     biller: &BillerId,
     pool_id: &str,
 ) -> Result<Option<PoolRecord>, Fault> {
-    newest_pool(transaction, "pool_id = ?2", biller, pool_id)
-}
-
-/// The newest pool that runs of the biller found.
-pub(super) fn found_pool(transaction: &Transaction<'_>, biller: &BillerId) -> Result<Option<PoolRecord>, Fault> {
-    newest_pool(transaction, "origin = ?2", biller, PoolOrigin::Found.into())
-}
-
-fn newest_pool(
-    transaction: &Transaction<'_>,
-    which: &str,
-    biller: &BillerId,
-    value: &str,
-) -> Result<Option<PoolRecord>, Fault> {
+    let sql = "SELECT pool_no, generation, origin, case_insensitive, users_at_end FROM pool \
+        WHERE biller_id = ?1 AND pool_id = ?2 ORDER BY pool_no DESC LIMIT 1";
     let row = transaction
-        .prepare_cached(&format!("{POOL}{which} ORDER BY pool_no DESC LIMIT 1"))?
-        .query_row(params![biller.as_ref(), value], |row| {
+        .prepare_cached(sql)?
+        .query_row(params![biller.as_ref(), pool_id], |row| {
             Ok(PoolRow {
                 no: row.get(0)?,
                 generation: row.get(1)?,
@@ -43,6 +28,17 @@ fn newest_pool(
         })
         .optional()?;
     Ok(row.map(PoolRecord::try_from).transpose()?)
+}
+
+/// The id of the newest pool that runs of the biller found.
+pub(super) fn found_pool(transaction: &Transaction<'_>, biller: &BillerId) -> Result<Option<String>, Fault> {
+    let sql = "SELECT pool_id FROM pool WHERE biller_id = ?1 AND origin = ?2 ORDER BY pool_no DESC LIMIT 1";
+    let found: &str = PoolOrigin::Found.into();
+    let values = params![biller.as_ref(), found];
+    Ok(transaction
+        .prepare_cached(sql)?
+        .query_row(values, |row| row.get(0))
+        .optional()?)
 }
 
 /// Inserts the pool of the run's biller; one that is not new only if it has no row yet.

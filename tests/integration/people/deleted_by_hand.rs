@@ -1,16 +1,30 @@
 //! Users whom somebody deleted in SecureAuth: the next sync sees it, and whoever the CRM gives access has it again.
 
-use local_stack::{Stack, UserRow};
+use local_stack::{RunRecord, Stack, UserRow};
 use secureauth_simulator::Fault;
+use serde_json::Value;
 
 use super::found_pools::{by_hand, not_adopted};
 use super::{
     BILLER, assert_counters_add_up_exactly, assert_synced, assert_true_to_the_crm, guid_of, issues, name_of, remove,
     replace, sample, user,
 };
+use crate::logging::console_until;
 use crate::support::{
     Outcome, enable, enable_until_it_waits, options, patient, pools_of, refusal, resume, stack_with, start,
 };
+
+/// Asserts that one line of the log has the number of people who were imported again.
+async fn assert_warned(stack: &Stack, run: &RunRecord, users: u64) -> Outcome {
+    let lines = console_until(stack, run, "the run succeeded").await?;
+    let warnings = lines.iter().filter(|line| line.contains("people are imported again"));
+    let counts: Vec<Value> = warnings
+        .map(|line| serde_json::from_str(line))
+        .collect::<Result<_, _>>()?;
+    assert_eq!(counts.len(), 1, "{counts:?}");
+    assert_eq!(counts[0]["users"], users, "{counts:?}");
+    Ok(())
+}
 
 fn delete(stack: &Stack, id: &str) {
     let pool = pools_of(stack, BILLER).pop().unwrap_or_default();
@@ -27,6 +41,7 @@ async fn whoever_was_imported_is_imported_again() -> Outcome {
         assert_synced(&run);
         assert_eq!((run.imported, run.already_present), (imported, already_present));
         assert_counters_add_up_exactly(&stack, &run)?;
+        assert_warned(&stack, &run, 1).await?;
     }
     assert_true_to_the_crm(&stack)
 }
@@ -46,6 +61,7 @@ async fn whoever_was_linked_is_imported_and_linked_no_more() -> Outcome {
         );
         assert_eq!(issues(&stack)?, []);
         assert_counters_add_up_exactly(&stack, &run)?;
+        assert_warned(&stack, &run, 1).await?;
     }
     let shown = user(&stack, &name_of(&sample(2))).expect("was imported");
     assert_eq!(
@@ -119,5 +135,23 @@ async fn whoever_was_linked_and_has_a_data_error_is_imported_once_it_is_correcte
     let run = enable(&stack, BILLER).await?;
     assert_synced(&run);
     assert_eq!((run.imported, run.linked), (1, 2));
+    assert_counters_add_up_exactly(&stack, &run)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leaver_who_keeps_access_is_reported_until_the_user_is_gone() -> Outcome {
+    let stack = start(options().set("LEAVERS", "keep"), BILLER, 4).await?;
+    enable(&stack, BILLER).await?;
+    remove(&stack, 2)?;
+    assert_synced(&enable(&stack, BILLER).await?);
+    let left = (guid_of(&sample(2)), "status".to_owned(), "left".to_owned());
+    assert_eq!(issues(&stack)?, [left]);
+    delete(&stack, &user(&stack, &name_of(&sample(2))).expect("is there").id);
+    let plan = stack.handler().run(&["plan", BILLER]).await?;
+    assert!(!plan.contains(&guid_of(&sample(2))), "{plan}");
+    let run = enable(&stack, BILLER).await?;
+    assert_synced(&run);
+    assert_eq!((run.imported, issues(&stack)?), (0, Vec::new()));
+    assert_eq!(stack.database().accounts(BILLER)?.len(), 3);
     assert_counters_add_up_exactly(&stack, &run)
 }

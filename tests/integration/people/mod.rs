@@ -13,6 +13,7 @@ mod leavers;
 mod movers;
 mod names;
 mod rekeyed;
+mod reused_guids;
 mod secureauth_refuses;
 
 use std::collections::BTreeMap;

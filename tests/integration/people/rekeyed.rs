@@ -1,6 +1,8 @@
 //! A CRM that gives new GUIDs to people whom a found pool held before: they stay the same people, before and while they are adopted.
 
 use local_stack::{Stack, UserRow};
+use secureauth_simulator::Seed;
+use serde_json::json;
 
 use super::found_pools::{by_hand, status_of};
 use super::{
@@ -23,7 +25,7 @@ async fn with_linked_people() -> Result<Stack, Box<dyn std::error::Error>> {
 }
 
 /// Number `old` gets the GUID of number `new`.
-fn rekey(stack: &Stack, old: u32, new: u32) -> Outcome {
+pub(super) fn rekey(stack: &Stack, old: u32, new: u32) -> Outcome {
     let mut rows = stack.crm().users(BILLER)?.into_iter();
     let row = rows
         .find(|row| row.user_guid == sample(old).user_guid)
@@ -100,5 +102,48 @@ async fn an_adopted_leaver_who_comes_back_gets_the_address_that_the_crm_has() ->
     assert_synced(&run);
     assert_eq!(run.reactivated, 1);
     assert!(addresses_of(&stack, "theirs-3").contains(&"moved@example.com".to_owned()));
+    Ok(())
+}
+
+/// An administrator gives the user of somebody linked the user name that the CRM has now.
+fn rename_by_hand(stack: &Stack, number: u32, row: &UserRow) -> Outcome {
+    let id = format!("theirs-{number}");
+    assert!(stack.simulator().remove_user("theirs", &id));
+    let renamed = json!({"id": id, "user_pool_id": "theirs", "status": "active", "payload": {"user_name": row.user_name},
+        "identifiers": [{"identifier": row.user_name, "type": "uid"}]});
+    Ok(stack.simulator().seed(Seed::default().user(&renamed))?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_imported_under_the_old_name_of_somebody_linked_stays_the_same_person() -> Outcome {
+    const JOINER: u32 = 50;
+    for (linked, address) in [(1, None), (60, None), (1, Some("no address")), (60, Some("no address"))] {
+        let stack = start(options(), BILLER, 5).await?;
+        if linked > 5 {
+            stack.crm().add_users(BILLER, &[sample(linked)])?;
+        }
+        by_hand(&stack, &[linked])?;
+        assert_eq!(enable(&stack, BILLER).await?.linked, 1);
+        let renamed = UserRow {
+            user_name: Some("robert".into()),
+            ..sample(linked)
+        };
+        rename_by_hand(&stack, linked, &renamed)?;
+        let email = address.map(str::to_owned).or_else(|| renamed.email.clone());
+        replace(&stack, &UserRow { email, ..renamed })?;
+        let joiner = UserRow {
+            user_name: sample(linked).user_name,
+            ..sample(JOINER)
+        };
+        stack.crm().add_users(BILLER, &[joiner])?;
+        assert_eq!(enable(&stack, BILLER).await?.imported, 1);
+        let before = stack.database().accounts(BILLER)?[&guid_of(&sample(JOINER))].clone();
+        rekey(&stack, JOINER, 70)?;
+        let run = enable(&stack, BILLER).await?;
+        assert_synced(&run);
+        assert_eq!((run.imported, run.deactivated), (0, 0), "{linked} {address:?}");
+        let accounts = stack.database().accounts(BILLER)?;
+        assert_eq!(accounts[&guid_of(&sample(70))].user_id, before.user_id);
+    }
     Ok(())
 }

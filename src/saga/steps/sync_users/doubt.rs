@@ -26,7 +26,7 @@ pub(super) enum Doubt {
     Of(HashSet<Uuid>),
 }
 
-/// A linked account whose user may be gone.
+/// An account whose user may be gone and is never changed: linked, or of a leaver who keeps access.
 pub(super) struct Doubted {
     pub(super) page: u32,
     pub(super) account: Account,
@@ -72,7 +72,7 @@ fn key(user_id: &str) -> PoolUser {
 }
 
 impl Target {
-    /// Looks for the user of a linked account. One look may be answered by a cache, so several have to find nobody.
+    /// Looks for the user of an account that is left alone. One look may be answered by a cache, so several have to find nobody.
     pub(super) async fn find(&self, doubted: Doubted) -> Landed {
         let Doubted {
             page,
@@ -92,9 +92,18 @@ impl Target {
                 Err(error) => return Landed::failed(error.into()),
             }
         }
-        Landed::done(vec![match row {
-            Row::Valid(wanted) => Settled::unlinked(wanted.unknown_account()),
-            Row::Invalid { .. } | Row::Gone => Settled::gone(page, account.user_guid),
+        let Row::Valid(wanted) = row else {
+            return Landed::done(vec![Settled::gone(page, account.user_guid)]);
+        };
+        Landed::done(vec![match self.holders_of_derived(std::iter::once(&wanted)).await {
+            Ok(holders) => match holders.get(&account.user_guid) {
+                None => {
+                    self.flow.miss(1);
+                    Settled::unlinked(wanted.unknown_account())
+                }
+                Some(other) => Settled::linked_no_more(page, account.user_guid, *other),
+            },
+            Err(error) => return Landed::failed(error.into()),
         }])
     }
 }

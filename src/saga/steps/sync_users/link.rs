@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
+use super::person::Wanted;
 use super::settle::Event;
 use super::target::Target;
 use super::task::{Row, Task};
@@ -59,6 +60,24 @@ impl Target {
         let accounts = self.store.accounts_by_user_id(ids, self.record.no).await?.into_iter();
         Ok(accounts
             .filter_map(|account| Some((account.user_id?, account.user_guid)))
+            .collect())
+    }
+
+    /// Who has the user under the derived id of each of these people, because the CRM gave the user's person another GUID; by the GUID
+    /// of who is to get the id. An import would replace that user.
+    pub(super) async fn holders_of_derived(
+        &self,
+        people: impl Iterator<Item = &Wanted> + Send,
+    ) -> Result<HashMap<Uuid, Uuid>, StoreError> {
+        let ids: Vec<(Uuid, String)> = people
+            .map(|wanted| (wanted.user_guid(), wanted.user_id(&self.values).to_string()))
+            .collect();
+        let asked: Vec<String> = ids.iter().map(|(_, id)| id.clone()).collect();
+        let holders = self.holders_by_id(&asked).await?;
+        Ok(ids
+            .into_iter()
+            .filter_map(|(user, id)| Some((user, *holders.get(&id)?)))
+            .filter(|(user, holder)| user != holder)
             .collect())
     }
 

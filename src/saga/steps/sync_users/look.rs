@@ -9,8 +9,8 @@ use super::person::{Person, is_unknown, user_id};
 use super::settled::Settled;
 use super::target::Target;
 use super::values::Hashes;
-use crate::domain::issue::Issue;
-use crate::store::{Account, AccountChanges, Batch};
+use crate::domain::issue::{Field, Issue};
+use crate::store::{Account, AccountChanges, Batch, StoreError};
 use ic_secureauth_api::{Class, User, UserStatus, Versioned};
 
 impl Target {
@@ -39,6 +39,17 @@ impl Target {
         if matches!(landed.answer, Answer::Failed { .. }) || absent.is_empty() {
             return Vec::new();
         }
+        let mut absent = match self.with_free_ids(absent, landed).await {
+            Ok(absent) if !absent.is_empty() => absent,
+            Ok(absent) => return absent,
+            Err(error) => {
+                landed.answer = error.into();
+                return Vec::new();
+            }
+        };
+        // An account of this run may be open for an import that never had an effect.
+        let had_a_user = |person: &&Person| person.is_known() && person.account.created_by != Some(self.run);
+        self.flow.miss(absent.iter().filter(had_a_user).count());
         for person in &mut absent {
             person.account = person.wanted.new_account(self.run);
         }
@@ -57,6 +68,25 @@ impl Target {
                 Vec::new()
             }
         }
+    }
+
+    /// Reports the people whose derived ids are those of other people, who had their GUIDs before, and forgets their accounts.
+    async fn with_free_ids(&self, absent: Vec<Person>, landed: &mut Landed) -> Result<Vec<Person>, StoreError> {
+        let holders = self
+            .holders_of_derived(absent.iter().map(|person| &person.wanted))
+            .await?;
+        let mut free = Vec::new();
+        for person in absent {
+            let user = person.account.user_guid;
+            match holders.get(&user) {
+                None => free.push(person),
+                Some(other) => {
+                    let issue = Issue::held(user, Field::UserGuid, other.to_string());
+                    landed.settled.push(Settled::gone(person.page, user).reporting(issue));
+                }
+            }
+        }
+        Ok(free)
     }
 
     /// Absent is a user that neither its id nor its name finds: a cache may answer 404 long after a creation, and whoever has

@@ -45,6 +45,21 @@ pub(in super::super::super) struct Holder {
     pub(in super::super::super) right: Right,
 }
 
+impl Holder {
+    /// Without a row, and with the user name and the address that somebody is to get, it is the account of the same person, whom the CRM
+    /// gave a new GUID.
+    pub(in super::super::super) fn is_of(&self, wanted: &Wanted) -> bool {
+        let address = self.account.address_hash;
+        self.right == Right::Gone && address.is_some() && address == wanted.hashes().address
+    }
+
+    /// The greatest counts. The hashes of a linked account may be older than its user's name, so an imported one comes first.
+    fn rank(&self, wanted: &Wanted) -> (bool, bool, bool) {
+        let is_imported = self.account.origin == AccountOrigin::Imported;
+        (self.is_of(wanted), self.right == Right::Entitled, is_imported)
+    }
+}
+
 impl Names<'_> {
     /// The holders of these users' names, by the GUID of the user who is to get the name. Users whose names no other account has
     /// are left out.
@@ -89,10 +104,11 @@ impl Names<'_> {
         let mut holders: HashMap<Uuid, Holder> = HashMap::new();
         for (wanted, account) in held {
             let right = rights.get(&account.user_guid).copied().unwrap_or(Right::Gone);
+            let holder = Holder { account, right };
             let taker = wanted.user_guid();
-            let known = holders.get(&taker).map(|holder| holder.right);
-            if known != Some(Right::Entitled) {
-                holders.insert(taker, Holder { account, right });
+            let before = holders.get(&taker);
+            if before.is_none_or(|before| before.rank(wanted) < holder.rank(wanted)) {
+                holders.insert(taker, holder);
             }
         }
         Ok(holders)

@@ -165,11 +165,14 @@ fn collect(
             match (settled.fate, settled.user) {
                 (Fate::Settle, Some(user)) => changes.settled.push(user),
                 (Fate::Put(account), _) => changes.put.push(account),
-                (Fate::Unlink(account), _) => {
+                (Fate::Unlink(account), Some(user)) => {
                     progress.linked = progress.linked.saturating_sub(1);
                     let tally = tally.get_or_insert_with(|| context.run.tally.clone());
-                    tally.forget(Effect::Linked, account.user_guid);
-                    changes.put.push(account);
+                    tally.forget(Effect::Linked, user);
+                    match account {
+                        Some(account) => changes.put.push(account),
+                        None => changes.removed.push(user),
+                    }
                 }
                 (Fate::Remove, Some(user)) => changes.removed.push(user),
                 (Fate::Nothing, _) | (_, None) => {}

@@ -27,8 +27,8 @@ pub(super) enum Fate {
     Nothing,
     Settle,
     Put(Account),
-    /// As `Put`; the user was linked before.
-    Unlink(Account),
+    /// The user was linked before. Its person gets this account, or none.
+    Unlink(Option<Account>),
     Remove,
 }
 
@@ -108,7 +108,13 @@ impl Settled {
 
     /// The linked user is gone, so a later pass looks for its person, and imports it.
     pub(super) fn unlinked(unknown: Account) -> Self {
-        Self::new(None, unknown.user_guid, Fate::Unlink(unknown), None)
+        Self::new(None, unknown.user_guid, Fate::Unlink(Some(unknown)), None)
+    }
+
+    /// The linked user is gone, and somebody else has the id that an import would give: a data error.
+    pub(super) fn linked_no_more(page: u32, user: Uuid, other: Uuid) -> Self {
+        let issue = Issue::held(user, Field::UserGuid, other.to_string());
+        Self::new(Some(page), user, Fate::Unlink(None), None).reporting(issue)
     }
 
     /// Somebody else is linked to the user already: a data error.

@@ -78,13 +78,13 @@ impl Producer<'_> {
         let account = user.account.map(|account| self.target.policy.seen(account));
         let task = Task::of(&row, account.as_ref(), self.target.policy);
         let issue = task.code(&row).map(|code| Issue::of(Some(guid), Field::Status, code));
-        let is_linked = |account: &Account| self.target.policy.leaves_alone(account);
-        let is_found_first = is_doubted && task != Task::Keep && account.as_ref().is_some_and(is_linked);
-        if task != Task::Keep && !is_found_first {
+        let is_left_alone = |account: &Account| task == Task::ReportLeaver || self.target.policy.leaves_alone(account);
+        let is_looked_for_first = is_doubted && task != Task::Keep && account.as_ref().is_some_and(is_left_alone);
+        if task != Task::Keep && !is_looked_for_first {
             sorted.settled.extend(issue.clone().map(Settled::issue));
         }
         match (task, row, account) {
-            (_, row, Some(account)) if is_found_first => sorted.others.push(Work::Find(Doubted {
+            (_, row, Some(account)) if is_looked_for_first => sorted.others.push(Work::Find(Doubted {
                 page,
                 account,
                 row,
@@ -124,15 +124,14 @@ impl Producer<'_> {
         if self.target.created {
             return Ok(strangers);
         }
-        let id = |wanted: &Wanted| wanted.user_id(&self.target.values).to_string();
-        let ids: Vec<String> = strangers.iter().map(id).collect();
-        let holders = self.target.holders_by_id(&ids).await?;
+        let holders = self.target.holders_of_derived(strangers.iter()).await?;
         let mut free = Vec::new();
-        for (wanted, id) in strangers.into_iter().zip(ids) {
-            match holders.get(&id) {
+        for wanted in strangers {
+            let user = wanted.user_guid();
+            match holders.get(&user) {
                 None => free.push(wanted),
                 Some(other) => {
-                    let issue = Issue::held(wanted.user_guid(), Field::UserGuid, other.to_string());
+                    let issue = Issue::held(user, Field::UserGuid, other.to_string());
                     sorted.settled.push(Settled::issue(issue));
                 }
             }

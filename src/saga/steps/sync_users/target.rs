@@ -115,6 +115,8 @@ pub(super) struct Flow {
     stopped: AtomicBool,
     cut: AtomicBool,
     claims: Mutex<Vec<Claim>>,
+    /// People whose users are gone from the pool, and who are to be imported again.
+    missing: AtomicU64,
     /// Keys that were derived under this lease.
     keys: AtomicU64,
 }
@@ -127,6 +129,7 @@ impl Flow {
             stopped: AtomicBool::new(false),
             cut: AtomicBool::new(false),
             claims: Mutex::default(),
+            missing: AtomicU64::new(0),
             keys: AtomicU64::new(0),
         }
     }
@@ -138,6 +141,15 @@ impl Flow {
 
     pub(super) fn take_claims(&self) -> Vec<Claim> {
         std::mem::take(&mut *self.claims.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn miss(&self, users: usize) {
+        self.missing.fetch_add(users as u64, Ordering::Relaxed);
+    }
+
+    /// How many were missed, asked once per pass.
+    pub(super) fn take_missing(&self) -> u64 {
+        self.missing.swap(0, Ordering::Relaxed)
     }
 
     pub(super) fn made_progress(&self) {
