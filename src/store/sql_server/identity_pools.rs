@@ -19,10 +19,11 @@ pub(super) async fn found_pool(pool: &Pool, biller: &BillerId) -> Result<Option<
     newest_pool(pool, "p.Origin = @P2", biller, PoolOrigin::Found.into()).await
 }
 
+/// Seeks the biller's pools: a scan of a small table would wait for rows that other runs have locked.
 async fn newest_pool(pool: &Pool, which: &str, biller: &BillerId, value: &str) -> Result<Option<PoolRecord>, Fault> {
     let sql = format!(
-        "SELECT TOP (1) p.PoolNo, p.Generation, p.Origin, p.CaseInsensitive, p.UsersAtEnd FROM ciam.Pool AS p \
-        WHERE p.BillerId = @P1 AND {which} ORDER BY p.PoolNo DESC"
+        "SELECT TOP (1) p.PoolNo, p.Generation, p.Origin, p.CaseInsensitive, p.UsersAtEnd \
+        FROM ciam.Pool AS p WITH (FORCESEEK) WHERE p.BillerId = @P1 AND {which} ORDER BY p.PoolNo DESC"
     );
     let biller_id: &str = biller.as_ref();
     let mut session = pool.session().await?;
