@@ -129,7 +129,7 @@ impl SecretReader {
         let inner = Arc::clone(&self.0);
         tokio::spawn(async move {
             let read = inner.source.read(now).await;
-            inner.take(read, now);
+            inner.take(read);
             drop(ended);
         });
         state.reading = Some(reading.clone());
@@ -142,8 +142,9 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What could not be read changes nothing.
-    fn take(&self, read: Result<Held, VaultError>, now: OffsetDateTime) {
+    /// What could not be read changes nothing. All times count from the answer, as the wait does that the vault may ask for.
+    fn take(&self, read: Result<Held, VaultError>) {
+        let now = self.clock.now();
         let mut state = self.state();
         // A schedule of less than a minute is possible in Development only.
         let least = self.refresh.map_or(LEAST, |refresh| refresh.min(LEAST));

@@ -96,6 +96,21 @@ async fn a_vault_that_is_down_at_start_is_asked_by_the_next_caller_unless_it_ask
 }
 
 #[tokio::test]
+async fn a_wait_counts_from_the_vaults_answer_and_not_from_the_question() {
+    let fake = Fake::new();
+    let reader = fake.reader();
+    fake.answers(Answer::Busy(LEAST));
+    fake.answers_after(LEAST / 2);
+    assert_eq!(newest(&reader, 1).await, [None]);
+    fake.has("old", OLD);
+    fake.pass(LEAST.saturating_sub(Duration::from_secs(1)));
+    assert_eq!(newest(&reader, 1).await, [None]);
+    assert_eq!(fake.reads(), 1);
+    fake.pass(Duration::from_secs(1));
+    assert_eq!(newest(&reader, 1).await, [Some("old".to_owned())]);
+}
+
+#[tokio::test]
 async fn a_read_goes_on_when_its_caller_is_gone() {
     let fake = Fake::new();
     let reader = fake.reader();
