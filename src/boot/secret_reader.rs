@@ -2,6 +2,7 @@
 //! one read at a time, and whoever asks while it is under way gets what it finds.
 
 use std::fmt::Debug;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -76,13 +77,14 @@ struct Inner {
     state: Mutex<State>,
 }
 
+/// A time before a range is as one after it: the clock went back, and may not prolong anything.
 #[derive(Debug, Default)]
 struct State {
     held: Option<Arc<Held>>,
-    /// The schedule's next read.
-    due: Option<OffsetDateTime>,
-    /// The vault is not asked before this time.
-    rests_until: Option<OffsetDateTime>,
+    /// When the schedule reads nothing.
+    fresh: Option<Range<OffsetDateTime>>,
+    /// When the vault is not asked.
+    rest: Option<Range<OffsetDateTime>>,
     /// Closed when the read has ended.
     reading: Option<watch::Receiver<()>>,
 }
@@ -99,7 +101,7 @@ impl SecretReader {
 
     /// What was read last. If the schedule says so, it is read again; nobody waits for that.
     pub(super) fn held(&self) -> Option<Arc<Held>> {
-        drop(self.reading(|state, now| state.due.is_some_and(|due| now >= due)));
+        drop(self.reading(|state, now| state.fresh.as_ref().is_some_and(|fresh| !fresh.contains(&now))));
         self.0.state().held.clone()
     }
 
@@ -122,7 +124,8 @@ impl SecretReader {
         if let Some(reading) = state.reading.as_ref().filter(|reading| is_under_way(reading)) {
             return Some(reading.clone());
         }
-        if state.rests_until.is_some_and(|until| now < until) || !is_wanted(&state, now) {
+        let is_resting = state.rest.as_ref().is_some_and(|rest| rest.contains(&now));
+        if is_resting || !is_wanted(&state, now) {
             return None;
         }
         let (ended, reading) = watch::channel(());
@@ -151,8 +154,8 @@ impl Inner {
         let failure = match read {
             Ok(held) => {
                 state.held = Some(Arc::new(held));
-                state.due = self.refresh.map(|refresh| now + refresh);
-                state.rests_until = Some(now + least);
+                state.fresh = self.refresh.map(|refresh| now..now + refresh);
+                state.rest = Some(now..now + least);
                 return;
             }
             Err(failure) => failure,
@@ -163,10 +166,10 @@ impl Inner {
         };
         if state.held.is_some() {
             warn!(error = %chain(&failure), "cannot read the secrets again; those from before stay");
-            state.rests_until = Some(now + asked_for.max(least));
+            state.rest = Some(now..now + asked_for.max(least));
         } else {
             error!(error = %chain(&failure), "cannot read the secrets");
-            state.rests_until = Some(now + asked_for);
+            state.rest = Some(now..now + asked_for);
         }
     }
 }

@@ -75,6 +75,10 @@ impl Fake {
         self.state().now += time;
     }
 
+    pub(in crate::boot) fn set_clock_back(&self, time: Duration) {
+        self.state().now -= time;
+    }
+
     pub(in crate::boot) fn answers_after(&self, delay: Duration) {
         self.state().delay = delay;
     }

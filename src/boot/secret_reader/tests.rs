@@ -111,6 +111,21 @@ async fn a_wait_counts_from_the_vaults_answer_and_not_from_the_question() {
 }
 
 #[tokio::test]
+async fn a_clock_that_goes_back_prolongs_neither_the_rest_nor_the_schedule() {
+    let fake = Fake::new();
+    let reader = fake.reader();
+    newest(&reader, 1).await.remove(0).unwrap();
+    fake.has(NEW, OLD);
+    fake.set_clock_back(HOUR);
+    assert_eq!(newest(&reader, 1).await, [Some(NEW.to_owned())]);
+    fake.has("newer", OLD);
+    fake.set_clock_back(HOUR);
+    assert_eq!(held(&reader).await, (NEW.to_owned(), "newer".to_owned()));
+    assert_eq!(held(&reader).await, same("newer"));
+    assert_eq!(fake.reads(), 3);
+}
+
+#[tokio::test]
 async fn a_read_goes_on_when_its_caller_is_gone() {
     let fake = Fake::new();
     let reader = fake.reader();
