@@ -14,7 +14,7 @@ pub use database::Database;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
@@ -229,26 +229,12 @@ impl Boot {
     /// True if other secrets are held than those that the services were built with.
     fn have_secrets_changed(&self, ready: &Ready) -> bool {
         let held = self.secrets.as_ref().and_then(SecretReader::held);
-        let both = held.as_deref().and_then(Held::all).zip(ready.secrets.all());
-        both.is_some_and(|(held, used)| differ(used, held))
+        held.is_some_and(|held| held.differs(&ready.secrets))
     }
 
     fn jitter_seed(&self) -> u64 {
         self.ids.uuid().as_u64_pair().0
     }
-}
-
-/// The connection string is not compared: connections ask for it themselves.
-fn differ(used: &Secrets, read: &Secrets) -> bool {
-    let same = |one: &SecretString, other: &SecretString| one.expose_secret() == other.expose_secret();
-    let differ = used.tenant_id != read.tenant_id
-        || used.payload_schema_id != read.payload_schema_id
-        || !same(&used.client_id, &read.client_id)
-        || !same(&used.client_secret, &read.client_secret);
-    if differ {
-        info!("the secrets have changed");
-    }
-    differ
 }
 
 async fn check_schema(store: &dyn Store) -> Result<(), NotReady> {

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
 use tokio::sync::watch;
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
 use crate::clock::Clock;
 use crate::settings::{DatabaseSettings, Secrets, Settings, VaultError};
@@ -33,6 +33,17 @@ impl Held {
             Self::All(secrets) => Some(secrets),
             Self::ConnectionString(_) => None,
         }
+    }
+
+    /// The connection string is not compared: connections ask for it themselves.
+    pub(super) fn differs(&self, other: &Self) -> bool {
+        let same = |one: &SecretString, other: &SecretString| one.expose_secret() == other.expose_secret();
+        self.all().zip(other.all()).is_some_and(|(one, other)| {
+            one.tenant_id != other.tenant_id
+                || one.payload_schema_id != other.payload_schema_id
+                || !same(&one.client_id, &other.client_id)
+                || !same(&one.client_secret, &other.client_secret)
+        })
     }
 
     pub(super) fn connection_string(&self) -> SecretString {
@@ -153,6 +164,9 @@ impl Inner {
         let least = self.refresh.map_or(LEAST, |refresh| refresh.min(LEAST));
         let failure = match read {
             Ok(held) => {
+                if state.held.as_deref().is_some_and(|before| before.differs(&held)) {
+                    info!("the secrets have changed");
+                }
                 state.held = Some(Arc::new(held));
                 state.fresh = self.refresh.map(|refresh| now..now + refresh);
                 state.rest = Some(now..now + least);
