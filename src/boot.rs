@@ -136,11 +136,17 @@ impl Boot {
         })
     }
 
-    async fn make(&self) -> Result<Ready, NotReady> {
+    /// `before`: what was built last. If SecureAuth refused its secrets, they are not tried again while the vault cannot be read.
+    async fn make(&self, before: Option<Arc<Ready>>) -> Result<Ready, NotReady> {
         let settings = self.settings.as_ref().map_err(|_| NotReady::Configuration)?;
         let of_database = self.database.as_ref().map_err(|_| NotReady::Configuration)?;
         let reader = self.secrets.as_ref().ok_or(NotReady::Configuration)?;
-        let held = reader.newest().await.ok_or(NotReady::Vault)?;
+        let refused = before.filter(|ready| ready.services.saga.is_stale());
+        let held = match refused {
+            Some(ready) => reader.newest_instead_of(&ready.secrets).await,
+            None => reader.newest().await,
+        };
+        let held = held.ok_or(NotReady::Vault)?;
         let secrets = held.all().ok_or(NotReady::Configuration)?;
         let store = self.open(of_database, reader, Arc::clone(&held)).await?.store();
         check_schema(store.as_ref()).await?;
@@ -259,7 +265,7 @@ async fn check_schema(store: &dyn Store) -> Result<(), NotReady> {
 impl ServicesSource for Boot {
     async fn services(&self) -> Result<Arc<Services>, NotReady> {
         let fresh = |ready: &Ready| !ready.services.saga.is_stale() && !self.have_secrets_changed(ready);
-        let ready = self.ready.get(fresh, async || self.make().await).await?;
+        let ready = self.ready.get(fresh, async |before| self.make(before).await).await?;
         Ok(Arc::clone(&ready.services))
     }
 }

@@ -92,6 +92,8 @@ struct Inner {
 #[derive(Debug, Default)]
 struct State {
     held: Option<Arc<Held>>,
+    /// The last read failed.
+    is_failing: bool,
     /// When the schedule reads nothing.
     fresh: Option<Range<OffsetDateTime>>,
     /// When the vault is not asked.
@@ -118,12 +120,25 @@ impl SecretReader {
 
     /// What the vault has now. What was read last, if the vault is not to be asked yet or does not answer; `None` if nothing was.
     pub(super) async fn newest(&self) -> Option<Arc<Held>> {
+        self.read_newest().await;
+        self.0.state().held.clone()
+    }
+
+    /// As [`Self::newest`], after SecureAuth refused `refused`. `None` too if the last read failed and nothing else is held: the vault
+    /// may have what SecureAuth takes.
+    pub(super) async fn newest_instead_of(&self, refused: &Held) -> Option<Arc<Held>> {
+        self.read_newest().await;
+        let state = self.0.state();
+        let held = state.held.as_ref()?;
+        (held.differs(refused) || !state.is_failing).then(|| Arc::clone(held))
+    }
+
+    async fn read_newest(&self) {
         let may_change = self.0.refresh.is_some();
         if let Some(mut reading) = self.reading(|state, _| may_change || state.held.is_none()) {
             // An error says that the read has ended.
             reading.changed().await.ok();
         }
-        self.0.state().held.clone()
     }
 
     /// The read that is under way, or a new one if it is wanted and the vault does not rest. It has a task of its own: whoever waits
@@ -162,6 +177,7 @@ impl Inner {
         let mut state = self.state();
         // A schedule of less than a minute is possible in Development only.
         let least = self.refresh.map_or(LEAST, |refresh| refresh.min(LEAST));
+        state.is_failing = read.is_err();
         let failure = match read {
             Ok(held) => {
                 if state.held.as_deref().is_some_and(|before| before.differs(&held)) {

@@ -126,6 +126,34 @@ async fn a_clock_that_goes_back_prolongs_neither_the_rest_nor_the_schedule() {
 }
 
 #[tokio::test]
+async fn refused_secrets_are_not_given_again_while_the_vault_cannot_be_read() {
+    let fake = Fake::new();
+    let reader = fake.reader();
+    let refused = reader.newest().await.unwrap();
+    let instead = async || {
+        let held = reader.newest_instead_of(&refused).await;
+        held.as_deref().map(secret_of)
+    };
+    let unchanged = Some("old".to_owned());
+    assert_eq!(instead().await, unchanged, "the vault was read less than a minute ago");
+    fake.answers(Answer::TimedOut);
+    fake.pass(LEAST);
+    assert_eq!(instead().await, None);
+    assert_eq!(instead().await, None, "the vault rests");
+    assert_eq!(newest(&reader, 1).await, [unchanged.clone()], "nobody refused it to others");
+    assert_eq!(fake.reads(), 2);
+    fake.has("old", OLD);
+    fake.pass(LEAST);
+    assert_eq!(instead().await, unchanged);
+    fake.has(NEW, OLD);
+    fake.pass(LEAST);
+    assert_eq!(instead().await, Some(NEW.to_owned()));
+    fake.answers(Answer::TimedOut);
+    fake.pass(LEAST);
+    assert_eq!(instead().await, Some(NEW.to_owned()), "it was not refused");
+}
+
+#[tokio::test]
 async fn a_read_goes_on_when_its_caller_is_gone() {
     let fake = Fake::new();
     let reader = fake.reader();
