@@ -1,5 +1,6 @@
 //! What connections to SQL Server are opened with: the connection string as it is now, and tokens of Microsoft Entra. A rotated password
-//! is found without a restart, and so is a right that the identity got after its token.
+//! is found without a restart, and so is a right that a service principal got after its token. The platform itself keeps a managed
+//! identity's tokens, so that such a right may be found a day later.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
