@@ -14,7 +14,7 @@ pub use database::Database;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
@@ -136,11 +136,17 @@ impl Boot {
         })
     }
 
-    async fn make(&self) -> Result<Ready, NotReady> {
+    /// `before`: what was built last. If SecureAuth refused its secrets, they are not tried again while the vault cannot be read.
+    async fn make(&self, before: Option<Arc<Ready>>) -> Result<Ready, NotReady> {
         let settings = self.settings.as_ref().map_err(|_| NotReady::Configuration)?;
         let of_database = self.database.as_ref().map_err(|_| NotReady::Configuration)?;
         let reader = self.secrets.as_ref().ok_or(NotReady::Configuration)?;
-        let held = reader.newest().await.ok_or(NotReady::Vault)?;
+        let refused = before.filter(|ready| ready.services.saga.is_stale());
+        let held = match refused {
+            Some(ready) => reader.newest_instead_of(&ready.secrets).await,
+            None => reader.newest().await,
+        };
+        let held = held.ok_or(NotReady::Vault)?;
         let secrets = held.all().ok_or(NotReady::Configuration)?;
         let store = self.open(of_database, reader, Arc::clone(&held)).await?.store();
         check_schema(store.as_ref()).await?;
@@ -229,26 +235,12 @@ impl Boot {
     /// True if other secrets are held than those that the services were built with.
     fn have_secrets_changed(&self, ready: &Ready) -> bool {
         let held = self.secrets.as_ref().and_then(SecretReader::held);
-        let both = held.as_deref().and_then(Held::all).zip(ready.secrets.all());
-        both.is_some_and(|(held, used)| differ(used, held))
+        held.is_some_and(|held| held.differs(&ready.secrets))
     }
 
     fn jitter_seed(&self) -> u64 {
         self.ids.uuid().as_u64_pair().0
     }
-}
-
-/// The connection string is not compared: connections ask for it themselves.
-fn differ(used: &Secrets, read: &Secrets) -> bool {
-    let same = |one: &SecretString, other: &SecretString| one.expose_secret() == other.expose_secret();
-    let differ = used.tenant_id != read.tenant_id
-        || used.payload_schema_id != read.payload_schema_id
-        || !same(&used.client_id, &read.client_id)
-        || !same(&used.client_secret, &read.client_secret);
-    if differ {
-        info!("the secrets have changed");
-    }
-    differ
 }
 
 async fn check_schema(store: &dyn Store) -> Result<(), NotReady> {
@@ -273,7 +265,7 @@ async fn check_schema(store: &dyn Store) -> Result<(), NotReady> {
 impl ServicesSource for Boot {
     async fn services(&self) -> Result<Arc<Services>, NotReady> {
         let fresh = |ready: &Ready| !ready.services.saga.is_stale() && !self.have_secrets_changed(ready);
-        let ready = self.ready.get(fresh, async || self.make().await).await?;
+        let ready = self.ready.get(fresh, async |before| self.make(before).await).await?;
         Ok(Arc::clone(&ready.services))
     }
 }

@@ -1,6 +1,8 @@
 //! What connections to SQL Server are opened with: the connection string as it is now, and tokens of Microsoft Entra. A rotated password
-//! is found without a restart, and so is a right that the identity got after its token.
+//! is found without a restart, and so is a right that a service principal got after its token. The platform itself keeps a managed
+//! identity's tokens, so that such a right may be found a day later.
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -33,8 +35,8 @@ struct Current {
     /// For a log-in with tokens.
     tokens: Option<TokenSource>,
     edition: u64,
-    /// A refused token is not replaced before this time.
-    next_token: Option<OffsetDateTime>,
+    /// When a refused token is not replaced; not longer where the clock goes back.
+    rest: Option<Range<OffsetDateTime>>,
 }
 
 impl LogIns {
@@ -57,7 +59,7 @@ impl LogIns {
             string,
             tokens,
             edition: 0,
-            next_token: None,
+            rest: None,
         };
         Ok(Self {
             secrets,
@@ -119,14 +121,14 @@ impl LogIns {
     fn drop_token(&self, edition: u64) {
         let now = self.clock.now();
         let mut current = self.current();
-        let may_drop = current.tokens.is_some() && current.next_token.is_none_or(|next| now >= next);
-        if current.edition != edition || !may_drop {
+        let is_resting = current.rest.as_ref().is_some_and(|rest| rest.contains(&now));
+        if current.edition != edition || current.tokens.is_none() || is_resting {
             return;
         }
         if let Ok((_, tokens)) = usable(&current.text, self.is_development, &self.identity) {
             current.tokens = tokens;
             current.edition += 1;
-            current.next_token = Some(now + LEAST);
+            current.rest = Some(now..now + LEAST);
         }
     }
 }

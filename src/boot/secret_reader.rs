@@ -2,14 +2,15 @@
 //! one read at a time, and whoever asks while it is under way gets what it finds.
 
 use std::fmt::Debug;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
 use tokio::sync::watch;
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
 use crate::clock::Clock;
 use crate::settings::{DatabaseSettings, Secrets, Settings, VaultError};
@@ -32,6 +33,17 @@ impl Held {
             Self::All(secrets) => Some(secrets),
             Self::ConnectionString(_) => None,
         }
+    }
+
+    /// The connection string is not compared: connections ask for it themselves.
+    pub(super) fn differs(&self, other: &Self) -> bool {
+        let same = |one: &SecretString, other: &SecretString| one.expose_secret() == other.expose_secret();
+        self.all().zip(other.all()).is_some_and(|(one, other)| {
+            one.tenant_id != other.tenant_id
+                || one.payload_schema_id != other.payload_schema_id
+                || !same(&one.client_id, &other.client_id)
+                || !same(&one.client_secret, &other.client_secret)
+        })
     }
 
     pub(super) fn connection_string(&self) -> SecretString {
@@ -76,13 +88,16 @@ struct Inner {
     state: Mutex<State>,
 }
 
+/// A time before a range is as one after it: the clock went back, and may not prolong anything.
 #[derive(Debug, Default)]
 struct State {
     held: Option<Arc<Held>>,
-    /// The schedule's next read.
-    due: Option<OffsetDateTime>,
-    /// The vault is not asked before this time.
-    rests_until: Option<OffsetDateTime>,
+    /// The last read failed.
+    is_failing: bool,
+    /// When the schedule reads nothing.
+    fresh: Option<Range<OffsetDateTime>>,
+    /// When the vault is not asked.
+    rest: Option<Range<OffsetDateTime>>,
     /// Closed when the read has ended.
     reading: Option<watch::Receiver<()>>,
 }
@@ -99,18 +114,31 @@ impl SecretReader {
 
     /// What was read last. If the schedule says so, it is read again; nobody waits for that.
     pub(super) fn held(&self) -> Option<Arc<Held>> {
-        drop(self.reading(|state, now| state.due.is_some_and(|due| now >= due)));
+        drop(self.reading(|state, now| state.fresh.as_ref().is_some_and(|fresh| !fresh.contains(&now))));
         self.0.state().held.clone()
     }
 
     /// What the vault has now. What was read last, if the vault is not to be asked yet or does not answer; `None` if nothing was.
     pub(super) async fn newest(&self) -> Option<Arc<Held>> {
+        self.read_newest().await;
+        self.0.state().held.clone()
+    }
+
+    /// As [`Self::newest`], after SecureAuth refused `refused`. `None` too if the last read failed and nothing else is held: the vault
+    /// may have what SecureAuth takes.
+    pub(super) async fn newest_instead_of(&self, refused: &Held) -> Option<Arc<Held>> {
+        self.read_newest().await;
+        let state = self.0.state();
+        let held = state.held.as_ref()?;
+        (held.differs(refused) || !state.is_failing).then(|| Arc::clone(held))
+    }
+
+    async fn read_newest(&self) {
         let may_change = self.0.refresh.is_some();
         if let Some(mut reading) = self.reading(|state, _| may_change || state.held.is_none()) {
             // An error says that the read has ended.
             reading.changed().await.ok();
         }
-        self.0.state().held.clone()
     }
 
     /// The read that is under way, or a new one if it is wanted and the vault does not rest. It has a task of its own: whoever waits
@@ -122,14 +150,15 @@ impl SecretReader {
         if let Some(reading) = state.reading.as_ref().filter(|reading| is_under_way(reading)) {
             return Some(reading.clone());
         }
-        if state.rests_until.is_some_and(|until| now < until) || !is_wanted(&state, now) {
+        let is_resting = state.rest.as_ref().is_some_and(|rest| rest.contains(&now));
+        if is_resting || !is_wanted(&state, now) {
             return None;
         }
         let (ended, reading) = watch::channel(());
         let inner = Arc::clone(&self.0);
         tokio::spawn(async move {
             let read = inner.source.read(now).await;
-            inner.take(read, now);
+            inner.take(read);
             drop(ended);
         });
         state.reading = Some(reading.clone());
@@ -142,16 +171,21 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What could not be read changes nothing.
-    fn take(&self, read: Result<Held, VaultError>, now: OffsetDateTime) {
+    /// What could not be read changes nothing. All times count from the answer, as the wait does that the vault may ask for.
+    fn take(&self, read: Result<Held, VaultError>) {
+        let now = self.clock.now();
         let mut state = self.state();
         // A schedule of less than a minute is possible in Development only.
         let least = self.refresh.map_or(LEAST, |refresh| refresh.min(LEAST));
+        state.is_failing = read.is_err();
         let failure = match read {
             Ok(held) => {
+                if state.held.as_deref().is_some_and(|before| before.differs(&held)) {
+                    info!("the secrets have changed");
+                }
                 state.held = Some(Arc::new(held));
-                state.due = self.refresh.map(|refresh| now + refresh);
-                state.rests_until = Some(now + least);
+                state.fresh = self.refresh.map(|refresh| now..now + refresh);
+                state.rest = Some(now..now + least);
                 return;
             }
             Err(failure) => failure,
@@ -162,10 +196,10 @@ impl Inner {
         };
         if state.held.is_some() {
             warn!(error = %chain(&failure), "cannot read the secrets again; those from before stay");
-            state.rests_until = Some(now + asked_for.max(least));
+            state.rest = Some(now..now + asked_for.max(least));
         } else {
             error!(error = %chain(&failure), "cannot read the secrets");
-            state.rests_until = Some(now + asked_for);
+            state.rest = Some(now..now + asked_for);
         }
     }
 }

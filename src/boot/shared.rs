@@ -30,13 +30,13 @@ impl<T, E: Clone> Shared<T, E> {
         }
     }
 
-    /// The value if it is `fresh`, else a new one. There is one attempt at a time, and a caller waits for one attempt
+    /// The value if it is `fresh`, else a new one, for which `make` gets the one from before. There is one attempt at a time, and a caller waits for one attempt
     /// at most. Otherwise, while a dependency is down, each caller would wait for the attempts of all callers before
     /// it.
     pub(super) async fn get(
         &self,
         fresh: impl FnOnce(&T) -> bool,
-        make: impl AsyncFnOnce() -> Result<T, E>,
+        make: impl AsyncFnOnce(Option<Arc<T>>) -> Result<T, E>,
     ) -> Result<Arc<T>, E> {
         let failures = self.failures.load(Ordering::Acquire);
         let mut state = self.state.lock().await;
@@ -48,7 +48,7 @@ impl<T, E: Clone> Shared<T, E> {
         {
             return Err(failure.clone());
         }
-        match make().await {
+        match make(state.value.clone()).await {
             Ok(value) => {
                 let value = Arc::new(value);
                 state.value = Some(Arc::clone(&value));
@@ -75,9 +75,10 @@ mod tests {
     #[tokio::test]
     async fn a_value_is_built_once_and_again_when_it_is_not_fresh() {
         let shared: Shared<u32, ()> = Shared::new();
-        assert_eq!(shared.get(|_| true, async || Ok(1)).await.as_deref(), Ok(&1));
-        assert_eq!(shared.get(|_| true, async || Ok(2)).await.as_deref(), Ok(&1));
-        assert_eq!(shared.get(|_| false, async || Ok(3)).await.as_deref(), Ok(&3));
+        let make = |more: u32| async move |before: Option<Arc<u32>>| Ok(before.map_or(0, |before| *before) + more);
+        assert_eq!(shared.get(|_| true, make(1)).await.as_deref(), Ok(&1));
+        assert_eq!(shared.get(|_| true, make(2)).await.as_deref(), Ok(&1));
+        assert_eq!(shared.get(|_| false, make(3)).await.as_deref(), Ok(&4));
     }
 
     #[tokio::test]
@@ -87,7 +88,7 @@ mod tests {
         let attempt = || {
             shared.get(
                 |_| true,
-                async || {
+                async |_| {
                     let number = attempts.fetch_add(1, Ordering::Relaxed);
                     drop(permit.acquire().await);
                     Err(number)

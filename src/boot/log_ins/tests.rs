@@ -6,10 +6,17 @@ use super::super::secret_reader::fake::{Answer, Fake, HOUR, OLD, ended};
 use super::*;
 
 const NEW: &str = "Server=db;Database=crm;User ID=app;Password=new";
+const PRINCIPAL: &str =
+    "Server=db;Database=crm;Authentication=Active Directory Service Principal;User ID=c@t;Password=p";
 
 /// They begin with [`OLD`], and the vault may be asked again.
 async fn log_ins() -> (Arc<Fake>, LogIns) {
+    log_ins_with(OLD).await
+}
+
+async fn log_ins_with(string: &'static str) -> (Arc<Fake>, LogIns) {
     let fake = Fake::new();
+    fake.has("old", string);
     let secrets = fake.reader();
     let held = secrets.newest().await.unwrap();
     let clock = Arc::clone(&fake) as Arc<dyn Clock>;
@@ -68,4 +75,20 @@ async fn new_connections_get_the_string_of_the_last_read_unless_it_cannot_be_use
     fake.pass(Duration::from_secs(1));
     assert_eq!(editions(&log_ins).await, (0, 1));
     assert_eq!(fake.reads(), 5);
+}
+
+#[tokio::test]
+async fn a_refused_token_is_dropped_at_most_once_a_minute_and_again_when_the_clock_has_gone_back() {
+    let (fake, log_ins) = log_ins_with(PRINCIPAL).await;
+    let drop_token = |edition| {
+        log_ins.drop_token(edition);
+        log_ins.current().edition
+    };
+    assert_eq!(drop_token(0), 1);
+    assert_eq!(drop_token(1), 1);
+    fake.pass(LEAST);
+    assert_eq!(drop_token(0), 1, "another one has come since then");
+    assert_eq!(drop_token(1), 2);
+    fake.set_clock_back(HOUR);
+    assert_eq!(drop_token(2), 3);
 }

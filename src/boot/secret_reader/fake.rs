@@ -19,12 +19,26 @@ pub(in crate::boot) enum Answer {
 pub(in crate::boot) const OLD: &str = "Server=db;Database=crm;User ID=app;Password=old";
 
 #[derive(Debug)]
-pub(in crate::boot) struct Fake(Mutex<(Answer, u32, OffsetDateTime)>);
+pub(in crate::boot) struct Fake(Mutex<State>);
+
+#[derive(Debug)]
+struct State {
+    answer: Answer,
+    reads: u32,
+    now: OffsetDateTime,
+    /// Passes before the vault answers.
+    delay: Duration,
+}
 
 impl Fake {
     pub(in crate::boot) fn new() -> Arc<Self> {
-        let start = time::macros::datetime!(2026-11-28 10:00 UTC);
-        let fake = Arc::new(Self(Mutex::new((Answer::TimedOut, 0, start))));
+        let state = State {
+            answer: Answer::TimedOut,
+            reads: 0,
+            now: time::macros::datetime!(2026-11-28 10:00 UTC),
+            delay: Duration::ZERO,
+        };
+        let fake = Arc::new(Self(Mutex::new(state)));
         fake.has("old", OLD);
         fake
     }
@@ -42,12 +56,12 @@ impl Fake {
         )
     }
 
-    fn state(&self) -> MutexGuard<'_, (Answer, u32, OffsetDateTime)> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(in crate::boot) fn answers(&self, answer: Answer) {
-        self.state().0 = answer;
+        self.state().answer = answer;
     }
 
     pub(in crate::boot) fn has(&self, client_secret: &'static str, connection_string: &'static str) {
@@ -58,11 +72,19 @@ impl Fake {
     }
 
     pub(in crate::boot) fn pass(&self, time: Duration) {
-        self.state().2 += time;
+        self.state().now += time;
+    }
+
+    pub(in crate::boot) fn set_clock_back(&self, time: Duration) {
+        self.state().now -= time;
+    }
+
+    pub(in crate::boot) fn answers_after(&self, delay: Duration) {
+        self.state().delay = delay;
     }
 
     pub(in crate::boot) fn reads(&self) -> u32 {
-        self.state().1
+        self.state().reads
     }
 }
 
@@ -75,7 +97,7 @@ pub(in crate::boot) async fn ended(reader: &SecretReader) {
 
 impl Clock for Fake {
     fn now(&self) -> OffsetDateTime {
-        self.state().2
+        self.state().now
     }
 }
 
@@ -83,8 +105,13 @@ impl Clock for Fake {
 impl Source for Fake {
     async fn read(&self, _: OffsetDateTime) -> Result<Held, VaultError> {
         tokio::task::yield_now().await;
-        self.state().1 += 1;
-        let answer = self.state().0;
+        let answer = {
+            let mut state = self.state();
+            state.reads += 1;
+            let delay = state.delay;
+            state.now += delay;
+            state.answer
+        };
         match answer {
             Answer::Values {
                 client_secret,

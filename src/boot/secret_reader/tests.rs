@@ -96,6 +96,64 @@ async fn a_vault_that_is_down_at_start_is_asked_by_the_next_caller_unless_it_ask
 }
 
 #[tokio::test]
+async fn a_wait_counts_from_the_vaults_answer_and_not_from_the_question() {
+    let fake = Fake::new();
+    let reader = fake.reader();
+    fake.answers(Answer::Busy(LEAST));
+    fake.answers_after(LEAST / 2);
+    assert_eq!(newest(&reader, 1).await, [None]);
+    fake.has("old", OLD);
+    fake.pass(LEAST.saturating_sub(Duration::from_secs(1)));
+    assert_eq!(newest(&reader, 1).await, [None]);
+    assert_eq!(fake.reads(), 1);
+    fake.pass(Duration::from_secs(1));
+    assert_eq!(newest(&reader, 1).await, [Some("old".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_clock_that_goes_back_prolongs_neither_the_rest_nor_the_schedule() {
+    let fake = Fake::new();
+    let reader = fake.reader();
+    newest(&reader, 1).await.remove(0).unwrap();
+    fake.has(NEW, OLD);
+    fake.set_clock_back(HOUR);
+    assert_eq!(newest(&reader, 1).await, [Some(NEW.to_owned())]);
+    fake.has("newer", OLD);
+    fake.set_clock_back(HOUR);
+    assert_eq!(held(&reader).await, (NEW.to_owned(), "newer".to_owned()));
+    assert_eq!(held(&reader).await, same("newer"));
+    assert_eq!(fake.reads(), 3);
+}
+
+#[tokio::test]
+async fn refused_secrets_are_not_given_again_while_the_vault_cannot_be_read() {
+    let fake = Fake::new();
+    let reader = fake.reader();
+    let refused = reader.newest().await.unwrap();
+    let instead = async || {
+        let held = reader.newest_instead_of(&refused).await;
+        held.as_deref().map(secret_of)
+    };
+    let unchanged = Some("old".to_owned());
+    assert_eq!(instead().await, unchanged, "the vault was read less than a minute ago");
+    fake.answers(Answer::TimedOut);
+    fake.pass(LEAST);
+    assert_eq!(instead().await, None);
+    assert_eq!(instead().await, None, "the vault rests");
+    assert_eq!(newest(&reader, 1).await, [unchanged.clone()], "nobody refused it to others");
+    assert_eq!(fake.reads(), 2);
+    fake.has("old", OLD);
+    fake.pass(LEAST);
+    assert_eq!(instead().await, unchanged);
+    fake.has(NEW, OLD);
+    fake.pass(LEAST);
+    assert_eq!(instead().await, Some(NEW.to_owned()));
+    fake.answers(Answer::TimedOut);
+    fake.pass(LEAST);
+    assert_eq!(instead().await, Some(NEW.to_owned()), "it was not refused");
+}
+
+#[tokio::test]
 async fn a_read_goes_on_when_its_caller_is_gone() {
     let fake = Fake::new();
     let reader = fake.reader();

@@ -18,8 +18,8 @@ use crate::store::{Account, GuidRange, HashedValue, Lease, PoolNo, PoolUser, Val
 const ACCOUNT: &str = "a.UserGuid, a.UserId, a.Origin, a.[Open], a.CreatedBy, a.NameHash, a.AddressHash, a.ProfileHash, \
     a.StatusSent";
 
-/// Reads all accounts of the pool once and compares them with the list, for a column that no index has.
-const ONE_PASS: &str = "OPTION (HASH JOIN)";
+/// Puts the list into a hash table, reads all accounts of the pool once and looks them up there, for a column that no index has.
+const ONE_PASS: &str = "OPTION (HASH JOIN, FORCE ORDER)";
 
 /// The first accounts of the range: all, or those that a run created.
 pub(super) async fn page(
@@ -81,13 +81,13 @@ pub(super) async fn by_hash(
     hashes: &[ValueHash],
     no: PoolNo,
 ) -> Result<Vec<Account>, Fault> {
-    let (column, plan) = match value {
-        HashedValue::UserName => ("NameHash", ROW_BY_ROW),
-        HashedValue::Address => ("AddressHash", ONE_PASS),
+    let (column, seek, plan) = match value {
+        HashedValue::UserName => ("NameHash", "IX_Account_Name (PoolNo, NameHash)", ROW_BY_ROW),
+        HashedValue::Address => ("AddressHash", "PK_Account (PoolNo)", ONE_PASS),
     };
     let sql = format!(
         "SELECT {ACCOUNT} FROM OPENJSON(@P2) WITH (Hash NVARCHAR(4000) '$.h') AS asked \
-         JOIN ciam.Account AS a WITH (FORCESEEK) \
+         JOIN ciam.Account AS a WITH (FORCESEEK ({seek})) \
             ON a.PoolNo = @P1 AND a.{column} = CONVERT(BINARY(16), asked.Hash, 2) {plan}"
     );
     let asked = hashes.iter().map(|hash| json!({ "h": hex::encode(hash) }));
@@ -98,7 +98,8 @@ pub(super) async fn by_hash(
 pub(super) async fn by_user_id(pool: &Pool, ids: &[String], no: PoolNo) -> Result<Vec<Account>, Fault> {
     let sql = format!(
         "SELECT {ACCOUNT} FROM OPENJSON(@P2) WITH (UserId NVARCHAR(4000) '$.u') AS asked \
-         JOIN ciam.Account AS a WITH (FORCESEEK) ON a.PoolNo = @P1 AND a.UserId IS NOT NULL \
+         JOIN ciam.Account AS a WITH (FORCESEEK (IX_Account_User (PoolNo, UserId))) \
+            ON a.PoolNo = @P1 AND a.UserId IS NOT NULL \
             AND a.UserId = CONVERT(NVARCHAR(256), asked.UserId) COLLATE Latin1_General_100_BIN2 {ROW_BY_ROW}"
     );
     asked_for(pool, &sql, no, ids.iter().map(|id| json!({ "u": id }))).await

@@ -10,9 +10,10 @@ use crate::domain::ids::{BillerId, OnboardingId};
 use crate::store::row::PoolRow;
 use crate::store::{NewPool, PoolNo, PoolOrigin, PoolRecord};
 
+/// As all reads here it seeks: a scan of a small table would wait for rows that other runs have locked.
 pub(super) async fn pool(pool: &Pool, biller: &BillerId, pool_id: &str) -> Result<Option<PoolRecord>, Fault> {
-    let sql = "SELECT TOP (1) p.PoolNo, p.Generation, p.Origin, p.CaseInsensitive, p.UsersAtEnd FROM ciam.Pool AS p \
-        WHERE p.BillerId = @P1 AND p.PoolId = @P2 ORDER BY p.PoolNo DESC";
+    let sql = "SELECT TOP (1) p.PoolNo, p.Generation, p.Origin, p.CaseInsensitive, p.UsersAtEnd \
+        FROM ciam.Pool AS p WITH (FORCESEEK) WHERE p.BillerId = @P1 AND p.PoolId = @P2 ORDER BY p.PoolNo DESC";
     let biller_id: &str = biller.as_ref();
     let mut session = pool.session().await?;
     let row = session.row(sql, &[&biller_id, &pool_id]).await?;
@@ -32,8 +33,8 @@ pub(super) async fn pool(pool: &Pool, biller: &BillerId, pool_id: &str) -> Resul
 
 /// The id of the newest pool that runs of the biller found.
 pub(super) async fn found_pool(pool: &Pool, biller: &BillerId) -> Result<Option<String>, Fault> {
-    let sql =
-        "SELECT TOP (1) p.PoolId FROM ciam.Pool AS p WHERE p.BillerId = @P1 AND p.Origin = @P2 ORDER BY p.PoolNo DESC";
+    let sql = "SELECT TOP (1) p.PoolId FROM ciam.Pool AS p WITH (FORCESEEK) \
+        WHERE p.BillerId = @P1 AND p.Origin = @P2 ORDER BY p.PoolNo DESC";
     let biller_id: &str = biller.as_ref();
     let found: &str = PoolOrigin::Found.into();
     let mut session = pool.session().await?;

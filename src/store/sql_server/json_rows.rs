@@ -12,8 +12,8 @@ use crate::domain::issue::Issue;
 /// (docs/reference/sql-server.md#lock-escalation).
 const ROWS: usize = 1_000;
 
-/// Reads the list, and looks each of its rows up by a seek. Without it a plan that was made for a small pool reads the whole pool of
-/// whoever comes next (docs/reference/sql-server.md#query-plans).
+/// Reads the list, and looks each of its rows up in the table. Without it a plan that was made for a small pool reads the whole pool of
+/// whoever comes next. Which index it seeks in is up to `FORCESEEK` (docs/reference/sql-server.md#query-plans).
 pub(super) const ROW_BY_ROW: &str = "OPTION (LOOP JOIN, FORCE ORDER)";
 
 /// The rows of one statement, a JSON array of objects. ASCII is sent as bytes, because a text takes two for each character.

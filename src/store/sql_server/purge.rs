@@ -149,10 +149,11 @@ async fn next_runs(pool: &Pool, before: PrimitiveDateTime, after: i64) -> Result
     Ok(last.map(|until| RunRange { after, until }))
 }
 
-/// The statement with the runs of the range; `@P1` is the time, `@P2` and `@P3` are the range.
+/// The statement with the runs of the range; `@P1` is the time, `@P2` and `@P3` are the range. Only the runs of the range are read:
+/// a scan would wait for rows that open runs have locked.
 fn of_runs(statement: &str) -> String {
     format!(
-        "{statement}SELECT r.OnboardingId FROM ciam.Onboarding AS r \
+        "{statement}SELECT r.OnboardingId FROM ciam.Onboarding AS r WITH (FORCESEEK (UX_Onboarding_RunNo (RunNo))) \
          WHERE r.RunNo > @P2 AND r.RunNo <= @P3 AND {OLD} AND {ENDED})"
     )
 }
@@ -184,7 +185,7 @@ async fn delete_journal(pool: &Pool, before: PrimitiveDateTime, range: RunRange)
 
 async fn blank_runs(pool: &Pool, before: PrimitiveDateTime, range: RunRange) -> Result<u64, Fault> {
     let sql = format!(
-        "UPDATE r SET RequestedBy = N'' FROM ciam.Onboarding AS r \
+        "UPDATE r SET RequestedBy = N'' FROM ciam.Onboarding AS r WITH (FORCESEEK) \
          WHERE r.RunNo > @P2 AND r.RunNo <= @P3 AND {OLD} AND {ENDED}"
     );
     let mut session = pool.session().await?;

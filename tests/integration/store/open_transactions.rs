@@ -220,6 +220,9 @@ async fn another_run(db: &SqlServerDb, store: &Arc<dyn Store>) {
     store.users_page(&biller("b-5"), range, 1_000).await.unwrap();
     assert!(store.accounts_page(pool, range, 1_000).await.unwrap().is_empty());
     assert!(store.open_range(pool).await.unwrap().is_none());
+    let known = store.pool(&biller("b-5"), "pool-5").await.unwrap();
+    assert_eq!(known.map(|known| known.no), Some(pool));
+    assert_eq!(store.found_pool(&biller("b-5")).await.unwrap(), None);
     assert!(store.users_with_issues(run_id(5), range).await.unwrap().is_empty());
     let without_words = Batch {
         tally: None,

@@ -8,6 +8,8 @@ mod refusals;
 mod rotation;
 mod server;
 
+use std::time::Duration;
+
 use local_stack::{FrontDoor, StackOptions};
 use serde_json::json;
 use tempfile::TempDir;
@@ -15,7 +17,7 @@ use wiremock::matchers::{header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use self::server::{Answer, HOST, TOKEN, TestVault};
-use crate::support::options;
+use crate::support::{DEADLINE, options};
 use crate::tds::tls::identity;
 
 /// The secrets that a stack's handler needs, in the order in which it reads them.
@@ -110,4 +112,14 @@ async fn failed_check(door: &FrontDoor) -> Option<String> {
     let checks = answer.json["checks"].as_object().unwrap();
     let failed = checks.iter().find(|(_, word)| *word == "failed");
     failed.map(|(check, _)| check.clone())
+}
+
+/// Waits until this check of readiness fails, or none does.
+async fn until_failed_check(door: &FrontDoor, check: Option<&str>) {
+    let reached = async {
+        while failed_check(door).await.as_deref() != check {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, reached).await.expect("gets there");
 }

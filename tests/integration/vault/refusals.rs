@@ -6,7 +6,7 @@ use local_stack::Stack;
 use serde_json::json;
 
 use super::server::{Answer, HOST, TOKEN, TestVault};
-use super::{CLIENT_SECRET, Cloud, SECRETS, failed_check};
+use super::{CLIENT_SECRET, Cloud, SECRETS, failed_check, until_failed_check};
 use crate::support::{DEADLINE, Outcome, add_biller, ended, toggle};
 use crate::tds::tls::identity;
 
@@ -64,12 +64,7 @@ async fn a_secret_that_cannot_be_read_is_named_with_what_is_to_do_and_read_once_
 
 /// Waits until the handler is ready. It was not started anew.
 async fn ready_again(stack: &Stack) {
-    let ready = async {
-        while failed_check(stack.front_door()).await.is_some() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(DEADLINE, ready).await.expect("gets ready");
+    until_failed_check(stack.front_door(), None).await;
     assert_eq!(stack.host().restarts(), 0);
 }
 
