@@ -30,8 +30,8 @@ pub(crate) trait Db: Send + Sync {
     /// Adds rows to the CRM's users.
     async fn add_users(&self, biller: &str, users: &[CrmUserRow<'_>]);
 
-    /// Puts something that is no text into the CRM.
-    async fn damage(&self, text: Damaged);
+    /// Puts something that is no text into the CRM; `false` where the engine does not keep such bytes.
+    async fn damage(&self, text: Damaged) -> bool;
 
     /// `Product > CIAM` of a biller, as the CRM has it.
     async fn product_ciam(&self, biller: &str) -> Option<ProductCiam>;

@@ -15,7 +15,7 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 use tokio::sync::Mutex;
 
 use super::db::{CrmUserRow, Damaged, Db, ProductCiam, Word};
-use super::own_database::{Connection, OwnDatabase, PATIENCE, on_own_database, statement};
+use super::own_database::{Connection, OwnDatabase, PATIENCE, on_own_database, say, statement};
 
 pub(crate) struct SqlServerDb {
     store: Arc<SqlServerStore>,
@@ -51,6 +51,17 @@ impl SqlServerDb {
             store: Arc::new(store),
             connection: Mutex::new(connection),
         }
+    }
+
+    /// Whether bytes are taken for UTF-16, so that a text can hold half of a pair. Babelfish takes them for an 8-bit code page.
+    async fn takes_bytes_for_utf_16(&self) -> bool {
+        let sql = "SELECT LEN(CONVERT(NVARCHAR(10), 0x4A003DD8)) AS Units";
+        let mut connection = self.connection.lock().await;
+        let Ok(answer) = connection.query(sql, &[]).await else {
+            return false;
+        };
+        let row = answer.into_row().await.ok().flatten();
+        row.is_some_and(|row| row.get::<i32, _>("Units") == Some(2))
     }
 
     pub(crate) async fn rows(&self, sql: &str, values: &[&dyn ToSql]) -> Vec<Row> {
@@ -126,7 +137,13 @@ impl Db for SqlServerDb {
 
     // U+D83D is the first half of a character that takes two units of NVARCHAR; 0x83 is the first half of one that takes two bytes
     // of this VARCHAR.
-    async fn damage(&self, text: Damaged) {
+    async fn damage(&self, text: Damaged) -> bool {
+        if !matches!(text, Damaged::FirstNameCut) && !self.takes_bytes_for_utf_16().await {
+            say(&format!(
+                "skipped: {text:?}: this engine keeps no half of a surrogate pair"
+            ));
+            return false;
+        }
         let statements: &[&str] = match text {
             Damaged::BillerName => &["UPDATE crm.Biller SET BillerName = CONVERT(NVARCHAR(10), 0x4A003DD8)"],
             Damaged::FirstName => &["UPDATE crm.BillerUser SET FirstName = CONVERT(NVARCHAR(10), 0x3DD84A00)"],
@@ -140,6 +157,7 @@ impl Db for SqlServerDb {
         for sql in statements {
             self.execute(sql, &[]).await;
         }
+        true
     }
 
     async fn product_ciam(&self, biller: &str) -> Option<ProductCiam> {

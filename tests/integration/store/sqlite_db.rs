@@ -106,13 +106,14 @@ impl Db for SqliteDb {
         transaction.commit().unwrap();
     }
 
-    async fn damage(&self, text: Damaged) {
+    async fn damage(&self, text: Damaged) -> bool {
         let sql = match text {
             Damaged::BillerName => "UPDATE crm_biller SET biller_name = CAST(x'4AC3' AS TEXT)",
             Damaged::FirstName => "UPDATE crm_biller_user SET first_name = CAST(x'4AFF4A' AS TEXT)",
             Damaged::FirstNameCut => "UPDATE crm_biller_user SET first_name = CAST(x'4AC3' AS TEXT)",
         };
         self.execute(sql, []);
+        true
     }
 
     async fn product_ciam(&self, biller: &str) -> Option<ProductCiam> {

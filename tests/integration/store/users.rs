@@ -82,7 +82,9 @@ async fn a_damaged_text_is_read_as_one_and_the_rest_of_the_row_and_of_the_page_a
     for damaged in [Damaged::FirstName, Damaged::FirstNameCut] {
         let id = format!("{damaged:?}");
         db.add_users(&id, &[with_guid(GUIDS[0])]).await;
-        db.damage(damaged).await;
+        if !db.damage(damaged).await {
+            continue;
+        }
         db.add_users(&id, &[with_guid(GUIDS[1])]).await;
         let key: Uuid = GUIDS[0].parse().unwrap();
         let by_guid = db.store().users_by_guid(&biller(&id), &[key]).await.unwrap();
