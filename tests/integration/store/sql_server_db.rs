@@ -64,6 +64,13 @@ impl SqlServerDb {
         row.is_some_and(|row| row.get::<i32, _>("Units") == Some(2))
     }
 
+    /// Makes the first names a VARCHAR of a code page with letters of two bytes; `false` where the engine cannot.
+    async fn collates_as_japanese(&self) -> bool {
+        self.execute("DROP INDEX IX_BillerUser ON crm.BillerUser", &[]).await;
+        let sql = "ALTER TABLE crm.BillerUser ALTER COLUMN FirstName VARCHAR(100) COLLATE Japanese_CI_AS NULL";
+        statement(&mut *self.connection.lock().await, sql).await.is_ok()
+    }
+
     pub(crate) async fn rows(&self, sql: &str, values: &[&dyn ToSql]) -> Vec<Row> {
         let mut connection = self.connection.lock().await;
         let answer = connection.query(sql, values).await.unwrap();
@@ -138,18 +145,18 @@ impl Db for SqlServerDb {
     // U+D83D is the first half of a character that takes two units of NVARCHAR; 0x83 is the first half of one that takes two bytes
     // of this VARCHAR.
     async fn damage(&self, text: Damaged) -> bool {
-        if !matches!(text, Damaged::FirstNameCut) && !self.takes_bytes_for_utf_16().await {
-            say(&format!(
-                "skipped: {text:?}: this engine keeps no half of a surrogate pair"
-            ));
+        let (is_able, what) = match text {
+            Damaged::FirstNameCut => (self.collates_as_japanese().await, "gives a column no other collation"),
+            _ => (self.takes_bytes_for_utf_16().await, "keeps no half of a surrogate pair"),
+        };
+        if !is_able {
+            say(&format!("skipped: {text:?}: this engine {what}"));
             return false;
         }
         let statements: &[&str] = match text {
             Damaged::BillerName => &["UPDATE crm.Biller SET BillerName = CONVERT(NVARCHAR(10), 0x4A003DD8)"],
             Damaged::FirstName => &["UPDATE crm.BillerUser SET FirstName = CONVERT(NVARCHAR(10), 0x3DD84A00)"],
             Damaged::FirstNameCut => &[
-                "DROP INDEX IX_BillerUser ON crm.BillerUser",
-                "ALTER TABLE crm.BillerUser ALTER COLUMN FirstName VARCHAR(100) COLLATE Japanese_CI_AS NULL",
                 "EXEC sp_refreshview N'ciam.BillerUser'",
                 "UPDATE crm.BillerUser SET FirstName = 0x4A83",
             ],
