@@ -30,9 +30,9 @@ impl<T, E: Clone> Shared<T, E> {
         }
     }
 
-    /// The value if it is `fresh`, else a new one, for which `make` gets the one from before. There is one attempt at a time, and a caller waits for one attempt
-    /// at most. Otherwise, while a dependency is down, each caller would wait for the attempts of all callers before
-    /// it.
+    /// The value if it is `fresh`, else a new one, for which `make` gets the one from before. There is one attempt at a time, and a
+    /// caller waits for one attempt at most. Otherwise, while a dependency is down, each caller would wait for the attempts of all
+    /// callers before it.
     pub(super) async fn get(
         &self,
         fresh: impl FnOnce(&T) -> bool,

@@ -28,6 +28,7 @@ mod host_recording;
 mod logging;
 mod looking_again;
 mod messages;
+mod moves;
 mod odd_data;
 mod openapi;
 mod operating;

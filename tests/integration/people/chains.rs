@@ -4,11 +4,11 @@
 use local_stack::UserRow;
 use secureauth_simulator::Fault;
 
-use super::names::with_name_of;
 use super::{
     BILLER, assert_synced, assert_true_to_the_crm, enrolled, everybody_enrolls, everybody_signs_in, guid_of, issues,
     name_of, remove, replace, sample, user,
 };
+use crate::moves::{chain_names_to_somebody_entitled, with_name_of};
 use crate::support::{
     IMPORT, Outcome, enable, enable_until_it_waits, options, patient, refusal, resume, stack_with, start, until,
     users_in_secureauth,
@@ -18,14 +18,7 @@ use crate::support::{
 async fn nobody_gives_up_a_name_who_cannot_get_the_new_one() -> Outcome {
     let stack = stack_with(BILLER, 6).await?;
     enable(&stack, BILLER).await?;
-    let entitled = UserRow {
-        email: Some("no address".into()),
-        ..sample(3)
-    };
-    replace(&stack, &entitled)?;
-    for (number, other) in [(2, 3), (1, 2)] {
-        replace(&stack, &with_name_of(number, other))?;
-    }
+    chain_names_to_somebody_entitled(&stack)?;
     stack.crm().add_users(BILLER, &[with_name_of(41, 1)])?;
     for _ in 0..2 {
         let run = enable(&stack, BILLER).await?;

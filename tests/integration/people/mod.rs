@@ -22,9 +22,8 @@ use local_stack::{RunRecord, Stack, UserRow};
 use rusqlite::Connection;
 use secureauth_simulator::PoolUser;
 
+use crate::moves::{BILLER, guid_of, remove, replace, sample};
 use crate::support::{Outcome, entries, pools_of, users_in_secureauth};
-
-const BILLER: &str = "1876";
 
 /// One person, as the CRM and SecureAuth are compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,26 +108,8 @@ fn user(stack: &Stack, name: &str) -> Option<PoolUser> {
     users.find(|user| user.identifiers.iter().any(|it| it == name))
 }
 
-fn sample(number: u32) -> UserRow {
-    UserRow::sample(BILLER, number)
-}
-
 fn name_of(row: &UserRow) -> String {
     row.user_name.clone().unwrap_or_default()
-}
-
-fn guid_of(row: &UserRow) -> String {
-    row.user_guid.clone().unwrap_or_default()
-}
-
-fn replace(stack: &Stack, row: &UserRow) -> Outcome {
-    assert_eq!(stack.crm().replace_user(BILLER, row)?, 1);
-    Ok(())
-}
-
-fn remove(stack: &Stack, number: u32) -> Outcome {
-    assert_eq!(stack.crm().remove_user(BILLER, &guid_of(&sample(number)))?, 1);
-    Ok(())
 }
 
 fn set_status(stack: &Stack, number: u32, status: &str) -> Outcome {

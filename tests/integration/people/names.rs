@@ -8,16 +8,10 @@ use super::{
     BILLER, assert_synced, assert_true_to_the_crm, enrolled, everybody_enrolls, guid_of, issues, name_of, remove,
     replace, sample, user,
 };
+use crate::moves::{share_a_new_name, with_name_of};
 use crate::support::{
     Outcome, enable, enable_until_it_waits_or_ends, patient, pools_of, refusal, resume, stack_with, start, status,
 };
-
-pub(super) fn with_name_of(number: u32, other: u32) -> UserRow {
-    UserRow {
-        user_name: sample(other).user_name,
-        ..sample(number)
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn names_may_rotate_among_three_people() -> Outcome {
@@ -184,12 +178,7 @@ async fn names_come_right_whatever_call_of_the_rotation_is_lost() -> Outcome {
 async fn a_person_whose_new_name_is_shared_keeps_the_old_one_although_a_joiner_wants_it() -> Outcome {
     let stack = stack_with(BILLER, 6).await?;
     enable(&stack, BILLER).await?;
-    let shared = |number| UserRow {
-        user_name: Some("shared.name".into()),
-        ..sample(number)
-    };
-    replace(&stack, &shared(2))?;
-    stack.crm().add_users(BILLER, &[shared(42), with_name_of(41, 2)])?;
+    share_a_new_name(&stack)?;
     let run = enable(&stack, BILLER).await?;
     assert_synced(&run);
     assert_eq!((run.imported, run.skipped), (0, 3));

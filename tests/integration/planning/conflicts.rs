@@ -6,18 +6,11 @@ use local_stack::{RunRecord, Stack, UserRow};
 use secureauth_simulator::Seed;
 use serde_json::json;
 
-use super::people::{guid, remove, replace, sample};
 use super::told::{Told, assert_did, organization, plan};
+use crate::moves::{
+    BILLER, chain_names_to_somebody_entitled, guid_of, remove, replace, sample, share_a_new_name, with_name_of,
+};
 use crate::support::{Outcome, SomebodyElse, enable, pools_of, stack_with, status};
-
-const BILLER: &str = "1876";
-
-fn with_name_of(number: u32, other: u32) -> UserRow {
-    UserRow {
-        user_name: sample(other).user_name,
-        ..sample(number)
-    }
-}
 
 /// What somebody does not get, and who has it: GUID, field and holder.
 type Held = BTreeSet<(String, String, String)>;
@@ -84,14 +77,7 @@ fn seed_found_pool(stack: &Stack, numbers: &[u32]) -> Outcome {
 async fn a_chain_of_names_that_ends_at_somebody_entitled() -> Outcome {
     let stack = stack_with(BILLER, 6).await?;
     enable(&stack, BILLER).await?;
-    let entitled = UserRow {
-        email: Some("no address".into()),
-        ..sample(3)
-    };
-    replace(&stack, &entitled)?;
-    for (number, other) in [(2, 3), (1, 2)] {
-        replace(&stack, &with_name_of(number, other))?;
-    }
+    chain_names_to_somebody_entitled(&stack)?;
     // Number 5 is to have no access, and wants a name that is not given up.
     let inactive = UserRow {
         status: Some("inactive".into()),
@@ -108,12 +94,7 @@ async fn a_chain_of_names_that_ends_at_somebody_entitled() -> Outcome {
 async fn the_name_of_somebody_whose_new_name_is_shared() -> Outcome {
     let stack = stack_with(BILLER, 6).await?;
     enable(&stack, BILLER).await?;
-    let shared = |number| UserRow {
-        user_name: Some("shared.name".into()),
-        ..sample(number)
-    };
-    replace(&stack, &shared(2))?;
-    stack.crm().add_users(BILLER, &[shared(42), with_name_of(41, 2)])?;
+    share_a_new_name(&stack)?;
     assert_does_as_told(&stack, 1).await?;
     Ok(())
 }
@@ -184,7 +165,7 @@ async fn people_whose_users_somebody_deleted_by_hand() -> Outcome {
     let stack = stack_with(BILLER, 6).await?;
     seed_found_pool(&stack, &[1, 2, 3])?;
     assert_eq!(enable(&stack, BILLER).await?.linked, 3);
-    let imported = stack.database().accounts(BILLER)?[&guid(5)].user_id.clone();
+    let imported = stack.database().accounts(BILLER)?[&guid_of(&sample(5))].user_id.clone();
     for id in ["theirs-1", "theirs-2", imported.as_str()] {
         assert!(stack.simulator().remove_user("theirs", id), "{id}");
     }

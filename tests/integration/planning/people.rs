@@ -6,27 +6,8 @@ use secureauth_simulator::Seed;
 use serde_json::json;
 
 use super::told::{Told, organization, plan};
+use crate::moves::{BILLER, guid_of, remove, replace, sample};
 use crate::support::{Outcome, enable, options, stack_with, start};
-
-const BILLER: &str = "1876";
-
-pub(super) fn sample(number: u32) -> UserRow {
-    UserRow::sample(BILLER, number)
-}
-
-pub(super) fn guid(number: u32) -> String {
-    sample(number).user_guid.unwrap_or_default()
-}
-
-pub(super) fn remove(stack: &Stack, number: u32) -> Outcome {
-    assert_eq!(stack.crm().remove_user(BILLER, &guid(number))?, 1);
-    Ok(())
-}
-
-pub(super) fn replace(stack: &Stack, row: &UserRow) -> Outcome {
-    assert_eq!(stack.crm().replace_user(BILLER, row)?, 1);
-    Ok(())
-}
 
 /// The lines about single people, in order.
 fn people(told: &Told) -> Vec<&str> {
@@ -65,7 +46,7 @@ async fn whoever_joins_moves_and_leaves_is_named() -> Outcome {
     };
     remove(&stack, 3)?;
     let rekeyed = UserRow {
-        user_guid: Some(guid(33)),
+        user_guid: Some(guid_of(&sample(33))),
         ..sample(3)
     };
     stack.crm().add_users(BILLER, &[heir, rekeyed])?;
@@ -82,10 +63,13 @@ async fn whoever_joins_moves_and_leaves_is_named() -> Outcome {
         "1 imported, 1 changed, 1 deactivated, 0 reactivated, 6 already present, 1 re-keyed",
     );
     let expected = [
-        format!("{} imported: the user name passes on from another account", guid(30)),
-        format!("{} changed: profile", guid(2)),
-        format!("{} deactivated: left the CRM", guid(1)),
-        format!("{} re-keyed: was {}", guid(33), guid(3)),
+        format!(
+            "{} imported: the user name passes on from another account",
+            guid_of(&sample(30))
+        ),
+        format!("{} changed: profile", guid_of(&sample(2))),
+        format!("{} deactivated: left the CRM", guid_of(&sample(1))),
+        format!("{} re-keyed: was {}", guid_of(&sample(33)), guid_of(&sample(3))),
     ];
     assert_eq!(people(&told), expected);
     let run = enable(&stack, BILLER).await?;
@@ -121,20 +105,20 @@ async fn whoever_keeps_access_or_gets_no_name_is_named() -> Outcome {
         assert_eq!(told.code, Some(0), "{}", told.why);
         let user = taker.user_guid.clone().unwrap_or_default();
         let expected = [
-            format!("{} kept: left the CRM", guid(1)),
-            format!("{user} data error: user_name held by {}", guid(4)),
+            format!("{} kept: left the CRM", guid_of(&sample(1))),
+            format!("{user} data error: user_name held by {}", guid_of(&sample(4))),
         ];
         assert_eq!(people(&told), expected);
         let run = enable(&stack, BILLER).await?;
         assert_eq!((run.state.as_str(), run.imported, run.changed), ("succeeded", 0, 0));
         let mut reported = vec![
-            (guid(1), "left".to_owned()),
-            (guid(4), "invalid".to_owned()),
+            (guid_of(&sample(1)), "left".to_owned()),
+            (guid_of(&sample(4)), "invalid".to_owned()),
             (user.clone(), "held".to_owned()),
         ];
         reported.sort();
         assert_eq!(issues(&stack)?, reported);
-        if user == guid(31) {
+        if user == guid_of(&sample(31)) {
             remove(&stack, 31)?;
         }
     }
@@ -165,14 +149,21 @@ async fn linked_people_without_access_in_the_crm_and_those_who_want_their_names_
     let told = plan(&stack, BILLER).await?;
     assert_eq!(told.code, Some(0), "{}", told.why);
     let expected = [
-        format!("{} linked", guid(1)),
-        format!("{} not adopted: the CRM gives no access", guid(2)),
-        format!("{} data error: user_name held by {}", guid(41), guid(2)),
+        format!("{} linked", guid_of(&sample(1))),
+        format!("{} not adopted: the CRM gives no access", guid_of(&sample(2))),
+        format!(
+            "{} data error: user_name held by {}",
+            guid_of(&sample(41)),
+            guid_of(&sample(2))
+        ),
     ];
     assert_eq!(people(&told), expected);
     let run = enable(&stack, BILLER).await?;
     assert_eq!((run.state.as_str(), run.linked, run.imported), ("succeeded", 1, 0));
-    let mut reported = vec![(guid(2), "not_adopted".to_owned()), (guid(41), "held".to_owned())];
+    let mut reported = vec![
+        (guid_of(&sample(2)), "not_adopted".to_owned()),
+        (guid_of(&sample(41)), "held".to_owned()),
+    ];
     reported.sort();
     assert_eq!(issues(&stack)?, reported);
     Ok(())

@@ -31,7 +31,7 @@ pub(super) enum Work {
         /// What is reported if the user has access.
         issue: Option<Issue>,
     },
-    /// Find out whether the user of a linked account is there.
+    /// Find out whether a user who is never changed is there.
     Find(Doubted),
     /// End a user's access.
     Leave(Leaver),
