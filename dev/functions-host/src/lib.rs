@@ -48,6 +48,6 @@ pub use journal::{HandlerExchange, Invocation, OutputSummary, UserLog};
 pub use options::{Executable, HostOptions, Inherited, Keys, TimeConstants};
 pub use queue::{
     ConnectionStringError, EmbeddedQueues, PeekedMessage, QueueError, QueueHandle, QueueMessage, QueueService,
-    RenewedReceipt, StorageError, StorageQueues,
+    RenewedReceipt, StorageError, StorageQueues, is_on_this_machine,
 };
 pub use worker::{ConsoleCategory, ConsoleLevel, ConsoleLine, ConsoleStream, StopReason};

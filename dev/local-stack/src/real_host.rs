@@ -16,14 +16,18 @@ const LOOK: Duration = Duration::from_millis(50);
 /// Core Tools send usage data unless this variable is set.
 const WITHOUT_TELEMETRY: (&str, &str) = ("FUNCTIONS_CORE_TOOLS_TELEMETRY_OPTOUT", "1");
 /// Core Tools load the extension bundle at the first start, perhaps through a proxy.
-const NETWORK: [&str; 6] = [
+const NETWORK: [&str; 8] = [
     "HTTPS_PROXY",
     "HTTP_PROXY",
+    "ALL_PROXY",
     "https_proxy",
     "http_proxy",
+    "all_proxy",
     "SSL_CERT_DIR",
     "SSL_CERT_FILE",
 ];
+/// Settings of .NET, in which Core Tools are written: a machine without ICU needs one.
+const DOTNET: &str = "DOTNET_";
 /// Simulator, storage emulator and handler are on this machine, whatever proxy there is.
 const LOCAL: &str = "127.0.0.1,localhost";
 
@@ -39,8 +43,9 @@ impl RealHost {
     /// would pass the rest on to the handler, where it would replace the values of `local.settings.json`.
     pub fn command(program: &str) -> Command {
         let network = NETWORK.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
+        let dotnet = std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(DOTNET.as_bytes()));
         let mut command = Command::new(program);
-        command.env_clear().envs(machine_variables()).envs(network);
+        command.env_clear().envs(machine_variables()).envs(network).envs(dotnet);
         for name in ["NO_PROXY", "no_proxy"] {
             let own = std::env::var_os(name).and_then(|own| own.into_string().ok());
             let own = own.unwrap_or_default();

@@ -12,7 +12,7 @@ mod processor;
 mod select;
 mod service;
 
-pub use account::{ConnectionStringError, StorageError, StorageQueues};
+pub use account::{ConnectionStringError, StorageError, StorageQueues, is_on_this_machine};
 pub(crate) use account::{of_emulator, of_emulator_with};
 pub use embedded::EmbeddedQueues;
 pub(crate) use encoding::{MessageEncoding, dotnet_base64};

@@ -34,6 +34,8 @@ use clap::{Args, Parser, Subcommand};
 use functions_host::StartError;
 use local_stack::{StackError, StackOptions, Storage};
 
+/// How the handler ends its complaint about a database that another edition of its scripts made.
+const OF_OTHER_SCRIPTS: &str = "create a new database";
 /// Exit code when the stack could not be started.
 const NOT_STARTED: u8 = 2;
 
@@ -151,6 +153,9 @@ fn hint(error: &StackError) -> Option<&'static str> {
     match error {
         StackError::Host(StartError::Port { .. }) => Some("Another port: make serve ARGS='--port 7072'"),
         StackError::Simulator { .. } => Some("Another port: ARGS='--simulator-port 7081'"),
+        StackError::Handler { output, .. } if output.contains(OF_OTHER_SCRIPTS) => {
+            Some("Begin with an empty one: make start ARGS=--fresh")
+        }
         _ => None,
     }
 }

@@ -84,14 +84,13 @@ fn without_func_start_says_how_to_install_it_and_what_works_instead() {
     let machine = Machine::without_func();
     let mut command = machine.start_command();
     // A PATH without any other `func`.
-    command
-        .env("PATH", machine.path("bin"))
-        .env("AzureWebJobsStorage", NOWHERE);
+    command.env("PATH", machine.path("bin"));
     let said = refused_for_lack(&mut command);
     assert!(
         said.contains("npm install --global azure-functions-core-tools@4"),
         "{said}"
     );
+    assert!(!said.contains("Azurite"), "nothing else is missing: {said}");
     assert!(!machine.path("start/app").exists(), "nothing was made");
 }
 
@@ -99,11 +98,11 @@ fn without_func_start_says_how_to_install_it_and_what_works_instead() {
 fn another_version_of_func_and_one_that_is_half_installed_are_named() {
     for (script, complaint) in [
         ("echo 3.0.5", "has version 3.0.5"),
-        ("exit 7", "not installed completely"),
+        ("echo no ICU >&2; exit 7", "no ICU"),
     ] {
         let machine = Machine::without_func();
         machine.script("bin/func", &format!("#!/bin/sh\n{script}\n"));
-        let said = refused_for_lack(machine.start_command().env("AzureWebJobsStorage", NOWHERE));
+        let said = refused_for_lack(&mut machine.start_command());
         assert!(said.contains(complaint), "{said}");
     }
 }
@@ -117,10 +116,38 @@ fn a_port_in_use_is_named_with_the_way_to_another_one() {
     command
         .args(["start", "--port", &port, "--folder"])
         .arg(machine.path("start"));
-    let said = refused(command.env("AzureWebJobsStorage", NOWHERE), 2);
+    let said = refused(&mut command, 2);
     assert!(said.contains(&format!("port {port} cannot be used")), "{said}");
     assert!(said.contains("make start ARGS='--port"), "{said}");
     assert!(!said.contains("make serve"), "the way out is another port: {said}");
+}
+
+#[test]
+fn a_storage_account_on_another_machine_is_refused_because_a_deployed_app_may_use_it() {
+    let machine = Machine::new();
+    let deployed = "AccountName=deployed;AccountKey=YQ==;QueueEndpoint=https://deployed.example";
+    let said = refused(machine.start_command().env("AzureWebJobsStorage", deployed), 2);
+    assert!(said.contains("is not on this machine"), "{said}");
+    assert!(said.contains("env -u AzureWebJobsStorage make start"), "{said}");
+}
+
+#[test]
+fn a_database_that_other_scripts_made_is_named_with_the_way_to_an_empty_one() {
+    let machine = Machine::new();
+    let start = |machine: &Machine| {
+        let mut command = machine.start_command();
+        command.env("AzureWebJobsStorage", NOWHERE);
+        command
+    };
+    assert_eq!(Running::start(&mut start(&machine)).ended_by("INT"), Some(0));
+    let database = rusqlite::Connection::open(machine.path("start/biller-onboarding.db")).unwrap();
+    database
+        .execute("UPDATE schema_version SET script_hash = printf('%064d', 0)", [])
+        .unwrap();
+    drop(database);
+    let said = refused(&mut start(&machine), 2);
+    assert!(said.contains("make start ARGS=--fresh"), "{said}");
+    assert_eq!(Running::start(start(&machine).arg("--fresh")).ended_by("INT"), Some(0));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _};
 use sha2::Sha256;
-use url::Url;
+use url::{Host, Url};
 
 /// The account that every storage emulator has from the start. Name and key are public.
 const EMULATED_NAME: &str = "devstoreaccount1";
@@ -79,6 +79,18 @@ impl StorageAccount {
             endpoint: endpoint.trim_end_matches('/').to_owned(),
         })
     }
+}
+
+/// Whether the queues of the account that a connection string names are on this machine, as those of an emulator are.
+pub fn is_on_this_machine(connection_string: &str) -> Result<bool, ConnectionStringError> {
+    let endpoint = StorageAccount::parse(connection_string)?.endpoint;
+    let url = Url::parse(&endpoint).ok();
+    Ok(url.is_some_and(|url| match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }))
 }
 
 /// The connection string of an emulator's account, whose queues are at this URL.

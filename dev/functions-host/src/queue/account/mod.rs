@@ -13,8 +13,8 @@ use async_trait::async_trait;
 use reqwest::Method;
 use time::OffsetDateTime;
 
-pub use connection::ConnectionStringError;
 use connection::StorageAccount;
+pub use connection::{ConnectionStringError, is_on_this_machine};
 pub(crate) use connection::{of_emulator, of_emulator_with};
 use request::{About, Requests};
 

@@ -18,8 +18,9 @@ pub(super) async fn complaint() -> Option<String> {
         )),
         Err(error) => Some(format!("`{PROGRAM}` cannot be run: {error}")),
         Ok(output) if !output.status.success() => Some(format!(
-            "`{PROGRAM} --version` failed ({}), so Core Tools are not installed completely: {install}",
-            output.status
+            "`{PROGRAM} --version` failed ({}). If Core Tools are not installed completely: {install}\n{}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr).trim()
         )),
         Ok(output) => {
             let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();

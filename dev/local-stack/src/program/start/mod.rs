@@ -3,7 +3,7 @@
 mod func;
 mod storage;
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -80,15 +80,14 @@ async fn begin(options: StackOptions, place: Place) -> Result<Option<Running>, S
         installer,
     } = place;
     let mut missing = Vec::new();
-    missing.extend(func::complaint().await.map(instead));
+    missing.extend(
+        func::complaint()
+            .await
+            .map(|complaint| format!("{complaint}\n{INSTEAD}")),
+    );
     let port = free(port)
         .map_err(|complaint| missing.push(complaint))
         .unwrap_or_default();
-    // Nothing is installed in vain.
-    let installer = installer.filter(|_| missing.is_empty());
-    let storage = StorageAccount::find(installer.as_deref())
-        .await
-        .map_err(|error| missing.push(instead(error.to_string())));
     let lock = lock(&folder)?;
     if lock.is_none() {
         missing.push(format!(
@@ -96,7 +95,13 @@ async fn begin(options: StackOptions, place: Place) -> Result<Option<Running>, S
             folder.display()
         ));
     }
-    let (Some(lock), Ok(storage), true) = (lock, storage, missing.is_empty()) else {
+    // Nothing is installed or started in vain.
+    let mut storage = None;
+    if missing.is_empty() {
+        let found = StorageAccount::find(installer.as_deref()).await;
+        storage = found.map_err(|error| missing.push(error)).ok();
+    }
+    let (Some(lock), Some(storage)) = (lock, storage) else {
         for complaint in missing {
             eprintln!("make start: {complaint}");
         }
@@ -127,11 +132,6 @@ async fn begin(options: StackOptions, place: Place) -> Result<Option<Running>, S
         front_door,
         _lock: lock,
     }))
-}
-
-/// What is not there, with what works without it.
-fn instead(complaint: impl std::fmt::Display) -> String {
-    format!("{complaint}\n{INSTEAD}")
 }
 
 impl Running {
@@ -202,5 +202,9 @@ fn lock(folder: &PathBuf) -> Result<Option<File>, StackError> {
     fs::create_dir_all(folder).map_err(|error| file(folder, error))?;
     let path = folder.join("lock");
     let lock = File::create(&path).map_err(|error| file(&path, error))?;
-    Ok(lock.try_lock().is_ok().then_some(lock))
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(file(&path, error)),
+    }
 }
