@@ -19,7 +19,6 @@ pub use environment::machine_variables;
 pub(crate) use function_json::{AuthLevel, Function, HttpTrigger, Output, QueueTrigger, TimerTrigger, Trigger};
 pub(crate) use host_json::{HandlerSettings, HostJson, QueueSettings};
 pub(crate) use names::is_queue_name;
-pub(crate) use timespan::parse_timespan;
 
 use crate::options::Inherited;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Parses `[d.]hh:mm:ss[.fraction]` or `hh:mm`; `None` for anything else, negative spans included.
-pub(crate) fn parse_timespan(text: &str) -> Option<Duration> {
+pub(super) fn parse_timespan(text: &str) -> Option<Duration> {
     let mut parts = text.trim().split(':');
     let (first, minutes, seconds) = (parts.next()?, parts.next()?, parts.next().unwrap_or("0"));
     if parts.next().is_some() {

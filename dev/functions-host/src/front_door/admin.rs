@@ -7,7 +7,7 @@ use axum::extract::{Path, Request as HttpRequest, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ pub(crate) fn routes(door: &Arc<FrontDoor>) -> Router<Arc<FrontDoor>> {
     Router::new()
         .route("/host/status", get(host_status))
         .route("/functions", get(list))
-        .route("/functions/{name}", get(describe).post(fire))
+        .route("/functions/{name}", post(fire))
         .route("/functions/{name}/status", get(function_status))
         .fallback(any(|| async { StatusCode::NOT_FOUND }))
         .layer(from_fn_with_state(Arc::clone(door), for_operators))
@@ -62,13 +62,6 @@ async fn host_status(State(door): Door) -> Response {
 async fn list(State(door): Door) -> Response {
     let functions: Vec<Value> = door.functions.iter().map(|function| door.summary(function)).collect();
     Json(functions).into_response()
-}
-
-async fn describe(State(door): Door, Path(name): Path<String>) -> Response {
-    match door.function(&name) {
-        Some(function) => Json(door.summary(function)).into_response(),
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
 }
 
 async fn function_status(State(door): Door, Path(name): Path<String>) -> Response {

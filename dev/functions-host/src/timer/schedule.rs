@@ -1,4 +1,4 @@
-//! When a timer fires: an NCRONTAB expression in UTC or a constant period.
+//! When a timer fires: an NCRONTAB expression in UTC.
 
 use std::time::Duration;
 
@@ -11,37 +11,26 @@ use time::OffsetDateTime;
 const MONITORED_FROM: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
-pub(crate) enum Schedule {
-    Cron(Box<Cron>),
-    Constant(Duration),
-}
+pub(crate) struct Schedule(Box<Cron>);
 
 impl Schedule {
-    /// `{second} {minute} {hour} {day} {month} {day of week}` (the seconds may be left out) or a time span.
+    /// `{second} {minute} {hour} {day} {month} {day of week}` (the seconds may be left out).
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        if let Some(period) = crate::config::parse_timespan(text).filter(|period| !period.is_zero()) {
-            return Ok(Self::Constant(period));
-        }
         CronParser::builder()
             .seconds(Seconds::Optional)
             .year(Year::Disallowed)
             .dom_and_dow(true)
             .build()
             .parse(text)
-            .map(|cron| Self::Cron(Box::new(cron)))
+            .map(|cron| Self(Box::new(cron)))
             .map_err(|error| format!("the schedule {text:?} cannot be used: {error}"))
     }
 
     /// The first occurrence later than `moment`; `None` when there is none.
     pub(crate) fn next_after(&self, moment: OffsetDateTime) -> Option<OffsetDateTime> {
-        match self {
-            Self::Constant(period) => Some(moment + *period),
-            Self::Cron(cron) => {
-                let after = DateTime::from_timestamp(moment.unix_timestamp(), moment.nanosecond())?;
-                let next = cron.find_next_occurrence(&after, false).ok()?;
-                OffsetDateTime::from_unix_timestamp(next.timestamp()).ok()
-            }
-        }
+        let after = DateTime::from_timestamp(moment.unix_timestamp(), moment.nanosecond())?;
+        let next = self.0.find_next_occurrence(&after, false).ok()?;
+        OffsetDateTime::from_unix_timestamp(next.timestamp()).ok()
     }
 
     /// Whether `ScheduleStatus` is kept: not for occurrences less than a minute apart.
@@ -80,15 +69,8 @@ mod tests {
     }
 
     #[test]
-    fn a_time_span_is_a_constant_period() {
-        let schedule = Schedule::parse("00:05:00").unwrap();
-        let next = schedule.next_after(datetime!(2026-09-14 15:14:15 UTC));
-        assert_eq!(next, Some(datetime!(2026-09-14 15:19:15 UTC)));
-    }
-
-    #[test]
     fn anything_else_is_refused() {
-        for text in ["", "often", "61 * * * * *", "* * * * * * 2026", "00:00:00"] {
+        for text in ["", "often", "61 * * * * *", "* * * * * * 2026", "00:05:00"] {
             assert!(Schedule::parse(text).is_err(), "{text}");
         }
     }

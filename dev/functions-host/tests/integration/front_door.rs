@@ -201,8 +201,7 @@ async fn the_admin_routes_tell_the_state_and_the_functions() {
         (&functions[0]["name"], &functions[1]["name"]),
         (&json!("call"), &json!("work"))
     );
-    let function: Value = get("/admin/functions/call").await.json().await.unwrap();
-    assert_eq!(function["trigger"], "httpTrigger");
+    assert_eq!(functions[0]["trigger"], "httpTrigger");
     assert_eq!(get("/admin/functions/work/status").await.status(), 200);
     assert_eq!(get("/admin/functions/unknown/status").await.status(), 404);
 }
