@@ -11,6 +11,8 @@ const GROWTH: (f64, f64) = (0.7, 0.1);
 /// After the first refusal nobody knows the rate: it grows as if nothing had been refused for so many seconds, and each accepted call counts
 /// as so many seconds at least.
 const SEARCH: (f64, f64) = (40.0, 0.5);
+/// A server that asks for a longer wait is closed, which says nothing about its rate.
+const CLOSED: Duration = Duration::from_secs(5);
 /// Part of the first estimate at which the search begins, so that a slow server does not refuse the next call.
 const CAUTION: f64 = 0.95;
 /// Part of the refused rate that a refusal leaves, at most and at least.
@@ -109,7 +111,7 @@ impl Pace {
 impl Learned {
     /// As if the server allowed nothing more until the end of the wait and then one call.
     fn first(accepted: f64, elapsed: f64, wait: Duration) -> Self {
-        let wait = wait.as_secs_f64().max(0.001);
+        let wait = wait.min(CLOSED).as_secs_f64().max(0.001);
         let rate = (accepted / (elapsed + wait)).max(wait.recip()).max(LOWEST / CAUTION) * CAUTION;
         Self {
             rate,
@@ -175,6 +177,21 @@ mod tests {
             pace.refused(now, SECOND);
         }
         assert!((pace.learned.as_ref().unwrap().rate - rate).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn a_server_that_is_closed_for_an_hour_at_the_first_call_is_used_soon_after_it() {
+        let begin = Instant::now();
+        let mut pace = Pace::new(begin);
+        start(&mut pace, begin);
+        pace.refused(begin, 3600 * SECOND);
+        let opened = begin + 3600 * SECOND;
+        let mut now = opened;
+        for _ in 0..60 {
+            now = start(&mut pace, now);
+            pace.accepted();
+        }
+        assert!(now - opened < 100 * SECOND, "{:?}", now - opened);
     }
 
     #[test]

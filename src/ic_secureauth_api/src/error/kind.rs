@@ -158,7 +158,7 @@ impl fmt::Display for ErrorKind {
                 }
                 write!(f, "SecureAuth asked for a pause; {rest:?} of it are left")
             }
-            Self::NoTurn { rest, .. } => write!(f, "not sent: its turn at the learned rate is in {rest:?}"),
+            Self::NoTurn { rest, .. } => write!(f, "not sent in time: its turn is in {rest:?} at the earliest"),
             Self::NotStarted => f.write_str("not started: the caller's guard does not allow the call"),
             Self::Guard(reason) => write!(f, "not sent: {reason}"),
         }

@@ -25,10 +25,10 @@ impl LastPause {
         }
     }
 
-    /// Why a call was not sent whose turn, or whose pause, ends too late by `rest`.
+    /// Why a call was not sent whose slot, turn or end of the pause comes too late; the latter two by `rest`.
     pub(super) fn why_not_sent(&self, rest: Duration) -> ErrorKind {
         let last = self.lock();
-        let is_over = last.as_ref().is_some_and(|(end, _)| *end <= Instant::now());
+        let is_over = last.as_ref().is_none_or(|(end, _)| *end <= Instant::now());
         let refusal = last.as_ref().map(|(_, refusal)| refusal.clone());
         if is_over {
             ErrorKind::NoTurn { rest, refusal }
@@ -66,6 +66,13 @@ mod tests {
         pause.asked(&refused(429), SECOND);
         let (rest, refusal) = (20 * SECOND, Some(refusal(503)));
         assert_eq!(pause.why_not_sent(rest), ErrorKind::Paused { rest, refusal });
+    }
+
+    #[test]
+    fn a_call_without_a_slot_is_no_pause_of_a_server_that_asked_for_none() {
+        let (rest, refusal) = (Duration::ZERO, None);
+        let why = LastPause::default().why_not_sent(rest);
+        assert_eq!(why, ErrorKind::NoTurn { rest, refusal });
     }
 
     #[tokio::test(start_paused = true)]
