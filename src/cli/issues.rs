@@ -33,12 +33,16 @@ pub(super) async fn run(store: &dyn Store, id: &BillerId, csv: bool) -> Result<S
             writeln!(text, "{line}").map_err(|error| error.to_string())?;
         }
     }
-    if !csv {
-        let kept = match run.issues_total.saturating_sub(listed) {
-            0 => String::new(),
-            more => format!("; {more} more were found and are not kept"),
-        };
-        writeln!(text, "{listed} issues of run {}{kept}", run.id).map_err(|error| error.to_string())?;
+    let kept = match run.issues_total.saturating_sub(listed) {
+        0 => String::new(),
+        more => format!("; {more} more were found and are not kept"),
+    };
+    let total = format!("{listed} issues of run {}{kept}", run.id);
+    if csv {
+        // Not in the file, but it has to be known that the file does not hold all.
+        eprintln!("{total}");
+    } else {
+        writeln!(text, "{total}").map_err(|error| error.to_string())?;
     }
     Ok(text)
 }

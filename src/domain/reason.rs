@@ -8,7 +8,7 @@ use super::operation::Operation;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, IntoStaticStr, VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum Reason {
-    /// SecureAuth did not answer, answered 5xx or 429, or an API refused our token.
+    /// SecureAuth did not answer, answered 5xx, 429, or 403 with the scope granted, or an API refused our token.
     SecureauthUnavailable,
     /// The client may not use a scope that the call needs.
     ScopeMissing,

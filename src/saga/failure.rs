@@ -96,12 +96,12 @@ pub(super) fn after_failure(
 }
 
 /// The `deactivated` flag was set without an answer and cannot be read: the run may neither continue nor roll back
-/// until it can be read.
-pub(super) fn while_unseen(pauses_used: u32, schedules: &Schedules) -> Next {
+/// until it can be read. `asked`: how long SecureAuth asks to wait.
+pub(super) fn while_unseen(pauses_used: u32, asked: Duration, schedules: &Schedules) -> Next {
     let used = usize::try_from(pauses_used).unwrap_or(usize::MAX);
     let unseen = Failure::Retry {
         reason: Reason::SecureauthUnavailable,
-        after: None,
+        after: Some(asked),
     };
     grown(schedules, used, RunState::Waiting, &unseen, Reason::NotRolledBack)
 }
@@ -174,6 +174,13 @@ impl Schedules {
     /// The last one repeats.
     fn rollback_pause(&self, index: usize) -> Option<Duration> {
         self.rollback.get(index).or(self.rollback.last()).copied()
+    }
+
+    /// The wait before a rollback that SecureAuth asks for, and how many pauses of the rollback it uses up.
+    pub(super) fn before_rollback(&self, asked: Duration) -> (Duration, u32) {
+        let wait = asked.min(self.rollback_limit);
+        let used = if wait.is_zero() { 0 } else { self.used_after(0, wait) };
+        (wait, u32::try_from(used).unwrap_or(u32::MAX))
     }
 
     /// A wait that is longer than the next pause uses up as many pauses as it takes to be as long.

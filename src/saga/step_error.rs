@@ -84,6 +84,15 @@ impl StepErrorKind {
     pub(super) fn only_takes_longer(&self, has_progress: bool) -> bool {
         has_progress && matches!(self, Self::NoTurn { .. })
     }
+
+    /// How long SecureAuth asks to wait.
+    pub(super) fn asked_for(&self) -> Duration {
+        match self {
+            Self::Retry { after, .. } => after.unwrap_or_default(),
+            Self::Paused { rest } | Self::NoTurn { rest } => *rest,
+            Self::Permanent(_) | Self::Stuck(_) | Self::LeaseLost | Self::Store(_) => Duration::ZERO,
+        }
+    }
 }
 
 impl From<StepErrorKind> for StepError {

@@ -153,6 +153,7 @@ impl RunContext<'_> {
             return self.go_on_later().await;
         }
         let mut details = details.map(|details| *details).unwrap_or_default();
+        let asked = kind.asked_for();
         let failure = match kind {
             StepErrorKind::LeaseLost => return Ok(self.lease_lost().await),
             StepErrorKind::Store(error @ StoreError::Newer { .. }) => {
@@ -195,9 +196,9 @@ impl RunContext<'_> {
                     self.what_follows(&failure)
                 }
                 Err(error) if matches!(error.kind, StepErrorKind::LeaseLost) => return Ok(self.lease_lost().await),
-                Err(_) => {
+                Err(unseen) => {
                     warn!("cannot read the organization's `deactivated` flag; rollback postponed");
-                    while_unseen(self.run.pauses_used, &self.saga.schedules)
+                    while_unseen(self.run.pauses_used, unseen.kind.asked_for(), &self.saga.schedules)
                 }
             },
             next => next,
@@ -206,7 +207,7 @@ impl RunContext<'_> {
             Next::Wait(waiting) => self.wait(waiting, Some(error)).await,
             Next::Fail(reason) => self.end(&Ending::Failed(reason), Some(&error)).await,
             Next::Stuck(reason) => self.end(&Ending::Stuck(reason), Some(&error)).await,
-            Next::RollBack(reason) => self.begin_rollback(reason, error).await,
+            Next::RollBack(reason) => self.begin_rollback(reason, asked, error).await,
         }
     }
 
@@ -241,16 +242,23 @@ impl RunContext<'_> {
         Ok(Advanced::Waiting)
     }
 
-    /// Starts the rollback once calls without an answer have ended; at once when every call was answered. After crashes it
-    /// waits until the host has forgotten them (docs/decisions.md#take-overs-are-counted).
-    async fn begin_rollback(&mut self, reason: Reason, error: Box<RunError>) -> Result<Advanced, StoreError> {
+    /// Starts the rollback once calls without an answer have ended, and once the wait is over that SecureAuth `asked` for; at once when
+    /// every call was answered and it asked for none. After crashes it waits until the host has forgotten them
+    /// (docs/decisions.md#take-overs-are-counted).
+    async fn begin_rollback(
+        &mut self,
+        reason: Reason,
+        asked: Duration,
+        error: Box<RunError>,
+    ) -> Result<Advanced, StoreError> {
         warn!(%reason, "rollback begins");
         rollback::start(self, reason, Some(error)).await?;
         let late = self.guard.late();
-        let (waiting_for, shortest) = if reason == Reason::WorkerLost {
-            (reason, self.times().crash_pause)
-        } else {
-            (Reason::PreviousWorker, Duration::ZERO)
+        let (asked, pauses_used) = self.saga.schedules.before_rollback(asked);
+        let (waiting_for, shortest) = match reason {
+            Reason::WorkerLost => (reason, self.times().crash_pause),
+            _ if asked.is_zero() => (Reason::PreviousWorker, Duration::ZERO),
+            _ => (Reason::SecureauthUnavailable, asked),
         };
         let after = late.unwrap_or_default().max(shortest);
         let release = Release::Wait {
@@ -258,7 +266,7 @@ impl RunContext<'_> {
             state: RunState::RollingBack,
             waiting_for,
             error: None,
-            pauses_used: 0,
+            pauses_used,
             late,
         };
         self.saga.release(&self.lease, release).await?;

@@ -13,7 +13,7 @@ use crate::domain::issue::Issue;
 use crate::domain::journal::Entry;
 use crate::domain::listing::{ListedRange, Listing};
 use crate::store::{Batch, Cursor, GuidRange, PoolOrigin};
-use ic_secureauth_api::{ApiError, MAX_PAGE, MAX_REVOKED_USERS, PoolId, UserId};
+use ic_secureauth_api::{ApiError, Class, MAX_PAGE, MAX_REVOKED_USERS, PoolId, UserId};
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let stored = context.store().biller(&context.run.biller_id, 0).await?;
@@ -103,7 +103,8 @@ async fn of_pool(context: &RunContext<'_>, pool: &PoolId) -> Result<Next, ApiErr
 
 /// SecureAuth stays away: the run pauses, or ends without the sessions that are left.
 async fn give_up(context: &mut RunContext<'_>, error: ApiError) -> Result<(), StepError> {
-    if !pauses_are_used_up(context) {
+    // A call that was not sent says nothing about SecureAuth.
+    if error.class() == Class::NotStarted || !pauses_are_used_up(context) {
         return Err(error.into());
     }
     warn!(%error, "SecureAuth stays away; sessions live on until they expire");

@@ -81,24 +81,38 @@ async fn a_pause_longer_than_the_time_slice_is_the_runs_due_time_and_nothing_is_
     Ok(())
 }
 
+/// The rollback waits for an hour from now.
+async fn assert_rollback_waits_for_an_hour(stack: &Stack) -> Outcome {
+    let answer = stack.front_door().toggle("1876", true).await?;
+    assert_eq!(answer.status, 202, "{}", answer.text);
+    until("the rollback waits", || {
+        let run = stack.database().latest_run("1876")?;
+        Ok(run
+            .is_some_and(|run| run.state == "rolling_back" && refused(stack, 429) > 0 && run.next_attempt_at.is_some()))
+    })
+    .await?;
+    let run = stack.database().latest_run("1876")?.expect("a run");
+    assert_waits_for_an_hour(stack, &run);
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rollback_waits_as_long_as_secureauth_says() -> Outcome {
     let stack = start(patient().set("ROLLBACK_TIME_LIMIT", "1day"), "1876", 1).await?;
     let faults = stack.simulator().faults();
     faults.add(Fault::on("update_organization", refusal(422, false)).nth(1));
     faults.add(Fault::on("delete_pool", slow_down("3600")).nth(1));
-    let answer = stack.front_door().toggle("1876", true).await?;
-    assert_eq!(answer.status, 202, "{}", answer.text);
-    until("the rollback waits", || {
-        let run = stack.database().latest_run("1876")?;
-        Ok(run.is_some_and(|run| {
-            run.state == "rolling_back" && refused(&stack, 429) > 0 && run.next_attempt_at.is_some()
-        }))
-    })
-    .await?;
-    let run = stack.database().latest_run("1876")?.expect("a run");
-    assert_waits_for_an_hour(&stack, &run);
-    Ok(())
+    assert_rollback_waits_for_an_hour(&stack).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_without_pauses_left_is_rolled_back_after_the_wait_that_secureauth_asks_for() -> Outcome {
+    let last_pause = patient().set("RUN_PAUSES", "10ms").set("RETRY_ATTEMPTS", "1");
+    let stack = start(last_pause.set("ROLLBACK_TIME_LIMIT", "1day"), "1876", 1).await?;
+    let faults = stack.simulator().faults();
+    faults.add(Fault::on("create_pool", refusal(503, false)).nth(1));
+    faults.add(Fault::on("create_pool", slow_down("3600")).nth(2));
+    assert_rollback_waits_for_an_hour(&stack).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
