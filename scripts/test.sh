@@ -7,7 +7,7 @@ set -uo pipefail
 
 export log=$CARGO_TARGET_DIR/test.log
 # The tests connect to this machine only, so they must not use a proxy.
-export NO_PROXY=127.0.0.1,localhost no_proxy=127.0.0.1,localhost
+export NO_PROXY="127.0.0.1,localhost${NO_PROXY:+,$NO_PROXY}" no_proxy="127.0.0.1,localhost${no_proxy:+,$no_proxy}"
 passed=0 skipped=0 azurite=
 # Tests add lines with figures for people.
 export TEST_FIGURES=$CARGO_TARGET_DIR/test.figures

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use functions_host::{ConsoleLine, FunctionsHost, Invocation, QueueService as _, StorageQueues};
-use local_stack::{Stack, StackOptions, Storage};
+use local_stack::{RunRecord, Stack, StackOptions, Storage};
 use secureauth_simulator::{Fault, FaultKind};
 use serde_json::json;
 
@@ -98,7 +98,7 @@ async fn a_handler_that_is_killed_with_a_message_in_hand_gets_it_again() -> Outc
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_whose_receipt_expires_reaches_the_other_host_and_the_run_is_worked_on_once() -> Outcome {
+async fn a_message_whose_receipt_expires_is_delivered_again_and_the_run_is_worked_on_once() -> Outcome {
     let mut options = over_azurite().patient().hosts(2);
     options.host_times.message_visibility = Duration::from_secs(1);
     let stack = start(options, "1876", 1).await?;
@@ -106,8 +106,8 @@ async fn a_message_whose_receipt_expires_reaches_the_other_host_and_the_run_is_w
     let run = enable(&stack, "1876").await?;
     assert_eq!((run.state.as_str(), run.imported), ("succeeded", 1));
     stack.drain(DEADLINE).await?;
-    let deliveries: Vec<u32> = stack.hosts().iter().flat_map(deliveries).collect();
-    assert!(deliveries.contains(&1) && deliveries.len() > 1, "{deliveries:?}");
+    let deliveries: Vec<Vec<u32>> = stack.hosts().iter().map(deliveries).collect();
+    assert!(deliveries.iter().flatten().any(|count| *count > 1), "{deliveries:?}");
     assert_eq!(calls_of(&stack, IMPORT).len(), 1);
     assert_eq!(stack.in_secureauth("1876"), live(1));
     assert_eq!(queues_of(&stack)?.count(QUEUE).await?, 0);
@@ -158,28 +158,19 @@ async fn two_hosts_race_on_200_billers_and_no_run_is_worked_on_twice() -> Outcom
     }
     stack.drain(DEADLINE).await?;
 
-    // Each run made each call once: the same calls for every run, and no change twice.
+    // Each run made each change once.
     let mut calls: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for call in stack.simulator().calls() {
         if let (Some(run), Some(operation)) = (call.correlation_id, call.operation) {
             calls.entry(run).or_default().push(operation);
         }
     }
-    let mut kinds: BTreeMap<Vec<String>, u32> = BTreeMap::new();
-    for run in &runs {
-        let mut made = calls.remove(&run.onboarding_id).ok_or("every run made calls")?;
-        made.sort();
-        *kinds.entry(made).or_default() += 1;
-    }
     let is_once = |operations: &[String]| {
         let mut changes = ["create_organization", "create_pool", IMPORT, "update_organization"].into_iter();
         changes.all(|change| operations.iter().filter(|it| it.as_str() == change).count() == 1)
     };
-    let twice: u32 = kinds
-        .iter()
-        .filter(|(made, _)| !is_once(made))
-        .map(|(_, runs)| runs)
-        .sum();
+    let made = |run: &RunRecord| calls.get(&run.onboarding_id).map(Vec::as_slice).unwrap_or_default();
+    let twice: Vec<_> = runs.iter().map(made).filter(|made| !is_once(made)).collect();
 
     let by_host = || stack.hosts().iter().map(ended_by).collect::<Vec<_>>();
     let all_logged = || Ok(by_host().iter().flatten().count() == runs.len());
@@ -195,9 +186,10 @@ async fn two_hosts_race_on_200_billers_and_no_run_is_worked_on_twice() -> Outcom
     }
     let delivered: Vec<usize> = stack.hosts().iter().map(|host| deliveries(host).len()).collect();
     figures::show(&format!(
-        "race: {BILLERS} billers on two hosts: runs ended {shares:?}, deliveries {delivered:?}, runs worked on twice {twice}"
+        "race: {BILLERS} billers on two hosts: runs ended {shares:?}, deliveries {delivered:?}, runs worked on twice {}",
+        twice.len()
     ));
-    assert_eq!(twice, 0, "{kinds:#?}");
+    assert!(twice.is_empty(), "{twice:#?}");
     assert!(shares.iter().all(|share| *share >= BILLERS as usize / 4), "{shares:?}");
     assert_understood(&stack);
     Ok(())

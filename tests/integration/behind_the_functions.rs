@@ -11,13 +11,10 @@ use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
 use crate::envelopes::{of_get, of_message, of_timer};
+use crate::fuzzing::functions;
 use crate::support::Outcome;
 
-const FUNCTIONS: [&str; 3] = [
-    "function-onboard-biller",
-    "function-migrate-users",
-    "function-recover-onboardings",
-];
+const HEALTH: &str = "function-health";
 
 /// Panics the first time, and then has no settings.
 #[derive(Default)]
@@ -71,7 +68,8 @@ async fn invoke(url: &str, function: &str) -> Result<(u16, Value), reqwest::Erro
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_is_one_failed_invocation() -> Outcome {
-    for function in FUNCTIONS {
+    // Health has nothing behind it.
+    for function in functions().iter().filter(|function| *function != HEALTH) {
         let url = serve(Panicking::default(), Duration::from_secs(20)).await?;
         assert_eq!(invoke(&url, function).await?.0, 500, "{function}");
         let (status, answer) = invoke(&url, "function-onboard-biller").await?;
@@ -83,11 +81,13 @@ async fn a_panic_is_one_failed_invocation() -> Outcome {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_function_answers_within_its_deadline_whatever_hangs_behind_it() -> Outcome {
     let url = serve(Hanging, Duration::from_millis(300)).await?;
-    for function in FUNCTIONS {
+    for function in functions() {
         let began = Instant::now();
-        let (status, answer) = invoke(&url, function).await?;
+        let (status, answer) = invoke(&url, &function).await?;
         assert!(began.elapsed() < Duration::from_secs(10), "{function}");
-        match function {
+        match function.as_str() {
+            HEALTH => assert_eq!((status, &answer["statusCode"]), (200, &json!(200))),
+            "function-readiness" => assert_eq!((status, &answer["statusCode"]), (200, &json!(503))),
             "function-onboard-biller" => {
                 assert_eq!((status, &answer["statusCode"]), (200, &json!(503)));
                 assert!(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -20,6 +21,8 @@ use crate::envelopes::of_post;
 pub(super) const BILLERS: [&str; 4] = ["1001", "1002", "1003", "1004"];
 /// Longer than any answer.
 const ANSWER_BYTES: usize = 16 * 1024 * 1024;
+/// An answer takes milliseconds, and a queue message whose run waits for SecureAuth some seconds.
+const LONGEST: Duration = Duration::from_mins(1);
 
 pub(super) struct Handler {
     router: Router,
@@ -94,7 +97,8 @@ impl Handler {
             .header("content-type", "application/json; charset=utf-8")
             .header("x-azure-functions-invocationid", "3f2a0000-0000-4000-8000-000000000000")
             .body(envelope.into());
-        let Ok(answer) = self.router.clone().oneshot(request.unwrap()).await;
+        let answer = tokio::time::timeout(LONGEST, self.router.clone().oneshot(request.unwrap()));
+        let Ok(answer) = answer.await.expect("an answer in time");
         let status = answer.status().as_u16();
         let bytes = to_bytes(answer.into_body(), ANSWER_BYTES).await.unwrap();
         Answered {
