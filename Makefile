@@ -33,7 +33,7 @@ host-recording: ## Writes tests/host_recording/: what the handler answers to eac
 
 fuzz: ## Tries a million mutated inputs of each kind, with a new seed (FUZZ_INPUTS, FUZZ_SEED)
 	@FUZZ_INPUTS=$${FUZZ_INPUTS:-1000000} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} scripts/stage.sh fuzz \
-		cargo test --workspace --locked --test integration fuzzing -- --nocapture
+		cargo test --profile fuzz --locked --test integration fuzzing -- --nocapture
 
 bench: ## Measures the handler and a Node peer (docs/performance.md)
 	@scripts/stage.sh build cargo build --release --locked --package biller-onboarding --package benches --bins
