@@ -148,7 +148,7 @@ async fn an_allowance_of_a_biller_that_never_had_a_run_is_refused() -> Outcome {
 }
 
 /// A sync during which the CRM's rows are changed, after they were checked.
-async fn sync_while(stack: &Stack, sql: &str) -> Result<RunRecord, Box<dyn std::error::Error>> {
+pub(super) async fn sync_while(stack: &Stack, sql: &str) -> Result<RunRecord, Box<dyn std::error::Error>> {
     let waits = secureauth_simulator::FaultKind::Hold { after_effect: false };
     let held = stack
         .simulator()

@@ -1,15 +1,17 @@
-//! A CRM that gives new GUIDs to people whom a found pool held before: they stay the same people, before and while they are adopted.
+//! A CRM that gives new GUIDs to people: they stay the same people, whatever the moment, also those whom a found pool held before, before
+//! and while they are adopted.
 
 use local_stack::{Stack, UserRow};
 use secureauth_simulator::Seed;
 use serde_json::json;
 
 use super::found_pools::{by_hand, status_of};
+use super::guard::sync_while;
 use super::{
-    BILLER, assert_counters_add_up_exactly, assert_synced, enrolled, everybody_enrolls, guid_of, issues, remove,
-    replace, sample,
+    BILLER, assert_counters_add_up_exactly, assert_synced, assert_true_to_the_crm, enrolled, everybody_enrolls,
+    guid_of, issues, remove, replace, sample,
 };
-use crate::support::{Outcome, enable, options, start, users_in_secureauth};
+use crate::support::{Outcome, enable, options, stack_with, start, users_in_secureauth};
 
 /// Three of five people are linked. The CRM has another address of number 3 than the pool.
 async fn with_linked_people() -> Result<Stack, Box<dyn std::error::Error>> {
@@ -145,5 +147,40 @@ async fn somebody_imported_under_the_old_name_of_somebody_linked_stays_the_same_
         let accounts = stack.database().accounts(BILLER)?;
         assert_eq!(accounts[&guid_of(&sample(70))].user_id, before.user_id);
     }
+    Ok(())
+}
+
+/// Number `old` gets the GUID of number `new` after the check of a sync. Its user loses access in that sync, and has it back after the next.
+async fn assert_keeps_the_credential_when_rekeyed_after_the_check(stack: &Stack, old: u32, new: u32) -> Outcome {
+    let people = everybody_enrolls(stack);
+    let (before, after) = (guid_of(&sample(old)), guid_of(&sample(new)));
+    let rekey = format!("UPDATE crm_biller_user SET user_guid = '{after}' WHERE user_guid = '{before}'");
+    let run = sync_while(stack, &rekey).await?;
+    assert_synced(&run);
+    assert_eq!((run.imported, run.deactivated), (0, 1));
+    assert_eq!(issues(stack)?, [(after, "user_name".to_owned(), "held".to_owned())]);
+    let run = enable(stack, BILLER).await?;
+    assert_synced(&run);
+    assert_eq!((run.imported, run.reactivated, issues(stack)?), (0, 1, Vec::new()));
+    assert_eq!(enrolled(stack), people);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_gets_a_new_guid_between_the_check_and_the_pass_keeps_the_credential() -> Outcome {
+    let stack = stack_with(BILLER, 6).await?;
+    enable(&stack, BILLER).await?;
+    assert_keeps_the_credential_when_rekeyed_after_the_check(&stack, 2, 42).await?;
+    assert_true_to_the_crm(&stack)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_gets_a_new_guid_after_the_check_of_an_adoption_keeps_the_credential() -> Outcome {
+    let mut stack = start(options(), BILLER, 5).await?;
+    by_hand(&stack, &[1, 2, 3])?;
+    assert_eq!(enable(&stack, BILLER).await?.linked, 3);
+    stack.deploy("ADOPT_EXISTING_USERS", "true").await?;
+    assert_keeps_the_credential_when_rekeyed_after_the_check(&stack, 2, 42).await?;
+    assert_eq!(status_of(&stack, "theirs-2"), "active");
     Ok(())
 }

@@ -2,14 +2,14 @@
 
 use super::change::Brought;
 use super::claim::Claim;
-use super::names::Right;
+use super::names::{Holder, Right};
 use super::person::{Person, Wanted, user_id};
 use super::settled::Settled;
 use super::target::Target;
 use super::task::Row;
 use super::values::{Hashes, address_hash, name_hash};
 use crate::domain::issue::Field;
-use crate::store::{Account, HashedValue, StoreError, ValueHash};
+use crate::store::{Account, AccountOrigin, HashedValue, StoreError, ValueHash};
 use ic_secureauth_api::{ApiError, User};
 
 /// What is refused.
@@ -74,7 +74,13 @@ impl Target {
         })
     }
 
+    /// What follows for somebody who has a user, and is to get a value that another one has.
     pub(super) async fn conflict(&self, person: &Person, holder: &User, part: Part) -> Result<Conflict, StoreError> {
+        self.judge(person, holder, part, false).await
+    }
+
+    /// `is_new`: the person has no user.
+    async fn judge(&self, person: &Person, holder: &User, part: Part, is_new: bool) -> Result<Conflict, StoreError> {
         let Some(account) = self.account_of(holder).await? else {
             return Ok(Conflict::Stranger(holder.id.to_string()));
         };
@@ -86,7 +92,8 @@ impl Target {
         let has_right = |_, row: &Wanted| part.of(wanted) == part.of(row.hashes());
         let rights = self.names().judged(&[guid], has_right).await?;
         let right = rights.get(&guid).copied().unwrap_or(Right::Gone);
-        if right == Right::Entitled {
+        let is_same_person = is_new && self.live && self.is_rekeyed(&account, holder, right, &person.wanted);
+        if right == Right::Entitled || is_same_person {
             return Ok(Conflict::Held(guid.to_string()));
         }
         self.flow
@@ -94,9 +101,20 @@ impl Target {
         Ok(Conflict::Claimed)
     }
 
+    /// The CRM gave the holder a new GUID after the check. Only the next check gives it to the account, if the account is settled with
+    /// this name and this address.
+    fn is_rekeyed(&self, account: &Account, holder: &User, right: Right, wanted: &Wanted) -> bool {
+        let account = if account.open || account.origin == AccountOrigin::Linked {
+            self.as_shown(account.clone(), holder)
+        } else {
+            account.clone()
+        };
+        !wanted.renames(&account) && Holder { account, right }.is_of(wanted)
+    }
+
     /// Somebody else has the user name or the address of a user who was to be imported.
     pub(super) async fn give_way(&self, person: &Person, holder: &User, part: Part) -> Result<Brought, StoreError> {
-        let settled = match self.conflict(person, holder, part).await? {
+        let settled = match self.judge(person, holder, part, true).await? {
             Conflict::Claimed => return Ok(Brought::Waiting),
             Conflict::Stranger(holder) if self.is_found() && part == Part::UserName => {
                 let row = Row::Valid(person.wanted.clone());

@@ -10,7 +10,7 @@ use super::work::Leaver;
 use crate::domain::issue::{Code, Field, Issue};
 use crate::domain::tally::Effect;
 use crate::domain::user::Status;
-use crate::store::Account;
+use crate::store::{Account, AccountOrigin};
 use ic_secureauth_api::{Class, UserId, UserStatus};
 
 /// A user who has no access any more, and may still have sessions.
@@ -26,9 +26,9 @@ impl Target {
         let id = user_id(&account, &self.values.ids);
         let mut found = None;
         let mut left = account.clone();
-        // Nothing is known of the user of an open account, so it is read first. That a read does not find it proves nothing: the
-        // update does.
-        if account.open {
+        // Nothing is known of the user of an open account, or of one that was only linked, so it is read first: by what it shows a
+        // check recognises the person under a new GUID. That a read does not find it proves nothing: the update does.
+        if account.open || account.origin == AccountOrigin::Linked {
             found = match self.api.user(&self.pool, &id).await {
                 Ok(found) => found,
                 Err(error) => return Landed::failed(error.into()),

@@ -140,7 +140,8 @@ impl Producer<'_> {
     }
 
     /// Sets aside the users whose user names other accounts have, and returns the users without an account whose names are
-    /// free. A name of somebody entitled to it is a data error; any other name is claimed, and its taker waits, open.
+    /// free. A name of somebody entitled to it is a data error, and so is one's own under an old GUID, which only the next check gives
+    /// the new one; any other name is claimed, and its taker waits, open.
     async fn without_holders(&self, strangers: Vec<Wanted>, sorted: &mut Sorted) -> Result<Vec<Wanted>, StoreError> {
         if self.target.created {
             return Ok(strangers);
@@ -156,7 +157,7 @@ impl Producer<'_> {
         for wanted in strangers {
             match holders.get(&wanted.user_guid()) {
                 None => free.push(wanted),
-                Some(holder) if holder.right == Right::Entitled => {
+                Some(holder) if holder.right == Right::Entitled || holder.is_of(&wanted) => {
                     sorted.settled.push(Settled::issue(wanted.held_by(holder)));
                 }
                 Some(holder) => {
