@@ -15,7 +15,7 @@ use super::{ImportOutlook, Planned};
 use crate::domain::issue::{Code, Field};
 use crate::domain::user::Status;
 use crate::store::{Account, PoolUser, StoreError};
-use ic_secureauth_api::{Pool, ReadOnlyApi};
+use ic_secureauth_api::{DerivedIds, Pool, ReadOnlyApi, UserId};
 
 pub(super) struct Counting<'a> {
     pub(super) api: &'a ReadOnlyApi,
@@ -91,7 +91,7 @@ impl Counting<'_> {
         let holder = self
             .listed
             .holder(&key.user_id, &key.identifier)
-            .filter(|_| !self.is_own)?;
+            .filter(|id| !self.is_own && (id.as_str() == key.user_id || !may_be_of_an_account(id)))?;
         Some(Account::linked(guid, holder.to_string()))
     }
 
@@ -279,12 +279,19 @@ impl Counting<'_> {
             None => outlook.count(Planned::Imported, guid, ""),
             Some(id) if id.as_str() == key.user_id => outlook.count(Planned::ReadFirst, guid, ""),
             Some(id) => match self.taken.get(id.as_str()) {
-                _ if !self.is_own && self.policy.adopts() => outlook.count(Planned::ReadFirst, guid, ""),
+                _ if !self.is_own && self.policy.adopts() && !may_be_of_an_account(&id) => {
+                    outlook.count(Planned::ReadFirst, guid, "");
+                }
                 Some(other) => held(outlook, guid, Field::UserName, other),
                 None => held(outlook, guid, Field::UserName, id),
             },
         }
     }
+}
+
+/// An id of the form of ours: accounts do not keep those, so whose it is cannot be looked up.
+fn may_be_of_an_account(id: &UserId) -> bool {
+    DerivedIds::may_be_user_id(id.as_str())
 }
 
 /// The users who are to get a user name, with their accounts.

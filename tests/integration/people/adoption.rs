@@ -1,11 +1,13 @@
 //! Found pools beside data errors, and adoption that is switched on and off: nobody keeps access unreported.
 
 use local_stack::{Stack, UserRow};
-use secureauth_simulator::Fault;
+use secureauth_simulator::{Fault, Seed};
+use serde_json::json;
 
 use super::found_pools::{by_hand, not_adopted, status_of};
 use super::{
-    BILLER, assert_counters_add_up_exactly, assert_synced, guid_of, issues, remove, replace, sample, set_status,
+    BILLER, assert_counters_add_up_exactly, assert_synced, guid_of, issues, name_of, remove, replace, sample,
+    set_status, user,
 };
 use crate::support::{Outcome, enable, options, refusal, start};
 
@@ -129,5 +131,33 @@ async fn the_counters_add_up_whatever_the_crm_says_of_the_people_of_a_found_pool
         assert_counters_add_up_exactly(&stack, &run)?;
     }
     assert_eq!(status_of(&stack, "theirs-1"), "inactive");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_imported_user_whom_somebody_gave_another_name_and_address_is_linked_to_nobody() -> Outcome {
+    for adopts in ["false", "true"] {
+        let stack = start(options().set("ADOPT_EXISTING_USERS", adopts), BILLER, 5).await?;
+        by_hand(&stack, &[1, 2])?;
+        assert_eq!(enable(&stack, BILLER).await?.imported, 3);
+        let id = stack.database().accounts(BILLER)?[&guid_of(&sample(4))].user_id.clone();
+        assert!(stack.simulator().remove_user("theirs", &id), "{id}");
+        let renamed = json!({"id": id, "user_pool_id": "theirs", "status": "active", "payload": {"last_name": "Own"},
+            "identifiers": [{"identifier": name_of(&sample(41)), "type": "uid"}]});
+        stack.simulator().seed(Seed::default().user(&renamed))?;
+        stack.crm().add_users(BILLER, &[sample(41)])?;
+        // The second time the pool's list is read again, because somebody was added to it.
+        for number in [6, 7] {
+            let run = enable(&stack, BILLER).await?;
+            assert_synced(&run);
+            let held = (guid_of(&sample(41)), "user_name".to_owned(), "held".to_owned());
+            assert_eq!((run.imported, issues(&stack)?), (0, vec![held]), "{adopts} {number}");
+            assert!(!stack.database().accounts(BILLER)?.contains_key(&guid_of(&sample(41))));
+            let shown = user(&stack, &name_of(&sample(41))).expect("is there");
+            assert_eq!(shown.payload["last_name"], "Own", "{adopts} {number}");
+            let another = json!({"id": format!("theirs-{number}"), "user_pool_id": "theirs", "status": "active"});
+            stack.simulator().seed(Seed::default().user(&another))?;
+        }
+    }
     Ok(())
 }

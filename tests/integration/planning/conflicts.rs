@@ -10,7 +10,7 @@ use super::told::{Told, assert_did, organization, plan};
 use crate::moves::{
     BILLER, chain_names_to_somebody_entitled, guid_of, remove, replace, sample, share_a_new_name, with_name_of,
 };
-use crate::support::{Outcome, SomebodyElse, enable, pools_of, stack_with, status};
+use crate::support::{Outcome, SomebodyElse, enable, options, pools_of, stack_with, start, status};
 
 /// What somebody does not get, and who has it: GUID, field and holder.
 type Held = BTreeSet<(String, String, String)>;
@@ -172,5 +172,20 @@ async fn people_whose_users_somebody_deleted_by_hand() -> Outcome {
     remove(&stack, 2)?;
     let run = assert_does_as_told(&stack, 0).await?;
     assert_eq!((run.imported, run.linked, run.already_present), (2, 1, 2));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_new_name_of_an_imported_user_whom_somebody_renamed_in_a_found_pool() -> Outcome {
+    for adopts in ["false", "true"] {
+        let stack = start(options().set("ADOPT_EXISTING_USERS", adopts), BILLER, 5).await?;
+        seed_found_pool(&stack, &[1, 2])?;
+        assert_eq!(enable(&stack, BILLER).await?.imported, 3);
+        let id = stack.database().accounts(BILLER)?[&guid_of(&sample(4))].user_id.clone();
+        assert!(stack.simulator().remove_user("theirs", &id), "{id}");
+        add_by_hand(&stack, &id, sample(41).user_name).await?;
+        stack.crm().add_users(BILLER, &[sample(41)])?;
+        assert_eq!(assert_does_as_told(&stack, 1).await?.imported, 0, "{adopts}");
+    }
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::task::Row;
 use super::values::{Hashes, address_hash, name_hash};
 use crate::domain::issue::Field;
 use crate::store::{Account, AccountOrigin, HashedValue, StoreError, ValueHash};
-use ic_secureauth_api::{ApiError, User};
+use ic_secureauth_api::{ApiError, DerivedIds, User};
 
 /// What is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,11 +112,15 @@ impl Target {
         !wanted.renames(&account) && Holder { account, right }.is_of(wanted)
     }
 
-    /// Somebody else has the user name or the address of a user who was to be imported.
+    /// Somebody else has the user name or the address of a user who was to be imported. In a found pool the person is linked to a user
+    /// without an account, but not to an id of the form of ours: accounts do not keep those, so whose it is cannot be looked up once
+    /// somebody gave the user another name and address by hand.
     pub(super) async fn give_way(&self, person: &Person, holder: &User, part: Part) -> Result<Brought, StoreError> {
         let settled = match self.judge(person, holder, part, true).await? {
             Conflict::Claimed => return Ok(Brought::Waiting),
-            Conflict::Stranger(holder) if self.is_found() && part == Part::UserName => {
+            Conflict::Stranger(holder)
+                if self.is_found() && part == Part::UserName && !DerivedIds::may_be_user_id(&holder) =>
+            {
                 let row = Row::Valid(person.wanted.clone());
                 let known = self.known(person.account.user_guid, &row, holder);
                 Settled::known(Some(person.page), &row, known)
