@@ -161,3 +161,33 @@ async fn an_imported_user_whom_somebody_gave_another_name_and_address_is_linked_
     }
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_inactive_and_does_not_fit_the_schema_of_the_pool_is_reported() -> Outcome {
+    let stack = start(
+        options()
+            .set("ON_INVALID_USER", "skip")
+            .set("MAX_SKIPPED_PERCENT", "50"),
+        BILLER,
+        5,
+    )
+    .await?;
+    let schema = json!({"id": "picky", "name": "Picky", "schema": {"type": "object", "properties": {
+        "first_name": {"type": "string", "not": {"const": sample(1).first_name}},
+        "last_name": {"type": "string"}, "user_name": {"type": "string"}}}});
+    let organization = json!({"id": BILLER, "name": "Old", "parent_id": "invoice-cloud", "deactivated": true});
+    let pool = json!({"id": "theirs", "name": "Theirs", "workspace_id": BILLER, "payload_schema_id": "picky"});
+    let user = json!({"id": "theirs-1", "user_pool_id": "theirs", "status": "active",
+        "identifiers": [{"identifier": name_of(&sample(1)), "type": "uid"}]});
+    let seed = Seed {
+        schemas: schema.as_object().cloned().into_iter().collect(),
+        ..Seed::default()
+    };
+    let seed = seed.organization(&organization).pool(&pool).user(&user);
+    stack.simulator().seed(seed)?;
+    set_status(&stack, 1, "inactive")?;
+    let run = enable(&stack, BILLER).await?;
+    assert_eq!((run.state.as_str(), run.skipped), ("succeeded", 1));
+    assert!(issues(&stack)?.contains(&not_adopted(1)), "{:?}", issues(&stack)?);
+    Ok(())
+}

@@ -26,7 +26,7 @@ pub(super) async fn link(context: &mut RunContext<'_>, target: &Target) -> Resul
         biller_id: &target.biller_id,
         pool: Some(target.record.no),
         run: None,
-        schema: None,
+        schema: Some(&target.schema),
         limit: target.users_per_page,
     };
     // More than the guard lets go are reported, and adopted by later runs.
