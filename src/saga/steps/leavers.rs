@@ -93,6 +93,8 @@ pub(in super::super) struct Rekeyed {
     pub(in super::super) from: Uuid,
     /// The account under the new GUID; its user keeps its id.
     pub(in super::super) account: Account,
+    /// Without the new GUID the user would lose access.
+    would_leave: bool,
 }
 
 /// What is found in all pages.
@@ -102,8 +104,6 @@ pub(in super::super) struct Leavers {
     with_access: u64,
     /// Of these, users whose row is gone or `deleted`.
     without_row: u64,
-    /// Of these, users to whom the CRM gave new GUIDs.
-    rekeyed_without_row: u64,
     /// Users who would get the name of somebody else.
     takers: Vec<Uuid>,
     /// Users with a valid row who were in a found pool before.
@@ -156,9 +156,6 @@ impl Leavers {
         if known.policy.leaves_alone(account) {
             self.linked.push(wanted.user_guid());
         }
-        if !has_no_access(account) && Task::of(&Row::Gone, Some(account), known.policy) == Task::Leave(Why::Left) {
-            self.rekeyed_without_row += 1;
-        }
         let user_id = known.values.user_id(account);
         self.rekeyed.push(Rekeyed {
             from: account.user_guid,
@@ -167,14 +164,18 @@ impl Leavers {
                 user_id: Some(user_id.to_string()),
                 ..account.clone()
             },
+            would_leave: !has_no_access(account)
+                && Task::of(&Row::Gone, Some(account), known.policy) == Task::Leave(Why::Left),
         });
     }
 
-    /// Leaves out users with a data error that only all rows together show: they get no name, and do not count as linked.
+    /// Leaves out users with a data error that only all rows together show: they get neither a name nor an account, and do not count as
+    /// linked. Which of two rows with one name stands for a person with an old GUID is not known before the CRM is corrected.
     pub(super) fn leave_out(&mut self, invalid: &HashSet<Option<Uuid>>) {
         let is_valid = |user: &Uuid| !invalid.contains(&Some(*user));
         self.takers.retain(is_valid);
         self.linked.retain(is_valid);
+        self.rekeyed.retain(|rekeyed| is_valid(&rekeyed.account.user_guid));
     }
 
     /// How many users are linked.
@@ -202,7 +203,8 @@ impl Leavers {
 
     /// A re-keyed person may be found before the page of its old GUID is read, so it is subtracted at the end.
     fn left(&self) -> u64 {
-        self.without_row.saturating_sub(self.rekeyed_without_row)
+        let rekeyed = self.rekeyed.iter().filter(|rekeyed| rekeyed.would_leave);
+        self.without_row.saturating_sub(rekeyed.count() as u64)
     }
 
     /// Most users whom the guard lets go: five, or the percentage of those with access; more if an operator allows it.

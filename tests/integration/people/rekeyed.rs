@@ -184,3 +184,29 @@ async fn whoever_gets_a_new_guid_after_the_check_of_an_adoption_keeps_the_creden
     assert_eq!(status_of(&stack, "theirs-2"), "active");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_guid_whose_row_is_repeated_under_another_one_gets_the_account_once_the_crm_is_corrected() -> Outcome {
+    for wrong in [41, 43] {
+        let stack = stack_with(BILLER, 6).await?;
+        enable(&stack, BILLER).await?;
+        assert_eq!(everybody_enrolls(&stack), 6);
+        rekey(&stack, 2, 42)?;
+        let repeated = UserRow {
+            user_guid: sample(wrong).user_guid,
+            ..sample(2)
+        };
+        stack.crm().add_users(BILLER, &[repeated])?;
+        let run = enable(&stack, BILLER).await?;
+        assert_synced(&run);
+        assert_eq!((run.imported, run.deactivated, run.skipped), (0, 1, 2), "{wrong}");
+        assert!(stack.database().accounts(BILLER)?.contains_key(&guid_of(&sample(2))));
+        remove(&stack, wrong)?;
+        let run = enable(&stack, BILLER).await?;
+        assert_synced(&run);
+        assert_eq!((run.imported, run.reactivated, issues(&stack)?), (0, 1, Vec::new()));
+        assert_eq!(enrolled(&stack), 6);
+        assert_true_to_the_crm(&stack)?;
+    }
+    Ok(())
+}
