@@ -38,6 +38,7 @@ pub(super) struct Counting<'a> {
 impl Counting<'_> {
     pub(super) async fn page(&mut self, page: Page, known: &HashSet<Uuid>) -> Result<(), StepError> {
         let mut users = Vec::new();
+        let mut gone = HashSet::new();
         for UserInPage {
             user_guid,
             row,
@@ -51,6 +52,17 @@ impl Counting<'_> {
                     is_barred: user.status == Status::Inactive,
                 },
                 row => Row::of(row, self.values),
+            };
+            // Whoever has lost the user is from now on somebody without an account: somebody else may have the name by now.
+            let account = match account {
+                Some(account) if self.is_gone(&row, &account).await? => {
+                    if !matches!(row, Row::Valid(_)) {
+                        continue;
+                    }
+                    gone.insert(user_guid);
+                    None
+                }
+                account => account,
             };
             users.push((user_guid, row, account));
         }
@@ -73,8 +85,12 @@ impl Counting<'_> {
                 .get(&guid)
                 .filter(|it| !holders.contains_key(&guid) && self.take(it));
             let holder = holders.remove(&guid);
-            self.user(guid, &row, account.as_ref().or(linked), holder.as_ref())
-                .await?;
+            let what = if gone.contains(&guid) {
+                "missing in the pool"
+            } else {
+                ""
+            };
+            self.user(guid, &row, account.as_ref().or(linked), holder.as_ref(), what);
         }
         Ok(())
     }
@@ -125,13 +141,12 @@ impl Counting<'_> {
     }
 
     /// People whose row is `deleted` and whom the pool holds: after everybody with a valid row, as in a run.
-    pub(super) async fn deleted(&mut self) -> Result<(), StepError> {
+    pub(super) fn deleted(&mut self) {
         for account in std::mem::take(&mut self.deleted) {
             if self.take(&account) {
-                self.user(account.user_guid, &Row::Gone, Some(&account), None).await?;
+                self.user(account.user_guid, &Row::Gone, Some(&account), None, "");
             }
         }
-        Ok(())
     }
 
     /// Who has the user names that people of the page are to get: the accounts tell, then the pool's list.
@@ -173,42 +188,26 @@ impl Counting<'_> {
     }
 
     /// A run would find that the pool does not hold the account's user any more.
-    async fn is_gone(&self, task: Task, account: &Account) -> Result<bool, StepError> {
-        let is_doubted = match task {
+    async fn is_gone(&self, row: &Row, account: &Account) -> Result<bool, StepError> {
+        let id = self.values.user_id(account);
+        let is_doubted = match Task::of(row, Some(account), self.policy) {
+            // The run reads the user in any case; the list that was just read saves it here.
+            Task::Look => !self.listed.holds(&id),
+            Task::Leave(_) if account.open => !self.listed.holds(&id),
             Task::UpToDate | Task::Change | Task::Linked | Task::ReportLinked | Task::ReportLeaver | Task::Leave(_) => {
-                !account.open
+                !account.open && self.listed.lacks(&id)
             }
             _ => false,
         };
-        let id = self.values.user_id(account);
-        Ok(is_doubted && self.listed.lacks(&id) && self.api.user(&self.pool.id, &id).await?.is_none())
+        Ok(is_doubted && self.api.user(&self.pool.id, &id).await?.is_none())
     }
 
-    async fn user(
-        &mut self,
-        guid: Uuid,
-        row: &Row,
-        account: Option<&Account>,
-        holder: Option<&HeldBy>,
-    ) -> Result<(), StepError> {
+    /// `what`: said of somebody who is imported.
+    fn user(&mut self, guid: Uuid, row: &Row, account: Option<&Account>, holder: Option<&HeldBy>, what: &str) {
         let task = Task::of(row, account, self.policy);
-        if let Some(account) = account
-            && self.is_gone(task, account).await?
-        {
-            if matches!(row, Row::Valid(_)) {
-                self.outlook.count(Planned::Imported, guid, "missing in the pool");
-            }
-            return Ok(());
-        }
         match (task, row) {
-            (Task::Join, Row::Valid(wanted)) => self.stranger(wanted, holder),
-            (Task::Look, Row::Valid(wanted)) => {
-                let id = account.map_or_else(|| wanted.user_id(self.values), |account| self.values.user_id(account));
-                match self.api.user(&self.pool.id, &id).await? {
-                    Some(_) => self.outlook.count(Planned::ReadFirst, guid, ""),
-                    None => self.outlook.count(Planned::Imported, guid, "missing in the pool"),
-                }
-            }
+            (Task::Join, Row::Valid(wanted)) => self.stranger(wanted, holder, what),
+            (Task::Look, Row::Valid(_)) => self.outlook.count(Planned::ReadFirst, guid, ""),
             (Task::Change, Row::Valid(wanted)) => {
                 let sent = account.and_then(|account| account.status_sent);
                 let was_inactive = sent == Some(Status::Inactive);
@@ -216,7 +215,7 @@ impl Counting<'_> {
                 // Whoever is active is never set back to `new`.
                 if differences == ["status"] && sent == Some(Status::Active) && !wanted.is_inactive() {
                     self.outlook.already_present += 1;
-                    return Ok(());
+                    return;
                 }
                 let kind = match differences.contains(&"status") {
                     true if wanted.is_inactive() => Planned::Deactivated,
@@ -226,7 +225,7 @@ impl Counting<'_> {
                 let what = differences.join(", ");
                 if let Some(giver) = holder.and_then(HeldBy::gives_up) {
                     self.conflicts.wait(guid, kind, what, giver.account.user_guid);
-                    return Ok(());
+                    return;
                 }
                 let keeper = holder.and_then(HeldBy::keeps);
                 if let Some(keeper) = &keeper {
@@ -254,11 +253,10 @@ impl Counting<'_> {
             Some(Code::Left) => self.outlook.count(Planned::Kept, guid, "left the CRM"),
             _ => {}
         }
-        Ok(())
     }
 
     /// A user without an account.
-    fn stranger(&mut self, wanted: &Wanted, holder: Option<&HeldBy>) {
+    fn stranger(&mut self, wanted: &Wanted, holder: Option<&HeldBy>, what: &str) {
         let guid = wanted.user_guid();
         let key = wanted.keys(self.values);
         let outlook = &mut self.outlook;
@@ -276,7 +274,7 @@ impl Counting<'_> {
             return held(outlook, guid, Field::UserName, keeper);
         }
         match self.listed.holder(&key.user_id, &key.identifier) {
-            None => outlook.count(Planned::Imported, guid, ""),
+            None => outlook.count(Planned::Imported, guid, what),
             Some(id) if id.as_str() == key.user_id => outlook.count(Planned::ReadFirst, guid, ""),
             Some(id) => match self.taken.get(id.as_str()) {
                 _ if !self.is_own && self.policy.adopts() && !may_be_of_an_account(&id) => {

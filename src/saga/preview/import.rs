@@ -109,7 +109,7 @@ pub(super) async fn into_found(reading: &Reading<'_>, before: Before<'_>) -> Res
         }
         count.page(page, &known).await?;
     }
-    count.deleted().await?;
+    count.deleted();
     count.conflicts.keep(known.into_iter().chain(unfit));
     count.conflicts.settle(&mut count.outlook);
     Ok(count.outlook)

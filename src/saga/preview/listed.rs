@@ -63,6 +63,11 @@ impl Listed {
         self.identifiers.get(identifier)
     }
 
+    /// The list shows the user.
+    pub(super) fn holds(&self, id: &UserId) -> bool {
+        self.ids.contains(id)
+    }
+
     /// A run would look for the user, because the list does not show it.
     pub(super) fn lacks(&self, id: &UserId) -> bool {
         self.is_listed_by_runs && !self.ids.contains(id)

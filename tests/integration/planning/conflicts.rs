@@ -170,8 +170,24 @@ async fn people_whose_users_somebody_deleted_by_hand() -> Outcome {
         assert!(stack.simulator().remove_user("theirs", id), "{id}");
     }
     remove(&stack, 2)?;
+    // Somebody else has the user name of number 5 by now.
+    add_by_hand(&stack, "by-hand", sample(5).user_name).await?;
     let run = assert_does_as_told(&stack, 0).await?;
-    assert_eq!((run.imported, run.linked, run.already_present), (2, 1, 2));
+    assert_eq!((run.imported, run.linked, run.already_present), (1, 2, 2));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_name_of_a_deleted_user_that_a_stranger_has_in_a_pool_of_the_biller() -> Outcome {
+    let stack = stack_with(BILLER, 5).await?;
+    enable(&stack, BILLER).await?;
+    let imported = stack.database().accounts(BILLER)?[&guid_of(&sample(5))].user_id.clone();
+    let pool = pools_of(&stack, BILLER).pop().unwrap_or_default();
+    assert!(stack.simulator().remove_user(&pool, &imported));
+    add_by_hand(&stack, "by-hand", sample(5).user_name).await?;
+    add_by_hand(&stack, "another", sample(77).user_name).await?;
+    let run = assert_does_as_told(&stack, 1).await?;
+    assert_eq!((run.imported, run.skipped, run.already_present), (0, 1, 4));
     Ok(())
 }
 

@@ -2,12 +2,12 @@
 
 use local_stack::{Stack, UserRow};
 use rusqlite::Connection;
-use secureauth_simulator::Seed;
+use secureauth_simulator::{Fault, Seed};
 use serde_json::json;
 
-use super::told::{Told, organization, plan};
+use super::told::{Told, assert_did, organization, plan};
 use crate::moves::{BILLER, guid_of, remove, replace, sample};
-use crate::support::{Outcome, enable, options, stack_with, start};
+use crate::support::{Outcome, enable, options, pools_of, refusal, stack_with, start};
 
 /// The lines about single people, in order.
 fn people(told: &Told) -> Vec<&str> {
@@ -180,5 +180,23 @@ async fn the_first_twenty_of_a_kind_are_named_and_the_others_counted() -> Outcom
     let people = people(&told);
     assert_eq!(people.len(), 21);
     assert_eq!(people.last(), Some(&"and 5 more imported"));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leaver_whose_change_failed_and_whose_user_somebody_deleted_is_not_counted() -> Outcome {
+    let stack = stack_with(BILLER, 5).await?;
+    enable(&stack, BILLER).await?;
+    let id = stack.database().accounts(BILLER)?[&guid_of(&sample(2))].user_id.clone();
+    remove(&stack, 2)?;
+    let fails = Fault::on("update_user", refusal(500, false)).path(&id);
+    stack.simulator().faults().add(fails);
+    assert_eq!(enable(&stack, BILLER).await?.state, "failed");
+    stack.simulator().faults().clear();
+    let pool = pools_of(&stack, BILLER).pop().unwrap_or_default();
+    assert!(stack.simulator().remove_user(&pool, &id));
+    let told = plan(&stack, BILLER).await?;
+    assert_eq!(told.import(), [0, 0, 0, 0, 4], "{:#?}", told.lines);
+    assert_did(&enable(&stack, BILLER).await?, &told);
     Ok(())
 }
