@@ -10,6 +10,7 @@ mod claim;
 mod conflict;
 mod deleted;
 mod doubt;
+mod doubtful_names;
 mod entries;
 mod leave;
 mod link;

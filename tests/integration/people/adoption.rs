@@ -191,3 +191,41 @@ async fn whoever_is_inactive_and_does_not_fit_the_schema_of_the_pool_is_reported
     assert!(issues(&stack)?.contains(&not_adopted(1)), "{:?}", issues(&stack)?);
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_deleted_is_adopted_unless_a_row_with_a_data_error_may_have_the_user_name() -> Outcome {
+    for has_a_row_without_guid in [false, true] {
+        let mut stack = with_a_data_error().await?;
+        set_status(&stack, 1, "deleted")?;
+        set_status(&stack, 2, "deleted")?;
+        let namesake = UserRow {
+            user_name: sample(1).user_name,
+            ..without_address(5)
+        };
+        replace(&stack, &namesake)?;
+        let mut expected = vec![not_adopted(1), no_address(5)];
+        if has_a_row_without_guid {
+            let unnamed = UserRow {
+                user_guid: None,
+                ..sample(40)
+            };
+            stack.crm().add_users(BILLER, &[unnamed])?;
+            expected.push(not_adopted(2));
+            expected.push((String::new(), "user_guid".to_owned(), "missing".to_owned()));
+        }
+        expected.sort();
+        stack.deploy("ADOPT_EXISTING_USERS", "true").await?;
+        let run = enable(&stack, BILLER).await?;
+        let adopted = u64::from(!has_a_row_without_guid);
+        assert_eq!((run.state.as_str(), run.deactivated), ("succeeded", adopted));
+        let mut found = issues(&stack)?;
+        found.sort();
+        assert_eq!(found, expected);
+        let shown = if has_a_row_without_guid { "active" } else { "inactive" };
+        assert_eq!(
+            [1, 2].map(|number| status_of(&stack, &format!("theirs-{number}"))),
+            ["active", shown]
+        );
+    }
+    Ok(())
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::super::super::run_context::RunContext;
 use super::super::super::step_error::StepError;
+use super::doubtful_names::DoubtfulNames;
 use super::link::Known;
 use super::reader::Reader;
 use super::target::Target;
@@ -21,6 +22,13 @@ pub(super) async fn link(context: &mut RunContext<'_>, target: &Target) -> Resul
         return Ok(());
     }
     let store = Arc::clone(context.store());
+    let doubtful = if has_data_errors {
+        let people = store.users_with_issues(target.run, GuidRange::default()).await?;
+        let issues = context.run.issues_total;
+        DoubtfulNames::of(store.as_ref(), &target.biller_id, people, issues, &target.values).await?
+    } else {
+        DoubtfulNames::default()
+    };
     let reader = Reader {
         store: store.as_ref(),
         biller_id: &target.biller_id,
@@ -52,7 +60,7 @@ pub(super) async fn link(context: &mut RunContext<'_>, target: &Target) -> Resul
                 continue;
             }
             // It may be the user of somebody else whose row has a data error.
-            if !is_by_id && has_data_errors {
+            if !is_by_id && doubtful.has(deleted, &target.values) {
                 issues.push(Known::not_adopted_issue(deleted.user_guid));
                 continue;
             }
