@@ -8,12 +8,12 @@ use super::super::step_error::StepError;
 use super::super::steps::sync_users::names::{Holder, Names, Right};
 use super::super::steps::sync_users::reader::{CrmRow, Page, UserInPage};
 use super::super::steps::sync_users::task::{Policy, Row, Task, Why};
-use super::super::steps::sync_users::{Values, Wanted};
+use super::super::steps::sync_users::{DoubtfulNames, Values, Wanted};
 use super::conflicts::{Conflicts, HeldBy, held};
 use super::listed::Listed;
 use super::{ImportOutlook, Planned};
 use crate::domain::issue::{Code, Field};
-use crate::domain::user::Status;
+use crate::domain::user::{BarredUser, Status};
 use crate::store::{Account, PoolUser, StoreError};
 use ic_secureauth_api::{DerivedIds, Pool, ReadOnlyApi, UserId};
 
@@ -31,7 +31,8 @@ pub(super) struct Counting<'a> {
     /// Ids of users whom accounts have, or people who are counted, and who has them.
     pub(super) taken: HashMap<String, Uuid>,
     pub(super) conflicts: Conflicts,
-    pub(super) deleted: Vec<Account>,
+    /// People whose row gives no access, with the accounts that they would get.
+    pub(super) deleted: Vec<(BarredUser, Account)>,
     pub(super) outlook: ImportOutlook,
 }
 
@@ -66,9 +67,12 @@ impl Counting<'_> {
             };
             users.push((user_guid, row, account));
         }
-        let deleted = page.barred.iter();
-        let deleted: Vec<Account> = deleted
-            .filter_map(|user| self.linked(user.user_guid, &self.values.keys(user.user_guid, &user.user_name)))
+        let deleted = page.barred.into_iter();
+        let deleted: Vec<(BarredUser, Account)> = deleted
+            .filter_map(|user| {
+                let account = self.linked(user.user_guid, &self.values.keys(user.user_guid, &user.user_name))?;
+                Some((user, account))
+            })
             .collect();
         let strangers = users.iter().filter(|(_, _, account)| account.is_none());
         let linked: HashMap<Uuid, Account> = strangers
@@ -77,7 +81,12 @@ impl Counting<'_> {
                 _ => None,
             })
             .collect();
-        let known = self.users_of_accounts(&users, linked.values().chain(&deleted)).await?;
+        let known = self
+            .users_of_accounts(
+                &users,
+                linked.values().chain(deleted.iter().map(|(_, account)| account)),
+            )
+            .await?;
         let mut holders = self.holders(&users, &known).await?;
         self.deleted.extend(deleted);
         for (guid, row, account) in users {
@@ -140,12 +149,28 @@ impl Counting<'_> {
         Ok(known)
     }
 
-    /// People whose row is `deleted` and whom the pool holds: after everybody with a valid row, as in a run.
-    pub(super) fn deleted(&mut self) {
-        for account in std::mem::take(&mut self.deleted) {
-            if self.take(&account) {
-                self.user(account.user_guid, &Row::Gone, Some(&account), None, "");
+    /// People whose row is `deleted` and whom the pool holds: after everybody with a valid row, as in a run. `room`: so many may be adopted.
+    pub(super) fn deleted(&mut self, doubtful: &DoubtfulNames, mut room: u64) {
+        for (person, account) in std::mem::take(&mut self.deleted) {
+            let user = person.user_guid;
+            let key = self.values.keys(user, &person.user_name);
+            let is_by_id = account.user_id.as_ref() == Some(&key.user_id);
+            let is_doubtful = !is_by_id && doubtful.has(&person, self.values);
+            let is_free = if is_doubtful {
+                !account.user_id.as_ref().is_some_and(|id| self.taken.contains_key(id))
+            } else {
+                self.take(&account)
+            };
+            if !is_free {
+                continue;
             }
+            let adopts = self.policy.adopts();
+            if is_doubtful || (adopts && room == 0) {
+                self.outlook.count(Planned::NotAdopted, user, "the CRM gives no access");
+                continue;
+            }
+            room -= u64::from(adopts);
+            self.user(user, &Row::Gone, Some(&account), None, "");
         }
     }
 

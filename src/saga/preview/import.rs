@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use super::super::step_error::StepError;
 use super::super::steps::leavers::Rekeyed;
-use super::super::steps::sync_users::Values;
 use super::super::steps::sync_users::names::Names;
 use super::super::steps::sync_users::reader::Reader;
 use super::super::steps::sync_users::task::Policy;
+use super::super::steps::sync_users::{DoubtfulNames, Values};
 use super::super::steps::{PayloadSchema, check_users, payload_schema};
 use super::conflicts::Conflicts;
 use super::counting::Counting;
@@ -109,7 +109,14 @@ pub(super) async fn into_found(reading: &Reading<'_>, before: Before<'_>) -> Res
         }
         count.page(page, &known).await?;
     }
-    count.deleted();
+    let doubtful = if users.counts.invalid > 0 || !unfit.is_empty() {
+        let people = known.union(&unfit).copied().collect();
+        let issues = (users.issues.len() + unfit.len()) as u64;
+        DoubtfulNames::of(dependencies.store.as_ref(), subject.biller_id, people, issues, &values).await?
+    } else {
+        DoubtfulNames::default()
+    };
+    count.deleted(&doubtful, users.guard_limit.saturating_sub(users.guarded));
     count.conflicts.keep(known.into_iter().chain(unfit));
     count.conflicts.settle(&mut count.outlook);
     Ok(count.outlook)

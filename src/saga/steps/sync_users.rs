@@ -35,6 +35,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use self::doubt::Doubt;
+pub(in super::super) use self::doubtful_names::DoubtfulNames;
 pub(in super::super) use self::person::Wanted;
 pub(super) use self::person::user_id;
 pub(super) use self::target::Target;

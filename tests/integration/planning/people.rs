@@ -200,3 +200,49 @@ async fn a_leaver_whose_change_failed_and_whose_user_somebody_deleted_is_not_cou
     assert_did(&enable(&stack, BILLER).await?, &told);
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_deleted_people_in_a_found_pool_as_many_are_adopted_as_the_guard_lets_go() -> Outcome {
+    let adopts = options()
+        .set("ADOPT_EXISTING_USERS", "true")
+        .set("ON_INVALID_USER", "skip")
+        .set("MAX_SKIPPED_PERCENT", "50");
+    let stack = start(adopts, BILLER, 12).await?;
+    let pool = json!({"id": "theirs", "name": "Theirs", "workspace_id": BILLER, "identifier_case_insensitive": true,
+        "payload_schema_id": stack.handler().settings()["SECUREAUTH_PAYLOAD_SCHEMA_ID"]});
+    let mut seed = Seed::default().organization(&organization(&json!({}))).pool(&pool);
+    for number in 1..=8 {
+        let name = sample(number).user_name;
+        seed = seed.user(
+            &json!({"id": format!("theirs-{number}"), "user_pool_id": "theirs", "status": "active",
+            "identifiers": [{"identifier": name, "type": "uid"}]}),
+        );
+        assert_eq!(
+            stack
+                .crm()
+                .set_user_status(BILLER, &guid_of(&sample(number)), "deleted")?,
+            1
+        );
+    }
+    stack.simulator().seed(seed)?;
+    // The user of number 8 may be the one of number 9, whose row has a data error.
+    let namesake = UserRow {
+        user_name: sample(8).user_name,
+        email: Some("no address".into()),
+        ..sample(9)
+    };
+    replace(&stack, &namesake)?;
+    let told = plan(&stack, BILLER).await?;
+    assert_eq!(told.code, Some(0), "{}", told.why);
+    told.expect(
+        "import",
+        "3 imported, 0 changed, 5 deactivated, 0 reactivated, 0 already present, 3 not adopted",
+    );
+    let run = enable(&stack, BILLER).await?;
+    assert_did(&run, &told);
+    let reported = issues(&stack)?;
+    let not_adopted = reported.iter().filter(|(_, code)| code == "not_adopted");
+    assert_eq!(not_adopted.count(), 3, "{reported:?}");
+    assert_eq!((run.imported, run.deactivated), (3, 5));
+    Ok(())
+}

@@ -16,7 +16,7 @@ const AT_ONCE: usize = 1_000;
 
 /// Whose users may be somebody else's.
 #[derive(Debug, Default)]
-pub(super) struct DoubtfulNames {
+pub(in super::super::super) struct DoubtfulNames {
     /// Some rows cannot be looked up, so any name may be one of theirs.
     are_all: bool,
     /// Who has a name, in the form in which the pool compares it.
@@ -26,7 +26,7 @@ pub(super) struct DoubtfulNames {
 impl DoubtfulNames {
     /// Of these people, whose rows have data errors. Rows without a GUID cannot be looked up, and of more issues than the database keeps
     /// some are not known.
-    pub(super) async fn of(
+    pub(in super::super::super) async fn of(
         store: &dyn Store,
         biller: &BillerId,
         people: HashSet<Uuid>,
@@ -54,7 +54,7 @@ impl DoubtfulNames {
     }
 
     /// Somebody else's row with a data error has the person's user name, or may have it.
-    pub(super) fn has(&self, person: &BarredUser, values: &Values) -> bool {
+    pub(in super::super::super) fn has(&self, person: &BarredUser, values: &Values) -> bool {
         let name = fold(&person.user_name, values.case_insensitive);
         let people = self.people.get(name.as_ref());
         self.are_all || people.is_some_and(|people| people.iter().any(|guid| *guid != person.user_guid))
