@@ -14,6 +14,8 @@ use super::mutator::Mutator;
 use super::reply::{PAUSES, Reply};
 use super::server::{Source, head_length, whole_message};
 
+/// Statuses of a server that did nothing.
+const REFUSALS: [u16; 7] = [400, 404, 405, 409, 412, 413, 422];
 /// Header lines that the server writes itself.
 const FRAMING: [&str; 2] = ["content-length:", "connection:"];
 
@@ -94,21 +96,22 @@ impl Source for Proxy {
         }
         let mut reply = truth.changed(&mut random);
         // The client would be slow for the rest of its life.
-        if PAUSES.contains(&reply.status) || (!self.may_lie && is_lie(&reply, &truth)) {
+        if PAUSES.contains(&reply.status) || (!self.may_lie && is_lie(&call, &reply, &truth)) {
             reply = truth.with_status(&mut random, 500);
         }
         // The run would rightly wait as long.
         let reply = reply.without_a_wait();
-        log.has_lied |= is_lie(&reply, &truth);
+        log.has_lied |= is_lie(&call, &reply, &truth);
         log.changed.push(format!("{call}: {}", reply.describe()));
         reply
     }
 }
 
 /// Whether the client cannot see that an answer is not true: it says that a resource is absent, or shows another one than there is, or
-/// claims a success.
-fn is_lie(reply: &Reply, truth: &Reply) -> bool {
+/// claims a success, or refuses a change that was made.
+fn is_lie(call: &str, reply: &Reply, truth: &Reply) -> bool {
     let looks_good = reply.is_whole() && matches!(reply.status, 200..=299 | 404);
     let is_same = reply.status == truth.status && reply.json() == truth.json();
-    looks_good && !is_same
+    let is_done = !call.starts_with("GET ") && matches!(truth.status, 200..=299);
+    (looks_good && !is_same) || (is_done && REFUSALS.contains(&reply.status))
 }
