@@ -248,12 +248,12 @@ impl Change<'_> {
     /// Whether the user has the value now. If somebody else has it, its holder either gives it up or is reported.
     async fn is_added(&mut self, added: Result<(), ApiError>, part: Part) -> Result<bool, Answer> {
         let field = part.field();
-        match added {
+        let conflict = match added {
             Ok(()) => {
                 self.has_changed = true;
                 return Ok(true);
             }
-            Err(error) if error.is_conflict() => {}
+            Err(error) if error.is_conflict() => error,
             // Somebody deleted the user meanwhile. The next pass looks for it.
             Err(error) if error.is_not_found() => {
                 self.is_waiting = true;
@@ -264,9 +264,11 @@ impl Change<'_> {
                 return Ok(false);
             }
             Err(error) => return Err(error.into()),
-        }
+        };
         let holder = match self.target.holder(self.person, part).await? {
             Who::Itself => return Ok(true),
+            // It may be the conflict with an attempt of the same call that was lost and takes effect later.
+            _ if conflict.outcome_unknown() => return Err(conflict.into()),
             Who::Nobody => {
                 self.report(field, Code::Refused);
                 return Ok(false);
