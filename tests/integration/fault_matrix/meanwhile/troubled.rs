@@ -212,7 +212,8 @@ async fn one(stack: &Stack, case: &Trouble) -> Result<Verdict, Box<dyn std::erro
         return Err("nobody enrolled".into());
     }
     stack.simulator().faults().remove(held);
-    if begun.elapsed() >= LATEST_EFFECT {
+    let effect_after = begun.elapsed();
+    if effect_after >= LATEST_EFFECT {
         meanwhile.only_of_users_before(&snapshot);
     }
     end(stack, &biller).await?;
@@ -229,6 +230,6 @@ async fn one(stack: &Stack, case: &Trouble) -> Result<Verdict, Box<dyn std::erro
     let verdict = assert_invariant(stack, &before).await?;
     everything_is_caught_up(stack, &before, verdict.is_rolled_back(), ATTEMPTS)
         .await
-        .map_err(|error| format!("{verdict:?}, but {error}"))?;
+        .map_err(|error| format!("{verdict:?}, but {error}; the effect came after {effect_after:?}"))?;
     Ok(verdict)
 }
