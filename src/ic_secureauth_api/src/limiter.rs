@@ -184,8 +184,9 @@ impl Permit<'_> {
         let mut state = self.limiter.lock();
         state.let_in.insert(operation);
         let module = state.module(operation);
-        module.pace.accepted();
-        module.is_open |= self.is_later_than(module.last_refusal);
+        let is_later = self.is_later_than(module.last_refusal);
+        module.pace.accepted(is_later);
+        module.is_open |= is_later;
         if self.is_later_than(state.last_refusal) {
             self.limiter.slots.accepted();
         }

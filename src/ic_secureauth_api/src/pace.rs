@@ -47,6 +47,15 @@ struct Learned {
     is_searching: bool,
     /// The server allows two calls at once after a pause.
     allows_two: bool,
+    first: First,
+}
+
+/// What the server let in before its first refusal, in how many seconds, and how many it asks to wait then.
+#[derive(Debug)]
+struct First {
+    accepted: f64,
+    elapsed: f64,
+    wait: f64,
 }
 
 impl Pace {
@@ -80,19 +89,27 @@ impl Pace {
         self.next = (self.next + saved).max(now) + interval - saved;
     }
 
-    /// The server accepted a call.
-    pub(super) fn accepted(&mut self) {
-        self.accepted += 1.0;
-        if let Some(learned) = &mut self.learned {
-            learned.grow();
+    /// The server accepted a call. `is_later`: it started after the last refusal. A server may be slower to accept than to refuse.
+    pub(super) fn accepted(&mut self, is_later: bool) {
+        match &mut self.learned {
+            Some(learned) if !is_later && learned.is_searching => return learned.add_to_first(),
+            Some(learned) => learned.grow(),
+            None => {}
         }
+        self.accepted += 1.0;
     }
 
     /// The server refused a call. `wait`: after so much time it allows one.
     pub(super) fn refused(&mut self, now: Instant, wait: Duration) {
         let elapsed = seconds(self.counted_from, now);
         match &mut self.learned {
-            None => self.learned = Some(Learned::first(self.accepted, elapsed, wait)),
+            None => {
+                self.learned = Some(Learned::new(First {
+                    accepted: self.accepted,
+                    elapsed,
+                    wait: wait.min(CLOSED).as_secs_f64().max(0.001),
+                }));
+            }
             // The first call after a pause tells how long the server is closed, not what its rate is.
             Some(_) if self.accepted < 1.0 => {}
             Some(learned) if self.accepted < 2.0 && learned.allows_two => learned.allows_two = false,
@@ -109,17 +126,23 @@ impl Pace {
 }
 
 impl Learned {
-    /// As if the server allowed nothing more until the end of the wait and then one call.
-    fn first(accepted: f64, elapsed: f64, wait: Duration) -> Self {
-        let wait = wait.min(CLOSED).as_secs_f64().max(0.001);
-        let rate = (accepted / (elapsed + wait)).max(wait.recip()).max(LOWEST / CAUTION) * CAUTION;
+    fn new(first: First) -> Self {
         Self {
-            rate,
-            goal: rate,
+            rate: first.rate(),
+            goal: first.rate(),
             quiet_seconds: SEARCH.0,
             is_searching: true,
-            allows_two: accepted > 1.0,
+            allows_two: first.accepted > 1.0,
+            first,
         }
+    }
+
+    /// The server accepted a call that started before the first refusal.
+    fn add_to_first(&mut self) {
+        self.first.accepted += 1.0;
+        self.rate = self.rate.max(self.first.rate());
+        self.goal = self.goal.max(self.rate);
+        self.allows_two |= self.first.accepted > 1.0;
     }
 
     /// The server accepted a call.
@@ -142,6 +165,14 @@ impl Learned {
         self.rate = accepted.min(self.goal).max(least).max(LOWEST);
         self.quiet_seconds = 0.0;
         self.is_searching = false;
+    }
+}
+
+impl First {
+    /// As if the server allowed nothing more until the end of the wait and then one call.
+    fn rate(&self) -> f64 {
+        let accepted = self.accepted / (self.elapsed + self.wait);
+        accepted.max(self.wait.recip()).max(LOWEST / CAUTION) * CAUTION
     }
 }
 
@@ -168,7 +199,7 @@ mod tests {
         let mut pace = Pace::new(now);
         for _ in 0..20 {
             start(&mut pace, now);
-            pace.accepted();
+            pace.accepted(true);
         }
         pace.refused(now, SECOND);
         let rate = pace.learned.as_ref().unwrap().rate;
@@ -189,7 +220,7 @@ mod tests {
         let mut now = opened;
         for _ in 0..60 {
             now = start(&mut pace, now);
-            pace.accepted();
+            pace.accepted(true);
         }
         assert!(now - opened < 100 * SECOND, "{:?}", now - opened);
     }
@@ -200,7 +231,7 @@ mod tests {
         let mut pace = Pace::new(begin);
         for _ in 0..1_000 {
             assert_eq!(start(&mut pace, begin), begin);
-            pace.accepted();
+            pace.accepted(true);
         }
         pace.refused(begin, SECOND);
         let mut now = start(&mut pace, begin + SECOND);
@@ -208,7 +239,7 @@ mod tests {
         assert!(start(&mut pace, now) > now, "not all at once");
         for _ in 0..20_000 {
             now = start(&mut pace, now);
-            pace.accepted();
+            pace.accepted(true);
         }
         let next = start(&mut pace, now);
         assert!(next - now < Duration::from_micros(100), "{:?}", next - now);
@@ -220,12 +251,12 @@ mod tests {
         let mut pace = Pace::new(now);
         for _ in 0..2 {
             start(&mut pace, now);
-            pace.accepted();
+            pace.accepted(true);
         }
         for _ in 0..2 {
             pace.refused(now, SECOND);
             now = start(&mut pace, now + SECOND);
-            pace.accepted();
+            pace.accepted(true);
         }
         assert!(start(&mut pace, now) > now + SECOND / 2);
     }

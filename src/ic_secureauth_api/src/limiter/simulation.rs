@@ -27,6 +27,8 @@ struct Server {
     is_refilling: bool,
     /// Pause of the client after a 403.
     pause: Duration,
+    /// How much longer it takes to accept a call than to refuse one.
+    work: Duration,
 }
 
 impl Server {
@@ -39,6 +41,7 @@ impl Server {
             why: Throttled::TooMany,
             is_refilling: false,
             pause: Duration::ZERO,
+            work: Duration::ZERO,
         }
     }
 
@@ -104,9 +107,9 @@ impl Simulation {
         for _ in 0..1_000 {
             let permit = self.limiter.enter(IMPORT, waits.latest).await.unwrap();
             sleep(HALF).await;
-            let (answer, why, forbidden) = {
+            let (answer, why, forbidden, work) = {
                 let mut server = self.server.lock().unwrap();
-                (server.call(), server.why, server.pause)
+                (server.call(), server.why, server.pause, server.work)
             };
             self.answers
                 .lock()
@@ -114,6 +117,7 @@ impl Simulation {
                 .push((self.begin.elapsed(), answer.is_ok()));
             sleep(HALF).await;
             let Err(refusal) = answer else {
+                sleep(work).await;
                 return permit.accepted(IMPORT);
             };
             let backoff = Backoff {
@@ -188,9 +192,13 @@ async fn after_a_minute_nearly_all_that_the_server_allows_is_used_and_hardly_a_c
 #[tokio::test(start_paused = true)]
 async fn a_few_calls_at_a_slow_server_take_hardly_longer_than_it_says() {
     for (rate, burst, number, most) in [(2.0, 2.0, 10, 5.5), (2.0, 2.0, 13, 6.0), (1.0, 1.0, 10, 11.0)] {
-        let simulation = Simulation::of(Server::new(rate, burst));
-        let took = simulation.calls(number, Duration::from_mins(1)).await.as_secs_f64();
-        assert!(took <= most, "{number} at {rate}/s: {took}");
+        for work in [0, 20] {
+            let mut server = Server::new(rate, burst);
+            server.work = Duration::from_millis(work);
+            let simulation = Simulation::of(server);
+            let took = simulation.calls(number, Duration::from_mins(1)).await.as_secs_f64();
+            assert!(took <= most, "{number} at {rate}/s, accepted in {work} ms: {took}");
+        }
     }
 }
 
