@@ -1,6 +1,6 @@
 //! Found pools beside data errors, and adoption that is switched on and off: nobody keeps access unreported.
 
-use local_stack::{Stack, UserRow};
+use local_stack::{Stack, StackOptions, UserRow};
 use secureauth_simulator::{Fault, Seed};
 use serde_json::json;
 
@@ -11,16 +11,16 @@ use super::{
 };
 use crate::support::{Outcome, enable, options, refusal, start};
 
+/// Up to half of the people may have data errors.
+fn skipping() -> StackOptions {
+    options()
+        .set("ON_INVALID_USER", "skip")
+        .set("MAX_SKIPPED_PERCENT", "50")
+}
+
 /// Number 5 has no valid e-mail address, and is left out.
 async fn with_a_data_error() -> Result<Stack, Box<dyn std::error::Error>> {
-    let stack = start(
-        options()
-            .set("ON_INVALID_USER", "skip")
-            .set("MAX_SKIPPED_PERCENT", "50"),
-        BILLER,
-        5,
-    )
-    .await?;
+    let stack = start(skipping(), BILLER, 5).await?;
     by_hand(&stack, &[1, 2, 3])?;
     replace(&stack, &without_address(5))?;
     Ok(stack)
@@ -102,10 +102,7 @@ async fn a_failed_adoption_that_is_switched_off_again_stops_no_later_sync() -> O
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_counters_add_up_whatever_the_crm_says_of_the_people_of_a_found_pool() -> Outcome {
-    let skip = options()
-        .set("ON_INVALID_USER", "skip")
-        .set("MAX_SKIPPED_PERCENT", "50");
-    let mut stack = start(skip, BILLER, 9).await?;
+    let mut stack = start(skipping(), BILLER, 9).await?;
     by_hand(&stack, &[1, 2, 3, 4, 5])?;
     set_status(&stack, 1, "inactive")?;
     set_status(&stack, 2, "deleted")?;
@@ -164,14 +161,7 @@ async fn an_imported_user_whom_somebody_gave_another_name_and_address_is_linked_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_inactive_and_does_not_fit_the_schema_of_the_pool_is_reported() -> Outcome {
-    let stack = start(
-        options()
-            .set("ON_INVALID_USER", "skip")
-            .set("MAX_SKIPPED_PERCENT", "50"),
-        BILLER,
-        5,
-    )
-    .await?;
+    let stack = start(skipping(), BILLER, 5).await?;
     let schema = json!({"id": "picky", "name": "Picky", "schema": {"type": "object", "properties": {
         "first_name": {"type": "string", "not": {"const": sample(1).first_name}},
         "last_name": {"type": "string"}, "user_name": {"type": "string"}}}});
