@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     runs: Option<u32>,
     /// Measures the handler only
     #[arg(long)]
-    pub(crate) without_peer: bool,
+    without_peer: bool,
     /// The handler's binary; by default beside this program
     #[arg(long)]
     handler: Option<PathBuf>,
@@ -58,9 +58,14 @@ impl Arguments {
         plan
     }
 
-    /// A smoke run installs nothing, because tests use no network. Rows of the handler alone need no peer.
+    /// A smoke run installs nothing, because tests use no network.
     pub(crate) fn may_install(&self) -> bool {
-        !self.smoke && !self.throttled
+        !self.smoke
+    }
+
+    /// Rows of the handler alone need no peer.
+    pub(crate) fn needs_the_peer(&self) -> bool {
+        !self.without_peer && !self.throttled
     }
 
     pub(crate) fn handler(&self) -> PathBuf {

@@ -59,7 +59,7 @@ pub(crate) struct Programs {
 
 impl Programs {
     pub(crate) async fn find(arguments: &Arguments) -> Result<Self, BenchError> {
-        let peer = if arguments.without_peer {
+        let peer = if !arguments.needs_the_peer() {
             None
         } else if arguments.may_install() {
             Some(peer::install(&arguments.peer_folder()).await?)

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use indexmap::IndexMap;
 use time::OffsetDateTime;
 
 use super::model::{Pool, PoolHead};
@@ -24,7 +25,7 @@ pub(crate) struct Pools {
     /// Pools by number. A deleted pool has no entry.
     numbers: HashMap<u32, String>,
     /// User id → number of the pool it was last written in (row 74).
-    homes: HashMap<RecordId, u32>,
+    homes: IndexMap<RecordId, u32>,
 }
 
 impl Pools {
@@ -186,7 +187,7 @@ impl Pools {
     ) -> Option<User> {
         let pool = self.by_id.get_mut(pool_id)?;
         if self.homes.get(user) == Some(&pool.number) {
-            self.homes.remove(user);
+            self.homes.swap_remove(user);
         }
         pool.users.remove(now, times, user)
     }

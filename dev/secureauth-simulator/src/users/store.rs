@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use indexmap::IndexMap;
 use time::OffsetDateTime;
 
 use super::counts::Counts;
@@ -28,15 +29,15 @@ pub(crate) enum Conflict {
     VerifiedAddress(RecordId),
 }
 
-/// Users of a pool.
+/// Users of a pool. What grows with them is an `IndexMap` or a tree: a `HashMap` of a million stops every call for a second while it grows.
 #[derive(Debug, Default)]
 pub(crate) struct UserStore {
     users: BTreeMap<RecordId, User>,
     /// Identifier → user, written as it compares in this pool.
-    identifiers: HashMap<Box<str>, RecordId>,
+    identifiers: IndexMap<Box<str>, RecordId>,
     /// Verified address → user, likewise.
-    verified: HashMap<Box<str>, RecordId>,
-    owners: HashMap<(SubRecord, RecordId), RecordId>,
+    verified: IndexMap<Box<str>, RecordId>,
+    owners: IndexMap<(SubRecord, RecordId), RecordId>,
     counts: Counts,
     lag: Lag<RecordId, User>,
     /// Open sessions per user. They outlive changes of the user.
@@ -164,7 +165,7 @@ impl UserStore {
 
     /// Rows 69 and 71: the conflict of this user with another one.
     pub(crate) fn conflict(&self, user: &User) -> Option<Conflict> {
-        let other = |index: &HashMap<Box<str>, RecordId>, value: &str| {
+        let other = |index: &IndexMap<Box<str>, RecordId>, value: &str| {
             index.get(&self.key(value)).filter(|owner| **owner != user.id).cloned()
         };
         let taken = |value: &str| other(&self.identifiers, value).or_else(|| other(&self.verified, value));
@@ -231,13 +232,13 @@ impl UserStore {
     fn unindex(&mut self, user: &User) {
         self.counts.subtract(user);
         for identifier in &user.identifiers {
-            self.identifiers.remove(&self.key(&identifier.value));
+            self.identifiers.swap_remove(&self.key(&identifier.value));
         }
         for address in user.addresses.iter().filter(|address| address.verified) {
-            self.verified.remove(&self.key(&address.value));
+            self.verified.swap_remove(&self.key(&address.value));
         }
         for key in sub_records(user) {
-            self.owners.remove(&key);
+            self.owners.swap_remove(&key);
         }
     }
 
