@@ -22,7 +22,7 @@ pub enum NotReady {
     #[error("the settings are not usable")]
     Configuration,
     /// Key Vault did not answer, or lacks a secret.
-    #[error("the key vault is not available")]
+    #[error("the key vault, or a secret in it, is not available")]
     Vault,
     /// The database did not answer.
     #[error("the database is not available")]

@@ -26,33 +26,48 @@ impl RunContext<'_> {
 
     /// # Errors
     /// See [`owner_of_found`].
-    pub(super) async fn owner(&self, marker: Option<&Marker>) -> Result<Owner, StepError> {
+    pub(super) async fn owner(&self, resource: &str, marker: Option<&Marker>) -> Result<Owner, StepError> {
         if self.created(marker) {
             return Ok(Owner::ThisRun);
         }
-        owner_of_found(self.store().as_ref(), &self.run.biller_id, marker).await
+        owner_of_found(self.store().as_ref(), &self.run.biller_id, resource, marker).await
     }
 }
 
-/// Who created a resource that the current run did not create.
+/// Who created a resource that the current run did not create. `resource`: what operators are told of it.
 ///
 /// # Errors
 /// Stuck when the marker names another biller, an open run, or a run that the database does not know.
 pub(super) async fn owner_of_found(
     store: &dyn Store,
     biller: &BillerId,
+    resource: &str,
     marker: Option<&Marker>,
 ) -> Result<Owner, StepError> {
     let Some(marker) = marker else {
         return Ok(Owner::Unmarked);
     };
-    let foreign = || StepError::stuck(Reason::ForeignMarker);
-    let id: OnboardingId = marker.onboarding_id.parse().map_err(|_| foreign())?;
-    let run = store.run(id).await?.ok_or_else(foreign)?;
-    let finished = !run.state.blocks_others();
-    if finished && run.biller_id == *biller {
-        Ok(Owner::EarlierRun)
-    } else {
-        Err(foreign())
+    let foreign = |whose: String| {
+        StepError::stuck(Reason::ForeignMarker).because(format!("the marker of {resource} names {whose}"))
+    };
+    let id: OnboardingId = marker
+        .onboarding_id
+        .parse()
+        .map_err(|_| foreign("no run of this program".to_owned()))?;
+    let Some(run) = store.run(id).await? else {
+        let owner = BillerId::try_new(marker.owner_id.clone());
+        let owner = owner.map_or_else(|_| "an unknown biller".to_owned(), |owner| format!("biller {owner}"));
+        return Err(foreign(format!(
+            "the run {id} of {owner}, which this database does not know"
+        )));
+    };
+    let has_ended = !run.state.blocks_others();
+    if has_ended && run.biller_id == *biller {
+        return Ok(Owner::EarlierRun);
     }
+    let state = if has_ended { "has ended" } else { "has not ended" };
+    Err(foreign(format!(
+        "the run {id} of biller {}, which {state}",
+        run.biller_id
+    )))
 }

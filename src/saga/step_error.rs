@@ -11,7 +11,7 @@ use ic_secureauth_api::{ApiError, Class};
 #[derive(Debug)]
 pub(super) struct StepError {
     pub(super) kind: StepErrorKind,
-    /// What operators are told of the call that failed; `None` if no call did.
+    /// What operators are told of the call that failed, or of what was found.
     pub(super) details: Option<Box<ErrorDetails>>,
 }
 
@@ -70,6 +70,14 @@ impl StepError {
             details: Some(Box::new(details)),
             ..self
         }
+    }
+
+    /// Adds why, for operators.
+    pub(super) fn because(self, cause: impl Into<String>) -> Self {
+        self.with(ErrorDetails {
+            cause: Some(cause.into()),
+            ..ErrorDetails::default()
+        })
     }
 
     /// The same request would fail again.

@@ -1,9 +1,12 @@
 //! `doctor` says what has to be done before billers are enabled, one line per finding, and writes nothing.
 
-use local_stack::{Stack, StackOptions};
+use local_stack::{Stack, StackOptions, UserRow};
 use secureauth_simulator::{ALL_SCOPES, Client, Fault};
 
-use crate::payload_schema::stack_with_unknown_dialect;
+use serde_json::json;
+
+use crate::payload_schema::{add_schema, stack_with_unknown_dialect};
+use crate::planning::plan;
 use crate::support::{Outcome, options, refusal};
 
 /// What `doctor` printed, and its exit code.
@@ -246,11 +249,33 @@ async fn a_payload_schema_that_cannot_be_used_is_a_finding() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_member_that_the_schema_requires_and_that_is_never_sent_is_a_finding() -> Outcome {
+    let stack = Stack::start(options().set("SECUREAUTH_PAYLOAD_SCHEMA_ID", "phones")).await?;
+    add_schema(
+        &stack,
+        "phones",
+        &json!({"type": "object", "required": ["user_name", "phone"]}),
+    )?;
+    told_by(&stack).await?.finds_only(
+        "schema        to do: phones requires what is never sent, so SecureAuth would refuse every user: phone; correct \
+         SECUREAUTH_PAYLOAD_SCHEMA_ID or the schema",
+    );
+    stack.crm().add_biller("1876", "City of Springfield")?;
+    stack.crm().add_users("1876", &[UserRow::sample("1876", 1)])?;
+    let told = plan(&stack, "1876").await?;
+    told.expect(
+        "schema",
+        "phones requires what is never sent, so SecureAuth would refuse every user: phone",
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn parts_of_a_schema_that_only_secureauth_can_judge_are_noted() -> Outcome {
     let told = told_by(&stack_with_unknown_dialect(options(), 1).await?).await?;
     told.finds_nothing();
     told.says(
-        "schema        note: own_dialect exists; only SecureAuth can check users against these parts of it: $schema or $ref",
+        "schema        note: own_dialect exists; only SecureAuth can check users against it, because of $schema or $ref",
     );
     Ok(())
 }

@@ -35,7 +35,7 @@ fn picky_schema() -> Value {
 /// A first name that the schemas refuse.
 pub(crate) const UNWANTED: &str = "unwanted";
 
-fn add_schema(stack: &Stack, id: &str, schema: &Value) -> Outcome {
+pub(crate) fn add_schema(stack: &Stack, id: &str, schema: &Value) -> Outcome {
     let schema = json!({"id": id, "name": id, "schema": schema});
     stack.simulator().seed(Seed {
         schemas: schema.as_object().cloned().into_iter().collect(),
@@ -179,7 +179,7 @@ async fn what_only_secureauth_can_check_is_a_warning_and_the_users_are_sent() ->
     assert_eq!(told.code, Some(0), "{}", told.why);
     told.expect(
         "schema",
-        "own_dialect exists; only SecureAuth can check the users against these parts of it: $schema or $ref",
+        "own_dialect exists; only SecureAuth can check the users against it, because of $schema or $ref",
     );
     let run = enable(&stack, "1876").await?;
     assert_eq!(run.state, "succeeded");

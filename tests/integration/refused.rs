@@ -3,6 +3,7 @@
 
 use local_stack::{Stack, StackOptions};
 use secureauth_simulator::{Fault, FaultKind, FaultStatus};
+use serde_json::json;
 
 use crate::payload_schema::{make_unfit, stack_with_unknown_dialect};
 use crate::support::{IMPORT, Outcome, calls_of, enable, live, nothing, options, start, status};
@@ -75,6 +76,7 @@ async fn a_few_users_of_whom_each_is_refused_are_data_errors() -> Outcome {
     let stack = start(options(), "1876", 3).await?;
     let refusal = FaultKind::Status(FaultStatus {
         status: 422,
+        error_code: Some("phone_required".into()),
         ..FaultStatus::default()
     });
     stack.simulator().faults().add(Fault::on(IMPORT, refusal));
@@ -84,5 +86,17 @@ async fn a_few_users_of_whom_each_is_refused_are_data_errors() -> Outcome {
         ("failed", Some("invalid_users"))
     );
     assert_eq!(status(&stack, "1876").await?.number_at("/onboarding/issuesTotal"), 3);
+    let shown = status(&stack, "1876").await?;
+    let cause = &shown.json["onboarding"]["firstCause"];
+    assert_eq!(
+        (&cause["reason"], &cause["operation"], &cause["status"], &cause["code"]),
+        (
+            &json!("invalid_users"),
+            &json!("import"),
+            &json!(422),
+            &json!("phone_required")
+        )
+    );
+    assert!(cause["traceId"].is_string(), "{cause}");
     Ok(())
 }

@@ -293,6 +293,14 @@ async fn an_organization_below_another_parent_is_not_touched() -> Outcome {
         (run.state.as_str(), run.reason.as_deref()),
         ("failed", Some("organization_elsewhere"))
     );
+    let shown = status(&stack, "1876").await?;
+    let cause = shown.json["onboarding"]["firstCause"]["cause"]
+        .as_str()
+        .unwrap_or_default();
+    assert!(
+        cause.starts_with("the organization 1876 is below elsewhere, not below "),
+        "{cause}"
+    );
     assert_eq!(stack.in_secureauth("1876"), before);
     stack.drain(DEADLINE).await?;
     Ok(())

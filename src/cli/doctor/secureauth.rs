@@ -179,12 +179,25 @@ async fn application(api: &ReadOnlyApi, parent: &OrganizationId, report: &mut Re
 /// The payload schema, judged as a run would judge it.
 pub(super) async fn schema(api: &ReadOnlyApi, id: &str, settings: &OnboardingSettings, report: &mut Report) {
     match preview::payload_schema(api, id, settings).await {
+        Ok(outlook) if !outlook.never_sent.is_empty() => report.finding(
+            "schema",
+            format!(
+                "{id} requires what is never sent, so SecureAuth would refuse every user: {}; correct \
+                 SECUREAUTH_PAYLOAD_SCHEMA_ID or the schema",
+                outlook.never_sent.join(", ")
+            ),
+        ),
         Ok(outlook) if outlook.unchecked.is_empty() => report.ok("schema", format!("{id} exists and can be checked")),
         Ok(outlook) => {
             let parts = outlook.unchecked.join(" ");
+            let what = if outlook.checked {
+                format!("these parts of it: {parts}")
+            } else {
+                format!("it, because of {parts}")
+            };
             report.note(
                 "schema",
-                format!("{id} exists; only SecureAuth can check users against these parts of it: {parts}"),
+                format!("{id} exists; only SecureAuth can check users against {what}"),
             );
         }
         Err(Reason::PayloadSchemaUnusable) => report.finding(

@@ -55,9 +55,21 @@ fn report_users(text: &mut String, kind: Kind, users: &UsersOutlook) -> std::fmt
 }
 
 fn schema(outlook: &SchemaOutlook) -> String {
-    let SchemaOutlook { id, usable, unchecked } = outlook;
-    if !usable {
-        format!("{id} cannot be used; the users were not checked against it")
+    let SchemaOutlook {
+        id,
+        usable,
+        checked,
+        unchecked,
+        never_sent,
+    } = outlook;
+    if !never_sent.is_empty() {
+        let names = never_sent.join(", ");
+        format!("{id} requires what is never sent, so SecureAuth would refuse every user: {names}")
+    } else if !usable {
+        format!("{id} was not read, or cannot be used; the users were not checked against it")
+    } else if !checked {
+        let parts = unchecked.join(" ");
+        format!("{id} exists; only SecureAuth can check the users against it, because of {parts}")
     } else if unchecked.is_empty() {
         format!("{id} exists; the users were checked against it")
     } else {

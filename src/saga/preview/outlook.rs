@@ -35,10 +35,14 @@ pub struct Outlook {
 pub struct SchemaOutlook {
     /// `SECUREAUTH_PAYLOAD_SCHEMA_ID`
     pub id: String,
-    /// It could be read and compiled, so the users were checked against it, but for `unchecked`.
+    /// It could be read and compiled.
     pub usable: bool,
+    /// The users were checked against it, but for `unchecked`.
+    pub checked: bool,
     /// Where it says what only SecureAuth can judge.
     pub unchecked: Vec<String>,
+    /// Members that it requires and that are never sent: SecureAuth would refuse every user.
+    pub never_sent: Vec<String>,
 }
 
 impl SchemaOutlook {
@@ -47,7 +51,9 @@ impl SchemaOutlook {
         Self {
             id: id.to_owned(),
             usable: schema.is_some(),
+            checked: schema.is_some_and(PayloadSchema::checks),
             unchecked: schema.map(|schema| schema.unchecked().to_vec()).unwrap_or_default(),
+            never_sent: schema.map(|schema| schema.never_sent().to_vec()).unwrap_or_default(),
         }
     }
 }

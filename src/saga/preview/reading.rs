@@ -197,7 +197,7 @@ impl Reading<'_> {
         kind: Kind,
         stops: &mut Stops,
     ) -> Result<OrganizationOutlook, StoreError> {
-        let mark = self.mark(found.marker(), stops).await?;
+        let mark = self.mark("the organization", found.marker(), stops).await?;
         let below = is_below(found, &self.subject.settings.onboarding.parent_organization_id);
         let below_parent = below.is_ok();
         // A foreign marker is reason enough: the parent of somebody else's organization does not matter.
@@ -237,7 +237,7 @@ impl Reading<'_> {
         pool: &Pool,
         stops: &mut Stops,
     ) -> Result<Option<PoolOutlook>, StoreError> {
-        let mark = self.mark(pool.marker().as_ref(), stops).await?;
+        let mark = self.mark("the pool", pool.marker().as_ref(), stops).await?;
         let wanted = new_pool::below(self.subject, organization.clone(), self.marker.clone());
         let Some(wanted) = stops.keep(wanted)? else {
             return Ok(None);
@@ -260,9 +260,9 @@ impl Reading<'_> {
         }))
     }
 
-    async fn mark(&self, marker: Option<&Marker>, stops: &mut Stops) -> Result<Mark, StoreError> {
+    async fn mark(&self, resource: &str, marker: Option<&Marker>, stops: &mut Stops) -> Result<Mark, StoreError> {
         let store = self.subject.dependencies.store.as_ref();
-        let owner = owner_of_found(store, self.subject.biller_id, marker).await;
+        let owner = owner_of_found(store, self.subject.biller_id, resource, marker).await;
         Ok(match stops.keep(owner)? {
             Some(Owner::Unmarked) => Mark::None,
             Some(Owner::EarlierRun | Owner::ThisRun) => Mark::EarlierRun,

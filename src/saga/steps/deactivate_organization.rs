@@ -6,8 +6,8 @@ use tracing::info;
 use super::super::run_context::RunContext;
 use super::super::step_error::StepError;
 use super::deactivated_flag;
+use super::ensure_organization::is_below;
 use crate::domain::journal::Entry;
-use crate::domain::reason::Reason;
 
 pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
     let id = context.organization_id().await?;
@@ -16,10 +16,9 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
         context.journal.flag_confirmed = true;
         return Ok(context.note(Entry::Deactivated { gone: true }).await?);
     };
-    context.owner(found.value.marker()).await?;
-    if found.value.parent_id() != Some(context.settings().parent_organization_id.as_str()) {
-        return Err(StepError::permanent(Reason::OrganizationElsewhere));
-    }
+    let resource = format!("the organization {id}");
+    context.owner(&resource, found.value.marker()).await?;
+    is_below(&found.value, &context.settings().parent_organization_id)?;
     if !found.value.deactivated() {
         let organization_id = id.to_string();
         context

@@ -32,7 +32,8 @@ pub(super) async fn run(context: &mut RunContext<'_>) -> Result<(), StepError> {
 /// Uses an organization that exists: created by this run, or found. A foreign one stops the run.
 async fn adopt(context: &mut RunContext<'_>, found: &Organization) -> Result<(), StepError> {
     let organization_id = found.id().to_string();
-    let entry = match context.owner(found.marker()).await? {
+    let resource = format!("the organization {organization_id}");
+    let entry = match context.owner(&resource, found.marker()).await? {
         Owner::ThisRun => return created_as_asked(context, found.id(), found).await,
         Owner::EarlierRun | Owner::Unmarked => {
             is_below(found, &context.settings().parent_organization_id)?;
@@ -50,11 +51,14 @@ async fn adopt(context: &mut RunContext<'_>, found: &Organization) -> Result<(),
 
 /// A found organization is used only below the configured parent.
 pub(in super::super) fn is_below(found: &Organization, parent: &str) -> Result<(), StepError> {
-    if found.parent_id() == Some(parent) {
-        Ok(())
-    } else {
-        Err(StepError::permanent(Reason::OrganizationElsewhere))
+    let actual = found.parent_id();
+    if actual == Some(parent) {
+        return Ok(());
     }
+    let id = found.id();
+    let actual = actual.unwrap_or("no organization");
+    let cause = format!("the organization {id} is below {actual}, not below {parent} (PARENT_ORGANIZATION_ID)");
+    Err(StepError::permanent(Reason::OrganizationElsewhere).because(cause))
 }
 
 async fn create(context: &mut RunContext<'_>, id: OrganizationId) -> Result<(), StepError> {
@@ -162,7 +166,10 @@ pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<b
         return match recorded.origin {
             // Somebody else's organization has the id, so our creation had no effect.
             Origin::Intended => Ok(true),
-            Origin::Found | Origin::Created => Err(StepError::stuck(Reason::ForeignMarker)),
+            Origin::Found | Origin::Created => {
+                let cause = format!("the organization {id} has lost this run's marker");
+                Err(StepError::stuck(Reason::ForeignMarker).because(cause))
+            }
         };
     }
     // An empty pool without a marker, such as a built-in directory, is part of the organization and goes with it.

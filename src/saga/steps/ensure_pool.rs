@@ -55,7 +55,8 @@ async fn find(context: &RunContext<'_>) -> Result<Option<Pool>, StepError> {
 }
 
 async fn adopt(context: &mut RunContext<'_>, pool: &Pool) -> Result<(), StepError> {
-    match context.owner(pool.marker().as_ref()).await? {
+    let resource = format!("the pool {}", pool.id);
+    match context.owner(&resource, pool.marker().as_ref()).await? {
         Owner::ThisRun => created(context, pool, false).await,
         owner @ (Owner::EarlierRun | Owner::Unmarked) => {
             let origin = match owner {

@@ -5,6 +5,9 @@ use super::own_pools;
 use crate::domain::reason::Reason;
 use ic_secureauth_api::{Api, OrganizationId, Pool, PoolId};
 
+/// Most pools that operators are told by id.
+const NAMED: usize = 5;
+
 /// Where to look for the pool.
 #[derive(Debug)]
 pub(in super::super) struct Known {
@@ -47,6 +50,14 @@ pub(in super::super) async fn find<Access>(
     }
     match pools.len() {
         0 | 1 => Ok(pools.pop()),
-        _ => Err(StepError::stuck(Reason::SeveralPools)),
+        number => {
+            let ids: Vec<&str> = pools.iter().take(NAMED).map(|pool| pool.id.as_str()).collect();
+            let more = if number > NAMED { ", …" } else { "" };
+            let cause = format!(
+                "the organization {organization} has {number} pools: {}{more}",
+                ids.join(", ")
+            );
+            Err(StepError::stuck(Reason::SeveralPools).because(cause))
+        }
     }
 }

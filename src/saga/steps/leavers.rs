@@ -14,7 +14,6 @@ use super::sync_users::reader::Page;
 use super::sync_users::task::{Policy, Row, Task, Why, has_no_access};
 use crate::domain::biller::{BillerCiam, LeaversAllowed};
 use crate::domain::reason::Reason;
-use crate::domain::run_error::ErrorDetails;
 use crate::domain::tally::{Effect, Tally};
 use crate::domain::user_set::Counts;
 use crate::store::{Account, PoolOrigin, PoolRecord, StoreError};
@@ -231,10 +230,7 @@ impl Leavers {
                 with_access = self.with_access,
                 "too many users would leave; `allow-leavers` allows it"
             );
-            return Err(StepError::permanent(Reason::TooManyLeavers).with(ErrorDetails {
-                cause: Some(self.why_too_many(counts)),
-                ..ErrorDetails::default()
-            }));
+            return Err(StepError::permanent(Reason::TooManyLeavers).because(self.why_too_many(counts)));
         }
         Ok(())
     }

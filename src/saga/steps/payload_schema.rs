@@ -28,6 +28,7 @@ pub(in super::super) struct PayloadSchema {
     id: SchemaId,
     compiled: Compiled,
     members: PayloadMembers,
+    never_sent: Vec<String>,
 }
 
 /// The schema of new pools (docs/requirements.md#k1).
@@ -85,7 +86,7 @@ async fn of(context: &mut RunContext<'_>, id: SchemaId) -> Result<Arc<PayloadSch
 
 /// Parses a schema id. An unusable one fails the run for good.
 pub(in super::super) fn parse(id: &str) -> Result<SchemaId, StepError> {
-    SchemaId::parse(id).map_err(|_| unusable())
+    SchemaId::parse(id).map_err(|error| unusable().because(format!("the payload schema's id cannot be used: {error}")))
 }
 
 /// The configured names of the payload's members.
@@ -104,13 +105,23 @@ impl PayloadSchema {
     ) -> Result<Self, StepError> {
         let Some(found) = api.schema(&id).await? else {
             tracing::error!(schema_id = %id, "the payload schema does not exist");
-            return Err(unusable());
+            return Err(unusable().because(format!("the payload schema {id} does not exist")));
         };
         Self::new(id, &Value::Object(found.schema), members)
     }
 
     pub(in super::super) fn id(&self) -> &SchemaId {
         &self.id
+    }
+
+    /// Members that it requires of every payload and that no payload has.
+    pub(in super::super) fn never_sent(&self) -> &[String] {
+        &self.never_sent
+    }
+
+    /// At least a part of it can be judged here.
+    pub(in super::super) fn checks(&self) -> bool {
+        self.compiled.validator.is_some()
     }
 
     /// Where the schema says what only SecureAuth can judge; empty when all of it can be judged here.
@@ -121,9 +132,18 @@ impl PayloadSchema {
     fn new(id: SchemaId, schema: &Value, members: PayloadMembers) -> Result<Self, StepError> {
         let compiled = document::compile(schema).map_err(|error| {
             tracing::error!(schema_id = %id, %error, "the payload schema cannot be compiled");
-            unusable()
+            unusable().because(format!("the payload schema {id} is no JSON schema"))
         })?;
-        Ok(Self { id, compiled, members })
+        let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+        let never_sent = required
+            .filter_map(Value::as_str)
+            .filter(|name| !members.names().contains(name));
+        Ok(Self {
+            id,
+            compiled,
+            never_sent: never_sent.map(str::to_owned).collect(),
+            members,
+        })
     }
 
     /// The data errors of the payload that would be sent for the user; empty when it fits.

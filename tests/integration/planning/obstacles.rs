@@ -1,11 +1,20 @@
 //! What would stop the run, or keep one from starting: exit code 1, and the reason that the run would have.
 
-use local_stack::UserRow;
+use local_stack::{Stack, UserRow};
 use secureauth_simulator::{Fault, Seed};
 use serde_json::json;
 
 use super::told::{add_bad_user, organization, plan};
-use crate::support::{Outcome, enable, enable_until_it_waits, options, patient, refusal, stack_with, start, until};
+use crate::support::{
+    Outcome, enable, enable_until_it_waits, options, patient, refusal, stack_with, start, status, until,
+};
+
+/// Why the latest run ended, as operators are told.
+async fn cause(stack: &Stack) -> Result<String, Box<dyn std::error::Error>> {
+    let shown = status(stack, "1876").await?;
+    let cause = &shown.json["onboarding"]["firstCause"]["cause"];
+    Ok(cause.as_str().unwrap_or_default().to_owned())
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn data_errors_are_told_by_guid_field_and_code_and_never_by_value() -> Outcome {
@@ -40,6 +49,12 @@ async fn somebody_elses_marker_would_stop_the_run() -> Outcome {
         (run.state.as_str(), run.reason.as_deref()),
         ("stuck", Some("foreign_marker"))
     );
+    let cause = cause(&stack).await?;
+    assert_eq!(
+        cause,
+        "the marker of the organization 1876 names the run 00000000-0000-4000-8000-000000000000 of biller 1877, which this database \
+         does not know"
+    );
     Ok(())
 }
 
@@ -55,6 +70,8 @@ async fn every_reason_is_told_at_once() -> Outcome {
     stack.simulator().seed(elsewhere.organization(&organization))?;
     let told = plan(&stack, "1876").await?;
     told.expect_refusal("the run would not succeed: payload_schema_unusable, invalid_users, organization_elsewhere");
+    enable(&stack, "1876").await?;
+    assert_eq!(cause(&stack).await?, "the payload schema absent does not exist");
     Ok(())
 }
 
@@ -66,6 +83,8 @@ async fn several_pools_of_which_none_is_known_would_stop_the_run() -> Outcome {
     stack.simulator().seed(seed.pool(&pool("one")).pool(&pool("two")))?;
     let told = plan(&stack, "1876").await?;
     told.expect_refusal("the run would not succeed: several_pools");
+    enable(&stack, "1876").await?;
+    assert_eq!(cause(&stack).await?, "the organization 1876 has 2 pools: one, two");
     Ok(())
 }
 

@@ -153,16 +153,24 @@ impl fmt::Display for ErrorKind {
                 refusal: Some(refusal),
             } => write!(f, "answered {refusal}: the token lacks the scope {scope}"),
             Self::Paused { rest, refusal } => {
+                f.write_str("not sent: SecureAuth ")?;
                 if let Some(refusal) = refusal {
-                    write!(f, "answered {refusal}; ")?;
+                    write!(f, "answered {refusal} to this or another call and ")?;
                 }
-                write!(f, "SecureAuth asked for a pause; {rest:?} of it are left")
+                write!(f, "asked for a pause; {:?} of it are left", whole_seconds(*rest))
             }
-            Self::NoTurn { rest, .. } => write!(f, "not sent in time: its turn is in {rest:?} at the earliest"),
+            Self::NoTurn { rest, .. } => {
+                let rest = whole_seconds(*rest);
+                write!(f, "not sent in time: its turn is in {rest:?} at the earliest")
+            }
             Self::NotStarted => f.write_str("not started: the caller's guard does not allow the call"),
             Self::Guard(reason) => write!(f, "not sent: {reason}"),
         }
     }
+}
+
+fn whole_seconds(time: Duration) -> Duration {
+    Duration::from_secs(time.as_secs() + u64::from(time.subsec_nanos() > 0))
 }
 
 impl fmt::Display for Refusal {

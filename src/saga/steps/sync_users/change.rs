@@ -4,6 +4,7 @@ mod finish;
 
 use serde_json::{Map, Value};
 
+use super::super::super::step_error::details_of;
 use super::super::update_user::{self, status_to_send};
 use super::calls::{Answer, Landed};
 use super::conflict::{Conflict, Part, Who};
@@ -116,9 +117,9 @@ impl Change<'_> {
                     let is_to_leave = due.status == Some(UserStatus::Inactive);
                     // Whoever is to have no access loses it, also if SecureAuth refuses the profile.
                     if is_to_leave && (due.payload.is_none() || !self.status_only().await?) {
-                        self.report(Field::Status, Code::NotDeactivated);
+                        self.report(Field::Status, Code::NotDeactivated, &error);
                     } else {
-                        self.report(Field::User, Code::Refused);
+                        self.report(Field::User, Code::Refused, &error);
                     }
                     return Ok(());
                 }
@@ -239,7 +240,7 @@ impl Change<'_> {
             }
             Ok(Removal::Shown) => Err(Answer::not_shown()),
             Err(error) if is_refusal(&error) => {
-                self.report(part.field(), Code::Refused);
+                self.report(part.field(), Code::Refused, &error);
                 Ok(false)
             }
             Err(error) => Err(error.into()),
@@ -261,7 +262,7 @@ impl Change<'_> {
                 return Ok(false);
             }
             Err(error) if is_refusal(&error) => {
-                self.report(field, Code::Refused);
+                self.report(field, Code::Refused, &error);
                 return Ok(false);
             }
             Err(error) => return Err(error.into()),
@@ -271,7 +272,7 @@ impl Change<'_> {
             // It may be the conflict with an attempt of the same call that was lost and takes effect later.
             _ if conflict.outcome_unknown() => return Err(conflict.into()),
             Who::Nobody => {
-                self.report(field, Code::Refused);
+                self.report(field, Code::Refused, &conflict);
                 return Ok(false);
             }
             Who::Another(holder) => holder,
@@ -286,7 +287,8 @@ impl Change<'_> {
         Ok(false)
     }
 
-    fn report(&mut self, field: Field, code: Code) {
+    fn report(&mut self, field: Field, code: Code, refusal: &ApiError) {
+        self.target.flow.refused(details_of(refusal));
         let user = Some(self.person.account.user_guid);
         self.issue.get_or_insert(Issue::of(user, field, code));
     }

@@ -103,7 +103,7 @@ pub(super) async fn run(
         }
     }
     recorded?;
-    verdict
+    verdict.map_err(|error| target.flow.with_refusal(error))
 }
 
 /// Ends the time slice if other runs are queued (docs/decisions.md#short-time-slices).

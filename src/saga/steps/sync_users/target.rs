@@ -100,10 +100,7 @@ impl Guard {
 }
 
 fn too_many_leavers(why: &str) -> StepError {
-    StepError::permanent(Reason::TooManyLeavers).with(ErrorDetails {
-        cause: Some(format!("{why}; `plan` counts them anew")),
-        ..ErrorDetails::default()
-    })
+    StepError::permanent(Reason::TooManyLeavers).because(format!("{why}; `plan` counts them anew"))
 }
 
 /// When a pass ends before its range does.
@@ -115,6 +112,8 @@ pub(super) struct Flow {
     stopped: AtomicBool,
     cut: AtomicBool,
     claims: Mutex<Vec<Claim>>,
+    /// The latest answer that refused a user's data.
+    refusal: Mutex<Option<ErrorDetails>>,
     /// People whose users are gone from the pool, and who are to be imported again.
     missing: AtomicU64,
     /// Keys that were derived under this lease.
@@ -129,6 +128,7 @@ impl Flow {
             stopped: AtomicBool::new(false),
             cut: AtomicBool::new(false),
             claims: Mutex::default(),
+            refusal: Mutex::default(),
             missing: AtomicU64::new(0),
             keys: AtomicU64::new(0),
         }
@@ -141,6 +141,19 @@ impl Flow {
 
     pub(super) fn take_claims(&self) -> Vec<Claim> {
         std::mem::take(&mut *self.claims.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// SecureAuth refuses a user's data, and says why.
+    pub(super) fn refused(&self, details: ErrorDetails) {
+        *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(details);
+    }
+
+    /// Adds the latest refusal to a failure that data errors are the reason of.
+    pub(super) fn with_refusal(&self, error: StepError) -> StepError {
+        match self.refusal.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(details) => error.with(details),
+            None => error,
+        }
     }
 
     pub(super) fn miss(&self, users: usize) {

@@ -236,9 +236,12 @@ impl<'a> Window<'a> {
 
     fn refused_are_data_errors(&mut self) {
         let refused = std::mem::take(&mut self.refused).into_iter();
-        if !self.takes_nobody {
-            self.settled
-                .extend(refused.map(|(person, _)| Settled::refused(&person)));
+        if self.takes_nobody {
+            return;
+        }
+        for (person, refusal) in refused {
+            self.target.flow.refused(refusal.details);
+            self.settled.push(Settled::refused(&person));
         }
     }
 
