@@ -46,7 +46,7 @@ pub async fn payload_schema(
     let mut stops = Stops::default();
     let found = reading::fetch_schema(api, id, settings).await;
     let found = stops.keep(found).ok().flatten();
-    let reason = stops.0.first().copied().unwrap_or(Reason::SecureauthUnavailable);
+    let reason = stops.reasons.first().copied().unwrap_or(Reason::SecureauthUnavailable);
     found.map(|schema| SchemaOutlook::of(id, Some(&schema))).ok_or(reason)
 }
 

@@ -19,7 +19,11 @@ pub(super) fn report(text: &mut String, outlook: &Outlook) -> std::fmt::Result {
     writeln!(text, "organization  {organization}")?;
     report_pool(text, outlook.pool.as_ref())?;
     writeln!(text, "first sign-in {}", outlook.first_sign_in)?;
-    report_import(text, outlook.import.as_ref())
+    report_import(text, outlook.import.as_ref())?;
+    for cause in &outlook.causes {
+        writeln!(text, "cause         {cause}")?;
+    }
+    Ok(())
 }
 
 fn report_users(text: &mut String, kind: Kind, users: &UsersOutlook) -> std::fmt::Result {

@@ -28,6 +28,8 @@ pub struct Outlook {
     pub first_sign_in: FirstSignIn,
     /// Why the run would not succeed, in the order in which its steps would fail.
     pub stops: Vec<Reason>,
+    /// What is known of these reasons.
+    pub causes: Vec<String>,
 }
 
 /// The payload schema that every user is checked against.

@@ -72,12 +72,14 @@ impl Reading<'_> {
             import: None,
             first_sign_in: settings.onboarding.first_sign_in(),
             stops: Vec::new(),
+            causes: Vec::new(),
         };
         if !stops.silent() {
             self.resources(&mut outlook, schema, &leavers.rekeyed, &mut stops)
                 .await?;
         }
-        outlook.stops = stops.0;
+        outlook.stops = stops.reasons;
+        outlook.causes = stops.causes;
         Ok(outlook)
     }
 
@@ -100,13 +102,13 @@ impl Reading<'_> {
         let Some(found) = found.map(|found| found.value) else {
             return self.creation(outlook, &id, stops);
         };
-        let noticed = stops.0.len();
+        let noticed = stops.reasons.len();
         outlook.organization = Some(self.organization(&found, outlook.kind, stops).await?);
-        if stops.0.len() > noticed {
+        if stops.reasons.len() > noticed {
             return Ok(());
         }
         let Some(pool) = stops.keep(self.find_pool(&id).await)? else {
-            let several = stops.0.contains(&Reason::SeveralPools);
+            let several = stops.reasons.contains(&Reason::SeveralPools);
             outlook.pool = several.then_some(PoolOutlook::Several);
             return Ok(());
         };
@@ -117,7 +119,7 @@ impl Reading<'_> {
         };
         outlook.pool = self.pool(&id, &pool, stops).await?;
         // A run that the guard stops is shown whole, so that an operator can judge whom it would concern.
-        let goes_on = stops.0.iter().all(|stop| *stop == Reason::TooManyLeavers);
+        let goes_on = stops.reasons.iter().all(|stop| *stop == Reason::TooManyLeavers);
         let Some(schema) = schema.filter(|_| goes_on) else {
             return Ok(());
         };
@@ -186,7 +188,7 @@ impl Reading<'_> {
         outlook.pool = Some(PoolOutlook::Create(self.subject.derived_ids().pool_id().to_string()));
         let counts = outlook.users.counts;
         outlook.import = stops
-            .0
+            .reasons
             .is_empty()
             .then(|| ImportOutlook::of_new_pool(counts.total - counts.invalid));
     }
@@ -197,7 +199,8 @@ impl Reading<'_> {
         kind: Kind,
         stops: &mut Stops,
     ) -> Result<OrganizationOutlook, StoreError> {
-        let mark = self.mark("the organization", found.marker(), stops).await?;
+        let resource = format!("the organization {}", found.id());
+        let mark = self.mark(&resource, found.marker(), stops).await?;
         let below = is_below(found, &self.subject.settings.onboarding.parent_organization_id);
         let below_parent = below.is_ok();
         // A foreign marker is reason enough: the parent of somebody else's organization does not matter.
@@ -237,7 +240,8 @@ impl Reading<'_> {
         pool: &Pool,
         stops: &mut Stops,
     ) -> Result<Option<PoolOutlook>, StoreError> {
-        let mark = self.mark("the pool", pool.marker().as_ref(), stops).await?;
+        let resource = format!("the pool {}", pool.id);
+        let mark = self.mark(&resource, pool.marker().as_ref(), stops).await?;
         let wanted = new_pool::below(self.subject, organization.clone(), self.marker.clone());
         let Some(wanted) = stops.keep(wanted)? else {
             return Ok(None);

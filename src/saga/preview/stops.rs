@@ -2,11 +2,16 @@
 
 use super::super::step_error::{StepError, StepErrorKind};
 use crate::domain::reason::Reason;
+use crate::domain::run_error::ErrorDetails;
 use crate::store::StoreError;
 
-/// What would stop the run: each reason once, in the order of its discovery.
+/// What would stop the run: each reason and cause once, in the order of its discovery.
 #[derive(Debug, Default)]
-pub(super) struct Stops(pub(super) Vec<Reason>);
+pub(super) struct Stops {
+    pub(super) reasons: Vec<Reason>,
+    /// What was found, or what came of which call.
+    pub(super) causes: Vec<String>,
+}
 
 impl Stops {
     /// The value, or `None` after adding the failure's reason.
@@ -14,19 +19,27 @@ impl Stops {
     /// # Errors
     /// The database failed: without it there is no preview.
     pub(super) fn keep<T>(&mut self, found: Result<T, StepError>) -> Result<Option<T>, StoreError> {
-        let reason = match found.map_err(|error| error.kind) {
+        let StepError { kind, details } = match found {
             Ok(found) => return Ok(Some(found)),
-            Err(StepErrorKind::Store(error)) => return Err(error),
-            Err(
-                StepErrorKind::Retry { reason, .. } | StepErrorKind::Permanent(reason) | StepErrorKind::Stuck(reason),
-            ) => reason,
+            Err(error) => error,
+        };
+        let reason = match kind {
+            StepErrorKind::Store(error) => return Err(error),
+            StepErrorKind::Retry { reason, .. } | StepErrorKind::Permanent(reason) | StepErrorKind::Stuck(reason) => {
+                reason
+            }
             // The call was not sent.
-            Err(StepErrorKind::Paused { .. } | StepErrorKind::NoTurn { .. } | StepErrorKind::LeaseLost) => {
+            StepErrorKind::Paused { .. } | StepErrorKind::NoTurn { .. } | StepErrorKind::LeaseLost => {
                 Reason::SecureauthUnavailable
             }
         };
-        if !self.0.contains(&reason) {
-            self.0.push(reason);
+        self.causes.extend(
+            details
+                .and_then(|details| told(*details))
+                .filter(|cause| !self.causes.contains(cause)),
+        );
+        if !self.reasons.contains(&reason) {
+            self.reasons.push(reason);
         }
         Ok(None)
     }
@@ -40,8 +53,17 @@ impl Stops {
                 SecureauthUnavailable | ScopeMissing | TenantUnknown | CredentialsRefused
             )
         };
-        self.0.iter().any(is_silent)
+        self.reasons.iter().any(is_silent)
     }
+}
+
+/// The cause, and the call that it is of.
+fn told(details: ErrorDetails) -> Option<String> {
+    let cause = details.cause?;
+    Some(match details.operation {
+        Some(operation) => format!("{operation}: {cause}"),
+        None => cause,
+    })
 }
 
 #[cfg(test)]
@@ -55,7 +77,7 @@ mod tests {
             let kept = stops.keep::<()>(Err(StepError::permanent(reason)));
             assert!(matches!(kept, Ok(None)));
         }
-        assert_eq!(stops.0, [Reason::InvalidUsers, Reason::ForeignMarker]);
+        assert_eq!(stops.reasons, [Reason::InvalidUsers, Reason::ForeignMarker]);
         assert!(!stops.silent());
     }
 

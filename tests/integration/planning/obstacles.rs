@@ -44,17 +44,15 @@ async fn somebody_elses_marker_would_stop_the_run() -> Outcome {
     let told = plan(&stack, "1876").await?;
     told.expect_refusal("the run would not succeed: foreign_marker");
     told.expect("pool", "-");
+    let expected = "the marker of the organization 1876 names the run 00000000-0000-4000-8000-000000000000 of biller 1877, which \
+                    this database does not know";
+    told.expect("cause", expected);
     let run = enable(&stack, "1876").await?;
     assert_eq!(
         (run.state.as_str(), run.reason.as_deref()),
         ("stuck", Some("foreign_marker"))
     );
-    let cause = cause(&stack).await?;
-    assert_eq!(
-        cause,
-        "the marker of the organization 1876 names the run 00000000-0000-4000-8000-000000000000 of biller 1877, which this database \
-         does not know"
-    );
+    assert_eq!(cause(&stack).await?, expected);
     Ok(())
 }
 
@@ -83,6 +81,7 @@ async fn several_pools_of_which_none_is_known_would_stop_the_run() -> Outcome {
     stack.simulator().seed(seed.pool(&pool("one")).pool(&pool("two")))?;
     let told = plan(&stack, "1876").await?;
     told.expect_refusal("the run would not succeed: several_pools");
+    told.expect("cause", "the organization 1876 has 2 pools: one, two");
     enable(&stack, "1876").await?;
     assert_eq!(cause(&stack).await?, "the organization 1876 has 2 pools: one, two");
     Ok(())
@@ -201,6 +200,7 @@ async fn when_secureauth_does_not_answer_that_is_the_reason_and_no_more_calls_ar
     stack.simulator().faults().add(down);
     let told = plan(&stack, "1876").await?;
     told.expect_refusal("the run would not succeed: secureauth_unavailable");
+    assert!(told.at("cause").starts_with("get_schema: answered 503"), "{:?}", told.lines);
     told.expect("organization", "-");
     Ok(())
 }
