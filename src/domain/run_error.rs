@@ -14,12 +14,12 @@ pub struct RunError {
     pub at: OffsetDateTime,
     /// The text of a [`Reason`].
     pub reason: String,
-    /// What is known of the call that failed, if one did.
+    /// What is known of the call that failed, or what was found.
     #[serde(flatten)]
     pub details: ErrorDetails,
 }
 
-/// What is known of a failed call to SecureAuth, of a statement that the database refused, or of users whom the guard counted.
+/// What is known of a failed call to SecureAuth or of a statement that the database refused, or what the run found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ErrorDetails {

@@ -58,16 +58,13 @@ pub(super) async fn owner_of_found(
         let owner = BillerId::try_new(marker.owner_id.clone());
         let owner = owner.map_or_else(|_| "an unknown biller".to_owned(), |owner| format!("biller {owner}"));
         return Err(foreign(format!(
-            "the run {id} of {owner}, which this database does not know"
+            "a run of {owner} that this database does not know: {id}"
         )));
     };
     let has_ended = !run.state.blocks_others();
     if has_ended && run.biller_id == *biller {
         return Ok(Owner::EarlierRun);
     }
-    let state = if has_ended { "has ended" } else { "has not ended" };
-    Err(foreign(format!(
-        "the run {id} of biller {}, which {state}",
-        run.biller_id
-    )))
+    let state = if has_ended { "an ended" } else { "an open" };
+    Err(foreign(format!("{state} run of biller {}: {id}", run.biller_id)))
 }

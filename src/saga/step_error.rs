@@ -1,4 +1,4 @@
-//! Why a step failed, and what is known of the call that failed.
+//! Why a step failed, and what is known of the call that failed or of what was found.
 
 use std::time::Duration;
 

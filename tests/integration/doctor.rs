@@ -257,15 +257,15 @@ async fn a_member_that_the_schema_requires_and_that_is_never_sent_is_a_finding()
         &json!({"type": "object", "required": ["user_name", "phone"]}),
     )?;
     told_by(&stack).await?.finds_only(
-        "schema        to do: phones requires what is never sent, so SecureAuth would refuse every user: phone; correct \
-         SECUREAUTH_PAYLOAD_SCHEMA_ID or the schema",
+        "schema        to do: phones requires what is never sent, so it fits no user: phone; correct SECUREAUTH_PAYLOAD_SCHEMA_ID or the \
+         schema",
     );
     stack.crm().add_biller("1876", "City of Springfield")?;
     stack.crm().add_users("1876", &[UserRow::sample("1876", 1)])?;
     let told = plan(&stack, "1876").await?;
     told.expect(
         "schema",
-        "phones requires what is never sent, so SecureAuth would refuse every user: phone",
+        "phones requires what is never sent, so it fits no user: phone",
     );
     Ok(())
 }

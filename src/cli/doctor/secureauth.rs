@@ -179,11 +179,10 @@ async fn application(api: &ReadOnlyApi, parent: &OrganizationId, report: &mut Re
 /// The payload schema, judged as a run would judge it.
 pub(super) async fn schema(api: &ReadOnlyApi, id: &str, settings: &OnboardingSettings, report: &mut Report) {
     match preview::payload_schema(api, id, settings).await {
-        Ok(outlook) if !outlook.never_sent.is_empty() => report.finding(
+        Ok(outlook) if outlook.checked && !outlook.never_sent.is_empty() => report.finding(
             "schema",
             format!(
-                "{id} requires what is never sent, so SecureAuth would refuse every user: {}; correct \
-                 SECUREAUTH_PAYLOAD_SCHEMA_ID or the schema",
+                "{id} requires what is never sent, so it fits no user: {}; correct SECUREAUTH_PAYLOAD_SCHEMA_ID or the schema",
                 outlook.never_sent.join(", ")
             ),
         ),

@@ -66,14 +66,14 @@ fn schema(outlook: &SchemaOutlook) -> String {
         unchecked,
         never_sent,
     } = outlook;
-    if !never_sent.is_empty() {
-        let names = never_sent.join(", ");
-        format!("{id} requires what is never sent, so SecureAuth would refuse every user: {names}")
-    } else if !usable {
+    if !usable {
         format!("{id} was not read, or cannot be used; the users were not checked against it")
     } else if !checked {
         let parts = unchecked.join(" ");
         format!("{id} exists; only SecureAuth can check the users against it, because of {parts}")
+    } else if !never_sent.is_empty() {
+        let names = never_sent.join(", ");
+        format!("{id} requires what is never sent, so it fits no user: {names}")
     } else if unchecked.is_empty() {
         format!("{id} exists; the users were checked against it")
     } else {

@@ -43,7 +43,7 @@ pub struct SchemaOutlook {
     pub checked: bool,
     /// Where it says what only SecureAuth can judge.
     pub unchecked: Vec<String>,
-    /// Members that it requires and that are never sent: SecureAuth would refuse every user.
+    /// Members that it requires and that are never sent, so that it fits no user.
     pub never_sent: Vec<String>,
 }
 

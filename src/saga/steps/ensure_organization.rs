@@ -188,7 +188,8 @@ pub(in super::super) async fn rollback(context: &mut RunContext<'_>) -> Result<b
     // Where SecureAuth deletes children too, an unknown number is not none.
     let children = context.api.child_count(&id).await?.ok_or_else(StepError::not_shown)?;
     if others || children > 0 {
-        return Err(StepError::stuck(Reason::NotRolledBack));
+        let cause = format!("the organization {id} has pools of others, or {children} organizations below it");
+        return Err(StepError::stuck(Reason::NotRolledBack).because(cause));
     }
     if !pools.is_empty() {
         return Ok(false);

@@ -39,7 +39,7 @@ pub(super) async fn remove_doubles(context: &mut RunContext<'_>) -> Result<(), S
         if has_users(&double)? {
             error!(pool_id = %double.id, "a second pool of the run holds users");
             let cause = format!(
-                "the run created the pools {} and {}, and the second one holds users",
+                "the run created the pools {} and {}, and the latter holds users",
                 used.id, double.id
             );
             return Err(StepError::stuck(Reason::SeveralPools).because(cause));

@@ -105,7 +105,7 @@ impl PayloadSchema {
     ) -> Result<Self, StepError> {
         let Some(found) = api.schema(&id).await? else {
             tracing::error!(schema_id = %id, "the payload schema does not exist");
-            return Err(unusable().because(format!("the payload schema {id} does not exist")));
+            return Err(unusable().because("the payload schema does not exist"));
         };
         Self::new(id, &Value::Object(found.schema), members)
     }
@@ -132,7 +132,7 @@ impl PayloadSchema {
     fn new(id: SchemaId, schema: &Value, members: PayloadMembers) -> Result<Self, StepError> {
         let compiled = document::compile(schema).map_err(|error| {
             tracing::error!(schema_id = %id, %error, "the payload schema cannot be compiled");
-            unusable().because(format!("the payload schema {id} is no JSON schema"))
+            unusable().because("the payload schema is no JSON schema")
         })?;
         let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
         let never_sent = required

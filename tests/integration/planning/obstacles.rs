@@ -44,8 +44,8 @@ async fn somebody_elses_marker_would_stop_the_run() -> Outcome {
     let told = plan(&stack, "1876").await?;
     told.expect_refusal("the run would not succeed: foreign_marker");
     told.expect("pool", "-");
-    let expected = "the marker of the organization 1876 names the run 00000000-0000-4000-8000-000000000000 of biller 1877, which \
-                    this database does not know";
+    let expected = "the marker of the organization 1876 names a run of biller 1877 that this database does not know: \
+                    00000000-0000-4000-8000-000000000000";
     told.expect("cause", expected);
     let run = enable(&stack, "1876").await?;
     assert_eq!(
@@ -69,7 +69,7 @@ async fn every_reason_is_told_at_once() -> Outcome {
     let told = plan(&stack, "1876").await?;
     told.expect_refusal("the run would not succeed: payload_schema_unusable, invalid_users, organization_elsewhere");
     enable(&stack, "1876").await?;
-    assert_eq!(cause(&stack).await?, "the payload schema absent does not exist");
+    assert_eq!(cause(&stack).await?, "the payload schema does not exist");
     Ok(())
 }
 
@@ -200,7 +200,11 @@ async fn when_secureauth_does_not_answer_that_is_the_reason_and_no_more_calls_ar
     stack.simulator().faults().add(down);
     let told = plan(&stack, "1876").await?;
     told.expect_refusal("the run would not succeed: secureauth_unavailable");
-    assert!(told.at("cause").starts_with("get_schema: answered 503"), "{:?}", told.lines);
+    assert!(
+        told.at("cause").starts_with("get_schema: answered 503"),
+        "{:?}",
+        told.lines
+    );
     told.expect("organization", "-");
     Ok(())
 }

@@ -29,7 +29,8 @@ pub(crate) enum Conflict {
     VerifiedAddress(RecordId),
 }
 
-/// Users of a pool. What grows with them is an `IndexMap` or a tree: a `HashMap` of a million stops every call for a second while it grows.
+/// Users of a pool. Indexes with an entry for each user are `IndexMap`s: a `HashMap` of a million stops every call for most of a second
+/// while it grows.
 #[derive(Debug, Default)]
 pub(crate) struct UserStore {
     users: BTreeMap<RecordId, User>,

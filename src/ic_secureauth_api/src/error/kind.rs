@@ -153,15 +153,15 @@ impl fmt::Display for ErrorKind {
                 refusal: Some(refusal),
             } => write!(f, "answered {refusal}: the token lacks the scope {scope}"),
             Self::Paused { rest, refusal } => {
-                f.write_str("not sent: SecureAuth ")?;
+                f.write_str("SecureAuth ")?;
                 if let Some(refusal) = refusal {
                     write!(f, "answered {refusal} to this or another call and ")?;
                 }
-                write!(f, "asked for a pause; {:?} of it are left", whole_seconds(*rest))
+                write!(f, "asked for a pause, which lasts another {}", whole_seconds(*rest))
             }
             Self::NoTurn { rest, .. } => {
                 let rest = whole_seconds(*rest);
-                write!(f, "not sent in time: its turn is in {rest:?} at the earliest")
+                write!(f, "not sent in time: its turn is in {rest} at the earliest")
             }
             Self::NotStarted => f.write_str("not started: the caller's guard does not allow the call"),
             Self::Guard(reason) => write!(f, "not sent: {reason}"),
@@ -169,8 +169,9 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-fn whole_seconds(time: Duration) -> Duration {
-    Duration::from_secs(time.as_secs() + u64::from(time.subsec_nanos() > 0))
+/// Rounded up.
+fn whole_seconds(time: Duration) -> String {
+    format!("{} s", time.as_secs_f64().ceil())
 }
 
 impl fmt::Display for Refusal {
@@ -183,5 +184,28 @@ impl fmt::Display for Refusal {
             write!(f, " ({message})")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_of_a_wait_is_told_in_seconds_rounded_up_and_with_the_answer_that_asked_for_it() {
+        let rest = Duration::from_millis(24_001);
+        let refusal = Some(Refusal {
+            status: 429,
+            ..Refusal::default()
+        });
+        assert_eq!(
+            ErrorKind::Paused { rest, refusal }.to_string(),
+            "SecureAuth answered 429 to this or another call and asked for a pause, which lasts another 25 s"
+        );
+        let (rest, refusal) = (Duration::ZERO, None);
+        assert_eq!(
+            ErrorKind::NoTurn { rest, refusal }.to_string(),
+            "not sent in time: its turn is in 0 s at the earliest"
+        );
     }
 }

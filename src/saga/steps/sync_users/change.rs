@@ -288,7 +288,9 @@ impl Change<'_> {
     }
 
     fn report(&mut self, field: Field, code: Code, refusal: &ApiError) {
-        self.target.flow.refused(details_of(refusal));
+        if code.is_data_error() {
+            self.target.flow.refused(details_of(refusal));
+        }
         let user = Some(self.person.account.user_guid);
         self.issue.get_or_insert(Issue::of(user, field, code));
     }

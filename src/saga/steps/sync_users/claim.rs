@@ -204,7 +204,7 @@ async fn record(context: &mut RunContext<'_>, target: &Target, released: Release
         counted: 0,
     };
     settle::record(context, batch, wrong, &mut verdict).await?;
-    verdict
+    verdict.map_err(|error| target.flow.with_refusal(error))
 }
 
 /// Removes what is claimed from the holder's user. What is gone already counts as removed. `false`: SecureAuth refuses.
