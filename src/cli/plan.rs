@@ -5,6 +5,7 @@ mod outlook;
 use std::fmt::Write;
 use std::time::Duration;
 
+pub(super) use self::outlook::unchecked_parts;
 use super::error_text;
 use crate::domain::ids::BillerId;
 use crate::domain::issue::Code;

@@ -11,7 +11,7 @@ use crate::domain::issue::{Code, Issue};
 use crate::domain::journal::Recorded;
 use crate::domain::people::ForPeople;
 use crate::domain::run::{Run, RunState};
-use crate::domain::run_error::RunError;
+use crate::domain::run_error::{ErrorDetails, RunError};
 use crate::saga::{SignInOfRun, commands_of, leftovers};
 use crate::store::{BillerView, Store, StoreError};
 
@@ -183,6 +183,17 @@ fn report_error(text: &mut String, what: &str, error: Option<&RunError>) -> std:
         return writeln!(text, "{what}  -");
     };
     write!(text, "{what}  {} {reason}", time_text(*at))?;
+    for part in call(details) {
+        write!(text, ", {part}")?;
+    }
+    match &details.cause {
+        Some(cause) => writeln!(text, ": {cause}"),
+        None => writeln!(text),
+    }
+}
+
+/// What is known of the call; empty if there was none.
+pub(super) fn call(details: &ErrorDetails) -> Vec<String> {
     let status = details.status.map(|status| status.to_string());
     let parts = [
         ("operation", details.operation.as_deref()),
@@ -191,15 +202,10 @@ fn report_error(text: &mut String, what: &str, error: Option<&RunError>) -> std:
         ("scope", details.scope.as_deref()),
         ("trace id", details.trace_id.as_deref()),
     ];
-    for (name, value) in parts {
-        if let Some(value) = value {
-            write!(text, ", {name} {value}")?;
-        }
-    }
-    match &details.cause {
-        Some(cause) => writeln!(text, ": {cause}"),
-        None => writeln!(text),
-    }
+    let known = parts
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("{name} {}", value?)));
+    known.collect()
 }
 
 fn optional_time(at: Option<OffsetDateTime>) -> String {

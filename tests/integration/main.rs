@@ -10,6 +10,7 @@
 
 mod azurite;
 mod behind_the_functions;
+mod commands;
 mod dates;
 mod doctor;
 mod ending;

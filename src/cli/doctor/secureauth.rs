@@ -1,5 +1,6 @@
 //! What SecureAuth grants and has.
 
+use super::super::plan::unchecked_parts;
 use super::report::Report;
 use crate::domain::reason::Reason;
 use crate::saga::preview;
@@ -188,12 +189,7 @@ pub(super) async fn schema(api: &ReadOnlyApi, id: &str, settings: &OnboardingSet
         ),
         Ok(outlook) if outlook.unchecked.is_empty() => report.ok("schema", format!("{id} exists and can be checked")),
         Ok(outlook) => {
-            let parts = outlook.unchecked.join(" ");
-            let what = if outlook.checked {
-                format!("these parts of it: {parts}")
-            } else {
-                format!("it, because of {parts}")
-            };
+            let what = unchecked_parts(&outlook);
             report.note(
                 "schema",
                 format!("{id} exists; only SecureAuth can check users against {what}"),

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::super::status;
 use crate::domain::run::Kind;
 use crate::saga::preview::{
     ImportOutlook, Mark, OrganizationOutlook, Outlook, People, Planned, PoolOutlook, SchemaOutlook, UsersOutlook,
@@ -20,8 +21,10 @@ pub(super) fn report(text: &mut String, outlook: &Outlook) -> std::fmt::Result {
     report_pool(text, outlook.pool.as_ref())?;
     writeln!(text, "first sign-in {}", outlook.first_sign_in)?;
     report_import(text, outlook.import.as_ref())?;
-    for cause in &outlook.causes {
-        writeln!(text, "cause         {cause}")?;
+    for details in &outlook.causes {
+        let call = Some(status::call(details).join(", ")).filter(|call| !call.is_empty());
+        let told: Vec<String> = call.into_iter().chain(details.cause.clone()).collect();
+        writeln!(text, "cause         {}", told.join(": "))?;
     }
     Ok(())
 }
@@ -68,17 +71,26 @@ fn schema(outlook: &SchemaOutlook) -> String {
     } = outlook;
     if !usable {
         format!("{id} was not read, or cannot be used; the users were not checked against it")
-    } else if !checked {
-        let parts = unchecked.join(" ");
-        format!("{id} exists; only SecureAuth can check the users against it, because of {parts}")
-    } else if !never_sent.is_empty() {
+    } else if *checked && !never_sent.is_empty() {
         let names = never_sent.join(", ");
         format!("{id} requires what is never sent, so it fits no user: {names}")
     } else if unchecked.is_empty() {
         format!("{id} exists; the users were checked against it")
     } else {
-        let parts = unchecked.join(" ");
-        format!("{id} exists; only SecureAuth can check the users against these parts of it: {parts}")
+        format!(
+            "{id} exists; only SecureAuth can check the users against {}",
+            unchecked_parts(outlook)
+        )
+    }
+}
+
+/// What only SecureAuth can check users against.
+pub(in super::super) fn unchecked_parts(outlook: &SchemaOutlook) -> String {
+    let parts = outlook.unchecked.join(" ");
+    if outlook.checked {
+        format!("these parts of it: {parts}")
+    } else {
+        format!("it, because of {parts}")
     }
 }
 

@@ -5,6 +5,7 @@ use super::people::ImportOutlook;
 use crate::domain::issue::Issue;
 use crate::domain::reason::Reason;
 use crate::domain::run::Kind;
+use crate::domain::run_error::ErrorDetails;
 use crate::domain::user_set::Counts;
 use crate::settings::FirstSignIn;
 use ic_secureauth_api::{IdpCheck, PoolSetting};
@@ -29,7 +30,7 @@ pub struct Outlook {
     /// Why the run would not succeed, in the order in which its steps would fail.
     pub stops: Vec<Reason>,
     /// What is known of these reasons.
-    pub causes: Vec<String>,
+    pub causes: Vec<ErrorDetails>,
 }
 
 /// The payload schema that every user is checked against.

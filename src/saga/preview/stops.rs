@@ -10,7 +10,7 @@ use crate::store::StoreError;
 pub(super) struct Stops {
     pub(super) reasons: Vec<Reason>,
     /// What was found, or what came of which call.
-    pub(super) causes: Vec<String>,
+    pub(super) causes: Vec<ErrorDetails>,
 }
 
 impl Stops {
@@ -33,11 +33,9 @@ impl Stops {
                 Reason::SecureauthUnavailable
             }
         };
-        self.causes.extend(
-            details
-                .and_then(|details| told(*details))
-                .filter(|cause| !self.causes.contains(cause)),
-        );
+        let details = details.map(|details| *details);
+        self.causes
+            .extend(details.filter(|details| !self.causes.contains(details)));
         if !self.reasons.contains(&reason) {
             self.reasons.push(reason);
         }
@@ -55,15 +53,6 @@ impl Stops {
         };
         self.reasons.iter().any(is_silent)
     }
-}
-
-/// The cause, and the call that it is of.
-fn told(details: ErrorDetails) -> Option<String> {
-    let cause = details.cause?;
-    Some(match details.operation {
-        Some(operation) => format!("{operation}: {cause}"),
-        None => cause,
-    })
 }
 
 #[cfg(test)]

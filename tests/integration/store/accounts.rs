@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use biller_onboarding::domain::user::Status;
 use biller_onboarding::store::{
-    Account, AccountChanges, AccountOrigin, Batch, Cursor, GuidRange, HashedValue, Lease, NewPool, PoolNo, PoolOrigin,
+    Account, AccountChanges, AccountOrigin, Batch, GuidRange, HashedValue, Lease, NewPool, PoolNo, PoolOrigin,
     PoolRecord, ValueHash,
 };
 use uuid::Uuid;
@@ -320,25 +320,6 @@ async fn a_found_pool_keeps_its_row_and_a_created_one_gets_a_new_row(db: &dyn Db
     assert_eq!(db.store().pool(&biller("1877"), "pool-1").await.unwrap(), None);
 }
 
-async fn the_cursor_is_kept_with_the_run(db: &dyn Db) {
-    let lease = leased(db).await;
-    let store = db.store();
-    let moves = [
-        (Some(Cursor::At(guid(7))), Some(guid(7))),
-        (None, Some(guid(7))),
-        (Some(Cursor::Start), None),
-    ];
-    for (cursor, expected) in moves {
-        let batch = Batch {
-            cursor,
-            ..Batch::default()
-        };
-        store.write(&lease, &batch).await.unwrap();
-        let run = store.run(run_id(1)).await.unwrap().expect("is there");
-        assert_eq!(run.user_cursor, expected);
-    }
-}
-
 on_both![
     an_account_is_read_as_it_was_written,
     accounts_are_settled_and_deleted_by_their_guids,
@@ -350,5 +331,4 @@ on_both![
     an_account_whose_user_gives_up_name_or_address_is_opened_and_forgets_it,
     the_open_range_begins_before_the_first_open_account_and_ends_with_the_last,
     a_found_pool_keeps_its_row_and_a_created_one_gets_a_new_row,
-    the_cursor_is_kept_with_the_run,
 ];

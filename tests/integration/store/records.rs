@@ -295,6 +295,25 @@ async fn at_most_100_000_issues_of_a_run_are_kept(db: &dyn Db) {
     assert!(users.contains(&guid(kept.into())) && !users.contains(&guid((kept + 1).into())));
 }
 
+async fn the_cursor_is_kept_with_the_run(db: &dyn Db) {
+    let lease = leased(db).await;
+    let store = db.store();
+    let moves = [
+        (Some(Cursor::At(guid(7))), Some(guid(7))),
+        (None, Some(guid(7))),
+        (Some(Cursor::Start), None),
+    ];
+    for (cursor, expected) in moves {
+        let batch = Batch {
+            cursor,
+            ..Batch::default()
+        };
+        store.write(&lease, &batch).await.unwrap();
+        let run = store.run(run_id(1)).await.unwrap().expect("is there");
+        assert_eq!(run.user_cursor, expected);
+    }
+}
+
 on_both![
     what_an_operator_allows_is_kept_with_the_biller_until_a_run_uses_it_up,
     the_journal_is_read_in_the_order_it_was_written,
@@ -308,4 +327,5 @@ on_both![
     issues_are_kept_and_counted_once_and_shown_in_the_order_they_were_found,
     issues_are_read_in_parts,
     at_most_100_000_issues_of_a_run_are_kept,
+    the_cursor_is_kept_with_the_run,
 ];

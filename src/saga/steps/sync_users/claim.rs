@@ -203,8 +203,8 @@ async fn record(context: &mut RunContext<'_>, target: &Target, released: Release
         users: takers.len() as u64,
         counted: 0,
     };
-    settle::record(context, batch, wrong, &mut verdict).await?;
-    verdict.map_err(|error| target.flow.with_refusal(error))
+    settle::record(context, target, batch, wrong, &mut verdict).await?;
+    verdict
 }
 
 /// Removes what is claimed from the holder's user. What is gone already counts as removed. `false`: SecureAuth refuses.

@@ -93,7 +93,7 @@ pub(super) async fn run(
             target.flow.made_progress();
         }
         if recorded.is_ok() {
-            recorded = record(context, batch, wrong, &mut verdict).await;
+            recorded = record(context, target, batch, wrong, &mut verdict).await;
         }
         if recorded.is_err() || verdict.is_err() {
             target.flow.stop();
@@ -103,7 +103,7 @@ pub(super) async fn run(
         }
     }
     recorded?;
-    verdict.map_err(|error| target.flow.with_refusal(error))
+    verdict
 }
 
 /// Ends the time slice if other runs are queued (docs/decisions.md#short-time-slices).
@@ -209,6 +209,7 @@ pub(super) struct Wrong {
 /// Writes the batch. Data errors are counted as skipped while the run accepts them, else as failed.
 pub(super) async fn record(
     context: &mut RunContext<'_>,
+    target: &Target,
     mut batch: Batch,
     wrong: Wrong,
     verdict: &mut Result<(), StepError>,
@@ -226,7 +227,7 @@ pub(super) async fn record(
             progress.skipped += wrong.users - wrong.counted;
         } else {
             progress.failed += wrong.users - wrong.counted;
-            *verdict = now;
+            *verdict = now.map_err(|error| target.flow.with_refusal(error));
         }
         batch.progress = Some(progress);
     }

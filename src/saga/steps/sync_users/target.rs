@@ -150,8 +150,8 @@ impl Flow {
 
     /// Adds the latest refusal to a failure that data errors are the reason of.
     pub(super) fn with_refusal(&self, error: StepError) -> StepError {
-        match self.refusal.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(details) => error.with(details),
+        match &*self.refusal.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(details) => error.with(details.clone()),
             None => error,
         }
     }
